@@ -1,0 +1,102 @@
+"""iamlab: AWS IAM and STS, modelled offline, to learn how access is decided.
+
+The names below are the whole public interface. Each is imported when it is first used, so that
+``import iamlab`` costs next to nothing.
+
+>>> from iamlab import Policy
+>>> readers = Policy.parse('{"Version": "2012-10-17", "Statement": []}', name="readers")
+>>> readers.name
+'readers'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision, Verdict
+    from iamlab.engine.evaluate import evaluate
+    from iamlab.engine.layers import Attached, Layers
+    from iamlab.engine.request import ANONYMOUS, Request
+    from iamlab.engine.rules import AWS, Rules
+    from iamlab.errors import (
+        AccessDenied,
+        ArnError,
+        AwsError,
+        ExerciseError,
+        IamLabError,
+        LoadError,
+        PolicyError,
+        PolicyProblem,
+        RequestError,
+    )
+    from iamlab.policy.arn import Arn
+    from iamlab.policy.document import Policy, Statement
+    from iamlab.world.world import World
+
+_HOME = {
+    "ANONYMOUS": "engine.request",
+    "AWS": "engine.rules",
+    "AccessDenied": "errors",
+    "Arn": "policy.arn",
+    "ArnError": "errors",
+    "Attached": "engine.layers",
+    "AwsError": "errors",
+    "Decision": "engine.decision",
+    "ExerciseError": "errors",
+    "IamLabError": "errors",
+    "Layers": "engine.layers",
+    "LoadError": "errors",
+    "Policy": "policy.document",
+    "PolicyError": "errors",
+    "PolicyProblem": "errors",
+    "Request": "engine.request",
+    "RequestError": "errors",
+    "Rules": "engine.rules",
+    "Statement": "policy.document",
+    "Verdict": "engine.decision",
+    "World": "world.world",
+    "evaluate": "engine.evaluate",
+}
+
+__all__ = [  # noqa: PLE0604, RUF022 - the table above is sorted, and a test proves both are equal
+    "ANONYMOUS",
+    "AWS",
+    "AccessDenied",
+    "Arn",
+    "ArnError",
+    "Attached",
+    "AwsError",
+    "Decision",
+    "ExerciseError",
+    "IamLabError",
+    "Layers",
+    "LoadError",
+    "Policy",
+    "PolicyError",
+    "PolicyProblem",
+    "Request",
+    "RequestError",
+    "Rules",
+    "Statement",
+    "Verdict",
+    "World",
+    "evaluate",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module the first time that it is asked for (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("iamlab")
+    if name not in _HOME:
+        message = f"module 'iamlab' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"iamlab.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

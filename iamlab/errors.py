@@ -1,0 +1,174 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    IamLabError
+    ├─ ArnError            text is not an ARN
+    ├─ PolicyError         all problems of one document, each a PolicyProblem
+    ├─ RequestError        a question that cannot be asked
+    ├─ LoadError           a file that is not what it should be
+    ├─ ExerciseError       unknown exercise, or an answer of the wrong kind
+    └─ AwsError            what AWS itself would answer: code, HTTP status, message
+       ├─ AccessDenied             403, holds the Decision
+       ├─ EntityAlreadyExists      409
+       ├─ MalformedPolicy          400, as S3 says it
+       ├─ MalformedPolicyDocument  400, as IAM says it
+       ├─ NoSuchEntity             404
+       └─ ValidationError          400
+
+An ``AwsError`` carries AWS's own wording. What helps a learner is added as a note, below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamlab.engine.decision import Decision
+
+
+class IamLabError(Exception):
+    """The root of every error that iamlab raises on purpose."""
+
+
+class ArnError(IamLabError):
+    """Text that should be an ARN is none."""
+
+
+class RequestError(IamLabError):
+    """A question that cannot be asked, with the way to ask it."""
+
+
+class LoadError(IamLabError):
+    """A file that is not what it should be, with the place in it."""
+
+
+class ExerciseError(IamLabError):
+    """An exercise that does not exist, or an answer of the wrong kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One thing that is wrong in a policy document.
+
+    Parameters
+    ----------
+    path
+        JSON path, from ``$``, the whole document: ``$.Statement[0].Effect``.
+    line, column
+        Where it stands in the text, counted from 1; ``None`` for a document given as a ``dict``.
+    what
+        What is wrong.
+    fix
+        How to mend it.
+    """
+
+    path: str
+    line: int | None
+    column: int | None
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        place = self.path
+        if self.line is not None:
+            place += f" (line {self.line}, column {self.column})"
+        return f"{place}: {self.what} {self.fix}"
+
+
+class PolicyError(IamLabError):
+    """A document that is no policy. It holds every problem, not only the first."""
+
+    def __init__(self, problems: Iterable[PolicyProblem], name: str = "") -> None:
+        self.problems = tuple(problems)
+        self.name = name
+        subject = f"policy {name!r}" if name else "this policy"
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = [f"{subject} has {count}:", *(f"  {problem}" for problem in self.problems)]
+        super().__init__("\n".join(lines))
+
+
+class AwsError(IamLabError):
+    """What AWS answers to a call that it refuses.
+
+    Parameters
+    ----------
+    message
+        AWS's sentence.
+
+    Notes
+    -----
+    The codes and their HTTP statuses are those of the "IAM API Reference: Errors" pages.
+    """
+
+    code: ClassVar[str] = "InternalFailure"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class NoSuchEntity(AwsError):  # noqa: N818 - AWS's code is the name
+    """The thing that was named does not exist."""
+
+    code, http_status = "NoSuchEntity", 404
+
+
+class EntityAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
+    """The name is taken."""
+
+    code, http_status = "EntityAlreadyExists", 409
+
+
+class MalformedPolicyDocument(AwsError):  # noqa: N818 - AWS's code is the name
+    """IAM does not save this document."""
+
+    code, http_status = "MalformedPolicyDocument", 400
+
+
+class MalformedPolicy(AwsError):  # noqa: N818 - AWS's code is the name
+    """S3 does not save this bucket policy."""
+
+    code, http_status = "MalformedPolicy", 400
+
+
+class ValidationError(AwsError):
+    """A parameter breaks the pattern or the length that the API demands."""
+
+    code, http_status = "ValidationError", 400
+
+
+class AccessDenied(AwsError):  # noqa: N818 - AWS's code is the name
+    """The call is not authorised; ``decision`` says why."""
+
+    code, http_status = "AccessDenied", 403
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        super().__init__(decision.message)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the nearest of what is known, as a note for the learner.
+
+    >>> did_you_mean("alise", ["alice", "bob"])
+    'Did you mean alice?'
+    >>> did_you_mean("zoe", ["alice", "bob"])
+    'There are: alice, bob.'
+    """
+    names = sorted(known)
+    close = get_close_matches(name, names, n=3, cutoff=0.7)
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    if not names:
+        return "There are none."
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return f"There are: {', '.join(names[:8])}{more}."

@@ -1,0 +1,1 @@
+"""The language: policy text in, frozen values out."""

@@ -1,0 +1,78 @@
+"""Amazon Resource Names: six parts, separated by colons, of which the last may hold anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iamlab.errors import ArnError
+
+PARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An ARN in its parts. Which of them may be empty depends on the service.
+
+    Parameters
+    ----------
+    partition
+        ``aws``, ``aws-cn``, ``aws-us-gov`` or ``aws-eusc``.
+    service, region, account
+        The service's prefix; IAM and S3 leave the Region empty, S3 also the account.
+    resource
+        All that follows the fifth colon, slashes and further colons included.
+
+    Notes
+    -----
+    AWS page: "Identify AWS resources with Amazon Resource Names (ARNs)".
+
+    Examples
+    --------
+    >>> arn = Arn.parse("arn:aws:iam::111122223333:user/sky/alice")
+    >>> arn.account, arn.kind, arn.name
+    ('111122223333', 'user', 'alice')
+    """
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @classmethod
+    def parse(cls, text: str) -> Arn:
+        """Read an ARN.
+
+        Raises
+        ------
+        ArnError
+            The text has fewer than six parts, or does not begin with ``arn:``.
+        """
+        parts = text.split(":", PARTS - 1)
+        if len(parts) < PARTS or parts[0] != "arn":
+            message = (
+                f"{text!r} is not an ARN. "
+                "An ARN has six parts: arn:partition:service:region:account:resource."
+            )
+            raise ArnError(message)
+        return cls(*parts[1:])
+
+    @property
+    def kind(self) -> str:
+        """The resource type: the text before the first slash, or all of it."""
+        return self.resource.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The text after the last slash: the name without its path."""
+        return self.resource.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return ":".join(
+            ("arn", self.partition, self.service, self.region, self.account, self.resource)
+        )
+
+
+def is_arn(text: str) -> bool:
+    """Say whether the text has the six parts of an ARN."""
+    return text.startswith("arn:") and text.count(":") >= PARTS - 1

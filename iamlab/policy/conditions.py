@@ -1,0 +1,279 @@
+"""Condition operators, as a table from a name to what it compares.
+
+Reading a condition has three storeys. At the bottom, :data:`OPERATORS` compares one value of the
+policy with one of the request. Above it, :func:`holds` puts many values together: OR for positive
+operators, NOR for negated ones, the two set operators, missing keys. The logical AND of a whole
+Condition block stands in ``engine/matching.py``.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Condition operators"; "Set operators for multivalued context
+keys".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from iamlab.policy.patterns import glob, glob_arn
+
+Test = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """How one operator compares: the policy's value first, the request's second.
+
+    Parameters
+    ----------
+    test
+        Whether two values agree. For a negated operator, what must not be.
+    negated
+        Whether the operator has Not in its name.
+    variables
+        Whether ``${...}`` is substituted in the policy's value.
+    pattern
+        Whether ``*`` and ``?`` in the policy's value are wildcards.
+    """
+
+    test: Test
+    negated: bool = False
+    variables: bool = False
+    pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An operator as a policy writes it: ``ForAllValues:StringLikeIfExists`` in its parts."""
+
+    name: str
+    set_operator: str = ""
+    if_exists: bool = False
+
+    def __str__(self) -> str:
+        prefix = f"{self.set_operator}:" if self.set_operator else ""
+        return f"{prefix}{self.name}{'IfExists' if self.if_exists else ''}"
+
+
+def _ignoring_case(wanted: str, found: str) -> bool:
+    return wanted.lower() == found.lower()
+
+
+_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?")
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+_DATE = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:[Tt](?P<time>\d\d:\d\d)(?::(?P<seconds>\d\d)(?P<fraction>\.\d{1,9})?)?"
+    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?"
+)
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> Decimal | None:
+    """Read a date of the W3C profile of ISO 8601, or epoch seconds, as epoch seconds."""
+    if _NUMBER.fullmatch(text):
+        return Decimal(text)
+    parts = _DATE.fullmatch(text)
+    if parts is None:
+        return None
+    zone = (parts["zone"] or "Z").upper().replace("Z", "+00:00")
+    clock = f"{parts['time'] or '00:00'}:{parts['seconds'] or '00'}"
+    try:
+        moment = datetime.fromisoformat(f"{parts['date']}T{clock}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return Decimal(int(moment.timestamp())) + Decimal(parts["fraction"] or 0)
+
+
+def _by(read: Callable[[str], Decimal | None], compare: Callable[[Any, Any], bool]) -> Test:
+    """Compare what two texts stand for: the request's value first, as in "age less than 3600"."""
+
+    def test(wanted: str, found: str) -> bool:
+        limit, value = read(wanted), read(found)
+        return limit is not None and value is not None and compare(value, limit)
+
+    return test
+
+
+def _bool(wanted: str, found: str) -> bool:
+    return wanted.lower() == found.lower() and found.lower() in ("true", "false")
+
+
+def _binary(wanted: str, found: str) -> bool:
+    try:
+        return base64.b64decode(wanted, validate=True) == base64.b64decode(found, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)  # host bits are ignored
+    except ValueError:
+        return None
+
+
+def _in_network(wanted: str, found: str) -> bool:
+    network, address = _network(wanted), _network(found)
+    if network is None or address is None or network.version != address.version:
+        return False
+    return address.network_address in network and address.prefixlen >= network.prefixlen
+
+
+def _family(name: str, read: Callable[[str], Decimal | None]) -> dict[str, Operator]:
+    """Make the six operators of numbers, or of dates."""
+    equal = _by(read, operator.eq)
+    return {
+        f"{name}Equals": Operator(equal),
+        f"{name}NotEquals": Operator(equal, negated=True),
+        f"{name}LessThan": Operator(_by(read, operator.lt)),
+        f"{name}LessThanEquals": Operator(_by(read, operator.le)),
+        f"{name}GreaterThan": Operator(_by(read, operator.gt)),
+        f"{name}GreaterThanEquals": Operator(_by(read, operator.ge)),
+    }
+
+
+OPERATORS: dict[str, Operator] = {
+    "StringEquals": Operator(operator.eq, variables=True),
+    "StringNotEquals": Operator(operator.eq, negated=True, variables=True),
+    "StringEqualsIgnoreCase": Operator(_ignoring_case, variables=True),
+    "StringNotEqualsIgnoreCase": Operator(_ignoring_case, negated=True, variables=True),
+    "StringLike": Operator(glob, variables=True, pattern=True),
+    "StringNotLike": Operator(glob, negated=True, variables=True, pattern=True),
+    "ArnEquals": Operator(glob_arn, variables=True, pattern=True),
+    "ArnLike": Operator(glob_arn, variables=True, pattern=True),
+    "ArnNotEquals": Operator(glob_arn, negated=True, variables=True, pattern=True),
+    "ArnNotLike": Operator(glob_arn, negated=True, variables=True, pattern=True),
+    "Bool": Operator(_bool),
+    "BinaryEquals": Operator(_binary),
+    "IpAddress": Operator(_in_network),
+    "NotIpAddress": Operator(_in_network, negated=True),
+    **_family("Numeric", _number),
+    **_family("Date", _date),
+    "Null": Operator(_bool),  # it compares "is the key absent?"; see holds()
+}
+SET_OPERATORS = ("ForAllValues", "ForAnyValue")
+
+
+@lru_cache(maxsize=512)
+def read_operator(text: str) -> Comparison | None:
+    """Take an operator's name apart; ``None`` if AWS has none of that name.
+
+    Examples
+    --------
+    >>> read_operator("ForAnyValue:StringLikeIfExists")
+    Comparison(name='StringLike', set_operator='ForAnyValue', if_exists=True)
+    >>> read_operator("stringequals") is None
+    True
+    """
+    set_operator, colon, name = text.rpartition(":")
+    base = name.removesuffix("IfExists")
+    known = base in OPERATORS and (not colon or set_operator in SET_OPERATORS)
+    if not known or text.endswith("NullIfExists"):
+        return None
+    return Comparison(base, set_operator, if_exists=base != name)
+
+
+def missing_key_default(comparison: Comparison) -> bool:
+    """AWS's rule for a key that the request does not have.
+
+    Positive operators do not match, negated ones do, and with IfExists every one does.
+
+    Examples
+    --------
+    >>> missing_key_default(Comparison("Bool")), missing_key_default(Comparison("StringNotEquals"))
+    (False, True)
+    """
+    return comparison.if_exists or OPERATORS[comparison.name].negated
+
+
+def holds(
+    comparison: Comparison,
+    wanted: Sequence[str | None],
+    found: Sequence[str] | None,
+    *,
+    multivalued: bool = False,
+    missing_key: Callable[[Comparison], bool] = missing_key_default,
+) -> bool:
+    """Say whether one condition is met.
+
+    Parameters
+    ----------
+    comparison
+        The operator.
+    wanted
+        The policy's values, variables substituted; ``None`` for one that could not be.
+    found
+        The request's values of that key; ``None`` if it has no such key.
+    multivalued
+        Whether the key is of the kind that holds several values.
+    missing_key
+        The rule for a key that is not there.
+
+    Examples
+    --------
+    >>> holds(read_operator("StringNotEquals"), ["a", "b"], ["c"])
+    True
+    >>> holds(read_operator("ForAllValues:StringEquals"), ["a"], None, multivalued=True)
+    True
+    """
+    if comparison.name == "Null":
+        return _null(comparison, wanted, found)
+    if comparison.set_operator:
+        return _many(comparison, wanted, found)
+    if found is None:
+        return missing_key(comparison)
+    if multivalued:
+        return False  # without a set operator such a key never matches, not even negated
+    if not wanted and comparison.if_exists:
+        return False
+    return _agree(comparison, wanted, found[0])
+
+
+def _agree(comparison: Comparison, wanted: Sequence[str | None], value: str) -> bool:
+    """Compare one value of the request with all of the policy's: OR, or NOR when negated."""
+    rule = OPERATORS[comparison.name]
+    hit = any(rule.test(want, value) for want in wanted if want is not None)
+    return hit is not rule.negated
+
+
+def _many(
+    comparison: Comparison, wanted: Sequence[str | None], found: Sequence[str] | None
+) -> bool:
+    """Compare each of the request's values: ForAllValues wants all to agree, ForAnyValue one."""
+    values = [] if found is None else list(found)
+    if comparison.set_operator == "ForAllValues":
+        if all(value == "" for value in values):  # no key, no value, nothing but empty text
+            return True
+        return bool(wanted) and all(_agree(comparison, wanted, value) for value in values)
+    return bool(wanted) and any(_agree(comparison, wanted, value) for value in values)
+
+
+def _null(
+    comparison: Comparison, wanted: Sequence[str | None], found: Sequence[str] | None
+) -> bool:
+    """``Null`` asks whether the key is absent; a set operator makes its answer constant."""
+    if comparison.set_operator:
+        return comparison.set_operator == "ForAllValues"
+    absent = "true" if not found else "false"
+    return any(want is not None and want.lower() == absent for want in wanted)

@@ -1,0 +1,193 @@
+"""JSON text to values that know where they stand.
+
+The standard library's reader keeps no positions, takes the last of two equal keys, and stops at
+the first mistake with an offset. A learner needs line and column of each value, and to hear of
+every key that stands twice; so this small reader keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from json.decoder import scanstring  # type: ignore[attr-defined]  # the C scanner for one string
+from typing import Any
+
+from iamlab.errors import PolicyProblem
+
+MAX_DEPTH = 60
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORDS = {"true": True, "false": False, "null": None}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Number(str):
+    """A JSON number, kept as it was written: a condition compares its text."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Source:
+    """Where the values of a document stand, and what was wrong with its text.
+
+    Parameters
+    ----------
+    text
+        The JSON text; empty for a document that was given as a ``dict``.
+    places
+        Path of each value to its offset in the text.
+    problems
+        What is wrong so far; later readers add to it.
+    """
+
+    text: str
+    places: dict[str, int] = field(default_factory=dict)
+    problems: list[PolicyProblem] = field(default_factory=list)
+
+    def where(self, path: str) -> tuple[int | None, int | None]:
+        """Give line and column, from 1, of the value at a path."""
+        return self._line_column(self.places[path]) if path in self.places else (None, None)
+
+    def problem(self, path: str, what: str, fix: str, offset: int | None = None) -> None:
+        """Note what is wrong at a path."""
+        line, column = self.where(path) if offset is None else self._line_column(offset)
+        self.problems.append(PolicyProblem(path, line, column, what, fix))
+
+    def _line_column(self, offset: int) -> tuple[int, int]:
+        before = self.text[:offset]
+        return before.count("\n") + 1, offset - before.rfind("\n")
+
+
+class _BadJson(Exception):
+    """The text stops being JSON here; nothing after it can be understood."""
+
+    def __init__(self, path: str, offset: int, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.path, self.offset, self.what, self.fix = path, offset, what, fix
+
+
+def read_json(text: str) -> tuple[Any, Source]:
+    """Read JSON text; the source's problems say what was wrong with it.
+
+    Examples
+    --------
+    >>> value, source = read_json('{"a": [1, true]}')
+    >>> value, source.where("$.a[1]")
+    ({'a': ['1', True]}, (1, 11))
+    """
+    source = Source(text)
+    try:
+        value, end = _value(source, "$", _skip(text, 0), 0)
+        end = _skip(text, end)
+        if end < len(text):
+            raise _BadJson("$", end, "Text follows the end of the JSON.", "Remove it.")
+    except _BadJson as bad:
+        source.problem(bad.path, bad.what, bad.fix, bad.offset)
+        return None, source
+    return value, source
+
+
+def take_json(document: object) -> tuple[Any, Source]:
+    """Take a document that was given as Python values: the same result, without positions."""
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError) as error:
+        source = Source("")
+        source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
+        return None, source
+    value, source = read_json(text)
+    bare = [PolicyProblem(p.path, None, None, p.what, p.fix) for p in source.problems]
+    return value, Source("", {}, bare)
+
+
+def _skip(text: str, place: int) -> int:
+    return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches always
+
+
+def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]:
+    text = source.text
+    source.places[path] = place
+    if depth > MAX_DEPTH:
+        what = f"Nested deeper than {MAX_DEPTH} levels."
+        raise _BadJson(path, place, what, "No policy needs that.")
+    first = text[place : place + 1]
+    if first == "{":
+        return _object(source, path, place + 1, depth)
+    if first == "[":
+        return _array(source, path, place + 1, depth)
+    if first == '"':
+        return _string(source, path, place)
+    number = _NUMBER.match(text, place)
+    if number:
+        return Number(number[0]), number.end()
+    for word, value in _WORDS.items():
+        if text.startswith(word, place):
+            return value, place + len(word)
+    if not first:
+        raise _BadJson(path, place, "The text ends too early.", "Is the file cut off?")
+    what = f"{first!r} cannot stand here; a value is expected."
+    fix = "JSON has double quotes only." if first == "'" else "Look for a comma too many before it."
+    raise _BadJson(path, place, what, fix)
+
+
+def _string(source: Source, path: str, place: int) -> tuple[str, int]:
+    try:
+        value, end = scanstring(source.text, place + 1, True)  # noqa: FBT003 - takes no keyword
+    except json.JSONDecodeError as error:
+        fix = "Close the string with a double quote; write a line break in it as \\n."
+        raise _BadJson(path, place, f"This string is broken: {error.msg}.", fix) from None
+    if _SURROGATE.search(value):
+        what = "This string holds half of a surrogate pair, which is no character."
+        raise _BadJson(path, place, what, "Write the whole character.")
+    return value, end
+
+
+def _array(source: Source, path: str, place: int, depth: int) -> tuple[list[Any], int]:
+    text, values = source.text, []
+    place = _skip(text, place)
+    if text.startswith("]", place):
+        return values, place + 1
+    while True:
+        value, place = _value(source, f"{path}[{len(values)}]", place, depth + 1)
+        values.append(value)
+        place = _skip(text, place)
+        if text.startswith("]", place):
+            return values, place + 1
+        place = _comma(source, path, place, "]")
+
+
+def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str, Any], int]:
+    text, members = source.text, dict[str, Any]()
+    place = _skip(text, place)
+    if text.startswith("}", place):
+        return members, place + 1
+    while True:
+        if not text.startswith('"', place):
+            what = "A name in double quotes is expected here."
+            raise _BadJson(path, place, what, "Look for a comma too many before it.")
+        start = place
+        name, place = _string(source, path, place)
+        place = _skip(text, place)
+        if not text.startswith(":", place):
+            raise _BadJson(path, place, f"A colon is missing after {name!r}.", "Add it.")
+        member = f"{path}.{name}"
+        value, place = _value(source, member, _skip(text, place + 1), depth + 1)
+        if name in members:
+            fix = "Keep one, or put both values into a list."
+            source.problem(member, f"The key {name!r} stands here twice.", fix, start)
+        members.setdefault(name, value)
+        place = _skip(text, place)
+        if text.startswith("}", place):
+            return members, place + 1
+        place = _comma(source, path, place, "}")
+
+
+def _comma(source: Source, path: str, place: int, closing: str) -> int:
+    text = source.text
+    if place >= len(text):
+        raise _BadJson(path, place, "The text ends too early.", f"Is {closing!r} missing?")
+    if text[place] != ",":
+        raise _BadJson(path, place, f"{text[place]!r} cannot stand here.", "Is a comma missing?")
+    return _skip(text, place + 1)

@@ -1,0 +1,145 @@
+r"""Wildcards: ``*`` stands for any text (none included), ``?`` for exactly one character.
+
+A policy comes from anybody, so no pattern may take long. A pattern is cut at its stars into
+pieces; the first piece must begin the text, the last must end it, and each of the others is
+taken at the first place where it fits. The first place is always good enough, since whatever
+follows a star can only gain from more room; so there is never a reason to go back.
+
+Some stars are no wildcards: those that come from a variable's value, and ``${*}``. While a pattern
+is made, :func:`literal` writes them as code points that no valid text can hold.
+"""
+
+from __future__ import annotations
+
+from iamlab.policy.arn import PARTS, is_arn
+
+# Halves of surrogate pairs: no UTF-8 text holds one, and Request and Policy refuse them.
+LITERAL_STAR, LITERAL_QUESTION = "\udc2a", "\udc3f"
+_LITERALS = str.maketrans({"*": LITERAL_STAR, "?": LITERAL_QUESTION})
+
+
+def literal(text: str) -> str:
+    """Write text so that a pattern takes its stars and question marks as plain characters.
+
+    Examples
+    --------
+    >>> glob("a" + literal("*"), "a*"), glob("a" + literal("*"), "ab")
+    (True, False)
+    """
+    return text.translate(_LITERALS)
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Match the whole text, letter case included.
+
+    Examples
+    --------
+    >>> glob("s3:Get*", "s3:GetObject"), glob("v?", "v12"), glob("bk/*/x", "bk//x")
+    (True, False, True)
+    """
+    if LITERAL_STAR in pattern or LITERAL_QUESTION in pattern:
+        text = literal(text)
+    if "*" not in pattern:
+        return _fits(pattern, text, 0) and len(pattern) == len(text)
+    first, *middle, last = pattern.split("*")
+    end = len(text) - len(last)
+    place = len(first)
+    if place > end or not _fits(first, text, 0) or not _fits(last, text, end):
+        return False
+    for piece in middle:
+        found = _find(piece, text, place, end)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return True
+
+
+def glob_ignoring_case(pattern: str, text: str) -> bool:
+    """Match the whole text, whatever its letter case: the rule for actions."""
+    return glob(pattern.lower(), text.lower())
+
+
+def glob_arn(pattern: str, arn: str) -> bool:
+    """Match two ARNs part by part, as ``ArnLike`` does: a star never crosses a colon.
+
+    Only in the sixth part, where colons are plain text, does it. A pattern that has fewer than
+    six parts matches nothing.
+
+    Examples
+    --------
+    >>> glob_arn("arn:aws:sqs:*:111122223333:q", "arn:aws:sqs:eu-west-1:111122223333:q")
+    True
+    >>> glob_arn("arn:aws:sqs:*:111122223333:q", "arn:aws:sqs:a:b:111122223333:q")
+    False
+    """
+    if not (is_arn(pattern) and is_arn(arn)):
+        return False
+    wanted, found = pattern.split(":", PARTS - 1), arn.split(":", PARTS - 1)
+    return all(map(glob, wanted, found))
+
+
+def glob_resource(pattern: str, resource: str) -> bool:
+    """Match a Resource element's value with the resource of a request.
+
+    Part by part like :func:`glob_arn`; besides, a short pattern that ends in a star covers all
+    that may follow (``arn:aws:s3*``). A request for no resource in particular is written ``*``,
+    and only the pattern ``*`` matches it. Text that is no ARN matches only itself.
+
+    Notes
+    -----
+    AWS page: "IAM JSON policy elements: Resource".
+
+    Examples
+    --------
+    >>> glob_resource("arn:aws:s3:::star-maps/*", "arn:aws:s3:::star-maps/m31.fits")
+    True
+    >>> glob_resource("arn:aws:s3:::star-maps/*", "arn:aws:s3:::star-maps")
+    False
+    >>> glob_resource("arn:aws:iam::*", "*")
+    False
+    """
+    if pattern in ("*", resource):
+        return True
+    if not is_arn(resource):
+        return False
+    wanted = pattern.split(":", PARTS - 1)
+    if len(wanted) < PARTS and not pattern.endswith("*"):
+        return False
+    return all(map(glob, wanted, resource.split(":", len(wanted) - 1)))
+
+
+def _fits(piece: str, text: str, place: int) -> bool:
+    """Say whether a piece (it has no star) stands in the text at this place."""
+    if "?" not in piece:
+        return text.startswith(piece, place)
+    here = text[place : place + len(piece)]
+    return len(here) == len(piece) and all(
+        want in ("?", have) for want, have in zip(piece, here, strict=True)
+    )
+
+
+def _find(piece: str, text: str, start: int, end: int) -> int:
+    """Find the first place of a piece between two places of the text, or -1."""
+    if "?" not in piece:
+        return text.find(piece, start, end)
+    room = end - start - len(piece) + 1
+    if room <= 0:
+        return -1
+    # One bit for each place in the text. Each letter of the piece crosses out, in one operation on
+    # a long integer, every place at which it is not found; what is left at the end fits.
+    places = (1 << room) - 1
+    standing: dict[str, int] = {}
+    for offset, letter in enumerate(piece):
+        if letter == "?":
+            continue
+        if letter not in standing:
+            standing[letter] = _standing(letter, text[start:end])
+        places &= standing[letter] >> offset
+        if not places:
+            return -1
+    return start + (places & -places).bit_length() - 1
+
+
+def _standing(letter: str, text: str) -> int:
+    """Tell where a letter stands in the text: bit 0 for the first place."""
+    return int("".join("1" if other == letter else "0" for other in reversed(text)), 2)

@@ -1,0 +1,73 @@
+"""Policy variables: ``${aws:username}``, ``${aws:PrincipalTag/team, 'none'}``, ``${*}``.
+
+Notes
+-----
+AWS page: "IAM policy elements: Variables and tags".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
+
+Lookup = Callable[[str], str | None]
+
+
+def has_variable(text: str) -> bool:
+    """Say whether the text holds something that a variable begins with."""
+    return "${" in text
+
+
+def substitute(
+    text: str, value_of: Lookup, quote: Callable[[str], str] = str
+) -> str | None:
+    """Put the request's values in the place of variables.
+
+    Parameters
+    ----------
+    text
+        A resource or a condition value, from a document of version 2012-10-17.
+    value_of
+        Gives a key's value in the request; ``None`` if it has none, or several.
+    quote
+        How a value is written so that its stars are plain characters, where the text is a pattern.
+
+    Returns
+    -------
+    str or None
+        ``None`` when a variable has neither value nor default, or is written wrongly. What holds
+        the text then matches nothing.
+
+    Examples
+    --------
+    >>> substitute("home/${aws:username}/*", {"aws:username": "alice"}.get)
+    'home/alice/*'
+    >>> substitute("home/${aws:username, 'guest'}/*", {}.get)
+    'home/guest/*'
+    """
+    if not has_variable(text):
+        return text
+    written: list[str] = []
+    place = 0
+    for variable in _VARIABLE.finditer(text):
+        value = _value(variable[1], value_of)
+        if value is None:
+            return None
+        written += (text[place : variable.start()], quote(value))
+        place = variable.end()
+    rest = text[place:]
+    return None if has_variable(rest) else "".join((*written, rest))
+
+
+def _value(inside: str, value_of: Lookup) -> str | None:
+    """Say what stands for one variable, given the text between its braces."""
+    if inside in ("*", "?", "$"):
+        return inside
+    parts = _INSIDE.fullmatch(inside)
+    if parts is None:
+        return None
+    value = value_of(parts["key"])
+    return parts["default"] if value is None else value
