@@ -1,0 +1,1 @@
+"""The decision: one request and the policies that apply to it, in; one decision, out."""

@@ -1,0 +1,152 @@
+"""The six questions of every explanation, and their answers for one decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.engine.decision import Verdict
+from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.request import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.explain import Step
+
+QUESTIONS = (
+    "Who is really calling?",
+    "What is asked, on what, with which context?",
+    "Which policies apply?",
+    "Any explicit deny?",
+    "Are the outer ceilings open (RCP, SCP, endpoint)?",
+    "Who grants (resource, identity, or both), and does a boundary or session policy cut that?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One question and its answer, as lines of text."""
+
+    question: str
+    answer: tuple[str, ...]
+
+
+def labels(decision: Decision) -> tuple[Label, ...]:
+    """Answer the six questions for one decision."""
+    steps = {step.layer: step for step in decision.steps}
+    answers = (
+        [_who(decision)],
+        _what(decision),
+        _policies(decision),
+        [steps["deny"].reason, *_paths(decision)],
+        _ceilings(steps),
+        _grant(decision, steps),
+    )
+    return tuple(
+        Label(question, tuple(answer)) for question, answer in zip(QUESTIONS, answers, strict=True)
+    )
+
+
+def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
+    """Write the six questions with their answers, then the verdict.
+
+    Parameters
+    ----------
+    blank
+        Numbers of the questions, from 1, whose answers are left out for the reader to fill in. The
+        verdict is then left out too.
+    """
+    lines: list[str] = []
+    for number, label in enumerate(labels(decision), 1):
+        lines.append(f"{number}. {label.question}")
+        answer = ("...",) if number in blank else label.answer
+        lines += (f"   {line}" for line in answer)
+    if not blank:
+        lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
+        lines += (line for line in (decision.message,) if line)
+        if decision.assumed:
+            lines += ("", "Taken for granted:", *(f"  - {line}" for line in decision.assumed))
+    return "\n".join(lines)
+
+
+def _who(decision: Decision) -> str:
+    caller = decision.request.caller
+    who = {
+        Kind.USER: f"The IAM user {caller.arn}.",
+        Kind.ROOT: f"The root user of account {caller.account}.",
+        Kind.ROLE: f"Some session of the role {caller.arn}.",
+        Kind.SESSION: f"The session {caller.arn} of the role {caller.issuer}.",
+        Kind.FEDERATED: f"The federated user {caller.arn}, made by {caller.issuer or 'a user'}.",
+        Kind.SERVICE: f"The AWS service {caller.arn}.",
+        Kind.ANONYMOUS: "Somebody who did not sign the request.",
+    }
+    return who[caller.kind]
+
+
+def _what(decision: Decision) -> list[str]:
+    request = decision.request
+    same = "the caller's own" if request.same_account else "another"
+    lines = [
+        f"{request.action} on {request.resource}",
+        f"(account {request.resource_account}, {same} account).",
+    ]
+    relevant = _keys_in_policies(decision)
+    for key in relevant:
+        values = request.values(key)
+        shown = "not in the request" if values is None else ", ".join(values) or "(empty)"
+        lines.append(f"{key}: {shown}")
+    return [" ".join(lines[:2]), *lines[2:]]
+
+
+def _keys_in_policies(decision: Decision) -> list[str]:
+    """List the condition keys that some policy asks about: the part of the context that counts."""
+    keys = {
+        condition.key.lower(): condition.key
+        for layer in LAYERS
+        for attached in decision.layers.of(layer)
+        for statement in attached.policy.statements
+        for condition in statement.conditions
+    }
+    return sorted(keys.values())
+
+
+def _policies(decision: Decision) -> list[str]:
+    lines = []
+    for layer in LAYERS:
+        for attached in decision.layers.of(layer):
+            via = f" (through {', '.join(attached.path)})" if attached.path else ""
+            lines.append(f"{NAMES[layer]}: {attached.policy.name or 'unnamed'}{via}")
+    return lines or ["None."]
+
+
+def _paths(decision: Decision) -> list[str]:
+    return [
+        f"{hit.address} came through {', '.join(hit.attached.path)}."
+        for hit in decision.denies
+        if hit.attached.path
+    ]
+
+
+def _ceilings(steps: dict[str, Step]) -> list[str]:
+    outer = [steps[layer] for layer in ("rcp", "scp", "endpoint")]
+    if all(step.result == "absent" for step in outer):
+        return ["There are none here: no organization, no VPC endpoint."]
+    return [f"{step.symbol} {step.reason}" for step in outer]
+
+
+def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
+    if decision.situation == "root_user":
+        return ["The root user needs no Allow in its own account."]
+    if decision.verdict is Verdict.ALLOWED and not decision.determining:
+        return [f"{decision.request.action} needs no permission."]
+    lines = [
+        f"{step.symbol} {NAMES[layer]}: {step.reason}"
+        for layer in LAYERS
+        for step in [steps[layer]]
+        if step.result != "absent" or layer in ("resource", "identity")
+    ]
+    if decision.nearest_miss:
+        lines.append(f"Nearest miss: {decision.nearest_miss}")
+    return lines

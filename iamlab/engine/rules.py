@@ -1,0 +1,113 @@
+"""The replaceable rules: each thing that a learner may believe otherwise is one entry.
+
+``AWS`` is the table that is right. A wrong belief is the same table with one entry replaced, and
+the engine then decides as somebody with that belief would:
+
+>>> from dataclasses import replace
+>>> boundary_grants = replace(AWS, same_account=lambda v: v.direct or v.identity or v.boundary is True)
+>>> boundary_grants.same_account(Votes(boundary=True)), AWS.same_account(Votes(boundary=True))
+(True, False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from iamlab.policy.conditions import Comparison, missing_key_default
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Who allows, layer by layer.
+
+    Parameters
+    ----------
+    direct, indirect, account
+        The resource policy allows: naming the very caller (or everyone); the role or user behind
+        the caller; or only the caller's account.
+    identity
+        An identity-based policy allows.
+    boundary, session
+        What the ceiling says: ``True`` allows, ``False`` does not, ``None``: there is none.
+    """
+
+    direct: bool = False
+    indirect: bool = False
+    account: bool = False
+    identity: bool = False
+    boundary: bool | None = None
+    session: bool | None = None
+
+    @property
+    def limits(self) -> bool:
+        """Whether neither boundary nor session policy cuts what is granted."""
+        return self.boundary is not False and self.session is not False
+
+
+Grant = Callable[[Votes], bool]
+
+
+def _same_account(votes: Votes) -> bool:
+    """Inside one account either side is enough; what names the very caller is not even cut."""
+    return votes.direct or ((votes.identity or votes.indirect) and votes.limits)
+
+
+def _resource_must_allow(votes: Votes) -> bool:
+    """Trust and key policies must allow; if they name the account, its own policies must too."""
+    by_account = votes.account and votes.identity
+    return votes.direct or ((votes.indirect or by_account) and votes.limits)
+
+
+def _cross_account(votes: Votes) -> bool:
+    """Between two accounts both sides must allow, and every ceiling of the caller counts."""
+    by_resource = votes.direct or votes.indirect or votes.account
+    return by_resource and votes.identity and votes.limits
+
+
+def _resource_alone(votes: Votes) -> bool:
+    """Who has no identity-based policy needs to be let in by the resource policy."""
+    return votes.direct or votes.account
+
+
+def _always(_: Votes) -> bool:
+    return True
+
+
+def _never(_: Votes) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How votes become a verdict.
+
+    Parameters
+    ----------
+    missing_key
+        Whether a condition holds if the request has no such key.
+    deny_wins
+        Whether, of a statement that denies and one that allows, the first decides.
+    same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
+        Who must allow, in each situation.
+    root_user_assumes_role, outsider, free, session_token
+        The same for the rarer ones: a service or an anonymous caller, actions that are never
+        refused, and those that need no permission.
+    """
+
+    missing_key: Callable[[Comparison], bool] = missing_key_default
+    deny_wins: bool = True
+    same_account: Grant = _same_account
+    role_trust: Grant = _resource_must_allow
+    kms_key: Grant = _resource_must_allow
+    cross_account: Grant = _cross_account
+    root_user: Grant = _always
+    root_user_kms: Grant = _resource_alone
+    root_user_abroad: Grant = _resource_alone
+    root_user_assumes_role: Grant = _never
+    outsider: Grant = _resource_alone
+    session_token: Grant = _always
+
+
+AWS = Rules()
+"""AWS's own rules."""
