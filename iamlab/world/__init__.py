@@ -1,0 +1,1 @@
+"""The state: who and what exists, in which account, at what time."""

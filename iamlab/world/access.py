@@ -1,0 +1,176 @@
+"""Questions about the whole world: who can, and what is different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+from iamlab.world import context as of
+from iamlab.world.identities import Bounded, Identity, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.account import Account
+    from iamlab.world.world import World
+
+# Services other than S3, KMS and IAM whose resources may carry a policy that the file cannot show.
+_MAY_HAVE_A_POLICY = frozenset(
+    {"sqs", "sns", "lambda", "secretsmanager", "ecr", "dynamodb", "events", "execute-api", "backup"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """What the world knows of a resource.
+
+    Parameters
+    ----------
+    account_id
+        Who owns it; empty if its ARN and the world leave that open.
+    policy
+        Its resource-based policy.
+    assumed
+        What was taken for granted, in words.
+    """
+
+    account_id: str = ""
+    policy: Policy | None = None
+    assumed: tuple[str, ...] = ()
+
+
+def facts_of(world: World, resource: str, action: str, caller_account: str) -> ResourceFacts:
+    """Say what the world knows of a resource, and what it takes for granted."""
+    organization = ("No organization: no SCP and no RCP applies.",) if world.loaded else ()
+    if not is_arn(resource):
+        return ResourceFacts(caller_account, None, organization)
+    arn = Arn.parse(resource)
+    given = world.resource_policies.get(resource)
+    if arn.service == "s3":
+        found = _bucket(world, arn, caller_account)
+    elif arn.service == "iam" and arn.kind == "role" and action.lower().startswith("sts:"):
+        found = _role(world, arn)
+    elif given is not None:
+        found = ResourceFacts(arn.account, given)
+    elif arn.service == "kms" and arn.kind == "key":
+        note = f"Key {resource} has the key policy that the API makes: the account's IAM decides."
+        found = ResourceFacts(arn.account, default_key_policy(arn), (note,))
+    elif arn.service in _MAY_HAVE_A_POLICY:
+        found = ResourceFacts(arn.account, None, (f"{resource} has no resource-based policy.",))
+    else:
+        found = ResourceFacts(arn.account if arn.account.isdigit() else caller_account)
+    return ResourceFacts(found.account_id, found.policy, (*found.assumed, *organization))
+
+
+def _bucket(world: World, arn: Arn, caller_account: str) -> ResourceFacts:
+    name = arn.resource.partition("/")[0]
+    for account in world.accounts.values():
+        if name in account.buckets:
+            return ResourceFacts(account.account_id, account.buckets[name].policy)
+    given = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
+    owner = caller_account or next(iter(world.accounts), "")
+    what = "" if given else ", without a bucket policy"
+    note = f"Bucket {name} exists in account {owner}{what}."
+    return ResourceFacts(owner, given, (note,))
+
+
+def _role(world: World, arn: Arn) -> ResourceFacts:
+    account = world.accounts.get(arn.account)
+    if account is None:
+        note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
+        return ResourceFacts(arn.account, None, (note,))
+    role = account.roles.get(arn.name)
+    return ResourceFacts(arn.account, role.trust if role is not None else None)
+
+
+def default_key_policy(arn: Arn) -> Policy:
+    """Give the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
+
+    Notes
+    -----
+    AWS page: "Default key policy".
+    """
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{arn.partition}:iam::{arn.account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return Policy.parse(
+        {"Version": "2012-10-17", "Statement": [statement]}, name="default key policy"
+    )
+
+
+def moment(world: World, resource: str, account_id: str) -> dict[str, ContextValue]:
+    """Fill in what is true of every request at the world's time."""
+    return of.of_moment(world.clock.now, resource, account_id)
+
+
+def who_can(
+    world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
+) -> dict[str, Decision]:
+    """Ask for every user, role and root user of the world; keep those who are allowed."""
+    decisions = {
+        caller: world.can(caller, action, resource, context=context)
+        for account in world.accounts.values()
+        for caller in (
+            *(user.arn for user in account.users.values()),
+            *(role.arn for role in account.roles.values()),
+            account.root_arn,
+        )
+    }
+    return {caller: decision for caller, decision in decisions.items() if decision}
+
+
+def diff(before: World, after: World) -> tuple[str, ...]:
+    """List the edits that lead from one world to another, as sentences."""
+    old, new = set(_facts(before)), set(_facts(after))
+    gone = [f"removed: {fact}" for fact in sorted(old - new)]
+    come = [f"added: {fact}" for fact in sorted(new - old)]
+    return (*gone, *come)
+
+
+def _facts(world: World) -> Iterator[str]:
+    """Say everything that can be changed, one sentence each."""
+    for account in world.accounts.values():
+        yield f"account {account.name}"
+        yield from _facts_of_account(account)
+
+
+def _facts_of_account(account: Account) -> Iterator[str]:
+    identities: list[Identity] = [
+        *account.users.values(),
+        *account.groups.values(),
+        *account.roles.values(),
+    ]
+    for identity in identities:
+        who = f"{identity.kind} {identity.name}"
+        yield who
+        for arn in identity.attached:
+            yield f"{who} has policy {arn}"
+        for name, policy in identity.inline.items():
+            yield f"{who} has inline policy {name}: {policy.text}"
+        for key, value in identity.tags.items():
+            yield f"{who} has tag {key}={value}"
+        if isinstance(identity, Bounded) and identity.boundary:
+            yield f"{who} has boundary {identity.boundary}"
+        if isinstance(identity, User):
+            for group in identity.groups:
+                yield f"{who} is in group {group}"
+        trust = getattr(identity, "trust", None)
+        if trust is not None:
+            yield f"{who} has trust policy {trust.text}"
+    for policy in account.policies.values():
+        yield f"policy {policy.name} applies version {policy.default_version_id}"
+        for version, document in policy.versions.items():
+            yield f"policy {policy.name} {version} says {document.text}"
+    for bucket in account.buckets.values():
+        yield f"bucket {bucket.name}"
+        if bucket.policy is not None:
+            yield f"bucket {bucket.name} has policy {bucket.policy.text}"

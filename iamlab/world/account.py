@@ -1,0 +1,213 @@
+"""One account: its users, groups, roles, policies and buckets, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from iamlab.errors import EntityAlreadyExists, NoSuchEntity, ValidationError, did_you_mean
+from iamlab.world import managed
+from iamlab.world.identities import Group, Role, User
+from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
+from iamlab.world.resources import Bucket, bucket_policy
+
+if TYPE_CHECKING:
+    from iamlab.world.world import World
+
+Thing = TypeVar("Thing")
+
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_PATH = re.compile(r"/|/[\x21-\x7e]+/")
+LONGEST = {"userName": 64, "roleName": 64, "groupName": 128, "policyName": 128}
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """An AWS account. Names are unique in it whatever their letter case; the case is kept.
+
+    Parameters
+    ----------
+    missing
+        What was named when the account was loaded, but not in the file; in words.
+    """
+
+    world: World = field(repr=False)
+    name: str
+    account_id: str
+    users: dict[str, User] = field(default_factory=dict, repr=False)
+    groups: dict[str, Group] = field(default_factory=dict, repr=False)
+    roles: dict[str, Role] = field(default_factory=dict, repr=False)
+    policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
+    buckets: dict[str, Bucket] = field(default_factory=dict, repr=False)
+
+    @property
+    def root_arn(self) -> str:
+        """The root user's ARN; in a Principal element it stands for the whole account."""
+        return f"arn:aws:iam::{self.account_id}:root"
+
+    def changed(self) -> None:
+        """Note that something in the account is different now."""
+        self.world.changed()
+
+    def create_user(
+        self, user_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
+    ) -> User:
+        """Create a user: it has no permissions."""
+        self._check_new("User", "userName", user_name, self.users, path)
+        user = User(self, user_name, path, self.world.ids.unique_id("user"), tags=dict(tags or {}))
+        self.users[user_name] = user
+        self.changed()
+        return user
+
+    def create_group(self, group_name: str, *, path: str = "/") -> Group:
+        """Create a group: it has no members and no policies."""
+        self._check_new("Group", "groupName", group_name, self.groups, path)
+        group = Group(self, group_name, path, self.world.ids.unique_id("group"))
+        self.groups[group_name] = group
+        self.changed()
+        return group
+
+    def create_role(
+        self,
+        role_name: str,
+        *,
+        assume_role_policy_document: Document,
+        path: str = "/",
+        max_session_duration: int = 3600,
+        tags: Mapping[str, str] | None = None,
+    ) -> Role:
+        """Create a role, with its trust policy."""
+        self._check_new("Role", "roleName", role_name, self.roles, path)
+        trust = trust_policy(assume_role_policy_document, f"trust of {role_name}")
+        role = Role(
+            self,
+            role_name,
+            path,
+            self.world.ids.unique_id("role"),
+            tags=dict(tags or {}),
+            trust=trust,
+            max_session_duration=max_session_duration,
+        )
+        self.roles[role_name] = role
+        self.changed()
+        return role
+
+    def create_policy(
+        self, policy_name: str, policy_document: Document, *, path: str = "/"
+    ) -> ManagedPolicy:
+        """Create a customer managed policy; this is its version v1."""
+        arn = f"arn:aws:iam::{self.account_id}:policy{path}{policy_name}"
+        taken = {policy.name: policy for policy in self.policies.values()}
+        self._check_new("", "policyName", policy_name, taken, path)
+        document = identity_policy(policy_document, policy_name)
+        policy = ManagedPolicy(
+            policy_name,
+            arn,
+            {"v1": document},
+            path=path,
+            policy_id=self.world.ids.unique_id("policy"),
+            changed=self.changed,
+        )
+        self.policies[arn] = policy
+        self.changed()
+        return policy
+
+    def create_bucket(
+        self,
+        name: str,
+        *,
+        policy: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
+        """Create an S3 bucket. Its name is unique in the whole world."""
+        if any(name in account.buckets for account in self.world.accounts.values()):
+            error = EntityAlreadyExists(f"Bucket with name {name} already exists.")
+            error.add_note("Bucket names are unique over all accounts.")
+            raise error
+        bucket = Bucket(self, name, tags=dict(tags or {}))
+        bucket.policy = None if policy is None else bucket_policy(policy, bucket)
+        self.buckets[name] = bucket
+        self.changed()
+        return bucket
+
+    def get_user(self, user_name: str) -> User:
+        """Find a user by name, in any letter case."""
+        return _find(self.users, user_name, "The user")
+
+    def get_group(self, group_name: str) -> Group:
+        """Find a group by name, in any letter case."""
+        return _find(self.groups, group_name, "The group")
+
+    def get_role(self, role_name: str) -> Role:
+        """Find a role by name, in any letter case."""
+        return _find(self.roles, role_name, "The role")
+
+    def get_policy(self, policy: str | ManagedPolicy) -> ManagedPolicy:
+        """Find a managed policy by ARN; AWS's own and this account's also by name."""
+        if isinstance(policy, ManagedPolicy):
+            policy = policy.arn
+        by_name = (own for own in self.policies.values() if own.name == policy)
+        found = self.policies.get(policy) or next(by_name, None) or managed.find(policy)
+        if found is None:
+            error = NoSuchEntity(f"Policy {policy} does not exist or is not attachable.")
+            own = [policy.name for policy in self.policies.values()]
+            error.add_note(did_you_mean(policy.rpartition("/")[2], [*own, *managed.names()]))
+            raise error
+        return found
+
+    def copy(self, world: World) -> Account:
+        """Copy the account into another world; what is frozen is shared."""
+        twin = replace(self, world=world)
+        twin.policies = {arn: policy.copy(twin.changed) for arn, policy in self.policies.items()}
+        for kind in ("users", "groups", "roles", "buckets"):
+            originals = getattr(self, kind)
+            setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
+        return twin
+
+    def _check_new(
+        self, noun: str, parameter: str, name: str, taken: Mapping[str, object], path: str
+    ) -> None:
+        longest = LONGEST[parameter]
+        start = f"1 validation error detected: Value '{name}' at '{parameter}' failed to satisfy"
+        if not _NAME.fullmatch(name):
+            message = (
+                f"{start} constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
+            )
+            raise ValidationError(message)
+        if len(name) > longest:
+            message = f"{start} constraint: Member must have length less than or equal to {longest}"
+            raise ValidationError(message)
+        if not _PATH.fullmatch(path):
+            message = (
+                "The specified value for path is invalid. It must begin and end with / and contain "
+                "only alphanumeric characters and/or / characters."
+            )
+            raise ValidationError(message)
+        if any(name.lower() == other.lower() for other in taken):
+            message = f"{noun} with name {name} already exists."
+            if parameter == "policyName":
+                message = f"A policy called {name} already exists. Duplicate names are not allowed."
+            raise EntityAlreadyExists(message)
+
+
+def _find(things: Mapping[str, Thing], name: str, noun: str) -> Thing:
+    if name in things:
+        return things[name]
+    for other, thing in things.items():
+        if other.lower() == name.lower():
+            return thing
+    error = NoSuchEntity(f"{noun} with name {name} cannot be found.")
+    error.add_note(did_you_mean(name, things))
+    raise error
+
+
+def _copy_of(thing: User | Group | Role | Bucket, account: Account) -> User | Group | Role | Bucket:
+    """Copy an identity or a bucket: its lists and dicts are new, their values shared."""
+    mutable = {
+        name: type(value)(value)
+        for name in thing.__dataclass_fields__
+        if isinstance(value := getattr(thing, name), list | dict)
+    }
+    return replace(thing, account=account, **mutable)

@@ -1,0 +1,170 @@
+"""What is known of a caller: the policies that hang on it, each with its path, and its context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.request import ANONYMOUS, ContextValue
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.world import context, managed
+from iamlab.world.identities import Bounded, Group, Identity, Role, User
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Policy
+    from iamlab.world.account import Account
+    from iamlab.world.world import World
+
+Caller = str | User | Role | Group  # a group is refused, with the reason
+
+SOME_SESSION = "some-session"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A caller, and all that the world knows of it.
+
+    Parameters
+    ----------
+    assumed
+        What was taken for granted while gathering, in words.
+    """
+
+    arn: str
+    account_id: str
+    context: Mapping[str, ContextValue]
+    identity: tuple[Attached, ...] = ()
+    boundary: Attached | None = None
+    issuer: str | None = None
+    assumed: tuple[str, ...] = ()
+
+    def layers(self, resource_policy: Policy | None) -> Layers:
+        """Put the caller's policies together with the resource's."""
+        return Layers(self.identity, resource_policy, self.boundary)
+
+
+def gather(world: World, caller: Caller) -> Gathered:
+    """Collect what the world knows of a caller."""
+    if isinstance(caller, Group):
+        message = (
+            f"Group {caller.name} cannot call: a group is not a principal. "
+            f"Ask for one of its users: {', '.join(u.name for u in caller.users) or 'none yet'}."
+        )
+        raise RequestError(message)
+    if isinstance(caller, User):
+        return _bounded(caller, caller.arn, context.of_user(caller))
+    if isinstance(caller, Role):
+        return _bounded(caller, caller.arn, context.of_role(caller, SOME_SESSION))
+    return _by_arn(world, caller)
+
+
+def _by_arn(world: World, text: str) -> Gathered:
+    if text == ANONYMOUS:
+        return Gathered(text, "", context.of_anonymous())
+    if not is_arn(text):
+        if "." in text:
+            return Gathered(text, "", context.of_service(text))
+        message = f"{text!r} is no caller: give a user, a role, or an ARN."
+        raise RequestError(message)
+    arn = Arn.parse(text)
+    account = world.accounts.get(arn.account)
+    if account is None:
+        error = NoSuchEntity(f"The account {arn.account or '(none)'} cannot be found.")
+        error.add_note(did_you_mean(arn.account, world.accounts))
+        raise error
+    if (arn.service, arn.resource) == ("iam", "root"):
+        return Gathered(text, arn.account, context.of_root(arn.account))
+    if (arn.service, arn.kind) == ("sts", "assumed-role"):
+        role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
+        role = account.get_role(role_name)
+        return _bounded(role, text, context.of_role(role, session_name))
+    if (arn.service, arn.kind) == ("iam", "group"):
+        return gather(world, account.get_group(arn.name))
+    if arn.service == "iam" and arn.kind in ("user", "role"):
+        return gather(world, _exact(account, arn, text))
+    message = f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
+    raise RequestError(message)
+
+
+def _exact(account: Account, arn: Arn, text: str) -> User | Role:
+    """Find the user or role of an ARN; path and letter case must be right, as in AWS."""
+    found = account.get_user(arn.name) if arn.kind == "user" else account.get_role(arn.name)
+    if found.arn != text:
+        error = NoSuchEntity(f"The {arn.kind} with name {arn.name} cannot be found.")
+        error.add_note(f"Did you mean {found.arn}?")
+        raise error
+    return found
+
+
+def _bounded(
+    identity: User | Role, arn: str, of_caller: Mapping[str, ContextValue]
+) -> Gathered:
+    missing: list[str] = []
+    identities = [(identity, ())] + [
+        (group, (f"group {group.name}",)) for group in _groups(identity, missing)
+    ]
+    hanging = tuple(
+        attached
+        for one, path in identities
+        for attached in policies_of(one, path, missing)
+    )
+    return Gathered(
+        arn,
+        identity.account.account_id,
+        of_caller,
+        hanging,
+        _boundary(identity, missing),
+        identity.arn if isinstance(identity, Role) else None,
+        tuple(dict.fromkeys(missing)),
+    )
+
+
+def _groups(identity: Bounded, missing: list[str]) -> list[Group]:
+    if not isinstance(identity, User):
+        return []
+    known = identity.account.groups
+    missing += [
+        f"Group {name} of user {identity.name} is not in the file: taken as one without policies."
+        for name in identity.groups
+        if name not in known
+    ]
+    return [known[name] for name in identity.groups if name in known]
+
+
+def policies_of(
+    identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
+) -> list[Attached]:
+    """List what hangs on one identity: inline policies first, then managed ones."""
+    found = [Attached(policy, None, path) for policy in identity.inline.values()]
+    for arn in identity.attached:
+        document = document_of(identity.account, arn)
+        if document is not None:
+            found.append(Attached(document, arn, path))
+        elif missing is not None:
+            missing.append(_unknown(arn))
+    return found
+
+
+def _unknown(arn: str) -> str:
+    return f"Policy {arn} is attached, but its document is not in the file: taken as empty."
+
+
+def document_of(account: Account, arn: str) -> Policy | None:
+    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
+    policy = account.policies.get(arn) or managed.find(arn)
+    return None if policy is None else policy.document
+
+
+def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
+    if identity.boundary is None:
+        return None
+    document = document_of(identity.account, identity.boundary)
+    if document is None:
+        from iamlab.policy.document import Policy
+
+        missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
+        document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
+    return Attached(document, identity.boundary, ("boundary",))

@@ -1,0 +1,167 @@
+"""Users, groups and roles: what they carry, and how that is changed.
+
+Notes
+-----
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Policy
+    from iamlab.world.account import Account
+
+
+@dataclass(slots=True, eq=False)
+class Identity:
+    """What users, groups and roles have in common: a name, and policies.
+
+    An identity holds the *ARNs* of its managed policies, so that a new default version is seen
+    everywhere at once; inline policies it holds itself.
+    """
+
+    account: Account = field(repr=False)
+    name: str
+    path: str = "/"
+    unique_id: str = field(default="", repr=False)
+    attached: list[str] = field(default_factory=list, repr=False)
+    inline: dict[str, Policy] = field(default_factory=dict, repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    kind: ClassVar[str] = ""
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:iam::ACCOUNT:kind/path/name``."""
+        return f"arn:aws:iam::{self.account.account_id}:{self.kind}{self.path}{self.name}"
+
+    def attach_policy(self, policy: str | ManagedPolicy) -> None:
+        """Attach a managed policy, AWS's or your own, by object, ARN or (AWS's) name."""
+        arn = self.account.get_policy(policy).arn
+        if arn not in self.attached:
+            self.attached.append(arn)
+            self.account.changed()
+
+    def detach_policy(self, policy: str | ManagedPolicy) -> None:
+        """Detach a managed policy."""
+        arn = policy if policy in self.attached else self.account.get_policy(policy).arn
+        if arn not in self.attached:
+            raise NoSuchEntity(f"Policy {arn} was not found.")
+        self.attached.remove(str(arn))
+        self.account.changed()
+
+    def put_policy(self, policy_name: str, document: Document) -> None:
+        """Write an inline policy: it belongs to this identity alone and goes with it."""
+        self.inline[policy_name] = identity_policy(document, policy_name)
+        self.account.changed()
+
+    def delete_policy(self, policy_name: str) -> None:
+        """Delete an inline policy."""
+        if policy_name not in self.inline:
+            error = NoSuchEntity(f"The {self.kind} policy with name {policy_name} cannot be found.")
+            error.add_note(did_you_mean(policy_name, self.inline))
+            raise error
+        del self.inline[policy_name]
+        self.account.changed()
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+
+@dataclass(slots=True, eq=False)
+class Bounded(Identity):
+    """An identity that may have a permissions boundary: a user or a role, never a group."""
+
+    boundary: str | None = field(default=None, repr=False)
+
+    def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
+        """Set the ceiling: at most what this managed policy allows."""
+        self.boundary = self.account.get_policy(policy).arn
+        self.account.changed()
+
+    def delete_permissions_boundary(self) -> None:
+        """Take the ceiling away."""
+        if self.boundary is None:
+            message = f"{self.kind.capitalize()} {self.name} does not have a permissions boundary."
+            raise NoSuchEntity(message)
+        self.boundary = None
+        self.account.changed()
+
+
+@dataclass(slots=True, eq=False)
+class User(Bounded):
+    """A long-term identity. It starts with no permissions at all."""
+
+    groups: list[str] = field(default_factory=list, repr=False)
+    kind: ClassVar[str] = "user"
+
+
+@dataclass(slots=True, eq=False)
+class Group(Identity):
+    """A bag of users that hands them its policies. It is no principal and holds no groups."""
+
+    kind: ClassVar[str] = "group"
+
+    @property
+    def users(self) -> list[User]:
+        """Its members."""
+        return [user for user in self.account.users.values() if self.name in user.groups]
+
+    def add_user(self, user: User | str) -> None:
+        """Make a user a member.
+
+        Raises
+        ------
+        RequestError
+            What is added is no user: groups do not nest, and roles do not join.
+        """
+        if isinstance(user, Identity) and not isinstance(user, User):
+            message = (
+                f"{user.kind} {user.name} cannot be a member of group {self.name}: "
+                "a group holds users only."
+            )
+            raise RequestError(message)
+        member = self.account.get_user(user if isinstance(user, str) else user.name)
+        if self.name not in member.groups:
+            member.groups.append(self.name)
+            self.account.changed()
+
+    def remove_user(self, user: User | str) -> None:
+        """End a membership."""
+        member = self.account.get_user(user if isinstance(user, str) else user.name)
+        if self.name not in member.groups:
+            raise NoSuchEntity(f"User {member.name} not in group {self.name}.")
+        member.groups.remove(self.name)
+        self.account.changed()
+
+
+@dataclass(slots=True, eq=False)
+class Role(Bounded):
+    """An identity that others assume for a while.
+
+    Parameters
+    ----------
+    trust
+        The trust policy: who may assume it.
+    max_session_duration
+        In seconds, 3,600 to 43,200.
+    instance_profiles
+        Names of the instance profiles that hold it.
+    """
+
+    trust: Policy | None = field(default=None, repr=False)
+    max_session_duration: int = field(default=3600, repr=False)
+    instance_profiles: list[str] = field(default_factory=list, repr=False)
+    kind: ClassVar[str] = "role"
+
+    def update_assume_role_policy(self, document: Document) -> None:
+        """Replace the trust policy."""
+        self.trust = trust_policy(document, f"trust of {self.name}")
+        self.account.changed()

@@ -1,0 +1,42 @@
+"""AWS's own managed policies, by name or ARN, as AWS publishes them on the data's date."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from iamlab.policy.document import Policy
+from iamlab.world.policies import ManagedPolicy
+
+PREFIX = "arn:aws:iam::aws:policy/"
+
+
+@cache
+def _data() -> dict[str, dict[str, str]]:
+    text = (files("iamlab.world") / "data" / "aws_managed_policies.json").read_text("utf-8")
+    policies: dict[str, dict[str, str]] = json.loads(text)["policies"]
+    return policies
+
+
+def names() -> list[str]:
+    """List the names of the policies that are here; AWS has many more."""
+    return sorted(_data())
+
+
+@cache
+def find(name_or_arn: str) -> ManagedPolicy | None:
+    """Find an AWS managed policy; ``None`` if iamlab does not have it.
+
+    Examples
+    --------
+    >>> find("AdministratorAccess").arn
+    'arn:aws:iam::aws:policy/AdministratorAccess'
+    """
+    name = name_or_arn.rpartition("/")[2]
+    found = _data().get(name)
+    if found is None or name_or_arn not in (name, found["Arn"]):
+        return None
+    version = found["DefaultVersionId"]
+    document = Policy.parse(found["Document"], name=name)  # type: ignore[arg-type]
+    return ManagedPolicy(name, found["Arn"], {version: document}, version, found["Path"])

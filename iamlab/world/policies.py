@@ -1,0 +1,151 @@
+"""Managed policies with their versions, and what IAM and S3 refuse to save.
+
+Notes
+-----
+AWS pages: "Managed policies and inline policies"; "Versioning IAM policies".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from iamlab.errors import MalformedPolicyDocument, NoSuchEntity, PolicyError, did_you_mean
+from iamlab.policy.document import Policy
+
+Document = str | Mapping[str, object] | Policy
+
+
+@dataclass(slots=True)
+class ManagedPolicy:
+    """A policy with an ARN of its own, that may hang on many identities.
+
+    Parameters
+    ----------
+    versions
+        ``"v1"`` ... to document. One of them, the default, is what applies.
+    changed
+        Called after each change.
+    """
+
+    name: str
+    arn: str
+    versions: dict[str, Policy]
+    default_version_id: str = "v1"
+    path: str = "/"
+    policy_id: str = ""
+    changed: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+
+    @property
+    def document(self) -> Policy:
+        """The default version's document: the one that applies."""
+        return self.versions[self.default_version_id]
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether AWS owns it; then nobody else can change it."""
+        return self.arn.startswith("arn:aws:iam::aws:policy/")
+
+    def create_version(self, document: Document, *, set_as_default: bool = False) -> str:
+        """Add a version (``CreatePolicyVersion``); its number is never used again.
+
+        Returns
+        -------
+        str
+            The new version's id, such as ``"v2"``.
+        """
+        policy = identity_policy(document, self.name)
+        number = max(int(version.removeprefix("v").split(".")[0]) for version in self.versions) + 1
+        self.versions[f"v{number}"] = policy
+        if set_as_default:
+            self.default_version_id = f"v{number}"
+        self.changed()
+        return f"v{number}"
+
+    def set_default_version(self, version_id: str) -> None:
+        """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back."""
+        if version_id not in self.versions:
+            error = NoSuchEntity(
+                f"Policy {self.arn} version {version_id} does not exist or is not attachable."
+            )
+            error.add_note(did_you_mean(version_id, self.versions))
+            raise error
+        self.default_version_id = version_id
+        self.changed()
+
+    def copy(self, changed: Callable[[], None]) -> ManagedPolicy:
+        """Copy it for another world; the documents are shared."""
+        return replace(self, versions=dict(self.versions), changed=changed)
+
+
+def readable(document: Document, name: str) -> Policy:
+    """Parse a document; what is no policy is refused in IAM's words, with all problems as notes."""
+    try:
+        return Policy.parse(document, name=name)
+    except PolicyError as error:
+        refusal = MalformedPolicyDocument("Syntax errors in policy.")
+        for problem in error.problems:
+            refusal.add_note(str(problem))
+        raise refusal from None
+
+
+def identity_policy(document: Document, name: str) -> Policy:
+    """Check what IAM checks before it saves an identity-based policy.
+
+    Raises
+    ------
+    MalformedPolicyDocument
+        In IAM's words.
+    """
+    policy = readable(document, name)
+    if policy.version != "2012-10-17":
+        _refuse(
+            "Policy document must be version 2012-10-17 or greater.",
+            'Begin the document with "Version": "2012-10-17".',
+        )
+    for statement in policy.statements:
+        if statement.principal is not None or statement.not_principal is not None:
+            _refuse(
+                "Policy document should not specify a principal.",
+                f"Statement {statement.label} names a Principal. An identity-based policy speaks "
+                "of whoever it is attached to; only a resource's policy says whom it means.",
+            )
+        if not (statement.action or statement.not_action):
+            _refuse("Policy statement must contain actions.", f"See statement {statement.label}.")
+        if not (statement.resource or statement.not_resource):
+            _refuse(
+                "Policy statement must contain resources.", f"See statement {statement.label}."
+            )
+    return policy
+
+
+def trust_policy(document: Document, name: str) -> Policy:
+    """Check what IAM checks before it saves a role's trust policy.
+
+    Raises
+    ------
+    MalformedPolicyDocument
+        In IAM's words.
+    """
+    policy = readable(document, name)
+    for statement in policy.statements:
+        if statement.resource is not None or statement.not_resource is not None:
+            _refuse("Has prohibited field Resource.", "The role itself is the resource.")
+        if statement.principal is None:
+            _refuse("Missing required field Principal.", "A trust policy says who may assume.")
+        for _, value in statement.principal or ():
+            if ":group/" in value:
+                _refuse(f'Invalid principal in policy: "AWS":"{value}"', A_GROUP_IS_NO_PRINCIPAL)
+    return policy
+
+
+A_GROUP_IS_NO_PRINCIPAL = (
+    "A group is not a principal: it cannot call, it only hands its policies to its users. Name the "
+    "users, or a role that they may assume, or ask for a tag with aws:PrincipalTag."
+)
+
+
+def _refuse(message: str, note: str) -> None:
+    error = MalformedPolicyDocument(message)
+    error.add_note(note)
+    raise error

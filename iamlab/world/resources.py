@@ -1,0 +1,106 @@
+"""Resources that have a policy of their own. For now: S3 buckets.
+
+Notes
+-----
+AWS page: "Bucket policies for Amazon S3".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.errors import MalformedPolicy, MalformedPolicyDocument
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.patterns import glob_resource
+from iamlab.world.policies import A_GROUP_IS_NO_PRINCIPAL, Document, readable
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Policy, Statement
+    from iamlab.world.account import Account
+
+
+@dataclass(slots=True, eq=False)
+class Bucket:
+    """An S3 bucket: a name, an owner, perhaps a bucket policy."""
+
+    account: Account = field(repr=False)
+    name: str
+    policy: Policy | None = field(default=None, repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:s3:::name``; its objects are ``arn:aws:s3:::name/key``."""
+        return f"arn:aws:s3:::{self.name}"
+
+    def put_policy(self, document: Document) -> None:
+        """Replace the bucket policy (``PutBucketPolicy``).
+
+        Raises
+        ------
+        MalformedPolicy
+            In S3's words.
+        """
+        self.policy = bucket_policy(document, self)
+        self.account.changed()
+
+    def delete_policy(self) -> None:
+        """Take the bucket policy away; S3 does not mind if there is none."""
+        self.policy = None
+        self.account.changed()
+
+
+def bucket_policy(document: Document, bucket: Bucket) -> Policy:
+    """Check what S3 checks before it saves a bucket policy."""
+    try:
+        policy = readable(document, f"policy of {bucket.name}")
+    except MalformedPolicyDocument as error:
+        refusal = MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+        for note in error.__notes__:
+            refusal.add_note(note)
+        raise refusal from None
+    for statement in policy.statements:
+        _check(statement, bucket)
+    return policy
+
+
+def _check(statement: Statement, bucket: Bucket) -> None:
+    where = f"See statement {statement.label}. "
+    named = statement.principal if statement.principal is not None else statement.not_principal
+    if named is None:
+        note = (
+            "A policy that hangs on a resource must say whom it means. One without Principal is an "
+            "identity-based policy: attach it to a user, a group or a role."
+        )
+        _refuse("Missing required field Principal", where + note)
+    for kind, value in named or ():
+        if ":group/" in value:
+            _refuse("Invalid principal in policy", where + A_GROUP_IS_NO_PRINCIPAL)
+        if kind == "AWS" and not _exists(value, bucket):
+            _refuse("Invalid principal in policy", f"{where}There is no {value} in this world.")
+    for resource in statement.resource or statement.not_resource or ():
+        own = glob_resource(resource, bucket.arn) or glob_resource(resource, f"{bucket.arn}/x")
+        if not own and not resource.startswith(f"{bucket.arn}/"):
+            _refuse(
+                "Policy has invalid resource",
+                f"{where}A bucket policy speaks of its own bucket: {bucket.arn} or {bucket.arn}/*.",
+            )
+
+
+def _exists(value: str, bucket: Bucket) -> bool:
+    """Say whether S3 would know this principal; what lies in accounts outside is taken as known."""
+    if not is_arn(value):
+        return True
+    arn = Arn.parse(value)
+    account = bucket.account.world.accounts.get(arn.account)
+    if account is None or arn.service != "iam" or arn.kind not in ("user", "role"):
+        return True
+    known: dict[str, object] = dict(account.users if arn.kind == "user" else account.roles)
+    return any(getattr(identity, "arn", "") == value for identity in known.values())
+
+
+def _refuse(message: str, note: str) -> None:
+    error = MalformedPolicy(message)
+    error.add_note(note)
+    raise error

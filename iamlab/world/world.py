@@ -1,0 +1,231 @@
+"""The world: accounts, a clock, and the questions that can be asked of them.
+
+*The world gathers, the engine decides.* For each question it fills the request's context and
+collects the policies that apply, each with the way it came; then it asks ``evaluate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.request import ContextValue, Request
+from iamlab.errors import NoSuchEntity, did_you_mean
+from iamlab.world import access
+from iamlab.world.account import Account
+from iamlab.world.clock import Clock
+from iamlab.world.gather import Caller, Gathered, gather
+from iamlab.world.identities import Group, Role, User
+from iamlab.world.ids import Ids
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iamlab.engine.decision import Decision
+    from iamlab.policy.document import Policy
+    from iamlab.world.resources import Bucket
+
+
+class World:
+    """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
+
+    Parameters
+    ----------
+    seed
+        The same seed and the same calls give the same world, ids included.
+
+    Examples
+    --------
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> alice = main.create_user("alice")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ○ implicit deny
+    >>> alice.attach_policy("AmazonS3ReadOnlyAccess")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ✓ allowed by AmazonS3ReadOnlyAccess/#1
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.clock = Clock()
+        self.ids = Ids(seed)
+        self.accounts: dict[str, Account] = {}  # by account id
+        self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
+        self.warnings: list[str] = []  # what a loaded file left open
+        self.loaded = False
+        self.revision = 0
+        self._gathered: dict[str, Gathered] = {}
+
+    @classmethod
+    def from_account_details(
+        cls,
+        *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
+        resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
+    ) -> World:
+        """Read the output of ``aws iam get-account-authorization-details``.
+
+        Parameters
+        ----------
+        exports
+            Each a path, a ``dict``, or a list of pages; of one account or of several.
+        resource_policies
+            Policies of resources by ARN: such a file holds none.
+
+        Raises
+        ------
+        LoadError
+            A file that is not such an output, or is cut off; with the place.
+        """
+        from iamlab.world.loaders import load_account_details
+
+        return load_account_details(cls(), exports, resource_policies or {})
+
+    def create_account(self, name: str, *, account_id: str | None = None) -> Account:
+        """Add an account."""
+        account = Account(self, name, account_id or self.ids.account_id())
+        self.accounts[account.account_id] = account
+        self.changed()
+        return account
+
+    def changed(self) -> None:
+        """Forget what was gathered: something is different now."""
+        self.revision += 1
+        self._gathered.clear()
+
+    def copy(self) -> World:
+        """Copy the world: change the copy, and this one stays as it is."""
+        twin = World(self.seed)
+        twin.clock = Clock(self.clock.now)
+        twin.ids = Ids(self.seed, self.ids.made)
+        twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
+        twin.resource_policies = dict(self.resource_policies)
+        twin.warnings = list(self.warnings)
+        twin.loaded = self.loaded
+        return twin
+
+    def account(self, name_or_id: str) -> Account:
+        """Find an account by name or id."""
+        for account in self.accounts.values():
+            if name_or_id in (account.name, account.account_id):
+                return account
+        error = NoSuchEntity(f"The account {name_or_id} cannot be found.")
+        error.add_note(did_you_mean(name_or_id, (a.name for a in self.accounts.values())))
+        raise error
+
+    def user(self, name: str) -> User:
+        """Find a user by name, in whichever account it is."""
+        return self._named(name, "user")  # type: ignore[return-value]
+
+    def group(self, name: str) -> Group:
+        """Find a group by name, in whichever account it is."""
+        return self._named(name, "group")  # type: ignore[return-value]
+
+    def role(self, name: str) -> Role:
+        """Find a role by name, in whichever account it is."""
+        return self._named(name, "role")  # type: ignore[return-value]
+
+    def bucket(self, name: str) -> Bucket:
+        """Find a bucket by name."""
+        return self._named(name, "bucket")  # type: ignore[return-value]
+
+    def _named(self, name: str, kind: str) -> object:
+        every = {
+            key: thing
+            for account in self.accounts.values()
+            for key, thing in getattr(account, f"{kind}s").items()
+        }
+        if name not in every:
+            error = NoSuchEntity(f"The {kind} with name {name} cannot be found.")
+            error.add_note(did_you_mean(name, every))
+            raise error
+        return every[name]
+
+    def gather(self, caller: Caller) -> Gathered:
+        """Collect what is known of a caller: policies, context. Remembered until a change."""
+        key = caller if isinstance(caller, str) else caller.arn
+        if key not in self._gathered:
+            self._gathered[key] = gather(self, caller)
+        return self._gathered[key]
+
+    def can(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Ask whether somebody may do something.
+
+        Parameters
+        ----------
+        caller
+            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
+            user, a service's name, or ``ANONYMOUS``.
+        action, resource
+            As in ``Request``.
+        context
+            Condition keys that the world does not know by itself, or knows otherwise.
+
+        Returns
+        -------
+        Decision
+            True when allowed.
+
+        Raises
+        ------
+        NoSuchEntity
+            The caller is of an account in this world, but not there.
+        RequestError
+            The caller is none: a group, say.
+        """
+        known = self.gather(caller)
+        found = access.facts_of(self, resource, action, known.account_id)
+        filled = {**known.context, **access.moment(self, resource, found.account_id)}
+        request = Request(
+            known.arn,
+            action,
+            resource,
+            resource_account=found.account_id,
+            context=_over(filled, context or {}),
+            issuer=known.issuer,
+        )
+        decision = evaluate(request, known.layers(found.policy))
+        return decision.assuming((*known.assumed, *found.assumed))
+
+    def who_can(
+        self,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> dict[str, Decision]:
+        """Ask who may do something: ARNs of users, roles and root users, each with its decision."""
+        return access.who_can(self, action, resource, context)
+
+    def diff(self, before: World) -> tuple[str, ...]:
+        """List what is different from another world: one sentence for each edit."""
+        return access.diff(before, self)
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(
+            f"{account.name} ({len(account.users)} users, {len(account.groups)} groups, "
+            f"{len(account.roles)} roles)"
+            for account in self.accounts.values()
+        )
+        return f"<World {inside or 'without accounts'}>"
+
+
+def _over(
+    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
+) -> dict[str, ContextValue]:
+    """Lay what is given over what is known; the letter case of keys does not count."""
+    lower = {key.lower() for key in given}
+    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}
