@@ -1,0 +1,73 @@
+"""What several commands share: reading the account, the context, the policies of resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlab.errors import LoadError, RequestError
+from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_world_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which world the question is about."""
+    parser.add_argument(
+        "--account-details",
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="output of 'aws iam get-account-authorization-details'; repeat it for more files",
+    )
+    parser.add_argument("--action", required=True, help="such as s3:GetObject")
+    parser.add_argument("--resource", required=True, metavar="ARN", help="an ARN, or *")
+    parser.add_argument(
+        "--context",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a condition key; the same key again makes a list",
+    )
+    parser.add_argument(
+        "--resource-policy",
+        action="append",
+        default=[],
+        metavar="ARN=FILE",
+        help="the policy of a resource, such as a bucket: account details hold none",
+    )
+
+
+def read_world(options: argparse.Namespace) -> World:
+    """Read the files that the arguments name."""
+    policies = {}
+    for item in options.resource_policy:
+        arn, equals, file = item.rpartition("=")
+        if not equals or not arn:
+            message = f"--resource-policy {item!r}: write ARN=FILE."
+            raise RequestError(message)
+        try:
+            policies[arn] = Path(file).read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise LoadError(f"{file} cannot be read: {reason}.") from None
+    return World.from_account_details(*options.account_details, resource_policies=policies)
+
+
+def read_context(items: list[str]) -> dict[str, str | list[str]]:
+    """Read ``KEY=VALUE`` pairs; a key that comes twice holds a list.
+
+    Examples
+    --------
+    >>> read_context(["aws:SourceIp=203.0.113.9", "aws:TagKeys=a", "aws:TagKeys=b"])
+    {'aws:SourceIp': '203.0.113.9', 'aws:TagKeys': ['a', 'b']}
+    """
+    values: dict[str, list[str]] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            message = f"--context {item!r}: write KEY=VALUE, such as aws:SourceIp=203.0.113.9."
+            raise RequestError(message)
+        values.setdefault(key, []).append(value)
+    return {key: many[0] if len(many) == 1 else many for key, many in values.items()}

@@ -1,0 +1,116 @@
+"""Edits of a world as data: what a card can change, what an answer holds, what a search tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, combinations
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import ExerciseError
+
+if TYPE_CHECKING:
+    from iamlab.world.world import World
+
+Edit = tuple[str, ...]
+
+
+def _set_default_version(world: World, policy: str, version: str) -> None:
+    for account in world.accounts.values():
+        for own in account.policies.values():
+            if own.name == policy:
+                own.set_default_version(version)
+                return
+    message = f"There is no policy {policy!r} of your own."
+    raise ExerciseError(message)
+
+
+_OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
+    "add_user": (
+        2,
+        lambda world, group, user: world.group(group).add_user(user),
+        "world.group({0!r}).add_user({1!r})",
+    ),
+    "remove_user": (
+        2,
+        lambda world, group, user: world.group(group).remove_user(user),
+        "world.group({0!r}).remove_user({1!r})",
+    ),
+    "set_default_version": (
+        2,
+        _set_default_version,
+        "account.get_policy({0!r}).set_default_version({1!r})",
+    ),
+}
+
+
+def apply_edits(world: World, edits: Iterable[Any]) -> None:
+    """Make the edits, in order.
+
+    Raises
+    ------
+    ExerciseError
+        An edit is not ``(operation, what, whom)``.
+    """
+    for edit in edits:
+        parts = [str(part) for part in edit] if isinstance(edit, list | tuple) else []
+        operation = _OPERATIONS.get(parts[0]) if parts else None
+        if operation is None or len(parts) != operation[0] + 1:
+            message = f"{edit!r} is no edit: write (operation, what, whom), operation one of "
+            raise ExerciseError(message + ", ".join(_OPERATIONS))
+        operation[1](world, *parts[1:])
+
+
+def as_calls(edits: Iterable[Edit]) -> list[str]:
+    """Write edits as the Python calls that make them.
+
+    Examples
+    --------
+    >>> as_calls([("add_user", "astronomers", "dana")])
+    ["world.group('astronomers').add_user('dana')"]
+    """
+    return [_OPERATIONS[edit[0]][2].format(*edit[1:]) for edit in edits]
+
+
+def moves(world: World) -> Iterator[list[Edit]]:
+    """Yield every way to move one user from one group to another."""
+    for account in world.accounts.values():
+        for user in account.users.values():
+            for old in user.groups:
+                for new in account.groups:
+                    if new not in user.groups:
+                        yield [("remove_user", old, user.name), ("add_user", new, user.name)]
+
+
+def version_choices(world: World) -> Iterator[list[Edit]]:
+    """Yield every way to let another version of one policy apply."""
+    for account in world.accounts.values():
+        for policy in account.policies.values():
+            for version in policy.versions:
+                if version != policy.default_version_id:
+                    yield [("set_default_version", policy.name, version)]
+
+
+def memberships_for(
+    world: World, is_right: Callable[[World, str], bool]
+) -> Iterator[list[Edit]]:
+    """Yield the smallest memberships that are right for each user, one user at a time.
+
+    Users do not influence each other, so each is searched alone: 2 to the power of the groups.
+    """
+    edits: list[Edit] = []
+    for account in world.accounts.values():
+        groups = list(account.groups)
+        choices = list(
+            chain.from_iterable(combinations(groups, size) for size in range(len(groups) + 1))
+        )
+        for user in account.users:
+            for chosen in choices:
+                tried = [("add_user", group, user) for group in chosen]
+                changed = world.copy()
+                apply_edits(changed, tried)
+                if is_right(changed, user):
+                    edits += tried
+                    break
+            else:
+                return
+    yield edits

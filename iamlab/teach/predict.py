@@ -1,0 +1,165 @@
+"""Predict first: a verdict is held back until the learner has committed to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.engine.decision import Decision, Verdict
+from iamlab.engine.explain import readings_of
+from iamlab.engine.layers import LAYERS
+from iamlab.errors import ExerciseError
+from iamlab.teach import progress
+from iamlab.teach.ask import CONFIDENCE
+from iamlab.teach.exercises import named
+from iamlab.view.cards import BOX, badge, six_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.teach.cards import PredictionCard
+    from iamlab.world.gather import Caller
+    from iamlab.world.world import World
+
+COARSE = ("allowed", "denied")
+FINE = ("allowed", "explicit deny", "implicit deny")
+
+HAPPENED = {
+    Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
+    Verdict.EXPLICIT_DENY: "A statement denies it; that wins over every Allow.",
+    Verdict.IMPLICIT_DENY: "Nothing that allows it is enough, so it is denied by default.",
+}
+"""One sentence for each verdict: after the reveal, learners pick the one that happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A prediction that was made, beside what AWS decides."""
+
+    answer: str
+    confidence: str
+    decision: Decision
+
+    @property
+    def correct(self) -> bool:
+        """Whether the prediction is what happened; ``"denied"`` covers both kinds."""
+        verdict = str(self.decision.verdict)
+        return self.answer == verdict or (self.answer == "denied" and not self.decision)
+
+    @property
+    def sentence(self) -> str:
+        """One line: what was predicted, and what AWS decides."""
+        sure = f" ({self.confidence})" if self.confidence else ""
+        end = "As you predicted." if self.correct else "Not what you predicted."
+        verdict = self.decision.verdict
+        return f"You predicted: {self.answer}{sure}. AWS: {verdict.symbol} {verdict}. {end}"
+
+    def __repr__(self) -> str:
+        return f"{self.sentence}\n{self.decision.explain()}"
+
+    def inner_html(self) -> str:
+        """Give it without a frame, for use inside a card."""
+        return (
+            f"{badge(self.decision)} <span>{escape(self.sentence)}</span>"
+            f"{six_labels(self.decision)}"
+        )
+
+    def _repr_html_(self) -> str:
+        return f'<div style="{BOX}">{self.inner_html()}</div>'
+
+
+def predict(
+    world: World,
+    caller: Caller,
+    action: str,
+    resource: str,
+    answer: str | None = None,
+    confidence: str = "",
+    *,
+    context: Mapping[str, ContextValue] | None = None,
+    fine: bool = False,
+    ritual: bool = False,
+    record: bool = True,
+) -> PredictionCard | Prediction:
+    """Ask for a prediction, and only then show what AWS decides.
+
+    Parameters
+    ----------
+    world, caller, action, resource, context
+        As in ``World.can``; the caller may be given by its name.
+    answer
+        Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
+        Without one, a card asks for it.
+    confidence
+        ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
+    fine
+        Whether the card tells the two kinds of denial apart.
+    ritual
+        Whether the card asks, after the reveal, what happened and which statement decided. After a
+        wrong prediction it always does.
+    record
+        Whether to keep the prediction in the progress file.
+
+    Returns
+    -------
+    Prediction or PredictionCard
+        With an answer, the prediction beside the verdict; else the card.
+    """
+    who = named(world, caller) if isinstance(caller, str) else caller
+    decision = world.can(who, action, resource, context=context)
+    if answer is None:
+        from iamlab.teach.cards import PredictionCard
+
+        return PredictionCard(decision, FINE if fine else COARSE, ritual=ritual, record=record)
+    return commit(decision, answer, confidence, record=record)
+
+
+def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
+    """Commit to a prediction; only this reveals the verdict."""
+    if answer not in (*COARSE, *FINE):
+        message = f"{answer!r} is no verdict: write {', '.join(dict.fromkeys((*COARSE, *FINE)))}."
+        raise ExerciseError(message)
+    if confidence and confidence not in CONFIDENCE:
+        message = f"{confidence!r} is no confidence: write {', '.join(CONFIDENCE)}."
+        raise ExerciseError(message)
+    prediction = Prediction(answer, confidence, decision)
+    if record:
+        request = decision.request
+        progress.add(
+            {
+                "kind": "prediction",
+                "question": [request.principal, request.action, request.resource],
+                "answer": answer,
+                "confidence": confidence,
+                "correct": prediction.correct,
+            }
+        )
+    return prediction
+
+
+def statements(decision: Decision) -> list[str]:
+    """List all statements that applied or might have, and "none": one of them decided."""
+    addresses = [
+        reading.address for layer in LAYERS for reading in readings_of(decision, layer)
+    ]
+    return [*dict.fromkeys(addresses), "no statement"]
+
+
+def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
+    """Judge what a learner says of a revealed decision: what happened, and what decided it."""
+    right = HAPPENED[decision.verdict]
+    names = [hit.address for hit in decision.determining] or ["no statement"]
+    said = []
+    if happened == right:
+        said.append("Yes, that is what happened.")
+    else:
+        said.append(f"You read it as: {happened} What happened: {right}")
+    if decided in names:
+        said.append(f"And {decided} decided it.")
+    else:
+        said.append(f"{' and '.join(names).capitalize()} decided it, not {decided}.")
+        if decision.verdict is Verdict.IMPLICIT_DENY:
+            said.append("An implicit deny is the default: no statement makes it.")
+    return happened == right and decided in names, " ".join(said)

@@ -1,0 +1,144 @@
+"""What a learner has tried, in a plain JSON file beside the notebooks.
+
+Every attempt is one record: exercise, seed, version, the answer as data, hints used so far. The
+file is written whole to one side and then put in place, so that a crash cannot leave half of it. A
+file that cannot be read is kept under another name, never overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.view.style import INK, PAPER
+from iamlab.view.tables import CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+FILE = "iamlab_progress.json"
+FORMAT = 1
+
+Record = dict[str, Any]
+
+
+def path() -> Path:
+    """Say where the file is: ``IAMLAB_PROGRESS``, or in the folder of the notebook."""
+    return Path(os.environ.get("IAMLAB_PROGRESS") or FILE)
+
+
+def records() -> list[Record]:
+    """Read all records; a broken file is moved aside."""
+    file = path()
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        found = data["records"]
+        if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
+            raise TypeError  # noqa: TRY301 - the same way out as for any other broken file
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError, RecursionError):
+        file.replace(_free_name(file))
+        return []
+    return found
+
+
+def _free_name(file: Path) -> Path:
+    number = 1
+    while (kept := file.with_suffix(f".broken{number}.json")).exists():
+        number += 1
+    return kept
+
+
+def add(record: Record) -> None:
+    """Add one record."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    stamped = {"time": now, "version": version("iamlab"), **record}
+    file = path()
+    data = {"format": FORMAT, "records": [*records(), stamped]}
+    aside = file.with_name(f"{file.name}.{os.getpid()}.new")
+    aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), "utf-8")
+    aside.replace(file)
+
+
+def of_exercise(number: str, kind: str) -> list[Record]:
+    """Read the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``."""
+    return [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a learner is, and how well confidence and correctness agree."""
+
+    rows: tuple[dict[str, str], ...]
+    calibration: tuple[dict[str, str], ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the exercises as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows))
+
+    def __str__(self) -> str:
+        if not self.rows and not self.calibration:
+            return f"Nothing yet. Your answers will be kept in {path().name}, on this machine only."
+        lines = [", ".join(f"{key}: {value}" for key, value in row.items()) for row in self.rows]
+        lines += [
+            ", ".join(f"{key}: {value}" for key, value in row.items()) for row in self.calibration
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        if not self.rows and not self.calibration:
+            return f"<p>{escape(str(self))}</p>"
+        tables = "".join(_table(rows) for rows in (self.rows, self.calibration) if rows)
+        return f"{tables}<p>Kept in <code>{escape(path().name)}</code>, on this machine only.</p>"
+
+
+def _table(rows: Iterable[dict[str, str]]) -> str:
+    rows = list(rows)
+    head = "".join(f'<th scope="col" style="{CELL}">{escape(key)}</th>' for key in rows[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td style={chr(34)}{CELL}{chr(34)}>{escape(v)}</td>' for v in row.values())}"
+        "</tr>"
+        for row in rows
+    )
+    style = f"border-collapse:collapse;background:{PAPER};color:{INK};margin-bottom:0.6em"
+    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def progress() -> Progress:
+    """Show what has been tried and solved, and how confidence and correctness agree."""
+    known = records()
+    attempts = [record for record in known if record.get("kind") == "attempt"]
+    numbers = dict.fromkeys(str(record.get("exercise")) for record in attempts)
+    rows = tuple(_row(number, known) for number in numbers)
+    sure = [record for record in known if record.get("confidence")]
+    levels = dict.fromkeys(str(record["confidence"]) for record in sure)
+    return Progress(rows, tuple(_calibration(level, sure) for level in levels))
+
+
+def _row(number: str, known: list[Record]) -> dict[str, str]:
+    own = [record for record in known if record.get("exercise") == number]
+    attempts = [record for record in own if record.get("kind") == "attempt"]
+    solved = any(record.get("correct") for record in attempts)
+    return {
+        "exercise": number,
+        "state": "✓ solved" if solved else "○ not yet",
+        "attempts": str(len(attempts)),
+        "hints": str(sum(record.get("kind") == "hint" for record in own)),
+    }
+
+
+def _calibration(level: str, sure: list[Record]) -> dict[str, str]:
+    own = [record for record in sure if record["confidence"] == level]
+    right = sum(bool(record.get("correct")) for record in own)
+    return {"confidence": level, "right": f"{right} of {len(own)}"}

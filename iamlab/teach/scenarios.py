@@ -1,0 +1,151 @@
+"""Acme Observatory: the worlds in which the lessons play. The cast never changes, only policies do.
+
+Alice is an astronomer, Bob a developer, Carol looks after security, Dana is a contractor. The one
+bucket is ``star-maps``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.world.account import Account
+from iamlab.world.world import World
+
+SEED = 7
+MAPS = "arn:aws:s3:::star-maps"
+MAP = f"{MAPS}/m31.fits"
+
+Document = dict[str, object]
+
+
+def scenario(name: str, *, seed: int = SEED) -> World:
+    """Build the world of a lesson.
+
+    Examples
+    --------
+    >>> scenario("groups")
+    <World acme-main (4 users, 4 groups, 0 roles)>
+    """
+    if name not in _BUILDERS:
+        error = ExerciseError(f"There is no scenario {name!r}.")
+        error.add_note(did_you_mean(name, _BUILDERS))
+        raise error
+    world = World(seed)
+    _BUILDERS[name](world.create_account("acme-main", account_id="111111111111"))
+    return world
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _people(account: Account, *names: str) -> None:
+    for name in names:
+        account.create_user(name)
+
+
+def _first_door(account: Account) -> None:
+    """Build lesson 00: two people, one small policy, one bucket."""
+    _people(account, "alice", "bob")
+    account.create_bucket("star-maps")
+    account.get_user("alice").put_policy(
+        "read-maps",
+        _document(
+            {
+                "Sid": "ReadMaps",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": f"{MAPS}/*",
+            }
+        ),
+    )
+
+
+READ_MAPS = _document(
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{MAPS}/*"},
+)
+GUARD = _document(
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+)
+NOTES = _document(
+    {
+        "Sid": "OwnNotes",
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": f"{MAPS}/notes/${{aws:username}}/*",
+    },
+)
+
+
+def _groups_alone(account: Account) -> None:
+    """Build people, groups and their policies, but no memberships."""
+    _people(account, "alice", "bob", "carol", "dana")
+    account.create_bucket("star-maps")
+    astronomers = account.create_group("astronomers")
+    astronomers.attach_policy(account.create_policy("star-maps-read", READ_MAPS))
+    account.create_group("developers").attach_policy("AmazonS3FullAccess")
+    account.create_group("contractors").put_policy("guard", GUARD)
+    account.create_group("security").attach_policy("IAMReadOnlyAccess")
+
+
+def _groups(account: Account) -> None:
+    """Build lesson 03: policies that come through groups, attached, and inline."""
+    _groups_alone(account)
+    for group, members in {
+        "astronomers": ("alice",),
+        "developers": ("bob", "dana"),
+        "contractors": ("dana",),
+        "security": ("carol",),
+    }.items():
+        for member in members:
+            account.get_group(group).add_user(member)
+    account.get_user("dana").put_policy("own-notes", NOTES)
+
+
+LIST_ONLY = _document(
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+)
+WRONG_ARN = _document(
+    {
+        "Sid": "ReadMaps",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket", "s3:GetObject"],
+        "Resource": MAPS,
+    },
+)
+
+
+def _versions(account: Account) -> None:
+    """Build the same, but the astronomers' policy has three versions, and the last is applied."""
+    _people(account, "alice")
+    account.create_bucket("star-maps")
+    policy = account.create_policy("star-maps-read", LIST_ONLY)
+    policy.create_version(READ_MAPS)
+    policy.create_version(WRONG_ARN, set_as_default=True)
+    astronomers = account.create_group("astronomers")
+    astronomers.attach_policy(policy)
+    astronomers.add_user("alice")
+
+
+def _carol_contracts(account: Account) -> None:
+    """Build lesson 03's exit: Carol joins a second group."""
+    _groups(account)
+    account.get_group("contractors").add_user("carol")
+
+
+def _carol_everywhere(account: Account) -> None:
+    """Build lesson 03's exit: Carol joins a third group."""
+    _carol_contracts(account)
+    account.get_group("developers").add_user("carol")
+
+
+_BUILDERS: dict[str, Callable[[Account], None]] = {
+    "carol_contracts": _carol_contracts,
+    "carol_everywhere": _carol_everywhere,
+    "first_door": _first_door,
+    "groups": _groups,
+    "groups_alone": _groups_alone,
+    "versions": _versions,
+}

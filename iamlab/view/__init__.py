@@ -1,0 +1,45 @@
+"""The pictures: figures, tables and boards, each a function of values.
+
+Names are imported when first used, so that a lesson that draws nothing loads no matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamlab.view.access_graph import access_graph
+    from iamlab.view.attachment_graph import attachment_graph
+    from iamlab.view.board import membership_board
+    from iamlab.view.door import door
+    from iamlab.view.figure import Figure
+    from iamlab.view.tables import VerdictTable, verdict_table
+
+_HOME = {
+    "Figure": "figure",
+    "VerdictTable": "tables",
+    "access_graph": "access_graph",
+    "attachment_graph": "attachment_graph",
+    "door": "door",
+    "membership_board": "board",
+    "verdict_table": "tables",
+}
+
+__all__ = [
+    "Figure",
+    "VerdictTable",
+    "access_graph",
+    "attachment_graph",
+    "door",
+    "membership_board",
+    "verdict_table",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        message = f"module 'iamlab.view' has no attribute {name!r}"
+        raise AttributeError(message)
+    # Set, not only returned: the module of the same name would stand in the function's place.
+    value = getattr(import_module(f"iamlab.view.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,369 @@
+"""The access graph: who reaches what, by which policy, and what cuts the way.
+
+One caller, one action, one resource. Columns from left to right: the caller, the groups that it is
+in, the policies that reach it, their statements, the resource. The way that carries the Allow is
+bold; a Deny stands on the line that it cuts; all else is pale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.engine.explain import readings_of
+from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.canvas import ROW, Box, Canvas
+from iamlab.view.figure import Figure
+from iamlab.view.style import (
+    ALLOW,
+    ALLOW_AREA,
+    DENY,
+    DENY_AREA,
+    INK,
+    LIT_AREA,
+    PALE_INK,
+    PALE_LINE,
+    PAPER,
+    look,
+    shorten,
+)
+
+if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.gather import Caller
+    from iamlab.world.world import World
+
+COLUMNS = {"caller": 0.15, "group": 2.05, "policy": 4.05, "statement": 6.65, "resource": 10.0}
+WIDTHS = {"caller": 1.45, "group": 1.5, "policy": 2.15, "statement": 2.35, "resource": 2.3}
+WIDTH = 12.45
+TOP = 0.75
+GATE = 0.4  # the first gate's distance from the resource
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One way through the picture: by which group, policy and statement."""
+
+    layer: str
+    group: str
+    policy: str
+    kind: str
+    effect: str
+    label: str
+    applies: bool
+    miss: str
+
+
+def access_graph(
+    world: World,
+    caller: Caller,
+    action: str,
+    resource: str,
+    *,
+    context: dict[str, ContextValue] | None = None,
+) -> Figure:
+    """Draw why one request is allowed or denied.
+
+    Parameters
+    ----------
+    world, caller, action, resource, context
+        As in ``World.can``.
+    """
+    return draw_decision(world.can(caller, action, resource, context=context))
+
+
+def draw_decision(decision: Decision) -> Figure:
+    """Draw a decision as an access graph."""
+    rows = _rows(decision)
+    return Figure(
+        _draw(decision, rows),
+        _alt(decision),
+        _caption(decision),
+        tuple(_table_row(row) for row in rows),
+        tuple(_lines(decision, rows)),
+    )
+
+
+def _rows(decision: Decision) -> list[_Row]:
+    """List the ways; statements of one policy that do not apply share a row."""
+    rows: list[_Row] = []
+    for layer in LAYERS:
+        for attached in decision.layers.of(layer):
+            name = attached.policy.name or "unnamed"
+            kind = kind_of(layer, attached.arn)
+            group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
+            readings = [
+                reading
+                for reading, owner in zip(
+                    readings_of(decision, layer), _owners(decision, layer), strict=True
+                )
+                if owner is attached
+            ]
+            others = [reading for reading in readings if not reading.applies]
+            for reading in readings:
+                label = reading.address.rpartition("/")[2]
+                if reading.applies or len(others) == 1:
+                    miss = str(reading.misses[0]) if reading.misses else ""
+                    rows.append(
+                        _Row(layer, group, name, kind, reading.effect, label, reading.applies, miss)
+                    )
+            if len(others) != 1:
+                text = f"{len(others)} statements" if others else "no statements"
+                if others or not readings:
+                    rows.append(_Row(layer, group, name, kind, "", text, applies=False, miss=""))
+    return rows
+
+
+def kind_of(layer: str, arn: str | None) -> str:
+    """Say what kind of policy it is, as AWS calls it."""
+    if layer != "identity":
+        return NAMES[layer]
+    if arn is None:
+        return "inline"
+    return "AWS managed" if ":iam::aws:" in arn else "customer managed"
+
+
+def _owners(decision: Decision, layer: str) -> list[object]:
+    return [
+        attached
+        for attached in decision.layers.of(layer)
+        for _ in attached.policy.statements
+    ]
+
+
+def _short_name(arn: str) -> tuple[str, str]:
+    """Give the name that people use, and what it is."""
+    if not is_arn(arn):
+        return arn, ""
+    parsed = Arn.parse(arn)
+    if parsed.service == "s3":
+        return parsed.resource, "S3 object" if "/" in parsed.resource else "S3 bucket"
+    kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
+    return parsed.name or parsed.resource, f"{parsed.service.upper()} {kind}"
+
+
+def _draw(decision: Decision, rows: list[_Row]) -> object:
+    inner = [row for row in rows if row.layer in ("identity", "resource")]
+    ceilings = [row for row in rows if row.layer in ("boundary", "session")]
+    order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
+    height = TOP + max(len(order), 1) * ROW + (0.65 if ceilings else 0.35)
+    canvas = Canvas(WIDTH, height)
+    for column, heading in (
+        ("caller", "CALLER"),
+        ("group", "GROUP"),
+        ("policy", "POLICY"),
+        ("statement", "STATEMENT"),
+        ("resource", "RESOURCE"),
+    ):
+        canvas.heading(COLUMNS[column], 0.28, heading)
+    heights = [TOP + i * ROW for i in range(len(order))]
+    middle = (TOP + TOP + (max(len(order), 1) - 1) * ROW) / 2
+    _boxes(canvas, decision, order, heights, middle, ceilings)
+    return canvas.figure
+
+
+def _boxes(
+    canvas: Canvas,
+    decision: Decision,
+    order: list[_Row],
+    heights: list[float],
+    middle: float,
+    ceilings: list[_Row],
+) -> None:
+    verdict = look(decision.verdict)
+    caller_name, caller_kind = _short_name(decision.request.principal)
+    caller = Box(
+        COLUMNS["caller"], middle, WIDTHS["caller"], caller_name, caller_kind,
+        area=LIT_AREA, bold=True,
+    )  # fmt: skip
+    resource_name, resource_kind = _short_name(decision.request.resource)
+    resource = Box(
+        COLUMNS["resource"], middle, WIDTHS["resource"], resource_name,
+        f"{verdict.symbol} {verdict.word}", colour=verdict.colour, area=verdict.area, bold=True,
+    )  # fmt: skip
+    canvas.box(caller)
+    canvas.box(resource)
+    canvas.note(resource.x, middle + 0.36, decision.request.action, INK)
+    canvas.note(resource.x, middle + 0.53, resource_kind, PALE_INK)
+    carrying = {hit.address for hit in decision.determining} if decision else set()
+    allowing = {hit.address for layer in LAYERS for hit in decision.heard[layer].allows}
+    gate = resource.x - GATE if decision.shut and ceilings else None
+    groups = _group_boxes(order, heights)
+    policies = _policy_boxes(order, heights)
+    for row, y in zip(order, heights, strict=True):
+        address = f"{row.policy}/{row.label}"
+        allows = row.applies and row.effect == "Allow"
+        denies = row.applies and row.effect == "Deny"
+        bold = address in (carrying or allowing) and allows
+        colour = ALLOW if allows else DENY if denies else PALE_INK
+        line = ALLOW if allows else DENY if denies else PALE_LINE
+        policy = policies[row.layer, row.group, row.policy]
+        statement = Box(
+            COLUMNS["statement"], y, WIDTHS["statement"], _statement_text(row), _statement_note(row),
+            colour, ALLOW_AREA if allows else DENY_AREA if denies else PAPER, bold or denies,
+            not row.applies,
+        )  # fmt: skip
+        canvas.box(statement)
+        canvas.line(policy.right, statement.left, line, bold=bold or denies)
+        _way_to(canvas, caller, groups, policy, row, line, bold=bold or denies)
+        if allows:
+            end = (gate, resource.y) if gate else resource.left
+            canvas.line(statement.right, end, line, bold=bold, arrow=not gate)
+    for box in (*groups.values(), *policies.values()):
+        canvas.box(box)
+    _cuts(canvas, decision, order, heights, resource)
+    _gates(canvas, decision, ceilings, heights, resource)
+
+
+def _way_to(
+    canvas: Canvas,
+    caller: Box,
+    groups: dict[str, Box],
+    policy: Box,
+    row: _Row,
+    colour: str,
+    *,
+    bold: bool,
+) -> None:
+    """Draw the way from the caller to a policy, through its group."""
+    if row.layer == "resource":
+        return  # it hangs on the resource, not on the caller
+    if row.group:
+        group = groups[row.group]
+        canvas.line(caller.right, group.left, colour, bold=bold)
+        canvas.line(group.right, policy.left, colour, bold=bold)
+    else:
+        beside = (COLUMNS["group"], policy.y)  # past the groups on its own level
+        canvas.line(caller.right, beside, colour, bold=bold)
+        canvas.line(beside, policy.left, colour, bold=bold)
+
+
+def _group_boxes(order: list[_Row], heights: list[float]) -> dict[str, Box]:
+    places: dict[str, list[float]] = {}
+    for row, y in zip(order, heights, strict=True):
+        if row.group:
+            places.setdefault(row.group, []).append(y)
+    return {
+        name: Box(COLUMNS["group"], sum(ys) / len(ys), WIDTHS["group"], name)
+        for name, ys in places.items()
+    }
+
+
+def _policy_boxes(order: list[_Row], heights: list[float]) -> dict[tuple[str, str, str], Box]:
+    places: dict[tuple[str, str, str], list[float]] = {}
+    for row, y in zip(order, heights, strict=True):
+        places.setdefault((row.layer, row.group, row.policy), []).append(y)
+    kinds = {(row.layer, row.group, row.policy): row.kind for row in order}
+    return {
+        key: Box(
+            COLUMNS["policy"], sum(ys) / len(ys), WIDTHS["policy"], key[2],
+            kinds[key],
+        )
+        for key, ys in places.items()
+    }  # fmt: skip
+
+
+def _statement_text(row: _Row) -> str:
+    if not row.effect:
+        return f"○ {row.label}"
+    symbol = "○" if not row.applies else "✓" if row.effect == "Allow" else "✕"
+    return f"{symbol} {row.effect} {row.label}"
+
+
+def _statement_note(row: _Row) -> str:
+    if row.applies:
+        return ""
+    if not row.effect:
+        return "none applies"
+    return f"does not apply: {row.miss.partition(':')[0]}"
+
+
+def _cuts(
+    canvas: Canvas, decision: Decision, order: list[_Row], heights: list[float], resource: Box
+) -> None:
+    """Put each Deny on the lines that it cuts, or before the resource if nothing is allowed."""
+    denying = [y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Deny"]
+    allowing = [y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Allow"]
+    if not decision.denies:
+        return
+    x = (COLUMNS["statement"] + WIDTHS["statement"] + resource.x) / 2
+    cuts = [(x, (y + resource.y) / 2) for y in allowing] or [(x, resource.y)]
+    for y in denying:
+        start = (COLUMNS["statement"] + WIDTHS["statement"], y)
+        for cut in cuts:
+            canvas.line(start, cut, DENY, bold=True)
+    for cut in cuts:
+        canvas.mark(cut, "✕", DENY)
+
+
+def _gates(
+    canvas: Canvas, decision: Decision, ceilings: list[_Row], heights: list[float], resource: Box
+) -> None:
+    """Draw each ceiling as a gate before the resource: open, or shut."""
+    top = min([*heights, resource.y]) - 0.2
+    bottom = max([*heights, resource.y]) + 0.2
+    for place, layer in enumerate(dict.fromkeys(row.layer for row in ceilings)):
+        x = resource.x - GATE - 0.3 * place
+        heard = decision.heard[layer]
+        is_open = bool(heard.allows) and not heard.denies
+        colour = ALLOW if is_open else DENY if heard.denies else INK
+        canvas.bar(x, top, bottom, colour, open_at=resource.y if is_open else None)
+        words = f"{layer} {'✓ open' if is_open else '✕ denies' if heard.denies else '○ shut'}"
+        canvas.note(x, bottom + 0.13 + 0.18 * place, words, colour, ha="center")
+
+
+def _table_row(row: _Row) -> dict[str, str]:
+    return {
+        "layer": NAMES[row.layer],
+        "group": row.group,
+        "policy": row.policy,
+        "statement": row.label,
+        "effect": row.effect,
+        "applies": "yes" if row.applies else "no",
+        "missed by": row.miss,
+    }
+
+
+def _lines(decision: Decision, rows: list[_Row]) -> list[str]:
+    lines = [f"{decision.request.principal}"]
+    for row in rows:
+        way = f"group {row.group} > " if row.group else ""
+        state = "applies" if row.applies else f"does not apply. {row.miss}".rstrip(" .")
+        lines.append(f"  {way}{NAMES[row.layer]} {row.policy}")
+        lines.append(f"    {row.effect} {row.label}: {state}".replace("     ", "    "))
+    lines.append(f"{decision.verdict.symbol} {decision.request.action} on {decision.request.resource}: {decision.verdict}")
+    return lines
+
+
+def _caption(decision: Decision) -> str:
+    who, _ = _short_name(decision.request.principal)
+    what, _ = _short_name(decision.request.resource)
+    return f"May {who} do {decision.request.action} on {what}? {decision.verdict.symbol} {str(decision.verdict).capitalize()}."
+
+
+def _alt(decision: Decision) -> str:
+    """Say in words what is to be seen."""
+    who = shorten(_short_name(decision.request.principal)[0], 40)
+    what = shorten(_short_name(decision.request.resource)[0], 60)
+    asked = f"{decision.request.action} on {what}"
+    allows = [hit for layer in ("identity", "resource") for hit in decision.heard[layer].allows]
+    parts = []
+    for hit in allows:
+        through = f" through {hit.attached.path[0]}" if hit.attached.path else ""
+        parts.append(f"{hit.address} allows it{through}")
+    if decision.denies:
+        cut = " and ".join(
+            f"{hit.address}" + (f", which came through {hit.attached.path[0]}," if hit.attached.path else "")
+            for hit in decision.denies
+        )
+        ending = f"the Deny in {cut} cuts the way"
+    elif decision:
+        ending = "nothing cuts the way"
+    elif decision.shut:
+        ending = f"the {' and '.join(NAMES[layer] for layer in decision.shut)} does not let it through"
+    else:
+        ending = "no statement allows it"
+    said = "; ".join([*parts, ending])
+    return f"{who} asks for {asked}: {said}. Verdict: {decision.verdict}."

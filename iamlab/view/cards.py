@@ -1,0 +1,100 @@
+"""How bare values show themselves in a notebook: small HTML cards, all text in them escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any
+
+from iamlab.engine.decision import Decision
+from iamlab.engine.labels import labels
+from iamlab.policy.document import Policy
+from iamlab.view.style import INK, PAPER, look
+from iamlab.world.gather import policies_of
+from iamlab.world.identities import Group, Identity, User
+from iamlab.world.world import World
+
+BOX = (
+    f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"
+    "padding:0.7em 1em;margin:0.4em 0;max-width:60em;display:inline-block"
+)
+CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;color:{INK};background:{PAPER}"
+
+
+def card(value: object) -> str:
+    """Give a value as HTML."""
+    for kind, draw in _CARDS:
+        if isinstance(value, kind):
+            return f'<div style="{BOX}">{draw(value)}</div>'
+    return f'<pre style="{CODE}">{escape(repr(value))}</pre>'
+
+
+def badge(decision: Decision) -> str:
+    """Give a verdict as a coloured word with its symbol."""
+    seen = look(decision.verdict)
+    return (
+        f'<strong style="background:{seen.area};color:{seen.colour};border:1px solid {seen.colour};'
+        f'border-radius:6px;padding:0.15em 0.6em">{seen.symbol} {seen.word}</strong>'
+    )
+
+
+def six_labels(decision: Decision) -> str:
+    """Give the six questions with their answers as a list."""
+    items = "".join(
+        f"<li><strong>{escape(label.question)}</strong><br>{_lines(label.answer)}</li>"
+        for label in labels(decision)
+    )
+    return f'<ol style="margin:0.5em 0;padding-left:1.6em">{items}</ol>'
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "<br>".join(escape(line) for line in lines)
+
+
+def _decision(decision: Decision) -> str:
+    parts = [badge(decision), six_labels(decision)]
+    if decision.message:
+        parts.append(f'<div style="{CODE}">{escape(decision.message)}</div>')
+    if decision.assumed:
+        parts.append(f"<div><em>Taken for granted:</em> {_lines(decision.assumed)}</div>")
+    return "".join(parts)
+
+
+def _policy(policy: Policy) -> str:
+    name = f"<strong>{escape(policy.name)}</strong>" if policy.name else ""
+    return f'{name}<div style="{CODE}">{escape(policy.text)}</div>'
+
+
+def _identity(identity: Identity) -> str:
+    parts = [f"<strong>{escape(identity.kind)} {escape(identity.name)}</strong>"]
+    parts.append(f'<div style="{CODE}">{escape(identity.arn)}</div>')
+    if isinstance(identity, User):
+        parts.append(_named("groups", identity.groups))
+    if isinstance(identity, Group):
+        parts.append(_named("users", [user.name for user in identity.users]))
+    parts.append(_named("policies", [attached.policy.name for attached in policies_of(identity)]))
+    return "".join(parts)
+
+
+def _named(what: str, names: list[str]) -> str:
+    return f"<div>{what}: {escape(', '.join(names)) or 'none'}</div>"
+
+
+def _world(world: World) -> str:
+    rows = "".join(
+        f"<li><strong>{escape(account.name)}</strong> ({escape(account.account_id)}): users "
+        f"{escape(', '.join(account.users)) or 'none'}; groups "
+        f"{escape(', '.join(account.groups)) or 'none'}; roles "
+        f"{escape(', '.join(account.roles)) or 'none'}; buckets "
+        f"{escape(', '.join(account.buckets)) or 'none'}</li>"
+        for account in world.accounts.values()
+    )
+    return f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC<ul>{rows}</ul>"
+
+
+_CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (Decision, _decision),
+    (Policy, _policy),
+    (Identity, _identity),
+    (World, _world),
+)

@@ -1,0 +1,50 @@
+"""The first picture of the course: a request comes to a door and leaves with a verdict."""
+
+from __future__ import annotations
+
+from iamlab.engine.decision import Verdict
+from iamlab.view.canvas import ROW, Box, Canvas
+from iamlab.view.figure import Figure
+from iamlab.view.style import INK, LIT_AREA, look
+
+PARTS = (
+    ("who", "the caller, such as alice"),
+    ("does what", "the action, such as s3:GetObject"),
+    ("on what", "the resource, an ARN"),
+    ("in which context", "time, address, MFA, tags ..."),
+)
+MEANING = {
+    Verdict.ALLOWED: "an Allow applies, no Deny does",
+    Verdict.EXPLICIT_DENY: "a Deny applies: it always wins",
+    Verdict.IMPLICIT_DENY: "nothing applies: the default",
+}
+
+
+def door() -> Figure:
+    """Draw what every request is made of, and the three verdicts that it can get."""
+    canvas = Canvas(10.6, 0.75 + len(PARTS) * ROW)
+    middle = 0.75 + (len(PARTS) - 1) * ROW / 2
+    gate = Box(4.15, middle, 2.2, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True)
+    for x, heading in ((0.15, "REQUEST"), (gate.x, "DOOR"), (7.3, "VERDICT")):
+        canvas.heading(x, 0.28, heading)
+    for i, (name, example) in enumerate(PARTS):
+        part = Box(0.15, 0.75 + i * ROW, 2.9, name, example)
+        canvas.box(part)
+        canvas.line(part.right, gate.left, INK, arrow=True)
+    canvas.box(gate)
+    for i, (verdict, meaning) in enumerate(MEANING.items()):
+        seen = look(verdict)
+        text = f"{seen.symbol} {seen.word}"
+        end = Box(7.3, middle + (i - 1) * ROW, 3.1, text, meaning, seen.colour, seen.area, bold=True)
+        canvas.box(end)
+        canvas.line(gate.right, end.left, seen.colour, arrow=True)
+    verdicts = [f"{verdict.symbol} {verdict}: {meaning}" for verdict, meaning in MEANING.items()]
+    return Figure(
+        canvas.figure,
+        "A request has four parts, who, does what, on what, and in which context. IAM asks all "
+        "policies that apply, and answers with one of three verdicts: allowed when an Allow applies "
+        "and no Deny does, explicit deny when a Deny applies, implicit deny when nothing applies.",
+        "Every request to AWS goes through this door.",
+        tuple({"part": name, "is": example} for name, example in PARTS),
+        (*(f"{name}: {example}" for name, example in PARTS), "IAM", *(f"  {v}" for v in verdicts)),
+    )

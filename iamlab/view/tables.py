@@ -1,0 +1,96 @@
+"""Tables of verdicts: who may do what, each cell a symbol and a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.view.style import INK, PAPER, look
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iamlab.engine.decision import Decision
+    from iamlab.world.gather import Caller
+    from iamlab.world.world import World
+
+Pair = tuple[str, str]
+CELL = "padding:0.35em 0.8em;border:1px solid #C4C9CF;text-align:left"
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictTable:
+    """Decisions in rows and columns.
+
+    Parameters
+    ----------
+    rows, columns
+        What stands at the margins.
+    decisions
+        One list a row.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    decisions: tuple[tuple[Decision, ...], ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the verdicts as a table of words."""
+        import pandas as pd
+
+        cells = [[str(decision.verdict) for decision in row] for row in self.decisions]
+        return pd.DataFrame(cells, index=list(self.rows), columns=list(self.columns))
+
+    def as_text(self) -> str:
+        """Give one line a cell."""
+        return "\n".join(
+            f"{who}, {what}: {decision.verdict.symbol} {decision.verdict}"
+            for who, row in zip(self.rows, self.decisions, strict=True)
+            for what, decision in zip(self.columns, row, strict=True)
+        )
+
+    def __str__(self) -> str:
+        return self.as_text()
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col" style="{CELL}">{escape(c)}</th>' for c in self.columns)
+        body = "".join(
+            f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>'
+            f"{''.join(map(_cell, row))}</tr>"
+            for who, row in zip(self.rows, self.decisions, strict=True)
+        )
+        return (
+            f'<table style="border-collapse:collapse;background:{PAPER};color:{INK}">'
+            f'<thead><tr><td style="{CELL}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+        )
+
+
+def _cell(decision: Decision) -> str:
+    seen = look(decision.verdict)
+    style = f"{CELL};background:{seen.area};color:{seen.colour}"
+    return f'<td style="{style}">{seen.symbol}&nbsp;{seen.word}</td>'
+
+
+def verdict_table(
+    world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
+) -> VerdictTable:
+    """Ask about each caller and each (action, resource) pair.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> print(verdict_table(world, [world.user("dana")], [("s3:DeleteObject", MAP)]))
+    dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
+    """
+    who = list(callers)
+    return VerdictTable(
+        tuple(caller if isinstance(caller, str) else caller.name for caller in who),
+        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs),
+        tuple(
+            tuple(world.can(caller, action, resource) for action, resource in pairs)
+            for caller in who
+        ),
+    )
