@@ -58,7 +58,7 @@ _HOME = {
     "evaluate": "engine.evaluate",
 }
 
-__all__ = [  # noqa: PLE0604, RUF022 - the table above is sorted, and a test proves both are equal
+__all__ = [
     "ANONYMOUS",
     "AWS",
     "AccessDenied",

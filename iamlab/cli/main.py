@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from iamlab.cli import can, verify, who_can
 from iamlab.errors import IamLabError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALLOWED, DENIED, BAD_INPUT = 0, 1, 2
 COMMANDS = {"can": can, "who-can": who_can, "verify": verify}
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _Parser(
         prog="iamlab",
-        description="AWS IAM and STS, modelled offline. Exit status: 0 allowed, 1 denied, 2 bad input.",
+        description="AWS IAM, modelled offline. Exit status: 0 allowed, 1 denied, 2 bad input.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():

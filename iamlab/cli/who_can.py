@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List them, each with the statements that allow it; 0 if there is one, else 1."""
     world = read_world(options)
-    allowed = world.who_can(
-        options.action, options.resource, context=read_context(options.context)
-    )
+    allowed = world.who_can(options.action, options.resource, context=read_context(options.context))
     for arn, decision in allowed.items():
         by = ", ".join(hit.address for hit in decision.determining) or "root user of the account"
         print(f"{arn}  ({by})")

@@ -72,9 +72,7 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     return Decision(decide(request, heard, case, rules), request, layers, rules, case, heard)
 
 
-def decide(
-    request: Request, heard: Mapping[str, Heard], case: str, rules: Rules = AWS
-) -> Verdict:
+def decide(request: Request, heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
     if request.action.lower() in NEVER_REFUSED:
         return Verdict.ALLOWED

@@ -10,11 +10,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import CEILINGS, Hit, Verdict
+from iamlab.engine.evaluate import count
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.matching import Miss, Place, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
-from iamlab.engine.evaluate import count
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision, Heard
@@ -159,9 +159,7 @@ def readings_of(decision: Decision, layer: str) -> list[Reading]:
     ]
 
 
-def _held(
-    decision: Decision, layer: str
-) -> list[tuple[Attached, Statement, tuple[Miss, ...]]]:
+def _held(decision: Decision, layer: str) -> list[tuple[Attached, Statement, tuple[Miss, ...]]]:
     place = Place(layer, bounded=decision.layers.boundary is not None)
     missing_key = decision.rules.missing_key
     return [

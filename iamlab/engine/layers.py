@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from iamlab.policy.document import Policy
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamlab.policy.document import Policy
 
 LAYERS = ("resource", "identity", "boundary", "session")
 """The layers that can speak, in the order of AWS's flow chart."""
@@ -58,7 +61,10 @@ class Layers:
 
     Examples
     --------
-    >>> Layers(identity=(Policy.parse('{"Statement": []}', name="readers"),)).identity[0].arn
+    >>> from iamlab import Policy
+    >>> layers = Layers(identity=[Policy.parse('{"Statement": []}', name="readers")])
+    >>> layers.identity[0].policy.name, layers.boundary
+    ('readers', None)
     """
 
     identity: tuple[Attached, ...] = ()

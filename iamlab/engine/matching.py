@@ -55,7 +55,7 @@ class Miss:
 
 def _any_of(values: tuple[str, ...], word: str = "or") -> str:
     shown = [f'"{value}"' for value in values[:4]]
-    more = f" {word} {len(values) - 4} more" if len(values) > 4 else ""  # noqa: PLR2004
+    more = f" {word} {len(values) - 4} more" if len(values) > 4 else ""
     return f" {word} ".join(shown) + more if shown else "no value"
 
 
@@ -86,9 +86,7 @@ def misses(
         yield from _condition(condition, statement, request, missing_key)
 
 
-def applies(
-    statement: Statement, request: Request, place: Place, missing_key: MissingKey
-) -> bool:
+def applies(statement: Statement, request: Request, place: Place, missing_key: MissingKey) -> bool:
     """Say whether the statement applies to the request, whatever its effect."""
     return next(misses(statement, request, place, missing_key), None) is None
 
@@ -169,7 +167,7 @@ def _condition(
     wanted: tuple[str | None, ...] = condition.values
     if operator.variables and statement.variables:
         quote = literal if operator.pattern else str
-        wanted = tuple(substitute(value, request.value, quote) for value in wanted)
+        wanted = tuple(substitute(value, request.value, quote) for value in condition.values)
     found = request.values(condition.key)
     multivalued = is_multivalued(condition.key) or len(found or ()) > 1
     if holds(comparison, wanted, found, multivalued=multivalued, missing_key=missing_key):
@@ -180,5 +178,7 @@ def _condition(
         if comparison.name != "Null":
             note = "the key holds several values; without ForAllValues or ForAnyValue it never fits"
     elif operator.negated and found is not None:
-        note = f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
+        note = (
+            f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
+        )
     yield Miss(element, condition.values, found, note)

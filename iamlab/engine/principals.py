@@ -60,7 +60,7 @@ def _how_one_named(kind: str, value: str, request: Request) -> Named:
     if kind != "AWS" or caller.kind in (Kind.SERVICE, Kind.ANONYMOUS):
         return Named.NOT
     if _DIGITS.fullmatch(value):
-        return Named.ACCOUNT if value == caller.account else Named.NOT
+        return _by_account(value, caller)
     if _UNIQUE_ID.fullmatch(value):
         return _by_unique_id(value, request)
     if value == caller.arn and caller.kind is not Kind.ROLE:
@@ -73,7 +73,7 @@ def _by_arn(value: str, caller: Caller) -> Named:
     if arn.service != "iam" or arn.account != caller.account:
         return Named.NOT
     if arn.resource == "root":
-        return Named.ACCOUNT
+        return _by_account(arn.account, caller)
     if caller.is_of_role and arn.kind == "role":
         # A session's ARN does not hold its role's path; role names are unique in an account.
         same_name = arn.name == Arn.parse(caller.issuer).name
@@ -81,6 +81,13 @@ def _by_arn(value: str, caller: Caller) -> Named:
     if caller.kind is Kind.FEDERATED and value == caller.issuer:
         return Named.INDIRECT
     return Named.NOT
+
+
+def _by_account(account: str, caller: Caller) -> Named:
+    """Name by account: that stands for all in it, and names only the root user itself."""
+    if account != caller.account:
+        return Named.NOT
+    return Named.DIRECT if caller.kind is Kind.ROOT else Named.ACCOUNT
 
 
 def _by_unique_id(value: str, request: Request) -> Named:

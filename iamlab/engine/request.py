@@ -172,9 +172,7 @@ class Request:
     @property
     def about_kms_key(self) -> bool:
         """Whether a key policy is the resource policy."""
-        return (
-            self.service == "kms" and is_arn(self.resource) and _is(self.resource, "kms", "key")
-        )
+        return self.service == "kms" and is_arn(self.resource) and _is(self.resource, "kms", "key")
 
 
 def _is(resource: str, service: str, kind: str) -> bool:
@@ -237,7 +235,7 @@ def _caller(principal: str, issuer: str | None, values: Mapping[str, tuple[str, 
             return Caller(principal, Kind.USER, arn.account)
         if shape == ("iam", "role") and arn.name:
             return Caller(principal, Kind.ROLE, arn.account, principal)
-        if shape == ("sts", "assumed-role") and arn.resource.count("/") == 2:  # noqa: PLR2004
+        if shape == ("sts", "assumed-role") and arn.resource.count("/") == 2:
             named = values.get("aws:principalarn", ("",))[0]
             role = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
             return Caller(principal, Kind.SESSION, arn.account, issuer or named or role)

@@ -4,7 +4,7 @@
 the engine then decides as somebody with that belief would:
 
 >>> from dataclasses import replace
->>> boundary_grants = replace(AWS, same_account=lambda v: v.direct or v.identity or v.boundary is True)
+>>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or v.boundary is True)
 >>> boundary_grants.same_account(Votes(boundary=True)), AWS.same_account(Votes(boundary=True))
 (True, False)
 """

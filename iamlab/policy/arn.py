@@ -68,9 +68,7 @@ class Arn:
         return self.resource.rpartition("/")[2]
 
     def __str__(self) -> str:
-        return ":".join(
-            ("arn", self.partition, self.service, self.region, self.account, self.resource)
-        )
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
 def is_arn(text: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from iamlab.errors import PolicyError
+from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
 from iamlab.policy.json_text import Number, Source, read_json, take_json
 
@@ -130,13 +130,15 @@ class Policy:
         """
         if isinstance(document, Policy):
             return document.named(name) if name else document
-        as_text = isinstance(document, str)
-        value, source = read_json(document) if as_text else take_json(document)
+        if isinstance(document, str):
+            text, (value, source) = document, read_json(document)
+        else:
+            value, source = take_json(document)
+            text = "" if source.problems else json.dumps(document, indent=2)
         policy = _Reader(source).policy(value) if not source.problems or value else None
         if source.problems or policy is None:
             raise PolicyError(sorted(source.problems, key=_reading_order), name)
-        text = document if as_text else json.dumps(document, indent=2)
-        return cls(*policy, name=name, text=str(text))
+        return cls(*policy, name=name, text=text)
 
     def named(self, name: str) -> Policy:
         """Give the same document under another name."""
@@ -153,7 +155,7 @@ class Policy:
         return display.html(self)
 
 
-def _reading_order(problem: Any) -> tuple[int, int]:
+def _reading_order(problem: PolicyProblem) -> tuple[int, int]:
     return problem.line or 0, problem.column or 0
 
 
@@ -179,13 +181,14 @@ class _Reader:
         else:
             places = [(raw, "$.Statement")]
         newest = version == "2012-10-17"
-        read = [self.statement(item, n, path, newest) for n, (item, path) in enumerate(places, 1)]
+        read = [
+            self.statement(item, n, path, variables=newest)
+            for n, (item, path) in enumerate(places, 1)
+        ]
         kept = tuple(statement for statement in read if statement is not None)
         return kept, "2012-10-17" if newest else "2008-10-17", identifier
 
-    def statement(  # noqa: FBT001 - the flag is a value that is handed on
-        self, value: Any, number: int, path: str, variables: bool
-    ) -> Statement | None:
+    def statement(self, value: Any, number: int, path: str, *, variables: bool) -> Statement | None:
         if not isinstance(value, dict):
             self.source.problem(
                 path, f"A statement is an object, not {_kind(value)}.", "Write {...}."
@@ -264,7 +267,7 @@ class _Reader:
         if isinstance(raw, str) and not isinstance(raw, Number):
             return (("*" if raw == "*" else "", raw),)  # any other bare text matches nobody
         if not isinstance(raw, dict):
-            what = f"{name} is an object or \"*\", not {_kind(raw)}."
+            what = f'{name} is an object or "*", not {_kind(raw)}.'
             self.source.problem(path, what, 'Write {"AWS": "arn:..."}.')
             return None
         found: list[tuple[str, str]] = []
@@ -335,5 +338,7 @@ def _operator_hint(operator: str) -> str:
     prefix, colon, name = operator.rpartition(":")
     known = [f"{base}{end}" for base in OPERATORS for end in ("", "IfExists")]
     wrong_prefix = colon and prefix not in SET_OPERATORS
-    fixed = _nearest(prefix, SET_OPERATORS, "Before the colon stands one of") if wrong_prefix else ""
+    fixed = (
+        _nearest(prefix, SET_OPERATORS, "Before the colon stands one of") if wrong_prefix else ""
+    )
     return fixed or _nearest(name, known, "Operators are").split(", Numeric")[0].rstrip(".") + "."

@@ -60,7 +60,7 @@ class Source:
         return before.count("\n") + 1, offset - before.rfind("\n")
 
 
-class _BadJson(Exception):
+class _BadJsonError(Exception):
     """The text stops being JSON here; nothing after it can be understood."""
 
     def __init__(self, path: str, offset: int, what: str, fix: str) -> None:
@@ -82,8 +82,9 @@ def read_json(text: str) -> tuple[Any, Source]:
         value, end = _value(source, "$", _skip(text, 0), 0)
         end = _skip(text, end)
         if end < len(text):
-            raise _BadJson("$", end, "Text follows the end of the JSON.", "Remove it.")
-    except _BadJson as bad:
+            source.problem("$", "Text follows the end of the JSON.", "Remove it.", end)
+            return None, source
+    except _BadJsonError as bad:
         source.problem(bad.path, bad.what, bad.fix, bad.offset)
         return None, source
     return value, source
@@ -111,7 +112,7 @@ def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]
     source.places[path] = place
     if depth > MAX_DEPTH:
         what = f"Nested deeper than {MAX_DEPTH} levels."
-        raise _BadJson(path, place, what, "No policy needs that.")
+        raise _BadJsonError(path, place, what, "No policy needs that.")
     first = text[place : place + 1]
     if first == "{":
         return _object(source, path, place + 1, depth)
@@ -126,10 +127,10 @@ def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]
         if text.startswith(word, place):
             return value, place + len(word)
     if not first:
-        raise _BadJson(path, place, "The text ends too early.", "Is the file cut off?")
+        raise _BadJsonError(path, place, "The text ends too early.", "Is the file cut off?")
     what = f"{first!r} cannot stand here; a value is expected."
     fix = "JSON has double quotes only." if first == "'" else "Look for a comma too many before it."
-    raise _BadJson(path, place, what, fix)
+    raise _BadJsonError(path, place, what, fix)
 
 
 def _string(source: Source, path: str, place: int) -> tuple[str, int]:
@@ -137,15 +138,16 @@ def _string(source: Source, path: str, place: int) -> tuple[str, int]:
         value, end = scanstring(source.text, place + 1, True)  # noqa: FBT003 - takes no keyword
     except json.JSONDecodeError as error:
         fix = "Close the string with a double quote; write a line break in it as \\n."
-        raise _BadJson(path, place, f"This string is broken: {error.msg}.", fix) from None
+        raise _BadJsonError(path, place, f"This string is broken: {error.msg}.", fix) from None
     if _SURROGATE.search(value):
         what = "This string holds half of a surrogate pair, which is no character."
-        raise _BadJson(path, place, what, "Write the whole character.")
+        raise _BadJsonError(path, place, what, "Write the whole character.")
     return value, end
 
 
 def _array(source: Source, path: str, place: int, depth: int) -> tuple[list[Any], int]:
-    text, values = source.text, []
+    text = source.text
+    values: list[Any] = []
     place = _skip(text, place)
     if text.startswith("]", place):
         return values, place + 1
@@ -166,12 +168,12 @@ def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str
     while True:
         if not text.startswith('"', place):
             what = "A name in double quotes is expected here."
-            raise _BadJson(path, place, what, "Look for a comma too many before it.")
+            raise _BadJsonError(path, place, what, "Look for a comma too many before it.")
         start = place
         name, place = _string(source, path, place)
         place = _skip(text, place)
         if not text.startswith(":", place):
-            raise _BadJson(path, place, f"A colon is missing after {name!r}.", "Add it.")
+            raise _BadJsonError(path, place, f"A colon is missing after {name!r}.", "Add it.")
         member = f"{path}.{name}"
         value, place = _value(source, member, _skip(text, place + 1), depth + 1)
         if name in members:
@@ -187,7 +189,9 @@ def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str
 def _comma(source: Source, path: str, place: int, closing: str) -> int:
     text = source.text
     if place >= len(text):
-        raise _BadJson(path, place, "The text ends too early.", f"Is {closing!r} missing?")
+        raise _BadJsonError(path, place, "The text ends too early.", f"Is {closing!r} missing?")
     if text[place] != ",":
-        raise _BadJson(path, place, f"{text[place]!r} cannot stand here.", "Is a comma missing?")
+        raise _BadJsonError(
+            path, place, f"{text[place]!r} cannot stand here.", "Is a comma missing?"
+        )
     return _skip(text, place + 1)

@@ -21,9 +21,7 @@ def has_variable(text: str) -> bool:
     return "${" in text
 
 
-def substitute(
-    text: str, value_of: Lookup, quote: Callable[[str], str] = str
-) -> str | None:
+def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -> str | None:
     """Put the request's values in the place of variables.
 
     Parameters

@@ -5,14 +5,15 @@ Each works without a widget, so that everybody has the same exercises.
 
 from __future__ import annotations
 
-from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach import progress
+from iamlab.teach import journal
 from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback, feedback
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     from iamlab.teach.cards import ExerciseCard
     from iamlab.teach.exercises import Exercise
     from iamlab.world.world import World
@@ -34,7 +35,7 @@ def start(number: str) -> World:
 
 def check(
     number: str,
-    answer: Any | EllipsisType | None = None,  # noqa: ANN401 - each exercise takes its own kind
+    answer: Any | EllipsisType | None = None,
     *,
     confidence: str | None = None,
     record: bool = True,
@@ -62,7 +63,7 @@ def check(
     if answer is None or answer is ...:
         return Feedback(None, (f"Exercise {number} is not answered yet. {task.prompt}",))
     mark = task.mark(answer)
-    failures = sum(not r.get("correct") for r in progress.of_exercise(number, "attempt"))
+    failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt"))
     if record:
         _record(task, "attempt", answer=task.data(answer, task.world()), correct=mark.correct,
                 belief=mark.belief, confidence=confidence or "")  # fmt: skip
@@ -75,9 +76,9 @@ def hint(number: str) -> Feedback:
     The nudge is chosen by the last wrong answer, if that is one that a known belief leads to.
     """
     task = find(number)
-    attempts = progress.of_exercise(number, "attempt")
+    attempts = journal.of_exercise(number, "attempt")
     last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
-    used = len(progress.of_exercise(number, "hint"))
+    used = len(journal.of_exercise(number, "hint"))
     _record(task, "hint", step=min(used, 2) + 1)
     steps = (_nudge, _counterexample, _worked)
     return Feedback(None, (f"Hint {min(used, 2) + 1} of 3.", *steps[min(used, 2)](task, last)))
@@ -122,12 +123,14 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
         See it without an attempt of your own; it is noted as such.
     """
     task = find(number)
-    if not give_up and not progress.of_exercise(number, "attempt"):
+    if not give_up and not journal.of_exercise(number, "attempt"):
         return Feedback(
             None,
             (
-                "Try it once yourself first; any answer will do. "
-                f"Or give up on this one: solution({number!r}, give_up=True).",
+                (
+                    "Try it once yourself first; any answer will do. "
+                    f"Or give up on this one: solution({number!r}, give_up=True)."
+                ),
             ),
         )
     _record(task, "solution", give_up=give_up)
@@ -135,7 +138,7 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
 
 
 def _record(task: Exercise, kind: str, **facts: Any) -> None:
-    hints = len(progress.of_exercise(task.number, "hint"))
-    progress.add(
+    hints = len(journal.of_exercise(task.number, "hint"))
+    journal.add(
         {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints, **facts}
     )

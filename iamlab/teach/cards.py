@@ -6,25 +6,28 @@ kernel. All controls are native, have a description, and can be reached by keybo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from iamlab.engine.decision import Decision
 from iamlab.engine.labels import as_text
-from iamlab.errors import IamLabError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.teach import ask
 from iamlab.teach.ask import CONFIDENCE
-from iamlab.teach.exercises import Collect, Exercise, Predict, Repair, Witness
+from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.marks import Feedback
-from iamlab.teach.predict import HAPPENED, Prediction, commit, reflect, statements
-from iamlab.view.access_graph import draw_decision
-from iamlab.view.board import MembershipGrid, say, write
-from iamlab.view.figure import Figure
+from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
+from iamlab.view.access_figure import draw_decision
+from iamlab.view.board import MembershipGrid, on_click, say, write
 from iamlab.view.style import INK, PAPER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from iamlab.engine.decision import Decision
+    from iamlab.teach.exercises import Exercise
+    from iamlab.view.figure import Figure
 
 FRAME = widgets.Layout(
     border="1px solid #C4C9CF", padding="0.6em 0.9em", margin="0.4em 0", max_width="62em"
@@ -47,8 +50,8 @@ STYLE = (
 
 def _choice(description: str, options: list[str]) -> widgets.Dropdown:
     return widgets.Dropdown(
-        options=[(CHOOSE, None), *((option, option) for option in options)],
-        value=None,
+        options=[(CHOOSE, ""), *((option, option) for option in options)],
+        value="",
         description=description,
         style=LONG,
         layout=widgets.Layout(width="auto", max_width="58em"),
@@ -57,7 +60,10 @@ def _choice(description: str, options: list[str]) -> widgets.Dropdown:
 
 def _verdicts(description: str, options: tuple[str, ...]) -> widgets.ToggleButtons:
     return widgets.ToggleButtons(
-        options=list(options), value=None, description=description, style={**LONG, "button_width": "9em"}
+        options=list(options),
+        value=None,
+        description=description,
+        style={**LONG, "button_width": "9em"},
     )
 
 
@@ -86,8 +92,8 @@ class PredictionCard(widgets.VBox):
         self.decided = _choice("Which statement decided?", statements(decision))
         self.compare = widgets.Button(description="Compare")
         self.reflection = say(role="status")
-        self.button.on_click(lambda _: self._commit())
-        self.compare.on_click(lambda _: self._reflect())
+        on_click(self.button, self._commit, self.result)
+        on_click(self.compare, self._reflect, self.reflection)
         self._prediction: Prediction | None = None
         super().__init__(
             [self.question, self.answer, self.confidence, self.button, self.result], layout=FRAME
@@ -112,7 +118,9 @@ class PredictionCard(widgets.VBox):
 
     def _commit(self) -> None:
         if self.answer.value is None or self.confidence.value is None:
-            text = "First choose a verdict and say how sure you are. There is no penalty for a guess."
+            text = (
+                "First choose a verdict and say how sure you are. There is no penalty for a guess."
+            )
             write(self.result, text, role="status")
             return
         prediction = commit(
@@ -126,10 +134,11 @@ class PredictionCard(widgets.VBox):
             return
         # What happened is to be said by the learner: for now only the verdict.
         write(self.result, escape(prediction.sentence), role="status")
-        self.children = (*self.children, self.happened, self.decided, self.compare, self.reflection)
+        more = (self.happened, self.decided, self.compare, self.reflection)
+        self.children: tuple[widgets.Widget, ...] = (*self.children, *more)
 
     def _reflect(self) -> None:
-        if self._prediction is None or None in (self.happened.value, self.decided.value):
+        if self._prediction is None or "" in (self.happened.value, self.decided.value):
             write(self.reflection, "Choose in both lists first.", role="status")
             return
         _, text = reflect(self._decision, self.happened.value, self.decided.value)
@@ -175,7 +184,7 @@ class _RequestInput(widgets.VBox):
     def read(self) -> tuple[Any, str | None]:
         """Give the request; nothing while a part is not chosen."""
         chosen = [part.value for part in self.parts]
-        return (None if None in chosen else chosen), None
+        return (None if "" in chosen else chosen), None
 
 
 class _NamesInput(widgets.VBox):
@@ -245,7 +254,7 @@ class _VersionInput(widgets.VBox):
         return edits, None
 
 
-def _input_for(task: Exercise) -> Any:  # noqa: ANN401 - one of the five above
+def _input_for(task: Exercise) -> Any:
     if isinstance(task, Predict):
         return _VerdictInput(task)
     if isinstance(task, Witness):
@@ -261,7 +270,7 @@ def _input_for(task: Exercise) -> Any:  # noqa: ANN401 - one of the five above
 
 
 class ExerciseCard(widgets.VBox):
-    """An exercise: its prompt, what answers it, and buttons to check, get a hint, see a solution."""
+    """An exercise: its prompt, what answers it, and buttons for check, hint and solution."""
 
     def __init__(self, task: Exercise) -> None:
         self.task = task
@@ -281,14 +290,7 @@ class ExerciseCard(widgets.VBox):
     def _button(self, name: str, compute: Callable[[], str]) -> widgets.Button:
         button = widgets.Button(description=name, layout={"width": "8em"})
 
-        def clicked(_: widgets.Button) -> None:
-            try:
-                text = compute()
-            except (IamLabError, OSError) as error:
-                text = escape(" ".join([str(error), *getattr(error, "__notes__", [])]))
-            write(self.result, text, role="status")
-
-        button.on_click(clicked)
+        on_click(button, lambda: write(self.result, compute(), role="status"), self.result)
         return button
 
     def _check(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from iamlab.world.world import World
 
 Edit = tuple[str, ...]
@@ -90,9 +91,7 @@ def version_choices(world: World) -> Iterator[list[Edit]]:
                     yield [("set_default_version", policy.name, version)]
 
 
-def memberships_for(
-    world: World, is_right: Callable[[World, str], bool]
-) -> Iterator[list[Edit]]:
+def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Iterator[list[Edit]]:
     """Yield the smallest memberships that are right for each user, one user at a time.
 
     Users do not influence each other, so each is searched alone: 2 to the power of the groups.

@@ -6,11 +6,15 @@ bucket is ``star-maps``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean
-from iamlab.world.account import Account
 from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.world.account import Account
 
 SEED = 7
 MAPS = "arn:aws:s3:::star-maps"

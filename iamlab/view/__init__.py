@@ -7,19 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.view.access_graph import access_graph
-    from iamlab.view.attachment_graph import attachment_graph
+    from iamlab.view.access_figure import access_graph
+    from iamlab.view.attachment_figure import attachment_graph
     from iamlab.view.board import membership_board
-    from iamlab.view.door import door
+    from iamlab.view.door_figure import door
     from iamlab.view.figure import Figure
     from iamlab.view.tables import VerdictTable, verdict_table
 
 _HOME = {
     "Figure": "figure",
     "VerdictTable": "tables",
-    "access_graph": "access_graph",
-    "attachment_graph": "attachment_graph",
-    "door": "door",
+    "access_graph": "access_figure",
+    "attachment_graph": "attachment_figure",
+    "door": "door_figure",
     "membership_board": "board",
     "verdict_table": "tables",
 }
@@ -39,7 +39,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         message = f"module 'iamlab.view' has no attribute {name!r}"
         raise AttributeError(message)
-    # Set, not only returned: the module of the same name would stand in the function's place.
     value = getattr(import_module(f"iamlab.view.{_HOME[name]}"), name)
     globals()[name] = value
     return value

@@ -7,7 +7,6 @@ anew after each change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from iamlab.view.cards import badge, six_labels
 from iamlab.view.style import INK, PAPER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.world.world import World
 
 Edit = tuple[str, ...]
@@ -36,6 +37,19 @@ def write(piece: widgets.HTML, text: str, *, role: str = "") -> None:
     piece.value = f'<div{announced} style="color:{INK};background:{PAPER}">{text}</div>'
 
 
+def on_click(button: widgets.Button, act: Callable[[], None], result: widgets.HTML) -> None:
+    """Call ``act`` at each click; what it raises is shown, since Jupyter would only log it."""
+
+    def clicked(_: widgets.Button) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - a learner must see any mistake of ours
+            text = " ".join([str(error), *getattr(error, "__notes__", [])])
+            write(result, f"{escape(type(error).__name__)}: {escape(text)}", role="status")
+
+    button.on_click(clicked)
+
+
 class MembershipGrid(widgets.VBox):
     """A check box for each user and group.
 
@@ -53,12 +67,20 @@ class MembershipGrid(widgets.VBox):
         rows = []
         for account in world.accounts.values():
             for user in account.users.values():
-                boxes = [self._box(user.name, group, group in user.groups, on_change) for group in account.groups]
+                boxes = [
+                    self._box(user.name, group, on_change, value=group in user.groups)
+                    for group in account.groups
+                ]
                 rows.append(widgets.HBox(boxes))
         super().__init__(rows)
 
     def _box(
-        self, user: str, group: str, value: bool, on_change: Callable[[], None]  # noqa: FBT001
+        self,
+        user: str,
+        group: str,
+        on_change: Callable[[], None],
+        *,
+        value: bool,
     ) -> widgets.Checkbox:
         box = widgets.Checkbox(
             value=value,
@@ -97,7 +119,12 @@ class MembershipBoard(widgets.VBox):
     """The grid with one question below it, whose verdict must be predicted first."""
 
     def __init__(
-        self, world: World, callers: list[str], pairs: list[tuple[str, str]], fine: bool  # noqa: FBT001
+        self,
+        world: World,
+        callers: list[str],
+        pairs: list[tuple[str, str]],
+        *,
+        fine: bool,
     ) -> None:
         self.grid = MembershipGrid(world, self._changed)
         self.caller = widgets.Dropdown(options=callers, description="Caller")
@@ -112,7 +139,7 @@ class MembershipBoard(widgets.VBox):
         self.result = say(role="status")
         self.caller.observe(lambda _: self._changed(), names="value")
         self.pair.observe(lambda _: self._changed(), names="value")
-        self.show.on_click(lambda _: self._reveal())
+        on_click(self.show, self._reveal, self.result)
         super().__init__(
             [
                 self.grid,
@@ -123,6 +150,8 @@ class MembershipBoard(widgets.VBox):
                 self.result,
             ]
         )
+        self.add_class("iamlab-card")
+        self.add_class("iamlab-board")
         self._changed()
 
     def _changed(self) -> None:
@@ -184,4 +213,4 @@ def membership_board(
         (action, f"arn:aws:s3:::{bucket}/m31.fits")
         for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     ]
-    return MembershipBoard(world, names, asked, fine)
+    return MembershipBoard(world, names, asked, fine=fine)

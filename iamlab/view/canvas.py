@@ -126,10 +126,19 @@ class Canvas:
             Circle(place, 0.15, facecolor=PAPER, edgecolor=colour, linewidth=1.8, zorder=4)
         )
         self._write(
-            place[0], place[1] + 0.005, symbol, colour, size, ha="center", fontweight="bold", zorder=5
+            place[0],
+            place[1] + 0.005,
+            symbol,
+            colour,
+            size,
+            ha="center",
+            fontweight="bold",
+            zorder=5,
         )
 
-    def bar(self, x: float, top: float, bottom: float, colour: str, *, open_at: float | None) -> None:
+    def bar(
+        self, x: float, top: float, bottom: float, colour: str, *, open_at: float | None
+    ) -> None:
         """Draw a gate: a vertical bar, with a gap where it lets something through."""
         parts = [(top, bottom)]
         if open_at is not None:
@@ -141,11 +150,19 @@ class Canvas:
         """Write a line of text."""
         self._write(x, y, text, colour, SMALL, **style)
 
-    def _write(  # noqa: D417 - what else matplotlib's text takes
+    def _write(
         self, x: float, y: float, text: str, colour: str, size: float = TEXT_SIZE, **style: Any
     ) -> None:
         """Write text as it is: ``parse_math`` off, so that dollar signs are dollar signs."""
         options = {"ha": "left", "zorder": 5, **style}
         self.axes.text(
-            x, y, text, color=colour, fontsize=size, va="center", family=FONT, parse_math=False, **options
+            x,
+            y,
+            text,
+            color=colour,
+            fontsize=size,
+            va="center",
+            family=FONT,
+            parse_math=False,
+            **options,
         )

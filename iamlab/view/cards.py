@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
@@ -13,6 +12,9 @@ from iamlab.view.style import INK, PAPER, look
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
 from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 BOX = (
     f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from iamlab.view.style import INK, PAPER, look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pandas as pd
 
     from iamlab.engine.decision import Decision
@@ -57,8 +58,7 @@ class VerdictTable:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col" style="{CELL}">{escape(c)}</th>' for c in self.columns)
         body = "".join(
-            f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>'
-            f"{''.join(map(_cell, row))}</tr>"
+            f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>{"".join(map(_cell, row))}</tr>'
             for who, row in zip(self.rows, self.decisions, strict=True)
         )
         return (
@@ -73,9 +73,7 @@ def _cell(decision: Decision) -> str:
     return f'<td style="{style}">{seen.symbol}&nbsp;{seen.word}</td>'
 
 
-def verdict_table(
-    world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
-) -> VerdictTable:
+def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:
     """Ask about each caller and each (action, resource) pair.
 
     Examples

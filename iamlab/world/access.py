@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from iamlab.world import context as of
 from iamlab.world.identities import Bounded, Identity, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
@@ -150,27 +149,31 @@ def _facts_of_account(account: Account) -> Iterator[str]:
         *account.roles.values(),
     ]
     for identity in identities:
-        who = f"{identity.kind} {identity.name}"
-        yield who
-        for arn in identity.attached:
-            yield f"{who} has policy {arn}"
-        for name, policy in identity.inline.items():
-            yield f"{who} has inline policy {name}: {policy.text}"
-        for key, value in identity.tags.items():
-            yield f"{who} has tag {key}={value}"
-        if isinstance(identity, Bounded) and identity.boundary:
-            yield f"{who} has boundary {identity.boundary}"
-        if isinstance(identity, User):
-            for group in identity.groups:
-                yield f"{who} is in group {group}"
-        trust = getattr(identity, "trust", None)
-        if trust is not None:
-            yield f"{who} has trust policy {trust.text}"
-    for policy in account.policies.values():
-        yield f"policy {policy.name} applies version {policy.default_version_id}"
-        for version, document in policy.versions.items():
-            yield f"policy {policy.name} {version} says {document.text}"
+        yield from _facts_of_identity(identity)
+    for managed in account.policies.values():
+        yield f"policy {managed.name} applies version {managed.default_version_id}"
+        for version, document in managed.versions.items():
+            yield f"policy {managed.name} {version} says {document.text}"
     for bucket in account.buckets.values():
         yield f"bucket {bucket.name}"
         if bucket.policy is not None:
             yield f"bucket {bucket.name} has policy {bucket.policy.text}"
+
+
+def _facts_of_identity(identity: Identity) -> Iterator[str]:
+    who = f"{identity.kind} {identity.name}"
+    yield who
+    for arn in identity.attached:
+        yield f"{who} has policy {arn}"
+    for name, policy in identity.inline.items():
+        yield f"{who} has inline policy {name}: {policy.text}"
+    for key, value in identity.tags.items():
+        yield f"{who} has tag {key}={value}"
+    if isinstance(identity, Bounded) and identity.boundary:
+        yield f"{who} has boundary {identity.boundary}"
+    if isinstance(identity, User):
+        for group in identity.groups:
+            yield f"{who} is in group {group}"
+    trust = getattr(identity, "trust", None)
+    if trust is not None:
+        yield f"{who} has trust policy {trust.text}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import EntityAlreadyExists, NoSuchEntity, ValidationError, did_you_mean
 from iamlab.world import managed
@@ -14,6 +13,8 @@ from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trus
 from iamlab.world.resources import Bucket, bucket_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.world.world import World
 
 Thing = TypeVar("Thing")
@@ -203,9 +204,12 @@ def _find(things: Mapping[str, Thing], name: str, noun: str) -> Thing:
     raise error
 
 
-def _copy_of(thing: User | Group | Role | Bucket, account: Account) -> User | Group | Role | Bucket:
+Own = TypeVar("Own", User, Group, Role, Bucket)
+
+
+def _copy_of(thing: Own, account: Account) -> Own:
     """Copy an identity or a bucket: its lists and dicts are new, their values shared."""
-    mutable = {
+    mutable: dict[str, Any] = {
         name: type(value)(value)
         for name in thing.__dataclass_fields__
         if isinstance(value := getattr(thing, name), list | dict)

@@ -22,6 +22,8 @@ class Clock:
 
     now: datetime = START
 
-    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
         """Move the time forward."""
         self.now += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

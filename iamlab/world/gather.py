@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from iamlab.world import context, managed
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
     from iamlab.world.world import World
@@ -99,17 +100,13 @@ def _exact(account: Account, arn: Arn, text: str) -> User | Role:
     return found
 
 
-def _bounded(
-    identity: User | Role, arn: str, of_caller: Mapping[str, ContextValue]
-) -> Gathered:
+def _bounded(identity: User | Role, arn: str, of_caller: Mapping[str, ContextValue]) -> Gathered:
     missing: list[str] = []
     identities = [(identity, ())] + [
         (group, (f"group {group.name}",)) for group in _groups(identity, missing)
     ]
     hanging = tuple(
-        attached
-        for one, path in identities
-        for attached in policies_of(one, path, missing)
+        attached for one, path in identities for attached in policies_of(one, path, missing)
     )
     return Gathered(
         arn,

@@ -114,7 +114,7 @@ class Group(Identity):
         """Its members."""
         return [user for user in self.account.users.values() if self.name in user.groups]
 
-    def add_user(self, user: User | str) -> None:
+    def add_user(self, user: Identity | str) -> None:
         """Make a user a member.
 
         Raises

@@ -37,4 +37,4 @@ class Ids:
 
     def _next(self) -> random.Random:
         self.made += 1
-        return random.Random(f"{self.seed}/{self.made}")  # noqa: S311 - nothing here is secret
+        return random.Random(f"{self.seed}/{self.made}")

@@ -83,9 +83,9 @@ def load_account_details(
             pages[0][0], "It holds no user, group, role or policy, so no account can be told."
         )
     for arn, document in resource_policies.items():
-        policy = _policy(document, f"policy of {_short(arn)}", f"policy of {arn}", problems)
-        if policy is not None:
-            world.resource_policies[arn] = policy
+        found = _policy(document, f"policy of {_short(arn)}", f"policy of {arn}", problems)
+        if found is not None:
+            world.resource_policies[arn] = found
     problems.raise_if_any()
     for text in dict.fromkeys(_loose_ends(world)):
         world.warnings.append(text)
@@ -180,7 +180,7 @@ class _Item:
             raise TypeError(message)
         return value
 
-    def list(self, key: str) -> list[Any]:
+    def entries(self, key: str) -> list[Any]:
         value = self.raw.get(key) or []
         if not isinstance(value, list):
             message = f"{key} must be a list"
@@ -190,7 +190,7 @@ class _Item:
     def inline(self, key: str) -> dict[str, Policy]:
         """Read inline policies."""
         found = {}
-        for entry in self.list(key):
+        for entry in self.entries(key):
             name = entry["PolicyName"]
             place = f"{self.where} inline policy {name}"
             policy = _policy(entry["PolicyDocument"], name, place, self.problems)
@@ -200,7 +200,7 @@ class _Item:
 
     def attached(self) -> list[str]:
         """List the ARNs of attached managed policies."""
-        return [entry["PolicyArn"] for entry in self.list("AttachedManagedPolicies")]
+        return [entry["PolicyArn"] for entry in self.entries("AttachedManagedPolicies")]
 
     def boundary(self) -> str | None:
         """Give the ARN of the permissions boundary."""
@@ -210,7 +210,7 @@ class _Item:
 
     def tags(self) -> dict[str, str]:
         """Read tags."""
-        return {tag["Key"]: tag["Value"] for tag in self.list("Tags")}
+        return {tag["Key"]: tag["Value"] for tag in self.entries("Tags")}
 
 
 def _policy(document: Any, name: str, place: str, problems: _Problems) -> Policy | None:
@@ -228,7 +228,7 @@ def _policy(document: Any, name: str, place: str, problems: _Problems) -> Policy
 def _account(world: World, arn: str) -> Account:
     """Find the account of an ARN, or add it: accounts are known by their things only."""
     account_id = Arn.parse(arn).account
-    if not (len(account_id) == 12 and account_id.isdigit()):  # noqa: PLR2004 - as AWS's ids are
+    if not (len(account_id) == 12 and account_id.isdigit()):
         message = f"{arn} names no account of 12 digits"
         raise ValueError(message)
     if account_id not in world.accounts:
@@ -247,7 +247,7 @@ def _user(world: World, item: _Item) -> None:
         inline=item.inline("UserPolicyList"),
         tags=item.tags(),
         boundary=item.boundary(),
-        groups=list(item.list("GroupList")),
+        groups=list(item.entries("GroupList")),
     )
 
 
@@ -279,7 +279,7 @@ def _role(world: World, item: _Item) -> None:
         boundary=item.boundary(),
         trust=trust,
         instance_profiles=[
-            profile["InstanceProfileName"] for profile in item.list("InstanceProfileList")
+            profile["InstanceProfileName"] for profile in item.entries("InstanceProfileList")
         ],
     )
 
@@ -287,7 +287,7 @@ def _role(world: World, item: _Item) -> None:
 def _managed(policies: dict[str, ManagedPolicy], item: _Item) -> None:
     arn, name = item["Arn"], item["PolicyName"]
     versions = {}
-    for entry in item.list("PolicyVersionList"):
+    for entry in item.entries("PolicyVersionList"):
         version = entry["VersionId"]
         place = f"{item.where} policy {name} {version}"
         policy = _policy(entry["Document"], name, place, item.problems)
@@ -296,9 +296,7 @@ def _managed(policies: dict[str, ManagedPolicy], item: _Item) -> None:
     default = item["DefaultVersionId"]
     if default not in versions and not item.problems.found:
         item.problems.add(item.where, f"Policy {name} has no version {default}, its default.")
-    policies[arn] = ManagedPolicy(
-        name, arn, versions, default, item["Path"], item["PolicyId"]
-    )
+    policies[arn] = ManagedPolicy(name, arn, versions, default, item["Path"], item["PolicyId"])
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from iamlab.policy.document import Policy
 from iamlab.world.policies import ManagedPolicy
@@ -13,9 +14,9 @@ PREFIX = "arn:aws:iam::aws:policy/"
 
 
 @cache
-def _data() -> dict[str, dict[str, str]]:
+def _data() -> dict[str, dict[str, Any]]:
     text = (files("iamlab.world") / "data" / "aws_managed_policies.json").read_text("utf-8")
-    policies: dict[str, dict[str, str]] = json.loads(text)["policies"]
+    policies: dict[str, dict[str, Any]] = json.loads(text)["policies"]
     return policies
 
 
@@ -38,5 +39,5 @@ def find(name_or_arn: str) -> ManagedPolicy | None:
     if found is None or name_or_arn not in (name, found["Arn"]):
         return None
     version = found["DefaultVersionId"]
-    document = Policy.parse(found["Document"], name=name)  # type: ignore[arg-type]
+    document = Policy.parse(found["Document"], name=name)
     return ManagedPolicy(name, found["Arn"], {version: document}, version, found["Path"])

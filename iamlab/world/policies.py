@@ -113,9 +113,7 @@ def identity_policy(document: Document, name: str) -> Policy:
         if not (statement.action or statement.not_action):
             _refuse("Policy statement must contain actions.", f"See statement {statement.label}.")
         if not (statement.resource or statement.not_resource):
-            _refuse(
-                "Policy statement must contain resources.", f"See statement {statement.label}."
-            )
+            _refuse("Policy statement must contain resources.", f"See statement {statement.label}.")
     return policy
 
 

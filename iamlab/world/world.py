@@ -6,7 +6,6 @@ collects the policies that apply, each with the way it came; then it asks ``eval
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
@@ -16,14 +15,15 @@ from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import Clock
 from iamlab.world.gather import Caller, Gathered, gather
-from iamlab.world.identities import Group, Role, User
 from iamlab.world.ids import Ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from iamlab.engine.decision import Decision
     from iamlab.policy.document import Policy
+    from iamlab.world.identities import Group, Role, User
     from iamlab.world.resources import Bucket
 
 

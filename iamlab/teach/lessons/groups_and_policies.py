@@ -2,16 +2,9 @@
 
 from collections.abc import Iterator
 
+from iamlab.teach.checks import Cell, Collect, Predict, Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices
-from iamlab.teach.exercises import (
-    Cell,
-    Collect,
-    Exercise,
-    KnownWrong,
-    Predict,
-    Question,
-    Repair,
-)
+from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.scenarios import MAP, MAPS
 from iamlab.world.gather import policies_of
 from iamlab.world.world import World
@@ -167,7 +160,7 @@ EXERCISES: tuple[Exercise, ...] = (
         editor="memberships",
         search=moves,
         nudge="Which group allows reading and nothing else? And which lets Dana write today?",
-        why="What a group gives is lost on leaving it, and gained on joining: no policy is touched.",
+        why="What a group gives is lost on leaving and gained on joining: no policy is touched.",
         known_wrong=(
             KnownWrong(
                 lambda _: [("add_user", "astronomers", "dana")],
@@ -236,7 +229,7 @@ EXERCISES: tuple[Exercise, ...] = (
         editor="memberships",
         search=_design_search,
         nudge="Begin with one person. Which group allows what is needed? Which takes a part away?",
-        why="Four groups are enough for four people: allow widely in one, deny narrowly in another.",
+        why="Four groups serve four people: allow widely in one, deny narrowly in another.",
         known_wrong=(
             KnownWrong(
                 lambda _: [
@@ -268,7 +261,7 @@ EXERCISES: tuple[Exercise, ...] = (
         fine=True,
         questions=(Question("carol", "s3:GetObject", MAP),),
         nudge="Does any of her policies allow s3:GetObject? Does one deny it?",
-        why="IAMReadOnlyAccess speaks of IAM, the guard of deleting: nothing allows, nothing denies.",
+        why="IAMReadOnlyAccess speaks of IAM, the guard of deleting: nothing allows or denies.",
         known_wrong=(
             KnownWrong(
                 lambda _: ["explicit deny"],

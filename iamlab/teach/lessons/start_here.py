@@ -1,7 +1,8 @@
 """Lesson 00, Start here: your first verdict."""
 
 from iamlab.engine.decision import Decision
-from iamlab.teach.exercises import Exercise, KnownWrong, Predict, Question, Witness
+from iamlab.teach.checks import Predict, Witness
+from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.scenarios import MAP, MAPS
 
 
@@ -13,7 +14,7 @@ EXERCISES: tuple[Exercise, ...] = (
     Predict(
         number="0.1",
         title="Three requests",
-        prompt="Alice has one policy, read-maps; Bob has none. Predict the verdict of each request.",
+        prompt="Alice has one policy, read-maps; Bob has none. Predict each verdict.",
         world_name="first_door",
         questions=(
             Question("alice", "s3:GetObject", f"{MAPS}/andromeda.fits"),

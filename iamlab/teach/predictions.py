@@ -10,7 +10,7 @@ from iamlab.engine.decision import Decision, Verdict
 from iamlab.engine.explain import readings_of
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
-from iamlab.teach import progress
+from iamlab.teach import journal
 from iamlab.teach.ask import CONFIDENCE
 from iamlab.teach.exercises import named
 from iamlab.view.cards import BOX, badge, six_labels
@@ -127,7 +127,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
     prediction = Prediction(answer, confidence, decision)
     if record:
         request = decision.request
-        progress.add(
+        journal.add(
             {
                 "kind": "prediction",
                 "question": [request.principal, request.action, request.resource],
@@ -141,9 +141,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 def statements(decision: Decision) -> list[str]:
     """List all statements that applied or might have, and "none": one of them decided."""
-    addresses = [
-        reading.address for layer in LAYERS for reading in readings_of(decision, layer)
-    ]
+    addresses = [reading.address for layer in LAYERS for reading in readings_of(decision, layer)]
     return [*dict.fromkeys(addresses), "no statement"]
 
 

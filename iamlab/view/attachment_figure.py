@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from iamlab.view.access_graph import kind_of
+from iamlab.view.access_figure import kind_of
 from iamlab.view.canvas import ROW, Box, Canvas
 from iamlab.view.figure import Figure
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 from iamlab.world.gather import policies_of
-from iamlab.world.identities import Bounded, Role, User
+from iamlab.world.identities import Bounded, Group, Role, User
 
 if TYPE_CHECKING:
+    import matplotlib.figure
+
     from iamlab.world.account import Account
+
+    Node = tuple[str, str]
+    Graph = nx.DiGraph[Node]
 
 LEFT = {"identity": 0.15, "group": 3.5, "policy": 6.85}
 BOX_WIDTH = 2.6
@@ -49,18 +54,18 @@ def attachment_graph(account: Account, *, lit: User | Role | None = None) -> Fig
     )
 
 
-def graph_of(account: Account) -> nx.DiGraph:
+def graph_of(account: Account) -> Graph:
     """Give the account as a directed graph: identity -> group -> policy.
 
     Nodes are tuples of column and name, an inline policy's with its owner; each has a ``label`` and
     a ``note``.
     """
-    graph: nx.DiGraph = nx.DiGraph()
+    graph: Graph = nx.DiGraph()
     identities = [*account.users.values(), *account.roles.values()]
     for identity in (*identities, *account.groups.values()):
         column = "identity" if isinstance(identity, Bounded) else "group"
         node = (column, identity.arn)
-        note = identity.kind if column == "identity" else f"{_count(identity.users)}"  # type: ignore[union-attr]
+        note = _count(identity.users) if isinstance(identity, Group) else identity.kind
         graph.add_node(node, label=identity.name, note=note)
         for attached in policies_of(identity):
             name = attached.policy.name
@@ -81,7 +86,7 @@ def _count(users: list[User]) -> str:
     return "1 user" if len(users) == 1 else f"{len(users)} users"
 
 
-def _ways(graph: nx.DiGraph, lit: User | Role | None) -> set[tuple[object, object]]:
+def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[object, object]]:
     """Collect the edges on the lit principal's ways."""
     if lit is None:
         return set()
@@ -89,8 +94,8 @@ def _ways(graph: nx.DiGraph, lit: User | Role | None) -> set[tuple[object, objec
 
 
 def _draw(
-    graph: nx.DiGraph, ways: set[tuple[object, object]], lit: User | Role | None
-) -> object:
+    graph: Graph, ways: set[tuple[object, object]], lit: User | Role | None
+) -> matplotlib.figure.Figure:
     columns: dict[str, list[tuple[str, str]]] = {name: [] for name in LEFT}
     for node in graph:
         columns[node[0]].append(node)
@@ -103,7 +108,7 @@ def _draw(
         canvas.heading(LEFT[column], 0.28, HEADINGS[column])
         start = TOP + (rows - len(nodes)) * ROW / 2
         for i, node in enumerate(nodes):
-            boxes[node] = _box(graph, node, start + i * ROW, node in reached, lit)
+            boxes[node] = _box(graph, node, start + i * ROW, lit, reached=node in reached)
     for edge in graph.edges:
         on_way = edge in ways
         colour = ALLOW if on_way else PALE_LINE
@@ -118,7 +123,7 @@ def _draw(
 
 
 def _first_place(
-    graph: nx.DiGraph, columns: dict[str, list[tuple[str, str]]], node: tuple[str, str]
+    graph: Graph, columns: dict[str, list[tuple[str, str]]], node: tuple[str, str]
 ) -> tuple[float, int]:
     """Place a policy near those that it hangs on."""
     order = {owner: i for name in ("group", "identity") for i, owner in enumerate(columns[name])}
@@ -148,7 +153,12 @@ def _past_the_groups(
 
 
 def _box(
-    graph: nx.DiGraph, node: tuple[str, str], y: float, reached: bool, lit: User | Role | None  # noqa: FBT001
+    graph: Graph,
+    node: tuple[str, str],
+    y: float,
+    lit: User | Role | None,
+    *,
+    reached: bool,
 ) -> Box:
     label, note = graph.nodes[node]["label"], graph.nodes[node]["note"]
     is_lit = lit is not None and node == ("identity", lit.arn)
@@ -160,7 +170,7 @@ def _box(
     )  # fmt: skip
 
 
-def _alt(account: Account, graph: nx.DiGraph, lit: User | Role | None) -> str:
+def _alt(account: Account, graph: Graph, lit: User | Role | None) -> str:
     if lit is None:
         policies = sum(node[0] == "policy" for node in graph)
         return (
@@ -180,7 +190,7 @@ def _alt(account: Account, graph: nx.DiGraph, lit: User | Role | None) -> str:
     return f"What reaches {lit.name}: {'; '.join(ways) or 'nothing'}."
 
 
-def _rows(graph: nx.DiGraph) -> list[dict[str, str]]:
+def _rows(graph: Graph) -> list[dict[str, str]]:
     return [
         {
             "from": graph.nodes[start]["label"],
@@ -192,7 +202,7 @@ def _rows(graph: nx.DiGraph) -> list[dict[str, str]]:
     ]
 
 
-def _lines(graph: nx.DiGraph) -> list[str]:
+def _lines(graph: Graph) -> list[str]:
     lines = []
     for node in graph:
         if node[0] == "identity":

@@ -30,6 +30,8 @@ from iamlab.view.style import (
 )
 
 if TYPE_CHECKING:
+    import matplotlib.figure
+
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.world.gather import Caller
@@ -93,7 +95,9 @@ def _rows(decision: Decision) -> list[_Row]:
         for attached in decision.layers.of(layer):
             name = attached.policy.name or "unnamed"
             kind = kind_of(layer, attached.arn)
-            group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
+            group = next(
+                (p.removeprefix("group ") for p in attached.path if p.startswith("group ")), ""
+            )
             readings = [
                 reading
                 for reading, owner in zip(
@@ -126,11 +130,7 @@ def kind_of(layer: str, arn: str | None) -> str:
 
 
 def _owners(decision: Decision, layer: str) -> list[object]:
-    return [
-        attached
-        for attached in decision.layers.of(layer)
-        for _ in attached.policy.statements
-    ]
+    return [attached for attached in decision.layers.of(layer) for _ in attached.policy.statements]
 
 
 def _short_name(arn: str) -> tuple[str, str]:
@@ -144,7 +144,7 @@ def _short_name(arn: str) -> tuple[str, str]:
     return parsed.name or parsed.resource, f"{parsed.service.upper()} {kind}"
 
 
-def _draw(decision: Decision, rows: list[_Row]) -> object:
+def _draw(decision: Decision, rows: list[_Row]) -> matplotlib.figure.Figure:
     inner = [row for row in rows if row.layer in ("identity", "resource")]
     ceilings = [row for row in rows if row.layer in ("boundary", "session")]
     order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
@@ -201,10 +201,16 @@ def _boxes(
         line = ALLOW if allows else DENY if denies else PALE_LINE
         policy = policies[row.layer, row.group, row.policy]
         statement = Box(
-            COLUMNS["statement"], y, WIDTHS["statement"], _statement_text(row), _statement_note(row),
-            colour, ALLOW_AREA if allows else DENY_AREA if denies else PAPER, bold or denies,
-            not row.applies,
-        )  # fmt: skip
+            COLUMNS["statement"],
+            y,
+            WIDTHS["statement"],
+            _statement_text(row),
+            _statement_note(row),
+            colour,
+            ALLOW_AREA if allows else DENY_AREA if denies else PAPER,
+            bold=bold or denies,
+            dashed=not row.applies,
+        )
         canvas.box(statement)
         canvas.line(policy.right, statement.left, line, bold=bold or denies)
         _way_to(canvas, caller, groups, policy, row, line, bold=bold or denies)
@@ -284,8 +290,12 @@ def _cuts(
     canvas: Canvas, decision: Decision, order: list[_Row], heights: list[float], resource: Box
 ) -> None:
     """Put each Deny on the lines that it cuts, or before the resource if nothing is allowed."""
-    denying = [y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Deny"]
-    allowing = [y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Allow"]
+    denying = [
+        y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Deny"
+    ]
+    allowing = [
+        y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Allow"
+    ]
     if not decision.denies:
         return
     x = (COLUMNS["statement"] + WIDTHS["statement"] + resource.x) / 2
@@ -327,20 +337,24 @@ def _table_row(row: _Row) -> dict[str, str]:
 
 
 def _lines(decision: Decision, rows: list[_Row]) -> list[str]:
-    lines = [f"{decision.request.principal}"]
+    asked = decision.request
+    lines = [asked.principal]
     for row in rows:
         way = f"group {row.group} > " if row.group else ""
         state = "applies" if row.applies else f"does not apply. {row.miss}".rstrip(" .")
         lines.append(f"  {way}{NAMES[row.layer]} {row.policy}")
         lines.append(f"    {row.effect} {row.label}: {state}".replace("     ", "    "))
-    lines.append(f"{decision.verdict.symbol} {decision.request.action} on {decision.request.resource}: {decision.verdict}")
+    lines.append(
+        f"{decision.verdict.symbol} {asked.action} on {asked.resource}: {decision.verdict}"
+    )
     return lines
 
 
 def _caption(decision: Decision) -> str:
     who, _ = _short_name(decision.request.principal)
     what, _ = _short_name(decision.request.resource)
-    return f"May {who} do {decision.request.action} on {what}? {decision.verdict.symbol} {str(decision.verdict).capitalize()}."
+    verdict = f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}"
+    return f"May {who} do {decision.request.action} on {what}? {verdict}."
 
 
 def _alt(decision: Decision) -> str:
@@ -355,14 +369,17 @@ def _alt(decision: Decision) -> str:
         parts.append(f"{hit.address} allows it{through}")
     if decision.denies:
         cut = " and ".join(
-            f"{hit.address}" + (f", which came through {hit.attached.path[0]}," if hit.attached.path else "")
+            f"{hit.address}"
+            + (f", which came through {hit.attached.path[0]}," if hit.attached.path else "")
             for hit in decision.denies
         )
         ending = f"the Deny in {cut} cuts the way"
     elif decision:
         ending = "nothing cuts the way"
     elif decision.shut:
-        ending = f"the {' and '.join(NAMES[layer] for layer in decision.shut)} does not let it through"
+        ending = (
+            f"the {' and '.join(NAMES[layer] for layer in decision.shut)} does not let it through"
+        )
     else:
         ending = "no statement allows it"
     said = "; ".join([*parts, ending])

@@ -107,8 +107,9 @@ def _table(rows: Iterable[dict[str, str]]) -> str:
     rows = list(rows)
     head = "".join(f'<th scope="col" style="{CELL}">{escape(key)}</th>' for key in rows[0])
     body = "".join(
-        f"<tr>{''.join(f'<td style={chr(34)}{CELL}{chr(34)}>{escape(v)}</td>' for v in row.values())}"
-        "</tr>"
+        "<tr>"
+        + "".join(f'<td style="{CELL}">{escape(value)}</td>' for value in row.values())
+        + "</tr>"
         for row in rows
     )
     style = f"border-collapse:collapse;background:{PAPER};color:{INK};margin-bottom:0.6em"

@@ -24,7 +24,9 @@ def door() -> Figure:
     """Draw what every request is made of, and the three verdicts that it can get."""
     canvas = Canvas(10.6, 0.75 + len(PARTS) * ROW)
     middle = 0.75 + (len(PARTS) - 1) * ROW / 2
-    gate = Box(4.15, middle, 2.2, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True)
+    gate = Box(
+        4.15, middle, 2.2, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True
+    )
     for x, heading in ((0.15, "REQUEST"), (gate.x, "DOOR"), (7.3, "VERDICT")):
         canvas.heading(x, 0.28, heading)
     for i, (name, example) in enumerate(PARTS):
@@ -35,15 +37,18 @@ def door() -> Figure:
     for i, (verdict, meaning) in enumerate(MEANING.items()):
         seen = look(verdict)
         text = f"{seen.symbol} {seen.word}"
-        end = Box(7.3, middle + (i - 1) * ROW, 3.1, text, meaning, seen.colour, seen.area, bold=True)
+        end = Box(
+            7.3, middle + (i - 1) * ROW, 3.1, text, meaning, seen.colour, seen.area, bold=True
+        )
         canvas.box(end)
         canvas.line(gate.right, end.left, seen.colour, arrow=True)
     verdicts = [f"{verdict.symbol} {verdict}: {meaning}" for verdict, meaning in MEANING.items()]
     return Figure(
         canvas.figure,
-        "A request has four parts, who, does what, on what, and in which context. IAM asks all "
-        "policies that apply, and answers with one of three verdicts: allowed when an Allow applies "
-        "and no Deny does, explicit deny when a Deny applies, implicit deny when nothing applies.",
+        "A request has four parts: who, does what, on what, and in which context. IAM asks all "
+        "policies that apply, and answers with one of three verdicts: allowed when an Allow "
+        "applies and no Deny does; explicit deny when a Deny applies; implicit deny when nothing "
+        "applies.",
         "Every request to AWS goes through this door.",
         tuple({"part": name, "is": example} for name, example in PARTS),
         (*(f"{name}: {example}" for name, example in PARTS), "IAM", *(f"  {v}" for v in verdicts)),

@@ -1,0 +1,312 @@
+"""The kinds of exercise, by what the learner gives: verdicts, a request, a set, a changed world.
+
+Each kind says how its answers are read, kept, and checked by running the engine, and computes a
+right one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.teach.edits import apply_edits, as_calls
+from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.marks import Mark
+from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamlab.engine.decision import Decision
+    from iamlab.teach.edits import Edit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict(Exercise):
+    """P: the verdict of each request.
+
+    Parameters
+    ----------
+    fine
+        Whether the two kinds of denial are told apart.
+    """
+
+    questions: tuple[Question, ...]
+    fine: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The verdicts to choose from."""
+        return ("allowed", "explicit deny", "implicit deny") if self.fine else ("allowed", "denied")
+
+    def read(self, answer: Any, world: World) -> list[str]:  # noqa: ARG002 - the same for all kinds
+        """Read a list of verdict words."""
+        if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
+            message = f"Exercise {self.number} wants a list of {len(self.questions)} verdicts."
+            raise ExerciseError(message)
+        return [self._word(item) for item in answer]
+
+    def _word(self, item: Any) -> str:
+        word = str(item).replace("_", " ").lower()
+        word = {"explicitdeny": "explicit deny", "implicitdeny": "implicit deny"}.get(word, word)
+        if not self.fine and word in ("explicit deny", "implicit deny"):
+            word = "denied"
+        if word not in self.options:
+            message = f"{item!r} is no verdict here: write {' or '.join(self.options)}."
+            raise ExerciseError(message)
+        return word
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Give the words."""
+        return self.read(answer, world)
+
+    def right_answer(self, world: World) -> list[str]:
+        """Ask the engine."""
+        return [self._word(str(question.ask(world).verdict)) for question in self.questions]
+
+    def _mark(self, answer: list[str], world: World) -> Mark:
+        right = self.right_answer(world)
+        good = sum(given == wanted for given, wanted in zip(answer, right, strict=True))
+        if good == len(right):
+            return Mark(correct=True, true_part=self.why)
+        place = next(i for i, given in enumerate(answer) if given != right[i])
+        decision = self.questions[place].ask(world)
+        because = decision.nearest_miss or f"It is decided by {_names(decision)}."
+        return Mark(
+            correct=False,
+            true_part=_count(good, len(right), "prediction holds", "predictions hold"),
+            counterexample=(
+                f"Look at {self.questions[place]}: you say {answer[place]}, "
+                f"AWS says {decision.verdict.symbol} {decision.verdict}. {because}"
+            ),
+            decision=decision,
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Write the list."""
+        return repr(list(answer))
+
+
+def _count(good: int, of: int | None, one: str, many: str) -> str:
+    """Say how many, in words that fit the number."""
+    if of is None:
+        return f"{good} {one if good == 1 else many}"
+    if good == 0:
+        return "The question is understood; now for the answer."
+    return f"{good} of {of} {one if good == 1 else many}."
+
+
+def _names(decision: Decision) -> str:
+    return ", ".join(map(str, decision.determining)) or "the default: nothing allows it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witness(Exercise):
+    """X: one request that has a property.
+
+    Parameters
+    ----------
+    has
+        Whether a decision has it.
+    wanted
+        The property in words, after "The request must be ...".
+    callers, actions, resources
+        What a card offers; an answer may go beyond.
+    """
+
+    has: Callable[[Decision], bool]
+    wanted: str
+    callers: tuple[str, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    def read(self, answer: Any, world: World) -> Question:  # noqa: ARG002 - the same for all kinds
+        """Read caller, action, resource."""
+        if isinstance(answer, Question):
+            return answer
+        if not isinstance(answer, list | tuple) or len(answer) != 3:
+            message = f"Exercise {self.number} wants (caller, action, resource)."
+            raise ExerciseError(message)
+        return Question(*(getattr(part, "name", str(part)) for part in answer))
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Give the three parts."""
+        question = self.read(answer, world)
+        return [question.caller, question.action, question.resource]
+
+    def right_answer(self, world: World) -> list[str]:
+        """Search all that the card offers."""
+        for caller in self.callers:
+            for action in self.actions:
+                for resource in self.resources:
+                    if self.has(Question(caller, action, resource).ask(world)):
+                        return [caller, action, resource]
+        message = f"No request of exercise {self.number} has the property."
+        raise ExerciseError(message)
+
+    def _mark(self, answer: Question, world: World) -> Mark:
+        decision = answer.ask(world)
+        if self.has(decision):
+            return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
+        because = decision.nearest_miss
+        return Mark(
+            correct=False,
+            true_part="That is a real request.",
+            counterexample=(
+                f"It must be {self.wanted}, and it is {decision.verdict.symbol} "
+                f"{decision.verdict}. {because}"
+            ),
+            decision=decision,
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Write the three parts."""
+        return repr(tuple(answer))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collect(Exercise):
+    """C: a set of names.
+
+    Parameters
+    ----------
+    candidates, truth
+        What may be chosen, and what is right, computed in the world.
+    about
+        Says how one element comes to be in the set, or not.
+    """
+
+    candidates: Callable[[World], list[str]]
+    truth: Callable[[World], set[str]]
+    about: Callable[[World, str], str]
+
+    def read(self, answer: Any, world: World) -> set[str]:
+        """Read a set of names."""
+        if not isinstance(answer, set | frozenset | list | tuple):
+            message = f"Exercise {self.number} wants a set of names, such as {{'a', 'b'}}."
+            raise ExerciseError(message)
+        chosen = {str(item) for item in answer}
+        for name in sorted(chosen - set(self.candidates(world))):
+            error = ExerciseError(f"There is nothing called {name!r} to choose here.")
+            error.add_note(did_you_mean(name, self.candidates(world)))
+            raise error
+        return chosen
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Give the names in order."""
+        return sorted(self.read(answer, world))
+
+    def right_answer(self, world: World) -> set[str]:
+        """Ask the world."""
+        return self.truth(world)
+
+    def _mark(self, answer: set[str], world: World) -> Mark:
+        right = self.truth(world)
+        if answer == right:
+            return Mark(correct=True, true_part=self.why)
+        good = len(answer & right)
+        extra, missing = sorted(answer - right), sorted(right - answer)
+        first = (extra or missing)[0]
+        word = "does not belong to it" if extra else "is missing"
+        return Mark(
+            correct=False,
+            true_part=_count(good, len(right), "is found", "are found"),
+            counterexample=f"{first} {word}: {self.about(world, first)}",
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Write the set."""
+        return "{" + ", ".join(repr(name) for name in sorted(answer)) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a target matrix: a question, and whether it shall be allowed."""
+
+    question: Question
+    allowed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair(Exercise):
+    """R: a changed world that reaches a target, with few edits.
+
+    Parameters
+    ----------
+    target
+        The matrix to reach.
+    most
+        How many edits are allowed; a move is two, one out and one in. ``None``: any number.
+    editor
+        What a card offers to change: ``"memberships"`` or ``"versions"``.
+    search
+        Yields lists of edits that could be the answer, the shortest first.
+    """
+
+    target: tuple[Cell, ...]
+    most: int | None
+    editor: str
+    search: Callable[[World], Iterator[list[Edit]]]
+
+    def read(self, answer: Any, world: World) -> World:
+        """Read a changed world, or a list of edits."""
+        if isinstance(answer, World):
+            return answer
+        if not isinstance(answer, list | tuple):
+            message = (
+                f"Exercise {self.number} wants a changed world: world = start({self.number!r}), "
+                f"change it, check({self.number!r}, world)."
+            )
+            raise ExerciseError(message)
+        changed = world.copy()
+        apply_edits(changed, answer)
+        return changed
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Give the edits, one sentence each."""
+        return list(self.read(answer, world).diff(world))
+
+    def right_answer(self, world: World) -> list[Edit]:
+        """Search the edits that reach the target."""
+        for edits in self.search(world):
+            if self._mark(self.read(edits, world), world).correct:
+                return edits
+        message = f"No edit that exercise {self.number} offers reaches the target."
+        raise ExerciseError(message)
+
+    def _mark(self, answer: World, world: World) -> Mark:
+        edits = answer.diff(world)
+        wrong = [
+            (cell, decision)
+            for cell in self.target
+            for decision in [cell.question.ask(answer)]
+            if bool(decision) is not cell.allowed
+        ]
+        good = len(self.target) - len(wrong)
+        edited = _count(len(edits), None, "edit", "edits")
+        said = f"{good} of {len(self.target)} cells of the target hold, with {edited}."
+        if wrong:
+            cell, decision = wrong[0]
+            shall = "allowed" if cell.allowed else "denied"
+            because = decision.nearest_miss or f"It is decided by {_names(decision)}."
+            return Mark(
+                correct=False,
+                true_part=said,
+                counterexample=(
+                    f"{cell.question} shall be {shall}, and is {decision.verdict.symbol} "
+                    f"{decision.verdict}. {because}"
+                ),
+                decision=decision,
+            )
+        if self.most is not None and len(edits) > self.most:
+            return Mark(
+                correct=False,
+                true_part=said,
+                counterexample=f"The target is reached, but {self.most} edits are enough.",
+            )
+        return Mark(correct=True, true_part=f"{said} {self.why}")
+
+    def shown(self, answer: Any) -> str:
+        """Write the calls that make the edits."""
+        return "\n".join(as_calls(answer))
