@@ -122,7 +122,8 @@ def _rung(decision: Decision, layer: str) -> Step:
         return Step(layer, "absent", (), f"{ABSENT[layer].capitalize()}.")
     readings = tuple(readings_of(decision, layer))
     if heard.denies:
-        return Step(layer, "deny", readings, f"{_list(heard.denies)} denies.")
+        would = f"; {_list(heard.allows)} would have allowed it" if heard.allows else ""
+        return Step(layer, "deny", readings, f"{_list(heard.denies)} denies{would}.")
     if heard.allows:
         return Step(layer, "allow", readings, _allow_reason(decision, layer, heard))
     if layer in CEILINGS:

@@ -142,7 +142,8 @@ class PredictionCard(widgets.VBox):
             write(self.reflection, "Choose in both lists first.", role="status")
             return
         _, text = reflect(self._decision, self.happened.value, self.decided.value)
-        write(self.reflection, f"{escape(text)}{self._prediction.inner_html()}", role="status")
+        said = f'<p style="margin:0.3em 0">{escape(text)}</p>'
+        write(self.reflection, f"{said}{self._prediction.inner_html()}", role="status")
 
 
 class _VerdictInput(widgets.VBox):

@@ -155,9 +155,9 @@ def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]
     else:
         said.append(f"You read it as: {happened} What happened: {right}")
     if decided in names:
-        said.append(f"And {decided} decided it.")
+        said.append(f"And it was decided by {decided}.")
     else:
-        said.append(f"{' and '.join(names).capitalize()} decided it, not {decided}.")
+        said.append(f"It was decided by {' and '.join(names)}, not by {decided}.")
         if decision.verdict is Verdict.IMPLICIT_DENY:
             said.append("An implicit deny is the default: no statement makes it.")
     return happened == right and decided in names, " ".join(said)

@@ -34,7 +34,8 @@ def say(text: str = "", *, role: str = "") -> widgets.HTML:
 def write(piece: widgets.HTML, text: str, *, role: str = "") -> None:
     """Change a piece of HTML."""
     announced = f' role="{role}"' if role else ""
-    piece.value = f'<div{announced} style="color:{INK};background:{PAPER}">{text}</div>'
+    style = f"color:{INK};background:{PAPER};line-height:1.5"
+    piece.value = f'<div{announced} style="{style}">{text}</div>'
 
 
 def on_click(button: widgets.Button, act: Callable[[], None], result: widgets.HTML) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,10 @@ class Figure:
 
         stable: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
-        with mpl.rc_context({"svg.hashsalt": "iamlab", "svg.fonttype": "path"}):
+        look = {"svg.hashsalt": "iamlab", "svg.fonttype": "path"}
+        with mpl.rc_context(look), warnings.catch_warnings():
+            # A name may hold letters that the font has not; they are drawn as empty boxes.
+            warnings.filterwarnings("ignore", "Glyph .* missing from")
             self.drawing.savefig(
                 buffer, format=kind, dpi=SHARPNESS, metadata=stable.get(kind), bbox_inches="tight"
             )

@@ -90,7 +90,7 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     )
     first.get_by_label("Which statement decided?").select_option(label="read-maps/ReadMaps")
     learner.press(first, "Compare")
-    learner.reads(first, "Yes, that is what happened. And read-maps/ReadMaps decided it.")
+    learner.reads(first, "Yes, that is what happened. And it was decided by read-maps/ReadMaps.")
 
     task = learner.card("Exercise 0.1")
     learner.press(task, "Check")
@@ -155,7 +155,7 @@ def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_le
     )
     second.get_by_label("Which statement decided?").select_option(label="AmazonS3FullAccess/#1")
     learner.press(second, "Compare")
-    learner.reads(second, "guard/keepmaps decided it, not AmazonS3FullAccess/#1")
+    learner.reads(second, "It was decided by guard/KeepMaps, not by AmazonS3FullAccess/#1")
 
     assert lab.outside_requests == []
 

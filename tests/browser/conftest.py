@@ -1,0 +1,227 @@
+"""A real JupyterLab and a real browser, as a learner has them.
+
+A test takes ``open_notebook`` and gets a ``LabPage``::
+
+    def test_first_lesson_runs(open_notebook):
+        lab = open_notebook("00_start_here.ipynb")
+        lab.run_all()
+
+        assert lab.cell_errors() == []
+        assert lab.outside_requests == []
+        lab.page.get_by_role("button", name="Check", exact=True).click()
+
+Every test in this folder is marked ``browser`` and runs in the same worker as the others.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent.parent
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+# Each script below gives up by itself: Playwright would wait for it for ever.
+WITHIN = """
+const within = (seconds, what, work) => Promise.race([work(), new Promise((_, reject) =>
+  setTimeout(() => reject(new Error(what + ' took over ' + seconds + ' s; the page says: '
+    + (document.querySelector('.jp-Dialog') || document.body).innerText.slice(0, 500))),
+  seconds * 1000))]);
+const until = async happened => { while (!happened()) await new Promise(r => setTimeout(r, 50)); };
+"""
+
+READY = f"""async seconds => {{ {WITHIN}
+  await within(seconds, 'opening the notebook', async () => {{
+    await until(() => window.jupyterapp);
+    const app = window.jupyterapp;
+    await app.restored;
+    await until(() => app.shell.currentWidget && app.shell.currentWidget.context);
+    const context = app.shell.currentWidget.context;
+    await context.ready;
+    await context.sessionContext.ready;
+    await until(() => context.sessionContext.session);
+    await context.sessionContext.session.kernel.info;
+    await until(() => context.sessionContext.session.kernel.status === 'idle');
+  }});
+}}"""
+
+# A cell's last reply may overtake what its widgets still have to say: hence one more round trip.
+RUN_ALL = f"""async seconds => {{ {WITHIN}
+  await within(seconds, 'running all cells', async () => {{
+    const app = window.jupyterapp;
+    const kernel = app.shell.currentWidget.context.sessionContext.session.kernel;
+    await app.commands.execute('notebook:run-all-cells');
+    await kernel.requestKernelInfo();
+    await until(() => kernel.status === 'idle');
+  }});
+}}"""
+
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+
+# A notebook that never opened has no kernel to stop.
+SHUT_DOWN = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.shutdown()"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark every test of this folder, so that nobody has to remember it."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+class LabPage:
+    """One notebook, open in JupyterLab; ``page`` is Playwright's, for all that is not here."""
+
+    def __init__(self, context, server):
+        self._server = urlsplit(server).netloc
+        self.outside_requests = []
+        context.on("request", lambda request: self._note(request.url))
+        self.page = context.new_page()
+        self.page.on("websocket", lambda websocket: self._note(websocket.url))
+
+    def _note(self, url):
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self._server:
+            self.outside_requests.append(url)
+
+    def open(self, url, seconds=60):
+        """Load the page and wait until the notebook's kernel is idle."""
+        self.page.goto(url)
+        self.page.evaluate(READY, seconds)
+
+    def run_all(self, seconds=120):
+        """Run all cells and wait until the last has ended; a cell that raises ends it too."""
+        self.page.evaluate(RUN_ALL, seconds)
+
+    def cell_errors(self):
+        """List what the cells raised, such as ``"cell 3: NameError: name 'x' is not defined"``."""
+        return [
+            f"cell {number}: {output['ename']}: {output['evalue']}"
+            for number, cell in enumerate(self.page.evaluate(CELLS), start=1)
+            for output in cell.get("outputs", [])
+            if output["output_type"] == "error"
+        ]
+
+    def screenshot(self, path):
+        """Save what a learner sees now."""
+        self.page.screenshot(path=path)
+
+
+def find_browser():
+    """Name the first browser there is, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def free_port():
+    """Ask the operating system for a port that nobody uses."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(url, server, log, seconds=60):
+    """Return when the server answers; fail with its log when it does not."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+# "package": Playwright keeps an event loop running, in which no other test should find itself.
+@pytest.fixture(scope="package")
+def browser():
+    """Start Chromium; without one the browser tests are skipped, and fail where CI=true."""
+    program = find_browser()
+    if program is None:
+        reason = "there is no Chromium or Chrome on this machine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        # Chromium's sandbox does not start as root, and the pages are our own.
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="package")
+def lab_folder(tmp_path_factory):
+    """Make the folder that JupyterLab serves; ``notebooks`` in it is laid anew for each test."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="package")
+def jupyter_url(lab_folder, tmp_path_factory):
+    """Start JupyterLab with the settings of `make lab` and nobody's own, on a free port."""
+    home = tmp_path_factory.mktemp("jupyter")
+    log = home / "server.log"
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"),
+        f"--config={REPOSITORY / 'jupyter_lab_config.py'}",
+        f"--ServerApp.root_dir={lab_folder}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    own = {
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+    }
+    environment = os.environ | {name: str(path) for name, path in own.items()}
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, env=environment, cwd=lab_folder, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(f"{url}/api/status", server, log)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def open_notebook(browser, jupyter_url, lab_folder):
+    """Return a function that opens a notebook by its name, from a fresh copy of the folder."""
+    notebooks = lab_folder / "notebooks"
+    shutil.rmtree(notebooks, ignore_errors=True)
+    shutil.copytree(REPOSITORY / "notebooks", notebooks)
+    opened = []
+
+    def open_one(name):
+        context = browser.new_context(viewport={"width": 1300, "height": 950})
+        lab = LabPage(context, jupyter_url)
+        opened.append((context, lab))
+        lab.open(f"{jupyter_url}/lab/tree/notebooks/{name}?reset")
+        return lab
+
+    yield open_one
+    for context, lab in opened:
+        lab.page.evaluate(SHUT_DOWN)
+        context.close()

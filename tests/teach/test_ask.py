@@ -1,0 +1,157 @@
+"""The verbs of a lesson: check, hint, solution, progress, and the file behind them."""
+
+import json
+
+import pytest
+
+from iamlab import ExerciseError
+from iamlab.teach import check, hint, progress, solution, start
+from iamlab.teach.exercises import every, find
+
+ALL_ALLOWED = ["allowed", "allowed", "allowed"]
+RIGHT = ["allowed", "denied", "denied"]
+
+
+def _records(file):
+    return json.loads(file.read_text("utf-8"))["records"]
+
+
+@pytest.mark.parametrize("answer", [None, ...], ids=["nothing", "dots"])
+def test_no_answer_is_no_error_and_no_attempt(progress_file, answer):
+    """A learner edition runs from top to bottom: without an answer it only says so."""
+    said = check("0.1", answer)
+
+    assert not said
+    assert "not answered yet" in str(said)
+    assert not progress_file.exists()
+
+
+def test_the_first_failure_gets_a_counterexample_the_second_the_belief_the_third_the_steps():
+    """What is said grows with the attempts, and begins with what is true."""
+    first, second, third = (str(check("0.1", ALL_ALLOWED)) for _ in range(3))
+    belief = find("0.1").known_wrong[0].hint
+
+    assert "1 of 3 prediction holds" in first
+    assert "you say allowed, AWS says ○ implicit deny" in first
+    assert belief not in first
+    assert belief in second
+    assert "1. Who is really calling?" not in second
+    assert "1. Who is really calling?" in third
+
+
+def test_an_attempt_is_kept_as_data(progress_file):
+    """Exercise, seed, version, the answer, hints used, and how sure the learner was."""
+    hint("0.1")
+    check("0.1", RIGHT, confidence="certain")
+    _, attempt = _records(progress_file)
+
+    assert attempt["exercise"] == "0.1"
+    assert attempt["seed"] == find("0.1").seed
+    assert attempt["answer"] == RIGHT
+    assert attempt["correct"] is True
+    assert attempt["hints_used"] == 1
+    assert attempt["confidence"] == "certain"
+    assert attempt["version"]
+    assert attempt["time"]
+
+
+@pytest.mark.parametrize("number", every())
+def test_hints_come_in_three_steps_and_never_run_out(number):
+    """A nudge, a counterexample, worked steps; after that the third again."""
+    steps = [str(hint(number)) for _ in range(4)]
+
+    assert [text.splitlines()[0] for text in steps] == [
+        "Hint 1 of 3.",
+        "Hint 2 of 3.",
+        "Hint 3 of 3.",
+        "Hint 3 of 3.",
+    ]
+    assert find(number).nudge in steps[0]
+    assert "Suppose somebody answers" in steps[1]
+    assert find(number).why in steps[2]
+
+
+def test_the_first_hint_follows_the_belief_that_was_recognised():
+    """Whoever answered from a known belief is answered in its words."""
+    wrong = find("3.3").known_wrong[1]
+    check("3.3", wrong.answer(start("3.3")))
+
+    assert wrong.hint in str(hint("3.3"))
+
+
+def test_a_solution_wants_one_attempt_first_or_giving_up(progress_file):
+    """Without an attempt the way is told; giving up is allowed, and noted."""
+    assert "Try it once yourself first" in str(solution("0.1"))
+
+    given_up = str(solution("0.1", give_up=True))
+
+    assert repr(RIGHT) in given_up
+    assert _records(progress_file)[-1]["give_up"] is True
+
+    check("0.3", ["allowed"])
+
+    assert "A right answer" in str(solution("0.3"))
+
+
+def test_a_world_is_an_answer():
+    """The function twin of the membership board: change a world and check it."""
+    world = start("3.3")
+    world.group("developers").remove_user("dana")
+    world.group("astronomers").add_user("dana")
+
+    assert check("3.3", world)
+
+
+@pytest.mark.parametrize("number", every())
+def test_every_exercise_can_be_solved_without_a_widget(number):
+    """Whoever reads with a screen reader, or types, has the same exercises."""
+    assert check(number, find(number).solution_answer())
+
+
+def test_progress_shows_what_is_solved_and_how_sure_one_was():
+    """A table of exercises, and confidence against correctness."""
+    assert "Nothing yet" in str(progress())
+
+    check("0.1", ALL_ALLOWED, confidence="certain")
+    check("0.1", RIGHT, confidence="certain")
+    check("0.3", ["allowed"], confidence="a guess")
+    said = progress()
+
+    assert said.to_frame().set_index("exercise").loc["0.1", "state"] == "✓ solved"
+    assert said.to_frame().set_index("exercise").loc["0.3", "state"] == "○ not yet"
+    assert {"confidence": "certain", "right": "1 of 2"} in said.calibration
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "{", "[]", '{"records": 3}', '{"records": [3]}', "\x00"], ids=repr
+)
+def test_a_broken_file_is_kept_and_a_new_one_begun(progress_file, broken):
+    """Nothing is lost and nothing fails: the broken file gets another name."""
+    progress_file.write_text(broken, "utf-8")
+
+    assert check("0.1", RIGHT)
+    assert len(_records(progress_file)) == 1
+    kept = [f for f in progress_file.parent.iterdir() if "broken" in f.name]
+    assert [f.read_text("utf-8") for f in kept] == [broken]
+
+
+def test_a_crash_while_writing_leaves_the_old_file(progress_file, monkeypatch):
+    """The file is written to one side first, so it is never half there."""
+    check("0.1", RIGHT)
+    before = progress_file.read_bytes()
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        check("0.1", ALL_ALLOWED)
+
+    assert progress_file.read_bytes() == before
+
+
+def test_an_unknown_exercise_is_refused():
+    """Each verb says that there is no such exercise."""
+    for verb in (check, hint, solution, start):
+        with pytest.raises(ExerciseError, match="no exercise"):
+            verb("99.1")

@@ -1,0 +1,130 @@
+"""Every exercise: its solution passes, each known wrong answer is rejected with its own hint."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from iamlab import ExerciseError
+from iamlab.teach.checks import Cell, Predict, Repair
+from iamlab.teach.edits import apply_edits
+from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.scenarios import MAP
+
+EXERCISES = every()
+SEEDS = (7, 1, 20261125)
+
+each_exercise = pytest.mark.parametrize("task", EXERCISES.values(), ids=EXERCISES)
+each_wrong = pytest.mark.parametrize(
+    ("task", "wrong"),
+    [
+        pytest.param(task, wrong, id=f"{number}-{place}")
+        for number, task in EXERCISES.items()
+        for place, wrong in enumerate(task.known_wrong)
+    ],
+)
+
+
+@each_exercise
+@pytest.mark.parametrize("seed", SEEDS)
+def test_its_computed_solution_passes_on_every_seed(task, seed):
+    """The right answer is computed in the learner's world, and the check accepts it."""
+    mark = task.mark(task.solution_answer(seed), seed)
+
+    assert mark.correct
+    assert task.why in mark.text
+
+
+@each_wrong
+def test_a_known_wrong_answer_is_rejected_with_its_own_hint(task, wrong):
+    """A misconception is recognised, met with a counterexample, and answered in its own words."""
+    mark = task.mark(wrong.answer(task.world()))
+
+    assert not mark.correct
+    assert mark.counterexample
+    assert (mark.belief, mark.hint) == (wrong.belief, wrong.hint)
+
+
+@each_exercise
+def test_it_knows_wrong_answers_and_their_beliefs(task):
+    """One to four wrong answers, no two the same, each with a misconception of the syllabus."""
+    answers = [task.data(wrong.answer(task.world()), task.world()) for wrong in task.known_wrong]
+
+    assert 1 <= len(answers) <= 4
+    assert all(answers.count(answer) == 1 for answer in answers)
+    assert all(re.fullmatch(r"M[0-4]\d", wrong.belief) for wrong in task.known_wrong)
+
+
+@each_exercise
+def test_hints_do_not_give_the_answer_away(task):
+    """Neither nudge nor hint holds the solution as one would type it."""
+    solution = task.shown(task.solution_answer())
+    for text in (task.nudge, *(wrong.hint for wrong in task.known_wrong)):
+        assert solution not in text
+
+
+@each_exercise
+def test_checking_changes_no_world(task):
+    """An exercise's world is built anew each time: nothing that a check does stays."""
+    before = task.world()
+    task.mark(task.solution_answer())
+
+    assert before.diff(task.world()) == ()
+
+
+@each_exercise
+@pytest.mark.parametrize("answer", [42, "allowed", {"a": 1}, [["x"]], 1.5], ids=repr)
+def test_an_answer_of_the_wrong_kind_is_refused_with_the_right_one_named(task, answer):
+    """Nonsense is an ExerciseError that says what is wanted, never a crash."""
+    with pytest.raises(ExerciseError):
+        task.mark(answer)
+
+
+def test_an_unknown_exercise_is_refused_with_its_neighbours_named():
+    """A misspelt number is answered with what there is."""
+    with pytest.raises(ExerciseError, match=r"no exercise '3\.9'") as caught:
+        find("3.9")
+
+    assert "3.1" in "".join(caught.value.__notes__)
+
+
+def test_a_prediction_in_any_spelling_is_understood():
+    """Words, AWS's values and verdicts count alike; a denial of either kind is a denial."""
+    task = find("3.2")
+
+    assert task.mark(["allowed", "explicitDeny", "implicit_deny", "ALLOWED"]).correct
+    assert find("0.1").mark(["allowed", "implicit deny", "denied"]).correct
+
+
+def test_the_verdicts_are_computed_and_not_stored():
+    """With other policies in the world the same exercise has another right answer."""
+    task = find("0.3")
+    assert isinstance(task, Predict)
+    other = replace(task, world_name="groups", questions=(Question("bob", "s3:DeleteObject", MAP),))
+
+    assert task.solution_answer() == ["denied"]
+    assert other.solution_answer() == ["allowed"]
+
+
+def test_a_repair_may_be_any_world_that_reaches_the_target():
+    """A world changed by hand passes as well as a list of edits; too many edits do not."""
+    task = find("3.3")
+    world = task.world()
+    apply_edits(world, task.solution_answer())
+
+    assert task.mark(world).correct
+
+    world.user("carol").tags["extra"] = "edit"
+
+    assert "2 edits are enough" in task.mark(world).counterexample
+
+
+def test_a_repair_that_widens_access_elsewhere_fails():
+    """The target holds for everybody, not only for the person in question."""
+    task = find("3.5")
+    assert isinstance(task, Repair)
+    assert any(not cell.allowed for cell in task.target)
+    edits = [*task.solution_answer(), ("add_user", "developers", "alice")]
+
+    assert not task.mark(edits).correct
+    assert all(isinstance(cell, Cell) for cell in task.target)

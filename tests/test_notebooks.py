@@ -1,0 +1,109 @@
+"""Every notebook: stored clean, short cells, runs top to bottom, and gives nothing away."""
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from iamlab.teach.exercises import every
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 12
+VERDICTS = re.compile(
+    r"✓ allowed|✕ explicit deny|○ implicit deny|ALLOWED|EXPLICIT DENY|IMPLICIT DENY"
+)
+
+
+def _read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def _code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@each_notebook
+def test_it_is_stored_without_outputs_and_widget_state(path):
+    """What is stored is text and code, nothing that a run left."""
+    notebook = _read(path)
+
+    nbformat.validate(notebook)
+    assert "widgets" not in notebook.metadata
+    assert not any(cell.outputs or cell.execution_count for cell in _code(notebook))
+
+
+@each_notebook
+def test_its_cells_are_short(path):
+    """No code cell has more than 12 lines."""
+    assert max(len(cell.source.splitlines()) for cell in _code(_read(path))) <= LONGEST_CELL
+
+
+@each_notebook
+def test_it_names_only_exercises_that_exist_and_all_of_its_own(path):
+    """Each exercise of the lesson has its card, in order, and each objective's number exists."""
+    notebook = _read(path)
+    lesson = str(int(path.stem[:2]))
+    cards = [
+        number
+        for cell in _code(notebook)
+        for number in re.findall(r'exercise\("([\d.]+)"\)', cell.source)
+    ]
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    named = set(re.findall(rf"\b{lesson}\.\d+\b", text))
+
+    assert cards == sorted(number for number in every() if number.split(".")[0] == lesson)
+    assert named <= set(every())
+
+
+@each_notebook
+def test_its_headings_are_in_order(path):
+    """One title, and no level is skipped."""
+    levels = [
+        len(hashes)
+        for cell in _read(path).cells
+        if cell.cell_type == "markdown"
+        for hashes in re.findall(r"^(#+) ", cell.source, re.MULTILINE)
+    ]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+@each_notebook
+def test_its_links_lead_somewhere(path):
+    """A link to another notebook finds it."""
+    for cell in _read(path).cells:
+        for link in re.findall(r"\]\((\w+\.ipynb)\)", cell.source):
+            assert (path.parent / link).exists()
+
+
+@each_notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(path, tmp_path):
+    """Run without a learner it raises nothing, and no output of any cell holds a verdict."""
+    notebook = _read(path)
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.execute()
+    shown = [
+        json.dumps(output, ensure_ascii=False)
+        for cell in _code(notebook)
+        if "door()" not in cell.source  # it shows what the three verdicts mean, of no request
+        for output in cell.outputs
+    ]
+    state = json.dumps(notebook.metadata.get("widgets", {}), ensure_ascii=False)
+
+    assert not any(VERDICTS.search(text) for text in [*shown, state])
+    assert not (tmp_path / "iamlab_progress.json").exists()

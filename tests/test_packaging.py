@@ -1,0 +1,153 @@
+"""The files around the package agree with each other and say why they hold what they hold."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from rattler import MatchSpec
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
+PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
+PROJECT = PYPROJECT["project"]
+ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text("utf-8")
+ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
+CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
+
+# A reason is a comment of at least two words.
+REASON = re.compile(r"#\s*\S+\s+\S+")
+
+
+def ranges(requirements):
+    """Map each name to its range, which compares equal however it is ordered."""
+    return {r.name: r.specifier for r in map(Requirement, requirements)}
+
+
+def lines_with(quoted):
+    """Give the lines of pyproject.toml that hold this string."""
+    return [line for line in PYPROJECT_TEXT.splitlines() if f'"{quoted}"' in line]
+
+
+def files_of_the_repository():
+    """Give every file that git tracks, or would with `git add`."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("this is no clone of the repository")
+    listed = subprocess.run(
+        [
+            *("git", "-c", "safe.directory=*", "ls-files", "-z"),
+            *("--cached", "--others", "--exclude-standard"),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    names = listed.stdout.decode().split("\0")
+    return [path for name in names if name and (path := ROOT / name).is_file()]
+
+
+def test_environment_names_one_channel_and_installs_this_folder_last():
+    """Conda takes all but iamlab from conda-forge, and pip adds the folder itself."""
+    assert ENVIRONMENT["name"] == "iamlab"
+    assert ENVIRONMENT["channels"] == ["conda-forge"]
+    assert ENVIRONMENT["dependencies"][-2:] == ["pip", {"pip": ["-e ."]}]
+
+
+@pytest.mark.parametrize("dependency", CONDA)
+def test_environment_holds_only_what_conda_can_read(dependency):
+    """Each dependency is a MatchSpec, conda's own form."""
+    name = re.match(r"[a-z]+", dependency)[0]
+
+    assert MatchSpec(dependency, strict=True).name.normalized == name
+
+
+def test_environment_and_pyproject_agree():
+    """Conda and pip install the same packages in the same ranges for the lessons."""
+    conda = [line for line in CONDA if not re.match(r"(python|pip)\b", line)]
+
+    assert ranges(conda) == ranges(PROJECT["optional-dependencies"]["lab"])
+
+
+def test_environment_names_a_python_that_the_package_accepts():
+    """Binder needs one Python named, and the package must accept it."""
+    (version,) = [line.removeprefix("python=") for line in CONDA if line.startswith("python=")]
+
+    assert re.fullmatch(r"3\.\d+", version)
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+
+
+@pytest.mark.parametrize(
+    "dependency",
+    [
+        *PYPROJECT["build-system"]["requires"],
+        *PROJECT["dependencies"],
+        *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
+    ],
+)
+def test_every_dependency_has_a_reason(dependency):
+    """Who adds a dependency says on its line what it is for."""
+    lines = lines_with(dependency)
+
+    assert lines
+    assert all(REASON.search(line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for line in ENVIRONMENT_TEXT.splitlines() if line.strip() and not line.startswith("#")],
+)
+def test_every_line_of_environment_has_a_reason(line):
+    """A teacher who reads environment.yml learns what each line is for."""
+    assert REASON.search(line)
+
+
+LINT = PYPROJECT["tool"]["ruff"]["lint"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    sorted({*LINT["ignore"], *(r for rules in LINT["per-file-ignores"].values() for r in rules)}),
+)
+def test_every_ignored_lint_rule_has_a_reason(rule):
+    """Who switches a rule off says on its line why."""
+    lines = lines_with(rule)
+
+    assert lines
+    assert all(REASON.search(line) for line in lines)
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine():
+    """The repository works wherever it is cloned, with whatever registry is set up there."""
+    needles = [
+        ".".join(parts)  # joined here, so that this file does not hold them
+        for parts in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("npmjs", "org"),
+            ("npmjs", "com"),
+            ("debian", "org"),
+            ("conda", "anaconda", "org"),
+        )
+    ] + ["/".join(parts) for parts in (("", "work", ""), ("..", "shared"))]
+    found = [
+        f"{path.relative_to(ROOT)}: {needle}"
+        for path in files_of_the_repository()
+        for needle in needles
+        if needle.encode() in path.read_bytes().lower()
+    ]
+
+    assert found == []
+
+
+def test_every_file_names_the_same_version():
+    """The package, its citation and the newest entry of the changelog are of one version."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest = re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)[1]
+
+    assert PROJECT["version"] == str(citation["version"]) == newest

@@ -1,0 +1,48 @@
+"""Colours can be read, and are never the only sign."""
+
+import pytest
+
+from iamlab.view.style import (
+    ALLOW_AREA,
+    DENY_AREA,
+    LIT_AREA,
+    LOOKS,
+    PAPER,
+    SILENT_AREA,
+    TEXT_COLOURS,
+    contrast,
+    shorten,
+)
+
+
+@pytest.mark.parametrize("colour", TEXT_COLOURS)
+def test_text_and_thin_lines_have_a_contrast_of_at_least_4_5(colour):
+    """On white paper every colour that is used for text can be read."""
+    assert contrast(colour, PAPER) >= 4.5
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_verdict_can_be_read_on_its_own_area(look):
+    """The words of a verdict stand on a tinted area, and can be read there."""
+    assert contrast(look.colour, look.area) >= 4.5
+
+
+def test_ink_can_be_read_on_every_area():
+    """Plain text may stand on any area."""
+    for area in (ALLOW_AREA, DENY_AREA, SILENT_AREA, LIT_AREA):
+        assert contrast(TEXT_COLOURS[0], area) >= 4.5
+
+
+def test_verdicts_differ_in_symbol_word_and_colour():
+    """Whoever cannot see one sign has two others."""
+    for attribute in ("symbol", "word", "colour"):
+        assert len({getattr(look, attribute) for look in LOOKS.values()}) == 3
+
+
+def test_long_names_are_shortened_in_the_middle():
+    """The ends of a name stay, and the length is kept."""
+    short = shorten("arn:aws:s3:::a-very-long-bucket-name/and/a/key.fits", 20)
+
+    assert len(short) == 20
+    assert short.startswith("arn:aws")
+    assert short.endswith("key.fits")
