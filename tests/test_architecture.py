@@ -87,8 +87,8 @@ def test_the_public_names_are_at_most_25_and_all_there():
 
 def test_an_unknown_name_is_refused_as_python_does():
     """A misspelt name is an AttributeError that names it."""
-    with pytest.raises(AttributeError, match="Wrold"):
-        iamlab.Wrold  # noqa: B018
+    with pytest.raises(AttributeError, match="Worlds"):
+        iamlab.Worlds  # noqa: B018
 
 
 def test_the_error_tree_is_drawn_as_it_is():

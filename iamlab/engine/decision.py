@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.layers import LAYERS
+from iamlab.engine.layers import CEILINGS, LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.document import Statement
-
-CEILINGS = ("boundary", "session")
 
 
 class Verdict(Enum):

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision, Heard, Hit, Verdict
-from iamlab.engine.layers import LAYERS
+from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.matching import Place, applies
 from iamlab.engine.principals import Named, how_reached
 from iamlab.engine.request import Kind
@@ -80,7 +80,7 @@ def decide(request: Request, heard: Mapping[str, Heard], case: str, rules: Rules
     if denied and rules.deny_wins:
         return Verdict.EXPLICIT_DENY
     enough = getattr(rules, case)
-    if enough(count(heard)):
+    if enough(count(heard, rules)):
         return Verdict.ALLOWED
     return Verdict.EXPLICIT_DENY if denied else Verdict.IMPLICIT_DENY
 
@@ -103,16 +103,20 @@ def listen(layer: str, request: Request, layers: Layers, rules: Rules = AWS) -> 
     return Heard(present, tuple(allows), tuple(denies))
 
 
-def count(heard: Mapping[str, Heard]) -> Votes:
+def count(heard: Mapping[str, Heard], rules: Rules = AWS) -> Votes:
     """Count who allows."""
     resource = {hit.named for hit in heard["resource"].allows}
+    boundary, session = (
+        bool(heard[ceiling].allows) if heard[ceiling].present else None for ceiling in CEILINGS
+    )
     return Votes(
         direct=Named.DIRECT in resource,
         indirect=Named.INDIRECT in resource,
         account=Named.ACCOUNT in resource,
         identity=bool(heard["identity"].allows),
-        boundary=bool(heard["boundary"].allows) if heard["boundary"].present else None,
-        session=bool(heard["session"].allows) if heard["session"].present else None,
+        boundary=boundary,
+        session=session,
+        limits=rules.boundary(boundary) and rules.session(session),
     )
 
 

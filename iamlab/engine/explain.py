@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.decision import CEILINGS, Hit, Verdict
+from iamlab.engine.decision import Hit, Verdict
 from iamlab.engine.evaluate import count
-from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
 from iamlab.engine.matching import Miss, Place, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
@@ -207,7 +207,7 @@ def sufficient(decision: Decision) -> tuple[Hit, ...]:
         "account": [hit for hit in resource if hit.named is Named.ACCOUNT],
         "identity": list(identity),
     }
-    votes = count(decision.heard)
+    votes = count(decision.heard, decision.rules)
     nobody = replace(votes, direct=False, indirect=False, account=False, identity=False)
     there = [name for name, hits in groups.items() if hits]
     smallest: list[set[str]] = []
@@ -251,5 +251,5 @@ def granted_but_cut(decision: Decision) -> bool:
     """Say whether all would be well without the ceilings that are shut."""
     if not decision.shut or decision.request.caller.kind is Kind.ROOT:
         return False
-    votes = replace(count(decision.heard), boundary=None, session=None)
+    votes = replace(count(decision.heard), limits=True)
     return bool(getattr(decision.rules, decision.situation)(votes))

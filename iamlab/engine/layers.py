@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LAYERS = ("resource", "identity", "boundary", "session")
 """The layers that can speak, in the order of AWS's flow chart."""
 
+CEILINGS = ("boundary", "session")
+"""Those of them that only limit: each must let a grant through, and none grants."""
+
 NAMES = {
     "rcp": "resource control policy",
     "scp": "service control policy",

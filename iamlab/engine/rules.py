@@ -30,6 +30,8 @@ class Votes:
         An identity-based policy allows.
     boundary, session
         What the ceiling says: ``True`` allows, ``False`` does not, ``None``: there is none.
+    limits
+        Whether both ceilings let through what is granted, by the rules for them.
     """
 
     direct: bool = False
@@ -38,14 +40,16 @@ class Votes:
     identity: bool = False
     boundary: bool | None = None
     session: bool | None = None
-
-    @property
-    def limits(self) -> bool:
-        """Whether neither boundary nor session policy cuts what is granted."""
-        return self.boundary is not False and self.session is not False
+    limits: bool = True
 
 
 Grant = Callable[[Votes], bool]
+Ceiling = Callable[[bool | None], bool]
+
+
+def _open_unless_silent(allows: bool | None) -> bool:  # noqa: FBT001 - what the ceiling says
+    """A ceiling that is there must allow; one that is not there cuts nothing."""
+    return allows is not False
 
 
 def _same_account(votes: Votes) -> bool:
@@ -88,6 +92,8 @@ class Rules:
         Whether a condition holds if the request has no such key.
     deny_wins
         Whether, of a statement that denies and one that allows, the first decides.
+    boundary, session
+        Whether the ceiling lets a grant through, given what it says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
     root_user_assumes_role, outsider, free, session_token
@@ -97,6 +103,8 @@ class Rules:
 
     missing_key: Callable[[Comparison], bool] = missing_key_default
     deny_wins: bool = True
+    boundary: Ceiling = _open_unless_silent
+    session: Ceiling = _open_unless_silent
     same_account: Grant = _same_account
     role_trust: Grant = _resource_must_allow
     kms_key: Grant = _resource_must_allow

@@ -29,6 +29,7 @@ LEFT = {"identity": 0.15, "group": 3.5, "policy": 6.85}
 BOX_WIDTH = 2.6
 WIDTH = 9.65
 TOP = 0.8
+MOST = 60  # more boxes than that nobody can read
 HEADINGS = {"identity": "USERS AND ROLES", "group": "GROUPS", "policy": "POLICIES"}
 
 
@@ -44,11 +45,17 @@ def attachment_graph(account: Account, *, lit: User | Role | None = None) -> Fig
     """
     graph = graph_of(account)
     ways = _ways(graph, lit)
+    drawn = _readable(graph, ways)
+    left_out = len(graph) - len(drawn)
+    caption = f"What hangs on whom in {account.name}."
+    if lit is not None:
+        caption += f" Lit: all that reaches {lit.name}."
+    if left_out:
+        caption += f" {left_out} more stand only in the table."
     return Figure(
-        _draw(graph, ways, lit),
+        _draw(drawn, ways, lit),
         _alt(account, graph, lit),
-        f"What hangs on whom in {account.name}."
-        + (f" Lit: all that reaches {lit.name}." if lit else ""),
+        caption,
         tuple(_rows(graph)),
         tuple(_lines(graph)),
     )
@@ -82,11 +89,18 @@ def graph_of(account: Account) -> Graph:
     return graph
 
 
+def _readable(graph: Graph, ways: set[tuple[Node, Node]]) -> Graph:
+    """Keep what fits into a picture: the lit ways first, then the others in order."""
+    lit = [node for way in ways for node in way]
+    kept = list(dict.fromkeys([*lit, *graph]))[:MOST]
+    return graph if len(kept) == len(graph) else graph.subgraph(sorted(kept, key=list(graph).index))
+
+
 def _count(users: list[User]) -> str:
     return "1 user" if len(users) == 1 else f"{len(users)} users"
 
 
-def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[object, object]]:
+def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[Node, Node]]:
     """Collect the edges on the lit principal's ways."""
     if lit is None:
         return set()
@@ -94,7 +108,7 @@ def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[object, object]]:
 
 
 def _draw(
-    graph: Graph, ways: set[tuple[object, object]], lit: User | Role | None
+    graph: Graph, ways: set[tuple[Node, Node]], lit: User | Role | None
 ) -> matplotlib.figure.Figure:
     columns: dict[str, list[tuple[str, str]]] = {name: [] for name in LEFT}
     for node in graph:

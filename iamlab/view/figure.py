@@ -69,7 +69,7 @@ class Figure:
 
         stable: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
-        look = {"svg.hashsalt": "iamlab", "svg.fonttype": "path"}
+        look: dict[Any, Any] = {"svg.hashsalt": "iamlab", "svg.fonttype": "path"}
         with mpl.rc_context(look), warnings.catch_warnings():
             # A name may hold letters that the font has not; they are drawn as empty boxes.
             warnings.filterwarnings("ignore", "Glyph .* missing from")

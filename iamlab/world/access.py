@@ -53,7 +53,7 @@ def facts_of(world: World, resource: str, action: str, caller_account: str) -> R
     if arn.service == "s3":
         found = _bucket(world, arn, caller_account)
     elif arn.service == "iam" and arn.kind == "role" and action.lower().startswith("sts:"):
-        found = _role(world, arn)
+        found = _role(world, arn, given)
     elif given is not None:
         found = ResourceFacts(arn.account, given)
     elif arn.service == "kms" and arn.kind == "key":
@@ -78,8 +78,10 @@ def _bucket(world: World, arn: Arn, caller_account: str) -> ResourceFacts:
     return ResourceFacts(owner, given, (note,))
 
 
-def _role(world: World, arn: Arn) -> ResourceFacts:
+def _role(world: World, arn: Arn, given: Policy | None) -> ResourceFacts:
     account = world.accounts.get(arn.account)
+    if given is not None:
+        return ResourceFacts(arn.account, given)
     if account is None:
         note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
         return ResourceFacts(arn.account, None, (note,))

@@ -83,6 +83,8 @@ def load_account_details(
             pages[0][0], "It holds no user, group, role or policy, so no account can be told."
         )
     for arn, document in resource_policies.items():
+        if arn.startswith("arn:") and ":s3:::" in arn and "/" in arn:
+            problems.add(f"policy of {arn}", f"A bucket has one: name {arn.partition('/')[0]}.")
         found = _policy(document, f"policy of {_short(arn)}", f"policy of {arn}", problems)
         if found is not None:
             world.resource_policies[arn] = found

@@ -177,3 +177,22 @@ def test_a_figure_is_saved_in_each_format(tmp_path, suffix):
     begins = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 
     assert target.read_bytes().startswith(begins[suffix])
+
+
+def test_a_large_account_is_drawn_as_far_as_it_can_be_read(acme):
+    """Of hundreds of users only some are drawn, the lit ones first; the table has them all."""
+    account = acme.account("acme-main")
+    for number in range(300):
+        account.create_user(f"user{number}").put_policy(
+            "own",
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            },
+        )
+    figure = attachment_graph(account, lit=account.get_user("user299"))
+
+    assert figure.drawing.get_size_inches()[1] < 40
+    assert "user299" in figure.alt
+    assert "more stand only in the table" in figure.caption
+    assert sum(row["from"].startswith("user") for row in figure.rows) == 300

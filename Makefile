@@ -1,0 +1,60 @@
+# `make lab` to learn, `make test` before a pull request. Needs Python 3.11 or newer, git and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# uv installs in seconds what pip installs in a minute, but nobody needs it.
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL = $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
+
+# Looked for only when the environment is made. `make lab PYTHON=/path/to/python3` overrides.
+CANDIDATES = $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+new_enough = $(shell $1 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $1)
+can_venv = $(if $(UV),$1,$(shell $1 -c 'import ensurepip' 2>/dev/null && echo $1))
+FOUND = $(strip $(foreach p,$(CANDIDATES),$(call new_enough,$p)))
+USABLE = $(firstword $(foreach p,$(FOUND),$(call can_venv,$p)))
+NO_PYTHON = iamlab needs Python 3.11 or newer and found none among "$(CANDIDATES)": install one, or name it with PYTHON=/path/to/python3
+NO_VENV = $(firstword $(FOUND)) cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python3-venv) and try again
+
+# Debian's Chromium serves the browser tests; only root can install it.
+BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -v $$b; done 2>/dev/null)
+APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
+
+.PHONY: help lab test clean chromium
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+lab: $(VENV)/.lab  ## open the first lesson in JupyterLab
+	@echo "Starting JupyterLab. If no browser opens, open one of the addresses below. Stop it with Ctrl+C."
+	@$(BIN)/python -m jupyterlab --config=jupyter_lab_config.py
+
+test: $(VENV)/.test chromium  ## lint, check types and spelling, and run all tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+clean:  ## remove all that make has made; your progress in the lessons stays
+	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# $(error) prints its one sentence and stops make.
+$(VENV)/pyvenv.cfg:
+	$(if $(FOUND),,$(error $(NO_PYTHON)))
+	$(if $(USABLE),,$(error $(NO_VENV)))
+	$(if $(UV),uv venv --seed --python $(USABLE) $(VENV),$(USABLE) -m venv $(VENV))
+
+# A stamp file remembers what was installed; it is out of date when pyproject.toml is newer.
+$(VENV)/.lab: pyproject.toml | $(VENV)/pyvenv.cfg
+	$(INSTALL) -e ".[lab]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
+	$(INSTALL) -e ".[lab,aws,test]"
+	@touch $@ $(VENV)/.lab
+
+# A failure here is no end: the browser tests then skip, or fail where CI=true.
+chromium:
+	-$(if $(BROWSER),,$(if $(APT),apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes chromium))
