@@ -8,7 +8,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from traitlets.config import Config
 
 from iamlab.teach.exercises import every
 
@@ -95,7 +94,6 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
         notebook,
         timeout=60,
         kernel_name="python3",
-        config=Config({"AsyncKernelManager": {"transport": "ipc"}}),  # TCP would warn
         resources={"metadata": {"path": str(tmp_path)}},
     )
     client.execute()
