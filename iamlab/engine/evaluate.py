@@ -90,9 +90,10 @@ def listen(layer: str, request: Request, layers: Layers, rules: Rules = AWS) -> 
     allows: list[Hit] = []
     denies: list[Hit] = []
     bounded = layers.boundary is not None
+    place = Place(layer, bounded)
     for attached in layers.of(layer):
         for statement in attached.policy.statements:
-            if applies(statement, request, Place(layer, bounded), rules.missing_key):
+            if applies(statement, request, place, rules.missing_key):
                 named = how_reached(statement, request, bounded=bounded)
                 hits = denies if statement.effect == "Deny" else allows
                 hits.append(Hit(layer, attached, statement, named))

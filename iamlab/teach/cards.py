@@ -19,8 +19,8 @@ from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.marks import Feedback
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
 from iamlab.view.access_figure import draw_decision
-from iamlab.view.board import MembershipGrid, on_click, say, write
-from iamlab.view.style import INK, PAPER
+from iamlab.view.board import STYLE, MembershipGrid, on_click, say, write
+from iamlab.view.tables import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -40,12 +40,6 @@ NOT_YET = Feedback(None, ("Make the prediction in the card above, then run this 
 def paper(card: widgets.Box) -> None:
     """Give a card its own light background."""
     card.add_class("iamlab-card")
-
-
-STYLE = (
-    f"<style>.iamlab-card{{background:{PAPER};color:{INK};--jp-widgets-label-color:{INK};"
-    f"--jp-widgets-color:{INK}}}</style>"
-)
 
 
 def _choice(description: str, options: list[str]) -> widgets.Dropdown:
@@ -270,6 +264,25 @@ def _input_for(task: Exercise) -> Any:
     raise TypeError(message)
 
 
+def _target(task: Repair) -> str:
+    """Give the matrix that a repair is to reach as a table: what shall be, not what is."""
+    questions = [cell.question for cell in task.target]
+    columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
+    wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
+    names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
+    head = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in names)
+    rows = ""
+    for caller in dict.fromkeys(question.caller for question in questions):
+        cells = (wanted.get((caller, *column)) for column in columns)
+        words = ("" if cell is None else "shall" if cell.allowed else "shall not" for cell in cells)
+        body = "".join(f'<td style="{CELL}">{word}</td>' for word in words)
+        rows += f'<tr><th scope="row" style="{CELL}">{escape(caller)}</th>{body}</tr>'
+    return (
+        f'<table style="border-collapse:collapse"><thead><tr><td style="{CELL}">target</td>{head}'
+        f"</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
 class ExerciseCard(widgets.VBox):
     """An exercise: its prompt, what answers it, and buttons for check, hint and solution."""
 
@@ -284,8 +297,9 @@ class ExerciseCard(widgets.VBox):
             f"{STYLE}<strong>Exercise {escape(task.number)}: {escape(task.title)}</strong>"
             f'<p style="margin:0.3em 0">{escape(task.prompt)}</p>'
         )
+        target = [say(_target(task))] if isinstance(task, Repair) else []
         buttons = widgets.HBox([self.check, self.hint, self.solution])
-        super().__init__([title, self.input, buttons, self.result], layout=FRAME)
+        super().__init__([title, *target, self.input, buttons, self.result], layout=FRAME)
         paper(self)
 
     def _button(self, name: str, compute: Callable[[], str]) -> widgets.Button:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from iamlab.view.cards import badge, six_labels
-from iamlab.view.style import INK, PAPER
+from iamlab.view.style import ALLOW, INK, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 Edit = tuple[str, ...]
 WIDE = widgets.Layout(width="auto")
+STYLE = (
+    f"<style>.iamlab-card{{background:{PAPER};color:{INK};--jp-widgets-label-color:{INK};"
+    f"--jp-widgets-color:{INK}}}"
+    f".iamlab-card .widget-toggle-button.mod-active{{background:{ALLOW};color:{PAPER};"
+    "font-weight:bold;outline:2px solid currentColor;outline-offset:-4px}</style>"
+)
+"""A card's own light paper, and a chosen button that is told by more than its colour."""
 
 
 def say(text: str = "", *, role: str = "") -> widgets.HTML:
@@ -143,6 +150,7 @@ class MembershipBoard(widgets.VBox):
         on_click(self.show, self._reveal, self.result)
         super().__init__(
             [
+                say(STYLE),
                 self.grid,
                 widgets.HBox([self.caller, self.pair]),
                 self.policies,
@@ -159,6 +167,9 @@ class MembershipBoard(widgets.VBox):
         """Show what reaches the caller now, and hide the verdict until it is predicted again."""
         if not hasattr(self, "result"):
             return
+        write(
+            self.result, "", role="status"
+        )  # first, so that no old verdict stands beside new boxes
         self.answer.value = None
         world = self.grid.changed_world()
         reaching = [
@@ -171,7 +182,6 @@ class MembershipBoard(widgets.VBox):
             f"{escape(', '.join(reaching)) or 'none'}.",
             role="status",
         )
-        write(self.result, "", role="status")
 
     def _reveal(self) -> None:
         if self.answer.value is None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,7 +149,12 @@ def _read_page(
     problems: _Problems,
 ) -> None:
     """Read one page: its four lists. Policies wait until all accounts are known."""
-    readers = (_user, _group, _role, lambda _, item: _managed(policies, item))
+    readers: tuple[Callable[[World, _Item], None], ...] = (
+        _user,
+        _group,
+        _role,
+        lambda _, item: _managed(policies, item),
+    )
     for name, reader in zip(LISTS, readers, strict=True):
         items = page.get(name) or []
         if not isinstance(items, list):
