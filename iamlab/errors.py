@@ -9,8 +9,9 @@
     ├─ LoadError           a file that is not what it should be
     ├─ ExerciseError       unknown exercise, or an answer of the wrong kind
     └─ AwsError            what AWS itself would answer: code, HTTP status, message
-       ├─ AccessDenied             403, holds the Decision
+       ├─ AccessDenied             403, holds the Decision, if there was one
        ├─ EntityAlreadyExists      409
+       ├─ InvalidBucketName        400
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
        ├─ NoSuchEntity             404
@@ -128,6 +129,12 @@ class EntityAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
     code, http_status = "EntityAlreadyExists", 409
 
 
+class InvalidBucketName(AwsError):  # noqa: N818 - AWS's code is the name
+    """No bucket can be called that."""
+
+    code, http_status = "InvalidBucketName", 400
+
+
 class MalformedPolicyDocument(AwsError):  # noqa: N818 - AWS's code is the name
     """IAM does not save this document."""
 
@@ -147,13 +154,13 @@ class ValidationError(AwsError):
 
 
 class AccessDenied(AwsError):  # noqa: N818 - AWS's code is the name
-    """The call is not authorised; ``decision`` says why."""
+    """The call is not authorised; ``decision`` says why, unless AWS refuses before it decides."""
 
     code, http_status = "AccessDenied", 403
 
-    def __init__(self, decision: Decision) -> None:
-        self.decision = decision
-        super().__init__(decision.message)
+    def __init__(self, reason: Decision | str) -> None:
+        self.decision = None if isinstance(reason, str) else reason
+        super().__init__(reason if isinstance(reason, str) else reason.message)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

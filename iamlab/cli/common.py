@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.errors import LoadError, RequestError
+from iamlab.policy.arn import is_arn
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def read_world(options: argparse.Namespace) -> World:
     """Read the files that the arguments name."""
     policies = {}
     for item in options.resource_policy:
-        arn, equals, file = item.rpartition("=")
-        if not equals or not arn:
-            message = f"--resource-policy {item!r}: write ARN=FILE."
+        arn, equals, file = item.partition("=")
+        if not equals or not is_arn(arn):
+            message = f"--resource-policy {item!r}: write ARN=FILE, the whole ARN of the resource."
             raise RequestError(message)
         try:
             policies[arn] = Path(file).read_text("utf-8-sig")
@@ -63,11 +64,12 @@ def read_context(items: list[str]) -> dict[str, str | list[str]]:
     >>> read_context(["aws:SourceIp=203.0.113.9", "aws:TagKeys=a", "aws:TagKeys=b"])
     {'aws:SourceIp': '203.0.113.9', 'aws:TagKeys': ['a', 'b']}
     """
+    spelled: dict[str, str] = {}  # the letter case of a key does not count; its first is kept
     values: dict[str, list[str]] = {}
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key:
             message = f"--context {item!r}: write KEY=VALUE, such as aws:SourceIp=203.0.113.9."
             raise RequestError(message)
-        values.setdefault(key, []).append(value)
+        values.setdefault(spelled.setdefault(key.lower(), key), []).append(value)
     return {key: many[0] if len(many) == 1 else many for key, many in values.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 import warnings
 from typing import TYPE_CHECKING
@@ -21,7 +23,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        line = " ".join(message.split())
+        self.exit(BAD_INPUT, f"{self.prog}: {line} (see {self.prog} --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 allowed (or all well), 1 denied (or something failed), 2 bad input.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✓ shows ?, and the word
     parser = _Parser(
         prog="iamlab",
         description="AWS IAM, modelled offline. Exit status: 0 allowed, 1 denied, 2 bad input.",
@@ -47,18 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         module.add_arguments(sub)
     options = parser.parse_args(arguments)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             status: int = COMMANDS[options.command].run(options)
-        except (IamLabError, OSError) as error:
-            print(_one_line(error), file=sys.stderr)
-            return BAD_INPUT
-        except BrokenPipeError:
-            return ALLOWED
-        finally:
-            for warning in caught:
-                print(f"iamlab: warning: {warning.message}", file=sys.stderr)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has read enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ALLOWED
+    except (IamLabError, OSError) as error:
+        print(_one_line(error), file=sys.stderr)
+        return BAD_INPUT
+    for warning in caught:
+        print(f"iamlab: warning: {warning.message}", file=sys.stderr)
     return status
 
 

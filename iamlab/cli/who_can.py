@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.cli.common import add_world_arguments, read_context, read_world
+from iamlab.world.access import ask_everybody
 
 if TYPE_CHECKING:
     import argparse
@@ -26,11 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List them, each with the statements that allow it; 0 if there is one, else 1."""
     world = read_world(options)
-    allowed = world.who_can(options.action, options.resource, context=read_context(options.context))
+    context = read_context(options.context)
+    asked = ask_everybody(world, options.action, options.resource, context)
+    allowed = {arn: decision for arn, decision in asked.items() if decision}
     for arn, decision in allowed.items():
         by = ", ".join(hit.address for hit in decision.determining) or "root user of the account"
         print(f"{arn}  ({by})")
-    assumed = dict.fromkeys(note for decision in allowed.values() for note in decision.assumed)
+    assumed = dict.fromkeys(note for decision in asked.values() for note in decision.assumed)
     for note in assumed:
         print(f"assumed: {note}")
     return 0 if allowed else 1

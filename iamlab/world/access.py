@@ -117,7 +117,15 @@ def who_can(
     world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
 ) -> dict[str, Decision]:
     """Ask for every user, role and root user of the world; keep those who are allowed."""
-    decisions = {
+    decisions = ask_everybody(world, action, resource, context)
+    return {caller: decision for caller, decision in decisions.items() if decision}
+
+
+def ask_everybody(
+    world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
+) -> dict[str, Decision]:
+    """Ask for every user, role and root user of the world."""
+    return {
         caller: world.can(caller, action, resource, context=context)
         for account in world.accounts.values()
         for caller in (
@@ -126,7 +134,6 @@ def who_can(
             account.root_arn,
         )
     }
-    return {caller: decision for caller, decision in decisions.items() if decision}
 
 
 def diff(before: World, after: World) -> tuple[str, ...]:
@@ -141,7 +148,9 @@ def _facts(world: World) -> Iterator[str]:
     """Say everything that can be changed, one sentence each."""
     for account in world.accounts.values():
         yield f"account {account.name}"
-        yield from _facts_of_account(account)
+        yield from (f"{fact} ({account.name})" for fact in _facts_of_account(account))
+    for arn, policy in world.resource_policies.items():
+        yield f"{arn} has policy {policy.text}"
 
 
 def _facts_of_account(account: Account) -> Iterator[str]:

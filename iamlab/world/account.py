@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.errors import EntityAlreadyExists, NoSuchEntity, ValidationError, did_you_mean
+from iamlab.errors import EntityAlreadyExists, NoSuchEntity, did_you_mean
 from iamlab.world import managed
 from iamlab.world.identities import Group, Role, User
 from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
+from iamlab.world.quotas import (
+    check_bucket_name,
+    check_name,
+    check_path,
+    check_session_duration,
+)
 from iamlab.world.resources import Bucket, bucket_policy
 
 if TYPE_CHECKING:
@@ -19,10 +24,6 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
-_PATH = re.compile(r"/|/[\x21-\x7e]+/")
-LONGEST = {"userName": 64, "roleName": 64, "groupName": 128, "policyName": 128}
-
 
 @dataclass(slots=True, eq=False)
 class Account:
@@ -30,13 +31,14 @@ class Account:
 
     Parameters
     ----------
-    missing
-        What was named when the account was loaded, but not in the file; in words.
+    partition
+        ``aws``, ``aws-cn``, ``aws-us-gov`` or ``aws-eusc``.
     """
 
     world: World = field(repr=False)
     name: str
     account_id: str
+    partition: str = "aws"
     users: dict[str, User] = field(default_factory=dict, repr=False)
     groups: dict[str, Group] = field(default_factory=dict, repr=False)
     roles: dict[str, Role] = field(default_factory=dict, repr=False)
@@ -46,7 +48,7 @@ class Account:
     @property
     def root_arn(self) -> str:
         """The root user's ARN; in a Principal element it stands for the whole account."""
-        return f"arn:aws:iam::{self.account_id}:root"
+        return f"arn:{self.partition}:iam::{self.account_id}:root"
 
     def changed(self) -> None:
         """Note that something in the account is different now."""
@@ -81,6 +83,7 @@ class Account:
     ) -> Role:
         """Create a role, with its trust policy."""
         self._check_new("Role", "roleName", role_name, self.roles, path)
+        check_session_duration(max_session_duration)
         trust = trust_policy(assume_role_policy_document, f"trust of {role_name}")
         role = Role(
             self,
@@ -99,7 +102,7 @@ class Account:
         self, policy_name: str, policy_document: Document, *, path: str = "/"
     ) -> ManagedPolicy:
         """Create a customer managed policy; this is its version v1."""
-        arn = f"arn:aws:iam::{self.account_id}:policy{path}{policy_name}"
+        arn = f"arn:{self.partition}:iam::{self.account_id}:policy{path}{policy_name}"
         taken = {policy.name: policy for policy in self.policies.values()}
         self._check_new("", "policyName", policy_name, taken, path)
         document = identity_policy(policy_document, policy_name)
@@ -123,6 +126,7 @@ class Account:
         tags: Mapping[str, str] | None = None,
     ) -> Bucket:
         """Create an S3 bucket. Its name is unique in the whole world."""
+        check_bucket_name(name)
         if any(name in account.buckets for account in self.world.accounts.values()):
             error = EntityAlreadyExists(f"Bucket with name {name} already exists.")
             error.add_note("Bucket names are unique over all accounts.")
@@ -170,22 +174,8 @@ class Account:
     def _check_new(
         self, noun: str, parameter: str, name: str, taken: Mapping[str, object], path: str
     ) -> None:
-        longest = LONGEST[parameter]
-        start = f"1 validation error detected: Value '{name}' at '{parameter}' failed to satisfy"
-        if not _NAME.fullmatch(name):
-            message = (
-                f"{start} constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
-            )
-            raise ValidationError(message)
-        if len(name) > longest:
-            message = f"{start} constraint: Member must have length less than or equal to {longest}"
-            raise ValidationError(message)
-        if not _PATH.fullmatch(path):
-            message = (
-                "The specified value for path is invalid. It must begin and end with / and contain "
-                "only alphanumeric characters and/or / characters."
-            )
-            raise ValidationError(message)
+        check_name(parameter, name)
+        check_path(path)
         if any(name.lower() == other.lower() for other in taken):
             message = f"{noun} with name {name} already exists."
             if parameter == "policyName":

@@ -39,12 +39,12 @@ def of_role(role: Role, session_name: str) -> dict[str, ContextValue]:
     }
 
 
-def of_root(account_id: str) -> dict[str, ContextValue]:
+def of_root(arn: str, account_id: str) -> dict[str, ContextValue]:
     """Say what AWS knows of a root user."""
     return {
         "aws:userid": account_id,
         "aws:PrincipalType": "Account",
-        **_of_principal(f"arn:aws:iam::{account_id}:root", account_id, {}),
+        **_of_principal(arn, account_id, {}),
     }
 
 

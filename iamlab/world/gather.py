@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import ANONYMOUS, ContextValue
@@ -13,7 +14,7 @@ from iamlab.world import context, managed
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
@@ -30,13 +31,15 @@ class Gathered:
 
     Parameters
     ----------
+    context
+        Makes the caller's part of the context; tags count as they are when the question is asked.
     assumed
         What was taken for granted while gathering, in words.
     """
 
     arn: str
     account_id: str
-    context: Mapping[str, ContextValue]
+    context: Callable[[], Mapping[str, ContextValue]]
     identity: tuple[Attached, ...] = ()
     boundary: Attached | None = None
     issuer: str | None = None
@@ -48,59 +51,84 @@ class Gathered:
 
 
 def gather(world: World, caller: Caller) -> Gathered:
-    """Collect what the world knows of a caller."""
-    if isinstance(caller, Group):
-        message = (
-            f"Group {caller.name} cannot call: a group is not a principal. "
-            f"Ask for one of its users: {', '.join(u.name for u in caller.users) or 'none yet'}."
-        )
-        raise RequestError(message)
-    if isinstance(caller, User):
-        return _bounded(caller, caller.arn, context.of_user(caller))
-    if isinstance(caller, Role):
-        return _bounded(caller, caller.arn, context.of_role(caller, SOME_SESSION))
-    return _by_arn(world, caller)
+    """Collect what this world knows of a caller; an object of another world is looked up here.
 
-
-def _by_arn(world: World, text: str) -> Gathered:
+    Raises
+    ------
+    NoSuchEntity
+        There is no such caller in this world.
+    RequestError
+        It is no caller: a group, or text that is no ARN.
+    """
+    text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
+    if not isinstance(text, str):
+        raise RequestError(f"{caller!r} is no caller: give a user, a role, or an ARN.")
     if text == ANONYMOUS:
-        return Gathered(text, "", context.of_anonymous())
+        return Gathered(text, "", context.of_anonymous)
     if not is_arn(text):
         if "." in text:
-            return Gathered(text, "", context.of_service(text))
-        message = f"{text!r} is no caller: give a user, a role, or an ARN."
-        raise RequestError(message)
+            return Gathered(text, "", partial(context.of_service, text))
+        raise RequestError(f"{text!r} is no caller: give a user, a role, or an ARN.")
     arn = Arn.parse(text)
     account = world.accounts.get(arn.account)
     if account is None:
         error = NoSuchEntity(f"The account {arn.account or '(none)'} cannot be found.")
         error.add_note(did_you_mean(arn.account, world.accounts))
         raise error
+    return _principal(account, arn, text)
+
+
+def _principal(account: Account, arn: Arn, text: str) -> Gathered:
+    """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
-        return Gathered(text, arn.account, context.of_root(arn.account))
+        return Gathered(text, arn.account, partial(context.of_root, text, arn.account))
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
-        role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
-        role = account.get_role(role_name)
-        return _bounded(role, text, context.of_role(role, session_name))
+        return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
-        return gather(world, account.get_group(arn.name))
-    if arn.service == "iam" and arn.kind in ("user", "role"):
-        return gather(world, _exact(account, arn, text))
-    message = f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
-    raise RequestError(message)
+        group = account.get_group(arn.name)
+        members = ", ".join(user.name for user in group.users) or "none yet"
+        raise RequestError(
+            f"Group {group.name} cannot call: a group is not a principal. "
+            f"Ask for one of its users: {members}."
+        )
+    if (arn.service, arn.kind) == ("iam", "user"):
+        user = _exact(account.get_user(arn.name), text)
+        return _bounded(user, text, partial(context.of_user, user))
+    if (arn.service, arn.kind) == ("iam", "role"):
+        role = _exact(account.get_role(arn.name), text)
+        return _bounded(role, text, partial(context.of_role, role, SOME_SESSION))
+    raise RequestError(
+        f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
+    )
 
 
-def _exact(account: Account, arn: Arn, text: str) -> User | Role:
-    """Find the user or role of an ARN; path and letter case must be right, as in AWS."""
-    found = account.get_user(arn.name) if arn.kind == "user" else account.get_role(arn.name)
+def _session(account: Account, arn: Arn, text: str) -> Gathered:
+    role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
+    role = account.get_role(role_name)
+    if role.name != role_name:
+        raise _no_such("role", role_name, f"The role is called {role.name}; letter case counts.")
+    return _bounded(role, text, partial(context.of_role, role, session_name))
+
+
+Own = TypeVar("Own", User, Role)
+
+
+def _exact(found: Own, text: str) -> Own:
+    """Insist on the right path and letter case, as AWS does."""
     if found.arn != text:
-        error = NoSuchEntity(f"The {arn.kind} with name {arn.name} cannot be found.")
-        error.add_note(f"Did you mean {found.arn}?")
-        raise error
+        raise _no_such(found.kind, text, f"Did you mean {found.arn}?")
     return found
 
 
-def _bounded(identity: User | Role, arn: str, of_caller: Mapping[str, ContextValue]) -> Gathered:
+def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
+    error = NoSuchEntity(f"The {kind} with name {name.rpartition('/')[2]} cannot be found.")
+    error.add_note(note)
+    return error
+
+
+def _bounded(
+    identity: User | Role, arn: str, of_caller: Callable[[], Mapping[str, ContextValue]]
+) -> Gathered:
     missing: list[str] = []
     identities = [(identity, ())] + [
         (group, (f"group {group.name}",)) for group in _groups(identity, missing)

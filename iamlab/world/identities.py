@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
+from iamlab.world.quotas import check_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
 
@@ -38,7 +41,10 @@ class Identity:
     @property
     def arn(self) -> str:
         """``arn:aws:iam::ACCOUNT:kind/path/name``."""
-        return f"arn:aws:iam::{self.account.account_id}:{self.kind}{self.path}{self.name}"
+        account = self.account
+        return (
+            f"arn:{account.partition}:iam::{account.account_id}:{self.kind}{self.path}{self.name}"
+        )
 
     def attach_policy(self, policy: str | ManagedPolicy) -> None:
         """Attach a managed policy, AWS's or your own, by object, ARN or (AWS's) name."""
@@ -57,6 +63,7 @@ class Identity:
 
     def put_policy(self, policy_name: str, document: Document) -> None:
         """Write an inline policy: it belongs to this identity alone and goes with it."""
+        check_name("policyName", policy_name)
         self.inline[policy_name] = identity_policy(document, policy_name)
         self.account.changed()
 
@@ -67,6 +74,17 @@ class Identity:
             error.add_note(did_you_mean(policy_name, self.inline))
             raise error
         del self.inline[policy_name]
+        self.account.changed()
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagUser``, ``TagRole``)."""
+        self.tags.update(tags)
+        self.account.changed()
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagUser``, ``UntagRole``)."""
+        for key in tag_keys:
+            self.tags.pop(key, None)
         self.account.changed()
 
     def _repr_html_(self) -> str:
@@ -128,18 +146,28 @@ class Group(Identity):
                 "a group holds users only."
             )
             raise RequestError(message)
-        member = self.account.get_user(user if isinstance(user, str) else user.name)
+        member = self._own(user)
         if self.name not in member.groups:
             member.groups.append(self.name)
             self.account.changed()
 
     def remove_user(self, user: User | str) -> None:
         """End a membership."""
-        member = self.account.get_user(user if isinstance(user, str) else user.name)
+        member = self._own(user)
         if self.name not in member.groups:
             raise NoSuchEntity(f"User {member.name} not in group {self.name}.")
         member.groups.remove(self.name)
         self.account.changed()
+
+    def _own(self, user: Identity | str) -> User:
+        """Find a user of the group's account; its namesake in another account is somebody else."""
+        if isinstance(user, str):
+            return self.account.get_user(user)
+        if user.arn.split(":")[4] != self.account.account_id:
+            error = NoSuchEntity(f"The user with name {user.name} cannot be found.")
+            error.add_note(f"{user.arn} is of another account; a group holds users of its own.")
+            raise error
+        return self.account.get_user(user.name)
 
 
 @dataclass(slots=True, eq=False)

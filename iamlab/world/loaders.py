@@ -15,27 +15,36 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from iamlab.errors import ArnError, LoadError, PolicyError
-from iamlab.policy.arn import Arn
-from iamlab.policy.document import Policy
+from iamlab.errors import ArnError, LoadError
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import managed
-from iamlab.world.account import Account
-from iamlab.world.identities import Bounded, Group, Identity, Role, User
-from iamlab.world.policies import ManagedPolicy
+from iamlab.world.entries import (
+    Entry,
+    Page,
+    Problems,
+    WrongEntry,
+    account_of,
+    read_group,
+    read_managed,
+    read_policy,
+    read_role,
+    read_user,
+)
+from iamlab.world.identities import Bounded, Identity, User
+from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
+    from iamlab.world.account import Account
+    from iamlab.world.policies import ManagedPolicy
     from iamlab.world.world import World
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 HOW = "aws iam get-account-authorization-details --output json > account.json"
-_MANY = 20  # problems shown of a file that has more
 
-Page = Mapping[str, Any]
 Export = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 
 
@@ -43,22 +52,17 @@ class LoadWarning(UserWarning):
     """Something that a file names is not in it."""
 
 
-@dataclass(slots=True)
-class _Problems:
-    """All that is wrong in the files, so that it can be said at once."""
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """One page, and the place that errors name."""
 
-    found: list[str] = field(default_factory=list)
+    place: str
+    page: Page
 
-    def add(self, place: str, what: str) -> None:
-        self.found.append(f"{place}: {what}")
-
-    def raise_if_any(self) -> None:
-        if not self.found:
-            return
-        shown = self.found[:_MANY]
-        if len(self.found) > _MANY:
-            shown.append(f"... and {len(self.found) - _MANY} more")
-        raise LoadError("\n".join(("The account details cannot be read:", *shown)))
+    @property
+    def truncated(self) -> bool:
+        """Whether the page says that another one follows."""
+        return bool(self.page.get("IsTruncated") or self.page.get("NextToken"))
 
 
 def load_account_details(
@@ -67,41 +71,64 @@ def load_account_details(
     resource_policies: Mapping[str, str | Mapping[str, object]],
 ) -> World:
     """Fill an empty world with what the files hold."""
-    problems = _Problems()
+    problems = Problems()
     world.loaded = True
     pages = [item for export in exports for item in _pages(export)]
-    policies: dict[str, ManagedPolicy] = {}
     if not pages:
-        problems.add("input", f"There is nothing to read. Make a file with: {HOW}")
-    for place, page in pages:
-        _read_page(world, policies, place, page, problems)
+        raise LoadError(f"There is nothing to read. Make a file with: {HOW}")
+    policies: dict[str, ManagedPolicy] = {}
+    accounts_of = [_read_page(world, policies, item, problems) for item in pages]
     problems.raise_if_any()
     for arn, policy in policies.items():
         _hand_over(world, arn, policy)
+    _check_complete(pages, accounts_of)
     if not world.accounts:
-        problems.add(
-            pages[0][0], "It holds no user, group, role or policy, so no account can be told."
-        )
+        place = pages[0].place
+        problems.add(place, "It holds no user, group, role or policy, so no account can be told.")
     for arn, document in resource_policies.items():
-        if arn.startswith("arn:") and ":s3:::" in arn and "/" in arn:
-            problems.add(f"policy of {arn}", f"A bucket has one: name {arn.partition('/')[0]}.")
-        found = _policy(document, f"policy of {_short(arn)}", f"policy of {arn}", problems)
-        if found is not None:
-            world.resource_policies[arn] = found
+        _give_policy(world, arn, document, problems)
     problems.raise_if_any()
     for text in dict.fromkeys(_loose_ends(world)):
         world.warnings.append(text)
-        warnings.warn(text, LoadWarning, stacklevel=4)
+        warnings.warn(text, LoadWarning, stacklevel=3)
     world.changed()
     return world
 
 
-def _short(arn: str) -> str:
-    return arn.rpartition(":")[2]
+def _check_complete(pages: list[_Numbered], accounts_of: list[set[str]]) -> None:
+    """Refuse an account of which every page says that more follows, in whatever order they come."""
+    for account_id in set().union(*accounts_of) or {""}:
+        own = [
+            item
+            for item, found in zip(pages, accounts_of, strict=True)
+            if account_id in found or not account_id
+        ]
+        if all(item.truncated for item in own) and all(
+            item.truncated for item, found in zip(pages, accounts_of, strict=True) if not found
+        ):
+            raise LoadError(
+                f"{own[-1].place} is cut off: it says that another page follows. Let the CLI fetch "
+                f"all pages ({HOW}), or give all pages."
+            )
 
 
-def _pages(export: Export) -> Iterator[tuple[str, Page]]:
-    """Give each page of an export with the place that errors name."""
+def _give_policy(
+    world: World, arn: str, document: str | Mapping[str, object], problems: Problems
+) -> None:
+    """Take the policy of a resource that was given beside the files."""
+    place = f"policy of {arn}"
+    if not is_arn(arn):
+        problems.add(place, "Name the resource by its whole ARN.")
+    elif ":s3:::" in arn and "/" in arn:
+        problems.add(place, f"The bucket has the policy, not the object: {arn.partition('/')[0]}.")
+    else:
+        found = read_policy(document, f"policy of {arn.rpartition(':')[2]}", place, problems)
+        if found is not None:
+            world.resource_policies[arn] = found
+
+
+def _pages(export: Export) -> Iterator[_Numbered]:
+    """Give each page of an export."""
     name = "account details"
     value: Any = export
     if isinstance(export, str | Path):
@@ -110,25 +137,20 @@ def _pages(export: Export) -> Iterator[tuple[str, Page]]:
     for number, page in enumerate(many, 1):
         place = f"{name}, page {number}" if len(many) > 1 else name
         if not isinstance(page, dict) or not any(key in page for key in LISTS):
-            message = (
+            raise LoadError(
                 f"{place} is not the output of get-account-authorization-details: it has none of "
                 f"{', '.join(LISTS)}. Make one with: {HOW}"
             )
-            raise LoadError(message)
-        if page.get("IsTruncated") and number == len(many):
-            message = (
-                f"{place} is cut off: it says IsTruncated, so another page follows. Let the CLI "
-                f"fetch all pages ({HOW}), or give all pages as a list."
-            )
-            raise LoadError(message)
-        yield place, page
+        yield _Numbered(place, page)
 
 
 def _read_json(path: Path) -> Any:
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+    except UnicodeDecodeError:
+        raise LoadError(f"{path} cannot be read: it is not UTF-8 text.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise LoadError(f"{path} cannot be read: {reason}.") from None
     try:
         return json.loads(text)
@@ -139,177 +161,44 @@ def _read_json(path: Path) -> Any:
         raise LoadError(f"{place}: {what} {error.msg}.") from None
     except RecursionError:
         raise LoadError(f"{path.name} is nested too deeply to be account details.") from None
+    except ValueError as error:
+        raise LoadError(f"{path.name} is no account details: {error}.") from None
 
 
 def _read_page(
     world: World,
     policies: dict[str, ManagedPolicy],
-    place: str,
-    page: Page,
-    problems: _Problems,
-) -> None:
-    """Read one page: its four lists. Policies wait until all accounts are known."""
-    readers: tuple[Callable[[World, _Item], None], ...] = (
-        _user,
-        _group,
-        _role,
-        lambda _, item: _managed(policies, item),
+    numbered: _Numbered,
+    problems: Problems,
+) -> set[str]:
+    """Read one page: its four lists. Give the ids of the accounts that it speaks of."""
+    readers: tuple[Callable[[World, Entry], str], ...] = (
+        read_user,
+        read_group,
+        read_role,
+        lambda _, item: read_managed(policies, item),
     )
+    found: set[str] = set()
     for name, reader in zip(LISTS, readers, strict=True):
-        items = page.get(name) or []
-        if not isinstance(items, list):
-            problems.add(f"{place}: {name}", "It must be a list.")
+        items = numbered.page.get(name)
+        if items is None:
             continue
-        for number, item in enumerate(items):
-            where = f"{place}: {name}[{number}]"
+        if not isinstance(items, list | tuple):
+            problems.add(f"{numbered.place}: {name}", "It must be a list.")
+            continue
+        for number, raw in enumerate(items):
+            where = f"{numbered.place}: {name}[{number}]"
             try:
-                reader(world, _Item(item, where, problems))
-            except (KeyError, TypeError, AttributeError, ValueError, ArnError) as error:
-                problems.add(where, f"It is not what it should be ({_cause(error)}).")
-
-
-def _cause(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One entry of a list, and where it stands."""
-
-    raw: Page
-    where: str
-    problems: _Problems
-
-    def __getitem__(self, key: str) -> str:
-        value = self.raw[key]
-        if not isinstance(value, str):
-            message = f"{key} must be text"
-            raise TypeError(message)
-        return value
-
-    def entries(self, key: str) -> list[Any]:
-        value = self.raw.get(key) or []
-        if not isinstance(value, list):
-            message = f"{key} must be a list"
-            raise TypeError(message)
-        return value
-
-    def inline(self, key: str) -> dict[str, Policy]:
-        """Read inline policies."""
-        found = {}
-        for entry in self.entries(key):
-            name = entry["PolicyName"]
-            place = f"{self.where} inline policy {name}"
-            policy = _policy(entry["PolicyDocument"], name, place, self.problems)
-            if policy is not None:
-                found[name] = policy
-        return found
-
-    def attached(self) -> list[str]:
-        """List the ARNs of attached managed policies."""
-        return [entry["PolicyArn"] for entry in self.entries("AttachedManagedPolicies")]
-
-    def boundary(self) -> str | None:
-        """Give the ARN of the permissions boundary."""
-        boundary = self.raw.get("PermissionsBoundary") or {}
-        arn: str | None = boundary.get("PermissionsBoundaryArn")
-        return arn
-
-    def tags(self) -> dict[str, str]:
-        """Read tags."""
-        return {tag["Key"]: tag["Value"] for tag in self.entries("Tags")}
-
-
-def _policy(document: Any, name: str, place: str, problems: _Problems) -> Policy | None:
-    """Read a document: an object, JSON text, or URL-encoded JSON text."""
-    if isinstance(document, str) and not document.lstrip().startswith("{"):
-        document = unquote(document)
-    try:
-        return Policy.parse(document, name=name)
-    except PolicyError as error:
-        for problem in error.problems:
-            problems.add(place, str(problem))
-    return None
-
-
-def _account(world: World, arn: str) -> Account:
-    """Find the account of an ARN, or add it: accounts are known by their things only."""
-    account_id = Arn.parse(arn).account
-    if not (len(account_id) == 12 and account_id.isdigit()):
-        message = f"{arn} names no account of 12 digits"
-        raise ValueError(message)
-    if account_id not in world.accounts:
-        world.accounts[account_id] = Account(world, account_id, account_id)
-    return world.accounts[account_id]
-
-
-def _user(world: World, item: _Item) -> None:
-    account = _account(world, item["Arn"])
-    account.users[item["UserName"]] = User(
-        account,
-        item["UserName"],
-        item["Path"],
-        item["UserId"],
-        attached=item.attached(),
-        inline=item.inline("UserPolicyList"),
-        tags=item.tags(),
-        boundary=item.boundary(),
-        groups=list(item.entries("GroupList")),
-    )
-
-
-def _group(world: World, item: _Item) -> None:
-    account = _account(world, item["Arn"])
-    account.groups[item["GroupName"]] = Group(
-        account,
-        item["GroupName"],
-        item["Path"],
-        item["GroupId"],
-        attached=item.attached(),
-        inline=item.inline("GroupPolicyList"),
-    )
-
-
-def _role(world: World, item: _Item) -> None:
-    account = _account(world, item["Arn"])
-    name = item["RoleName"]
-    document = item.raw["AssumeRolePolicyDocument"]
-    trust = _policy(document, f"trust of {name}", f"{item.where} trust policy", item.problems)
-    account.roles[name] = Role(
-        account,
-        name,
-        item["Path"],
-        item["RoleId"],
-        attached=item.attached(),
-        inline=item.inline("RolePolicyList"),
-        tags=item.tags(),
-        boundary=item.boundary(),
-        trust=trust,
-        instance_profiles=[
-            profile["InstanceProfileName"] for profile in item.entries("InstanceProfileList")
-        ],
-    )
-
-
-def _managed(policies: dict[str, ManagedPolicy], item: _Item) -> None:
-    arn, name = item["Arn"], item["PolicyName"]
-    versions = {}
-    for entry in item.entries("PolicyVersionList"):
-        version = entry["VersionId"]
-        place = f"{item.where} policy {name} {version}"
-        policy = _policy(entry["Document"], name, place, item.problems)
-        if policy is not None:
-            versions[version] = policy
-    default = item["DefaultVersionId"]
-    if default not in versions and not item.problems.found:
-        item.problems.add(item.where, f"Policy {name} has no version {default}, its default.")
-    policies[arn] = ManagedPolicy(name, arn, versions, default, item["Path"], item["PolicyId"])
+                found.add(reader(world, Entry.read(raw, where, problems)))
+            except (WrongEntry, ArnError) as error:
+                problems.add(where, f"It is not what it should be: {error}.")
+    return {account for account in found if is_account_id(account)}
 
 
 def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
     """Give a managed policy to its account; AWS's own go to all."""
     if not policy.is_aws_managed:
-        _account(world, arn)
+        account_of(world, arn)
     for account in world.accounts.values():
         if policy.is_aws_managed or Arn.parse(arn).account == account.account_id:
             account.policies[arn] = policy.copy(account.changed)

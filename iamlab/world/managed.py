@@ -25,7 +25,6 @@ def names() -> list[str]:
     return sorted(_data())
 
 
-@cache
 def find(name_or_arn: str) -> ManagedPolicy | None:
     """Find an AWS managed policy; ``None`` if iamlab does not have it.
 
@@ -34,6 +33,12 @@ def find(name_or_arn: str) -> ManagedPolicy | None:
     >>> find("AdministratorAccess").arn
     'arn:aws:iam::aws:policy/AdministratorAccess'
     """
+    policy = _find(name_or_arn)
+    return None if policy is None else policy.copy(policy.changed)
+
+
+@cache
+def _find(name_or_arn: str) -> ManagedPolicy | None:
     name = name_or_arn.rpartition("/")[2]
     found = _data().get(name)
     if found is None or name_or_arn not in (name, found["Arn"]):

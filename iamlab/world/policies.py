@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from iamlab.errors import MalformedPolicyDocument, NoSuchEntity, PolicyError, did_you_mean
+from iamlab.errors import (
+    AccessDenied,
+    MalformedPolicyDocument,
+    NoSuchEntity,
+    PolicyError,
+    did_you_mean,
+)
+from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 
 Document = str | Mapping[str, object] | Policy
@@ -44,7 +51,7 @@ class ManagedPolicy:
     @property
     def is_aws_managed(self) -> bool:
         """Whether AWS owns it; then nobody else can change it."""
-        return self.arn.startswith("arn:aws:iam::aws:policy/")
+        return Arn.parse(self.arn).account == "aws"
 
     def create_version(self, document: Document, *, set_as_default: bool = False) -> str:
         """Add a version (``CreatePolicyVersion``); its number is never used again.
@@ -54,6 +61,7 @@ class ManagedPolicy:
         str
             The new version's id, such as ``"v2"``.
         """
+        self._check_own()
         policy = identity_policy(document, self.name)
         number = max(int(version.removeprefix("v").split(".")[0]) for version in self.versions) + 1
         self.versions[f"v{number}"] = policy
@@ -64,6 +72,7 @@ class ManagedPolicy:
 
     def set_default_version(self, version_id: str) -> None:
         """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back."""
+        self._check_own()
         if version_id not in self.versions:
             error = NoSuchEntity(
                 f"Policy {self.arn} version {version_id} does not exist or is not attachable."
@@ -72,6 +81,12 @@ class ManagedPolicy:
             raise error
         self.default_version_id = version_id
         self.changed()
+
+    def _check_own(self) -> None:
+        if self.is_aws_managed:
+            error = AccessDenied("Policy is outside your own account.")
+            error.add_note(f"{self.name} is AWS's. Make a policy of your own from its document.")
+            raise error
 
     def copy(self, changed: Callable[[], None]) -> ManagedPolicy:
         """Copy it for another world; the documents are shared."""

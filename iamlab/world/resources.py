@@ -32,7 +32,7 @@ class Bucket:
     @property
     def arn(self) -> str:
         """``arn:aws:s3:::name``; its objects are ``arn:aws:s3:::name/key``."""
-        return f"arn:aws:s3:::{self.name}"
+        return f"arn:{self.account.partition}:s3:::{self.name}"
 
     def put_policy(self, document: Document) -> None:
         """Replace the bucket policy (``PutBucketPolicy``).

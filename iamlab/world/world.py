@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
-from iamlab.errors import NoSuchEntity, did_you_mean
+from iamlab.errors import (
+    EntityAlreadyExists,
+    NoSuchEntity,
+    RequestError,
+    ValidationError,
+    did_you_mean,
+)
 from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import Clock
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
+from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +91,12 @@ class World:
 
     def create_account(self, name: str, *, account_id: str | None = None) -> Account:
         """Add an account."""
-        account = Account(self, name, account_id or self.ids.account_id())
+        number = self.ids.account_id() if account_id is None else account_id
+        if not is_account_id(number):
+            raise ValidationError(f"Account id {number!r} is not of 12 digits.")
+        if number in self.accounts:
+            raise EntityAlreadyExists(f"Account with id {number} already exists.")
+        account = Account(self, name, number)
         self.accounts[account.account_id] = account
         self.changed()
         return account
@@ -131,22 +143,26 @@ class World:
         return self._named(name, "bucket")  # type: ignore[return-value]
 
     def _named(self, name: str, kind: str) -> object:
-        every = {
-            key: thing
-            for account in self.accounts.values()
-            for key, thing in getattr(account, f"{kind}s").items()
-        }
+        every: dict[str, list[object]] = {}
+        for account in self.accounts.values():
+            for key, thing in getattr(account, f"{kind}s").items():
+                every.setdefault(key, []).append(thing)
+        if len(every.get(name, ())) > 1:
+            where = f"world.account(...).get_{kind}({name!r})"
+            raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
         if name not in every:
             error = NoSuchEntity(f"The {kind} with name {name} cannot be found.")
             error.add_note(did_you_mean(name, every))
             raise error
-        return every[name]
+        return every[name][0]
 
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
-        key = caller if isinstance(caller, str) else caller.arn
+        key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+        if not key:
+            return gather(self, caller)  # which refuses it
         if key not in self._gathered:
-            self._gathered[key] = gather(self, caller)
+            self._gathered[key] = gather(self, key)
         return self._gathered[key]
 
     def can(
@@ -177,13 +193,14 @@ class World:
         Raises
         ------
         NoSuchEntity
-            The caller is of an account in this world, but not there.
+            The caller, or its account, is not in this world.
         RequestError
             The caller is none: a group, say.
         """
+        _check_texts(action=action, resource=resource)
         known = self.gather(caller)
         found = access.facts_of(self, resource, action, known.account_id)
-        filled = {**known.context, **access.moment(self, resource, found.account_id)}
+        filled = {**known.context(), **access.moment(self, resource, found.account_id)}
         request = Request(
             known.arn,
             action,
@@ -221,6 +238,12 @@ class World:
             for account in self.accounts.values()
         )
         return f"<World {inside or 'without accounts'}>"
+
+
+def _check_texts(**given: object) -> None:
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise RequestError(f"{name} must be text, and is {text!r}.")
 
 
 def _over(

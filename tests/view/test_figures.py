@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from iamlab import World
+from iamlab import Policy, World
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view import access_graph, attachment_graph, door, verdict_table
+from iamlab.world.identities import Group
 
 HOSTILE = (
     '<script>alert("x")</script>',
@@ -35,11 +36,16 @@ def hostile(request):
     statement = {"Sid": name, "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     prefix = "arn:aws:iam::111111111111"
-    group = {"Path": "/", "GroupName": name, "GroupId": "AGPAX", "Arn": f"{prefix}:group/g"}
-    group["GroupPolicyList"] = [{"PolicyName": name, "PolicyDocument": document}]
+    prefix = "arn:aws:iam::111111111111"
     user = {"Path": "/", "UserName": "eve", "UserId": "AIDAX", "Arn": f"{prefix}:user/eve"}
-    user |= {"GroupList": [name], "Tags": [{"Key": name, "Value": name}]}
-    return World.from_account_details({"UserDetailList": [user], "GroupDetailList": [group]}), name
+    user |= {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": document}]}
+    user |= {"Tags": [{"Key": name, "Value": name}]}
+    world = World.from_account_details({"UserDetailList": [user]})
+    # AWS's pattern keeps such names out of files; nothing keeps them out of an object.
+    account = world.account("111111111111")
+    account.groups[name] = Group(account, name, inline={name: Policy.parse(document, name=name)})
+    world.user("eve").groups.append(name)
+    return world, name
 
 
 class _Tags(HTMLParser):

@@ -1,0 +1,80 @@
+"""Run the command line: in this process for most tests, as a real process for some."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from iamlab.cli.main import main
+from tests.world.exports import as_cli, export_of, hand_made
+
+ROOT_FOLDER = Path(__file__).parents[2]
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs ``iamlab`` in a folder that holds account.json: the hand-made account as an export."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.capsys = folder, capsys
+        self.write("account.json", as_cli(export_of(hand_made())))
+
+    def write(self, name: str, text: str) -> Path:
+        """Make a file beside it."""
+        path = self.folder / name
+        path.write_text(text, "utf-8")
+        return path
+
+    def __call__(self, *arguments: str) -> Result:
+        """Run it here."""
+        self.capsys.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as end:
+            status = end.code  # type: ignore[assignment]
+        return Result(status, *self.capsys.readouterr())
+
+    def process(self, *arguments: str, **environment: str) -> Result:
+        """Run it as a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "iamlab", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT_FOLDER), **environment},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return Result(
+            done.returncode,
+            done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace"),
+        )
+
+
+def one_line(result: Result) -> str:
+    """Check that bad input was met as promised, and give the line."""
+    assert (result.status, result.out) == (2, "")
+    assert "Traceback" not in result.err
+    assert result.err.endswith("\n")
+    assert len(result.err.splitlines()) == 1, result.err
+    assert result.err.startswith("iamlab")
+    return result.err
+
+
+def example_of(help_text: str) -> list[Any]:
+    """Take the iamlab command out of the example of a help text, as arguments."""
+    example = help_text.partition("example:")[2].replace("\\\n", " ")
+    (command,) = re.findall(r"^\s*(iamlab .*)$", example, re.MULTILINE)
+    return shlex.split(command)[1:]

@@ -1,0 +1,448 @@
+"""``iamlab can`` answers on the file it is given, and meets bad input with one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlab.engine.labels import QUESTIONS
+from tests.cli.helpers import ROOT_FOLDER, Shell, example_of, one_line
+from tests.world.exports import (
+    ACCOUNT,
+    IAM,
+    MAPS,
+    VERDICTS,
+    allow,
+    arn_of,
+    as_cli,
+    document,
+    export_of,
+    filtered,
+    hand_made,
+    moto_account,
+)
+
+OBJECT = f"{MAPS}/m31"
+FILE = ("--account-details", "account.json")
+STATUS = {"allowed": 0, "explicitDeny": 1, "implicitDeny": 1}
+
+
+def ask(
+    who: str = "alice", action: str = "s3:GetObject", resource: str = OBJECT, *more: str
+) -> tuple[str, ...]:
+    """Write a question down as arguments."""
+    principal = who if ":" in who or "." in who or not who else arn_of(who)
+    return (
+        *("can", *FILE, "--principal", principal),
+        *("--action", action, "--resource", resource, *more),
+    )
+
+
+def pairs(context: dict[str, Any]) -> list[str]:
+    """Write a context down as arguments."""
+    return [
+        part
+        for key, value in context.items()
+        for one in (value if isinstance(value, list) else [value])
+        for part in ("--context", f"{key}={one}")
+    ]
+
+
+# -- answers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["hand-made", "moto"])
+def test_verdicts_and_exit_statuses_are_those_of_the_table(source: str, shell: Shell) -> None:
+    """Groups, inline policies, boundaries, conditions and variables: 0 allowed, 1 denied."""
+    if source == "moto":
+        shell.write("account.json", as_cli(moto_account("cli")))
+    for who, action, resource, context, verdict, why in VERDICTS:
+        result = shell(*ask(who, action, resource, "--json", *pairs(context)))
+
+        assert (result.status, result.err) == (STATUS[verdict], ""), why
+        assert json.loads(result.out)["verdict"] == verdict, why
+
+
+@pytest.mark.parametrize(
+    ("who", "resource", "status", "word"),
+    [
+        ("alice", OBJECT, 0, "✓ allowed by read-maps/ReadMaps"),
+        ("carol", OBJECT, 1, "○ implicit deny"),
+        ("dana", f"{MAPS}/raw/1", 1, "✕ explicit deny by no-delete/Raw"),
+    ],
+)
+def test_a_process_prints_the_verdict_first(
+    who: str, resource: str, status: int, word: str, shell: Shell
+) -> None:
+    """``python -m iamlab`` and its exit status, as a shell sees them."""
+    action = "s3:DeleteObject" if "raw" in resource else "s3:GetObject"
+
+    result = shell.process(*ask(who, action, resource), PYTHONIOENCODING="utf-8")
+
+    assert (result.status, result.err) == (status, "")
+    assert result.out.splitlines()[0] == word
+
+
+def test_a_denial_comes_with_the_sentence_of_aws_and_what_was_assumed(shell: Shell) -> None:
+    """So that it can be compared with what the real account says."""
+    result = shell(*ask("carol"))
+
+    sentence = (
+        f"User: {arn_of('carol')} is not authorized to perform: s3:GetObject on resource: {OBJECT} "
+        "because no identity-based policy allows the s3:GetObject action"
+    )
+    assert sentence in result.out.splitlines()
+    assert [line for line in result.out.splitlines() if line.startswith("assumed: ")]
+
+
+def test_json_holds_the_whole_decision(shell: Shell) -> None:
+    """The promised keys are there, with eight steps, and nothing else is printed."""
+    result = shell(*ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1", "--json"))
+    decision = json.loads(result.out)
+
+    assert {"verdict", "determining", "blocked_by", "message", "steps", "assumed"} <= set(decision)
+    assert decision["verdict"] == "explicitDeny"
+    assert decision["determining"] == ["no-delete/Raw"]
+    assert decision["blocked_by"] == ["identity"]
+    assert decision["message"].startswith(f"User: {arn_of('dana')} is not authorized")
+    assert [step["layer"] for step in decision["steps"]] == [
+        *("deny", "rcp", "scp", "endpoint", "resource", "identity", "boundary", "session")
+    ]
+    assert any("organization" in text for text in decision["assumed"])
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "carol", "dana", "erin", "auditor"])
+def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> None:
+    """Each label stands there once, numbered, above the verdict."""
+    lines = shell(*ask(who, "s3:GetObject", OBJECT, "--explain")).out.splitlines()
+
+    numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
+    assert [line for line in lines if line in numbered] == numbered
+    assert "Taken for granted:" in lines
+
+
+def test_the_six_labels_are_those_of_the_design() -> None:
+    """Who, what, which policies, any deny, outer ceilings, who grants."""
+    words = ("calling", "asked", "policies apply", "explicit deny", "ceilings", "grants")
+
+    assert len(QUESTIONS) == len(words)
+    assert [word for word, question in zip(words, QUESTIONS, strict=True) if word in question] == [
+        *words
+    ]
+
+
+EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (ask("alice", "s3:GetObject", OBJECT), ("read-maps/ReadMaps allows", "astronomers")),
+    (
+        ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1"),
+        ("Denied by no-delete/Raw", "no-delete/Raw came through group interns"),
+    ),
+    (ask("erin", "s3:PutObject", OBJECT), ("Nearest miss: office/#1", "aws:SourceIp")),
+    (
+        ask("erin", "s3:PutObject", OBJECT, "--context", "aws:SourceIp=198.51.100.1"),
+        ("Nearest miss: office/#1", "203.0.113.0/24", "198.51.100.1"),
+    ),
+    (
+        ask("bob", "ec2:StartInstances", "*"),
+        ("boundary", "Nearest miss: ceiling/OnlyS3"),
+    ),
+    (
+        ask("alice", "s3:PutObject", "arn:aws:s3:::homes/bob/x"),
+        ("Nearest miss: home/OwnHome", "arn:aws:s3:::homes/bob/x"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), EXPLAINED)
+def test_explain_names_the_deciding_statement_or_the_nearest_miss(
+    arguments: tuple[str, ...], words: tuple[str, ...], shell: Shell
+) -> None:
+    """Who reads it knows which statement to look at, and where it hangs."""
+    out = shell(*arguments, "--explain").out
+
+    assert [word for word in words if word not in out] == []
+
+
+def test_a_key_given_twice_makes_a_list(shell: Shell) -> None:
+    """Two values of one key are one list; one value that is not allowed spoils it."""
+    where = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i"
+
+    def tags(*values: str) -> int:
+        given = pairs({"aws:TagKeys": list(values)})
+        return shell(*ask("erin", "ec2:CreateTags", where), *given).status
+
+    assert [tags("owner", "project"), tags("owner"), tags("owner", "cost"), tags()] == [0, 0, 1, 1]
+
+
+def test_a_key_given_twice_in_two_letter_cases_makes_a_list_too(shell: Shell) -> None:
+    """The letter case of a condition key does not count."""
+    where = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i"
+    result = shell(
+        *ask("erin", "ec2:CreateTags", where),
+        *("--context", "aws:TagKeys=cost", "--context", "aws:tagkeys=owner"),
+    )
+
+    assert result.status == 1
+
+
+def test_a_value_may_hold_an_equals_sign_and_may_be_empty(shell: Shell) -> None:
+    """Only the first equals sign parts key and value."""
+    doc = document(allow("x:Ask", Condition={"StringEquals": {"x:a": "b=c", "x:e": ""}}))
+    export = export_of(hand_made())
+    export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": doc}]
+    shell.write("account.json", as_cli(export))
+
+    given = ("--context", "x:a=b=c", "--context", "x:e=")
+
+    assert shell(*ask("carol", "x:Ask", "*", *given)).status == 0
+    assert shell(*ask("carol", "x:Ask", "*", *given[:2])).status == 1
+
+
+def test_the_policy_of_a_resource_can_be_given_beside_the_file(shell: Shell) -> None:
+    """``--resource-policy ARN=FILE``, more than once, also where the file's name has a =."""
+    grant = document(allow("s3:GetObject", f"{MAPS}/*", Principal={"AWS": arn_of("carol")}))
+    shell.write("bucket.json", json.dumps(grant))
+    shell.write("a=b.json", json.dumps(grant))
+    none = document(allow("s3:GetObject", "arn:aws:s3:::homes/*", Principal={"AWS": "1" * 12}))
+    shell.write("homes.json", json.dumps(none))
+
+    assert shell(*ask("carol")).status == 1
+    for file in ("bucket.json", "a=b.json"):
+        given = ("--resource-policy", f"{MAPS}={file}")
+        more = ("--resource-policy", "arn:aws:s3:::homes=homes.json")
+        for order in (given, (*given, *more), (*more, *given)):
+            assert shell(*ask("carol"), *order).status == 0, file
+
+
+def test_several_files_are_one_account(shell: Shell) -> None:
+    """``--account-details`` may be repeated."""
+    export = export_of(hand_made())
+    shell.write("account.json", as_cli(filtered(export, "User", "Role")))
+    shell.write("more.json", as_cli(filtered(export, "Group", "LocalManagedPolicy")))
+
+    result = shell(*ask("alice"), "--account-details", "more.json")
+
+    assert (result.status, result.err) == (0, "")
+
+
+def test_warnings_go_to_stderr_and_the_answer_to_stdout(shell: Shell) -> None:
+    """A file with holes still answers, and names the holes; ``--json`` stays JSON."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "User")))
+
+    result = shell(*ask("alice", "s3:GetObject", OBJECT, "--json"))
+
+    assert result.status == 1
+    assert any("astronomers" in text for text in json.loads(result.out)["assumed"])
+    warned = result.err.splitlines()
+    assert all(line.startswith("iamlab: warning: ") for line in warned)
+    assert any("astronomers" in line for line in warned)
+
+
+# -- bad input --------------------------------------------------------------------------------
+
+BAD: dict[str, tuple[tuple[str, ...], str]] = {
+    "no command": ((), "COMMAND"),
+    "unknown command": (("cann",), "cann"),
+    "no principal": (("can", *FILE, "--action", "a:b", "--resource", "*"), "--principal"),
+    "no file": (ask()[:1] + ask()[3:], "--account-details"),
+    "unknown option": (ask("alice", "s3:GetObject", OBJECT, "--why"), "--why"),
+    "unknown option of two lines": (ask("alice", "s3:GetObject", OBJECT, "--a\nb"), "--a"),
+    "both forms": (ask("alice", "s3:GetObject", OBJECT, "--json", "--explain"), "--explain"),
+    "misspelt user": (ask(f"{IAM}user/sky/alcie"), "Did you mean alice"),
+    "misspelt role": (ask(f"{IAM}role/audit/auditr"), "Did you mean auditor"),
+    "path left out": (ask(f"{IAM}user/alice"), arn_of("alice")),
+    "unknown account": (ask("arn:aws:iam::999999999999:user/a"), "999999999999"),
+    "a group": (ask(f"{IAM}group/astronomers"), "not a principal"),
+    "a name": ((*ask()[:4], "alice", *ask()[5:]), "ARN"),
+    "no principal at all": (ask(""), "ARN"),
+    "a line break in the principal": (ask(f"{IAM}user/x\ny"), "cannot be found"),
+    "action without service": (ask("alice", "GetObject"), "service:Action"),
+    "action with a wildcard": (ask("alice", "s3:Get*"), "service:Action"),
+    "empty action": (ask("alice", ""), "action"),
+    "empty resource": (ask("alice", "s3:GetObject", ""), "resource"),
+    "context without value": (ask("alice", "s3:GetObject", OBJECT, "--context", "a"), "KEY=VALUE"),
+    "context without key": (ask("alice", "s3:GetObject", OBJECT, "--context", "=a"), "KEY=VALUE"),
+    "two values of a single-valued key": (
+        (*ask(), *pairs({"aws:SourceIp": ["203.0.113.9", "203.0.113.8"]})),
+        "aws:SourceIp",
+    ),
+    "resource policy without file": (
+        (*ask(), "--resource-policy", MAPS),
+        "ARN=FILE",
+    ),
+    "resource policy without ARN": ((*ask(), "--resource-policy", "=x.json"), "ARN=FILE"),
+    "missing resource policy": ((*ask(), "--resource-policy", f"{MAPS}=no.json"), "no.json"),
+    "folder as resource policy": ((*ask(), "--resource-policy", f"{MAPS}=."), "cannot be read"),
+    "bad resource policy": ((*ask(), "--resource-policy", f"{MAPS}=account.json"), "Statement"),
+    "no ARN before the file": (
+        (*ask(), "--resource-policy", "star-maps=policy.json"),
+        "star-maps",
+    ),
+    "object instead of bucket": (
+        (*ask(), "--resource-policy", f"{MAPS}/*=policy.json"),
+        MAPS,
+    ),
+}
+POLICY = document(allow("s3:GetObject", f"{MAPS}/*", Principal={"AWS": arn_of("carol")}))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_on_stderr_and_status_2(case: str, shell: Shell) -> None:
+    """The line says what is wrong, or how to say it right."""
+    shell.write("policy.json", json.dumps(POLICY))
+    arguments, word = BAD[case]
+
+    assert word in one_line(shell(*arguments))
+
+
+BAD_FILES: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "account.json cannot be read"),
+    "empty": (b"", "cut off"),
+    "cut off": (as_cli(export_of(hand_made()))[:900].encode(), "cut off"),
+    "not JSON": (b"<html>\n</html>\n", "not JSON"),
+    "binary": (bytes(range(256)), "UTF-8"),
+    "another command's": (b'{"Users": []}', "get-account-authorization-details"),
+    "three mistakes": (b'{"UserDetailList": [1, 2, 3]}', "UserDetailList[2]"),
+    "deep": (b"[" * 100_000, "nested"),
+    "a number of 5,000 digits": (b'{"UserDetailList": [' + b"9" * 5_000 + b"]}", "account.json"),
+    "a policy with a mistake": (
+        as_cli(export_of(hand_made())).replace('"Allow"', '"allow"').encode(),
+        "$.Statement[0].Effect",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_one_line_on_stderr_and_status_2(case: str, shell: Shell) -> None:
+    """Whatever the file holds, its name or the place in it is said in one line."""
+    data, word = BAD_FILES[case]
+    path = shell.folder / "account.json"
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+
+    assert word in one_line(shell(*ask()))
+
+
+def test_bad_input_with_a_file_that_has_holes_is_still_one_line(shell: Shell) -> None:
+    """Warnings belong to an answer; without one they only hide the error."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "User")))
+
+    assert "Did you mean" in one_line(shell(*ask(f"{IAM}user/sky/alcie")))
+
+
+@pytest.mark.parametrize(
+    "arguments", [ask(f"{IAM}user/sky/alcie"), ask()[:3], ("can", "--nonsense")]
+)
+def test_a_process_meets_bad_input_without_a_traceback(
+    arguments: tuple[str, ...], shell: Shell
+) -> None:
+    """As a shell sees it: one line, status 2."""
+    one_line(shell.process(*arguments))
+
+
+# -- terminals --------------------------------------------------------------------------------
+
+FORMS = [(), ("--explain",), ("--json",)]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_terminal_without_unicode_gets_an_answer(
+    encoding: str, form: tuple[str, ...], shell: Shell
+) -> None:
+    """A sign that it cannot show is replaced; the status is right and nothing crashes."""
+    result = shell.process(*ask(), *form, PYTHONIOENCODING=encoding)
+
+    assert (result.status, result.err) == (0, "")
+    assert "allowed" in result.out.lower()
+
+
+@pytest.mark.parametrize("name", ["M\u00fcller \u2728", "\ud83d", "\x1b[31mred", "a\nb"])
+@pytest.mark.parametrize("form", FORMS)
+def test_hostile_names_in_a_file_break_no_terminal(
+    name: str, form: tuple[str, ...], shell: Shell
+) -> None:
+    """An odd name is printed harmlessly or refused: no traceback, no escape sequence."""
+    export = export_of(hand_made())
+    entry = {"PolicyName": name, "PolicyDocument": document(allow("s3:*"))}
+    export["UserDetailList"][2]["UserPolicyList"] = [entry]
+    export["UserDetailList"][2]["GroupList"] = [name]
+    shell.write("account.json", as_cli(export))
+
+    result = shell.process(*ask("carol"), *form, PYTHONIOENCODING="utf-8")
+
+    assert "Traceback" not in result.err
+    assert "\x1b" not in result.out + result.err
+    assert result.status == 0 or (result.status == 2 and one_line(result))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes close otherwise on Windows")
+@pytest.mark.parametrize("form", FORMS)
+def test_a_reader_that_goes_away_causes_no_traceback(form: tuple[str, ...], shell: Shell) -> None:
+    """``iamlab can ... | head -1`` leaves nothing on stderr."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "iamlab", *ask(), *form],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT_FOLDER), "PYTHONIOENCODING": "utf-8"},
+            cwd=shell.folder,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(write)
+
+    assert done.stderr.decode() == ""
+
+
+# -- help -------------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_help_works_on_such_a_file(shell: Shell) -> None:
+    """It is run as printed, against an account that has the user whom it names."""
+    text = shell("can", "--help").out
+    arguments = example_of(text)
+    principal = arguments[arguments.index("--principal") + 1]
+    _, _, _, _, account, resource = principal.split(":")
+    dana = as_cli(export_of(hand_made())).replace(ACCOUNT, account)
+    shell.write(arguments[arguments.index("--account-details") + 1], dana)
+
+    result = shell(*arguments)
+
+    assert resource == "user/dana"
+    assert (result.status, result.err) == (0, "")
+    assert QUESTIONS[0] in result.out
+
+
+def test_help_names_every_option_and_ends_well(shell: Shell) -> None:
+    """Both help texts have status 0, and tell the exit statuses and all options."""
+    top, can = shell("--help"), shell("can", "--help")
+
+    assert (top.status, can.status, top.err, can.err) == (0, 0, "", "")
+    for word in ("can", "who-can", "verify", "0 allowed, 1 denied, 2 bad input"):
+        assert word in " ".join(top.out.split())
+    for option in (
+        *("--account-details", "--principal", "--action", "--resource", "--context"),
+        *("--resource-policy", "--explain", "--json"),
+    ):
+        assert option in can.out
+
+
+def test_the_command_iamlab_is_installed(shell: Shell) -> None:
+    """``iamlab`` and ``python -m iamlab`` are one program."""
+    program = Path(sys.executable).with_name("iamlab")
+    if not program.exists():
+        pytest.skip("iamlab is run from its folder, not installed")
+    done = subprocess.run(
+        [program, *ask("dana")], capture_output=True, check=False, cwd=shell.folder, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,145 @@
+"""``iamlab who-can`` lists those who are allowed, and nobody else."""
+
+import json
+
+import pytest
+
+from tests.cli.helpers import Shell, example_of, one_line
+from tests.world.exports import (
+    ACCOUNT,
+    IAM,
+    MAPS,
+    ROLES,
+    ROOT,
+    USERS,
+    VERDICTS,
+    allow,
+    arn_of,
+    as_cli,
+    document,
+    export_of,
+    filtered,
+    hand_made,
+)
+
+OBJECT = f"{MAPS}/m31"
+
+
+def ask(action: str = "s3:GetObject", resource: str = OBJECT, *more: str) -> tuple[str, ...]:
+    """Write a question down as arguments."""
+    return (
+        *("who-can", "--account-details", "account.json"),
+        *("--action", action, "--resource", resource, *more),
+    )
+
+
+def listed(out: str) -> set[str]:
+    """Give the ARNs of a listing."""
+    return {line.split()[0] for line in out.splitlines() if line.startswith("arn:")}
+
+
+def test_the_list_is_that_of_the_rules(shell: Shell) -> None:
+    """Readers are whoever a group, a policy or the root user's rights let read."""
+    result = shell(*ask())
+
+    assert (result.status, result.err) == (0, "")
+    assert listed(result.out) == {*map(arn_of, ("alice", "bob", "dana", "auditor")), ROOT}
+    assert "read-maps/ReadMaps" in result.out
+
+
+def test_the_list_is_what_can_says_of_each(shell: Shell) -> None:
+    """Asking everybody by ``can`` gives the same names."""
+    for action, resource in dict.fromkeys((row[1], row[2]) for row in VERDICTS):
+        everybody = (*map(arn_of, USERS), *map(arn_of, ROLES), ROOT)
+        allowed = {
+            who
+            for who in everybody
+            if shell("can", *ask(action, resource)[1:], "--principal", who).status == 0
+        }
+
+        result = shell(*ask(action, resource))
+
+        assert listed(result.out) == allowed
+        assert result.status == (0 if allowed else 1)
+
+
+def test_context_and_resource_policies_count(shell: Shell) -> None:
+    """What is given beside the file changes the list."""
+    shell.write(
+        "p.json",
+        json.dumps(
+            document(allow("s3:PutObject", f"{MAPS}/*", Principal={"AWS": arn_of("carol")}))
+        ),
+    )
+    context = ("--context", "aws:SourceIp=203.0.113.9")
+    policy = ("--resource-policy", f"{MAPS}=p.json")
+    base = {arn_of("bob"), arn_of("auditor"), ROOT}
+
+    put = [listed(shell(*ask("s3:PutObject", OBJECT, *more)).out) for more in ((), context, policy)]
+
+    assert put == [base, base | {arn_of("erin")}, base | {arn_of("carol")}]
+
+
+def test_what_was_assumed_is_said_even_when_nobody_can(shell: Shell) -> None:
+    """An empty list may be empty because something is missing from the file."""
+    export = filtered(export_of(hand_made()), "User")
+    shell.write("account.json", as_cli(export))
+
+    result = shell(*ask("sts:AssumeRole", arn_of("auditor")))
+
+    assert (result.status, listed(result.out)) == (1, set())
+    assert "assumed: " in result.out
+
+
+def test_a_hole_that_may_keep_somebody_off_the_list_is_assumed(shell: Shell) -> None:
+    """Alice is not listed because her group is missing: the listing says so."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "User")))
+
+    result = shell(*ask())
+
+    assert listed(result.out) == {ROOT}
+    assert "astronomers" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (ask("GetObject"), "service:Action"),
+        (ask("s3:GetObject", ""), "resource"),
+        (ask("s3:GetObject", OBJECT, "--context", "x"), "KEY=VALUE"),
+        (ask("s3:GetObject", OBJECT, "--principal", f"{IAM}user/a"), "--principal"),
+        (ask("s3:GetObject", OBJECT, "--account-details", "no.json"), "no.json"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_and_status_2(
+    arguments: tuple[str, ...], word: str, shell: Shell
+) -> None:
+    """As with ``can``."""
+    assert word in one_line(shell(*arguments))
+
+
+def test_the_example_of_the_help_works_on_such_a_file(shell: Shell) -> None:
+    """It is run as printed; dana and bob may delete."""
+    arguments = example_of(shell("who-can", "--help").out)
+    name = arguments[arguments.index("--account-details") + 1]
+    shell.write(name, as_cli(export_of(hand_made())))
+
+    result = shell(*arguments)
+
+    assert (result.status, result.err) == (0, "")
+    assert {arn_of("dana"), arn_of("bob")} <= listed(result.out)
+    assert arn_of("alice") not in listed(result.out)
+
+
+def test_a_process_lists_too(shell: Shell) -> None:
+    """On a terminal without Unicode as well, and nobody makes status 1."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "Role")))
+
+    found = shell.process(*ask(), PYTHONIOENCODING="ascii")
+    nobody = shell.process(
+        *ask("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/none"), PYTHONIOENCODING="ascii"
+    )
+
+    assert (found.status, listed(found.out)) == (0, {ROOT})
+    assert (nobody.status, listed(nobody.out)) == (1, set())
+    assert "Traceback" not in found.err + nobody.err
