@@ -4,16 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.teach.ask import check, exercise, hint, solution, start
+    from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.journal import progress
-    from iamlab.teach.predictions import predict
     from iamlab.teach.scenarios import scenario
+    from iamlab.teach.show import exercise, predict
 
 _HOME = {
     "check": "ask",
-    "exercise": "ask",
+    "exercise": "show",
     "hint": "ask",
-    "predict": "predictions",
+    "predict": "show",
     "progress": "journal",
     "scenario": "scenarios",
     "solution": "ask",

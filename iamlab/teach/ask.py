@@ -1,6 +1,6 @@
-"""The verbs of a lesson: ``exercise``, ``start``, ``check``, ``hint``, ``solution``.
+"""The verbs of an exercise that need no widget: ``start``, ``check``, ``hint``, ``solution``.
 
-Each works without a widget, so that everybody has the same exercises.
+What a card does, these do too, so that everybody has the same exercises.
 """
 
 from __future__ import annotations
@@ -14,18 +14,8 @@ from iamlab.teach.marks import Feedback, feedback
 if TYPE_CHECKING:
     from types import EllipsisType
 
-    from iamlab.teach.cards import ExerciseCard
     from iamlab.teach.exercises import Exercise
     from iamlab.world.world import World
-
-CONFIDENCE = ("a guess", "fairly sure", "certain")
-
-
-def exercise(number: str) -> ExerciseCard:
-    """Show an exercise as a card, to be answered by mouse or keyboard."""
-    from iamlab.teach.cards import ExerciseCard
-
-    return ExerciseCard(find(number))
 
 
 def start(number: str) -> World:

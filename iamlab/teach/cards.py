@@ -14,9 +14,8 @@ import ipywidgets as widgets
 from iamlab.engine.labels import as_text
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.teach import ask
-from iamlab.teach.ask import CONFIDENCE
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.marks import Feedback
+from iamlab.teach.marks import CONFIDENCE, Feedback
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
 from iamlab.view.access_figure import draw_decision
 from iamlab.view.board import STYLE, MembershipGrid, on_click, say, write

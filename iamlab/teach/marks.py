@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 
+CONFIDENCE = ("a guess", "fairly sure", "certain")
+"""How sure a learner may say to be of an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a check found.

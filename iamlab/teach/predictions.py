@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision, Verdict
 from iamlab.engine.explain import readings_of
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.ask import CONFIDENCE
-from iamlab.teach.exercises import named
+from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.cards import BOX, badge, six_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamlab.engine.request import ContextValue
-    from iamlab.teach.cards import PredictionCard
-    from iamlab.world.gather import Caller
-    from iamlab.world.world import World
 
 COARSE = ("allowed", "denied")
 FINE = ("allowed", "explicit deny", "implicit deny")
@@ -68,52 +58,6 @@ class Prediction:
 
     def _repr_html_(self) -> str:
         return f'<div style="{BOX}">{self.inner_html()}</div>'
-
-
-def predict(
-    world: World,
-    caller: Caller,
-    action: str,
-    resource: str,
-    answer: str | None = None,
-    confidence: str = "",
-    *,
-    context: Mapping[str, ContextValue] | None = None,
-    fine: bool = False,
-    ritual: bool = False,
-    record: bool = True,
-) -> PredictionCard | Prediction:
-    """Ask for a prediction, and only then show what AWS decides.
-
-    Parameters
-    ----------
-    world, caller, action, resource, context
-        As in ``World.can``; the caller may be given by its name.
-    answer
-        Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
-        Without one, a card asks for it.
-    confidence
-        ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
-    fine
-        Whether the card tells the two kinds of denial apart.
-    ritual
-        Whether the card asks, after the reveal, what happened and which statement decided. After a
-        wrong prediction it always does.
-    record
-        Whether to keep the prediction in the progress file.
-
-    Returns
-    -------
-    Prediction or PredictionCard
-        With an answer, the prediction beside the verdict; else the card.
-    """
-    who = named(world, caller) if isinstance(caller, str) else caller
-    decision = world.can(who, action, resource, context=context)
-    if answer is None:
-        from iamlab.teach.cards import PredictionCard
-
-        return PredictionCard(decision, FINE if fine else COARSE, ritual=ritual, record=record)
-    return commit(decision, answer, confidence, record=record)
 
 
 def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
