@@ -13,11 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.engine.decision import Decision, Verdict
+    from iamlab.engine.decision import Decision
     from iamlab.engine.evaluate import evaluate
     from iamlab.engine.layers import Attached, Layers
     from iamlab.engine.request import ANONYMOUS, Request
     from iamlab.engine.rules import AWS, Rules
+    from iamlab.engine.verdict import Verdict
     from iamlab.errors import (
         AccessDenied,
         ArnError,
@@ -53,7 +54,7 @@ _HOME = {
     "RequestError": "errors",
     "Rules": "engine.rules",
     "Statement": "policy.document",
-    "Verdict": "engine.decision",
+    "Verdict": "engine.verdict",
     "World": "world.world",
     "evaluate": "engine.evaluate",
 }

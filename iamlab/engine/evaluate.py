@@ -18,12 +18,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.decision import Decision, Heard, Hit, Verdict
-from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.engine.decision import Decision
+from iamlab.engine.layers import LAYERS
 from iamlab.engine.matching import Place, applies
-from iamlab.engine.principals import Named, how_reached
+from iamlab.engine.principals import how_reached
 from iamlab.engine.request import Kind
-from iamlab.engine.rules import AWS, Rules, Votes
+from iamlab.engine.rules import AWS, Rules
+from iamlab.engine.verdict import Heard, Hit, Verdict
+from iamlab.engine.votes import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,23 +104,6 @@ def listen(layer: str, request: Request, layers: Layers, rules: Rules = AWS) -> 
         layer == "session" and request.caller.kind is Kind.FEDERATED
     )
     return Heard(present, tuple(allows), tuple(denies))
-
-
-def count(heard: Mapping[str, Heard], rules: Rules = AWS) -> Votes:
-    """Count who allows."""
-    resource = {hit.named for hit in heard["resource"].allows}
-    boundary, session = (
-        bool(heard[ceiling].allows) if heard[ceiling].present else None for ceiling in CEILINGS
-    )
-    return Votes(
-        direct=Named.DIRECT in resource,
-        indirect=Named.INDIRECT in resource,
-        account=Named.ACCOUNT in resource,
-        identity=bool(heard["identity"].allows),
-        boundary=boundary,
-        session=session,
-        limits=rules.boundary(boundary) and rules.session(session),
-    )
 
 
 def situation(request: Request) -> str:

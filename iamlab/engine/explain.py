@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.decision import Hit, Verdict
-from iamlab.engine.evaluate import count
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
 from iamlab.engine.matching import Miss, Place, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
+from iamlab.engine.verdict import Hit, Verdict
+from iamlab.engine.votes import count
 
 if TYPE_CHECKING:
-    from iamlab.engine.decision import Decision, Heard
+    from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Attached
+    from iamlab.engine.verdict import Heard
     from iamlab.policy.document import Statement
 
 RUNGS = ("rcp", "scp", "endpoint", *LAYERS)
@@ -251,5 +252,5 @@ def granted_but_cut(decision: Decision) -> bool:
     """Say whether all would be well without the ceilings that are shut."""
     if not decision.shut or decision.request.caller.kind is Kind.ROOT:
         return False
-    votes = replace(count(decision.heard), limits=True)
+    votes = replace(count(decision.heard, decision.rules), limits=True)
     return bool(getattr(decision.rules, decision.situation)(votes))

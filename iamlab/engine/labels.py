@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.decision import Verdict
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.request import Kind
+from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.decision import Verdict
 from iamlab.engine.explain import granted_but_cut, missing_granter
 from iamlab.engine.layers import NAMES
+from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

@@ -4,6 +4,7 @@
 the engine then decides as somebody with that belief would:
 
 >>> from dataclasses import replace
+>>> from iamlab.engine.votes import Votes
 >>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or v.boundary is True)
 >>> boundary_grants.same_account(Votes(boundary=True)), AWS.same_account(Votes(boundary=True))
 (True, False)
@@ -14,34 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from iamlab.engine.votes import Votes
 from iamlab.policy.conditions import Comparison, missing_key_default
-
-
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """Who allows, layer by layer.
-
-    Parameters
-    ----------
-    direct, indirect, account
-        The resource policy allows: naming the very caller (or everyone); the role or user behind
-        the caller; or only the caller's account.
-    identity
-        An identity-based policy allows.
-    boundary, session
-        What the ceiling says: ``True`` allows, ``False`` does not, ``None``: there is none.
-    limits
-        Whether both ceilings let through what is granted, by the rules for them.
-    """
-
-    direct: bool = False
-    indirect: bool = False
-    account: bool = False
-    identity: bool = False
-    boundary: bool | None = None
-    session: bool | None = None
-    limits: bool = True
-
 
 Grant = Callable[[Votes], bool]
 Ceiling = Callable[[bool | None], bool]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
-from iamlab.engine.decision import Decision, Verdict
 from iamlab.engine.explain import readings_of
 from iamlab.engine.layers import LAYERS
+from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.cards import BOX, badge, six_labels
+
+if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision
 
 COARSE = ("allowed", "denied")
 FINE = ("allowed", "explicit deny", "implicit deny")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlab.engine.decision import Verdict
+from iamlab.engine.verdict import Verdict
 from iamlab.view.canvas import ROW, Box, Canvas
 from iamlab.view.figure import Figure
 from iamlab.view.style import INK, LIT_AREA, look

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.engine.decision import Verdict
+    from iamlab.engine.verdict import Verdict
 
 PAPER = "#FFFFFF"
 INK = "#1F2328"

@@ -1,0 +1,30 @@
+"""The engine and the oracle, which share no code, always agree."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+
+from tests.asking import ask_engine
+from tests.oracle import decide
+from tests.worlds import questions, random_question
+
+CHUNKS, QUESTIONS = 4, 20_000
+
+
+@pytest.mark.parametrize("seed", range(CHUNKS))
+def test_the_engine_agrees_with_the_oracle_on_random_questions(seed):
+    """20,000 questions in four chunks; a disagreement is shown as JSON."""
+    rng = random.Random(seed)
+    for number in range(QUESTIONS // CHUNKS):
+        question = random_question(rng)
+        assert ask_engine(question).verdict.value == decide(question), (
+            f"seed {seed}, question {number}: {json.dumps(question)}"
+        )
+
+
+@given(questions())
+def test_the_engine_agrees_with_the_oracle_on_questions_that_shrink(question):
+    """The same universe; hypothesis finds the smallest disagreement."""
+    assert ask_engine(question).verdict.value == decide(question)

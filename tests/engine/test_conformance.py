@@ -1,0 +1,71 @@
+"""The engine decides every row of the tables as AWS's pages say, and for the reason they give."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iamlab import Verdict
+from iamlab.engine.message import named_layer
+from tests.asking import ask_engine
+
+FOLDER = Path(__file__).parents[1] / "conformance"
+ROWS = [
+    pytest.param(row, id=f"{table}-{row['id']}")
+    for table in ("evaluation", "language")
+    for row in json.loads((FOLDER / f"{table}.json").read_text("utf-8"))
+]
+# "trust" is the resource policy of a role. "root" is no layer: no policy decides there. A row
+# without a layer names none, because two had to agree or because nothing is needed.
+LAYER = {"trust": "resource"}
+WORDS = {
+    "identity": "identity-based policy",
+    "resource": "resource-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_engine_agrees_with_the_documents(row):
+    """The verdict of the row is the engine's."""
+    assert ask_engine(row["question"]).verdict.value == row["verdict"], row["why"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.values[0]["layer"]])
+def test_the_engine_names_the_layer_that_the_documents_name(row):
+    """What granted, what denied or what was missing stands in the layer of the row."""
+    decision = ask_engine(row["question"])
+    layer = LAYER.get(row["layer"], row["layer"])
+    decided = {hit.layer for hit in decision.determining}
+
+    if layer == "root":
+        assert decision.situation.startswith("root_user")
+        assert not decided
+    elif decision:
+        assert layer in decided
+    else:
+        assert layer in decision.blocked_by
+        assert layer == named_layer(decision)
+        assert layer in decided or decision.verdict is Verdict.IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.values[0]["verdict"] != "allowed"])
+def test_the_message_names_the_layer_that_the_documents_name(row):
+    """In AWS's words; between accounts and of trust policies it gives no reason."""
+    decision = ask_engine(row["question"])
+    layer = row["layer"]
+    context = decision.message.removesuffix(".")
+
+    if layer in WORDS and decision.request.same_account and not decision.request.about_trust:
+        explicit = decision.verdict is Verdict.EXPLICIT_DENY
+        article = {"identity": "an"}.get(layer, "a")
+        reason = (
+            f" with an explicit deny in {article} {WORDS[layer]}"
+            if explicit
+            else f" because no {WORDS[layer]} allows the {decision.request.action} action"
+        )
+        assert context.endswith(reason)
+    elif decision.request.caller.account:
+        assert "because" not in context
+        assert "explicit" not in context

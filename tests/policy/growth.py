@@ -1,0 +1,28 @@
+"""How the time of a piece of work grows when its input does."""
+
+import time
+from collections.abc import Callable
+
+REPEATS, LONG = 3, 0.2
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The best time of a few, so that a busy machine does not count; long work is timed once."""
+    best = float("inf")
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+        if best > LONG:
+            break
+    return best
+
+
+def grows_linearly(work_of: Callable[[int], Callable[[], object]], size: int) -> bool:
+    """Say whether work on four times the input takes clearly less than sixteen times as long.
+
+    Linear work takes 4 times, quadratic 16. Work of less than five milliseconds is too short to
+    measure, and too short to matter.
+    """
+    small, large = seconds(work_of(size)), seconds(work_of(4 * size))
+    return large < 0.005 or large < 9 * small
