@@ -71,18 +71,17 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     """
     heard = {layer: listen(layer, request, layers, rules) for layer in LAYERS}
     case = situation(request)
-    return Decision(decide(request, heard, case, rules), request, layers, rules, case, heard)
+    return Decision(decide(heard, case, rules), request, layers, rules, case, heard)
 
 
-def decide(request: Request, heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
+def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
-    if request.action.lower() in NEVER_REFUSED:
+    if case == "never_refused":
         return Verdict.ALLOWED
     denied = any(layer.denies for layer in heard.values())
     if denied and rules.deny_wins:
         return Verdict.EXPLICIT_DENY
-    enough = getattr(rules, case)
-    if enough(count(heard, rules)):
+    if getattr(rules, case)(count(heard, rules)):
         return Verdict.ALLOWED
     return Verdict.EXPLICIT_DENY if denied else Verdict.IMPLICIT_DENY
 
@@ -117,9 +116,11 @@ def situation(request: Request) -> str:
     'cross_account'
     """
     caller = request.caller
+    if request.action.lower() in NEVER_REFUSED and caller.kind is not Kind.ANONYMOUS:
+        return "never_refused"
     if caller.kind in (Kind.SERVICE, Kind.ANONYMOUS):
         return "outsider"
-    if request.action.lower() in NEEDS_NO_PERMISSION:
+    if request.action.lower() in NEEDS_NO_PERMISSION and caller.kind in (Kind.USER, Kind.ROOT):
         return "session_token"
     if caller.kind is Kind.ROOT:
         if request.about_trust:

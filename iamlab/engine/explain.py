@@ -108,7 +108,7 @@ class Step:
 def steps(decision: Decision) -> tuple[Step, ...]:
     """Retell a decision in the order of AWS's flow chart."""
     denies = decision.denies
-    if denies:
+    if denies and decision.verdict is Verdict.EXPLICIT_DENY:
         first = Step(
             "deny", "deny", tuple(map(_said, denies)), f"Denied by {_list(denies)}; a Deny wins."
         )
@@ -120,7 +120,7 @@ def steps(decision: Decision) -> tuple[Step, ...]:
 def _rung(decision: Decision, layer: str) -> Step:
     heard = decision.heard.get(layer)
     if heard is None or not heard.present:
-        return Step(layer, "absent", (), f"{ABSENT[layer].capitalize()}.")
+        return Step(layer, "absent", (), f"{ABSENT[layer][0].upper()}{ABSENT[layer][1:]}.")
     readings = tuple(readings_of(decision, layer))
     if heard.denies:
         would = f"; {_list(heard.allows)} would have allowed it" if heard.allows else ""
@@ -234,7 +234,11 @@ def nearest_miss(decision: Decision) -> str:
     """
     if decision.verdict is not Verdict.IMPLICIT_DENY:
         return ""
-    layers = decision.shut if granted_but_cut(decision) else ("identity", "resource")
+    layers: tuple[str, ...] = ("identity", "resource")
+    if granted_but_cut(decision):
+        layers = decision.shut
+    elif decision.situation == "cross_account":
+        layers = tuple(layer for layer in layers if not decision.heard[layer].allows)
     near = [
         (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in found), at, found)
         for layer in layers

@@ -41,7 +41,7 @@ def labels(decision: Decision) -> tuple[Label, ...]:
         _what(decision),
         _policies(decision),
         [steps["deny"].reason, *_paths(decision)],
-        _ceilings(steps),
+        ["There are none here: no organization, no VPC endpoint."],
         _grant(decision, steps),
     )
     return tuple(
@@ -129,15 +129,8 @@ def _paths(decision: Decision) -> list[str]:
     ]
 
 
-def _ceilings(steps: dict[str, Step]) -> list[str]:
-    outer = [steps[layer] for layer in ("rcp", "scp", "endpoint")]
-    if all(step.result == "absent" for step in outer):
-        return ["There are none here: no organization, no VPC endpoint."]
-    return [f"{step.symbol} {step.reason}" for step in outer]
-
-
 def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
-    if decision.situation == "root_user":
+    if decision.situation == "root_user" and decision:
         return ["The root user needs no Allow in its own account."]
     if decision.verdict is Verdict.ALLOWED and not decision.determining:
         return [f"{decision.request.action} needs no permission."]

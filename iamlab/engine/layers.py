@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.errors import RequestError
+from iamlab.policy.document import Policy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.policy.document import Policy
 
 LAYERS = ("resource", "identity", "boundary", "session")
 """The layers that can speak, in the order of AWS's flow chart."""
@@ -83,10 +85,10 @@ class Layers:
         session: Iterable[Policy | Attached] = (),
     ) -> None:
         set_ = object.__setattr__
-        set_(self, "identity", tuple(map(_attached, identity)))
+        set_(self, "identity", _many("identity", identity))
         set_(self, "resource", resource and _attached(resource))
         set_(self, "boundary", boundary and _attached(boundary))
-        set_(self, "session", tuple(map(_attached, session)))
+        set_(self, "session", _many("session", session))
 
     def of(self, layer: str) -> tuple[Attached, ...]:
         """Give the policies of one layer."""
@@ -97,4 +99,14 @@ class Layers:
 
 
 def _attached(policy: Policy | Attached) -> Attached:
-    return policy if isinstance(policy, Attached) else Attached(policy)
+    if isinstance(policy, Attached):
+        return policy
+    if not isinstance(policy, Policy):
+        raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
+    return Attached(policy)
+
+
+def _many(layer: str, policies: Iterable[Policy | Attached]) -> tuple[Attached, ...]:
+    if isinstance(policies, Policy | Attached | dict | str):
+        raise RequestError(f"{layer} is a list of policies: write [policy].")
+    return tuple(map(_attached, policies))

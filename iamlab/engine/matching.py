@@ -113,12 +113,14 @@ def action_matches(pattern: str, action: str) -> bool:
     >>> action_matches("s3:get*", "s3:GetObject"), action_matches("s3*", "s3:GetObject")
     (True, False)
     """
-    if pattern == "*":
-        return True
+    return pattern == "*" or (is_action_pattern(pattern) and glob_ignoring_case(pattern, action))
+
+
+def is_action_pattern(pattern: str) -> bool:
+    """Say whether IAM would save this value of an Action element."""
     prefix, colon, name = pattern.partition(":")
-    if not colon or ":" in name or (prefix != "*" and ("*" in prefix or "?" in prefix)):
-        return False  # IAM does not save such a pattern
-    return glob_ignoring_case(pattern, action)
+    wild_prefix = prefix != "*" and ("*" in prefix or "?" in prefix)
+    return pattern == "*" or bool(colon and ":" not in name and not wild_prefix)
 
 
 def _action(statement: Statement, request: Request) -> Iterator[Miss]:
@@ -126,7 +128,8 @@ def _action(statement: Statement, request: Request) -> Iterator[Miss]:
         if not any(action_matches(pattern, request.action) for pattern in statement.action):
             yield Miss("Action", statement.action, request.action)
     elif statement.not_action is None or any(
-        action_matches(pattern, request.action) for pattern in statement.not_action
+        action_matches(pattern, request.action) or not is_action_pattern(pattern)
+        for pattern in statement.not_action
     ):
         listed = statement.not_action or ()
         yield Miss("NotAction", listed, request.action, f"it spares {request.action}")

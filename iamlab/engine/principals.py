@@ -70,7 +70,8 @@ def _how_one_named(kind: str, value: str, request: Request) -> Named:
 
 def _by_arn(value: str, caller: Caller) -> Named:
     arn = Arn.parse(value)
-    if arn.service != "iam" or arn.account != caller.account:
+    own = Arn.parse(caller.arn)
+    if arn.service != "iam" or (arn.partition, arn.account) != (own.partition, own.account):
         return Named.NOT
     if arn.resource == "root":
         return _by_account(arn.account, caller)

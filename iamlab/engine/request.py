@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from types import MappingProxyType
 
 from iamlab.errors import RequestError
@@ -18,8 +20,9 @@ ANONYMOUS = "anonymous"
 
 ContextValue = str | bool | int | float | datetime | Sequence[str]
 MAX_TEXT = 65_536  # far above what AWS takes anywhere; keeps hostile input cheap
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
+_SESSION = re.compile(r"assumed-role/[^/]+/[^/]+")
 _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9]+")
 
 
@@ -110,9 +113,9 @@ class Request:
     def __post_init__(self) -> None:
         for name in ("principal", "action", "resource"):
             _check_text(name, getattr(self, name))
-        values = {
-            key.lower(): _context_value(key, value) for key, value in dict(self.context).items()
-        }
+        values = _context(self.context)
+        if self.issuer is not None and not is_arn(str(self.issuer)):
+            raise RequestError(f"issuer {self.issuer!r} is not the ARN of a role or a user.")
         set_ = object.__setattr__
         set_(self, "context", MappingProxyType(dict(self.context)))
         set_(self, "_values", MappingProxyType(values))
@@ -124,13 +127,14 @@ class Request:
             )
             raise RequestError(message)
         set_(self, "resource_account", self.resource_account or self._owner())
-        if not _ACCOUNT.fullmatch(self.resource_account):
-            message = f"resource_account {self.resource_account!r} is not an id of 12 digits."
-            raise RequestError(message)
+        if not _is_account(self.resource_account):
+            raise RequestError(
+                f"resource_account {self.resource_account!r} is not an id of 12 digits."
+            )
 
     def _owner(self) -> str:
         account = Arn.parse(self.resource).account if is_arn(self.resource) else ""
-        if _ACCOUNT.fullmatch(account):
+        if _is_account(account):
             return account
         if self.caller.account:
             return self.caller.account
@@ -180,19 +184,36 @@ def _is(resource: str, service: str, kind: str) -> bool:
     return arn.service == service and arn.kind == kind
 
 
+def _is_account(text: object) -> bool:
+    return isinstance(text, str) and _ACCOUNT.fullmatch(text) is not None
+
+
 def _check_text(name: str, text: object) -> None:
     if not isinstance(text, str) or not text:
-        message = f"{name} must be text, and not empty."
-        raise RequestError(message)
+        raise RequestError(f"{name} must be text, and not empty.")
     if len(text) > MAX_TEXT:
-        message = f"{name} is longer than {MAX_TEXT} characters."
-        raise RequestError(message)
+        raise RequestError(f"{name} is longer than {MAX_TEXT} characters.")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            message = f"{name} holds half of a surrogate pair, which is no character."
-            raise RequestError(message) from None
+            raise RequestError(
+                f"{name} holds half of a surrogate pair, which is no character."
+            ) from None
+
+
+def _context(context: object) -> dict[str, tuple[str, ...]]:
+    """Write a context as text; a key without a value is not there."""
+    if not isinstance(context, Mapping):
+        raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
+    values: dict[str, tuple[str, ...]] = {}
+    for key, value in context.items():
+        found = _context_value(key, value)
+        if key.lower() in values:
+            raise RequestError(f"{key} stands twice in the context: letter case does not count.")
+        if found:
+            values[key.lower()] = found
+    return values
 
 
 def _context_value(key: str, value: object) -> tuple[str, ...]:
@@ -200,8 +221,7 @@ def _context_value(key: str, value: object) -> tuple[str, ...]:
     _check_text("a condition key", key)
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     if len(many) > 1 and key.lower().startswith("aws:") and not is_multivalued(key):
-        message = f"{key} holds one value, not {len(many)}."
-        raise RequestError(message)
+        raise RequestError(f"{key} holds one value, not {len(many)}.")
     return tuple(_as_text(key, item) for item in many)
 
 
@@ -214,10 +234,14 @@ def _as_text(key: str, value: object) -> str:
         if value:
             _check_text(f"the value of {key}", value)
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, int) and abs(value) < 10**400:
         return str(value)
-    message = f"The value of {key} is {value!r}; give text, a number, a boolean, or a list of text."
-    raise RequestError(message)
+    if isinstance(value, float) and isfinite(value):
+        return format(Decimal(repr(value)), "f")  # never 1e+16, which no condition reads
+    shown = "too long a number" if isinstance(value, int) else repr(value)
+    raise RequestError(
+        f"The value of {key} is {shown}; give text, a number, a boolean, or a list of text."
+    )
 
 
 def _caller(principal: str, issuer: str | None, values: Mapping[str, tuple[str, ...]]) -> Caller:
@@ -226,26 +250,37 @@ def _caller(principal: str, issuer: str | None, values: Mapping[str, tuple[str, 
         return Caller(principal, Kind.ANONYMOUS)
     if _SERVICE.fullmatch(principal):
         return Caller(principal, Kind.SERVICE)
-    if is_arn(principal):
-        arn = Arn.parse(principal)
-        shape = (arn.service, arn.kind)
-        if shape == ("iam", "root") and arn.resource == "root":
-            return Caller(principal, Kind.ROOT, arn.account)
-        if shape == ("iam", "user") and arn.name:
-            return Caller(principal, Kind.USER, arn.account)
-        if shape == ("iam", "role") and arn.name:
-            return Caller(principal, Kind.ROLE, arn.account, principal)
-        if shape == ("sts", "assumed-role") and arn.resource.count("/") == 2:
-            named = values.get("aws:principalarn", ("",))[0]
-            role = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
-            return Caller(principal, Kind.SESSION, arn.account, issuer or named or role)
-        if shape == ("sts", "federated-user") and arn.name:
-            return Caller(principal, Kind.FEDERATED, arn.account, issuer or "")
-    message = (
+    caller = _caller_of_arn(principal, issuer, values) if is_arn(principal) else None
+    if caller is not None:
+        return caller
+    hint = " A group cannot call: its users do, one by one." if ":group/" in principal else ""
+    raise RequestError(
         f"{principal!r} is no caller that iamlab knows. Give the ARN of a user, a role, a role "
         "session, a federated user or a root user, a service such as ec2.amazonaws.com, "
-        "or ANONYMOUS."
+        f"or ANONYMOUS.{hint}"
     )
-    if ":group/" in principal:
-        message += " A group cannot call: its users do, one by one."
-    raise RequestError(message)
+
+
+def _caller_of_arn(
+    principal: str, issuer: str | None, values: Mapping[str, tuple[str, ...]]
+) -> Caller | None:
+    """Say what an ARN is as a caller; ``None`` if it is none."""
+    arn = Arn.parse(principal)
+    if not _is_account(arn.account):
+        return None
+    shape = (arn.service, arn.kind)
+    named = "/" in arn.resource and arn.name
+    if (arn.service, arn.resource) == ("iam", "root"):
+        return Caller(principal, Kind.ROOT, arn.account)
+    if shape == ("iam", "user") and named:
+        return Caller(principal, Kind.USER, arn.account)
+    if shape == ("iam", "role") and named:
+        return Caller(principal, Kind.ROLE, arn.account, principal)
+    if shape == ("sts", "assumed-role") and _SESSION.fullmatch(arn.resource):
+        given = values.get("aws:principalarn", ("",))[0]
+        given = given if is_arn(given) and ":role/" in given else ""
+        role = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
+        return Caller(principal, Kind.SESSION, arn.account, issuer or given or role)
+    if shape == ("sts", "federated-user") and named:
+        return Caller(principal, Kind.FEDERATED, arn.account, issuer or "")
+    return None

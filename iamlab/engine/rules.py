@@ -46,7 +46,12 @@ def _cross_account(votes: Votes) -> bool:
 
 def _resource_alone(votes: Votes) -> bool:
     """Who has no identity-based policy needs to be let in by the resource policy."""
-    return votes.direct or votes.account
+    return votes.direct
+
+
+def _unless_cut(votes: Votes) -> bool:
+    """The root user needs no Allow; only a session that was made for a task has limits."""
+    return votes.limits
 
 
 def _always(_: Votes) -> bool:
@@ -71,9 +76,9 @@ class Rules:
         Whether the ceiling lets a grant through, given what it says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
-    root_user_assumes_role, outsider, free, session_token
-        The same for the rarer ones: a service or an anonymous caller, actions that are never
-        refused, and those that need no permission.
+    root_user_assumes_role, outsider, session_token, never_refused
+        The same for the rarer ones: roles are never assumed by root; an outsider is a service or
+        an anonymous caller; the last two are for actions that need no permission.
     """
 
     missing_key: Callable[[Comparison], bool] = missing_key_default
@@ -84,12 +89,13 @@ class Rules:
     role_trust: Grant = _resource_must_allow
     kms_key: Grant = _resource_must_allow
     cross_account: Grant = _cross_account
-    root_user: Grant = _always
+    root_user: Grant = _unless_cut
     root_user_kms: Grant = _resource_alone
     root_user_abroad: Grant = _resource_alone
     root_user_assumes_role: Grant = _never
     outsider: Grant = _resource_alone
     session_token: Grant = _always
+    never_refused: Grant = _always
 
 
 AWS = Rules()

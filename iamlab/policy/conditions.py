@@ -69,7 +69,7 @@ def _ignoring_case(wanted: str, found: str) -> bool:
     return wanted.lower() == found.lower()
 
 
-_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?")
+_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
@@ -127,6 +127,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> Network | None:
+    address, _, prefix = text.partition("/")
+    if "%" in address or (prefix and not (prefix.isascii() and prefix.isdigit())):
+        return None  # neither zones nor masks
     try:
         return ipaddress.ip_network(text, strict=False)  # host bits are ignored
     except ValueError:
@@ -241,7 +244,7 @@ def holds(
         return _null(comparison, wanted, found)
     if comparison.set_operator:
         return _many(comparison, wanted, found)
-    if found is None:
+    if not found:
         return missing_key(comparison)
     if multivalued:
         return False  # without a set operator such a key never matches, not even negated

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import PolicyError, PolicyProblem
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
-from iamlab.policy.json_text import Number, Source, read_json, take_json
+from iamlab.policy.json_text import Number, Source, child, read_json, take_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +146,7 @@ class Policy:
 
     def to_json(self) -> dict[str, Any]:
         """Give the document as JSON values, as it was written."""
-        document: dict[str, Any] = json.loads(self.text)
+        document: dict[str, Any] = json.loads(self.text, parse_int=_int, parse_float=_float)
         return document
 
     def _repr_html_(self) -> str:
@@ -198,7 +198,7 @@ class _Reader:
         for one, other in EITHER:
             if one in value and other in value:
                 what = f"{one} and {other} cannot stand in one statement."
-                self.source.problem(f"{path}.{other}", what, "Make two statements of it.")
+                self.source.problem(child(path, other), what, "Make two statements of it.")
         if "Action" not in value and "NotAction" not in value:
             self.source.problem(path, "Action is missing.", 'Add "Action" (or "NotAction").')
         if "Effect" not in value:
@@ -222,7 +222,7 @@ class _Reader:
         for name in value:
             if name not in elements:
                 self.source.problem(
-                    f"{path}.{name}",
+                    child(path, name),
                     f"There is no element {name!r} here.",
                     _nearest(name, elements, "The elements are"),
                 )
@@ -234,7 +234,7 @@ class _Reader:
         if text is not None and text not in allowed:
             what = f"{name} cannot be {text!r}."
             fix = f"Write {' or '.join(allowed)}; letter case counts."
-            self.source.problem(f"{path}.{name}", what, fix)
+            self.source.problem(child(path, name), what, fix)
         return text
 
     def _text(self, value: dict[str, Any], name: str, path: str) -> str | None:
@@ -243,14 +243,14 @@ class _Reader:
         text = value[name]
         if isinstance(text, str) and not isinstance(text, Number):
             return text
-        self.source.problem(f"{path}.{name}", f"{name} is text, not {_kind(text)}.", "Quote it.")
+        self.source.problem(child(path, name), f"{name} is text, not {_kind(text)}.", "Quote it.")
         return None
 
     def _list(self, value: dict[str, Any], name: str, path: str) -> tuple[str, ...] | None:
         """Read a string or a list of strings."""
         if name not in value:
             return None
-        path = f"{path}.{name}"
+        path = child(path, name)
         raw = value[name]
         many = raw if isinstance(raw, list) else [raw]
         for i, item in enumerate(many):
@@ -263,7 +263,7 @@ class _Reader:
     def _principals(self, value: dict[str, Any], name: str, path: str) -> Principals | None:
         if name not in value:
             return None
-        raw, path = value[name], f"{path}.{name}"
+        raw, path = value[name], child(path, name)
         if isinstance(raw, str) and not isinstance(raw, Number):
             return (("*" if raw == "*" else "", raw),)  # any other bare text matches nobody
         if not isinstance(raw, dict):
@@ -274,7 +274,7 @@ class _Reader:
         for kind in raw:
             if kind not in PRINCIPAL_TYPES:
                 fix = _nearest(kind, PRINCIPAL_TYPES, "The types are")
-                self.source.problem(f"{path}.{kind}", f"No principal type {kind!r}.", fix)
+                self.source.problem(child(path, kind), f"No principal type {kind!r}.", fix)
             found += ((kind, item) for item in self._list(raw, kind, path) or ())
         return tuple(found)
 
@@ -287,7 +287,7 @@ class _Reader:
         found: list[Condition] = []
         for operator, keys in block.items():
             comparison = read_operator(operator)
-            place = f"{path}.{operator}"
+            place = child(path, operator)
             if comparison is None:
                 self.source.problem(place, f"No operator {operator!r}.", _operator_hint(operator))
             if not isinstance(keys, dict):
@@ -295,7 +295,7 @@ class _Reader:
                 self.source.problem(place, what, "Write {key: value}.")
                 continue
             for key, raw in keys.items():
-                values = self._values(raw, f"{place}.{key}")
+                values = self._values(raw, child(place, key))
                 if comparison is not None:
                     found.append(Condition(comparison, key, values))
         return tuple(found)
@@ -313,6 +313,16 @@ class _Reader:
             for item in many
             if isinstance(item, str | bool)
         )
+
+
+def _int(text: str) -> int | str:
+    """Read a number, unless Python would write it in another way."""
+    return int(text) if len(text) < 4300 and str(int(text)) == text else text
+
+
+def _float(text: str) -> float | str:
+    """The same for one with a point or an exponent."""
+    return float(text) if repr(float(text)) == text else text
 
 
 def _kind(value: Any) -> str:
@@ -341,4 +351,5 @@ def _operator_hint(operator: str) -> str:
     fixed = (
         _nearest(prefix, SET_OPERATORS, "Before the colon stands one of") if wrong_prefix else ""
     )
-    return fixed or _nearest(name, known, "Operators are").split(", Numeric")[0].rstrip(".") + "."
+    nearest = _nearest(name, known, "Operators are")
+    return fixed or (nearest if nearest.endswith("?") else nearest.split(", Numeric")[0] + ".")

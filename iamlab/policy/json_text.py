@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the C scanner for one string
 from typing import Any
 
 from iamlab.errors import PolicyProblem
 
-MAX_DEPTH = 60
+MAX_DEPTH = 20
 _SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_MENDS = {
+    "'": "JSON has double quotes only.",
+    "/": "JSON has no comments: take them out.",
+    "#": "JSON has no comments: take them out.",
+    "\ufeff": "Save the file as UTF-8 without a byte order mark.",
+}
 _WORDS = {"true": True, "false": False, "null": None}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -45,6 +53,7 @@ class Source:
     text: str
     places: dict[str, int] = field(default_factory=dict)
     problems: list[PolicyProblem] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
     def where(self, path: str) -> tuple[int | None, int | None]:
         """Give line and column, from 1, of the value at a path."""
@@ -56,8 +65,10 @@ class Source:
         self.problems.append(PolicyProblem(path, line, column, what, fix))
 
     def _line_column(self, offset: int) -> tuple[int, int]:
-        before = self.text[:offset]
-        return before.count("\n") + 1, offset - before.rfind("\n")
+        if not self.lines:
+            self.lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
+        line = bisect_right(self.lines, offset)
+        return line, offset - self.lines[line - 1] + 1
 
 
 class _BadJsonError(Exception):
@@ -93,7 +104,7 @@ def read_json(text: str) -> tuple[Any, Source]:
 def take_json(document: object) -> tuple[Any, Source]:
     """Take a document that was given as Python values: the same result, without positions."""
     try:
-        text = json.dumps(document)
+        text = json.dumps(dict(document) if isinstance(document, Mapping) else document)
     except (TypeError, ValueError, RecursionError) as error:
         source = Source("")
         source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
@@ -103,13 +114,18 @@ def take_json(document: object) -> tuple[Any, Source]:
     return value, Source("", {}, bare)
 
 
+def child(path: str, name: str) -> str:
+    """Give the path of a member; a name of absurd length is shortened."""
+    return f"{path}.{name if len(name) <= 100 else name[:60] + '...'}"
+
+
 def _skip(text: str, place: int) -> int:
     return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches always
 
 
 def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]:
     text = source.text
-    source.places[path] = place
+    source.places.setdefault(path, place)
     if depth > MAX_DEPTH:
         what = f"Nested deeper than {MAX_DEPTH} levels."
         raise _BadJsonError(path, place, what, "No policy needs that.")
@@ -129,7 +145,7 @@ def _value(source: Source, path: str, place: int, depth: int) -> tuple[Any, int]
     if not first:
         raise _BadJsonError(path, place, "The text ends too early.", "Is the file cut off?")
     what = f"{first!r} cannot stand here; a value is expected."
-    fix = "JSON has double quotes only." if first == "'" else "Look for a comma too many before it."
+    fix = _MENDS.get(first, "Look for a comma too many before it.")
     raise _BadJsonError(path, place, what, fix)
 
 
@@ -174,7 +190,7 @@ def _object(source: Source, path: str, place: int, depth: int) -> tuple[dict[str
         place = _skip(text, place)
         if not text.startswith(":", place):
             raise _BadJsonError(path, place, f"A colon is missing after {name!r}.", "Add it.")
-        member = f"{path}.{name}"
+        member = child(path, name)
         value, place = _value(source, member, _skip(text, place + 1), depth + 1)
         if name in members:
             fix = "Keep one, or put both values into a list."

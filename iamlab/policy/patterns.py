@@ -105,7 +105,7 @@ def glob_resource(pattern: str, resource: str) -> bool:
     wanted = pattern.split(":", PARTS - 1)
     if len(wanted) < PARTS and not pattern.endswith("*"):
         return False
-    return all(map(glob, wanted, resource.split(":", len(wanted) - 1)))
+    return all(map(glob, wanted, resource.split(":", PARTS - 1)))
 
 
 def _fits(piece: str, text: str, place: int) -> bool:
@@ -122,24 +122,42 @@ def _find(piece: str, text: str, start: int, end: int) -> int:
     """Find the first place of a piece between two places of the text, or -1."""
     if "?" not in piece:
         return text.find(piece, start, end)
-    room = end - start - len(piece) + 1
-    if room <= 0:
-        return -1
-    # One bit for each place in the text. Each letter of the piece crosses out, in one operation on
-    # a long integer, every place at which it is not found; what is left at the end fits.
-    places = (1 << room) - 1
-    standing: dict[str, int] = {}
+    size = 2 * len(piece)
+    while start + len(piece) <= end:  # windows that double: a near find costs little
+        stop = min(end, start + size)
+        found = _find_within(piece, text[start:stop])
+        if found >= 0:
+            return start + found
+        start, size = stop - len(piece) + 1, 2 * size
+    return -1
+
+
+FEW = 16
+
+
+def _find_within(piece: str, text: str) -> int:
+    """Find the first place of a piece in a text that is at least as long, or -1."""
+    standing: dict[str, bytearray] = {letter: bytearray() for letter in piece if letter != "?"}
+    for place, letter in enumerate(text):
+        if letter in standing:
+            bits = standing[letter]
+            byte = place >> 3
+            if byte >= len(bits):
+                bits.extend(bytes(byte + 1 - len(bits)))
+            bits[byte] |= 1 << (place & 7)
+    places = (1 << (len(text) - len(piece) + 1)) - 1
+    known: dict[str, int] = {}
     for offset, letter in enumerate(piece):
         if letter == "?":
             continue
-        if letter not in standing:
-            standing[letter] = _standing(letter, text[start:end])
-        places &= standing[letter] >> offset
-        if not places:
-            return -1
-    return start + (places & -places).bit_length() - 1
-
-
-def _standing(letter: str, text: str) -> int:
-    """Tell where a letter stands in the text: bit 0 for the first place."""
-    return int("".join("1" if other == letter else "0" for other in reversed(text)), 2)
+        if places.bit_count() <= FEW:
+            break
+        if letter not in known:
+            known[letter] = int.from_bytes(standing[letter], "little")
+        places &= known[letter] >> offset
+    while places:
+        first = (places & -places).bit_length() - 1
+        if _fits(piece, text, first):
+            return first
+        places &= places - 1
+    return -1

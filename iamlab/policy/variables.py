@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
 
 Lookup = Callable[[str], str | None]
@@ -51,7 +51,7 @@ def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -
     written: list[str] = []
     place = 0
     for variable in _VARIABLE.finditer(text):
-        value = _value(variable[1], value_of)
+        value = _value(variable[1], value_of) if variable[2] else None
         if value is None:
             return None
         written += (text[place : variable.start()], quote(value))

@@ -514,7 +514,6 @@ def test_nothing_comes_near_without_an_allow():
     assert nearest_miss(evaluate(ask(), Layers([EVERYTHING, EC2_ONLY]))) == ""
 
 
-@pytest.mark.xfail(strict=True, reason="sides that have allowed already are searched too")
 def test_the_nearest_miss_is_on_the_side_that_is_missing():
     """Between accounts, when identity has allowed, only the resource policy can come nearer."""
     identity = policy({}, {"Sid": "Useless"} | TEAM, name="identity")
@@ -547,7 +546,6 @@ def test_a_layer_that_is_not_there_says_so(layer):
     assert step.reason.lower() == ABSENT[layer].lower()
 
 
-@pytest.mark.xfail(strict=True, reason="capitalize() writes the rest in lower case")
 def test_an_absent_endpoint_keeps_its_capitals():
     """VPC is written VPC."""
     step = {step.layer: step for step in evaluate(ask(), Layers()).steps}["endpoint"]
@@ -768,7 +766,6 @@ def test_who_am_i_is_always_answered_and_a_session_token_unless_denied():
     assert evaluate(TOKEN, Layers([DENY])).verdict is Verdict.EXPLICIT_DENY
 
 
-@pytest.mark.xfail(strict=True, reason="the caller is not looked at")
 def test_who_am_i_needs_credentials():
     """Nobody can tell an anonymous caller who he is."""
     request = ask(ANONYMOUS, "sts:GetCallerIdentity", "*", resource_account=OWN)
@@ -776,20 +773,17 @@ def test_who_am_i_needs_credentials():
     assert not evaluate(request, Layers())
 
 
-@pytest.mark.xfail(strict=True, reason="the caller is not looked at")
 @pytest.mark.parametrize("caller", [DEV_1, GUEST])
 def test_a_session_token_is_for_users(caller):
     """Sessions of roles and federated users cannot call sts:GetSessionToken."""
     assert not evaluate(ask(caller, "sts:GetSessionToken", "*"), Layers())
 
 
-@pytest.mark.xfail(strict=True, reason="the Allow that applies is named, though none is needed")
 def test_nothing_determines_what_needs_no_permission():
     """An Allow for everything changes nothing about who-am-I."""
     assert evaluate(WHOAMI, Layers([EVERYTHING])).determining == ()
 
 
-@pytest.mark.xfail(strict=True, reason="the first rung says that the Deny wins")
 def test_a_deny_that_does_not_count_is_not_told_to_win():
     """The first rung denies only where the verdict is an explicit deny."""
     decision = evaluate(WHOAMI, Layers([DENY]))

@@ -125,7 +125,6 @@ def test_an_id_outlives_the_name():
     assert how_named((("AWS", DEV_ID),), Request(ONE, "s3:GetObject", "*")) is NOT
 
 
-@pytest.mark.xfail(strict=True, reason="the partition of a Principal is not compared")
 @pytest.mark.parametrize(
     ("value", "caller"),
     [
