@@ -10,8 +10,12 @@
     ├─ ExerciseError       unknown exercise, or an answer of the wrong kind
     └─ AwsError            what AWS itself would answer: code, HTTP status, message
        ├─ AccessDenied             403, holds the Decision, if there was one
+       ├─ BucketAlreadyExists      409, of another account
+       ├─ BucketAlreadyOwnedByYou  409
+       ├─ DeleteConflict           409
        ├─ EntityAlreadyExists      409
        ├─ InvalidBucketName        400
+       ├─ LimitExceeded            409
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
        ├─ NoSuchEntity             404
@@ -127,6 +131,30 @@ class EntityAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
     """The name is taken."""
 
     code, http_status = "EntityAlreadyExists", 409
+
+
+class DeleteConflict(AwsError):  # noqa: N818 - AWS's code is the name
+    """Something else has to go first."""
+
+    code, http_status = "DeleteConflict", 409
+
+
+class LimitExceeded(AwsError):  # noqa: N818 - AWS's code is the name
+    """There may be no more of them."""
+
+    code, http_status = "LimitExceeded", 409
+
+
+class BucketAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
+    """Another account has a bucket of that name; names are unique over all accounts."""
+
+    code, http_status = "BucketAlreadyExists", 409
+
+
+class BucketAlreadyOwnedByYou(AwsError):  # noqa: N818 - AWS's code is the name
+    """The account has that bucket already."""
+
+    code, http_status = "BucketAlreadyOwnedByYou", 409
 
 
 class InvalidBucketName(AwsError):  # noqa: N818 - AWS's code is the name

@@ -53,15 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         module.add_arguments(sub)
     options = parser.parse_args(arguments)
+    status: int = ALLOWED
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            status: int = COMMANDS[options.command].run(options)
+            status = COMMANDS[options.command].run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has read enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ALLOWED
+        return status
     except (IamLabError, OSError) as error:
         print(_one_line(error), file=sys.stderr)
         return BAD_INPUT

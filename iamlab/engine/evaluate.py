@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 # Whoever holds valid credentials may ask who he is; not even an explicit deny keeps him from it.
 NEVER_REFUSED = ("sts:getcalleridentity",)
-# A user may always trade his keys for a session token: no Allow is needed. Sources disagree on
-# whether a Deny stops it; AWS's own quarantine policies deny it, so here it does.
+# A user may always trade his keys for a session token: no Allow is needed.
 NEEDS_NO_PERMISSION = ("sts:getsessiontoken",)
+# UNSURE: AWS's page says that policies have no effect on it; AWS's own quarantine policies deny it.
+DENY_STOPS_GET_SESSION_TOKEN = True
 
 
 def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
@@ -76,7 +77,7 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
 
 def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
-    if case == "never_refused":
+    if case == "never_refused" or (case == "session_token" and not DENY_STOPS_GET_SESSION_TOKEN):
         return Verdict.ALLOWED
     denied = any(layer.denies for layer in heard.values())
     if denied and rules.deny_wins:

@@ -108,10 +108,13 @@ class Step:
 def steps(decision: Decision) -> tuple[Step, ...]:
     """Retell a decision in the order of AWS's flow chart."""
     denies = decision.denies
-    if denies and decision.verdict is Verdict.EXPLICIT_DENY:
-        first = Step(
-            "deny", "deny", tuple(map(_said, denies)), f"Denied by {_list(denies)}; a Deny wins."
-        )
+    if denies:
+        said = tuple(map(_said, denies))
+        if decision.verdict is Verdict.EXPLICIT_DENY:
+            first = Step("deny", "deny", said, f"Denied by {_list(denies)}; a Deny wins.")
+        else:
+            reason = f"{_list(denies)} denies, but here no Deny stops {decision.request.action}."
+            first = Step("deny", "silent", said, reason)
     else:
         first = Step("deny", "silent", (), "No Deny statement applies.")
     return (first, *(_rung(decision, layer) for layer in RUNGS))
@@ -157,11 +160,12 @@ def readings_of(decision: Decision, layer: str) -> list[Reading]:
     """Hold every statement of a layer against the request, and keep what each missed."""
     return [
         Reading(address(attached, statement), statement.effect, found, attached.path)
-        for attached, statement, found in _held(decision, layer)
+        for attached, statement, found in held(decision, layer)
     ]
 
 
-def _held(decision: Decision, layer: str) -> list[tuple[Attached, Statement, tuple[Miss, ...]]]:
+def held(decision: Decision, layer: str) -> list[tuple[Attached, Statement, tuple[Miss, ...]]]:
+    """Hold every statement of a layer against the request: its policy, itself, what it missed."""
     place = Place(layer, bounded=decision.layers.boundary is not None)
     missing_key = decision.rules.missing_key
     return [
@@ -242,7 +246,7 @@ def nearest_miss(decision: Decision) -> str:
     near = [
         (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in found), at, found)
         for layer in layers
-        for attached, statement, found in _held(decision, layer)
+        for attached, statement, found in held(decision, layer)
         if statement.effect == "Allow" and found
         for at in [address(attached, statement)]
     ]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
+from iamlab.policy.variables import keys_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
+    from iamlab.policy.document import Statement
 
 QUESTIONS = (
     "Who is really calling?",
@@ -21,7 +23,8 @@ QUESTIONS = (
     "Which policies apply?",
     "Any explicit deny?",
     "Are the outer ceilings open (RCP, SCP, endpoint)?",
-    "Who grants (resource, identity, or both), and does a boundary or session policy cut that?",
+    "Who grants (resource, identity, or both), "
+    "and does a boundary or session policy cut that grant?",
 )
 
 
@@ -102,14 +105,23 @@ def _what(decision: Decision) -> list[str]:
 
 def _keys_in_policies(decision: Decision) -> list[str]:
     """List the condition keys that some policy asks about: the part of the context that counts."""
-    keys = {
-        condition.key.lower(): condition.key
-        for layer in LAYERS
-        for attached in decision.layers.of(layer)
-        for statement in attached.policy.statements
-        for condition in statement.conditions
-    }
+    keys: dict[str, str] = {}
+    for layer in LAYERS:
+        for attached in decision.layers.of(layer):
+            for statement in attached.policy.statements:
+                keys |= {key.lower(): key for key in _keys_of(statement)}
     return sorted(keys.values())
+
+
+def _keys_of(statement: Statement) -> Iterator[str]:
+    """Give the keys of its conditions, and those that its variables stand for."""
+    texts = [*(statement.resource or ()), *(statement.not_resource or ())]
+    for condition in statement.conditions:
+        yield condition.key
+        texts += condition.values
+    if statement.variables:
+        for text in texts:
+            yield from keys_in(text)
 
 
 def _policies(decision: Decision) -> list[str]:

@@ -148,7 +148,14 @@ def _resource(statement: Statement, request: Request, place: Place) -> Iterator[
         hit = any(resource_matches(pattern, statement, request) for pattern in listed)
         if hit is (statement.resource is None):
             note = f"it spares {request.resource}" if statement.resource is None else ""
-            yield Miss(element, listed, request.resource, note)
+            shown = tuple(_as_read(pattern, statement, request) for pattern in listed)
+            yield Miss(element, shown, request.resource, note)
+
+
+def _as_read(pattern: str, statement: Statement, request: Request) -> str:
+    """Show a pattern with the request's values in it, where they are known."""
+    filled = substitute(pattern, request.value) if statement.variables else pattern
+    return pattern if filled is None else filled
 
 
 def resource_matches(pattern: str, statement: Statement, request: Request) -> bool:

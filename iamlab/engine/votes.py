@@ -44,15 +44,16 @@ class Votes:
 def count(heard: Mapping[str, Heard], rules: Rules) -> Votes:
     """Count who allows."""
     resource = {hit.named for hit in heard["resource"].allows}
-    boundary, session = (
-        bool(heard[ceiling].allows) if heard[ceiling].present else None for ceiling in CEILINGS
-    )
+    said = {
+        ceiling: bool(heard[ceiling].allows) if heard[ceiling].present else None
+        for ceiling in CEILINGS
+    }
     return Votes(
         direct=Named.DIRECT in resource,
         indirect=Named.INDIRECT in resource,
         account=Named.ACCOUNT in resource,
         identity=bool(heard["identity"].allows),
-        boundary=boundary,
-        session=session,
-        limits=rules.boundary(boundary) and rules.session(session),
+        boundary=said["boundary"],
+        session=said["session"],
+        limits=all(getattr(rules, ceiling)(allows) for ceiling, allows in said.items()),
     )

@@ -13,12 +13,27 @@ from collections.abc import Callable
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
 
+LITERALS = ("*", "?", "$")
+"""``${*}`` is a plain star, and so on."""
+
 Lookup = Callable[[str], str | None]
 
 
 def has_variable(text: str) -> bool:
     """Say whether the text holds something that a variable begins with."""
     return "${" in text
+
+
+def keys_in(text: str) -> list[str]:
+    """List the condition keys that the variables of a text stand for.
+
+    Examples
+    --------
+    >>> keys_in("home/${aws:username}/${*}")
+    ['aws:username']
+    """
+    inside = (_INSIDE.fullmatch(variable[1]) for variable in _VARIABLE.finditer(text))
+    return [parts["key"] for parts in inside if parts and parts["key"] not in LITERALS]
 
 
 def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -> str | None:
@@ -62,7 +77,7 @@ def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -
 
 def _value(inside: str, value_of: Lookup) -> str | None:
     """Say what stands for one variable, given the text between its braces."""
-    if inside in ("*", "?", "$"):
+    if inside in LITERALS:
         return inside
     parts = _INSIDE.fullmatch(inside)
     if parts is None:

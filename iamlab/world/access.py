@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
-from iamlab.world import context as of
 from iamlab.world.identities import Bounded, Identity, User
 
 if TYPE_CHECKING:
@@ -108,11 +107,6 @@ def default_key_policy(arn: Arn) -> Policy:
     )
 
 
-def moment(world: World, resource: str, account_id: str) -> dict[str, ContextValue]:
-    """Fill in what is true of every request at the world's time."""
-    return of.of_moment(world.clock.now, resource, account_id)
-
-
 def who_can(
     world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
 ) -> dict[str, Decision]:
@@ -138,22 +132,28 @@ def ask_everybody(
 
 def diff(before: World, after: World) -> tuple[str, ...]:
     """List the edits that lead from one world to another, as sentences."""
-    old, new = set(_facts(before)), set(_facts(after))
-    gone = [f"removed: {fact}" for fact in sorted(old - new)]
-    come = [f"added: {fact}" for fact in sorted(new - old)]
-    return (*gone, *come)
+    old, new = dict(_facts(before)), dict(_facts(after))
+    edits = [f"removed: {thing}{old[thing]}" for thing in sorted(old.keys() - new.keys())]
+    edits += [f"added: {thing}{new[thing]}" for thing in sorted(new.keys() - old.keys())]
+    edits += [
+        f"changed: {thing}{old[thing]} -> {new[thing].removeprefix(':').strip()}"
+        for thing in sorted(old.keys() & new.keys())
+        if old[thing] != new[thing]
+    ]
+    return tuple(edits)
 
 
-def _facts(world: World) -> Iterator[str]:
-    """Say everything that can be changed, one sentence each."""
+def _facts(world: World) -> Iterator[tuple[str, str]]:
+    """Say everything that can be changed: what it is, and its value."""
     for account in world.accounts.values():
-        yield f"account {account.name}"
-        yield from (f"{fact} ({account.name})" for fact in _facts_of_account(account))
+        yield f"account {account.name}", ""
+        for thing, value in _facts_of_account(account):
+            yield f"{account.name}: {thing}", value
     for arn, policy in world.resource_policies.items():
-        yield f"{arn} has policy {policy.text}"
+        yield f"policy of {arn}", f": {policy.text}"
 
 
-def _facts_of_account(account: Account) -> Iterator[str]:
+def _facts_of_account(account: Account) -> Iterator[tuple[str, str]]:
     identities: list[Identity] = [
         *account.users.values(),
         *account.groups.values(),
@@ -162,29 +162,29 @@ def _facts_of_account(account: Account) -> Iterator[str]:
     for identity in identities:
         yield from _facts_of_identity(identity)
     for managed in account.policies.values():
-        yield f"policy {managed.name} applies version {managed.default_version_id}"
+        yield f"default version of policy {managed.name}", f": {managed.default_version_id}"
         for version, document in managed.versions.items():
-            yield f"policy {managed.name} {version} says {document.text}"
+            yield f"version {version} of policy {managed.name}", f": {document.text}"
     for bucket in account.buckets.values():
-        yield f"bucket {bucket.name}"
+        yield f"bucket {bucket.name}", ""
         if bucket.policy is not None:
-            yield f"bucket {bucket.name} has policy {bucket.policy.text}"
+            yield f"policy of bucket {bucket.name}", f": {bucket.policy.text}"
 
 
-def _facts_of_identity(identity: Identity) -> Iterator[str]:
+def _facts_of_identity(identity: Identity) -> Iterator[tuple[str, str]]:
     who = f"{identity.kind} {identity.name}"
-    yield who
+    yield who, ""
     for arn in identity.attached:
-        yield f"{who} has policy {arn}"
+        yield f"{who} has policy {arn}", ""
     for name, policy in identity.inline.items():
-        yield f"{who} has inline policy {name}: {policy.text}"
+        yield f"inline policy {name} of {who}", f": {policy.text}"
     for key, value in identity.tags.items():
-        yield f"{who} has tag {key}={value}"
+        yield f"tag {key} of {who}", f": {value}"
     if isinstance(identity, Bounded) and identity.boundary:
-        yield f"{who} has boundary {identity.boundary}"
+        yield f"boundary of {who}", f": {identity.boundary}"
     if isinstance(identity, User):
         for group in identity.groups:
-            yield f"{who} is in group {group}"
+            yield f"{who} in group {group}", ""
     trust = getattr(identity, "trust", None)
     if trust is not None:
-        yield f"{who} has trust policy {trust.text}"
+        yield f"trust policy of {who}", f": {trust.text}"

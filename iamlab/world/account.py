@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.errors import EntityAlreadyExists, NoSuchEntity, did_you_mean
+from iamlab.errors import (
+    BucketAlreadyExists,
+    BucketAlreadyOwnedByYou,
+    EntityAlreadyExists,
+    NoSuchEntity,
+    did_you_mean,
+)
 from iamlab.world import managed
 from iamlab.world.identities import Group, Role, User
 from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
@@ -127,10 +133,15 @@ class Account:
     ) -> Bucket:
         """Create an S3 bucket. Its name is unique in the whole world."""
         check_bucket_name(name)
+        if name in self.buckets:
+            raise BucketAlreadyOwnedByYou(
+                "Your previous request to create the named bucket succeeded and you already own it."
+            )
         if any(name in account.buckets for account in self.world.accounts.values()):
-            error = EntityAlreadyExists(f"Bucket with name {name} already exists.")
-            error.add_note("Bucket names are unique over all accounts.")
-            raise error
+            raise BucketAlreadyExists(
+                "The requested bucket name is not available. The bucket namespace is shared by all "
+                "users of the system. Please select a different name and try again."
+            )
         bucket = Bucket(self, name, tags=dict(tags or {}))
         bucket.policy = None if policy is None else bucket_policy(policy, bucket)
         self.buckets[name] = bucket

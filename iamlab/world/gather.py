@@ -192,4 +192,4 @@ def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
 
         missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
         document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
-    return Attached(document, identity.boundary, ("boundary",))
+    return Attached(document, identity.boundary)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+from iamlab.errors import LimitExceeded, NoSuchEntity, RequestError, did_you_mean
 from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
-from iamlab.world.quotas import check_name
+from iamlab.world.quotas import GROUPS_PER_USER, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,14 +47,31 @@ class Identity:
         )
 
     def attach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Attach a managed policy, AWS's or your own, by object, ARN or (AWS's) name."""
+        """Attach a managed policy.
+
+        Parameters
+        ----------
+        policy
+            The policy, its ARN, or the name of one of AWS's or of the account's own.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is no such policy.
+        """
         arn = self.account.get_policy(policy).arn
         if arn not in self.attached:
             self.attached.append(arn)
             self.account.changed()
 
     def detach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Detach a managed policy."""
+        """Detach a managed policy.
+
+        Raises
+        ------
+        NoSuchEntity
+            It is not attached.
+        """
         arn = policy if policy in self.attached else self.account.get_policy(policy).arn
         if arn not in self.attached:
             raise NoSuchEntity(f"Policy {arn} was not found.")
@@ -68,7 +85,13 @@ class Identity:
         self.account.changed()
 
     def delete_policy(self, policy_name: str) -> None:
-        """Delete an inline policy."""
+        """Delete an inline policy.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is none of that name.
+        """
         if policy_name not in self.inline:
             error = NoSuchEntity(f"The {self.kind} policy with name {policy_name} cannot be found.")
             error.add_note(did_you_mean(policy_name, self.inline))
@@ -137,6 +160,10 @@ class Group(Identity):
 
         Raises
         ------
+        LimitExceeded
+            The user is in ten groups already.
+        NoSuchEntity
+            There is no such user in the group's account.
         RequestError
             What is added is no user: groups do not nest, and roles do not join.
         """
@@ -148,11 +175,19 @@ class Group(Identity):
             raise RequestError(message)
         member = self._own(user)
         if self.name not in member.groups:
+            if len(member.groups) >= GROUPS_PER_USER:
+                raise LimitExceeded(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
             member.groups.append(self.name)
             self.account.changed()
 
     def remove_user(self, user: User | str) -> None:
-        """End a membership."""
+        """End a membership.
+
+        Raises
+        ------
+        NoSuchEntity
+            The user is no member.
+        """
         member = self._own(user)
         if self.name not in member.groups:
             raise NoSuchEntity(f"User {member.name} not in group {self.name}.")

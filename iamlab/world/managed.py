@@ -1,4 +1,10 @@
-"""AWS's own managed policies, by name or ARN, as AWS publishes them on the data's date."""
+"""AWS's own managed policies, by name or ARN: some of them, as AWS published them by 2026-09-30.
+
+Notes
+-----
+AWS page: "AWS managed policies", of the AWS Managed Policy Reference Guide. The data file has its
+date and source.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from iamlab.errors import (
     AccessDenied,
+    DeleteConflict,
+    LimitExceeded,
     MalformedPolicyDocument,
     NoSuchEntity,
     PolicyError,
@@ -19,6 +21,7 @@ from iamlab.errors import (
 )
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
+from iamlab.world.quotas import VERSIONS_PER_POLICY
 
 Document = str | Mapping[str, object] | Policy
 
@@ -41,6 +44,7 @@ class ManagedPolicy:
     default_version_id: str = "v1"
     path: str = "/"
     policy_id: str = ""
+    newest: int = 0  # the highest number that was ever given
     changed: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property
@@ -60,27 +64,66 @@ class ManagedPolicy:
         -------
         str
             The new version's id, such as ``"v2"``.
+
+        Raises
+        ------
+        LimitExceeded
+            There are five versions already.
+        MalformedPolicyDocument
+            IAM does not save such a document.
         """
         self._check_own()
         policy = identity_policy(document, self.name)
-        number = max(int(version.removeprefix("v").split(".")[0]) for version in self.versions) + 1
+        if len(self.versions) >= VERSIONS_PER_POLICY:
+            raise LimitExceeded(
+                f"A managed policy can have up to {VERSIONS_PER_POLICY} versions. Before you "
+                "create a new version, you must delete an existing version."
+            )
+        known = [int(version.removeprefix("v").split(".")[0]) for version in self.versions]
+        number = self.newest = max(self.newest, *known) + 1
         self.versions[f"v{number}"] = policy
         if set_as_default:
             self.default_version_id = f"v{number}"
         self.changed()
         return f"v{number}"
 
-    def set_default_version(self, version_id: str) -> None:
-        """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back."""
+    def delete_version(self, version_id: str) -> None:
+        """Delete a version (``DeletePolicyVersion``) that is not the default.
+
+        Raises
+        ------
+        DeleteConflict
+            It is the default version.
+        NoSuchEntity
+            There is none of that id.
+        """
         self._check_own()
+        self._check_there(version_id)
+        if version_id == self.default_version_id:
+            raise DeleteConflict("Cannot delete the default version of a policy.")
+        del self.versions[version_id]
+        self.changed()
+
+    def set_default_version(self, version_id: str) -> None:
+        """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is none of that id.
+        """
+        self._check_own()
+        self._check_there(version_id)
+        self.default_version_id = version_id
+        self.changed()
+
+    def _check_there(self, version_id: str) -> None:
         if version_id not in self.versions:
             error = NoSuchEntity(
                 f"Policy {self.arn} version {version_id} does not exist or is not attachable."
             )
             error.add_note(did_you_mean(version_id, self.versions))
             raise error
-        self.default_version_id = version_id
-        self.changed()
 
     def _check_own(self) -> None:
         if self.is_aws_managed:

@@ -33,6 +33,10 @@ NAMES = {
 SESSION_SECONDS = (3600, 43200)
 """What a role's maximum session duration may be."""
 
+VERSIONS_PER_POLICY = 5
+GROUPS_PER_USER = 10
+"""Default quotas of November 2026. What is loaded from a real account is never held to them."""
+
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")

@@ -20,6 +20,7 @@ from iamlab.errors import (
 from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import Clock
+from iamlab.world.context import of_moment
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
 from iamlab.world.quotas import is_account_id
@@ -90,7 +91,22 @@ class World:
         return load_account_details(cls(), exports, resource_policies or {})
 
     def create_account(self, name: str, *, account_id: str | None = None) -> Account:
-        """Add an account."""
+        """Add an account.
+
+        Parameters
+        ----------
+        name
+            What it is called here.
+        account_id
+            12 digits; without it, one is made from the seed.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            The id is taken.
+        ValidationError
+            The id is not of 12 digits.
+        """
         number = self.ids.account_id() if account_id is None else account_id
         if not is_account_id(number):
             raise ValidationError(f"Account id {number!r} is not of 12 digits.")
@@ -118,7 +134,13 @@ class World:
         return twin
 
     def account(self, name_or_id: str) -> Account:
-        """Find an account by name or id."""
+        """Find an account by name or id.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is none.
+        """
         for account in self.accounts.values():
             if name_or_id in (account.name, account.account_id):
                 return account
@@ -200,7 +222,7 @@ class World:
         _check_texts(action=action, resource=resource)
         known = self.gather(caller)
         found = access.facts_of(self, resource, action, known.account_id)
-        filled = {**known.context(), **access.moment(self, resource, found.account_id)}
+        filled = {**known.context(), **of_moment(self.clock.now, resource, found.account_id)}
         request = Request(
             known.arn,
             action,

@@ -9,6 +9,7 @@ import pytest
 from iamlab import World
 from iamlab.errors import (
     AwsError,
+    BucketAlreadyOwnedByYou,
     EntityAlreadyExists,
     IamLabError,
     MalformedPolicy,
@@ -339,8 +340,8 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     ),
     "bucket name taken": (
         lambda a: a.create_bucket("star-maps"),
-        EntityAlreadyExists,
-        "Bucket with name star-maps already exists.",
+        BucketAlreadyOwnedByYou,
+        "Your previous request to create the named bucket succeeded and you already own it.",
     ),
     "membership that is none": (
         lambda a: a.get_group("readers").remove_user("alice"),
