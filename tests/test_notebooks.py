@@ -100,7 +100,7 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
     shown = [
         json.dumps(output, ensure_ascii=False)
         for cell in _code(notebook)
-        if "door()" not in cell.source  # it shows what the three verdicts mean, of no request
+        if "door(" not in cell.source  # it shows what the three verdicts mean, of no request
         for output in cell.outputs
     ]
     state = json.dumps(notebook.metadata.get("widgets", {}), ensure_ascii=False)

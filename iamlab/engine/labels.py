@@ -23,8 +23,10 @@ QUESTIONS = (
     "Which policies apply?",
     "Any explicit deny?",
     "Are the outer ceilings open (RCP, SCP, endpoint)?",
-    "Who grants (resource, identity, or both), "
-    "and does a boundary or session policy cut that grant?",
+    (
+        "Who grants (resource, identity, or both), "
+        "and does a boundary or session policy cut that grant?"
+    ),
 )
 
 

@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.teach.ask import check, hint, solution, start
+    from iamlab.teach.board import membership_board
     from iamlab.teach.journal import progress
     from iamlab.teach.scenarios import scenario
-    from iamlab.teach.show import exercise, predict
+    from iamlab.teach.show import exercise, predict, refused
 
 _HOME = {
     "check": "ask",
     "exercise": "show",
     "hint": "ask",
+    "membership_board": "board",
     "predict": "show",
     "progress": "journal",
+    "refused": "show",
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
@@ -24,8 +27,10 @@ __all__ = [
     "check",
     "exercise",
     "hint",
+    "membership_board",
     "predict",
     "progress",
+    "refused",
     "scenario",
     "solution",
     "start",

@@ -5,8 +5,10 @@ What a card does, these do too, so that everybody has the same exercises.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback, feedback
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from types import EllipsisType
 
     from iamlab.teach.exercises import Exercise
+    from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
 
@@ -55,42 +58,58 @@ def check(
     mark = task.mark(answer)
     failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt"))
     if record:
-        _record(task, "attempt", answer=task.data(answer, task.world()), correct=mark.correct,
-                belief=mark.belief, confidence=confidence or "")  # fmt: skip
+        world = task.world()
+        _record(
+            task,
+            "attempt",
+            answer=task.data(answer, world),
+            given=task.given(answer, world),
+            correct=mark.correct,
+            belief=mark.belief,
+            confidence=confidence or "",
+        )
     return feedback(mark, failures + (not mark.correct))
 
 
 def hint(number: str) -> Feedback:
     """Give the next of three hints: a nudge, a counterexample, worked steps.
 
-    The nudge is chosen by the last wrong answer, if that is one that a known belief leads to.
+    They follow your last wrong answer, if there is one.
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
     last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
-    used = len(journal.of_exercise(number, "hint"))
-    _record(task, "hint", step=min(used, 2) + 1)
-    steps = (_nudge, _counterexample, _worked)
-    return Feedback(None, (f"Hint {min(used, 2) + 1} of 3.", *steps[min(used, 2)](task, last)))
+    step = min(len(journal.of_exercise(number, "hint")), 2)
+    if len(journal.of_exercise(number, "hint")) < 3:
+        _record(task, "hint", step=step + 1)
+    said = (_nudge, _counterexample, _worked)[step](task, last)
+    return Feedback(None, (f"Hint {step + 1} of 3.", *said.paragraphs), said.decision)
 
 
-def _nudge(task: Exercise, last: dict[str, Any] | None) -> tuple[str, ...]:
+def _nudge(task: Exercise, last: dict[str, Any] | None) -> Feedback:
     recognised = _recognised(task, last)
-    return (recognised.hint if recognised else task.nudge,)
+    return Feedback(None, (recognised.hint if recognised else task.nudge,))
 
 
-def _counterexample(task: Exercise, last: dict[str, Any] | None) -> tuple[str, ...]:
-    wrong = _recognised(task, last) or task.known_wrong[0]
-    answer = wrong.answer(task.world())
-    mark = task.mark(answer)
-    return (f"Suppose somebody answers\n{task.shown(answer)}", mark.counterexample)
+def _counterexample(task: Exercise, last: dict[str, Any] | None) -> Feedback:
+    answer, mark, own = _wrong(task, last)
+    who = "You answered" if own else "Suppose somebody answers"
+    return Feedback(None, (f"{who}\n{task.shown(answer)}", mark.counterexample))
 
 
-def _worked(task: Exercise, _: dict[str, Any] | None) -> tuple[str, ...]:
-    mark = task.mark(task.known_wrong[0].answer(task.world()))
-    if mark.decision is None:
-        return (task.nudge, mark.counterexample, task.why)
-    return (mark.decision.explain(), task.why)
+def _worked(task: Exercise, last: dict[str, Any] | None) -> Feedback:
+    _, mark, _ = _wrong(task, last)
+    said = () if mark.decision else (task.nudge, mark.counterexample)
+    return Feedback(None, (*said, task.why), mark.decision)
+
+
+def _wrong(task: Exercise, last: dict[str, Any] | None) -> tuple[Any, Mark, bool]:
+    """Give a wrong answer, what the check says of it, and whether it was the learner's last."""
+    if last is not None:
+        with suppress(ExerciseError):  # of a world that was changed by hand only words are kept
+            return last.get("given"), task.mark(last.get("given")), True
+    answer = task.known_wrong[0].answer(task.world())
+    return answer, task.mark(answer), False
 
 
 def _recognised(task: Exercise, last: dict[str, Any] | None) -> Any:
@@ -114,15 +133,11 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
     """
     task = find(number)
     if not give_up and not journal.of_exercise(number, "attempt"):
-        return Feedback(
-            None,
-            (
-                (
-                    "Try it once yourself first; any answer will do. "
-                    f"Or give up on this one: solution({number!r}, give_up=True)."
-                ),
-            ),
+        text = (
+            "Try it once yourself first; any answer will do. Or give up on this one: press "
+            f"Solution again, or call solution({number!r}, give_up=True)."
         )
+        return Feedback(None, (text,))
     _record(task, "solution", give_up=give_up)
     return Feedback(None, (f"A right answer:\n{task.shown(task.solution_answer())}", task.why))
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from iamlab.engine.labels import as_text
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.teach import ask
+from iamlab.teach.board import MembershipGrid
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.marks import CONFIDENCE, Feedback
+from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
 from iamlab.view.access_figure import draw_decision
-from iamlab.view.board import STYLE, MembershipGrid, on_click, say, write
 from iamlab.view.tables import CELL
+from iamlab.view.widgets import LONG, Card, button, choice, on_click, pick, say, tick, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -28,72 +28,54 @@ if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise
     from iamlab.view.figure import Figure
 
-FRAME = widgets.Layout(
-    border="1px solid #C4C9CF", padding="0.6em 0.9em", margin="0.4em 0", max_width="62em"
-)
-LONG = {"description_width": "initial"}
-CHOOSE = "choose ..."
 NOT_YET = Feedback(None, ("Make the prediction in the card above, then run this cell again.",))
 
 
-def paper(card: widgets.Box) -> None:
-    """Give a card its own light background."""
-    card.add_class("iamlab-card")
-
-
-def _choice(description: str, options: list[str]) -> widgets.Dropdown:
-    return widgets.Dropdown(
-        options=[(CHOOSE, ""), *((option, option) for option in options)],
-        value="",
-        description=description,
-        style=LONG,
-        layout=widgets.Layout(width="auto", max_width="58em"),
-    )
-
-
-def _verdicts(description: str, options: tuple[str, ...]) -> widgets.ToggleButtons:
-    return widgets.ToggleButtons(
-        options=list(options),
-        value=None,
-        description=description,
-        style={**LONG, "button_width": "9em"},
-    )
-
-
-class PredictionCard(widgets.VBox):
+class PredictionCard(Card):
     """Asks for a prediction and a confidence, then reveals the verdict.
 
     After a wrong prediction, or if ``ritual``, it asks what happened and which statement decided.
+
+    Parameters
+    ----------
+    options
+        The verdicts to choose from.
+    explain
+        Whether the six questions are answered after the reveal.
     """
 
     def __init__(
-        self, decision: Decision, options: tuple[str, ...], *, ritual: bool, record: bool
+        self,
+        decision: Decision,
+        options: tuple[str, ...],
+        *,
+        ritual: bool,
+        explain: bool,
+        record: bool,
     ) -> None:
-        self._decision, self._ritual, self._record = decision, ritual, record
+        self._decision, self._ritual = decision, ritual
+        self._explain, self._record = explain, record
+        self._prediction: Prediction | None = None
         request = decision.request
         who = Arn.parse(request.principal).name if is_arn(request.principal) else request.principal
         self.question = say(
-            f"{STYLE}May <strong>{escape(who)}</strong> perform "
+            f"May <strong>{escape(who)}</strong> perform "
             f"<strong>{escape(request.action)}</strong> on "
             f"<code>{escape(request.resource)}</code>?"
         )
-        self.answer = _verdicts("I predict", options)
-        self.confidence = _verdicts("and it is", CONFIDENCE)
-        self.button = widgets.Button(description="Show what AWS decides", layout={"width": "14em"})
+        self.answer = pick("I predict", options)
+        self.confidence = pick("and it is", CONFIDENCE)
+        self.button = button("Show what AWS decides", width="14em", main=True)
         self.result = say(role="status")
-        self.happened = _choice("What happened?", list(HAPPENED.values()))
-        self.decided = _choice("Which statement decided?", statements(decision))
-        self.compare = widgets.Button(description="Compare")
+        self.happened = choice("What happened?", list(HAPPENED.values()))
+        self.decided = choice("Which statement decided?", statements(decision))
+        self.compare = button("Compare")
         self.reflection = say(role="status")
         on_click(self.button, self._commit, self.result)
         on_click(self.compare, self._reflect, self.reflection)
-        self._prediction: Prediction | None = None
-        super().__init__(
-            [self.question, self.answer, self.confidence, self.button, self.result], layout=FRAME
-        )
-        paper(self)
+        super().__init__([self.question, self.answer, self.confidence, self.button, self.result])
 
-    def walk_through(self, *, blank: Collection[int] = ()) -> Feedback:
+    def walk_through(self, *, blank: Collection[int] = ()) -> WalkThrough | Feedback:
         """Give the six questions with their answers, once the prediction is made.
 
         Parameters
@@ -101,15 +83,15 @@ class PredictionCard(widgets.VBox):
         blank
             Numbers of the answers, from 1, to leave out for you to fill in.
         """
-        if self._prediction is None:
-            return NOT_YET
-        return Feedback(None, (as_text(self._decision, blank=blank),))
+        return NOT_YET if self._prediction is None else WalkThrough(self._decision, tuple(blank))
 
     def picture(self) -> Figure | Feedback:
         """Draw the access graph, once the prediction is made."""
         return NOT_YET if self._prediction is None else draw_decision(self._decision)
 
     def _commit(self) -> None:
+        if self._prediction is not None:
+            return  # a prediction is made once; the button stays, so that the focus does
         if self.answer.value is None or self.confidence.value is None:
             text = (
                 "First choose a verdict and say how sure you are. There is no penalty for a guess."
@@ -120,10 +102,9 @@ class PredictionCard(widgets.VBox):
             self._decision, self.answer.value, self.confidence.value, record=self._record
         )
         self._prediction = prediction
-        for control in (self.answer, self.confidence, self.button):
-            control.disabled = True
+        self.answer.disabled = self.confidence.disabled = True
         if prediction.correct and not self._ritual:
-            write(self.result, prediction.inner_html(), role="status")
+            write(self.result, prediction.inner_html(explain=self._explain), role="status")
             return
         # What happened is to be said by the learner: for now only the verdict.
         write(self.result, escape(prediction.sentence), role="status")
@@ -136,15 +117,25 @@ class PredictionCard(widgets.VBox):
             return
         _, text = reflect(self._decision, self.happened.value, self.decided.value)
         said = f'<p style="margin:0.3em 0">{escape(text)}</p>'
-        write(self.reflection, f"{said}{self._prediction.inner_html()}", role="status")
+        steps = self._prediction.inner_html() if self._explain else ""
+        write(self.reflection, f"{said}{steps}", role="status")
+
+
+Answer = tuple[Any, str | None]
+"""What a learner has put in, or ``None`` while something is missing; and the confidence."""
 
 
 class _VerdictInput(widgets.VBox):
-    """One row of buttons for each request, and one confidence for all."""
+    """One row of options for each request, and one confidence for all."""
+
+    missing = "Not answered yet: choose a verdict for each request, and say how sure you are."
 
     def __init__(self, task: Predict) -> None:
-        self.rows = [_verdicts("I predict", task.options) for _ in task.questions]
-        self.sure = _verdicts("and it is", CONFIDENCE)
+        self.rows = [
+            pick(f"Verdict {number}", task.options)
+            for number, _ in enumerate(task.questions, start=1)
+        ]
+        self.sure = pick("and it is", CONFIDENCE)
         parts: list[widgets.Widget] = []
         for number, (question, row) in enumerate(zip(task.questions, self.rows, strict=True), 1):
             parts += [
@@ -157,8 +148,8 @@ class _VerdictInput(widgets.VBox):
             ]
         super().__init__([*parts, self.sure])
 
-    def read(self) -> tuple[Any, str | None]:
-        """Give the answer and the confidence; nothing while something is not chosen."""
+    def read(self) -> Answer:
+        """Give the verdicts and the confidence."""
         answers = [row.value for row in self.rows]
         complete = None not in answers and self.sure.value is not None
         return (answers if complete else None), self.sure.value
@@ -167,16 +158,18 @@ class _VerdictInput(widgets.VBox):
 class _RequestInput(widgets.VBox):
     """Three lists: caller, action, resource."""
 
+    missing = "Not answered yet: choose caller, action and resource."
+
     def __init__(self, task: Witness) -> None:
         self.parts = [
-            _choice("Caller", list(task.callers)),
-            _choice("Action", list(task.actions)),
-            _choice("Resource", list(task.resources)),
+            choice("Caller", task.callers),
+            choice("Action", task.actions),
+            choice("Resource", task.resources),
         ]
         super().__init__(self.parts)
 
-    def read(self) -> tuple[Any, str | None]:
-        """Give the request; nothing while a part is not chosen."""
+    def read(self) -> Answer:
+        """Give the request."""
         chosen = [part.value for part in self.parts]
         return (None if "" in chosen else chosen), None
 
@@ -184,32 +177,34 @@ class _RequestInput(widgets.VBox):
 class _NamesInput(widgets.VBox):
     """A check box for each name."""
 
+    missing = "Not answered yet: tick at least one."
+
     def __init__(self, task: Collect) -> None:
-        self.boxes = [
-            widgets.Checkbox(value=False, description=name, indent=False, layout={"width": "auto"})
-            for name in task.candidates(task.world())
-        ]
+        self.boxes = [tick(name) for name in task.candidates(task.world())]
         super().__init__(self.boxes)
 
-    def read(self) -> tuple[Any, str | None]:
-        """Give the ticked names; nothing while none is ticked."""
-        chosen = {box.description for box in self.boxes if box.value}
-        return (chosen or None), None
+    def read(self) -> Answer:
+        """Give the ticked names."""
+        return ({box.description for box in self.boxes if box.value} or None), None
 
 
 class _MembershipInput(MembershipGrid):
     """The membership grid."""
 
+    missing = "Nothing is changed yet. A move is two changes: out of one group, into another."
+
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world())
 
-    def read(self) -> tuple[Any, str | None]:
-        """Give the edits; nothing while nothing is changed."""
+    def read(self) -> Answer:
+        """Give the edits."""
         return (self.edits or None), None
 
 
 class _VersionInput(widgets.VBox):
     """The versions of each policy of one's own, to read and to choose from."""
+
+    missing = "Nothing is changed yet."
 
     def __init__(self, task: Repair) -> None:
         self.choices: dict[str, widgets.Dropdown] = {}
@@ -218,34 +213,33 @@ class _VersionInput(widgets.VBox):
         for account in task.world().accounts.values():
             for policy in account.policies.values():
                 for version, document in policy.versions.items():
-                    style = "white-space:pre;overflow:auto;font-size:85%"
+                    style = "font-family:monospace;white-space:pre;overflow:auto;font-size:85%"
                     parts.append(
                         say(
                             f"<details><summary>{escape(policy.name)} {escape(version)}</summary>"
-                            f'<div style="font-family:monospace;{style}">{escape(document.text)}'
-                            "</div></details>"
+                            f'<div style="{style}">{escape(document.text)}</div></details>'
                         )
                     )
-                choice = widgets.Dropdown(
+                self.choices[policy.name] = widgets.Dropdown(
                     options=list(policy.versions),
                     value=policy.default_version_id,
                     description=f"Default version of {policy.name}",
+                    tooltip=f"Default version of {policy.name}",
                     style=LONG,
                     layout=widgets.Layout(width="22em"),
                 )
-                self.choices[policy.name] = choice
                 self.defaults[policy.name] = policy.default_version_id
-                parts.append(choice)
+                parts.append(self.choices[policy.name])
         super().__init__(parts)
 
-    def read(self) -> tuple[Any, str | None]:
-        """Give the edits: an empty list if all is left as it is."""
+    def read(self) -> Answer:
+        """Give the edits."""
         edits = [
-            ("set_default_version", name, choice.value)
-            for name, choice in self.choices.items()
-            if choice.value != self.defaults[name]
+            ("set_default_version", name, chosen.value)
+            for name, chosen in self.choices.items()
+            if chosen.value != self.defaults[name]
         ]
-        return edits, None
+        return (edits or None), None
 
 
 def _input_for(task: Exercise) -> Any:
@@ -255,12 +249,9 @@ def _input_for(task: Exercise) -> Any:
         return _RequestInput(task)
     if isinstance(task, Collect):
         return _NamesInput(task)
-    if isinstance(task, Repair) and task.editor == "memberships":
-        return _MembershipInput(task)
     if isinstance(task, Repair):
-        return _VersionInput(task)
-    message = f"There is no card for exercise {task.number}."
-    raise TypeError(message)
+        return _MembershipInput(task) if task.editor == "memberships" else _VersionInput(task)
+    raise TypeError(f"There is no card for exercise {task.number}.")
 
 
 def _target(task: Repair) -> str:
@@ -273,7 +264,7 @@ def _target(task: Repair) -> str:
     rows = ""
     for caller in dict.fromkeys(question.caller for question in questions):
         cells = (wanted.get((caller, *column)) for column in columns)
-        words = ("" if cell is None else "shall" if cell.allowed else "shall not" for cell in cells)
+        words = ("" if cell is None else "may" if cell.allowed else "may not" for cell in cells)
         body = "".join(f'<td style="{CELL}">{word}</td>' for word in words)
         rows += f'<tr><th scope="row" style="{CELL}">{escape(caller)}</th>{body}</tr>'
     return (
@@ -282,33 +273,48 @@ def _target(task: Repair) -> str:
     )
 
 
-class ExerciseCard(widgets.VBox):
-    """An exercise: its prompt, what answers it, and buttons for check, hint and solution."""
+class ExerciseCard(Card):
+    """An exercise: its prompt, what answers it, and buttons for check, hint and solution.
+
+    An exit ticket has no help before its first attempt. The solution wants one attempt, or a second
+    press, which is noted as giving up.
+    """
 
     def __init__(self, task: Exercise) -> None:
         self.task = task
         self.input = _input_for(task)
         self.result = say(role="status")
-        self.check = self._button("Check", self._check)
+        self._asked_for_solution = False
+        self.check = self._button("Check", self._check, main=True)
         self.hint = self._button("Hint", lambda: ask.hint(task.number).inner_html())
-        self.solution = self._button("Solution", lambda: ask.solution(task.number).inner_html())
+        self.solution = self._button("Solution", self._solution)
         title = say(
-            f"{STYLE}<strong>Exercise {escape(task.number)}: {escape(task.title)}</strong>"
+            f"<strong>Exercise {escape(task.number)}: {escape(task.title)}</strong>"
             f'<p style="margin:0.3em 0">{escape(task.prompt)}</p>'
         )
         target = [say(_target(task))] if isinstance(task, Repair) else []
-        buttons = widgets.HBox([self.check, self.hint, self.solution])
-        super().__init__([title, *target, self.input, buttons, self.result], layout=FRAME)
-        paper(self)
+        self.buttons = widgets.HBox([self.check])
+        if not task.exit:
+            self._offer_help()
+        super().__init__([title, *target, self.input, self.buttons, self.result])
 
-    def _button(self, name: str, compute: Callable[[], str]) -> widgets.Button:
-        button = widgets.Button(description=name, layout={"width": "8em"})
+    def _button(self, name: str, compute: Callable[[], str], *, main: bool = False) -> Any:
+        made = button(name, main=main)
+        on_click(made, lambda: write(self.result, compute(), role="status"), self.result)
+        return made
 
-        on_click(button, lambda: write(self.result, compute(), role="status"), self.result)
-        return button
+    def _offer_help(self) -> None:
+        self.buttons.children = (self.check, self.hint, self.solution)
 
     def _check(self) -> str:
         answer, confidence = self.input.read()
         if answer is None:
-            return "Not answered yet: something is still to be chosen."
-        return ask.check(self.task.number, answer, confidence=confidence).inner_html()
+            return str(self.input.missing)
+        said = ask.check(self.task.number, answer, confidence=confidence).inner_html()
+        self._offer_help()
+        return said
+
+    def _solution(self) -> str:
+        give_up = self._asked_for_solution
+        self._asked_for_solution = True
+        return ask.solution(self.task.number, give_up=give_up).inner_html()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.exercises import Exercise, Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.marks import COARSE, FINE, Mark
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Predict(Exercise):
     @property
     def options(self) -> tuple[str, ...]:
         """The verdicts to choose from."""
-        return ("allowed", "explicit deny", "implicit deny") if self.fine else ("allowed", "denied")
+        return FINE if self.fine else COARSE
 
     def read(self, answer: Any, world: World) -> list[str]:  # noqa: ARG002 - the same for all kinds
         """Read a list of verdict words."""
@@ -72,13 +72,12 @@ class Predict(Exercise):
             return Mark(correct=True, true_part=self.why)
         place = next(i for i, given in enumerate(answer) if given != right[i])
         decision = self.questions[place].ask(world)
-        because = decision.nearest_miss or f"It is decided by {_names(decision)}."
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "prediction holds", "predictions hold"),
+            true_part=_count(good, len(right), "right"),
             counterexample=(
                 f"Look at {self.questions[place]}: you say {answer[place]}, "
-                f"AWS says {decision.verdict.symbol} {decision.verdict}. {because}"
+                f"AWS says {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
             ),
             decision=decision,
         )
@@ -88,13 +87,14 @@ class Predict(Exercise):
         return repr(list(answer))
 
 
-def _count(good: int, of: int | None, one: str, many: str) -> str:
-    """Say how many, in words that fit the number."""
-    if of is None:
-        return f"{good} {one if good == 1 else many}"
-    if good == 0:
-        return "The question is understood; now for the answer."
-    return f"{good} of {of} {one if good == 1 else many}."
+def _count(good: int, of: int, what: str) -> str:
+    """Say what is right so far."""
+    return f"{good} of {of} {'is' if good == 1 else 'are'} {what}." if good else ""
+
+
+def _because(decision: Decision) -> str:
+    """Say what decided, or what came nearest."""
+    return decision.nearest_miss or f"It is decided by {_names(decision)}."
 
 
 def _names(decision: Decision) -> str:
@@ -149,13 +149,12 @@ class Witness(Exercise):
         decision = answer.ask(world)
         if self.has(decision):
             return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
-        because = decision.nearest_miss
         return Mark(
             correct=False,
-            true_part="That is a real request.",
+            true_part="",
             counterexample=(
                 f"It must be {self.wanted}, and it is {decision.verdict.symbol} "
-                f"{decision.verdict}. {because}"
+                f"{decision.verdict}. {_because(decision)}"
             ),
             decision=decision,
         )
@@ -211,7 +210,7 @@ class Collect(Exercise):
         word = "does not belong to it" if extra else "is missing"
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "is found", "are found"),
+            true_part=_count(good, len(right), "found"),
             counterexample=f"{first} {word}: {self.about(world, first)}",
         )
 
@@ -267,6 +266,10 @@ class Repair(Exercise):
         """Give the edits, one sentence each."""
         return list(self.read(answer, world).diff(world))
 
+    def given(self, answer: Any, world: World) -> Any:
+        """Give the edits themselves; of a world that was changed by hand, the sentences."""
+        return self.data(answer, world) if isinstance(answer, World) else list(answer)
+
     def right_answer(self, world: World) -> list[Edit]:
         """Search the edits that reach the target."""
         for edits in self.search(world):
@@ -284,18 +287,17 @@ class Repair(Exercise):
             if bool(decision) is not cell.allowed
         ]
         good = len(self.target) - len(wrong)
-        edited = _count(len(edits), None, "edit", "edits")
+        edited = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
         said = f"{good} of {len(self.target)} cells of the target hold, with {edited}."
         if wrong:
             cell, decision = wrong[0]
             shall = "allowed" if cell.allowed else "denied"
-            because = decision.nearest_miss or f"It is decided by {_names(decision)}."
             return Mark(
                 correct=False,
                 true_part=said,
                 counterexample=(
                     f"{cell.question} shall be {shall}, and is {decision.verdict.symbol} "
-                    f"{decision.verdict}. {because}"
+                    f"{decision.verdict}. {_because(decision)}"
                 ),
                 decision=decision,
             )
@@ -309,4 +311,6 @@ class Repair(Exercise):
 
     def shown(self, answer: Any) -> str:
         """Write the calls that make the edits."""
-        return "\n".join(as_calls(answer))
+        if not all(isinstance(edit, list | tuple) for edit in answer):
+            return "\n".join(map(str, answer))  # sentences, of a world that was changed by hand
+        return "\n".join(as_calls(answer)) or "(no change)"

@@ -83,6 +83,8 @@ class Exercise(ABC):
         The first hint for somebody whose answer is not recognised.
     why
         What the right answer shows, said after it.
+    exit
+        Whether it is an exit ticket: no help before the first attempt.
     """
 
     number: str
@@ -93,6 +95,7 @@ class Exercise(ABC):
     why: str
     known_wrong: tuple[KnownWrong, ...]
     seed: int = SEED
+    exit: bool = False
 
     def world(self, seed: int | None = None) -> World:
         """Build the exercise's world anew."""
@@ -130,6 +133,10 @@ class Exercise(ABC):
     @abstractmethod
     def data(self, answer: Any, world: World) -> Any:
         """Give the answer as JSON values, for the progress file and to compare."""
+
+    def given(self, answer: Any, world: World) -> Any:
+        """Give the answer as JSON values from which it can be checked again."""
+        return self.data(answer, world)
 
     @abstractmethod
     def _mark(self, answer: Any, world: World) -> Mark: ...

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.style import INK, PAPER
 from iamlab.view.tables import CELL
 
@@ -117,14 +118,24 @@ def _table(rows: Iterable[dict[str, str]]) -> str:
 
 
 def progress() -> Progress:
-    """Show what has been tried and solved, and how confidence and correctness agree."""
+    """Show what has been tried and solved, and how confidence and correctness agree.
+
+    For that only the first answer to each question counts: later ones know the verdict.
+    """
+    from iamlab.teach.exercises import every
+
     known = records()
-    attempts = [record for record in known if record.get("kind") == "attempt"]
-    numbers = dict.fromkeys(str(record.get("exercise")) for record in attempts)
-    rows = tuple(_row(number, known) for number in numbers)
-    sure = [record for record in known if record.get("confidence")]
-    levels = dict.fromkeys(str(record["confidence"]) for record in sure)
-    return Progress(rows, tuple(_calibration(level, sure) for level in levels))
+    if not known:
+        return Progress((), ())
+    rows = tuple(_row(number, known) for number in every())
+    first = list({_question(record): record for record in reversed(known)}.values())
+    levels = [level for level in CONFIDENCE if any(r.get("confidence") == level for r in first)]
+    return Progress(rows, tuple(_calibration(level, first) for level in levels))
+
+
+def _question(record: Record) -> str:
+    """Say what a record answers: an exercise, or the request of a prediction."""
+    return f"{record.get('kind')} {record.get('exercise')} {record.get('question')}"
 
 
 def _row(number: str, known: list[Record]) -> dict[str, str]:
@@ -133,13 +144,13 @@ def _row(number: str, known: list[Record]) -> dict[str, str]:
     solved = any(record.get("correct") for record in attempts)
     return {
         "exercise": number,
-        "state": "✓ solved" if solved else "○ not yet",
+        "state": "✓ solved" if solved else "○ not yet" if attempts else "– not tried",
         "attempts": str(len(attempts)),
         "hints": str(sum(record.get("kind") == "hint" for record in own)),
     }
 
 
-def _calibration(level: str, sure: list[Record]) -> dict[str, str]:
-    own = [record for record in sure if record["confidence"] == level]
+def _calibration(level: str, first: list[Record]) -> dict[str, str]:
+    own = [record for record in first if record.get("confidence") == level]
     right = sum(bool(record.get("correct")) for record in own)
-    return {"confidence": level, "right": f"{right} of {len(own)}"}
+    return {"how sure": level, "right at the first answer": f"{right} of {len(own)}"}

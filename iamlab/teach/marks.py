@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.engine.labels import as_text
 from iamlab.view.cards import BOX, CODE, badge, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
+
+COARSE = ("allowed", "denied")
+FINE = ("allowed", "explicit deny", "implicit deny")
+"""The verdicts to choose from: with one word for both denials, or with AWS's two."""
 
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 """How sure a learner may say to be of an answer."""
@@ -92,6 +97,27 @@ def _paragraph(text: str) -> str:
     if "\n" in text:
         return f'<span style="{CODE};display:block">{escape(text)}</span>'
     return escape(text)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkThrough:
+    """The six questions of a decision, some answers left blank for the reader to fill in."""
+
+    decision: Decision
+    blank: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return as_text(self.decision, blank=self.blank)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        verdict = "" if self.blank else badge(self.decision)
+        steps = six_labels(self.decision, blank=self.blank)
+        message = "" if self.blank else escape(self.decision.message)
+        said = f'<div style="{CODE}">{message}</div>' if message else ""
+        return f'<div style="{BOX}">{steps}{verdict}{said}</div>'
 
 
 def feedback(mark: Mark, failures: int) -> Feedback:

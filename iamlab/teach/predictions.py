@@ -11,14 +11,11 @@ from iamlab.engine.layers import LAYERS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.marks import CONFIDENCE
+from iamlab.teach.marks import COARSE, CONFIDENCE, FINE
 from iamlab.view.cards import BOX, badge, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-
-COARSE = ("allowed", "denied")
-FINE = ("allowed", "explicit deny", "implicit deny")
 
 HAPPENED = {
     Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
@@ -53,12 +50,10 @@ class Prediction:
     def __repr__(self) -> str:
         return f"{self.sentence}\n{self.decision.explain()}"
 
-    def inner_html(self) -> str:
-        """Give it without a frame, for use inside a card."""
-        return (
-            f"{badge(self.decision)} <span>{escape(self.sentence)}</span>"
-            f"{six_labels(self.decision)}"
-        )
+    def inner_html(self, *, explain: bool = True) -> str:
+        """Give it without a frame, for use inside a card; perhaps without the explanation."""
+        steps = six_labels(self.decision) if explain else ""
+        return f"{badge(self.decision)} <span>{escape(self.sentence)}</span>{steps}"
 
     def _repr_html_(self) -> str:
         return f'<div style="{BOX}">{self.inner_html()}</div>'

@@ -1,17 +1,21 @@
-"""The verbs that show a card: ``predict`` and ``exercise``.
+"""The verbs that show something: ``predict``, ``exercise``, ``refused``.
 
 Widgets are imported only when a card is wanted; with an answer, ``predict`` needs none.
 """
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from iamlab.errors import IamLabError
 from iamlab.teach.exercises import find, named
-from iamlab.teach.predictions import COARSE, FINE, commit
+from iamlab.teach.marks import COARSE, FINE, Feedback
+from iamlab.teach.predictions import commit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.engine.request import ContextValue
     from iamlab.teach.cards import ExerciseCard, PredictionCard
@@ -31,6 +35,7 @@ def predict(
     context: Mapping[str, ContextValue] | None = None,
     fine: bool = False,
     ritual: bool = False,
+    explain: bool = True,
     record: bool = True,
 ) -> PredictionCard | Prediction:
     """Ask for a prediction, and only then show what AWS decides.
@@ -49,6 +54,9 @@ def predict(
     ritual
         Whether the card asks, after the reveal, what happened and which statement decided. After a
         wrong prediction it always does.
+    explain
+        Whether the card answers the six questions after the reveal; a lesson that walks through
+        them in the next cell leaves that to it.
     record
         Whether to keep the prediction in the progress file.
 
@@ -62,7 +70,8 @@ def predict(
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 
-        return PredictionCard(decision, FINE if fine else COARSE, ritual=ritual, record=record)
+        options = FINE if fine else COARSE
+        return PredictionCard(decision, options, ritual=ritual, explain=explain, record=record)
     return commit(decision, answer, confidence, record=record)
 
 
@@ -71,3 +80,29 @@ def exercise(number: str) -> ExerciseCard:
     from iamlab.teach.cards import ExerciseCard
 
     return ExerciseCard(find(number))
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Show what AWS says to the call inside, instead of a traceback.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("groups")
+    >>> with refused():
+    ...     world.group("astronomers").add_user("zoe")
+    NoSuchEntity: The user with name zoe cannot be found.
+    There are: alice, bob, carol, dana.
+    """
+    try:
+        yield
+    except IamLabError as error:
+        lines = [str(error), *getattr(error, "__notes__", [])]
+    else:
+        lines = ["Nothing was refused."]
+    shell = sys.modules.get("IPython")
+    if shell is not None and shell.get_ipython() is not None:
+        shell.display.display(Feedback(None, tuple(lines)))
+    else:
+        print("\n".join(lines))  # noqa: T201 - outside a notebook there is only the terminal

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamlab.view.access_figure import access_graph
     from iamlab.view.attachment_figure import attachment_graph
-    from iamlab.view.board import membership_board
     from iamlab.view.door_figure import door
     from iamlab.view.figure import Figure
     from iamlab.view.tables import VerdictTable, verdict_table
@@ -20,7 +19,6 @@ _HOME = {
     "access_graph": "access_figure",
     "attachment_graph": "attachment_figure",
     "door": "door_figure",
-    "membership_board": "board",
     "verdict_table": "tables",
 }
 
@@ -30,7 +28,6 @@ __all__ = [
     "access_graph",
     "attachment_graph",
     "door",
-    "membership_board",
     "verdict_table",
 ]
 

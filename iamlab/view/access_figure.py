@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import readings_of
+from iamlab.engine.explain import held
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.canvas import ROW, Box, Canvas
@@ -30,16 +30,21 @@ from iamlab.view.style import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import matplotlib.figure
 
     from iamlab.engine.decision import Decision
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.matching import Miss
     from iamlab.engine.request import ContextValue
+    from iamlab.policy.document import Statement
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
-COLUMNS = {"caller": 0.15, "group": 2.05, "policy": 4.05, "statement": 6.65, "resource": 10.0}
+COLUMNS = {"caller": 0.15, "group": 1.95, "policy": 3.8, "statement": 6.3, "resource": 9.45}
 WIDTHS = {"caller": 1.45, "group": 1.5, "policy": 2.15, "statement": 2.35, "resource": 2.3}
-WIDTH = 12.45
+WIDTH = 11.9
 TOP = 0.75
 GATE = 0.4  # the first gate's distance from the resource
 
@@ -93,31 +98,28 @@ def _rows(decision: Decision) -> list[_Row]:
     rows: list[_Row] = []
     for layer in LAYERS:
         for attached in decision.layers.of(layer):
-            name = attached.policy.name or "unnamed"
-            kind = kind_of(layer, attached.arn)
-            group = next(
-                (p.removeprefix("group ") for p in attached.path if p.startswith("group ")), ""
-            )
-            readings = [
-                reading
-                for reading, owner in zip(
-                    readings_of(decision, layer), _owners(decision, layer), strict=True
-                )
+            own = [
+                (statement, misses)
+                for owner, statement, misses in held(decision, layer)
                 if owner is attached
             ]
-            others = [reading for reading in readings if not reading.applies]
-            for reading in readings:
-                label = reading.address.rpartition("/")[2]
-                if reading.applies or len(others) == 1:
-                    miss = str(reading.misses[0]) if reading.misses else ""
-                    rows.append(
-                        _Row(layer, group, name, kind, reading.effect, label, reading.applies, miss)
-                    )
-            if len(others) != 1:
-                text = f"{len(others)} statements" if others else "no statements"
-                if others or not readings:
-                    rows.append(_Row(layer, group, name, kind, "", text, applies=False, miss=""))
+            rows += _rows_of(layer, attached, own)
     return rows
+
+
+def _rows_of(
+    layer: str, attached: Attached, own: list[tuple[Statement, tuple[Miss, ...]]]
+) -> Iterator[_Row]:
+    group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
+    way = (layer, group, attached.policy.name or "unnamed", kind_of(layer, attached.arn))
+    silent = sum(bool(misses) for _, misses in own)
+    for statement, misses in own:
+        if not misses or silent == 1:
+            miss = str(misses[0]) if misses else ""
+            yield _Row(*way, statement.effect, statement.label, applies=not misses, miss=miss)
+    if silent > 1 or not own:
+        text = f"{silent} statements" if silent else "no statements"
+        yield _Row(*way, "", text, applies=False, miss="")
 
 
 def kind_of(layer: str, arn: str | None) -> str:
@@ -127,10 +129,6 @@ def kind_of(layer: str, arn: str | None) -> str:
     if arn is None:
         return "inline"
     return "AWS managed" if ":iam::aws:" in arn else "customer managed"
-
-
-def _owners(decision: Decision, layer: str) -> list[object]:
-    return [attached for attached in decision.layers.of(layer) for _ in attached.policy.statements]
 
 
 def _short_name(arn: str) -> tuple[str, str]:
@@ -148,16 +146,13 @@ def _draw(decision: Decision, rows: list[_Row]) -> matplotlib.figure.Figure:
     inner = [row for row in rows if row.layer in ("identity", "resource")]
     ceilings = [row for row in rows if row.layer in ("boundary", "session")]
     order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
-    height = TOP + max(len(order), 1) * ROW + (0.65 if ceilings else 0.35)
+    last = TOP + (max(len(order), 1) - 1) * ROW
+    # Room below for the resource's two notes, and for the names of gates.
+    height = max(last + 0.4, (TOP + last) / 2 + 0.7) + (0.3 if ceilings else 0)
     canvas = Canvas(WIDTH, height)
-    for column, heading in (
-        ("caller", "CALLER"),
-        ("group", "GROUP"),
-        ("policy", "POLICY"),
-        ("statement", "STATEMENT"),
-        ("resource", "RESOURCE"),
-    ):
-        canvas.heading(COLUMNS[column], 0.28, heading)
+    for column, left in COLUMNS.items():
+        if column != "group" or any(row.group for row in rows):
+            canvas.heading(left, 0.28, column.upper())
     heights = [TOP + i * ROW for i in range(len(order))]
     middle = (TOP + TOP + (max(len(order), 1) - 1) * ROW) / 2
     _boxes(canvas, decision, order, heights, middle, ceilings)
@@ -215,8 +210,13 @@ def _boxes(
         canvas.line(policy.right, statement.left, line, bold=bold or denies)
         _way_to(canvas, caller, groups, policy, row, line, bold=bold or denies)
         if allows:
-            end = (gate, resource.y) if gate else resource.left
-            canvas.line(statement.right, end, line, bold=bold, arrow=not gate)
+            if decision.denies:
+                cut = _cut(y, resource)
+                canvas.line(statement.right, cut, line, bold=bold)
+                canvas.line(cut, resource.left, PALE_LINE, dashed=True, arrow=True)
+            else:
+                end = (gate, resource.y) if gate else resource.left
+                canvas.line(statement.right, end, line, bold=bold, arrow=not gate)
     for box in (*groups.values(), *policies.values()):
         canvas.box(box)
     _cuts(canvas, decision, order, heights, resource)
@@ -286,6 +286,12 @@ def _statement_note(row: _Row) -> str:
     return f"does not apply: {row.miss.partition(':')[0]}"
 
 
+def _cut(y: float, resource: Box) -> tuple[float, float]:
+    """Say where a Deny cuts the line that leaves a statement at this height."""
+    x = (COLUMNS["statement"] + WIDTHS["statement"] + resource.x) / 2
+    return x, (y + resource.y) / 2
+
+
 def _cuts(
     canvas: Canvas, decision: Decision, order: list[_Row], heights: list[float], resource: Box
 ) -> None:
@@ -298,8 +304,7 @@ def _cuts(
     ]
     if not decision.denies:
         return
-    x = (COLUMNS["statement"] + WIDTHS["statement"] + resource.x) / 2
-    cuts = [(x, (y + resource.y) / 2) for y in allowing] or [(x, resource.y)]
+    cuts = [_cut(y, resource) for y in allowing] or [_cut(resource.y, resource)]
     for y in denying:
         start = (COLUMNS["statement"] + WIDTHS["statement"], y)
         for cut in cuts:

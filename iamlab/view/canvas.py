@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 BOX_HEIGHT = 0.46
 ROW = 0.66
-TEXT_SIZE = 9.5
-SMALL = 8
-LETTER = 0.083  # the width of an average letter at TEXT_SIZE
+TEXT_SIZE = 10
+SMALL = 8.8
+LETTER = 0.087  # the width of an average letter at TEXT_SIZE
 FONT = "DejaVu Sans"
 
 
@@ -100,6 +100,7 @@ class Canvas:
         *,
         bold: bool = False,
         arrow: bool = False,
+        dashed: bool = False,
     ) -> None:
         """Draw a line that leaves and arrives level."""
         from matplotlib.patches import FancyArrowPatch
@@ -114,6 +115,7 @@ class Canvas:
                 arrowstyle="-|>,head_length=5,head_width=3" if arrow else "-",
                 color=colour,
                 linewidth=2.6 if bold else 1.1,
+                linestyle=(0, (4, 3)) if dashed else "solid",
                 zorder=2 if bold else 1,
             )
         )

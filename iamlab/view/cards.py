@@ -14,7 +14,7 @@ from iamlab.world.identities import Group, Identity, User
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 BOX = (
     f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"
@@ -40,11 +40,12 @@ def badge(decision: Decision) -> str:
     )
 
 
-def six_labels(decision: Decision) -> str:
-    """Give the six questions with their answers as a list."""
+def six_labels(decision: Decision, *, blank: Collection[int] = ()) -> str:
+    """Give the six questions as a list, with their answers but for those left blank."""
     items = "".join(
-        f"<li><strong>{escape(label.question)}</strong><br>{_lines(label.answer)}</li>"
-        for label in labels(decision)
+        f"<li><strong>{escape(label.question)}</strong><br>"
+        f"{'…' if number in blank else _lines(label.answer)}</li>"
+        for number, label in enumerate(labels(decision), 1)
     )
     return f'<ol style="margin:0.5em 0;padding-left:1.6em">{items}</ol>'
 

@@ -20,8 +20,14 @@ MEANING = {
 }
 
 
-def door() -> Figure:
-    """Draw what every request is made of, and the three verdicts that it can get."""
+def door(*, meanings: bool = True) -> Figure:
+    """Draw what every request is made of, and the three verdicts that it can get.
+
+    Parameters
+    ----------
+    meanings
+        Whether each verdict says what it means; before the first prediction that would tell.
+    """
     canvas = Canvas(10.6, 0.75 + len(PARTS) * ROW)
     middle = 0.75 + (len(PARTS) - 1) * ROW / 2
     gate = Box(
@@ -37,19 +43,20 @@ def door() -> Figure:
     for i, (verdict, meaning) in enumerate(MEANING.items()):
         seen = look(verdict)
         text = f"{seen.symbol} {seen.word}"
-        end = Box(
-            7.3, middle + (i - 1) * ROW, 3.1, text, meaning, seen.colour, seen.area, bold=True
-        )
+        note = meaning if meanings else ""
+        place = middle + (i - 1) * ROW
+        end = Box(7.3, place, 3.1, text, note, seen.colour, seen.area, bold=True)
         canvas.box(end)
         canvas.line(gate.right, end.left, seen.colour, arrow=True)
-    verdicts = [f"{verdict.symbol} {verdict}: {meaning}" for verdict, meaning in MEANING.items()]
+    words = [
+        f"{verdict.symbol} {verdict}" + (f": {meaning}" if meanings else "")
+        for verdict, meaning in MEANING.items()
+    ]
     return Figure(
         canvas.figure,
         "A request has four parts: who, does what, on what, and in which context. IAM asks all "
-        "policies that apply, and answers with one of three verdicts: allowed when an Allow "
-        "applies and no Deny does; explicit deny when a Deny applies; implicit deny when nothing "
-        "applies.",
+        f"policies that apply, and answers with one of three verdicts. {'; '.join(words)}.",
         "Every request to AWS goes through this door.",
         tuple({"part": name, "is": example} for name, example in PARTS),
-        (*(f"{name}: {example}" for name, example in PARTS), "IAM", *(f"  {v}" for v in verdicts)),
+        (*(f"{name}: {example}" for name, example in PARTS), "IAM", *(f"  {v}" for v in words)),
     )

@@ -86,7 +86,9 @@ class Figure:
             f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{data}">'
             f'<figcaption style="color:#1F2328;font-size:90%">{html.escape(self.caption)}'
-            "</figcaption></figure>"
+            f"<details><summary>The same in words</summary>"
+            f'<pre style="color:#1F2328;background:#fff">{html.escape(self.as_text())}</pre>'
+            "</details></figcaption></figure>"
         )
 
     def __repr__(self) -> str:

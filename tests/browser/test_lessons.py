@@ -21,9 +21,8 @@ class Learner:
         return self.page.locator(".iamlab-card").filter(has_text=text).first
 
     def choose(self, card, row, option):
-        """Press an option in the n-th row of buttons of a card, counted from 0."""
-        buttons = card.locator(".widget-toggle-buttons").nth(row)
-        buttons.get_by_role("button", name=option, exact=True).click()
+        """Pick an option in the n-th row of a card, counted from 0."""
+        card.locator(".widget-radio").nth(row).get_by_role("radio", name=option).check()
 
     def predict(self, card, verdict, confidence):
         """Predict by mouse."""
@@ -97,7 +96,7 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     learner.reads(task, "Not answered yet")
     answer_verdicts(learner, task, ["allowed", "allowed", "allowed"])
     learner.reads(task, "you say allowed, AWS says ○ implicit deny")
-    learner.press(task, "Hint")
+    answer_verdicts(learner, task, ["allowed", "allowed", "allowed"])
     learner.reads(task, "nothing is allowed until a statement allows it")
     answer_verdicts(learner, task, ["allowed", "denied", "denied"])
     learner.reads(task, "✓ Right.")
@@ -108,6 +107,8 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     witness.get_by_label("Resource", exact=True).select_option(label="arn:aws:s3:::star-maps")
     learner.press(witness, "Check")
     learner.reads(witness, 'Resource: wanted "arn:aws:s3:::star-maps/*"')
+    learner.press(witness, "Check")
+    learner.reads(witness, "star-maps/* covers what lies in it, not the bucket itself")
     witness.get_by_label("Resource", exact=True).select_option(
         label="arn:aws:s3:::star-maps/m31.fits"
     )
@@ -117,6 +118,8 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     ticket = learner.card("Exercise 0.3")
     answer_verdicts(learner, ticket, ["allowed"])
     learner.reads(ticket, "you say allowed, AWS says ○ implicit deny")
+    learner.press(ticket, "Hint")
+    learner.reads(ticket, "nothing allows it either, and the default is to deny")
     answer_verdicts(learner, ticket, ["denied"])
     learner.reads(ticket, "✓ Right.")
 
@@ -124,20 +127,38 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
 
 
 def test_a_prediction_can_be_made_by_keyboard_alone(open_lesson):
-    """Tab and Space are enough to predict and to see the verdict."""
+    """From the notebook itself: Shift+Enter runs the cell, Shift+Tab leads into its card."""
     lab, learner = open_lesson("00_start_here.ipynb")
-    card = learner.card("perform s3:PutObject")
-    card.get_by_role("button", name="allowed", exact=True).focus()
+    cell = lab.page.locator(".jp-CodeCell").filter(has_text='predict(world, alice, "s3:PutObject"')
+    cell.locator(".cm-content").first.click()
     keyboard = lab.page.keyboard
-    keyboard.press("Tab")
-    keyboard.press("Space")  # denied
-    for _ in range(3):  # a guess, fairly sure, certain
+    keyboard.press("Shift+Enter")
+    card = learner.card("perform s3:PutObject")
+    button = card.get_by_role("button", name="Show what AWS decides")
+    button.wait_for()
+    focused = "element => element === document.activeElement"
+    for _ in range(20):
+        if button.evaluate(focused):
+            break
+        keyboard.press("Shift+Tab")
+    assert button.evaluate(focused)
+
+    for option in ("certain", "denied"):  # backwards: first the confidence, then the verdict
+        radio = card.get_by_role("radio", name=option)
+        for _ in range(10):
+            if radio.evaluate(focused):
+                break
+            keyboard.press("Shift+Tab")
+        keyboard.press("Space")
+        assert radio.is_checked()
+    for _ in range(10):
+        if button.evaluate(focused):
+            break
         keyboard.press("Tab")
-    keyboard.press("Space")
-    keyboard.press("Tab")
-    keyboard.press("Enter")  # Show what AWS decides
+    keyboard.press("Enter")
 
     learner.reads(card, "You predicted: denied (certain). AWS: ○ implicit deny. As you predicted.")
+    assert button.evaluate(focused)
 
 
 def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_lesson):
@@ -160,14 +181,16 @@ def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_le
     assert lab.outside_requests == []
 
 
-def test_lesson_03_marks_every_answer(open_lesson):
-    """Lesson 03: every exercise, answered wrongly first and then rightly."""
+def test_lesson_03_marks_every_collection_and_prediction(open_lesson):
+    """Lesson 03: sets and verdicts, answered wrongly first and then rightly."""
     lab, learner = open_lesson("03_groups_and_policies.ipynb")
     collect = learner.card("Exercise 3.1")
     for name in ("AmazonS3FullAccess", "guard"):
         tick(collect, name, wanted=True)
     learner.press(collect, "Check")
     learner.reads(collect, "own-notes is missing: it hangs on the user dana.")
+    learner.press(collect, "Hint")
+    learner.reads(collect, "but a user may have some of its own besides")
     tick(collect, "own-notes", wanted=True)
     learner.press(collect, "Check")
     learner.reads(collect, "✓ Right.")
@@ -177,10 +200,29 @@ def test_lesson_03_marks_every_answer(open_lesson):
         learner, predict, ["implicit deny", "explicit deny", "implicit deny", "allowed"]
     )
     learner.reads(predict, "you say implicit deny, AWS says ✓ allowed")
+    learner.press(predict, "Hint")
+    learner.reads(predict, "You let the stricter group count alone.")
     answer_verdicts(learner, predict, ["allowed", "explicit deny", "implicit deny", "allowed"])
     learner.reads(predict, "✓ Right.")
 
-    move = learner.card("Exercise 3.3")
+    principals = learner.card("Exercise 3.3")
+    for name in ("user alice", "user dana"):
+        tick(principals, name, wanted=True)
+    learner.press(principals, "Check")
+    learner.reads(principals, "account acme-main is missing")
+    learner.press(principals, "Hint")
+    learner.reads(principals, "A whole account can be named too")
+    tick(principals, "account acme-main", wanted=True)
+    learner.press(principals, "Check")
+    learner.reads(principals, "✓ Right.")
+
+    assert lab.outside_requests == []
+
+
+def test_lesson_03_marks_every_repair_and_exit_ticket(open_lesson):
+    """Lesson 03: memberships and versions changed by hand, and the two last questions."""
+    lab, learner = open_lesson("03_groups_and_policies.ipynb")
+    move = learner.card("Exercise 3.4")
     tick(move, "dana in astronomers", wanted=True)
     learner.press(move, "Check")
     learner.reads(move, "shall be denied, and is ✓ allowed")
@@ -190,31 +232,37 @@ def test_lesson_03_marks_every_answer(open_lesson):
     learner.press(move, "Check")
     learner.reads(move, "✓ Right.")
 
-    back = learner.card("Exercise 3.4")
+    back = learner.card("Exercise 3.5")
     back.get_by_label("Default version of star-maps-read").select_option(label="v1")
     learner.press(back, "Check")
     learner.reads(back, "shall be allowed, and is ○ implicit deny")
+    learner.press(back, "Hint")
+    learner.reads(back, "With v1 she may list the bucket.")
     back.get_by_label("Default version of star-maps-read").select_option(label="v2")
     learner.press(back, "Check")
     learner.reads(back, "✓ Right.")
 
-    design = learner.card("Exercise 3.5")
+    design = learner.card("Exercise 3.6")
     for who in ("alice in astronomers", "bob in developers", "carol in security"):
         tick(design, who, wanted=True)
     tick(design, "dana in contractors", wanted=True)
     learner.press(design, "Check")
     learner.reads(design, "dana: s3:GetObject on star-maps/m31.fits shall be allowed")
+    learner.press(design, "Hint")
+    learner.reads(design, "A Deny allows nothing.")
     tick(design, "dana in developers", wanted=True)
     learner.press(design, "Check")
     learner.reads(design, "✓ Right.")
 
-    for number, wrong, right in (
-        ("3.6", "explicit deny", "implicit deny"),
-        ("3.7", "allowed", "explicit deny"),
+    for number, wrong, its_hint, right in (
+        ("3.7", "explicit deny", "Without a matching Deny", "implicit deny"),
+        ("3.8", "allowed", "joining last does not make it stronger", "explicit deny"),
     ):
         ticket = learner.card(f"Exercise {number}")
         answer_verdicts(learner, ticket, [wrong])
         learner.reads(ticket, f"you say {wrong}, AWS says")
+        learner.press(ticket, "Hint")
+        learner.reads(ticket, its_hint)
         answer_verdicts(learner, ticket, [right])
         learner.reads(ticket, "✓ Right.")
 
@@ -231,11 +279,12 @@ def test_the_membership_board_hides_its_verdict_after_every_change(open_lesson):
     )
     board.get_by_role("button", name="Show the verdict").click()
     learner.reads(board, "Predict first")
-    board.get_by_role("button", name="explicit deny", exact=True).click()
+    learner.choose(board, 0, "explicit deny")
+    learner.choose(board, 1, "certain")
     board.get_by_role("button", name="Show the verdict").click()
     learner.reads(board, "As you predicted.")
     tick(board, "dana in contractors", wanted=False)
-    learner.reads(board, "Policies that reach dana: own-notes (own), AmazonS3FullAccess")
+    learner.reads(board, "own-notes (own), AmazonS3FullAccess (group developers).")
     verdicts = [s.inner_text() for s in board.locator('[role="status"]').all()]
 
     assert not any(VERDICT.search(text) for text in verdicts)

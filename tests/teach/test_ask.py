@@ -31,7 +31,7 @@ def test_the_first_failure_gets_a_counterexample_the_second_the_belief_the_third
     first, second, third = (str(check("0.1", ALL_ALLOWED)) for _ in range(3))
     belief = find("0.1").known_wrong[0].hint
 
-    assert "1 of 3 prediction holds" in first
+    assert "1 of 3 is right" in first
     assert "you say allowed, AWS says ○ implicit deny" in first
     assert belief not in first
     assert belief in second
@@ -56,10 +56,11 @@ def test_an_attempt_is_kept_as_data(progress_file):
 
 
 @pytest.mark.parametrize("number", every())
-def test_hints_come_in_three_steps_and_never_run_out(number):
+def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
     """A nudge, a counterexample, worked steps; after that the third again."""
     steps = [str(hint(number)) for _ in range(4)]
 
+    assert [record["step"] for record in _records(progress_file)] == [1, 2, 3]
     assert [text.splitlines()[0] for text in steps] == [
         "Hint 1 of 3.",
         "Hint 2 of 3.",
@@ -73,10 +74,29 @@ def test_hints_come_in_three_steps_and_never_run_out(number):
 
 def test_the_first_hint_follows_the_belief_that_was_recognised():
     """Whoever answered from a known belief is answered in its words."""
-    wrong = find("3.3").known_wrong[1]
-    check("3.3", wrong.answer(start("3.3")))
+    wrong = find("3.4").known_wrong[1]
+    check("3.4", wrong.answer(start("3.4")))
 
-    assert wrong.hint in str(hint("3.3"))
+    assert wrong.hint in str(hint("3.4"))
+
+
+def test_the_later_hints_are_about_the_answer_that_was_given():
+    """Whoever was wrong about Bob reads of Bob."""
+    check("0.1", ["allowed", "denied", "allowed"])
+    hint("0.1")
+
+    assert "['allowed', 'denied', 'allowed']" in str(hint("0.1"))
+    assert "user/bob" in str(hint("0.1"))
+
+
+def test_a_world_changed_by_hand_gets_hints_too():
+    """Its edits are kept in words only, so the counterexample is somebody else's."""
+    world = start("3.4")
+    world.group("developers").remove_user("dana")
+    check("3.4", world)
+    hint("3.4")
+
+    assert "Suppose somebody answers" in str(hint("3.4"))
 
 
 def test_a_solution_wants_one_attempt_first_or_giving_up(progress_file):
@@ -95,11 +115,11 @@ def test_a_solution_wants_one_attempt_first_or_giving_up(progress_file):
 
 def test_a_world_is_an_answer():
     """The function twin of the membership board: change a world and check it."""
-    world = start("3.3")
+    world = start("3.4")
     world.group("developers").remove_user("dana")
     world.group("astronomers").add_user("dana")
 
-    assert check("3.3", world)
+    assert check("3.4", world)
 
 
 @pytest.mark.parametrize("number", every())
@@ -112,14 +132,19 @@ def test_progress_shows_what_is_solved_and_how_sure_one_was():
     """A table of exercises, and confidence against correctness."""
     assert "Nothing yet" in str(progress())
 
-    check("0.1", ALL_ALLOWED, confidence="certain")
     check("0.1", RIGHT, confidence="certain")
     check("0.3", ["allowed"], confidence="a guess")
+    check("0.3", ["denied"], confidence="certain")  # the verdict is known by now: it does not count
+    check("0.2", ("bob", "s3:GetObject", "*"))
     said = progress()
 
     assert said.to_frame().set_index("exercise").loc["0.1", "state"] == "✓ solved"
-    assert said.to_frame().set_index("exercise").loc["0.3", "state"] == "○ not yet"
-    assert {"confidence": "certain", "right": "1 of 2"} in said.calibration
+    states = said.to_frame().set_index("exercise")["state"]
+    assert states[["0.2", "0.3", "3.1"]].tolist() == ["○ not yet", "✓ solved", "– not tried"]
+    assert [tuple(row.values()) for row in said.calibration] == [
+        ("a guess", "0 of 1"),
+        ("certain", "1 of 1"),
+    ]
 
 
 @pytest.mark.parametrize(

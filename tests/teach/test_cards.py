@@ -7,11 +7,10 @@ import ipywidgets as widgets
 import pytest
 
 from iamlab import ExerciseError, Verdict
-from iamlab.teach import exercise, predict, scenario
+from iamlab.teach import exercise, membership_board, predict, refused, scenario
 from iamlab.teach.exercises import every
 from iamlab.teach.predictions import HAPPENED
 from iamlab.teach.scenarios import MAP
-from iamlab.view import membership_board
 
 VERDICT = re.compile("allowed|explicit deny|implicit deny")
 
@@ -58,9 +57,12 @@ def test_a_prediction_cannot_be_changed_after_the_reveal(world):
     card.answer.value, card.confidence.value = "allowed", "a guess"
     card.button.click()
 
+    before = card.result.value
+    card.button.click()
+
     assert card.answer.disabled
     assert card.confidence.disabled
-    assert card.button.disabled
+    assert card.result.value == before
 
 
 def test_after_a_wrong_prediction_the_learner_says_what_happened_and_what_decided(world):
@@ -95,13 +97,19 @@ def test_after_a_right_prediction_the_explanation_follows_at_once(world):
 
 def test_the_walk_through_leaves_blanks_and_then_hides_the_verdict(world):
     """For a faded example some answers are left to the learner, and the verdict with them."""
-    card = predict(world, "dana", "s3:DeleteObject", MAP)
+    card = predict(world, "dana", "s3:DeleteObject", MAP, explain=False)
     card.answer.value, card.confidence.value = "denied", "certain"
     card.button.click()
-    text = str(card.walk_through(blank=(3, 4, 6)))
 
-    assert text.count("...") == 3
-    assert "EXPLICIT DENY" not in text
+    assert "Who is really calling?" not in card.result.value
+
+    faded = card.walk_through(blank=(3, 4, 6))
+
+    assert str(faded).count("...") == 3
+    assert faded._repr_html_().count("…") == 3
+    assert "EXPLICIT DENY" not in str(faded)
+    assert "explicit deny</strong>" not in faded._repr_html_()
+    assert "explicit deny</strong>" in card.walk_through()._repr_html_()
 
 
 def test_the_function_twin_reveals_with_the_prediction(world, progress_file):
@@ -133,27 +141,61 @@ def test_every_control_has_a_description(number):
         widget
         for widget in _all(card)
         if isinstance(
-            widget, widgets.Checkbox | widgets.Dropdown | widgets.ToggleButtons | widgets.Button
+            widget, widgets.Checkbox | widgets.Dropdown | widgets.RadioButtons | widgets.Button
         )
     ]
 
     assert controls
-    assert all(control.description for control in controls)
+    assert all(control.description and control.tooltip for control in controls)
 
 
 @pytest.mark.parametrize("number", every())
 def test_an_empty_card_says_that_something_is_to_be_chosen_and_counts_no_attempt(
     number, progress_file
 ):
-    """Check without an answer is no attempt; only 'leave it as it is' is an answer in 3.4."""
+    """Check without an answer says what is missing, and is no attempt."""
     card = exercise(number)
     card.check.click()
 
-    if number == "3.4":
-        assert "Not yet" in card.result.value
-    else:
-        assert "Not answered yet" in card.result.value
-        assert not progress_file.exists()
+    assert "yet" in card.result.value
+    assert not progress_file.exists()
+
+
+def test_an_exit_ticket_offers_help_only_after_an_attempt():
+    """No hint and no solution before the first answer."""
+    card = exercise("0.3")
+
+    assert card.buttons.children == (card.check,)
+
+    card.input.rows[0].value, card.input.sure.value = "allowed", "certain"
+    card.check.click()
+
+    assert card.buttons.children == (card.check, card.hint, card.solution)
+
+
+def test_a_second_press_of_solution_gives_up(progress_file):
+    """Who has no answer at all may still see one; it is noted."""
+    card = exercise("0.2")
+    card.solution.click()
+
+    assert "press Solution again" in card.result.value
+
+    card.solution.click()
+
+    assert "A right answer" in card.result.value
+    assert json.loads(progress_file.read_text("utf-8"))["records"][-1]["give_up"] is True
+
+
+def test_a_refusal_is_shown_with_its_help_instead_of_a_traceback(world, capsys):
+    """What AWS says to a call is text to read; a call that works says so too."""
+    with refused():
+        world.can(world.group("astronomers"), "s3:GetObject", MAP)
+    with refused():
+        world.can(world.user("alice"), "s3:GetObject", MAP)
+    said = capsys.readouterr().out
+
+    assert "a group is not a principal" in said
+    assert "Nothing was refused." in said
 
 
 def test_a_card_announces_its_result():
@@ -199,7 +241,7 @@ def test_the_board_hides_its_verdict_after_every_change(world):
         lambda: setattr(board.grid.boxes["dana", "contractors"], "value", False),
     ]
     for change in changes:
-        board.answer.value = "allowed"
+        board.answer.value, board.confidence.value = "allowed", "a guess"
         board.show.click()
 
         assert VERDICT.search(board.result.value)

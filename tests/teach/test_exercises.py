@@ -108,7 +108,7 @@ def test_the_verdicts_are_computed_and_not_stored():
 
 def test_a_repair_may_be_any_world_that_reaches_the_target():
     """A world changed by hand passes as well as a list of edits; too many edits do not."""
-    task = find("3.3")
+    task = find("3.4")
     world = task.world()
     apply_edits(world, task.solution_answer())
 
@@ -121,7 +121,7 @@ def test_a_repair_may_be_any_world_that_reaches_the_target():
 
 def test_a_repair_that_widens_access_elsewhere_fails():
     """The target holds for everybody, not only for the person in question."""
-    task = find("3.5")
+    task = find("3.6")
     assert isinstance(task, Repair)
     assert any(not cell.allowed for cell in task.target)
     edits = [*task.solution_answer(), ("add_user", "developers", "alice")]

@@ -142,7 +142,7 @@ def test_names_from_strangers_are_drawn_as_text(hostile):
         ET.fromstring(figure.svg())  # noqa: S314 - our own picture
         page = _read(figure._repr_html_())
 
-        assert page.tags == ["figure", "img", "figcaption"]
+        assert page.tags == ["figure", "img", "figcaption", "details", "summary", "pre"]
 
 
 def test_cards_escape_what_they_show(hostile):

@@ -198,7 +198,7 @@ DIFFS: dict[str, Callable[[Any], Any]] = {
     "trust": lambda a: a.get_role("auditor").update_assume_role_policy(trust({"AWS": "*"})),
     "v3": lambda a: a.get_policy("read-maps").set_default_version("v3"),
     "v4": lambda a: a.get_policy("read-maps").create_version(document(deny("*"))),
-    "star-maps has policy": lambda a: a.buckets["star-maps"].put_policy(
+    "policy of bucket star-maps": lambda a: a.buckets["star-maps"].put_policy(
         document(deny("s3:*", f"{MAPS}/*", Principal="*"))
     ),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from iamlab.errors import MalformedPolicy
 from iamlab.teach.checks import Cell, Collect, Predict, Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
@@ -35,6 +36,34 @@ def _where(world: World, policy: str) -> str:
         if policy in {attached.policy.name for attached in policies_of(user)}:
             return f"it hangs on the user {user.name}."
     return "it hangs on nobody."
+
+
+def _principals(world: World) -> dict[str, str]:
+    """Name what a learner might want to put into a Principal element, with its ARN."""
+    account = world.account("acme-main")
+    return {
+        "user alice": account.get_user("alice").arn,
+        "user dana": account.get_user("dana").arn,
+        "group astronomers": account.get_group("astronomers").arn,
+        "group contractors": account.get_group("contractors").arn,
+        "account acme-main": account.root_arn,
+    }
+
+
+def _refusal(world: World, name: str) -> str:
+    """Try to save a bucket policy with this principal; give S3's refusal, or nothing."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": _principals(world)[name]},
+        "Action": "s3:GetObject",
+        "Resource": f"{MAPS}/*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    try:
+        world.copy().bucket("star-maps").put_policy(document)
+    except MalformedPolicy as error:
+        return f"S3 says: {error}."
+    return ""
 
 
 def _only(*policies: str) -> set[str]:
@@ -111,7 +140,7 @@ EXERCISES: tuple[Exercise, ...] = (
     Predict(
         number="3.2",
         title="Four requests",
-        prompt="Memberships as on the board at the start. Predict each verdict.",
+        prompt="Memberships as in the picture of the account above. Predict each verdict.",
         world_name="groups",
         fine=True,
         questions=(
@@ -147,12 +176,42 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
         ),
     ),
-    Repair(
+    Collect(
         number="3.3",
+        title="Who can be a principal?",
+        prompt="Which of these may stand in the Principal of a bucket policy? Tick those that S3 "
+        "saves.",
+        world_name="groups",
+        candidates=lambda world: sorted(_principals(world)),
+        truth=lambda world: {name for name in _principals(world) if not _refusal(world, name)},
+        about=lambda world, name: _refusal(world, name) or "S3 saves a policy that names it.",
+        nudge="Ask of each: can it sign a request? Or does it stand for somebody who can?",
+        why="Users and accounts call; a group only hands its policies to its users.",
+        known_wrong=(
+            KnownWrong(
+                lambda world: set(_principals(world)),
+                "M01",
+                "A group has no password and no keys. Nobody can sign in as astronomers.",
+            ),
+            KnownWrong(
+                lambda _: _only("user alice", "user dana"),
+                "M08",
+                "A whole account can be named too: it then decides by its own policies who.",
+            ),
+            KnownWrong(
+                lambda _: _only("group astronomers", "group contractors"),
+                "M01",
+                "It is the other way round: the members can be named, their group cannot.",
+            ),
+        ),
+    ),
+    Repair(
+        number="3.4",
         title="Move one membership",
         prompt=(
             "Dana's new task is to look at maps, not to change them: she may read m31.fits, and "
-            "neither write nor delete it. Nothing changes for the others. Move one membership."
+            "neither write nor delete it. Nothing changes for the others. Move one membership: "
+            "that is two edits, out and in."
         ),
         world_name="groups",
         target=(*_row("dana", *READ), *_row("alice", *READ), *_row("bob", *ALL)),
@@ -185,7 +244,7 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
     ),
     Repair(
-        number="3.4",
+        number="3.5",
         title="Roll back",
         prompt=(
             "Somebody changed star-maps-read twice, and since then Alice cannot read. Let the "
@@ -196,7 +255,7 @@ EXERCISES: tuple[Exercise, ...] = (
             *_row("alice", *READ),
             Cell(Question("alice", "s3:ListBucket", MAPS), allowed=True),
         ),
-        most=2,
+        most=1,
         editor="versions",
         search=version_choices,
         nudge="Read the three versions. Reading an object needs s3:GetObject on star-maps/*.",
@@ -216,7 +275,7 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
     ),
     Repair(
-        number="3.5",
+        number="3.6",
         title="More: design the memberships",
         prompt=(
             "Nobody is in a group yet. Alice shall read the map; Bob read, write and delete it; "
@@ -254,10 +313,11 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
     ),
     Predict(
-        number="3.6",
+        number="3.7",
         title="Exit ticket 1",
         prompt="Carol, who is in security only, joins contractors as well. May she read the map?",
         world_name="carol_contracts",
+        exit=True,
         fine=True,
         questions=(Question("carol", "s3:GetObject", MAP),),
         nudge="Does any of her policies allow s3:GetObject? Does one deny it?",
@@ -277,13 +337,14 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
     ),
     Predict(
-        number="3.7",
+        number="3.8",
         title="Exit ticket 2",
         prompt=(
             "The same Carol, in security and contractors, joins developers too. "
             "May she delete the map?"
         ),
         world_name="carol_everywhere",
+        exit=True,
         fine=True,
         questions=(Question("carol", "s3:DeleteObject", MAP),),
         nudge="Now there is an Allow. Is there also a Deny?",

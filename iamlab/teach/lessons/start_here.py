@@ -18,7 +18,7 @@ EXERCISES: tuple[Exercise, ...] = (
         world_name="first_door",
         questions=(
             Question("alice", "s3:GetObject", f"{MAPS}/andromeda.fits"),
-            Question("alice", "s3:PutObject", MAP),
+            Question("alice", "s3:ListBucket", MAPS),
             Question("bob", "s3:GetObject", MAP),
         ),
         nudge="Read the policy's Action and Resource aloud, then each request. Who has the policy?",
@@ -35,6 +35,12 @@ EXERCISES: tuple[Exercise, ...] = (
                 "M03",
                 "Alice's policy speaks of Alice only. Is there any statement that allows Bob "
                 "something?",
+            ),
+            KnownWrong(
+                lambda _: ["allowed", "allowed", "denied"],
+                "M25",
+                "To list a bucket is another action than to read an object in it, and it is done "
+                "to the bucket itself. Does read-maps say anything of that?",
             ),
             KnownWrong(
                 lambda _: ["denied", "denied", "denied"],
@@ -80,6 +86,7 @@ EXERCISES: tuple[Exercise, ...] = (
         title="Exit ticket",
         prompt="One last request, from a caller whom you know.",
         world_name="first_door",
+        exit=True,
         questions=(Question("alice", "s3:DeleteObject", MAP),),
         nudge="Which actions does read-maps allow?",
         why="No statement allows s3:DeleteObject, so the default holds: denied.",

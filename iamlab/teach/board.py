@@ -12,50 +12,16 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from iamlab.view.cards import badge, six_labels
-from iamlab.view.style import ALLOW, INK, PAPER
+from iamlab.teach.edits import apply_edits
+from iamlab.teach.marks import COARSE, CONFIDENCE, FINE
+from iamlab.teach.predictions import commit
+from iamlab.view.widgets import LONG, Card, button, on_click, pick, say, tick, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from iamlab.teach.edits import Edit
     from iamlab.world.world import World
-
-Edit = tuple[str, ...]
-WIDE = widgets.Layout(width="auto")
-STYLE = (
-    f"<style>.iamlab-card{{background:{PAPER};color:{INK};--jp-widgets-label-color:{INK};"
-    f"--jp-widgets-color:{INK}}}"
-    f".iamlab-card .widget-toggle-button.mod-active{{background:{ALLOW};color:{PAPER};"
-    "font-weight:bold;outline:2px solid currentColor;outline-offset:-4px}</style>"
-)
-"""A card's own light paper, and a chosen button that is told by more than its colour."""
-
-
-def say(text: str = "", *, role: str = "") -> widgets.HTML:
-    """Make a piece of HTML on light paper; with a role, screen readers announce its changes."""
-    piece = widgets.HTML()
-    write(piece, text, role=role)
-    return piece
-
-
-def write(piece: widgets.HTML, text: str, *, role: str = "") -> None:
-    """Change a piece of HTML."""
-    announced = f' role="{role}"' if role else ""
-    style = f"color:{INK};background:{PAPER};line-height:1.5"
-    piece.value = f'<div{announced} style="{style}">{text}</div>'
-
-
-def on_click(button: widgets.Button, act: Callable[[], None], result: widgets.HTML) -> None:
-    """Call ``act`` at each click; what it raises is shown, since Jupyter would only log it."""
-
-    def clicked(_: widgets.Button) -> None:
-        try:
-            act()
-        except Exception as error:  # noqa: BLE001 - a learner must see any mistake of ours
-            text = " ".join([str(error), *getattr(error, "__notes__", [])])
-            write(result, f"{escape(type(error).__name__)}: {escape(text)}", role="status")
-
-    button.on_click(clicked)
 
 
 class MembershipGrid(widgets.VBox):
@@ -75,35 +41,19 @@ class MembershipGrid(widgets.VBox):
         rows = []
         for account in world.accounts.values():
             for user in account.users.values():
-                boxes = [
-                    self._box(user.name, group, on_change, value=group in user.groups)
-                    for group in account.groups
-                ]
-                rows.append(widgets.HBox(boxes))
+                for group in account.groups:
+                    box = tick(f"{user.name} in {group}", value=group in user.groups, width="14em")
+                    box.observe(lambda _: on_change(), names="value")
+                    self.boxes[user.name, group] = box
+                own = [self.boxes[user.name, group] for group in account.groups]
+                rows.append(widgets.HBox(own, layout=widgets.Layout(flex_flow="row wrap")))
         super().__init__(rows)
-
-    def _box(
-        self,
-        user: str,
-        group: str,
-        on_change: Callable[[], None],
-        *,
-        value: bool,
-    ) -> widgets.Checkbox:
-        box = widgets.Checkbox(
-            value=value,
-            description=f"{user} in {group}",
-            indent=False,
-            layout=widgets.Layout(width="13em"),
-        )
-        box.observe(lambda _: on_change(), names="value")
-        self.boxes[user, group] = box
-        return box
 
     @property
     def edits(self) -> list[Edit]:
         """What is different from the world, as edits: those that leave a group first."""
-        left, joined = [], []
+        left: list[Edit] = []
+        joined: list[Edit] = []
         for (user, group), box in self.boxes.items():
             member = group in self.world.user(user).groups
             if member and not box.value:
@@ -115,61 +65,62 @@ class MembershipGrid(widgets.VBox):
     def changed_world(self) -> World:
         """Give a copy of the world with the boxes' memberships."""
         changed = self.world.copy()
-        for operation, group, user in self.edits:
-            if operation == "add_user":
-                changed.group(group).add_user(user)
-            else:
-                changed.group(group).remove_user(user)
+        apply_edits(changed, self.edits)
         return changed
 
 
-class MembershipBoard(widgets.VBox):
+class MembershipBoard(Card):
     """The grid with one question below it, whose verdict must be predicted first."""
 
     def __init__(
         self,
         world: World,
-        callers: list[str],
-        pairs: list[tuple[str, str]],
+        callers: Sequence[str],
+        pairs: Sequence[tuple[str, str]],
         *,
         fine: bool,
+        record: bool,
     ) -> None:
+        self._record = record
         self.grid = MembershipGrid(world, self._changed)
-        self.caller = widgets.Dropdown(options=callers, description="Caller")
+        self.caller = widgets.Dropdown(
+            options=list(callers), description="Caller", tooltip="Caller", style=LONG
+        )
         labels = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs]
         self.pair = widgets.Dropdown(
-            options=list(zip(labels, pairs, strict=True)), description="Request", layout=WIDE
+            options=list(zip(labels, pairs, strict=True)),
+            description="Request",
+            tooltip="Request",
+            style=LONG,
+            layout=widgets.Layout(width="auto"),
         )
-        options = ["allowed", "explicit deny", "implicit deny"] if fine else ["allowed", "denied"]
-        self.answer = widgets.ToggleButtons(options=options, value=None, description="I predict")
-        self.show = widgets.Button(description="Show the verdict")
+        self.answer = pick("I predict", FINE if fine else COARSE)
+        self.confidence = pick("and it is", CONFIDENCE)
+        self.show = button("Show the verdict", width="12em", main=True)
         self.policies = say(role="status")
         self.result = say(role="status")
         self.caller.observe(lambda _: self._changed(), names="value")
         self.pair.observe(lambda _: self._changed(), names="value")
         on_click(self.show, self._reveal, self.result)
+        question = widgets.HBox([self.caller, self.pair])
         super().__init__(
             [
-                say(STYLE),
                 self.grid,
-                widgets.HBox([self.caller, self.pair]),
+                question,
                 self.policies,
                 self.answer,
+                self.confidence,
                 self.show,
                 self.result,
             ]
         )
-        self.add_class("iamlab-card")
         self.add_class("iamlab-board")
         self._changed()
 
     def _changed(self) -> None:
         """Show what reaches the caller now, and hide the verdict until it is predicted again."""
-        if not hasattr(self, "result"):
-            return
-        write(
-            self.result, "", role="status"
-        )  # first, so that no old verdict stands beside new boxes
+        # First of all, so that no old verdict stands beside new boxes.
+        write(self.result, "", role="status")
         self.answer.value = None
         world = self.grid.changed_world()
         reaching = [
@@ -184,24 +135,24 @@ class MembershipBoard(widgets.VBox):
         )
 
     def _reveal(self) -> None:
-        if self.answer.value is None:
-            write(self.result, "Predict first: choose a verdict above.", role="status")
+        if self.answer.value is None or self.confidence.value is None:
+            text = "Predict first: choose a verdict, and say how sure you are."
+            write(self.result, text, role="status")
             return
         world = self.grid.changed_world()
         action, resource = self.pair.value
         decision = world.can(world.user(self.caller.value), action, resource)
-        as_said = self.answer.value == str(decision.verdict)
-        as_said = as_said or (self.answer.value == "denied" and not decision)
-        verdict = "As you predicted." if as_said else f"You predicted: {escape(self.answer.value)}."
-        write(self.result, f"{badge(decision)} {verdict}{six_labels(decision)}", role="status")
+        prediction = commit(decision, self.answer.value, self.confidence.value, record=self._record)
+        write(self.result, prediction.inner_html(), role="status")
 
 
 def membership_board(
     world: World,
-    callers: list[str] | None = None,
-    pairs: list[tuple[str, str]] | None = None,
+    callers: Sequence[str] | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
     *,
     fine: bool = True,
+    record: bool = True,
 ) -> MembershipBoard:
     """Show who is in which group, to be changed by check boxes; the world itself stays as it is.
 
@@ -216,6 +167,8 @@ def membership_board(
         the world's first bucket.
     fine
         Whether the prediction tells the two kinds of denial apart.
+    record
+        Whether to keep predictions in the progress file.
     """
     accounts = list(world.accounts.values())
     names = callers or [name for account in accounts for name in account.users]
@@ -224,4 +177,4 @@ def membership_board(
         (action, f"arn:aws:s3:::{bucket}/m31.fits")
         for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     ]
-    return MembershipBoard(world, names, asked, fine=fine)
+    return MembershipBoard(world, names, asked, fine=fine, record=record)
