@@ -63,6 +63,18 @@ def test_it_names_only_exercises_that_exist_and_all_of_its_own(path):
 
 
 @each_notebook
+def test_it_holds_no_solution(path):
+    """Nowhere in text or code stands the answer of one of its exercises."""
+    text = "\n".join(cell.source for cell in _read(path).cells)
+    lesson = str(int(path.stem[:2]))
+    for number, task in every().items():
+        if number.split(".")[0] == lesson:
+            solution = task.shown(task.solution_answer())
+
+            assert solution.replace("'", '"') not in text.replace("'", '"')
+
+
+@each_notebook
 def test_its_headings_are_in_order(path):
     """One title, and no level is skipped."""
     levels = [

@@ -99,7 +99,7 @@ def _counterexample(task: Exercise, last: dict[str, Any] | None) -> Feedback:
 
 def _worked(task: Exercise, last: dict[str, Any] | None) -> Feedback:
     _, mark, _ = _wrong(task, last)
-    said = () if mark.decision else (task.nudge, mark.counterexample)
+    said = () if mark.decision is not None else (task.nudge, mark.counterexample)
     return Feedback(None, (*said, task.why), mark.decision)
 
 

@@ -31,7 +31,7 @@ def door(*, meanings: bool = True) -> Figure:
     canvas = Canvas(10.6, 0.75 + len(PARTS) * ROW)
     middle = 0.75 + (len(PARTS) - 1) * ROW / 2
     gate = Box(
-        4.15, middle, 2.2, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True
+        4.0, middle, 2.6, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True
     )
     for x, heading in ((0.15, "REQUEST"), (gate.x, "DOOR"), (7.3, "VERDICT")):
         canvas.heading(x, 0.28, heading)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from iamlab.view.style import INK, PAPER
+from iamlab.view.style import ALLOW, INK, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ def button(name: str, *, width: str = "8em", main: bool = False) -> widgets.Butt
     return widgets.Button(
         description=name,
         tooltip=name,
-        button_style="primary" if main else "",
+        style={"button_color": ALLOW, "text_color": PAPER} if main else {},
         layout=widgets.Layout(width=width, margin="0.5em 0.4em 0.2em 0"),
     )
 

@@ -89,6 +89,16 @@ def test_the_later_hints_are_about_the_answer_that_was_given():
     assert "user/bob" in str(hint("0.1"))
 
 
+def test_worked_steps_do_not_repeat_the_nudge():
+    """Where a decision can be worked through, the third hint is that, and what it shows."""
+    for _ in range(2):
+        hint("0.1")
+    third = str(hint("0.1"))
+
+    assert find("0.1").nudge not in third
+    assert "1. Who is really calling?" in third
+
+
 def test_a_world_changed_by_hand_gets_hints_too():
     """Its edits are kept in words only, so the counterexample is somebody else's."""
     world = start("3.4")
