@@ -246,7 +246,7 @@ def test_warnings_go_to_stderr_and_the_answer_to_stdout(shell: Shell) -> None:
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no command": ((), "COMMAND"),
-    "unknown command": (("cann",), "cann"),
+    "unknown command": (("canx",), "canx"),
     "no principal": (("can", *FILE, "--action", "a:b", "--resource", "*"), "--principal"),
     "no file": (ask()[:1] + ask()[3:], "--account-details"),
     "unknown option": (ask("alice", "s3:GetObject", OBJECT, "--why"), "--why"),

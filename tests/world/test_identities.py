@@ -386,7 +386,7 @@ def test_a_refusal_speaks_as_aws_and_leaves_the_world_as_it_was(case: str, full:
 NOTES: dict[str, Callable[[Account], Any]] = {
     "alice": lambda a: a.get_user("alcie"),
     "readers": lambda a: a.get_group("reader"),
-    "read": lambda a: a.get_user("alice").attach_policy(f"arn:aws:iam::{ID}:policy/raed"),
+    "read": lambda a: a.get_user("alice").attach_policy(f"arn:aws:iam::{ID}:policy/rea"),
     "AmazonS3ReadOnlyAccess": lambda a: a.get_user("alice").attach_policy("AmazonS3ReadOnlyAcess"),
 }
 
