@@ -232,12 +232,18 @@ _FAR = 8  # somebody else's statement
 
 
 def nearest_miss(decision: Decision) -> str:
-    """Name the Allow statement that came nearest to what was missing, and what it missed by.
+    """Name in a sentence the Allow that came nearest, and what it missed by; empty if none did."""
+    found = nearest(decision)
+    return f"{found[0]} came nearest. {found[1]}" if found else ""
 
-    Empty unless the verdict is an implicit deny, and where no policy has any Allow statement.
+
+def nearest(decision: Decision) -> tuple[str, str] | None:
+    """Find the Allow statement that came nearest to what was missing, and what it missed by.
+
+    ``None`` unless the verdict is an implicit deny, and where no policy has any Allow statement.
     """
     if decision.verdict is not Verdict.IMPLICIT_DENY:
-        return ""
+        return None
     layers: tuple[str, ...] = ("identity", "resource")
     if granted_but_cut(decision):
         layers = decision.shut
@@ -251,9 +257,9 @@ def nearest_miss(decision: Decision) -> str:
         for at in [address(attached, statement)]
     ]
     if not near:
-        return ""
+        return None
     _, at, found = min(near, key=lambda item: item[0])
-    return f"{at} came nearest. {'; '.join(map(str, found))}."
+    return at, f"{'; '.join(map(str, found))}."
 
 
 def granted_but_cut(decision: Decision) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.engine.explain import nearest
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
@@ -154,6 +155,7 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
         for step in [steps[layer]]
         if step.result != "absent" or layer in ("resource", "identity")
     ]
-    if decision.nearest_miss:
-        lines.append(f"Nearest miss: {decision.nearest_miss}")
+    near = nearest(decision)
+    if near is not None:
+        lines.append(f"Nearest miss: {near[0]}. {near[1]}")
     return lines

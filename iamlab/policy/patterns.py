@@ -133,10 +133,15 @@ def _find(piece: str, text: str, start: int, end: int) -> int:
 
 
 FEW = 16
+"""So few places are left to look at one by one."""
 
 
 def _find_within(piece: str, text: str) -> int:
-    """Find the first place of a piece in a text that is at least as long, or -1."""
+    """Find the first place of a piece in a text that is at least as long, or -1.
+
+    One bit for each place in the text. Each letter of the piece crosses out, in one operation on a
+    long integer, every place at which it is not found, until only a few are left to look at.
+    """
     standing: dict[str, bytearray] = {letter: bytearray() for letter in piece if letter != "?"}
     for place, letter in enumerate(text):
         if letter in standing:

@@ -432,7 +432,7 @@ def test_a_miss_names_the_element_with_both_values(context, statement, wanted):
     assert decision.nearest_miss == f"near/#1 came nearest. {wanted}."
     assert [str(miss) for miss in reading.misses] == [wanted]
     assert str(reading) == f"Allow near/#1 does not apply. {wanted}"
-    assert decision.nearest_miss in decision.explain()
+    assert f"Nearest miss: near/#1. {wanted}." in decision.explain()
 
 
 RESOURCE_MISSES = [
@@ -956,3 +956,22 @@ def test_verdicts_have_aws_words_and_a_symbol():
         "✕ explicit deny",
         "○ implicit deny",
     ]
+
+
+def test_a_reading_says_whether_it_applies_and_if_not_why():
+    """One line for each statement: its effect and name, or the first element that missed."""
+    policy = Policy.parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": "Yes", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+                {"Sid": "No", "Effect": "Deny", "Action": "ec2:*", "Resource": "*"},
+            ],
+        },
+        name="two",
+    )
+    request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::b/k")
+    yes, no = evaluate(request, Layers([policy])).steps[5].statements
+
+    assert str(yes) == "Allow two/Yes"
+    assert str(no).startswith("Deny two/No does not apply. Action: wanted")

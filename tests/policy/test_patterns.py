@@ -215,3 +215,15 @@ def test_no_pattern_takes_more_than_linear_time(make):
         return lambda: glob(pattern, text)
 
     assert grows_linearly(work, 500 if make in QUADRATIC.values() else 8_000)
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, 40, 997])
+@pytest.mark.parametrize("piece", ["a?b", "?a", "a?", "ab?cd?", "a" * 30 + "?b"])
+def test_a_piece_with_question_marks_is_found_however_far_it_lies(piece, place):
+    """Near the beginning or far behind many false beginnings, it is found, and only there."""
+    real = piece.replace("?", "1")
+    text = "a" * place + real + "xyz"
+
+    assert glob(f"*{piece}*", text)
+    assert glob(f"*{piece}xyz", text)
+    assert not glob(f"*{piece}Z*", text)
