@@ -88,9 +88,12 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import a public name from its module the first time that it is asked for (PEP 562)."""
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("iamlab")
+        try:
+            return version("iamlab")
+        except PackageNotFoundError:  # run from a folder that was never installed
+            return "0+unknown"
     if name not in _HOME:
         message = f"module 'iamlab' has no attribute {name!r}"
         raise AttributeError(message)

@@ -12,10 +12,10 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import iamlab
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.style import INK, PAPER
 from iamlab.view.tables import CELL
@@ -62,7 +62,7 @@ def _free_name(file: Path) -> Path:
 def add(record: Record) -> None:
     """Add one record."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    stamped = {"time": now, "version": version("iamlab"), **record}
+    stamped = {"time": now, "version": iamlab.__version__, **record}
     file = path()
     data = {"format": FORMAT, "records": [*records(), stamped]}
     aside = file.with_name(f"{file.name}.{os.getpid()}.new")
