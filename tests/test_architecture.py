@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,31 @@ def test_a_floor_uses_only_the_floors_below_it(module):
 
     assert used <= set(allowed)
     assert not (floor == "view" and "clients" in used)
+
+
+def _runtime_imports(module):
+    """Name the modules of the package that a module loads when it runs, sooner or later."""
+    tree = ast.parse(module.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("iamlab"):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_two_modules_load_each_other():
+    """What a module needs to run never needs that module, not even through others."""
+    names = {
+        ".".join(("iamlab", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    needs = {name: {*_runtime_imports(path)} & names.keys() for name, path in names.items()}
+    order = tuple(TopologicalSorter(needs).static_order())  # raises CycleError if there is a circle
+
+    assert set(order) == set(names)
 
 
 @pytest.mark.parametrize("floor", ["policy", "engine"])
