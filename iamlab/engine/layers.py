@@ -106,7 +106,7 @@ def _attached(policy: Policy | Attached) -> Attached:
     return Attached(policy)
 
 
-def _many(layer: str, policies: Iterable[Policy | Attached]) -> tuple[Attached, ...]:
-    if isinstance(policies, Policy | Attached | dict | str):
+def _many(layer: str, policies: Iterable[Policy | Attached] | None) -> tuple[Attached, ...]:
+    if policies is None or isinstance(policies, Policy | Attached | dict | str):
         raise RequestError(f"{layer} is a list of policies: write [policy].")
     return tuple(map(_attached, policies))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.exercises import find
-from iamlab.teach.marks import Feedback, feedback
+from iamlab.teach.marks import Feedback, check_confidence, feedback
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -55,6 +55,7 @@ def check(
     task = find(number)
     if answer is None or answer is ...:
         return Feedback(None, (f"Exercise {number} is not answered yet. {task.prompt}",))
+    check_confidence(confidence or "")
     mark = task.mark(answer)
     failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt"))
     if record:
@@ -78,6 +79,8 @@ def hint(number: str) -> Feedback:
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
+    if task.exit and not attempts:
+        return Feedback(None, ("This is an exit ticket: answer first, then there is help.",))
     last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
     step = min(len(journal.of_exercise(number, "hint")), 2)
     if len(journal.of_exercise(number, "hint")) < 3:
@@ -132,13 +135,16 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
         See it without an attempt of your own; it is noted as such.
     """
     task = find(number)
-    if not give_up and not journal.of_exercise(number, "attempt"):
+    attempts = journal.of_exercise(number, "attempt")
+    if task.exit and not attempts:
+        return Feedback(None, ("This is an exit ticket: answer first, then there is help.",))
+    if not give_up and not attempts:
         text = (
             "Try it once yourself first; any answer will do. Or give up on this one: press "
             f"Solution again, or call solution({number!r}, give_up=True)."
         )
         return Feedback(None, (text,))
-    _record(task, "solution", give_up=give_up)
+    _record(task, "solution", give_up=give_up and not attempts)
     return Feedback(None, (f"A right answer:\n{task.shown(task.solution_answer())}", task.why))
 
 

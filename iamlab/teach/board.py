@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.marks import COARSE, CONFIDENCE, FINE
 from iamlab.teach.predictions import commit
@@ -171,6 +172,8 @@ def membership_board(
         Whether to keep predictions in the progress file.
     """
     accounts = list(world.accounts.values())
+    if len(accounts) != 1 or not accounts[0].users:
+        raise ExerciseError("A membership board shows the users of one account; there are none.")
     names = callers or [name for account in accounts for name in account.users]
     bucket = next((name for account in accounts for name in account.buckets), "bucket")
     asked = pairs or [

@@ -191,7 +191,7 @@ class _NamesInput(widgets.VBox):
 class _MembershipInput(MembershipGrid):
     """The membership grid."""
 
-    missing = "Nothing is changed yet. A move is two changes: out of one group, into another."
+    missing = "Nothing is changed yet."
 
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world())

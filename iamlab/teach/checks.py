@@ -92,6 +92,10 @@ def _count(good: int, of: int, what: str) -> str:
     return f"{good} of {of} {'is' if good == 1 else 'are'} {what}." if good else ""
 
 
+def _edits(number: int) -> str:
+    return "1 edit" if number == 1 else f"{number} edits"
+
+
 def _because(decision: Decision) -> str:
     """Say what decided, or what came nearest."""
     return decision.nearest_miss or f"It is decided by {_names(decision)}."
@@ -239,6 +243,8 @@ class Repair(Exercise):
         How many edits are allowed; a move is two, one out and one in. ``None``: any number.
     editor
         What a card offers to change: ``"memberships"`` or ``"versions"``.
+    kinds
+        What an edit may be about: words that its sentence holds.
     search
         Yields lists of edits that could be the answer, the shortest first.
     """
@@ -246,11 +252,19 @@ class Repair(Exercise):
     target: tuple[Cell, ...]
     most: int | None
     editor: str
+    kinds: tuple[str, ...]
     search: Callable[[World], Iterator[list[Edit]]]
 
     def read(self, answer: Any, world: World) -> World:
         """Read a changed world, or a list of edits."""
         if isinstance(answer, World):
+            missing = {account for account in world.accounts if account not in answer.accounts}
+            if missing or any(
+                user not in answer.accounts[key].users
+                for key, account in world.accounts.items()
+                for user in account.users
+            ):
+                raise ExerciseError(f"Begin with world = start({self.number!r}), and change that.")
             return answer
         if not isinstance(answer, list | tuple):
             message = (
@@ -287,8 +301,7 @@ class Repair(Exercise):
             if bool(decision) is not cell.allowed
         ]
         good = len(self.target) - len(wrong)
-        edited = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
-        said = f"{good} of {len(self.target)} cells of the target hold, with {edited}."
+        said = f"{good} of {len(self.target)} cells of the target hold, with {_edits(len(edits))}."
         if wrong:
             cell, decision = wrong[0]
             shall = "allowed" if cell.allowed else "denied"
@@ -301,11 +314,18 @@ class Repair(Exercise):
                 ),
                 decision=decision,
             )
+        other = [edit for edit in edits if not any(kind in edit for kind in self.kinds)]
+        if other:
+            return Mark(
+                correct=False,
+                true_part=said,
+                counterexample=f"The target is reached, but not as the task asks: {other[0]}.",
+            )
         if self.most is not None and len(edits) > self.most:
             return Mark(
                 correct=False,
                 true_part=said,
-                counterexample=f"The target is reached, but {self.most} edits are enough.",
+                counterexample=f"The target is reached, but {_edits(self.most)} would be enough.",
             )
         return Mark(correct=True, true_part=f"{said} {self.why}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -44,12 +45,12 @@ def records() -> list[Record]:
         found = data["records"]
         if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
             raise TypeError  # noqa: TRY301 - the same way out as for any other broken file
-    except FileNotFoundError:
-        return []
+    except OSError:  # there is none, or none that can be read
+        return list(_unkept)
     except (ValueError, KeyError, TypeError, RecursionError):
         file.replace(_free_name(file))
         return []
-    return found
+    return [*found, *_unkept]
 
 
 def _free_name(file: Path) -> Path:
@@ -59,15 +60,27 @@ def _free_name(file: Path) -> Path:
     return kept
 
 
+_unkept: list[Record] = []
+"""What could not be written: kept while the kernel runs, so that a lesson can go on."""
+
+
 def add(record: Record) -> None:
-    """Add one record."""
+    """Add one record; where nothing can be written, keep it for this session and say so once."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     stamped = {"time": now, "version": iamlab.__version__, **record}
     file = path()
-    data = {"format": FORMAT, "records": [*records(), stamped]}
     aside = file.with_name(f"{file.name}.{os.getpid()}.new")
-    aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), "utf-8")
-    aside.replace(file)
+    try:
+        data = {"format": FORMAT, "records": [*records(), stamped]}
+        aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), "utf-8")
+        aside.replace(file)
+    except OSError as error:
+        if not _unkept:
+            reason = error.strerror or error
+            warnings.warn(f"Your progress cannot be kept in {file}: {reason}.", stacklevel=2)
+        _unkept.append(stamped)
+    else:
+        _unkept.clear()
 
 
 def of_exercise(number: str, kind: str) -> list[Record]:
@@ -135,7 +148,7 @@ def progress() -> Progress:
 
 def _question(record: Record) -> str:
     """Say what a record answers: an exercise, or the request of a prediction."""
-    return f"{record.get('kind')} {record.get('exercise')} {record.get('question')}"
+    return " ".join(str(record.get(key)) for key in ("kind", "exercise", "question", "verdict"))
 
 
 def _row(number: str, known: list[Record]) -> dict[str, str]:

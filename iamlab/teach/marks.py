@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import as_text
+from iamlab.errors import ExerciseError
 from iamlab.view.cards import BOX, CODE, badge, six_labels
 
 if TYPE_CHECKING:
@@ -23,6 +24,18 @@ FINE = ("allowed", "explicit deny", "implicit deny")
 
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 """How sure a learner may say to be of an answer."""
+
+
+def check_confidence(confidence: str) -> None:
+    """Refuse a confidence that is none of the three words; an empty one is none at all.
+
+    Raises
+    ------
+    ExerciseError
+        It is another word.
+    """
+    if confidence and confidence not in CONFIDENCE:
+        raise ExerciseError(f"{confidence!r} is no confidence: write {', '.join(CONFIDENCE)}.")
 
 
 @dataclass(frozen=True, slots=True)

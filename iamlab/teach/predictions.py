@@ -11,7 +11,7 @@ from iamlab.engine.layers import LAYERS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.marks import COARSE, CONFIDENCE, FINE
+from iamlab.teach.marks import COARSE, FINE, check_confidence
 from iamlab.view.cards import BOX, badge, six_labels
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
     if answer not in (*COARSE, *FINE):
         message = f"{answer!r} is no verdict: write {', '.join(dict.fromkeys((*COARSE, *FINE)))}."
         raise ExerciseError(message)
-    if confidence and confidence not in CONFIDENCE:
-        message = f"{confidence!r} is no confidence: write {', '.join(CONFIDENCE)}."
-        raise ExerciseError(message)
+    check_confidence(confidence)
     prediction = Prediction(answer, confidence, decision)
     if record:
         request = decision.request
@@ -74,6 +72,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
             {
                 "kind": "prediction",
                 "question": [request.principal, request.action, request.resource],
+                "verdict": decision.verdict.value,
                 "answer": answer,
                 "confidence": confidence,
                 "correct": prediction.correct,

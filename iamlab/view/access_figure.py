@@ -7,12 +7,20 @@ bold; a Deny stands on the line that it cuts; all else is pale.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import held
-from iamlab.engine.layers import LAYERS, NAMES
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.engine.layers import LAYERS
+from iamlab.view.access_rows import (
+    Key,
+    Row,
+    alt_of,
+    caption_of,
+    key_of,
+    lines_of,
+    rows_of,
+    short_name,
+    table_row,
+)
 from iamlab.view.canvas import ROW, Box, Canvas
 from iamlab.view.figure import Figure
 from iamlab.view.style import (
@@ -26,19 +34,13 @@ from iamlab.view.style import (
     PALE_LINE,
     PAPER,
     look,
-    shorten,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import matplotlib.figure
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached
-    from iamlab.engine.matching import Miss
     from iamlab.engine.request import ContextValue
-    from iamlab.policy.document import Statement
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
@@ -47,20 +49,6 @@ WIDTHS = {"caller": 1.45, "group": 1.5, "policy": 2.15, "statement": 2.35, "reso
 WIDTH = 11.9
 TOP = 0.75
 GATE = 0.4  # the first gate's distance from the resource
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One way through the picture: by which group, policy and statement."""
-
-    layer: str
-    group: str
-    policy: str
-    kind: str
-    effect: str
-    label: str
-    applies: bool
-    miss: str
 
 
 def access_graph(
@@ -83,66 +71,17 @@ def access_graph(
 
 def draw_decision(decision: Decision) -> Figure:
     """Draw a decision as an access graph."""
-    rows = _rows(decision)
+    rows = rows_of(decision)
     return Figure(
         _draw(decision, rows),
-        _alt(decision),
-        _caption(decision),
-        tuple(_table_row(row) for row in rows),
-        tuple(_lines(decision, rows)),
+        alt_of(decision),
+        caption_of(decision),
+        tuple(table_row(row) for row in rows),
+        tuple(lines_of(decision, rows)),
     )
 
 
-def _rows(decision: Decision) -> list[_Row]:
-    """List the ways; statements of one policy that do not apply share a row."""
-    rows: list[_Row] = []
-    for layer in LAYERS:
-        for attached in decision.layers.of(layer):
-            own = [
-                (statement, misses)
-                for owner, statement, misses in held(decision, layer)
-                if owner is attached
-            ]
-            rows += _rows_of(layer, attached, own)
-    return rows
-
-
-def _rows_of(
-    layer: str, attached: Attached, own: list[tuple[Statement, tuple[Miss, ...]]]
-) -> Iterator[_Row]:
-    group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
-    way = (layer, group, attached.policy.name or "unnamed", kind_of(layer, attached.arn))
-    silent = sum(bool(misses) for _, misses in own)
-    for statement, misses in own:
-        if not misses or silent == 1:
-            miss = str(misses[0]) if misses else ""
-            yield _Row(*way, statement.effect, statement.label, applies=not misses, miss=miss)
-    if silent > 1 or not own:
-        text = f"{silent} statements" if silent else "no statements"
-        yield _Row(*way, "", text, applies=False, miss="")
-
-
-def kind_of(layer: str, arn: str | None) -> str:
-    """Say what kind of policy it is, as AWS calls it."""
-    if layer != "identity":
-        return NAMES[layer]
-    if arn is None:
-        return "inline"
-    return "AWS managed" if ":iam::aws:" in arn else "customer managed"
-
-
-def _short_name(arn: str) -> tuple[str, str]:
-    """Give the name that people use, and what it is."""
-    if not is_arn(arn):
-        return arn, ""
-    parsed = Arn.parse(arn)
-    if parsed.service == "s3":
-        return parsed.resource, "S3 object" if "/" in parsed.resource else "S3 bucket"
-    kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
-    return parsed.name or parsed.resource, f"{parsed.service.upper()} {kind}"
-
-
-def _draw(decision: Decision, rows: list[_Row]) -> matplotlib.figure.Figure:
+def _draw(decision: Decision, rows: list[Row]) -> matplotlib.figure.Figure:
     inner = [row for row in rows if row.layer in ("identity", "resource")]
     ceilings = [row for row in rows if row.layer in ("boundary", "session")]
     order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
@@ -162,18 +101,18 @@ def _draw(decision: Decision, rows: list[_Row]) -> matplotlib.figure.Figure:
 def _boxes(
     canvas: Canvas,
     decision: Decision,
-    order: list[_Row],
+    order: list[Row],
     heights: list[float],
     middle: float,
-    ceilings: list[_Row],
+    ceilings: list[Row],
 ) -> None:
     verdict = look(decision.verdict)
-    caller_name, caller_kind = _short_name(decision.request.principal)
+    caller_name, caller_kind = short_name(decision.request.principal)
     caller = Box(
         COLUMNS["caller"], middle, WIDTHS["caller"], caller_name, caller_kind,
         area=LIT_AREA, bold=True,
     )  # fmt: skip
-    resource_name, resource_kind = _short_name(decision.request.resource)
+    resource_name, resource_kind = short_name(decision.request.resource)
     resource = Box(
         COLUMNS["resource"], middle, WIDTHS["resource"], resource_name,
         f"{verdict.symbol} {verdict.word}", colour=verdict.colour, area=verdict.area, bold=True,
@@ -194,7 +133,7 @@ def _boxes(
         bold = address in (carrying or allowing) and allows
         colour = ALLOW if allows else DENY if denies else PALE_INK
         line = ALLOW if allows else DENY if denies else PALE_LINE
-        policy = policies[row.layer, row.group, row.policy]
+        policy = policies[key_of(row)]
         statement = Box(
             COLUMNS["statement"],
             y,
@@ -228,7 +167,7 @@ def _way_to(
     caller: Box,
     groups: dict[str, Box],
     policy: Box,
-    row: _Row,
+    row: Row,
     colour: str,
     *,
     bold: bool,
@@ -246,7 +185,7 @@ def _way_to(
         canvas.line(beside, policy.left, colour, bold=bold)
 
 
-def _group_boxes(order: list[_Row], heights: list[float]) -> dict[str, Box]:
+def _group_boxes(order: list[Row], heights: list[float]) -> dict[str, Box]:
     places: dict[str, list[float]] = {}
     for row, y in zip(order, heights, strict=True):
         if row.group:
@@ -257,28 +196,28 @@ def _group_boxes(order: list[_Row], heights: list[float]) -> dict[str, Box]:
     }
 
 
-def _policy_boxes(order: list[_Row], heights: list[float]) -> dict[tuple[str, str, str], Box]:
-    places: dict[tuple[str, str, str], list[float]] = {}
+def _policy_boxes(order: list[Row], heights: list[float]) -> dict[Key, Box]:
+    places: dict[Key, list[float]] = {}
     for row, y in zip(order, heights, strict=True):
-        places.setdefault((row.layer, row.group, row.policy), []).append(y)
-    kinds = {(row.layer, row.group, row.policy): row.kind for row in order}
+        places.setdefault(key_of(row), []).append(y)
+    rows = {key_of(row): row for row in order}
     return {
         key: Box(
-            COLUMNS["policy"], sum(ys) / len(ys), WIDTHS["policy"], key[2],
-            kinds[key],
+            COLUMNS["policy"], sum(ys) / len(ys), WIDTHS["policy"], rows[key].policy,
+            rows[key].kind,
         )
         for key, ys in places.items()
     }  # fmt: skip
 
 
-def _statement_text(row: _Row) -> str:
+def _statement_text(row: Row) -> str:
     if not row.effect:
         return f"○ {row.label}"
     symbol = "○" if not row.applies else "✓" if row.effect == "Allow" else "✕"
     return f"{symbol} {row.effect} {row.label}"
 
 
-def _statement_note(row: _Row) -> str:
+def _statement_note(row: Row) -> str:
     if row.applies:
         return ""
     if not row.effect:
@@ -293,7 +232,7 @@ def _cut(y: float, resource: Box) -> tuple[float, float]:
 
 
 def _cuts(
-    canvas: Canvas, decision: Decision, order: list[_Row], heights: list[float], resource: Box
+    canvas: Canvas, decision: Decision, order: list[Row], heights: list[float], resource: Box
 ) -> None:
     """Put each Deny on the lines that it cuts, or before the resource if nothing is allowed."""
     denying = [
@@ -314,7 +253,7 @@ def _cuts(
 
 
 def _gates(
-    canvas: Canvas, decision: Decision, ceilings: list[_Row], heights: list[float], resource: Box
+    canvas: Canvas, decision: Decision, ceilings: list[Row], heights: list[float], resource: Box
 ) -> None:
     """Draw each ceiling as a gate before the resource: open, or shut."""
     top = min([*heights, resource.y]) - 0.2
@@ -327,65 +266,3 @@ def _gates(
         canvas.bar(x, top, bottom, colour, open_at=resource.y if is_open else None)
         words = f"{layer} {'✓ open' if is_open else '✕ denies' if heard.denies else '○ shut'}"
         canvas.note(x, bottom + 0.13 + 0.18 * place, words, colour, ha="center")
-
-
-def _table_row(row: _Row) -> dict[str, str]:
-    return {
-        "layer": NAMES[row.layer],
-        "group": row.group,
-        "policy": row.policy,
-        "statement": row.label,
-        "effect": row.effect,
-        "applies": "yes" if row.applies else "no",
-        "missed by": row.miss,
-    }
-
-
-def _lines(decision: Decision, rows: list[_Row]) -> list[str]:
-    asked = decision.request
-    lines = [asked.principal]
-    for row in rows:
-        way = f"group {row.group} > " if row.group else ""
-        state = "applies" if row.applies else f"does not apply. {row.miss}".rstrip(" .")
-        lines.append(f"  {way}{NAMES[row.layer]} {row.policy}")
-        lines.append(f"    {row.effect} {row.label}: {state}".replace("     ", "    "))
-    lines.append(
-        f"{decision.verdict.symbol} {asked.action} on {asked.resource}: {decision.verdict}"
-    )
-    return lines
-
-
-def _caption(decision: Decision) -> str:
-    who, _ = _short_name(decision.request.principal)
-    what, _ = _short_name(decision.request.resource)
-    verdict = f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}"
-    return f"May {who} do {decision.request.action} on {what}? {verdict}."
-
-
-def _alt(decision: Decision) -> str:
-    """Say in words what is to be seen."""
-    who = shorten(_short_name(decision.request.principal)[0], 40)
-    what = shorten(_short_name(decision.request.resource)[0], 60)
-    asked = f"{decision.request.action} on {what}"
-    allows = [hit for layer in ("identity", "resource") for hit in decision.heard[layer].allows]
-    parts = []
-    for hit in allows:
-        through = f" through {hit.attached.path[0]}" if hit.attached.path else ""
-        parts.append(f"{hit.address} allows it{through}")
-    if decision.denies:
-        cut = " and ".join(
-            f"{hit.address}"
-            + (f", which came through {hit.attached.path[0]}," if hit.attached.path else "")
-            for hit in decision.denies
-        )
-        ending = f"the Deny in {cut} cuts the way"
-    elif decision:
-        ending = "nothing cuts the way"
-    elif decision.shut:
-        ending = (
-            f"the {' and '.join(NAMES[layer] for layer in decision.shut)} does not let it through"
-        )
-    else:
-        ending = "no statement allows it"
-    said = "; ".join([*parts, ending])
-    return f"{who} asks for {asked}: {said}. Verdict: {decision.verdict}."

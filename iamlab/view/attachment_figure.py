@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from iamlab.view.access_figure import kind_of
+from iamlab.view.access_rows import kind_of
 from iamlab.view.canvas import ROW, Box, Canvas
 from iamlab.view.figure import Figure
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER

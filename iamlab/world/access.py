@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
-from iamlab.world.identities import Bounded, Identity, User
+from iamlab.world.identities import Bounded, Identity, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,9 +17,20 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
-# Services other than S3, KMS and IAM whose resources may carry a policy that the file cannot show.
+# Services whose resources may carry a policy that the file cannot show (of S3: access points).
 _MAY_HAVE_A_POLICY = frozenset(
-    {"sqs", "sns", "lambda", "secretsmanager", "ecr", "dynamodb", "events", "execute-api", "backup"}
+    {
+        "s3",
+        "sqs",
+        "sns",
+        "lambda",
+        "secretsmanager",
+        "ecr",
+        "dynamodb",
+        "events",
+        "execute-api",
+        "backup",
+    }
 )
 
 
@@ -49,7 +60,7 @@ def facts_of(world: World, resource: str, action: str, caller_account: str) -> R
         return ResourceFacts(caller_account, None, organization)
     arn = Arn.parse(resource)
     given = world.resource_policies.get(resource)
-    if arn.service == "s3":
+    if arn.service == "s3" and not arn.account:
         found = _bucket(world, arn, caller_account)
     elif arn.service == "iam" and arn.kind == "role" and action.lower().startswith("sts:"):
         found = _role(world, arn, given)
@@ -74,7 +85,7 @@ def _bucket(world: World, arn: Arn, caller_account: str) -> ResourceFacts:
     owner = caller_account or next(iter(world.accounts), "")
     what = "" if given else ", without a bucket policy"
     note = f"Bucket {name} exists in account {owner}{what}."
-    return ResourceFacts(owner, given, (note,))
+    return ResourceFacts(owner, given, () if "*" in name else (note,))
 
 
 def _role(world: World, arn: Arn, given: Policy | None) -> ResourceFacts:
@@ -167,6 +178,8 @@ def _facts_of_account(account: Account) -> Iterator[tuple[str, str]]:
             yield f"version {version} of policy {managed.name}", f": {document.text}"
     for bucket in account.buckets.values():
         yield f"bucket {bucket.name}", ""
+        for key, value in bucket.tags.items():
+            yield f"tag {key} of bucket {bucket.name}", f": {value}"
         if bucket.policy is not None:
             yield f"policy of bucket {bucket.name}", f": {bucket.policy.text}"
 
@@ -188,3 +201,5 @@ def _facts_of_identity(identity: Identity) -> Iterator[tuple[str, str]]:
     trust = getattr(identity, "trust", None)
     if trust is not None:
         yield f"trust policy of {who}", f": {trust.text}"
+    if isinstance(identity, Role):
+        yield f"maximum session duration of {who}", f": {identity.max_session_duration}"

@@ -10,6 +10,7 @@ from iamlab.errors import (
     BucketAlreadyOwnedByYou,
     EntityAlreadyExists,
     NoSuchEntity,
+    RequestError,
     did_you_mean,
 )
 from iamlab.world import managed
@@ -20,6 +21,7 @@ from iamlab.world.quotas import (
     check_name,
     check_path,
     check_session_duration,
+    check_tags,
 )
 from iamlab.world.resources import Bucket, bucket_policy
 
@@ -65,7 +67,8 @@ class Account:
     ) -> User:
         """Create a user: it has no permissions."""
         self._check_new("User", "userName", user_name, self.users, path)
-        user = User(self, user_name, path, self.world.ids.unique_id("user"), tags=dict(tags or {}))
+        own = check_tags(tags or {})
+        user = User(self, user_name, path, self.world.ids.unique_id("user"), tags=own)
         self.users[user_name] = user
         self.changed()
         return user
@@ -96,7 +99,7 @@ class Account:
             role_name,
             path,
             self.world.ids.unique_id("role"),
-            tags=dict(tags or {}),
+            tags=check_tags(tags or {}),
             trust=trust,
             max_session_duration=max_session_duration,
         )
@@ -142,7 +145,7 @@ class Account:
                 "The requested bucket name is not available. The bucket namespace is shared by all "
                 "users of the system. Please select a different name and try again."
             )
-        bucket = Bucket(self, name, tags=dict(tags or {}))
+        bucket = Bucket(self, name, tags=check_tags(tags or {}))
         bucket.policy = None if policy is None else bucket_policy(policy, bucket)
         self.buckets[name] = bucket
         self.changed()
@@ -164,6 +167,11 @@ class Account:
         """Find a managed policy by ARN; AWS's own and this account's also by name."""
         if isinstance(policy, ManagedPolicy):
             policy = policy.arn
+        if not isinstance(policy, str):
+            raise RequestError(
+                f"{policy!r} is no managed policy. Make one of a document with create_policy, or "
+                "write it inline with put_policy."
+            )
         by_name = (own for own in self.policies.values() if own.name == policy)
         found = self.policies.get(policy) or next(by_name, None) or managed.find(policy)
         if found is None:
@@ -194,7 +202,9 @@ class Account:
             raise EntityAlreadyExists(message)
 
 
-def _find(things: Mapping[str, Thing], name: str, noun: str) -> Thing:
+def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
+    if not isinstance(name, str):
+        raise RequestError(f"{name!r} is no name.")
     if name in things:
         return things[name]
     for other, thing in things.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from iamlab.errors import LoadError, PolicyError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 Page = Mapping[str, Any]
+Own = TypeVar("Own", User, Group, Role)
 _MANY = 20  # problems shown of a file that has more
 
 
@@ -36,14 +37,14 @@ class Problems:
         """Note what is wrong at a place."""
         self.found.append(f"{place}: {what}")
 
-    def raise_if_any(self) -> None:
+    def raise_if_any(self, heading: str = "The account details cannot be read:") -> None:
         """Say everything that was noted."""
         if not self.found:
             return
         shown = self.found[:_MANY]
         if len(self.found) > _MANY:
             shown.append(f"... and {len(self.found) - _MANY} more")
-        raise LoadError("\n".join(("The account details cannot be read:", *shown)))
+        raise LoadError("\n".join((heading, *shown)))
 
 
 class WrongEntry(Exception):  # noqa: N818 - it only carries a sentence to the list of problems
@@ -98,11 +99,13 @@ class Entry:
 
     def inline(self, key: str) -> dict[str, Policy]:
         """Read inline policies."""
-        found = {}
+        found: dict[str, Policy] = {}
         for entry in self.objects(key):
             name = entry.name("PolicyName")
             place = f"{self.where} inline policy {name}"
             policy = read_policy(entry.raw.get("PolicyDocument"), name, place, self.problems)
+            if name in found and policy != found[name]:
+                raise WrongEntry(f"inline policy {name} stands there twice, with different content")
             if policy is not None:
                 found[name] = policy
         return found
@@ -172,6 +175,22 @@ def account_of(world: World, text: str) -> Account:
     return world.accounts[arn.account]
 
 
+def _keep(known: dict[str, Own], identity: Own, item: Entry) -> str:
+    """Put an identity into its account; pages may repeat it, but not with other content."""
+    before = known.get(identity.name)
+    if before is not None and _content(before) != _content(identity):
+        raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
+    if before is None and any(identity.name.lower() == name.lower() for name in known):
+        raise WrongEntry(f"{identity.kind} {identity.name} has a namesake in another letter case")
+    known[identity.name] = identity
+    return _check_arn(identity, item)
+
+
+def _content(identity: Identity) -> list[object]:
+    names = (name for name in identity.__dataclass_fields__ if name != "account")
+    return [getattr(identity, name) for name in names]
+
+
 def _check_arn(identity: Identity, item: Entry) -> str:
     """Insist that path, name and ARN say the same; give the account's id."""
     if identity.arn != item.text("Arn"):
@@ -193,8 +212,7 @@ def read_user(world: World, item: Entry) -> str:
         boundary=item.boundary(),
         groups=[_name("GroupList", name) for name in item.entries("GroupList")],
     )
-    account.users[user.name] = user
-    return _check_arn(user, item)
+    return _keep(account.users, user, item)
 
 
 def read_group(world: World, item: Entry) -> str:
@@ -208,8 +226,7 @@ def read_group(world: World, item: Entry) -> str:
         attached=item.attached(),
         inline=item.inline("GroupPolicyList"),
     )
-    account.groups[group.name] = group
-    return _check_arn(group, item)
+    return _keep(account.groups, group, item)
 
 
 def read_role(world: World, item: Entry) -> str:
@@ -258,5 +275,8 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     if default not in listed:
         raise WrongEntry(f"policy {name} does not hold {default}, its default version")
     policy_id = item.text("PolicyId") if "PolicyId" in item.raw else ""
-    policies[arn] = ManagedPolicy(name, arn, versions, default, item.path(), policy_id)
+    policy_found = ManagedPolicy(name, arn, versions, default, item.path(), policy_id)
+    before = policies.setdefault(arn, policy_found)
+    if (before.versions, before.default_version_id) != (versions, default):
+        raise WrongEntry(f"policy {name} stands there twice, with different content")
     return owner

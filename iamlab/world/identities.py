@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import LimitExceeded, NoSuchEntity, RequestError, did_you_mean
 from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
-from iamlab.world.quotas import GROUPS_PER_USER, check_name
+from iamlab.world.quotas import GROUPS_PER_USER, check_name, check_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,11 +101,15 @@ class Identity:
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``TagUser``, ``TagRole``)."""
-        self.tags.update(tags)
+        lower = {key.lower(): key for key in self.tags}
+        kept = {lower.get(key.lower(), key): value for key, value in check_tags(tags).items()}
+        self.tags = check_tags({**self.tags, **kept})
         self.account.changed()
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagUser``, ``UntagRole``)."""
+        if isinstance(tag_keys, str):
+            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
         for key in tag_keys:
             self.tags.pop(key, None)
         self.account.changed()
@@ -196,7 +200,7 @@ class Group(Identity):
 
     def _own(self, user: Identity | str) -> User:
         """Find a user of the group's account; its namesake in another account is somebody else."""
-        if isinstance(user, str):
+        if not isinstance(user, Identity):
             return self.account.get_user(user)
         if user.arn.split(":")[4] != self.account.account_id:
             error = NoSuchEntity(f"The user with name {user.name} cannot be found.")

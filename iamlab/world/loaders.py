@@ -85,9 +85,10 @@ def load_account_details(
     if not world.accounts:
         place = pages[0].place
         problems.add(place, "It holds no user, group, role or policy, so no account can be told.")
+    problems.raise_if_any()
     for arn, document in resource_policies.items():
         _give_policy(world, arn, document, problems)
-    problems.raise_if_any()
+    problems.raise_if_any("A policy that was given beside the account details cannot be read:")
     for text in dict.fromkeys(_loose_ends(world)):
         world.warnings.append(text)
         warnings.warn(text, LoadWarning, stacklevel=3)
@@ -117,7 +118,7 @@ def _give_policy(
 ) -> None:
     """Take the policy of a resource that was given beside the files."""
     place = f"policy of {arn}"
-    if not is_arn(arn):
+    if not is_arn(str(arn)):
         problems.add(place, "Name the resource by its whole ARN.")
     elif ":s3:::" in arn and "/" in arn:
         problems.add(place, f"The bucket has the policy, not the object: {arn.partition('/')[0]}.")
@@ -153,7 +154,7 @@ def _read_json(path: Path) -> Any:
         reason = getattr(error, "strerror", None) or error
         raise LoadError(f"{path} cannot be read: {reason}.") from None
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
         what = "The file seems cut off." if cut else "It is not JSON."
@@ -163,6 +164,15 @@ def _read_json(path: Path) -> Any:
         raise LoadError(f"{path.name} is nested too deeply to be account details.") from None
     except ValueError as error:
         raise LoadError(f"{path.name} is no account details: {error}.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: which of its values counts would be a guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return found
 
 
 def _read_page(

@@ -16,8 +16,6 @@ from typing import Any
 from iamlab.policy.document import Policy
 from iamlab.world.policies import ManagedPolicy
 
-PREFIX = "arn:aws:iam::aws:policy/"
-
 
 @cache
 def _data() -> dict[str, dict[str, Any]]:

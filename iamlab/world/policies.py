@@ -17,6 +17,7 @@ from iamlab.errors import (
     MalformedPolicyDocument,
     NoSuchEntity,
     PolicyError,
+    RequestError,
     did_you_mean,
 )
 from iamlab.policy.arn import Arn
@@ -118,6 +119,8 @@ class ManagedPolicy:
         self.changed()
 
     def _check_there(self, version_id: str) -> None:
+        if not isinstance(version_id, str):
+            raise RequestError(f"{version_id!r} is no version: write 'v2'.")
         if version_id not in self.versions:
             error = NoSuchEntity(
                 f"Policy {self.arn} version {version_id} does not exist or is not attachable."

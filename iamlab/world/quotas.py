@@ -8,6 +8,7 @@ AWS pages: "IAM and AWS STS quotas"; the "IAM API Reference", for patterns and l
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from iamlab.errors import InvalidBucketName, ValidationError
@@ -35,6 +36,7 @@ SESSION_SECONDS = (3600, 43200)
 
 VERSIONS_PER_POLICY = 5
 GROUPS_PER_USER = 10
+TAGS = 50
 """Default quotas of November 2026. What is loaded from a real account is never held to them."""
 
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
@@ -100,6 +102,28 @@ def check_session_duration(seconds: int) -> None:
             f"1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to "
             f"satisfy constraint: Member must have value {side} than or equal to {limit}"
         )
+
+
+def check_tags(tags: object) -> dict[str, str]:
+    """Check tags as the API does: a mapping of text to text, whose keys differ by more than case.
+
+    Raises
+    ------
+    ValidationError
+        They are none, or too many.
+    """
+    if not isinstance(tags, Mapping):
+        raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
+    for key, value in tags.items():
+        if not (isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128):
+            raise ValidationError(f"Tag {key!r}: key and value must be text.")
+    if len({key.lower() for key in tags}) < len(tags):
+        raise ValidationError(
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+    if len(tags) > TAGS:
+        raise ValidationError(f"There can be at most {TAGS} tags.")
+    return dict(tags)
 
 
 def check_bucket_name(name: object) -> None:

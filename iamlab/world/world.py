@@ -6,6 +6,7 @@ collects the policies that apply, each with the way it came; then it asks ``eval
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
@@ -26,7 +27,6 @@ from iamlab.world.ids import Ids
 from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from iamlab.engine.decision import Decision
@@ -141,6 +141,7 @@ class World:
         NoSuchEntity
             There is none.
         """
+        _check_texts(name_or_id=name_or_id)
         for account in self.accounts.values():
             if name_or_id in (account.name, account.account_id):
                 return account
@@ -165,6 +166,7 @@ class World:
         return self._named(name, "bucket")  # type: ignore[return-value]
 
     def _named(self, name: str, kind: str) -> object:
+        _check_texts(name=name)
         every: dict[str, list[object]] = {}
         for account in self.accounts.values():
             for key, thing in getattr(account, f"{kind}s").items():
@@ -268,9 +270,15 @@ def _check_texts(**given: object) -> None:
             raise RequestError(f"{name} must be text, and is {text!r}.")
 
 
+def _check_context(given: object) -> None:
+    if not (isinstance(given, Mapping) and all(isinstance(key, str) for key in given)):
+        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
+
+
 def _over(
     known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
 ) -> dict[str, ContextValue]:
     """Lay what is given over what is known; the letter case of keys does not count."""
+    _check_context(given)
     lower = {key.lower() for key in given}
     return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}

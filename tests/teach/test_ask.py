@@ -58,9 +58,11 @@ def test_an_attempt_is_kept_as_data(progress_file):
 @pytest.mark.parametrize("number", every())
 def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
     """A nudge, a counterexample, worked steps; after that the third again."""
+    check(number, find(number).solution_answer())  # an exit ticket has no help before
     steps = [str(hint(number)) for _ in range(4)]
 
-    assert [record["step"] for record in _records(progress_file)] == [1, 2, 3]
+    given = [record for record in _records(progress_file) if record["kind"] == "hint"]
+    assert [record["step"] for record in given] == [1, 2, 3]
     assert [text.splitlines()[0] for text in steps] == [
         "Hint 1 of 3.",
         "Hint 2 of 3.",
@@ -183,6 +185,40 @@ def test_a_crash_while_writing_leaves_the_old_file(progress_file, monkeypatch):
         check("0.1", ALL_ALLOWED)
 
     assert progress_file.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [number for number, task in every().items() if task.exit])
+def test_an_exit_ticket_has_no_help_before_an_answer(number, progress_file):
+    """Neither by card nor by function, not even by giving up."""
+    for said in (hint(number), hint(number), solution(number), solution(number, give_up=True)):
+        assert "answer first" in str(said)
+    assert not progress_file.exists()
+
+
+def test_where_nothing_can_be_written_the_lesson_goes_on(monkeypatch, tmp_path):
+    """It is said once, and kept while the kernel runs."""
+    monkeypatch.setattr("iamlab.teach.journal._unkept", [])
+    monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "nowhere" / "x.json"))
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        assert check("0.1", RIGHT)
+    check("0.1", RIGHT)
+
+    assert progress().to_frame().set_index("exercise").loc["0.1", "attempts"] == "2"
+
+
+def test_after_an_attempt_a_solution_is_not_giving_up(progress_file):
+    """However often the button was pressed before."""
+    solution("0.1")
+    check("0.1", ALL_ALLOWED)
+    solution("0.1", give_up=True)
+
+    assert _records(progress_file)[-1]["give_up"] is False
+
+
+def test_a_misspelt_confidence_is_refused():
+    """A word that the table of confidence does not know would vanish from it."""
+    with pytest.raises(ExerciseError, match="no confidence"):
+        check("0.1", RIGHT, confidence="sure")
 
 
 def test_an_unknown_exercise_is_refused():

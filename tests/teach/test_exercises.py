@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ExerciseError
+from iamlab import ExerciseError, World
 from iamlab.teach.checks import Cell, Predict, Repair
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.exercises import Question, every, find
 from iamlab.teach.scenarios import MAP
 
 EXERCISES = every()
+DENY_WRITING = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"},
+}
 SEEDS = (7, 1, 20261125)
 
 each_exercise = pytest.mark.parametrize("task", EXERCISES.values(), ids=EXERCISES)
@@ -114,9 +118,40 @@ def test_a_repair_may_be_any_world_that_reaches_the_target():
 
     assert task.mark(world).correct
 
-    world.user("carol").tags["extra"] = "edit"
+    other = [("remove_user", "security", "carol"), ("add_user", "astronomers", "carol")]
+    apply_edits(world, other)
 
-    assert "2 edits are enough" in task.mark(world).counterexample
+    assert "2 edits would be enough" in task.mark(world).counterexample
+
+
+@pytest.mark.parametrize(
+    ("number", "change"),
+    [
+        ("3.4", lambda w: w.user("dana").put_policy("no", DENY_WRITING)),
+        ("3.5", lambda w: w.user("alice").attach_policy("AmazonS3ReadOnlyAccess")),
+    ],
+)
+def test_a_repair_of_another_kind_is_told_so(number, change):
+    """The target is reached, but not by what the task asks for; and nothing false is said of it."""
+    task = find(number)
+    world = task.world()
+    change(world)
+    mark = task.mark(world)
+
+    assert not mark.correct
+    assert "not as the task asks" in mark.counterexample
+
+
+def test_a_repair_begins_with_the_exercises_own_world():
+    """Another world is no answer."""
+    with pytest.raises(ExerciseError, match="start"):
+        find("3.4").mark(World())
+
+
+@pytest.mark.parametrize("caller", ["bob", "arn:aws:iam::111111111111:root"])
+def test_a_witness_is_allowed_by_a_statement(caller):
+    """What needs no permission shows nothing of statements."""
+    assert not find("0.2").mark((caller, "sts:GetCallerIdentity", "*")).correct
 
 
 def test_a_repair_that_widens_access_elsewhere_fails():

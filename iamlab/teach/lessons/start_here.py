@@ -6,8 +6,8 @@ from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.scenarios import MAP, MAPS
 
 
-def _allowed(decision: Decision) -> bool:
-    return bool(decision)
+def _allowed_by_a_statement(decision: Decision) -> bool:
+    return bool(decision) and bool(decision.determining)
 
 
 EXERCISES: tuple[Exercise, ...] = (
@@ -54,8 +54,8 @@ EXERCISES: tuple[Exercise, ...] = (
         title="Find an open door",
         prompt="Choose caller, action and resource so that the request is allowed.",
         world_name="first_door",
-        has=_allowed,
-        wanted="allowed",
+        has=_allowed_by_a_statement,
+        wanted="allowed by a statement",
         callers=("bob", "alice"),
         actions=("s3:PutObject", "s3:DeleteObject", "s3:GetObject"),
         resources=(MAPS, "arn:aws:s3:::other-maps/m31.fits", MAP),
