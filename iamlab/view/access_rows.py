@@ -49,12 +49,9 @@ def rows_of(decision: Decision) -> list[Row]:
     """List the ways; statements of one policy that do not apply share a row."""
     rows: list[Row] = []
     for layer in LAYERS:
+        every = held(decision, layer)
         for attached in decision.layers.of(layer):
-            own = [
-                (statement, misses)
-                for owner, statement, misses in held(decision, layer)
-                if owner is attached
-            ]
+            own = [(statement, misses) for owner, statement, misses in every if owner is attached]
             rows += _ways_of(layer, attached, own)
     return rows
 
