@@ -190,8 +190,15 @@ def _group_boxes(order: list[Row], heights: list[float]) -> dict[str, Box]:
     for row, y in zip(order, heights, strict=True):
         if row.group:
             places.setdefault(row.group, []).append(y)
+    leading = {row.group for row in order if row.applies}
     return {
-        name: Box(COLUMNS["group"], sum(ys) / len(ys), WIDTHS["group"], name)
+        name: Box(
+            COLUMNS["group"],
+            sum(ys) / len(ys),
+            WIDTHS["group"],
+            name,
+            colour=INK if name in leading else PALE_INK,
+        )
         for name, ys in places.items()
     }
 
@@ -201,13 +208,18 @@ def _policy_boxes(order: list[Row], heights: list[float]) -> dict[Key, Box]:
     for row, y in zip(order, heights, strict=True):
         places.setdefault(key_of(row), []).append(y)
     rows = {key_of(row): row for row in order}
+    leading = {key_of(row) for row in order if row.applies}
     return {
         key: Box(
-            COLUMNS["policy"], sum(ys) / len(ys), WIDTHS["policy"], rows[key].policy,
+            COLUMNS["policy"],
+            sum(ys) / len(ys),
+            WIDTHS["policy"],
+            rows[key].policy,
             rows[key].kind,
+            colour=INK if key in leading else PALE_INK,
         )
         for key, ys in places.items()
-    }  # fmt: skip
+    }
 
 
 def _statement_text(row: Row) -> str:

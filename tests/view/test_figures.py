@@ -11,6 +11,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view import access_graph, attachment_graph, door, verdict_table
+from iamlab.view.style import INK, PALE_INK
 from iamlab.world.identities import Group
 
 HOSTILE = (
@@ -202,3 +203,12 @@ def test_a_large_account_is_drawn_as_far_as_it_can_be_read(acme):
     assert "user299" in figure.alt
     assert "more stand only in the table" in figure.caption
     assert sum(row["from"].startswith("user") for row in figure.rows) == 300
+
+
+def test_what_leads_nowhere_is_pale(acme):
+    """Of Dana's policies the one that has nothing to say on deleting stands back, box and all."""
+    figure = access_graph(acme, acme.user("dana"), "s3:DeleteObject", MAP)
+    colours = {text.get_text(): text.get_color() for text in figure.drawing.axes[0].texts}
+
+    assert colours["own-notes"] == PALE_INK
+    assert {colours[name] for name in ("guard", "contractors", "developers")} == {INK}
