@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-    from iamlab.engine.evaluate import evaluate
+    from iamlab.engine.evaluate import evaluate, evaluate_all
     from iamlab.engine.layers import Attached, Layers
     from iamlab.engine.request import ANONYMOUS, Request
     from iamlab.engine.rules import AWS, Rules
@@ -57,6 +57,7 @@ _HOME = {
     "Verdict": "engine.verdict",
     "World": "world.world",
     "evaluate": "engine.evaluate",
+    "evaluate_all": "engine.evaluate",
 }
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "Verdict",
     "World",
     "evaluate",
+    "evaluate_all",
 ]
 
 

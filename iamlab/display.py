@@ -6,9 +6,21 @@ Policies, decisions and worlds call this when Jupyter asks for HTML; ``view`` is
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iamlab.engine.matrix import AccessMatrix
 
 
 def html(value: object) -> str:
     """Give a value as HTML, everything in it escaped."""
     text: str = import_module("iamlab.view.cards").card(value)
     return text
+
+
+def frame(matrix: AccessMatrix) -> pd.DataFrame:
+    """Give an access matrix as a table."""
+    table: pd.DataFrame = import_module("iamlab.view.tables").frame(matrix)
+    return table

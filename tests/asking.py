@@ -1,12 +1,25 @@
 """Put a question, as the oracle takes it, to the engine."""
 
 from iamlab import ANONYMOUS, Layers, Policy, Request, evaluate
+from iamlab.engine.grants import Grant
+from iamlab.engine.public_access import PublicAccessBlock
+
+
+def _policies(documents, name):
+    return [Policy.parse(document, name=f"{name}{i}") for i, document in enumerate(documents)]
+
+
+def _levels(levels, name):
+    return [_policies(level, f"{name}{number}.") for number, level in enumerate(levels)]
+
+
+def _policy(document, name):
+    return document and Policy.parse(document, name=name)
 
 
 def ask_engine(question):
     """Let the engine decide a question that is plain JSON."""
-    policy = question["resource_policy"]
-    boundary = question["boundary"]
+    block = question.get("public_access_block")
     request = Request(
         ANONYMOUS if question["principal"] == "anonymous" else question["principal"],
         question["action"],
@@ -16,9 +29,22 @@ def ask_engine(question):
         issuer=question["issuer"],
     )
     layers = Layers(
-        identity=[Policy.parse(p, name=f"identity{i}") for i, p in enumerate(question["identity"])],
-        resource=policy and Policy.parse(policy, name="resource"),
-        boundary=boundary and Policy.parse(boundary, name="boundary"),
-        session=[Policy.parse(p, name=f"session{i}") for i, p in enumerate(question["session"])],
+        identity=_policies(question["identity"], "identity"),
+        resource=_policy(question["resource_policy"], "resource"),
+        boundary=_policy(question["boundary"], "boundary"),
+        session=_policies(question["session"], "session"),
+        scps=_levels(question.get("scps", []), "scp"),
+        rcps=_levels(question.get("rcps", []), "rcp"),
+        endpoint=_policy(question.get("endpoint"), "endpoint"),
+        scoped=_policies(question.get("scoped", []), "scoped"),
+        grants=[
+            Grant(
+                grantee_principal=grant["grantee_principal"],
+                operations=tuple(grant["operations"]),
+                constraints=grant["constraints"],
+            )
+            for grant in question.get("grants", [])
+        ],
+        public_access_block=block and PublicAccessBlock(**block),
     )
     return evaluate(request, layers)

@@ -5,7 +5,6 @@ asks only for whole numbers, which come from `random` (fast) or from hypothesis 
 them, so the first option of every choice is the simplest one).
 """
 
-import functools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,304 +12,48 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-Doc = dict[str, Any]
+from tests.vocabulary import (
+    ANA,
+    BEN,
+    BOOLS,
+    CALLERS,
+    DEV,
+    DEV_1,
+    EC2,
+    EVE,
+    FOREIGN,
+    GUEST,
+    KEYS,
+    LOGGING,
+    NAMES,
+    NEW,
+    OLD,
+    OPERATORS,
+    OWN,
+    PINS,
+    PROVIDERS,
+    S3_CALLS,
+    Caller,
+    Doc,
+    Key,
+    action_patterns,
+    private_calls,
+    resource_patterns,
+    shared_calls,
+    trust_calls,
+    trust_patterns,
+)
+
+__all__ = ["CALLERS", "FOREIGN", "NAMES", "NEW", "OLD", "OPERATORS", "OWN", "questions"]
+
 T = TypeVar("T")
 
-OWN, FOREIGN = "111122223333", "444455556666"
-NEW, OLD = "2012-10-17", "2008-10-17"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A principal, what stands behind it, and which kinds of policy can be attached to it."""
-
-    arn: str
-    issuer: str | None = None
-    tagged: bool = True
-
-    @property
-    def kind(self) -> str:
-        """One of user, role, session, federated, root, service, anonymous."""
-        if not self.arn.startswith("arn:"):
-            return "anonymous" if self.arn == "anonymous" else "service"
-        name = self.arn.split(":")[5].split("/")[0]
-        return {"assumed-role": "session", "federated-user": "federated"}.get(name, name)
-
-    @property
-    def account(self) -> str:
-        """The account of the caller; services and the anonymous are asked about OWN."""
-        return self.arn.split(":")[4] if self.arn.startswith("arn:") else OWN
-
-    @property
-    def keys(self) -> Doc:
-        """The condition keys that follow from who calls."""
-        if self.kind in ("service", "anonymous"):
-            return {}
-        role = self.issuer if self.kind == "session" else None
-        name = {"aws:username": self.arn.split("/")[-1]} if self.kind == "user" else {}
-        return {
-            "aws:PrincipalArn": role or self.arn,
-            "aws:PrincipalAccount": self.account,
-        } | name
-
-
-ANA, BEN = f"arn:aws:iam::{OWN}:user/ana", f"arn:aws:iam::{OWN}:user/staff/ben"
-EVE = f"arn:aws:iam::{FOREIGN}:user/eve"
-DEV, OPS = f"arn:aws:iam::{OWN}:role/dev", f"arn:aws:iam::{OWN}:role/team/ops"
-DEV_1, DEV_2 = (f"arn:aws:sts::{OWN}:assumed-role/dev/s{n}" for n in (1, 2))
-OPS_1 = f"arn:aws:sts::{OWN}:assumed-role/ops/s1"
-GUEST = f"arn:aws:sts::{OWN}:federated-user/guest"
-OWN_ROOT, FOREIGN_ROOT = (f"arn:aws:iam::{account}:root" for account in (OWN, FOREIGN))
-EC2, LOGGING = "ec2.amazonaws.com", "logging.s3.amazonaws.com"
-
-CALLERS = [
-    *[Caller(ANA)] * 4,
-    Caller(BEN),
-    *[Caller(EVE)] * 2,
-    *[Caller(DEV_1, DEV)] * 3,
-    Caller(DEV_2, DEV),
-    *[Caller(OPS_1, OPS)] * 2,
-    Caller(DEV),
-    *[Caller(GUEST, ANA)] * 3,
-    Caller(OWN_ROOT, tagged=False),
-    Caller(FOREIGN_ROOT, tagged=False),
-    Caller(EC2, tagged=False),
-    Caller(LOGGING, tagged=False),
-    Caller("anonymous", tagged=False),
-]
-NAMES = [ANA, BEN, EVE, DEV, OPS, DEV_1, DEV_2, OPS_1, GUEST, OWN_ROOT, OWN, FOREIGN_ROOT, FOREIGN]
-
-S3_CALLS = [
-    ("s3:GetObject", "arn:aws:s3:::bk/ana/x"),
-    ("s3:GetObject", "arn:aws:s3:::bk/*/x"),
-    ("s3:PutObject", "arn:aws:s3:::bk/ben/y:z"),
-    ("s3:ListBucket", "arn:aws:s3:::bk"),
-]
-
-
-@functools.cache
-def _shared_calls(account: str) -> list[tuple[str, str]]:
-    """Calls on resources that have a policy of their own."""
-    key = f"arn:aws:kms:us-east-1:{account}:key/k1"
-    path = "role/dev" if account == OWN else "role/team/admin"
-    return [
-        *S3_CALLS,
-        ("kms:Decrypt", key),
-        ("kms:DescribeKey", key),
-        ("sts:AssumeRole", f"arn:aws:iam::{account}:{path}"),
-        ("sts:AssumeRole", f"arn:aws:iam::{account}:role/team/ops"),
-    ]
-
-
-@functools.cache
-def _private_calls(account: str) -> list[tuple[str, str]]:
-    """Calls that only policies on the caller's side can allow."""
-    return [
-        ("ec2:StartInstances", f"arn:aws:ec2:us-east-1:{account}:instance/i-1"),
-        ("ec2:DescribeInstances", "*"),
-        ("kms:ListKeys", "*"),
-        ("iam:PassRole", f"arn:aws:iam::{account}:role/team/ops"),
-        ("iam:GetUser", f"arn:aws:iam::{account}:user/ana"),
-        ("iam:ListRoles", f"arn:aws:iam::{account}:role/"),
-        ("sts:GetFederationToken", f"arn:aws:sts::{account}:federated-user/ana"),
-        ("sts:GetCallerIdentity", "*"),
-    ]
-
-
-@functools.cache
-def _action_patterns(action: str) -> tuple[list[str], list[str]]:
-    """Patterns that match the action, and patterns that miss it by a little."""
-    service, name = action.split(":")
-    hits = [
-        action,
-        "*",
-        f"{service}:*",
-        f"{service}:{name[:3]}*",
-        f"{service}:*{name[-4:]}",
-        f"{service}:{name[:-1]}?",
-        f"{service}:{name}*",
-        f"{service.upper()}:{name.lower()}",
-        "*:*",
-        f"*:{name[:3]}*",
-    ]
-    misses = [
-        f"{service}:{name}Acl",
-        f"{service}:{name}?",
-        f"{service}:{name[:-1]}",
-        f"{service}:*{name[:3]}",
-        f"{'ec2' if service != 'ec2' else 's3'}:*",
-        f"*:{name[1:]}",
-    ]
-    return hits, misses
-
-
-TRUST_ACTIONS = (
-    ["sts:AssumeRole", "sts:assumerole", "sts:Assume*", "sts:*"],
-    ["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRoleWithSAML"],
-)
-VARIABLES = [
-    "${aws:username}",
-    "${AWS:UserName}",
-    "${aws:username, 'ana'}",
-    "${aws:PrincipalTag/team}",
-    "${aws:PrincipalTag/team, 'ana'}",
-]
-
-
-@functools.cache
-def _resource_patterns(resource: str) -> tuple[list[str], list[str]]:
-    """Patterns that match the resource or may do so, and patterns that mostly miss it."""
-    if resource == "*":
-        return ["*"], ["arn:aws:*", "arn:aws:ec2:*:*:*", "arn:*:*:*:*:*"]
-    _, partition, service, region, account, last = resource.split(":", 5)
-
-    def arn(*parts: str) -> str:
-        return ":".join(("arn", *parts))
-
-    wide = ["*" if part else "" for part in (region, account)]
-    hits = [
-        resource,
-        "*",
-        arn(partition, service, region, account, "*"),
-        arn(partition, service, region, account, last[: len(last) // 2] + "*"),
-        arn(partition, service, region, account, last[:-1] + "?"),
-        arn(partition, service, region, account, last.replace("a", "*", 1)),
-        arn(partition, service, *wide, last),
-        arn("*", service, *wide, "*"),
-        arn(partition, service, "*"),
-        arn(partition, "*"),
-        *[
-            arn(partition, service, region, account, last.replace(name, text))
-            for name in ("ana", "*")
-            if name in last
-            for text in [*VARIABLES, "${*}"]
-        ],
-    ]
-    misses = [
-        arn(partition, service, region, account, last + "/*"),
-        arn(partition, service, region, account, last + "?"),
-        arn(partition, service, region, account, last[:-1]),
-        arn(partition, service, region, account, last.upper()),
-        arn(partition, service, region, account, last[:-1] + "${?}"),
-        arn(partition, service, "eu-west-1", account, last),
-        arn(partition, service, region, "444455556666", last),
-        arn(partition, service, region, account),
-        arn(partition, "sqs", "*"),
-        arn("aws-cn", service, "*"),
-    ]
-    return hits, misses
-
-
-def _family(*names: str, negated: Sequence[str] = ("NotEquals",)) -> list[str]:
-    family = names[0]
-    return [family + name for name in (*names[1:], *negated)]
-
-
-ORDER = ["Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
-OPERATORS = {
-    "String": _family(
-        *("String", "Equals", "Like", "EqualsIgnoreCase"),
-        negated=("NotEquals", "NotLike", "NotEqualsIgnoreCase"),
-    ),
-    "Numeric": _family("Numeric", *ORDER),
-    "Date": _family("Date", *ORDER),
-    "Bool": ["Bool"],
-    "Binary": ["BinaryEquals"],
-    "Ip": ["IpAddress", "NotIpAddress"],
-    "Arn": _family("Arn", "Equals", "Like", negated=("NotEquals", "NotLike")),
+NOTHING_AROUND: Doc = {"scps": [], "rcps": [], "endpoint": None, "scoped": []}
+FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+STRANGERS = {
+    "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"},
+    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
 }
-
-
-@dataclass(frozen=True)
-class Key:
-    """A condition key with the values it takes in requests and in policies."""
-
-    name: str
-    family: str
-    values: Sequence[str]
-    tests: Sequence[str | float | bool]
-    many: bool = False
-    derived: bool = False
-
-
-INSTANTS = ["2026-11-25T10:00:00Z", "2026-11-25", "2026-11-25T10:00Z", "1795600800"]
-OTHER_INSTANTS = ["2026-11-25T11:00:00+01:00", "2026-11-24T23:59:59Z", "2026-11-25T10:00:00.500Z"]
-DATES: list[str | float | bool] = [*INSTANTS, 1795600800, *OTHER_INSTANTS]
-BOOLS: list[str | float | bool] = ["true", "false", True, False, "TRUE", "False"]
-TOPIC = f"arn:aws:sns:us-east-1:{OWN}:topic"
-STORE = f"arn:aws:x:us-east-2:{FOREIGN}:store/abc:{OWN}:finance/d.txt"
-KEYS = [
-    Key(
-        "aws:ResourceTag/team",
-        "String",
-        ["red", "blue", "ana"],
-        ["red", "Red", "b*", "r?d", "ana", "${aws:PrincipalTag/team}", "${aws:username}"],
-    ),
-    Key(
-        "s3:prefix",
-        "String",
-        ["ana/", "home/ana/x", "*"],
-        [
-            *["ana/", "ana/*", "${aws:username}/", "home/${aws:username}/*", "h*", "ANA/"],
-            *["${*}", "*", "${aws:PrincipalTag/team, 'ana'}/", "home/???/x"],
-        ],
-    ),
-    Key("aws:PrincipalTag/team", "String", [], ["red", "ana", "*", "a?a", "RED"], derived=True),
-    Key("aws:username", "String", [], ["ana", "ANA", "a*", "ben", "e??"], derived=True),
-    Key("sts:ExternalId", "String", ["x1", "x2"], ["x1", "x2", "x*", "X1", "7", 7]),
-    Key("s3:max-keys", "Numeric", ["10", "9.5", "100"], ["10", 10, "10.0", 9.5, "100", 11]),
-    Key("aws:MultiFactorAuthAge", "Numeric", ["3600", "60"], [3600, "60", "3599.5"]),
-    Key("aws:CurrentTime", "Date", ["2026-11-25T10:00:00Z", "2026-11-25T00:00:00Z"], DATES),
-    Key("aws:EpochTime", "Date", ["1795600800", "1795564800"], DATES),
-    Key("aws:SecureTransport", "Bool", ["true", "false"], BOOLS),
-    Key("aws:MultiFactorAuthPresent", "Bool", ["false", "true"], BOOLS),
-    Key("app:Digest", "Binary", ["aGVsbG8=", "AAEC"], ["aGVsbG8=", "AAEC", "AAED"]),
-    Key(
-        "aws:SourceIp",
-        "Ip",
-        ["203.0.113.9", "198.51.100.7", "2001:db8::5", "2001:0DB8:0:0:0:0:0:6"],
-        [
-            *["203.0.113.0/24", "203.0.113.9", "203.0.113.77/24", "198.51.100.0/29"],
-            *["2001:db8::/32", "2001:db8::5", "2001:db8::/126", "0.0.0.0/0", "::/0"],
-        ],
-    ),
-    Key(
-        "aws:SourceArn",
-        "Arn",
-        [TOPIC, STORE],
-        [
-            *[TOPIC, f"arn:aws:sns:*:{OWN}:*", f"arn:aws:x:*:{OWN}:finance/*", "arn:*:*:*:*:*"],
-            *["arn:aws:sns:*:${aws:PrincipalAccount}:t????", f"arn:aws:x:*:*:*{OWN}:*", STORE],
-            *["arn:aws:sns:*", "*", f"arn:aws:sns:us-east-1:{FOREIGN}:topic"],
-        ],
-    ),
-    Key(
-        "aws:PrincipalArn",
-        "Arn",
-        [],
-        [
-            *[ANA, DEV, f"arn:aws:iam::{OWN}:user/*", f"arn:aws:iam::{OWN}:role/*", OPS],
-            *[f"arn:aws:iam::{OWN}:*", OWN_ROOT, f"arn:aws:iam::{FOREIGN}:*", DEV_1],
-            "arn:aws:iam::${aws:PrincipalAccount}:user/${aws:username}",
-        ],
-        derived=True,
-    ),
-    *[Key("aws:TagKeys", "String", ["a", "b", "c"], ["a", "b", "A", "[ab]", "?"], many=True)] * 3,
-    Key(
-        "aws:CalledVia",
-        "String",
-        ["athena.amazonaws.com", "glue.amazonaws.com"],
-        ["athena.amazonaws.com", "*.amazonaws.com", "glue.amazonaws.com"],
-        many=True,
-    ),
-    Key(
-        "aws:PrincipalOrgPaths",
-        "String",
-        ["o-1/r-1/ou-1/", "o-1/r-1/ou-2/"],
-        ["o-1/*", "o-1/r-1/ou-1/*", "o-1/r-1/ou-1/", "o-2/*"],
-        many=True,
-    ),
-]
 
 
 @dataclass
@@ -322,6 +65,8 @@ class _World:
     action: str = ""
     resource: str = "*"
     owner: str = OWN
+    trust: bool = False
+    shared: bool = False
     context: Doc = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
 
@@ -341,14 +86,21 @@ class _World:
         kind, account = self.caller.kind, self.caller.account
         other = FOREIGN if account == OWN else OWN
         self.owner = other if self.chance(25) else account
-        if kind == "anonymous":
-            calls = S3_CALLS
-        elif kind != "service" and self.owner == account and self.chance(35):
+        inside = kind not in ("service", "anonymous", "provider")
+        self.trust = kind == "provider" or (kind != "anonymous" and self.chance(18))
+        if self.trust:
+            calls = trust_calls(self.owner, self.caller.arn)
+        elif inside and self.owner == account and self.chance(35):
             token = [("sts:GetSessionToken", "*")] if kind in ("user", "root") else []
-            calls = _private_calls(account) + token
+            calls = private_calls(account) + token
+        elif inside and self.chance(4):
+            calls = [("sts:AssumeRoot", f"arn:aws:iam::{self.owner}:root")]
+        elif kind == "anonymous" and self.chance(70):
+            calls = [*S3_CALLS * 5, ("sts:GetCallerIdentity", "*")]
         else:
-            calls = _shared_calls(self.owner)
+            calls = shared_calls(self.owner)
         self.action, self.resource = self.pick(calls)
+        self.shared = self.trust or (self.action, self.resource) in shared_calls(self.owner)
         self.context.update(self.caller.keys)
         if self.caller.tagged and self.chance(60):
             self.context["aws:PrincipalTag/team"] = self.pick(["red", "ana", "*"])
@@ -368,9 +120,9 @@ class _World:
             size = self.pick([1, 2, 3])
             self.context[key.name] = [self.pick(key.values) for _ in range(size)]
 
-    def test(self) -> tuple[str, str, Any]:
+    def test(self, keys: Sequence[Key] = KEYS) -> tuple[str, str, Any]:
         """One condition: operator, key, value or values."""
-        key = self.pick(KEYS)
+        key = self.pick(keys)
         self.settle(key)
         name = key.name.upper() if self.chance(8) else key.name
         qualified = self.chance(75 if key.many else 8)
@@ -388,11 +140,11 @@ class _World:
             tests = tests[0]
         return whole, name, tests
 
-    def condition(self) -> Doc:
+    def condition(self, keys: Sequence[Key] = KEYS) -> Doc:
         """A Condition element without the same key twice in one operator."""
         condition: Doc = {}
         for _ in range(self.pick([1, 1, 1, 2, 2, 0])):
-            operator, key, values = self.test()
+            operator, key, values = self.test(keys)
             present = condition.setdefault(operator, {})
             if key.lower() not in {name.lower() for name in present}:
                 present[key] = values
@@ -402,25 +154,23 @@ class _World:
         """A statement that a single test decides, and an Allow for everything."""
         self.owner, (self.action, self.resource) = OWN, S3_CALLS[0]
         operator, key, values = self.test()
-        everything = {"Action": "*", "Resource": "*"}
         effect = "Deny" if self.chance(20) else "Allow"
-        tested = {"Effect": effect, **everything, "Condition": {operator: {key: values}}}
-        return tested, {"Effect": "Allow", **everything}
+        return FULL | {"Effect": effect, "Condition": {operator: {key: values}}}, FULL
 
-    def statement(self, deny: int) -> Doc:
+    def statement(self, deny: int, miss: int = 15) -> Doc:
         """A statement without principal."""
         made: Doc = {"Effect": "Deny" if self.chance(deny) else "Allow"}
-        miss = 45 if made["Effect"] == "Deny" else 15
+        miss = 45 if made["Effect"] == "Deny" else miss
         if self.chance(10):
-            made["NotAction"] = self.some(_action_patterns(self.action), 90)
+            made["NotAction"] = self.some(action_patterns(self.action), 90)
         else:
-            made["Action"] = self.some(_action_patterns(self.action), miss)
+            made["Action"] = self.some(action_patterns(self.action), miss)
         if self.chance(10):
-            made["NotResource"] = self.some(_resource_patterns(self.resource), 90)
+            made["NotResource"] = self.some(resource_patterns(self.resource), 90)
         elif "-1:" in self.resource and self.chance(3):
             made["Resource"] = self.resource.replace(self.owner, "${aws:PrincipalAccount}")
         else:
-            made["Resource"] = self.some(_resource_patterns(self.resource), miss)
+            made["Resource"] = self.some(resource_patterns(self.resource), miss)
         if self.chance(40):
             made["Condition"] = self.condition()
         return made
@@ -445,30 +195,35 @@ class _World:
             for _ in range(self.pick(sizes))
         ]
 
-    def principal(self, *, trust: bool) -> Any:
+    def principal(self) -> Any:
         """A Principal element that names the caller more often than not."""
-        caller = self.caller
-        if not trust and self.chance(12):
+        caller, kind = self.caller, self.caller.kind
+        if not self.trust and self.chance(12):
             return "*"
         root = f"arn:aws:iam::{caller.account}:root"
         own = [caller.arn, caller.issuer or caller.arn, root, caller.account, "*"]
-        service = caller.kind == "service"
-        known = own if caller.arn.startswith("arn:") else ["*"]
+        outside = kind in ("service", "anonymous", "provider")
         made: Doc = {}
-        if not service or self.chance(20):
-            made["AWS"] = self.some((known, NAMES), 35)
-        if service or self.chance(8):
-            made["Service"] = self.some(([caller.arn] if service else [EC2], [LOGGING, EC2]), 30)
-        if self.chance(3):
-            extra = ("Federated", "accounts.google.com") if trust else ("CanonicalUser", "0a" * 32)
-            if trust or self.action.startswith("s3:"):
-                made[extra[0]] = extra[1]
+        if kind in ("service", "provider"):
+            name = "Service" if kind == "service" else "Federated"
+            made[name] = self.some(
+                ([caller.arn], [LOGGING, EC2] if name == "Service" else PROVIDERS), 30
+            )
+        elif self.chance(8):
+            made["Service"] = self.some(([EC2], [LOGGING, EC2]), 30)
+        if not made or kind not in ("service", "provider") or self.chance(20):
+            made["AWS"] = self.some((["*"] if outside else own, NAMES), 35)
+        if self.chance(3) and self.trust:
+            made.setdefault("Federated", "accounts.google.com")
+        elif self.chance(3) and self.action.startswith("s3:"):
+            made["CanonicalUser"] = "0a" * 32
         return made
 
     def not_principal(self, effect: str) -> Doc:
         """A NotPrincipal element; with Deny the account stands beside the principals in it."""
         caller = self.caller
-        one = caller.arn if caller.arn.startswith("arn:") and self.chance(60) else self.pick(NAMES)
+        named = caller.kind not in ("service", "anonymous", "provider") and self.chance(60)
+        one = caller.arn if named else self.pick(NAMES)
         if effect == "Allow":
             return {"AWS": self.pick([ANA, BEN, EVE, DEV, DEV_1, GUEST])}
         if caller.kind == "service" and self.chance(50):
@@ -478,32 +233,110 @@ class _World:
         spelling = self.pick([f"arn:aws:iam::{account}:root", account])
         return {"AWS": [*dict.fromkeys([one, *behind, spelling])]}
 
-    def resource_policy(self) -> Doc | None:
+    def resource_policy(self, *, pinned: bool) -> Doc | None:
         """The policy of the resource, where its kind has one."""
-        if (self.action, self.resource) not in _shared_calls(self.owner):
+        if not self.shared or (self.action.startswith("s3:") and not self.chance(80)):
             return None
-        if self.action.startswith("s3:") and not self.chance(80):
-            return None
-        trust = self.action == "sts:AssumeRole"
         statements = []
         for _ in range(self.pick([1, 1, 2, 3])):
             statement = self.statement(27)
-            if trust:
+            if pinned and self.chance(60):
+                statement["Condition"] = self.condition(PINS)
+            if self.trust:
                 statement = {
                     "Effect": statement["Effect"],
-                    "Action": self.some(TRUST_ACTIONS, 20),
+                    "Action": self.some(trust_patterns(self.action), 20),
                 } | {name: value for name, value in statement.items() if name == "Condition"}
             elif self.action.startswith("kms:"):
                 statement.pop("NotResource", None)
                 statement["Resource"] = "*"
-            if not trust and self.chance(8):
+            if not self.trust and self.chance(8):
                 effect = "Allow" if self.chance(15) else "Deny"
                 statement |= {"Effect": effect, "NotPrincipal": self.not_principal(effect)}
             else:
-                statement["Principal"] = self.principal(trust=trust)
+                statement["Principal"] = self.principal()
             statements.append(statement)
         made = self.policy(statements)
         return {"Id": "P1"} | made if self.chance(10) else made
+
+    def level(self, full: Doc, other: Callable[[int], Doc]) -> list[Doc]:
+        """One level of an organization: often all is allowed, then at times some is denied."""
+        whole = {"Version": NEW, "Statement": [full]}
+        narrow = self.chance(25)
+        deny = 0 if narrow else 80
+        more = [self.policy([other(deny)]) for _ in range(self.pick([0, 0, 1, 2]) + narrow)]
+        return more if narrow else [whole, *more]
+
+    def rcp_statement(self, deny: int) -> Doc:
+        """A statement of an RCP: for everyone, in so many words or not, or for some at least."""
+        statement = self.statement(deny, miss=8)
+        if statement["Effect"] == "Deny" and self.chance(50):
+            statement["Condition"] = STRANGERS
+        if self.chance(85):
+            return statement | {"Principal": "*"}
+        return statement | ({"Principal": self.principal()} if self.chance(50) else {})
+
+    def endpoint_policy(self) -> Doc:
+        """The policy of a VPC endpoint, which names principals as a resource policy does."""
+        statements = [FULL | {"Principal": "*"}] if self.chance(40) else []
+        for _ in range(self.pick([1, 1, 2])):
+            statement = self.statement(20, miss=8)
+            if statement["Effect"] == "Deny" and self.chance(20):
+                statement["NotPrincipal"] = self.not_principal("Deny")
+            elif self.chance(25):
+                statement["Principal"] = {"AWS": f"arn:aws:iam::{self.caller.account}:root"}
+            elif self.chance(75):
+                statement["Principal"] = "*" if self.chance(30) else self.principal()
+            statements.append(statement)
+        return self.policy(statements)
+
+    def grant(self) -> Doc:
+        """A grant of a KMS key, at times only for one encryption context."""
+        caller, operation = self.caller, self.action.partition(":")[2]
+        pairs = {"dept": self.pick(["hr", "it"])} | ({"app": "x"} if self.chance(30) else {})
+        sent = {"dept": self.pick(["hr", "it"])} | ({"app": "x"} if self.chance(30) else {})
+        kinds = ["subset", "equals", "equals"]
+        constraint = f"encryption_context_{self.pick(kinds)}" if self.chance(65) else ""
+        if constraint and "kms:EncryptionContextKeys" not in self.context and self.chance(85):
+            self.context["kms:EncryptionContextKeys"] = [*sent]
+            self.context |= {f"kms:EncryptionContext:{key}": value for key, value in sent.items()}
+        own = [caller.arn, caller.issuer or caller.arn] if caller.arn.startswith("arn:") else []
+        names = [*own, *own, f"arn:aws:iam::{caller.account}:root", *NAMES[:3]]
+        return {
+            "grantee_principal": self.pick(names),
+            "operations": self.pick([[operation], ["Encrypt", operation], ["Encrypt"]]),
+            "constraints": {constraint: pairs} if constraint else {},
+        }
+
+    def block(self) -> Doc:
+        """The four switches of Block Public Access."""
+        switches = {"restrict_public_buckets": self.chance(70)}
+        for name in ("block_public_acls", "ignore_public_acls", "block_public_policy"):
+            switches[name] = self.chance(50)
+        return switches
+
+    def around(self) -> Doc:
+        """What stands around the policies of caller and resource; mostly one thing or nothing."""
+        made = dict(NOTHING_AROUND)
+        if not self.chance(45):
+            return made
+        which = [
+            self.pick(["scps", "rcps", "endpoint", "scoped"]) for _ in range(self.pick([1, 1, 2]))
+        ]
+        sizes = [1, 2, 3]
+        if "scps" in which:
+            levels = range(self.pick(sizes))
+            made["scps"] = [self.level(FULL, lambda d: self.statement(d, miss=8)) for _ in levels]
+        if "rcps" in which:
+            levels = range(self.pick(sizes))
+            made["rcps"] = [
+                self.level(FULL | {"Principal": "*"}, self.rcp_statement) for _ in levels
+            ]
+        if "endpoint" in which:
+            made["endpoint"] = self.endpoint_policy()
+        if "scoped" in which:
+            made["scoped"] = self.policies([1, 1, 2, 3], 8)
+        return made
 
     def question(self) -> Doc:
         """Build everything; the context comes last, because policies say which keys matter."""
@@ -511,17 +344,24 @@ class _World:
         kind = self.caller.kind
         has_policies = kind in ("user", "role", "session", "federated")
         has_session = kind == "federated" or (kind in ("role", "session") and self.chance(40))
-        identity, boundary, session, resource_policy = [], None, [], None
-        if has_policies and self.caller.account == OWN and self.chance(25):
+        identity, boundary, session, resource_policy, block = [], None, [], None, None
+        around, grants = dict(NOTHING_AROUND), []
+        if has_policies and self.caller.account == OWN and self.chance(20):
             tested, everything = self.focus()
             identity = [self.policy([tested, everything][: 1 + (tested["Effect"] == "Deny")])]
             session = [self.policy([everything])] if has_session else []
         else:
-            identity = self.policies([0, 1, 1, 2], 21) if has_policies else []
-            bounded = has_policies and self.chance(35)
+            odd = self.chance(9)  # policies that such a caller cannot have are handed in
+            identity = self.policies([0, 1, 1, 2], 18) if has_policies or odd else []
+            bounded = (has_policies and self.chance(35)) or odd
             boundary = self.policies([1], 12)[0] if bounded else None
-            session = self.policies([0, 1, 1, 2], 10) if has_session else []
-            resource_policy = self.resource_policy()
+            session = self.policies([0, 1, 1, 2], 10) if has_session or odd else []
+            if self.action.startswith("s3:") and self.chance(30):
+                block = self.block()
+            resource_policy = self.resource_policy(pinned=block is not None)
+            if ":key/" in self.resource and self.chance(45):
+                grants = [self.grant() for _ in range(self.pick([1, 1, 2]))]
+            around = self.around()
         asked = self.pick([*[self.action] * 8, self.action.lower(), self.action.upper()])
         return {
             "principal": self.caller.arn,
@@ -534,6 +374,9 @@ class _World:
             "resource_policy": resource_policy,
             "boundary": boundary,
             "session": session,
+            **around,
+            "grants": grants,
+            "public_access_block": block,
         }
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.hearing import listen
 from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.engine.situation import situation
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.engine.explain import Step
+    from iamlab.engine.fixes import Fix
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
-    from iamlab.engine.verdict import Heard, Hit
+    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.policy.document import Policy, Statement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Decision:
     """A verdict, and all that is needed to say why. Explanations are made when they are read.
 
@@ -28,10 +32,6 @@ class Decision:
         The outcome.
     request, layers, rules
         The question, the policies that applied, the rules that were followed.
-    situation
-        Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ...
-    heard
-        What each layer said.
     assumed
         What was taken for granted, for lack of knowledge; in words.
     """
@@ -40,30 +40,56 @@ class Decision:
     request: Request
     layers: Layers
     rules: Rules
-    situation: str
-    heard: Mapping[str, Heard]
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[str, ...]
+    _heard: Mapping[str, Heard] | None = field(compare=False, repr=False)
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        request: Request,
+        layers: Layers,
+        rules: Rules,
+        heard: Mapping[str, Heard] | None = None,
+        assumed: tuple[str, ...] = (),
+    ) -> None:
+        set_ = object.__setattr__
+        set_(self, "verdict", verdict)
+        set_(self, "request", request)
+        set_(self, "layers", layers)
+        set_(self, "rules", rules)
+        set_(self, "_heard", heard)
+        set_(self, "assumed", assumed)
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.ALLOWED
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Give the same decision with a note of what was taken for granted."""
-        return replace(self, assumed=(*self.assumed, *assumed))
+        noted = (*self.assumed, *assumed)
+        return Decision(self.verdict, self.request, self.layers, self.rules, self._heard, noted)
 
     @property
-    def denies(self) -> tuple[Hit, ...]:
+    def heard(self) -> Mapping[str, Heard]:
+        """What each layer said."""
+        if self._heard is None:
+            object.__setattr__(self, "_heard", listen(self.request, self.layers, self.rules))
+        assert self._heard is not None  # noqa: S101 - it was set just now
+        return self._heard
+
+    @property
+    def situation(self) -> str:
+        """Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
+        return situation(self.request)
+
+    @property
+    def denies(self) -> tuple[Reading, ...]:
         """All Deny statements that apply, in the order of the flow chart."""
-        return tuple(hit for layer in LAYERS for hit in self.heard[layer].denies)
+        return tuple(reading for layer in LAYERS for reading in self.heard[layer].denies)
 
     @property
     def shut(self) -> tuple[str, ...]:
         """The ceilings that are there and do not allow."""
-        return tuple(
-            layer
-            for layer in CEILINGS
-            if self.heard[layer].present and not self.heard[layer].allows
-        )
+        return tuple(layer for layer in CEILINGS if not all(self.heard[layer].says))
 
     @property
     def blocked_by(self) -> frozenset[str]:
@@ -76,11 +102,11 @@ class Decision:
 
         if self:
             return frozenset()
-        blocked = {hit.layer for hit in self.denies} | set(self.shut)
+        blocked = {reading.layer for reading in self.denies} | set(self.shut)
         return frozenset(blocked or {missing_granter(self)})
 
     @property
-    def determining(self) -> tuple[Hit, ...]:
+    def determining(self) -> tuple[Reading, ...]:
         """The statements that decided: the denies, or the allows that were enough.
 
         Empty for an implicit deny, which no statement makes, and for what needs no permission.
@@ -93,7 +119,10 @@ class Decision:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The eight rungs of AWS's flow chart, each with what its layer said and why."""
+        """The eight rungs of AWS's flow chart, each with what its layer said and why.
+
+        A ninth is there when the credentials are scoped.
+        """
         from iamlab.engine.explain import steps
 
         return steps(self)
@@ -112,6 +141,39 @@ class Decision:
 
         return nearest_miss(self)
 
+    def why_not(self, what: Policy | Statement | str) -> tuple[Reading, ...]:
+        """Hold a policy or a statement against the request, and say what it misses.
+
+        Parameters
+        ----------
+        what
+            A policy or a statement, of these layers or any other; or the address of a statement of
+            these layers, such as ``"readers/#2"``, or of a whole policy: ``"readers"``.
+
+        Returns
+        -------
+        tuple of Reading
+            Each statement with its ``misses``: the elements that failed, with both values. One
+            without misses applies.
+
+        Raises
+        ------
+        RequestError
+            There is no such address.
+        """
+        from iamlab.engine.explain import why_not
+
+        return why_not(self, what)
+
+    def fixes(self) -> tuple[Fix, ...]:
+        """Find the smallest changes that flip the verdict, each proved; the least broad first.
+
+        Empty when nothing can: a root user assumes no role, whatever is written.
+        """
+        from iamlab.engine.fixes import fixes
+
+        return fixes(self)
+
     def explain(self) -> str:
         """Answer the six questions that every explanation in iamlab answers, as text."""
         from iamlab.engine.labels import as_text
@@ -125,7 +187,7 @@ class Decision:
             "action": self.request.action,
             "resource": self.request.resource,
             "verdict": self.verdict.value,
-            "determining": [hit.address for hit in self.determining],
+            "determining": [reading.address for reading in self.determining],
             "blocked_by": sorted(self.blocked_by),
             "message": self.message,
             "steps": [step.to_json() for step in self.steps],

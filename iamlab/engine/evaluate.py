@@ -4,9 +4,13 @@ An action is denied unless something allows it, and a Deny that applies beats ev
 
 1. Listen to each layer: which of its statements apply, to allow or to deny?
 2. If any denies, the verdict is an explicit deny.
-3. Else count who allows. The situation (one account or two, a role, a KMS key, the root user ...)
-   tells which rule says whether that is enough. If so, the request is allowed.
-4. Else nobody has allowed it: an implicit deny.
+3. Else count who allows. The outer ceilings (RCP, SCP, VPC endpoint policy) must let the request
+   through. And somebody must grant it: the situation (one account or two, a role, a KMS key, the
+   root user ...) tells which rule says who, and whether a boundary or session policy cuts that.
+4. If not, nobody has allowed it: an implicit deny.
+
+``read`` does just this, with any rules, and keeps what it heard. ``evaluate`` gives the same
+verdict, and for AWS's own rules finds it the fast way of ``engine/compiled.py``.
 
 Notes
 -----
@@ -18,27 +22,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab import unsure
+from iamlab.engine import compiled
 from iamlab.engine.decision import Decision
+from iamlab.engine.hearing import listen
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.matching import Place, applies
-from iamlab.engine.principals import how_reached
-from iamlab.engine.request import Kind
 from iamlab.engine.rules import AWS, Rules
-from iamlab.engine.verdict import Heard, Hit, Verdict
+from iamlab.engine.situation import situation
+from iamlab.engine.verdict import Heard, Verdict
 from iamlab.engine.votes import count
+from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
-
-# Whoever holds valid credentials may ask who he is; not even an explicit deny keeps him from it.
-NEVER_REFUSED = ("sts:getcalleridentity",)
-# A user may always trade his keys for a session token: no Allow is needed.
-NEEDS_NO_PERMISSION = ("sts:getsessiontoken",)
-# UNSURE: AWS's page says that policies have no effect on it; AWS's own quarantine policies deny it.
-DENY_STOPS_GET_SESSION_TOKEN = True
 
 
 def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
@@ -70,67 +69,58 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     >>> print(evaluate(request, Layers()))
     ○ implicit deny
     """
-    heard = {layer: listen(layer, request, layers, rules) for layer in LAYERS}
-    case = situation(request)
-    return Decision(decide(heard, case, rules), request, layers, rules, case, heard)
+    if rules is AWS:
+        return Decision(compiled.decide(request, layers), request, layers, rules)
+    return read(request, layers, rules)
+
+
+def read(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
+    """Decide one request on the readable path, which takes any rules."""
+    heard = listen(request, layers, rules)
+    return Decision(decide(heard, situation(request), rules), request, layers, rules, heard)
 
 
 def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
-    if case == "never_refused" or (case == "session_token" and not DENY_STOPS_GET_SESSION_TOKEN):
+    if case == "never_refused":
         return Verdict.ALLOWED
-    denied = any(layer.denies for layer in heard.values())
-    if denied and rules.deny_wins:
+    if case == "needs_no_permission" and not unsure.DENY_STOPS_GET_SESSION_TOKEN:
+        return Verdict.ALLOWED
+
+    applying = [reading for layer in LAYERS for reading in heard[layer].applying]
+    denied = any(reading.effect == "Deny" for reading in applying)
+    if denied and rules.deny_wins(applying):
         return Verdict.EXPLICIT_DENY
-    if getattr(rules, case)(count(heard, rules)):
+
+    votes = count(heard, rules)
+    if case == "needs_no_permission" or (votes.guard and getattr(rules, case)(votes)):
         return Verdict.ALLOWED
-    return Verdict.EXPLICIT_DENY if denied else Verdict.IMPLICIT_DENY
+    return Verdict.EXPLICIT_DENY if denied else rules.default
 
 
-def listen(layer: str, request: Request, layers: Layers, rules: Rules = AWS) -> Heard:
-    """Collect the statements of one layer that apply to the request."""
-    allows: list[Hit] = []
-    denies: list[Hit] = []
-    bounded = layers.boundary is not None
-    place = Place(layer, bounded)
-    for attached in layers.of(layer):
-        for statement in attached.policy.statements:
-            if applies(statement, request, place, rules.missing_key):
-                named = how_reached(statement, request, bounded=bounded)
-                hits = denies if statement.effect == "Deny" else allows
-                hits.append(Hit(layer, attached, statement, named))
-    # A federated user without session policy still stands under one, which allows nothing.
-    present = bool(layers.of(layer)) or (
-        layer == "session" and request.caller.kind is Kind.FEDERATED
-    )
-    return Heard(present, tuple(allows), tuple(denies))
+def evaluate_all(questions: Iterable[tuple[Request, Layers]], rules: Rules = AWS) -> Decision:
+    """Decide a call that needs several (action, resource) pairs: each of them must be allowed.
 
+    Parameters
+    ----------
+    questions
+        The pairs, each with the policies that apply to it.
 
-def situation(request: Request) -> str:
-    """Name the rule that combines the votes; it is an entry of ``Rules``.
+    Returns
+    -------
+    Decision
+        That of the first pair that is refused; if none is, that of the last.
 
-    Examples
-    --------
-    >>> from iamlab import Request
-    >>> situation(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
-    ...                   "arn:aws:iam::444455556666:role/partner"))
-    'cross_account'
+    Raises
+    ------
+    RequestError
+        There is no question at all.
     """
-    caller = request.caller
-    if request.action.lower() in NEVER_REFUSED and caller.kind is not Kind.ANONYMOUS:
-        return "never_refused"
-    if caller.kind in (Kind.SERVICE, Kind.ANONYMOUS):
-        return "outsider"
-    if request.action.lower() in NEEDS_NO_PERMISSION and caller.kind in (Kind.USER, Kind.ROOT):
-        return "session_token"
-    if caller.kind is Kind.ROOT:
-        if request.about_trust:
-            return "root_user_assumes_role"
-        if not request.same_account:
-            return "root_user_abroad"
-        return "root_user_kms" if request.about_kms_key else "root_user"
-    if not request.same_account:
-        return "cross_account"
-    if request.about_trust:
-        return "role_trust"
-    return "kms_key" if request.about_kms_key else "same_account"
+    decision = None
+    for request, layers in questions:
+        decision = evaluate(request, layers, rules)
+        if not decision:
+            return decision
+    if decision is None:
+        raise RequestError("A call needs at least one pair: [(request, layers)].")
+    return decision

@@ -5,65 +5,36 @@ Everything here is asked for after the decision, and reads what it kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
-from iamlab.engine.matching import Miss, Place, misses
+from iamlab.engine.hearing import hold
+from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, NAMES, Attached, Place
 from iamlab.engine.principals import Named
-from iamlab.engine.request import Kind
-from iamlab.engine.verdict import Hit, Verdict
+from iamlab.engine.scope import is_bounded
+from iamlab.engine.verdict import Verdict
 from iamlab.engine.votes import count
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached
-    from iamlab.engine.verdict import Heard
+    from iamlab.engine.verdict import Heard, Reading
     from iamlab.policy.document import Statement
 
-RUNGS = ("rcp", "scp", "endpoint", *LAYERS)
+RUNGS = (*GUARDS, "resource", "identity", "boundary", "session")
 """The layers in flow-chart order, below the first rung, which is the sweep for explicit denies."""
 
 ABSENT = {
-    "rcp": "no resource control policy",
-    "scp": "no service control policy",
-    "endpoint": "no VPC endpoint",
-    "resource": "no resource-based policy",
-    "identity": "no identity-based policy",
-    "boundary": "no boundary",
-    "session": "no session policy",
+    "rcp": "No resource control policy",
+    "scp": "No service control policy",
+    "endpoint": "No VPC endpoint",
+    "resource": "No resource-based policy",
+    "identity": "No identity-based policy",
+    "boundary": "No boundary",
+    "session": "No session policy",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One statement, held against the request: it applies if nothing misses."""
-
-    address: str
-    effect: str
-    misses: tuple[Miss, ...]
-    path: tuple[str, ...] = ()
-
-    @property
-    def applies(self) -> bool:
-        """Whether every element of it matches."""
-        return not self.misses
-
-    def __str__(self) -> str:
-        if self.applies:
-            return f"{self.effect} {self.address}"
-        return f"{self.effect} {self.address} does not apply. {self.misses[0]}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Give it as JSON values."""
-        return {
-            "statement": self.address,
-            "effect": self.effect,
-            "applies": self.applies,
-            "misses": [str(miss) for miss in self.misses],
-            "path": list(self.path),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +63,11 @@ class Step:
         """``✓ ✕ ○``, or ``–`` for a layer that is not there."""
         return {"allow": "✓", "deny": "✕", "silent": "○", "absent": "–"}[self.result]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the layer is not there because there is no such policy at all."""
+        return self.reason == f"{ABSENT.get(self.layer)}."
+
     def __str__(self) -> str:
         return f"{self.symbol} {self.layer}: {self.reason}"
 
@@ -109,34 +85,56 @@ def steps(decision: Decision) -> tuple[Step, ...]:
     """Retell a decision in the order of AWS's flow chart."""
     denies = decision.denies
     if denies:
-        said = tuple(map(_said, denies))
         if decision.verdict is Verdict.EXPLICIT_DENY:
-            first = Step("deny", "deny", said, f"Denied by {_list(denies)}; a Deny wins.")
+            first = Step("deny", "deny", denies, f"Denied by {_list(denies)}; a Deny wins.")
         else:
             reason = f"{_list(denies)} denies, but here no Deny stops {decision.request.action}."
-            first = Step("deny", "silent", said, reason)
+            first = Step("deny", "silent", denies, reason)
     else:
         first = Step("deny", "silent", (), "No Deny statement applies.")
-    return (first, *(_rung(decision, layer) for layer in RUNGS))
+    scoped = ("scoped",) if decision.heard["scoped"].present else ()
+    return (first, *(_rung(decision, layer) for layer in (*RUNGS, *scoped)))
 
 
 def _rung(decision: Decision, layer: str) -> Step:
-    heard = decision.heard.get(layer)
-    if heard is None or not heard.present:
-        return Step(layer, "absent", (), f"{ABSENT[layer][0].upper()}{ABSENT[layer][1:]}.")
-    readings = tuple(readings_of(decision, layer))
+    heard = decision.heard[layer]
+    readings = heard.readings
+    grants = decision.heard["grant"].readings if layer == "resource" else ()
+    if not heard.present and not grants:
+        return Step(layer, "absent", (), f"{heard.why_absent or ABSENT[layer]}.")
     if heard.denies:
         would = f"; {_list(heard.allows)} would have allowed it" if heard.allows else ""
-        return Step(layer, "deny", readings, f"{_list(heard.denies)} denies{would}.")
-    if heard.allows:
-        return Step(layer, "allow", readings, _allow_reason(decision, layer, heard))
+        return Step(layer, "deny", (*readings, *grants), f"{_list(heard.denies)} denies{would}.")
     if layer in CEILINGS:
-        reason = f"The {NAMES[layer]} does not allow {decision.request.action}: it cuts the grant."
-        if not readings and layer == "session":
-            reason = "No session policy was passed, so the federated user has no permissions."
-    else:
-        reason = "No Allow statement applies."
-    return Step(layer, "silent", readings, reason)
+        result, reason = _ceiling(decision, layer, heard)
+        return Step(layer, result, readings, reason)
+    allows = (*heard.allows, *(reading for reading in grants if reading.applies))
+    if allows:
+        return Step(layer, "allow", (*readings, *grants), _allow_reason(decision, allows))
+    return Step(layer, "silent", (*readings, *grants), _silence(heard))
+
+
+def _silence(heard: Heard) -> str:
+    """Say why nobody allows; what was taken away from all comes first."""
+    cut = [reading.misses[-1] for reading in heard.readings if reading.effect == "Allow"]
+    restricted = next((miss for miss in cut if miss.element == "Block Public Access"), None)
+    return f"No Allow counts: {restricted.note}." if restricted else "No Allow statement applies."
+
+
+def _ceiling(decision: Decision, layer: str, heard: Heard) -> tuple[str, str]:
+    """Say whether a ceiling lets the request through, and where it does not."""
+    name, action = NAMES[layer], decision.request.action
+    if heard.only_denies:
+        return "allow", f"It does not deny; in this {name} no Allow is needed."
+    if all(heard.says):
+        return "allow", f"{_list(heard.allows)} lets it through; a {name} never grants."
+    if layer == "session" and not heard.readings:
+        return "silent", "No session policy was passed, so the federated user has no permissions."
+    levels = len(heard.levels)
+    shut = [f"{number}" for number, says in enumerate(heard.says, 1) if not says]
+    at = f" at level {', '.join(shut)} of {levels}" if levels > 1 else ""
+    cuts = "nothing gets through" if layer in GUARDS else "it cuts the grant"
+    return "silent", f"The {name} does not allow {action}{at}: {cuts}."
 
 
 _HOW = {
@@ -146,46 +144,44 @@ _HOW = {
 }
 
 
-def _allow_reason(decision: Decision, layer: str, heard: Heard) -> str:
-    if layer == "resource":
-        strongest = max(hit.named for hit in heard.allows)
-        return f"{_list(heard.allows)} allows; it {_HOW[strongest]}."
-    if layer in CEILINGS:
-        return f"{_list(heard.allows)} lets it through; a {NAMES[layer]} never grants."
+def _allow_reason(decision: Decision, allows: tuple[Reading, ...]) -> str:
+    if allows[0].layer in ("resource", "grant"):
+        strongest = max(reading.named for reading in allows)
+        return f"{_list(allows)} allows; it {_HOW[strongest]}."
     note = "" if decision else " That is not enough."
-    return f"{_list(heard.allows)} allows.{note}"
+    return f"{_list(allows)} allows.{note}"
 
 
-def readings_of(decision: Decision, layer: str) -> list[Reading]:
-    """Hold every statement of a layer against the request, and keep what each missed."""
-    return [
-        Reading(address(attached, statement), statement.effect, found, attached.path)
-        for attached, statement, found in held(decision, layer)
-    ]
+def _list(readings: tuple[Reading, ...]) -> str:
+    return ", ".join(dict.fromkeys(reading.address for reading in readings))
 
 
-def held(decision: Decision, layer: str) -> list[tuple[Attached, Statement, tuple[Miss, ...]]]:
-    """Hold every statement of a layer against the request: its policy, itself, what it missed."""
-    place = Place(layer, bounded=decision.layers.boundary is not None)
-    missing_key = decision.rules.missing_key
-    return [
-        (attached, statement, tuple(misses(statement, decision.request, place, missing_key)))
-        for attached in decision.layers.of(layer)
-        for statement in attached.policy.statements
-    ]
+def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading, ...]:
+    """Hold a policy or a statement against the request; see ``Decision.why_not``."""
+    if isinstance(what, str):
+        everything = [r for layer in LAYERS for r in decision.heard[layer].readings]
+        found = tuple(r for r in everything if what in (r.address, r.attached.policy.name))
+        if not found:
+            error = RequestError(f"No policy or statement here is called {what!r}.")
+            error.add_note(did_you_mean(what, [reading.address for reading in everything]))
+            raise error
+        return found
+    policy = what if isinstance(what, Policy) else Policy((what,), name="statement")
+    bounded = is_bounded(decision.request, decision.layers)
+    return tuple(
+        hold(
+            statement,
+            Attached(policy),
+            decision.request,
+            Place("resource" if _names_somebody(statement) else "identity", bounded),
+            decision.rules,
+        )
+        for statement in policy.statements
+    )
 
 
-def address(attached: Attached, statement: Statement) -> str:
-    """Name a statement: its policy, a slash, its Sid or number."""
-    return f"{attached.policy.name or 'policy'}/{statement.label}"
-
-
-def _said(hit: Hit) -> Reading:
-    return Reading(hit.address, hit.statement.effect, (), hit.attached.path)
-
-
-def _list(hits: tuple[Hit, ...]) -> str:
-    return ", ".join(dict.fromkeys(hit.address for hit in hits))
+def _names_somebody(statement: Statement) -> bool:
+    return statement.principal is not None or statement.not_principal is not None
 
 
 def missing_granter(decision: Decision) -> str:
@@ -194,35 +190,45 @@ def missing_granter(decision: Decision) -> str:
     Where trust or key policy must speak, or between two accounts, it is the resource's side as long
     as that is silent; else the identity's.
     """
-    resource_has_spoken = bool(decision.heard["resource"].allows)
-    if decision.situation in ("same_account", "root_user"):
+    heard = decision.heard
+    if decision.situation in ("same_account", "root_user", "assume_root"):
         return "identity"
     if decision.situation in ("role_trust", "kms_key", "cross_account"):
-        return "identity" if resource_has_spoken else "resource"
+        has_spoken = bool(heard["resource"].allows or heard["grant"].allows)
+        return "identity" if has_spoken else "resource"
     return "resource"
 
 
-def sufficient(decision: Decision) -> tuple[Hit, ...]:
+def sufficient(decision: Decision) -> tuple[Reading, ...]:
     """Collect the Allow statements that were enough: those in some smallest set of votes."""
-    rule = getattr(decision.rules, decision.situation)
-    resource, identity = decision.heard["resource"].allows, decision.heard["identity"].allows
+    rule = getattr(decision.rules, decision.situation, None)
+    if rule is None:
+        return ()  # no permission is needed
+    resource = decision.heard["resource"].allows
     groups = {
-        "direct": [hit for hit in resource if hit.named is Named.DIRECT],
-        "indirect": [hit for hit in resource if hit.named is Named.INDIRECT],
-        "account": [hit for hit in resource if hit.named is Named.ACCOUNT],
-        "identity": list(identity),
+        "direct": [reading for reading in resource if reading.named is Named.DIRECT],
+        "indirect": [reading for reading in resource if reading.named is Named.INDIRECT],
+        "account": [reading for reading in resource if reading.named is Named.ACCOUNT],
+        "grant": decision.heard["grant"].allows,
+        "identity": decision.heard["identity"].allows,
     }
     votes = count(decision.heard, decision.rules)
-    nobody = replace(votes, direct=False, indirect=False, account=False, identity=False)
-    there = [name for name, hits in groups.items() if hits]
+    nobody = votes._replace(
+        direct=False, indirect=False, account=False, grant=False, identity=False
+    )
+    there = [name for name, readings in groups.items() if readings]
     smallest: list[set[str]] = []
     for size in range(len(there) + 1):
         for chosen in map(set, combinations(there, size)):
-            enough = rule(replace(nobody, **dict.fromkeys(chosen, True)))
+            enough = rule(nobody._replace(**_all(chosen)))
             if enough and not any(known <= chosen for known in smallest):
                 smallest.append(chosen)
     used = set().union(*smallest)
-    return tuple(hit for name, hits in groups.items() if name in used for hit in hits)
+    return tuple(r for name, readings in groups.items() if name in used for r in readings)
+
+
+def _all(names: set[str]) -> dict[str, Any]:
+    return dict.fromkeys(names, True)
 
 
 # How near a miss is: a statement that fails only in its condition is nearer than one for another
@@ -244,27 +250,28 @@ def nearest(decision: Decision) -> tuple[str, str] | None:
     """
     if decision.verdict is not Verdict.IMPLICIT_DENY:
         return None
-    layers: tuple[str, ...] = ("identity", "resource")
+    layers: tuple[str, ...] = ("identity", "resource", "grant")
     if granted_but_cut(decision):
         layers = decision.shut
     elif decision.situation == "cross_account":
         layers = tuple(layer for layer in layers if not decision.heard[layer].allows)
     near = [
-        (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in found), at, found)
+        (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in reading.misses), reading)
         for layer in layers
-        for attached, statement, found in held(decision, layer)
-        if statement.effect == "Allow" and found
-        for at in [address(attached, statement)]
+        for level in decision.heard[layer].levels
+        if layer not in CEILINGS or not any(r.effect == "Allow" and r.applies for r in level)
+        for reading in level
+        if reading.effect == "Allow" and reading.misses
     ]
     if not near:
         return None
-    _, at, found = min(near, key=lambda item: item[0])
-    return at, f"{'; '.join(map(str, found))}."
+    _, reading = min(near, key=lambda item: item[0])
+    return reading.address, f"{'; '.join(map(str, reading.misses))}."
 
 
 def granted_but_cut(decision: Decision) -> bool:
     """Say whether all would be well without the ceilings that are shut."""
-    if not decision.shut or decision.request.caller.kind is Kind.ROOT:
+    rule = getattr(decision.rules, decision.situation, None)
+    if rule is None or not decision.shut:
         return False
-    votes = replace(count(decision.heard, decision.rules), limits=True)
-    return bool(getattr(decision.rules, decision.situation)(votes))
+    return bool(rule(count(decision.heard, decision.rules)._replace(limits=True)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.engine.explain import nearest
-from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.layers import GUARDS, LAYERS, NAMES
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.variables import keys_in
@@ -47,7 +47,7 @@ def labels(decision: Decision) -> tuple[Label, ...]:
         _what(decision),
         _policies(decision),
         [steps["deny"].reason, *_paths(decision)],
-        ["There are none here: no organization, no VPC endpoint."],
+        _ceilings(steps),
         _grant(decision, steps),
     )
     return tuple(
@@ -86,6 +86,7 @@ def _who(decision: Decision) -> str:
         Kind.SESSION: f"The session {caller.arn} of the role {caller.issuer}.",
         Kind.FEDERATED: f"The federated user {caller.arn}, made by {caller.issuer or 'a user'}.",
         Kind.SERVICE: f"The AWS service {caller.arn}.",
+        Kind.PROVIDER: f"Somebody whom the identity provider {caller.arn} has signed in.",
         Kind.ANONYMOUS: "Somebody who did not sign the request.",
     }
     return who[caller.kind]
@@ -144,6 +145,12 @@ def _paths(decision: Decision) -> list[str]:
     ]
 
 
+def _ceilings(steps: dict[str, Step]) -> list[str]:
+    if all(steps[layer].result == "absent" and steps[layer].is_plain for layer in GUARDS):
+        return ["There are none here: no organization, no VPC endpoint."]
+    return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDS]
+
+
 def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
     if decision.situation == "root_user" and decision:
         return ["The root user needs no Allow in its own account."]
@@ -151,9 +158,9 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
         return [f"{decision.request.action} needs no permission."]
     lines = [
         f"{step.symbol} {NAMES[layer]}: {step.reason}"
-        for layer in LAYERS
-        for step in [steps[layer]]
-        if step.result != "absent" or layer in ("resource", "identity")
+        for layer in ("resource", "identity", "boundary", "session", "scoped")
+        for step in [steps.get(layer)]
+        if step and (step.result != "absent" or layer in ("resource", "identity"))
     ]
     near = nearest(decision)
     if near is not None:

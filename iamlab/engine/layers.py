@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.engine.grants import Grant
+from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
+GUARDS = ("rcp", "scp", "endpoint")
+"""The outer ceilings: each must let every request through, whoever grants it."""
 
-LAYERS = ("resource", "identity", "boundary", "session")
+LIMITS = ("boundary", "session")
+"""The inner ceilings: they cut what identity-based policies grant, and some resource grants."""
+
+CEILINGS = (*GUARDS, *LIMITS, "scoped")
+"""All layers that only limit, and never grant."""
+
+LAYERS = (*GUARDS, "resource", "grant", "identity", *LIMITS, "scoped")
 """The layers that can speak, in the order of AWS's flow chart."""
-
-CEILINGS = ("boundary", "session")
-"""Those of them that only limit: each must let a grant through, and none grants."""
 
 NAMES = {
     "rcp": "resource control policy",
     "scp": "service control policy",
     "endpoint": "VPC endpoint policy",
     "resource": "resource-based policy",
+    "grant": "KMS grant",
     "identity": "identity-based policy",
     "boundary": "permissions boundary",
     "session": "session policy",
+    "scoped": "scope-down policy",
 }
 """What AWS calls each layer; in a denial it says the same words."""
 
@@ -49,7 +59,27 @@ class Attached:
     path: tuple[str, ...] = ()
 
 
+Level = tuple[Attached, ...]
+"""Policies side by side, of which one Allow is enough."""
+
+
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a statement stands; this decides which elements it may have, and whom it can name.
+
+    Parameters
+    ----------
+    layer
+        ``"identity"``, ``"resource"`` ...
+    bounded
+        Whether the caller has a permissions boundary: NotPrincipal asks.
+    """
+
+    layer: str
+    bounded: bool = False
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Layers:
     """The policies that apply. Wherever a ``Policy`` stands, an ``Attached`` may stand.
 
@@ -63,6 +93,19 @@ class Layers:
         The caller's permissions boundary.
     session
         Session policies, passed when the session was made.
+    scps
+        Service control policies of the caller's account: one list of policies for each level, the
+        organization's root first. Every level must allow; ``()`` for an account in no organization.
+    rcps
+        Resource control policies of the account that owns the resource, in the same way.
+    endpoint
+        Policy of the VPC endpoint that the request came through.
+    scoped
+        Scope-down policies of credentials from GetScopedCredentials: each must allow.
+    grants
+        KMS grants on the key.
+    public_access_block
+        The switches of S3 Block Public Access in force for the bucket.
 
     Examples
     --------
@@ -72,10 +115,19 @@ class Layers:
     ('readers', None)
     """
 
-    identity: tuple[Attached, ...] = ()
+    identity: Level = ()
     resource: Attached | None = None
     boundary: Attached | None = None
-    session: tuple[Attached, ...] = ()
+    session: Level = ()
+    scps: tuple[Level, ...] = ()
+    rcps: tuple[Level, ...] = ()
+    endpoint: Attached | None = None
+    scoped: Level = ()
+    grants: tuple[Grant, ...] = ()
+    public_access_block: PublicAccessBlock | None = None
+    _granted: Level = field(init=False, compare=False, repr=False)
+    # What engine/compiled.py has made of these policies, once it was asked.
+    compiled: object = field(init=False, compare=False, repr=False)
 
     def __init__(
         self,
@@ -83,19 +135,54 @@ class Layers:
         resource: Policy | Attached | None = None,
         boundary: Policy | Attached | None = None,
         session: Iterable[Policy | Attached] = (),
+        scps: Iterable[Iterable[Policy | Attached]] = (),
+        rcps: Iterable[Iterable[Policy | Attached]] = (),
+        endpoint: Policy | Attached | None = None,
+        scoped: Iterable[Policy | Attached] = (),
+        grants: Iterable[Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]] = (),
+        public_access_block: PublicAccessBlock | None = None,
     ) -> None:
         set_ = object.__setattr__
         set_(self, "identity", _many("identity", identity))
-        set_(self, "resource", resource and _attached(resource))
-        set_(self, "boundary", boundary and _attached(boundary))
+        set_(self, "resource", _one(resource))
+        set_(self, "boundary", _one(boundary))
         set_(self, "session", _many("session", session))
+        set_(self, "scps", _levels("scps", scps))
+        set_(self, "rcps", _levels("rcps", rcps))
+        set_(self, "endpoint", _one(endpoint))
+        set_(self, "scoped", _many("scoped", scoped))
+        set_(self, "grants", tuple(map(Grant.of, grants)))
+        set_(self, "public_access_block", _switches(public_access_block))
+        set_(self, "_granted", tuple(Attached(grant.as_policy()) for grant in self.grants))
+        set_(self, "compiled", None)
 
-    def of(self, layer: str) -> tuple[Attached, ...]:
-        """Give the policies of one layer."""
+    def levels(self, layer: str) -> tuple[Level, ...]:
+        """Give the policies of one layer in levels: each must allow, and in each one is enough.
+
+        Organizations have as many levels as there are between root and account, scoped credentials
+        one for each policy, every other layer one; a layer that is not there has none.
+        """
+        if layer in ("scp", "rcp"):
+            return self.scps if layer == "scp" else self.rcps
+        if layer == "scoped":
+            return tuple((attached,) for attached in self.scoped)
+        policies = self.of(layer)
+        return (policies,) if policies else ()
+
+    def of(self, layer: str) -> Level:
+        """Give all policies of one layer."""
+        if layer in ("scp", "rcp"):
+            return tuple(attached for level in self.levels(layer) for attached in level)
+        if layer == "grant":
+            return self._granted
         policies = getattr(self, layer)
         if isinstance(policies, tuple):
             return policies
         return () if policies is None else (policies,)
+
+
+def _one(policy: Policy | Attached | None) -> Attached | None:
+    return None if policy is None else _attached(policy)
 
 
 def _attached(policy: Policy | Attached) -> Attached:
@@ -106,7 +193,20 @@ def _attached(policy: Policy | Attached) -> Attached:
     return Attached(policy)
 
 
-def _many(layer: str, policies: Iterable[Policy | Attached] | None) -> tuple[Attached, ...]:
+def _many(layer: str, policies: Iterable[Policy | Attached] | None) -> Level:
     if policies is None or isinstance(policies, Policy | Attached | dict | str):
         raise RequestError(f"{layer} is a list of policies: write [policy].")
     return tuple(map(_attached, policies))
+
+
+def _levels(layer: str, levels: object) -> tuple[Level, ...]:
+    if not isinstance(levels, Iterable) or isinstance(levels, dict | str):
+        raise RequestError(f"{layer} is a list of levels, root first: write [[policy], [policy]].")
+    return tuple(_many(f"A level of {layer}", level) for level in levels)
+
+
+def _switches(block: object) -> PublicAccessBlock | None:
+    if block is not None and not isinstance(block, PublicAccessBlock):
+        message = f"{block!r} is no PublicAccessBlock(restrict_public_buckets=True)."
+        raise RequestError(message)
+    return block

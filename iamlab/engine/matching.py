@@ -1,35 +1,31 @@
 """Does a statement apply to a request? It does when no element of it misses.
 
-Each element has a function that yields what misses. To decide, the first miss is enough; to
-explain, all of them are read: the same functions serve both, so that an explanation cannot differ
-from the decision.
+Each element has a function that gives what misses, or ``None``. The readable path decides by them
+and explains with them, so that an explanation cannot differ from the decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.engine.principals import Named, how_reached
+from iamlab import unsure
+from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named
 from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import is_multivalued
-from iamlab.policy.conditions import OPERATORS, Comparison, holds
-from iamlab.policy.patterns import glob_ignoring_case, glob_resource, literal
+from iamlab.policy.conditions import holds
+from iamlab.policy.patterns import glob_ignoring_case, literal
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
+    from iamlab.engine.layers import Place
     from iamlab.engine.request import Request
+    from iamlab.engine.rules import Rules
     from iamlab.policy.document import Condition, Statement
 
-MissingKey = Callable[[Comparison], bool]
 
-# Services whose resource policies leave the Resource element out: the policy hangs on the resource.
-WITHOUT_RESOURCE = ("ecr",)
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """Why one element of a statement did not match: what it wanted, what the request has.
 
     Examples
@@ -59,50 +55,51 @@ def _any_of(values: tuple[str, ...], word: str = "or") -> str:
     return f" {word} ".join(shown) + more if shown else "no value"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a statement stands; this decides which elements it may have.
+def misses(
+    statement: Statement, request: Request, place: Place, rules: Rules, named: Named
+) -> tuple[Miss, ...]:
+    """Give each element of the statement that this request does not meet; none if it applies.
 
     Parameters
     ----------
-    layer
-        ``"identity"``, ``"resource"`` ...
-    bounded
-        Whether the caller has a permissions boundary: NotPrincipal asks.
+    named
+        How directly the statement names the caller, by ``rules.principal``.
     """
-
-    layer: str
-    bounded: bool = False
-
-
-def misses(
-    statement: Statement, request: Request, place: Place, missing_key: MissingKey
-) -> Iterator[Miss]:
-    """Yield each element of the statement that this request does not meet; none if it applies."""
-    yield from _principal(statement, request, place)
-    yield from _action(statement, request)
-    yield from _resource(statement, request, place)
-    for condition in statement.conditions:
-        yield from _condition(condition, statement, request, missing_key)
+    found = [
+        _principal(statement, request, place, named),
+        _action(statement, request, rules),
+        _resource(statement, request, place, rules),
+    ]
+    found += [_condition(one, statement, request, rules) for one in statement.conditions]
+    return tuple([miss for miss in found if miss is not None])
 
 
-def applies(statement: Statement, request: Request, place: Place, missing_key: MissingKey) -> bool:
-    """Say whether the statement applies to the request, whatever its effect."""
-    return next(misses(statement, request, place, missing_key), None) is None
-
-
-def _principal(statement: Statement, request: Request, place: Place) -> Iterator[Miss]:
-    named = statement.principal if statement.principal is not None else statement.not_principal
+def _principal(statement: Statement, request: Request, place: Place, named: Named) -> Miss | None:
+    listed = statement.principal if statement.principal is not None else statement.not_principal
+    if listed is None:
+        if place.layer not in MUST_NAME:
+            return None
+        return Miss("Principal", (), request.principal, "a resource policy must name somebody")
     element = "NotPrincipal" if statement.principal is None else "Principal"
-    wanted = tuple(value for _, value in named or ())
-    if place.layer != "resource":
-        if named is not None:
-            yield Miss(element, wanted, request.principal, "only resource policies may have one")
-    elif named is None:
-        yield Miss("Principal", (), request.principal, "a resource policy must name somebody")
-    elif how_reached(statement, request, bounded=place.bounded) is Named.NOT:
-        note = "" if statement.principal is not None else "the caller is one of those it spares"
-        yield Miss(element, wanted, request.principal, note)
+    wanted = tuple(value for _, value in listed)
+    if place.layer not in MAY_NAME:
+        return Miss(element, wanted, request.principal, "only resource policies may have one")
+    if named is not Named.NOT:
+        return None
+    note = "" if statement.principal is not None else "the caller is one of those it spares"
+    return Miss(element, wanted, request.principal, note)
+
+
+@lru_cache(maxsize=8192)
+def any_action_matches(patterns: tuple[str, ...], action: str) -> bool:
+    """Say whether one value of an Action element matches.
+
+    Examples
+    --------
+    >>> any_action_matches(("ec2:*", "s3:Get*"), "s3:GetObject")
+    True
+    """
+    return any(action_matches(pattern, action) for pattern in patterns)
 
 
 def action_matches(pattern: str, action: str) -> bool:
@@ -113,6 +110,8 @@ def action_matches(pattern: str, action: str) -> bool:
     >>> action_matches("s3:get*", "s3:GetObject"), action_matches("s3*", "s3:GetObject")
     (True, False)
     """
+    if not pattern.isascii():
+        return False  # no action has such letters, and lower case makes a k of the Kelvin sign
     return pattern == "*" or (is_action_pattern(pattern) and glob_ignoring_case(pattern, action))
 
 
@@ -123,65 +122,77 @@ def is_action_pattern(pattern: str) -> bool:
     return pattern == "*" or bool(colon and ":" not in name and not wild_prefix)
 
 
-def _action(statement: Statement, request: Request) -> Iterator[Miss]:
+def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None:
+    asked = request.action
     if statement.action is not None:
-        if not any(action_matches(pattern, request.action) for pattern in statement.action):
-            yield Miss("Action", statement.action, request.action)
-    elif statement.not_action is None or any(
-        action_matches(pattern, request.action) or not is_action_pattern(pattern)
-        for pattern in statement.not_action
-    ):
-        listed = statement.not_action or ()
-        yield Miss("NotAction", listed, request.action, f"it spares {request.action}")
+        if rules.action(statement.action, asked):
+            return None
+        return Miss("Action", statement.action, asked)
+    listed = statement.not_action or ()
+    spares = rules.action(listed, asked)
+    if statement.not_action is not None and not spares and all(map(is_action_pattern, listed)):
+        return None
+    return Miss("NotAction", listed, asked, f"it spares {asked}")
 
 
-def _resource(statement: Statement, request: Request, place: Place) -> Iterator[Miss]:
+def _resource(statement: Statement, request: Request, place: Place, rules: Rules) -> Miss | None:
     listed = statement.resource if statement.resource is not None else statement.not_resource
     element = "NotResource" if statement.resource is None else "Resource"
     if place.layer == "resource" and request.about_trust:
-        if listed is not None:
-            yield Miss(element, listed, request.resource, "a trust policy may not have one")
-    elif listed is None:
-        if place.layer != "resource" or request.service not in WITHOUT_RESOURCE:
-            yield Miss("Resource", (), request.resource, "a statement must name resources")
+        if listed is None:
+            return None
+        return Miss(element, listed, request.resource, "a trust policy may not have one")
+    if listed is None:
+        if place.layer == "resource" and request.service in WITHOUT_RESOURCE:
+            return None
+        return Miss("Resource", (), request.resource, "a statement must name resources")
+    wanted = statement.resource is not None
+    for pattern in listed:
+        if resource_matches(pattern, statement, request, rules):
+            if wanted:
+                return None
+            break
     else:
-        hit = any(resource_matches(pattern, statement, request) for pattern in listed)
-        if hit is (statement.resource is None):
-            note = f"it spares {request.resource}" if statement.resource is None else ""
-            shown = tuple(_as_read(pattern, statement, request) for pattern in listed)
-            yield Miss(element, shown, request.resource, note)
+        if not wanted:
+            return None
+    note = "" if wanted else f"it spares {request.resource}"
+    shown = listed
+    if statement.variables and any(map(has_variable, listed)):
+        shown = tuple(_as_read(pattern, request, rules) for pattern in listed)
+    return Miss(element, shown, request.resource, note)
 
 
-def _as_read(pattern: str, statement: Statement, request: Request) -> str:
+def _as_read(pattern: str, request: Request, rules: Rules) -> str:
     """Show a pattern with the request's values in it, where they are known."""
-    filled = substitute(pattern, request.value) if statement.variables else pattern
+    filled = substitute(pattern, lambda key: rules.variable(request, key))
     return pattern if filled is None else filled
 
 
-def resource_matches(pattern: str, statement: Statement, request: Request) -> bool:
+def resource_matches(pattern: str, statement: Statement, request: Request, rules: Rules) -> bool:
     """Match one value of a Resource element, variables substituted."""
     if statement.variables and has_variable(pattern):
         parts = pattern.split(":", PARTS - 1)
         if len(parts) < PARTS or has_variable("".join(parts[:-1])):
             return False  # a variable may stand only after the fifth colon
-        filled = substitute(pattern, request.value, literal)
-        return filled is not None and glob_resource(filled, request.resource)
-    return glob_resource(pattern, request.resource)
+        filled = substitute(pattern, lambda key: rules.variable(request, key), literal)
+        if filled is None:
+            # Of NotResource this spares nothing, or else everything.
+            by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
+            return statement.resource is None and not by_logic
+        return rules.resource(filled, request.resource)
+    return rules.resource(pattern, request.resource)
 
 
 def _condition(
-    condition: Condition, statement: Statement, request: Request, missing_key: MissingKey
-) -> Iterator[Miss]:
+    condition: Condition, statement: Statement, request: Request, rules: Rules
+) -> Miss | None:
     comparison = condition.comparison
-    operator = OPERATORS[comparison.name]
-    wanted: tuple[str | None, ...] = condition.values
-    if operator.variables and statement.variables:
-        quote = literal if operator.pattern else str
-        wanted = tuple(substitute(value, request.value, quote) for value in condition.values)
+    operator = rules.operators[comparison.name]
+    wanted = wanted_values(condition, statement, request, rules)
     found = request.values(condition.key)
     multivalued = is_multivalued(condition.key) or len(found or ()) > 1
-    if holds(comparison, wanted, found, multivalued=multivalued, missing_key=missing_key):
-        return
+    if holds(comparison, wanted, found, multivalued=multivalued, rules=rules):
+        return None
     element = f"Condition {comparison} {condition.key}"
     note = ""
     if found is not None and multivalued and not comparison.set_operator:
@@ -191,4 +202,21 @@ def _condition(
         note = (
             f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
         )
-    yield Miss(element, condition.values, found, note)
+    return Miss(element, condition.values, found, note)
+
+
+def wanted_values(
+    condition: Condition, statement: Statement, request: Request, rules: Rules
+) -> tuple[str | None, ...]:
+    """Give a condition's values with variables substituted; ``None`` for one that cannot be."""
+    operator = rules.operators[condition.comparison.name]
+    in_bool = unsure.VARIABLES_WORK_IN_BOOL and condition.comparison.name == "Bool"
+    if not statement.variables or not (operator.variables or in_bool):
+        return condition.values
+    if not any(map(has_variable, condition.values)):
+        return condition.values
+    quote = literal if operator.pattern else str
+    return tuple(
+        substitute(value, lambda key: rules.variable(request, key), quote)
+        for value in condition.values
+    )

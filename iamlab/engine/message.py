@@ -10,19 +10,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab import unsure
 from iamlab.engine.explain import granted_but_cut, missing_granter
-from iamlab.engine.layers import NAMES
+from iamlab.engine.layers import GUARDS, NAMES
+from iamlab.engine.public_access import shuts_out
+from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.engine.decision import Decision
 
-# UNSURE: the page has forms for role trust policies, yet published denials of sts:AssumeRole carry
-# no reason at all, whichever side refused. True prints the page's forms instead.
-TRUST_DENIALS_GIVE_A_REASON = False
+# The order in which layers are looked at for the one that is named.
+NAMED_FIRST = (
+    *("scp", "rcp", "endpoint", "resource", "identity", "boundary", "session", "scoped"),
+)
 
 # AWS appends the policy's ARN only for these, and only for an explicit deny.
-_WITH_ARN = ("identity", "boundary", "session")
+_WITH_ARN = ("scp", "rcp", "identity", "boundary", "session")
+
+# No page has a form for it.
+_WITHOUT_REASON = ("scoped",)
 
 
 def message(decision: Decision) -> str:
@@ -30,24 +39,53 @@ def message(decision: Decision) -> str:
     if decision:
         return ""
     request = decision.request
-    if decision.situation == "root_user_assumes_role" and not decision.denies:
-        return "Roles may not be assumed by root accounts."
-    who = request.principal
+    own = None if decision.denies else _OWN_WORDS.get(decision.situation)
+    if own is not None:
+        return own(decision)
+    if _restricted(decision):
+        return "Access Denied"
     where = "" if request.resource == "*" else f" on resource: {request.resource}"
-    sentence = f"User: {who} is not authorized to perform: {request.action}{where}"
+    who = f"User: {request.principal}"
+    if request.caller.kind is Kind.PROVIDER:
+        return f"Not authorized to perform {request.action}"
+    sentence = f"{who} is not authorized to perform: {request.action}{where}"
     return sentence + _context(decision)
+
+
+_OWN_WORDS: dict[str, Callable[[Decision], str]] = {
+    "root_user_assumes_role": lambda _: "Roles may not be assumed by root accounts.",
+    "never_abroad": lambda decision: (
+        "The specified method is not allowed against this resource."
+        if decision.request.service == "s3"
+        else f"User: {decision.request.principal} is not authorized to perform: "
+        f"{decision.request.action} on resource: {decision.request.resource}"
+    ),
+}
+
+
+def _restricted(decision: Decision) -> bool:
+    """Say whether Block Public Access refused."""
+    layers = decision.layers
+    return (
+        decision.verdict is Verdict.IMPLICIT_DENY
+        and layers.resource is not None
+        and not any(layer in GUARDS for layer in decision.shut)
+        and shuts_out(layers.public_access_block, layers.resource.policy, decision.request)
+    )
 
 
 def _context(decision: Decision) -> str:
     """Say because of what; nothing where AWS keeps it to itself."""
     request = decision.request
-    if request.about_trust and not TRUST_DENIALS_GIVE_A_REASON:
+    if request.about_trust and not unsure.TRUST_DENIALS_GIVE_A_REASON:
         return ""
-    if request.caller.account and not request.same_account:
+    if request.caller.account and not request.same_account and not _one_organization(decision):
         return ""
     layer = named_layer(decision)
+    if layer in _WITHOUT_REASON:
+        return ""
     name = "role trust policy" if layer == "resource" and request.about_trust else NAMES[layer]
-    if decision.verdict is Verdict.IMPLICIT_DENY:
+    if not decision.denies:
         return f" because no {name} allows the {request.action} action"
     article = "the" if name == "role trust policy" else "an" if name[0] in "aeiou" else "a"
     arn = next((hit.attached.arn for hit in decision.denies if hit.layer == layer), None)
@@ -55,8 +93,17 @@ def _context(decision: Decision) -> str:
     return f" with an explicit deny in {article} {name}{tail}"
 
 
+def _one_organization(decision: Decision) -> bool:
+    """Say whether the context shows caller and resource in one organization."""
+    caller = decision.request.value("aws:PrincipalOrgID")
+    return caller is not None and caller == decision.request.value("aws:ResourceOrgID")
+
+
 def named_layer(decision: Decision) -> str:
-    """Choose the one layer that the sentence names."""
-    if decision.verdict is Verdict.EXPLICIT_DENY:
-        return decision.denies[0].layer
-    return decision.shut[0] if granted_but_cut(decision) else missing_granter(decision)
+    """Choose the one layer that the sentence names: the first that denies, else that is missing."""
+    if decision.denies:
+        return min((reading.layer for reading in decision.denies), key=NAMED_FIRST.index)
+    first = [layer for layer in NAMED_FIRST if layer in decision.shut]
+    if first and (first[0] in GUARDS or granted_but_cut(decision)):
+        return first[0]
+    return missing_granter(decision)

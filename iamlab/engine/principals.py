@@ -6,7 +6,8 @@ only lets that account's own policies speak.
 
 Notes
 -----
-AWS pages: "AWS JSON policy elements: Principal"; "AWS JSON policy elements: NotPrincipal".
+AWS pages: "AWS JSON policy elements: Principal"; "AWS JSON policy elements: NotPrincipal"; "Control
+access to VPC endpoints using endpoint policies".
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ import re
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from iamlab import unsure
+from iamlab.engine.actions import GATEWAY_SERVICES
 from iamlab.engine.request import Kind
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.engine.layers import Place
     from iamlab.engine.request import Caller, Request
     from iamlab.policy.document import Principals, Statement
 
@@ -32,8 +38,25 @@ class Named(IntEnum):
     DIRECT = 3  # the very caller, or everyone
 
 
+MUST_NAME = ("resource", "grant")
+"""The layers whose statements must name somebody."""
+
+MAY_NAME = (*MUST_NAME, "endpoint", "rcp")
+"""Those whose statements may; without a Principal they speak of everybody."""
+
+# Which callers a statement of a trust policy can be about, by the action that is asked for. What
+# goes with any of them (sts:TagSession, sts:SetSourceIdentity, sts:SetContext) is not listed.
+TRUST_ACTIONS: dict[str, Callable[[Caller], bool]] = {
+    "sts:assumerole": lambda caller: caller.kind is not Kind.PROVIDER,
+    "sts:assumerolewithsaml": lambda caller: caller.is_saml,
+    "sts:assumerolewithwebidentity": lambda caller: (
+        caller.kind is Kind.PROVIDER and not caller.is_saml
+    ),
+}
+
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}")
 _DIGITS = re.compile(r"\d{12}")
+_NAMED_BY_TYPE = {"Service": Kind.SERVICE, "Federated": Kind.PROVIDER}
 
 
 def how_named(principals: Principals, request: Request) -> Named:
@@ -55,9 +78,9 @@ def _how_one_named(kind: str, value: str, request: Request) -> Named:
     caller = request.caller
     if kind == "*" or (kind == "AWS" and value == "*"):
         return Named.DIRECT  # everyone, anonymous callers included
-    if kind == "Service":
-        return _direct_if(caller.kind is Kind.SERVICE and value == caller.arn)
-    if kind != "AWS" or caller.kind in (Kind.SERVICE, Kind.ANONYMOUS):
+    if kind in _NAMED_BY_TYPE:
+        return _direct_if(caller.kind is _NAMED_BY_TYPE[kind] and value == caller.arn)
+    if kind != "AWS" or not caller.account:
         return Named.NOT
     if _DIGITS.fullmatch(value):
         return _by_account(value, caller)
@@ -103,22 +126,53 @@ def _direct_if(condition: bool) -> Named:  # noqa: FBT001 - a conversion, not a 
     return Named.DIRECT if condition else Named.NOT
 
 
-def how_reached(statement: Statement, request: Request, *, bounded: bool) -> Named:
-    """Say how a statement of a resource policy reaches the caller, NotPrincipal included.
+def how_reached(statement: Statement, request: Request, place: Place) -> Named:
+    """Say how a statement of a resource-like policy reaches the caller, NotPrincipal included.
 
     ``NotPrincipal`` with Deny spares only who is listed as caller or as the role behind it; to be
     of a listed account is not enough, and whoever has a permissions boundary is never spared.
 
     Parameters
     ----------
-    bounded
-        Whether the caller has a permissions boundary.
+    place
+        Where the statement stands, and whether the caller has a permissions boundary.
     """
+    if place.layer == "resource" and request.about_trust and not _fits_action(request):
+        return Named.NOT
     if statement.principal is not None:
-        return how_named(statement.principal, request)
+        return _with_place(how_named(statement.principal, request), statement, request, place)
     if statement.not_principal is None:
         return Named.NOT  # nobody is named: the statement speaks of nobody
     listed = how_named(statement.not_principal, request)
     if statement.effect == "Deny":
-        return _direct_if(bounded or listed < Named.INDIRECT)
+        spared = listed >= Named.INDIRECT and not place.bounded
+        if spared and unsure.DENY_NOT_PRINCIPAL_HITS_WHO_IS_LISTED_WITHOUT_ACCOUNT:
+            spared = _lists_account(statement.not_principal, request.caller)
+        return _direct_if(not spared)
     return _direct_if(listed is Named.NOT)
+
+
+def _fits_action(request: Request) -> bool:
+    fits = TRUST_ACTIONS.get(request.action.lower())
+    return fits is None or fits(request.caller)
+
+
+def _with_place(named: Named, statement: Statement, request: Request, place: Place) -> Named:
+    """Take away what the place of an Allow statement does not give."""
+    if statement.effect == "Deny":
+        return named
+    if request.caller.kind is Kind.PROVIDER and place.layer == "resource":
+        # Who comes from a provider must be let in by its name: everybody is not enough.
+        pairs = statement.principal or ()
+        return how_named(tuple(pair for pair in pairs if pair[0] == "Federated"), request)
+    if place.layer == "grant":
+        return named if named >= Named.INDIRECT else Named.NOT
+    gateway = place.layer == "endpoint" and request.service in GATEWAY_SERVICES
+    if gateway and named is Named.ACCOUNT and unsure.GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT:
+        return Named.NOT
+    return named
+
+
+def _lists_account(principals: Principals, caller: Caller) -> bool:
+    accounts = (caller.account, f"arn:aws:iam::{caller.account}:root")
+    return any(kind == "AWS" and value in accounts for kind, value in principals)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from types import MappingProxyType
 
@@ -19,10 +21,20 @@ ANONYMOUS = "anonymous"
 """The caller of a request that nobody signed."""
 
 ContextValue = str | bool | int | float | datetime | Sequence[str]
+NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
+NO_VALUE = ("",)
 MAX_TEXT = 65_536  # far above what AWS takes anywhere; keeps hostile input cheap
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+# Identity providers that IAM knows without an ARN.
+PROVIDER_HOSTS = (
+    *("accounts.google.com", "cognito-identity.amazonaws.com"),
+    *("graph.facebook.com", "www.amazon.com"),
+)
+_PROVIDER = re.compile(r"arn:[^:]*:iam::\d{12}:(saml|oidc)-provider/.+", re.ASCII)
+SERVICE_LINKED = ":role/aws-service-role/"
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _SESSION = re.compile(r"assumed-role/[^/]+/[^/]+")
+_ROLE = re.compile(r"arn:[^:]*:iam:[^:]*:[^:]*:role(/|$)")
+_KEY = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key(/|$)")
 _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9]+")
 
 
@@ -35,6 +47,7 @@ class Kind(Enum):
     SESSION = "role session"
     FEDERATED = "federated user"
     SERVICE = "AWS service"
+    PROVIDER = "identity provider"  # of a SAML or OIDC caller, who has no AWS identity yet
     ANONYMOUS = "anonymous"
 
 
@@ -45,11 +58,11 @@ class Caller:
     Parameters
     ----------
     arn
-        As in the request: an ARN, a service's name, or ``ANONYMOUS``.
+        As in the request: an ARN, the name of a service or provider, or ``ANONYMOUS``.
     kind
         What the ARN's shape says.
     account
-        Its 12 digits; empty for services and anonymous callers.
+        Its 12 digits; empty for services, identity providers and anonymous callers.
     issuer
         ARN of the role behind a role session, or of the user behind a federated user; empty for
         others.
@@ -65,8 +78,23 @@ class Caller:
         """Whether the caller acts as a role."""
         return self.kind in (Kind.ROLE, Kind.SESSION)
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody signed."""
+        return self.kind is Kind.ANONYMOUS
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether the caller acts as a service-linked role."""
+        return SERVICE_LINKED in self.issuer
+
+    @property
+    def is_saml(self) -> bool:
+        """Whether the caller comes from a SAML provider."""
+        return self.kind is Kind.PROVIDER and ":saml-provider/" in self.arn
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Request:
     """One question: may this principal perform this action on this resource, now?
 
@@ -74,7 +102,8 @@ class Request:
     ----------
     principal
         ARN of a user, a role ("some session of it"), an assumed-role session, a federated user or
-        a root user; the name of a service (``ec2.amazonaws.com``); or ``ANONYMOUS``.
+        a root user; the name of a service (``ec2.amazonaws.com``); for a SAML or OIDC caller the
+        provider's ARN, or its host if IAM knows that (``accounts.google.com``); or ``ANONYMOUS``.
     action
         ``service:Action``; its letter case does not matter.
     resource
@@ -87,6 +116,15 @@ class Request:
     issuer
         ARN of the role behind a session, or of the user behind a federated user. Default for a
         role session: ``aws:PrincipalArn`` of the context, else the role of that name with path /.
+
+    Attributes
+    ----------
+    caller
+        What the principal is.
+    service
+        The action's service prefix, in lower case.
+    keys
+        The context as text: each condition key in lower case, with its values. Not to be changed.
 
     Raises
     ------
@@ -108,34 +146,41 @@ class Request:
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     issuer: str | None = None
     caller: Caller = field(init=False, compare=False, repr=False)
-    _values: Mapping[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
+    service: str = field(init=False, compare=False, repr=False)
+    keys: Mapping[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        for name in ("principal", "action", "resource"):
-            _check_text(name, getattr(self, name))
-        values = _context(self.context)
-        if self.issuer is not None and not is_arn(str(self.issuer)):
-            raise RequestError(f"issuer {self.issuer!r} is not the ARN of a role or a user.")
+    def __init__(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        resource_account: str = "",
+        context: Mapping[str, ContextValue] = NO_CONTEXT,
+        issuer: str | None = None,
+    ) -> None:
+        _check_text("principal", principal)
+        _check_text("action", action)
+        _check_text("resource", resource)
+        values = _context(context)
         set_ = object.__setattr__
-        set_(self, "context", MappingProxyType(dict(self.context)))
-        set_(self, "_values", MappingProxyType(values))
-        set_(self, "caller", _caller(self.principal, self.issuer, values))
-        if not _ACTION.fullmatch(self.action):
-            message = (
-                f"{self.action!r} is not an action. Write service:Action, such as s3:GetObject; "
-                "a question names one action, without wildcards."
-            )
+        set_(self, "principal", principal)
+        set_(self, "action", action)
+        set_(self, "resource", resource)
+        set_(self, "context", MappingProxyType(dict(context)))
+        set_(self, "issuer", issuer)
+        set_(self, "keys", values)
+        role = values.get("aws:principalarn", NO_VALUE)[0] if issuer is None else ""
+        set_(self, "caller", _caller(principal, issuer, role))
+        set_(self, "service", service_of(action))
+        if resource_account and not _is_account(resource_account):
+            message = f"resource_account {resource_account!r} is not an id of 12 digits."
             raise RequestError(message)
-        set_(self, "resource_account", self.resource_account or self._owner())
-        if not _is_account(self.resource_account):
-            raise RequestError(
-                f"resource_account {self.resource_account!r} is not an id of 12 digits."
-            )
+        set_(self, "resource_account", resource_account or self._owner())
 
     def _owner(self) -> str:
-        account = Arn.parse(self.resource).account if is_arn(self.resource) else ""
-        if _is_account(account):
-            return account
+        parts = self.resource.split(":", 5)
+        if len(parts) == 6 and parts[0] == "arn" and _is_account(parts[4]):
+            return parts[4]
         if self.caller.account:
             return self.caller.account
         message = (
@@ -146,17 +191,12 @@ class Request:
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """Give all values of a condition key (any letter case); ``None`` if it is absent."""
-        return self._values.get(key.lower())
+        return self.keys.get(key.lower())
 
     def value(self, key: str) -> str | None:
         """Give the value of a single-valued key: what a policy variable may stand for."""
-        values = self._values.get(key.lower())
+        values = self.keys.get(key.lower())
         return values[0] if values and not is_multivalued(key) and len(values) == 1 else None
-
-    @property
-    def service(self) -> str:
-        """The action's service prefix, in lower case."""
-        return self.action.partition(":")[0].lower()
 
     @property
     def same_account(self) -> bool:
@@ -166,7 +206,7 @@ class Request:
     @property
     def resource_is_role(self) -> bool:
         """Whether the resource is an IAM role; with an ``sts:`` action, its trust policy speaks."""
-        return is_arn(self.resource) and _is(self.resource, "iam", "role")
+        return is_role(self.resource)
 
     @property
     def about_trust(self) -> bool:
@@ -176,19 +216,26 @@ class Request:
     @property
     def about_kms_key(self) -> bool:
         """Whether a key policy is the resource policy."""
-        return self.service == "kms" and is_arn(self.resource) and _is(self.resource, "kms", "key")
+        return self.service == "kms" and is_kms_key(self.resource)
 
 
-def _is(resource: str, service: str, kind: str) -> bool:
-    arn = Arn.parse(resource)
-    return arn.service == service and arn.kind == kind
+def is_role(resource: str) -> bool:
+    """Say whether a resource is an IAM role."""
+    return _ROLE.match(resource) is not None
+
+
+def is_kms_key(resource: str) -> bool:
+    """Say whether a resource is a KMS key."""
+    return _KEY.match(resource) is not None
 
 
 def _is_account(text: object) -> bool:
-    return isinstance(text, str) and _ACCOUNT.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) == 12 and text.isascii() and text.isdigit()
 
 
 def _check_text(name: str, text: object) -> None:
+    if type(text) is str and text and len(text) <= MAX_TEXT and text.isascii():
+        return  # the common case
     if not isinstance(text, str) or not text:
         raise RequestError(f"{name} must be text, and not empty.")
     if len(text) > MAX_TEXT:
@@ -202,25 +249,51 @@ def _check_text(name: str, text: object) -> None:
             ) from None
 
 
+@lru_cache(maxsize=8192)
+def service_of(action: str) -> str:
+    """Give the service prefix of an action, in lower case; refuse what is no action."""
+    if not _ACTION.fullmatch(action):
+        message = (
+            f"{action!r} is not an action. Write service:Action, such as s3:GetObject; "
+            "a question names one action, without wildcards."
+        )
+        raise RequestError(message)
+    return action.partition(":")[0].lower()
+
+
 def _context(context: object) -> dict[str, tuple[str, ...]]:
     """Write a context as text; a key without a value is not there."""
     if not isinstance(context, Mapping):
         raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
     values: dict[str, tuple[str, ...]] = {}
+    without = 0
     for key, value in context.items():
-        found = _context_value(key, value)
-        if key.lower() in values:
-            raise RequestError(f"{key} stands twice in the context: letter case does not count.")
-        if found:
-            values[key.lower()] = found
+        lower, single = _key(key)
+        if type(value) is str and value.isascii() and len(value) <= MAX_TEXT:
+            values[lower] = (value,)  # the common case
+        elif found := _context_value(key, value, single=single):
+            values[lower] = found
+        else:
+            without += 1
+    if len(values) + without != len(context):
+        lowers = [key.lower() for key in context]
+        twice = next(key for key in context if lowers.count(key.lower()) > 1)
+        raise RequestError(f"{twice} stands twice in the context: letter case does not count.")
     return values
 
 
-def _context_value(key: str, value: object) -> tuple[str, ...]:
-    """Write the values of one condition key as text."""
+@lru_cache(maxsize=4096)
+def _key(key: str) -> tuple[str, bool]:
+    """Give a condition key as it is compared, and whether it is a global one of a single value."""
     _check_text("a condition key", key)
+    lower = key.lower()
+    return lower, lower.startswith("aws:") and not is_multivalued(key)
+
+
+def _context_value(key: str, value: object, *, single: bool) -> tuple[str, ...]:
+    """Write the values of one condition key as text."""
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    if len(many) > 1 and key.lower().startswith("aws:") and not is_multivalued(key):
+    if len(many) > 1 and single:
         raise RequestError(f"{key} holds one value, not {len(many)}.")
     return tuple(_as_text(key, item) for item in many)
 
@@ -238,32 +311,35 @@ def _as_text(key: str, value: object) -> str:
         return str(value)
     if isinstance(value, float) and isfinite(value):
         return format(Decimal(repr(value)), "f")  # never 1e+16, which no condition reads
-    shown = "too long a number" if isinstance(value, int) else repr(value)
+    shown = "too long a number" if isinstance(value, int) else reprlib.repr(value)
     raise RequestError(
         f"The value of {key} is {shown}; give text, a number, a boolean, or a list of text."
     )
 
 
-def _caller(principal: str, issuer: str | None, values: Mapping[str, tuple[str, ...]]) -> Caller:
-    """Say what the principal is, from its shape."""
+@lru_cache(maxsize=8192)
+def _caller(principal: str, issuer: str | None, role: str) -> Caller:
+    """Say what the principal is, from its shape; ``role`` is aws:PrincipalArn, if it is known."""
+    if issuer is not None and not is_arn(str(issuer)):
+        raise RequestError(f"issuer {issuer!r} is not the ARN of a role or a user.")
     if principal == ANONYMOUS:
         return Caller(principal, Kind.ANONYMOUS)
+    if principal in PROVIDER_HOSTS or _PROVIDER.fullmatch(principal):
+        return Caller(principal, Kind.PROVIDER)
     if _SERVICE.fullmatch(principal):
         return Caller(principal, Kind.SERVICE)
-    caller = _caller_of_arn(principal, issuer, values) if is_arn(principal) else None
+    caller = _caller_of_arn(principal, issuer, role) if is_arn(principal) else None
     if caller is not None:
         return caller
     hint = " A group cannot call: its users do, one by one." if ":group/" in principal else ""
     raise RequestError(
         f"{principal!r} is no caller that iamlab knows. Give the ARN of a user, a role, a role "
-        "session, a federated user or a root user, a service such as ec2.amazonaws.com, "
-        f"or ANONYMOUS.{hint}"
+        "session, a federated user, a root user or an identity provider, a service such as "
+        f"ec2.amazonaws.com, or ANONYMOUS.{hint}"
     )
 
 
-def _caller_of_arn(
-    principal: str, issuer: str | None, values: Mapping[str, tuple[str, ...]]
-) -> Caller | None:
+def _caller_of_arn(principal: str, issuer: str | None, role: str) -> Caller | None:
     """Say what an ARN is as a caller; ``None`` if it is none."""
     arn = Arn.parse(principal)
     if not _is_account(arn.account):
@@ -277,10 +353,9 @@ def _caller_of_arn(
     if shape == ("iam", "role") and named:
         return Caller(principal, Kind.ROLE, arn.account, principal)
     if shape == ("sts", "assumed-role") and _SESSION.fullmatch(arn.resource):
-        given = values.get("aws:principalarn", ("",))[0]
-        given = given if is_arn(given) and ":role/" in given else ""
-        role = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
-        return Caller(principal, Kind.SESSION, arn.account, issuer or given or role)
+        given = role if is_arn(role) and ":role/" in role else ""
+        plain = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
+        return Caller(principal, Kind.SESSION, arn.account, issuer or given or plain)
     if shape == ("sts", "federated-user") and named:
         return Caller(principal, Kind.FEDERATED, arn.account, issuer or "")
     return None

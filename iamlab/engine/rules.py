@@ -5,97 +5,145 @@ the engine then decides as somebody with that belief would:
 
 >>> from dataclasses import replace
 >>> from iamlab.engine.votes import Votes
->>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or v.boundary is True)
->>> boundary_grants.same_account(Votes(boundary=True)), AWS.same_account(Votes(boundary=True))
+>>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
+>>> boundary_grants.same_account(Votes(boundary=(True,))), AWS.same_account(Votes(boundary=(True,)))
 (True, False)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
 
+from iamlab.engine.matching import any_action_matches
+from iamlab.engine.principals import how_reached
+from iamlab.engine.request import Request
+from iamlab.engine.verdict import Verdict
 from iamlab.engine.votes import Votes
-from iamlab.policy.conditions import Comparison, missing_key_default
+from iamlab.policy.conditions import ConditionRules
+from iamlab.policy.patterns import glob_resource
 
-Grant = Callable[[Votes], bool]
-Ceiling = Callable[[bool | None], bool]
+if TYPE_CHECKING:
+    from iamlab.engine.layers import Place
+    from iamlab.engine.principals import Named
+    from iamlab.engine.verdict import Reading
+    from iamlab.policy.document import Statement
+
+Grant = Callable[[Votes], int]
+Ceiling = Callable[[Sequence[int]], int]
+
+ALL = -1
+"""Every bit is set: nothing is cut."""
 
 
-def _open_unless_silent(allows: bool | None) -> bool:  # noqa: FBT001 - what the ceiling says
-    """A ceiling that is there must allow; one that is not there cuts nothing."""
-    return allows is not False
+def _any_deny(applying: Sequence[Reading]) -> bool:
+    """One Deny is enough, wherever it stands and whatever allows."""
+    return any(reading.effect == "Deny" for reading in applying)
 
 
-def _same_account(votes: Votes) -> bool:
+def _every_level(says: Sequence[int]) -> int:
+    """Every level of a ceiling must allow; one that is not there has none, and cuts nothing."""
+    return reduce(and_, says, ALL)
+
+
+def _same_account(votes: Votes) -> int:
     """Inside one account either side is enough; what names the very caller is not even cut."""
-    return votes.direct or ((votes.identity or votes.indirect) and votes.limits)
+    return votes.direct | ((votes.identity | votes.indirect) & votes.limits)
 
 
-def _resource_must_allow(votes: Votes) -> bool:
+def _resource_must_allow(votes: Votes) -> int:
     """Trust and key policies must allow; if they name the account, its own policies must too."""
-    by_account = votes.account and votes.identity
-    return votes.direct or ((votes.indirect or by_account) and votes.limits)
+    by_account = votes.account & votes.identity
+    return votes.direct | ((votes.indirect | by_account) & votes.limits)
 
 
-def _cross_account(votes: Votes) -> bool:
+def _key_policy_or_grant(votes: Votes) -> int:
+    """For a KMS key a grant is as good as being named in the key policy."""
+    return _resource_must_allow(votes) | votes.grant
+
+
+def _cross_account(votes: Votes) -> int:
     """Between two accounts both sides must allow, and every ceiling of the caller counts."""
-    by_resource = votes.direct or votes.indirect or votes.account
-    return by_resource and votes.identity and votes.limits
+    by_resource = votes.direct | votes.indirect | votes.account | votes.grant
+    return by_resource & votes.identity & votes.limits
 
 
-def _resource_alone(votes: Votes) -> bool:
-    """Who has no identity-based policy needs to be let in by the resource policy."""
-    return votes.direct
+def _resource_alone(votes: Votes) -> int:
+    """Who has no identity-based policy needs to be let in by the resource's side."""
+    return votes.direct | votes.grant
 
 
-def _unless_cut(votes: Votes) -> bool:
-    """The root user needs no Allow; only a session that was made for a task has limits."""
-    return votes.limits
+def _identity_alone(votes: Votes) -> int:
+    """A member account does not have to let its organization's root access in."""
+    return votes.identity & votes.limits
 
 
-def _always(_: Votes) -> bool:
-    return True
+def _always(_: Votes) -> int:
+    """The root user needs no Allow in its own account."""
+    return ALL
 
 
-def _never(_: Votes) -> bool:
+def _never(_: Votes) -> int:
     return False
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How votes become a verdict.
+class Rules(ConditionRules):
+    """How statements are matched, and how votes become a verdict.
+
+    The rules for conditions (``missing_key``, ``empty_set``, ``any_value``, ``operators``) come
+    first, from :class:`~iamlab.policy.conditions.ConditionRules`.
 
     Parameters
     ----------
-    missing_key
-        Whether a condition holds if the request has no such key.
+    variable
+        What a policy variable stands for in a request; ``None``: nothing.
+    action
+        Whether one of an element's values matches the request's action.
+    resource
+        Whether one value matches the request's resource.
+    principal
+        How directly a statement names the caller.
     deny_wins
-        Whether, of a statement that denies and one that allows, the first decides.
-    boundary, session
-        Whether the ceiling lets a grant through, given what it says.
+        Whether, of the statements that apply, a Deny decides.
+    default
+        The verdict when no statement denies, and nobody allows who could.
+    rcp, scp, endpoint, boundary, session, scoped
+        Whether the ceiling lets a grant through, given what each of its levels says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
-    root_user_assumes_role, outsider, session_token, never_refused
-        The same for the rarer ones: roles are never assumed by root; an outsider is a service or
-        an anonymous caller; the last two are for actions that need no permission.
+    root_user_assumes_role, assume_root, never_abroad, outsider
+        The same for the rarer ones: root users assume no role, and nobody needs the other side's
+        consent for sts:AssumeRoot; some actions never work from another account; an outsider is a
+        service, an anonymous caller, or one who comes from an identity provider.
     """
 
-    missing_key: Callable[[Comparison], bool] = missing_key_default
-    deny_wins: bool = True
-    boundary: Ceiling = _open_unless_silent
-    session: Ceiling = _open_unless_silent
+    variable: Callable[[Request, str], str | None] = Request.value
+    action: Callable[[tuple[str, ...], str], bool] = any_action_matches
+    resource: Callable[[str, str], bool] = glob_resource
+    principal: Callable[[Statement, Request, Place], Named] = how_reached
+    deny_wins: Callable[[Sequence[Reading]], bool] = _any_deny
+    default: Verdict = Verdict.IMPLICIT_DENY
+    rcp: Ceiling = _every_level
+    scp: Ceiling = _every_level
+    endpoint: Ceiling = _every_level
+    boundary: Ceiling = _every_level
+    session: Ceiling = _every_level
+    scoped: Ceiling = _every_level
     same_account: Grant = _same_account
     role_trust: Grant = _resource_must_allow
-    kms_key: Grant = _resource_must_allow
+    kms_key: Grant = _key_policy_or_grant
     cross_account: Grant = _cross_account
-    root_user: Grant = _unless_cut
+    root_user: Grant = _always
     root_user_kms: Grant = _resource_alone
     root_user_abroad: Grant = _resource_alone
     root_user_assumes_role: Grant = _never
+    assume_root: Grant = _identity_alone
+    never_abroad: Grant = _never
     outsider: Grant = _resource_alone
-    session_token: Grant = _always
-    never_refused: Grant = _always
 
 
 AWS = Rules()

@@ -1,15 +1,16 @@
-"""The three verdicts, and what one layer says of a request: which of its statements apply."""
+"""The three verdicts, and what the layers say of a request, statement by statement."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Attached
+    from iamlab.engine.matching import Miss
     from iamlab.engine.principals import Named
-    from iamlab.policy.document import Statement
+    from iamlab.policy.document import Effect, Statement
 
 
 class Verdict(Enum):
@@ -41,9 +42,8 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A statement that applies to the request, and where it came from.
+class Reading(NamedTuple):
+    """One statement, held against a request: it applies if nothing misses.
 
     Parameters
     ----------
@@ -54,13 +54,31 @@ class Hit:
     statement
         The statement.
     named
-        In a resource policy: how directly it names the caller.
+        How directly it names the caller, where it has a Principal.
+    misses
+        Each element that the request does not meet.
     """
 
     layer: str
     attached: Attached
     statement: Statement
     named: Named
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def applies(self) -> bool:
+        """Whether every element of it matches."""
+        return not self.misses
+
+    @property
+    def effect(self) -> Effect:
+        """``"Allow"`` or ``"Deny"``."""
+        return self.statement.effect
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """From the caller to the policy: ``("group astronomers",)``."""
+        return self.attached.path
 
     @property
     def address(self) -> str:
@@ -70,11 +88,83 @@ class Hit:
     def __str__(self) -> str:
         return self.address
 
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """Whether it applies, and if not, all that it misses."""
+        if self.applies:
+            return f"{self.effect} {self.address} applies."
+        missed = "; ".join(map(str, self.misses))
+        return f"{self.effect} {self.address} does not apply. {missed}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {
+            "statement": self.address,
+            "effect": self.effect,
+            "applies": self.applies,
+            "misses": [str(miss) for miss in self.misses],
+            "path": list(self.path),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one layer says of a request. ``present`` is False when there is no such policy."""
+    """What one layer says of a request.
 
-    present: bool = False
-    allows: tuple[Hit, ...] = ()
-    denies: tuple[Hit, ...] = ()
+    Parameters
+    ----------
+    levels
+        Its statements, held against the request, level by level; no level at all when there is no
+        such policy or it has no part in this request.
+    why_absent
+        In that case the reason, in a clause; empty when there is no such policy.
+    only_denies
+        Whether it is a ceiling that needs no Allow.
+
+    Attributes
+    ----------
+    applying
+        The statements that apply.
+    """
+
+    levels: tuple[tuple[Reading, ...], ...] = ()
+    why_absent: str = ""
+    only_denies: bool = False
+    applying: tuple[Reading, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        applying = tuple(one for level in self.levels for one in level if not one.misses)
+        object.__setattr__(self, "applying", applying)
+
+    @property
+    def present(self) -> bool:
+        """Whether there is such a policy, and it has a part in this request."""
+        return bool(self.levels)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """All its statements."""
+        return tuple(reading for level in self.levels for reading in level)
+
+    @property
+    def allows(self) -> tuple[Reading, ...]:
+        """The Allow statements that apply."""
+        return tuple(reading for reading in self.applying if reading.effect == "Allow")
+
+    @property
+    def denies(self) -> tuple[Reading, ...]:
+        """The Deny statements that apply."""
+        return tuple(reading for reading in self.applying if reading.effect == "Deny")
+
+    @property
+    def says(self) -> tuple[bool, ...]:
+        """For each level that must allow, whether one of its statements does."""
+        if self.only_denies:
+            return ()
+        return tuple(
+            any(not reading.misses and reading.effect == "Allow" for reading in level)
+            for level in self.levels
+        )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.engine.layers import CEILINGS
+from iamlab.engine.layers import GUARDS, LIMITS
 from iamlab.engine.principals import Named
 
 if TYPE_CHECKING:
@@ -14,46 +13,58 @@ if TYPE_CHECKING:
     from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import Heard
 
+Levels = tuple[int, ...]
 
-@dataclass(frozen=True, slots=True)
-class Votes:
+
+class Votes(NamedTuple):
     """Who allows, layer by layer.
+
+    A vote is true or false for one request. It may also be a whole number that holds one bit for
+    each of many requests; therefore rules combine votes with ``&`` and ``|``, which serve both.
 
     Parameters
     ----------
     direct, indirect, account
         The resource policy allows: naming the very caller (or everyone); the role or user behind
         the caller; or only the caller's account.
+    grant
+        A KMS grant allows.
     identity
         An identity-based policy allows.
-    boundary, session
-        What the ceiling says: ``True`` allows, ``False`` does not, ``None``: there is none.
+    rcp, scp, endpoint, boundary, session, scoped
+        What a ceiling says, level by level: each must allow. No level at all: there is none.
     limits
-        Whether both ceilings let through what is granted, by the rules for them.
+        Whether boundary and session let through what is granted, by the rules for them.
+    guard
+        Whether the outer ceilings and scoped credentials do.
     """
 
-    direct: bool = False
-    indirect: bool = False
-    account: bool = False
-    identity: bool = False
-    boundary: bool | None = None
-    session: bool | None = None
-    limits: bool = True
+    direct: int = False
+    indirect: int = False
+    account: int = False
+    grant: int = False
+    identity: int = False
+    rcp: Levels = ()
+    scp: Levels = ()
+    endpoint: Levels = ()
+    boundary: Levels = ()
+    session: Levels = ()
+    scoped: Levels = ()
+    limits: int = True
+    guard: int = True
 
 
 def count(heard: Mapping[str, Heard], rules: Rules) -> Votes:
     """Count who allows."""
-    resource = {hit.named for hit in heard["resource"].allows}
-    said = {
-        ceiling: bool(heard[ceiling].allows) if heard[ceiling].present else None
-        for ceiling in CEILINGS
-    }
+    by_resource = {reading.named for reading in heard["resource"].allows}
+    says = {layer: heard[layer].says for layer in (*GUARDS, *LIMITS, "scoped")}
     return Votes(
-        direct=Named.DIRECT in resource,
-        indirect=Named.INDIRECT in resource,
-        account=Named.ACCOUNT in resource,
+        direct=Named.DIRECT in by_resource,
+        indirect=Named.INDIRECT in by_resource,
+        account=Named.ACCOUNT in by_resource,
+        grant=bool(heard["grant"].allows),
         identity=bool(heard["identity"].allows),
-        boundary=said["boundary"],
-        session=said["session"],
-        limits=all(getattr(rules, ceiling)(allows) for ceiling, allows in said.items()),
+        **says,
+        limits=all(getattr(rules, layer)(says[layer]) for layer in LIMITS),
+        guard=all(getattr(rules, layer)(says[layer]) for layer in (*GUARDS, "scoped")),
     )

@@ -18,13 +18,14 @@ import binascii
 import ipaddress
 import operator
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from iamlab import unsure
 from iamlab.policy.patterns import glob, glob_arn
 
 Test = Callable[[str, str], bool]
@@ -78,9 +79,9 @@ def _number(text: str) -> Decimal | None:
 
 
 _DATE = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[Tt](?P<time>\d\d:\d\d)(?::(?P<seconds>\d\d)(?P<fraction>\.\d{1,9})?)?"
-    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?"
+    r"(?P<date>\d{4}-\d\d(?P<day>-\d\d)?)"
+    r"(?(day)(?:[Tt](?P<time>\d\d:\d\d)(?::(?P<seconds>\d\d)(?P<fraction>\.\d{1,9})?)?"
+    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)"
 )
 
 
@@ -95,7 +96,8 @@ def _date(text: str) -> Decimal | None:
     zone = (parts["zone"] or "Z").upper().replace("Z", "+00:00")
     clock = f"{parts['time'] or '00:00'}:{parts['seconds'] or '00'}"
     try:
-        moment = datetime.fromisoformat(f"{parts['date']}T{clock}{zone}").astimezone(UTC)
+        day = parts["date"] if parts["day"] else f"{parts['date']}-01"
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return Decimal(int(moment.timestamp())) + Decimal(parts["fraction"] or 0)
@@ -197,8 +199,8 @@ def read_operator(text: str) -> Comparison | None:
     return Comparison(base, set_operator, if_exists=base != name)
 
 
-def missing_key_default(comparison: Comparison) -> bool:
-    """AWS's rule for a key that the request does not have.
+def missing_key_default(comparison: Comparison, _wanted: Sequence[str | None] = ()) -> bool:
+    """AWS's rule for a key that the request does not have, whatever the policy's values are.
 
     Positive operators do not match, negated ones do, and with IfExists every one does.
 
@@ -210,13 +212,53 @@ def missing_key_default(comparison: Comparison) -> bool:
     return comparison.if_exists or OPERATORS[comparison.name].negated
 
 
+def empty_set_default(comparison: Comparison) -> bool:
+    """AWS's rule for a set operator that has no value to look at, or no key at all.
+
+    Of no values all fit, and there is none that does.
+
+    Examples
+    --------
+    >>> empty_set_default(Comparison("StringEquals", "ForAllValues"))
+    True
+    """
+    if unsure.FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY and comparison.if_exists:
+        return True
+    return comparison.set_operator == "ForAllValues"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRules:
+    """The rules of conditions that a learner may believe otherwise; these are AWS's.
+
+    Parameters
+    ----------
+    missing_key
+        Whether a condition holds if the request has no such key, given its values.
+    empty_set
+        The same for ForAllValues and ForAnyValue.
+    any_value
+        How the results for several values of the policy are put together: one is enough.
+    operators
+        What each operator compares.
+    """
+
+    missing_key: Callable[[Comparison, Sequence[str | None]], bool] = missing_key_default
+    empty_set: Callable[[Comparison], bool] = empty_set_default
+    any_value: Callable[[Iterable[bool]], bool] = any
+    operators: Mapping[str, Operator] = field(default_factory=lambda: OPERATORS)
+
+
+CONDITION_RULES = ConditionRules()
+
+
 def holds(
     comparison: Comparison,
     wanted: Sequence[str | None],
     found: Sequence[str] | None,
     *,
     multivalued: bool = False,
-    missing_key: Callable[[Comparison], bool] = missing_key_default,
+    rules: ConditionRules = CONDITION_RULES,
 ) -> bool:
     """Say whether one condition is met.
 
@@ -230,8 +272,8 @@ def holds(
         The request's values of that key; ``None`` if it has no such key.
     multivalued
         Whether the key is of the kind that holds several values.
-    missing_key
-        The rule for a key that is not there.
+    rules
+        AWS's rules, or those of somebody who believes otherwise.
 
     Examples
     --------
@@ -243,33 +285,39 @@ def holds(
     if comparison.name == "Null":
         return _null(comparison, wanted, found)
     if comparison.set_operator:
-        return _many(comparison, wanted, found)
+        return _many(comparison, wanted, found, rules)
     if not found:
-        return missing_key(comparison)
-    if multivalued:
+        return rules.missing_key(comparison, wanted)
+    if multivalued and unsure.MULTIVALUED_KEY_NEEDS_SET_OPERATOR:
         return False  # without a set operator such a key never matches, not even negated
-    if not wanted and comparison.if_exists:
+    if not wanted and (comparison.if_exists or not unsure.EMPTY_LIST_FITS_NEGATED):
         return False
-    return _agree(comparison, wanted, found[0])
+    return any(_agree(comparison, wanted, value, rules) for value in found)
 
 
-def _agree(comparison: Comparison, wanted: Sequence[str | None], value: str) -> bool:
+def _agree(
+    comparison: Comparison, wanted: Sequence[str | None], value: str, rules: ConditionRules
+) -> bool:
     """Compare one value of the request with all of the policy's: OR, or NOR when negated."""
-    rule = OPERATORS[comparison.name]
-    hit = any(rule.test(want, value) for want in wanted if want is not None)
-    return hit is not rule.negated
+    operator_ = rules.operators[comparison.name]
+    hit = rules.any_value(operator_.test(want, value) for want in wanted if want is not None)
+    return hit is not operator_.negated
 
 
 def _many(
-    comparison: Comparison, wanted: Sequence[str | None], found: Sequence[str] | None
+    comparison: Comparison,
+    wanted: Sequence[str | None],
+    found: Sequence[str] | None,
+    rules: ConditionRules,
 ) -> bool:
     """Compare each of the request's values: ForAllValues wants all to agree, ForAnyValue one."""
     values = [] if found is None else list(found)
-    if comparison.set_operator == "ForAllValues":
-        if all(value == "" for value in values):  # no key, no value, nothing but empty text
-            return True
-        return bool(wanted) and all(_agree(comparison, wanted, value) for value in values)
-    return bool(wanted) and any(_agree(comparison, wanted, value) for value in values)
+    every = comparison.set_operator == "ForAllValues"
+    if not values or (every and all(value == "" for value in values)):
+        # No key, no value, or nothing but empty text.
+        return rules.empty_set(comparison) and (every or bool(wanted))
+    agree = (_agree(comparison, wanted, value, rules) for value in values)
+    return bool(wanted) and (all(agree) if every else any(agree))
 
 
 def _null(

@@ -111,6 +111,8 @@ class Policy:
     id: str | None = None
     name: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
+    # What engine/compiled.py has made of it, once it was asked.
+    compiled: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def parse(cls, document: str | Mapping[str, object] | Policy, *, name: str = "") -> Policy:
@@ -155,6 +157,24 @@ class Policy:
         return display.html(self)
 
 
+def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Policy | None:
+    """Read a policy that stands inside another document; its problems go to the source.
+
+    Parameters
+    ----------
+    value, source
+        As ``read_json`` gives them.
+    path
+        Where the policy stands: ``"$.layers.identity[0]"``.
+    """
+    before = len(source.problems)
+    policy = _Reader(source, path).policy(value)
+    if policy is None or len(source.problems) > before:
+        return None
+    _, end = json.JSONDecoder().raw_decode(source.text, source.places[path])
+    return Policy(*policy, name=name, text=source.text[source.places[path] : end])
+
+
 def _reading_order(problem: PolicyProblem) -> tuple[int, int]:
     return problem.line or 0, problem.column or 0
 
@@ -162,24 +182,26 @@ def _reading_order(problem: PolicyProblem) -> tuple[int, int]:
 class _Reader:
     """Turns JSON values into statements, and notes on the way all that is wrong."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, root: str = "$") -> None:
         self.source = source
+        self.root = root
 
     def policy(self, value: Any) -> tuple[tuple[Statement, ...], Version, str | None] | None:
         if not isinstance(value, dict):
-            self.source.problem("$", f"A policy is an object, not {_kind(value)}.", "Begin with {.")
+            what = f"A policy is an object, not {_kind(value)}."
+            self.source.problem(self.root, what, "Begin with {.")
             return None
-        self._known(value, POLICY_ELEMENTS, "$")
-        version = self._one_of(value, "Version", VERSIONS, "$")
-        identifier = self._text(value, "Id", "$")
+        self._known(value, POLICY_ELEMENTS, self.root)
+        version = self._one_of(value, "Version", VERSIONS, self.root)
+        identifier = self._text(value, "Id", self.root)
         if "Statement" not in value:
-            self.source.problem("$", "Statement is missing.", "Add a list of statements.")
+            self.source.problem(self.root, "Statement is missing.", "Add a list of statements.")
             return None
         raw = value["Statement"]
         if isinstance(raw, list):
-            places = [(item, f"$.Statement[{i}]") for i, item in enumerate(raw)]
+            places = [(item, f"{self.root}.Statement[{i}]") for i, item in enumerate(raw)]
         else:
-            places = [(raw, "$.Statement")]
+            places = [(raw, f"{self.root}.Statement")]
         newest = version == "2012-10-17"
         read = [
             self.statement(item, n, path, variables=newest)

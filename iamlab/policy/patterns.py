@@ -11,6 +11,7 @@ is made, :func:`literal` writes them as code points that no valid text can hold.
 
 from __future__ import annotations
 
+from iamlab import unsure
 from iamlab.policy.arn import PARTS, is_arn
 
 # Halves of surrogate pairs: no UTF-8 text holds one, and Request and Policy refuse them.
@@ -73,7 +74,7 @@ def glob_arn(pattern: str, arn: str) -> bool:
     False
     """
     if not (is_arn(pattern) and is_arn(arn)):
-        return False
+        return unsure.ARN_PATTERN_MAY_BE_SHORT and is_arn(arn) and glob_resource(pattern, arn)
     wanted, found = pattern.split(":", PARTS - 1), arn.split(":", PARTS - 1)
     return all(map(glob, wanted, found))
 
@@ -100,6 +101,9 @@ def glob_resource(pattern: str, resource: str) -> bool:
     """
     if pattern in ("*", resource):
         return True
+    start = pattern.partition("*")[0]
+    if not resource.startswith(start) and "?" not in start and pattern.isascii():
+        return False  # most patterns are about something else
     if not is_arn(resource):
         return False
     wanted = pattern.split(":", PARTS - 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import held
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.style import shorten
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Attached
-    from iamlab.engine.matching import Miss
-    from iamlab.policy.document import Statement
+    from iamlab.engine.verdict import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +47,14 @@ def rows_of(decision: Decision) -> list[Row]:
     """List the ways; statements of one policy that do not apply share a row."""
     rows: list[Row] = []
     for layer in LAYERS:
-        every = held(decision, layer)
-        for attached in decision.layers.of(layer):
-            own = [(statement, misses) for owner, statement, misses in every if owner is attached]
+        readings = decision.heard[layer].readings
+        for attached in decision.layers.of(layer) if decision.heard[layer].present else ():
+            own = [reading for reading in readings if reading.attached is attached]
             rows += _ways_of(layer, attached, own)
     return rows
 
 
-def _ways_of(
-    layer: str, attached: Attached, own: list[tuple[Statement, tuple[Miss, ...]]]
-) -> Iterator[Row]:
+def _ways_of(layer: str, attached: Attached, own: list[Reading]) -> Iterator[Row]:
     group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
     way = (
         layer,
@@ -67,11 +63,12 @@ def _ways_of(
         kind_of(layer, attached.arn),
         attached.arn or f"{attached.path}",
     )
-    silent = sum(bool(misses) for _, misses in own)
-    for statement, misses in own:
-        if not misses or silent == 1:
-            miss = str(misses[0]) if misses else ""
-            yield Row(*way, statement.effect, statement.label, applies=not misses, miss=miss)
+    silent = sum(not reading.applies for reading in own)
+    for reading in own:
+        if reading.applies or silent == 1:
+            miss = "" if reading.applies else str(reading.misses[0])
+            label = reading.statement.label
+            yield Row(*way, reading.effect, label, applies=reading.applies, miss=miss)
     if silent > 1 or not own:
         text = f"{silent} statements" if silent else "no statements"
         yield Row(*way, "", text, applies=False, miss="")

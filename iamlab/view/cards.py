@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
+from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
 from iamlab.view.style import INK, PAPER, look
+from iamlab.view.tables import matrix_table
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
 from iamlab.world.world import World
@@ -100,4 +102,5 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Policy, _policy),
     (Identity, _identity),
     (World, _world),
+    (AccessMatrix, matrix_table),
 )

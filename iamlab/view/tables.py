@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.engine.verdict import Verdict
 from iamlab.view.style import INK, PAPER, look
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
@@ -71,6 +73,52 @@ def _cell(decision: Decision) -> str:
     seen = look(decision.verdict)
     style = f"{CELL};background:{seen.area};color:{seen.colour}"
     return f'<td style="{style}">{seen.symbol}&nbsp;{seen.word}</td>'
+
+
+def frame(matrix: AccessMatrix) -> pd.DataFrame:
+    """Give an access matrix as True and False: callers down, actions and resources across."""
+    import pandas as pd
+
+    columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
+    cells = [
+        [matrix.allowed(row, pair) for pair in range(len(matrix.pairs))]
+        for row in range(len(matrix.callers))
+    ]
+    return pd.DataFrame(cells, index=list(matrix.callers), columns=columns, dtype=bool)
+
+
+MOST_ROWS, MOST_COLUMNS = 40, 12
+"""Of an access matrix so many callers and pairs are shown; its frame has all."""
+
+
+def matrix_table(matrix: AccessMatrix) -> str:
+    """Give the first callers and pairs of an access matrix as HTML."""
+    pairs = matrix.pairs[:MOST_COLUMNS]
+    head = "".join(
+        f'<th scope="col" style="{CELL}">{escape(f"{action} on {resource}")}</th>'
+        for action, resource in pairs
+    )
+    body = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>'
+        + "".join(_yes_or_no(yes=matrix.allowed(row, pair)) for pair in range(len(pairs)))
+        + "</tr>"
+        for row, who in enumerate(matrix.callers[:MOST_ROWS])
+    )
+    shown = f"{min(len(matrix.callers), MOST_ROWS)} of {len(matrix.callers)} callers"
+    note = f"{shown}, {len(pairs)} of {len(matrix.pairs)} pairs"
+    return (
+        f"<div>{note}</div>"
+        f'<table style="border-collapse:collapse;background:{PAPER};color:{INK}">'
+        f'<thead><tr><td style="{CELL}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
+
+
+def _yes_or_no(*, yes: bool) -> str:
+    if yes:
+        seen = look(Verdict.ALLOWED)
+        style = f"{CELL};background:{seen.area};color:{seen.colour}"
+        return f'<td style="{style}">✓&nbsp;allowed</td>'
+    return f'<td style="{CELL}">–&nbsp;denied</td>'
 
 
 def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:

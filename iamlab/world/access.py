@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
+from iamlab.world.context import of_moment
 from iamlab.world.identities import Bounded, Identity, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
+    from iamlab.engine.matrix import ResourceFacts as MatrixFacts
     from iamlab.engine.request import ContextValue
     from iamlab.world.account import Account
+    from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
 # Services whose resources may carry a policy that the file cannot show (of S3: access points).
@@ -131,14 +135,56 @@ def ask_everybody(
 ) -> dict[str, Decision]:
     """Ask for every user, role and root user of the world."""
     return {
-        caller: world.can(caller, action, resource, context=context)
+        caller: world.can(caller, action, resource, context=context) for caller in everybody(world)
+    }
+
+
+def everybody(world: World) -> list[str]:
+    """List the ARNs of every user, role and root user."""
+    return [
+        caller
         for account in world.accounts.values()
         for caller in (
             *(user.arn for user in account.users.values()),
             *(role.arn for role in account.roles.values()),
             account.root_arn,
         )
-    }
+    ]
+
+
+def matrix(
+    world: World, callers: Sequence[Caller], pairs: Sequence[tuple[str, str]]
+) -> AccessMatrix:
+    """Decide for each caller and each (action, resource) pair; each bit is what ``can`` says."""
+    from iamlab.engine.matrix import AccessMatrix, evaluate_many
+
+    gathered = [world.gather(caller) for caller in callers]
+    rows: dict[int, int] = {}
+    for account_id in dict.fromkeys(known.account_id for known in gathered):
+        places = [i for i, known in enumerate(gathered) if known.account_id == account_id]
+        asking = [
+            (known.arn, known.layers(None), known.context(), known.issuer)
+            for known in (gathered[i] for i in places)
+        ]
+        found = evaluate_many(asking, pairs, _facts_for(world, pairs, account_id))
+        rows |= dict(zip(places, found.rows, strict=True))
+    who = tuple(known.arn for known in gathered)
+    return AccessMatrix(who, tuple(pairs), tuple(rows[i] for i in range(len(gathered))))
+
+
+def _facts_for(
+    world: World, pairs: Sequence[tuple[str, str]], account_id: str
+) -> dict[str, MatrixFacts]:
+    """Say what the world knows of each resource, as the matrix takes it."""
+    from iamlab.engine.matrix import ResourceFacts as MatrixFacts
+
+    facts = {}
+    for action, resource in pairs:
+        if resource not in facts or action.lower().startswith("sts:"):
+            found = facts_of(world, resource, action, account_id)
+            moment = of_moment(world.clock.now, resource, found.account_id)
+            facts[resource] = MatrixFacts(found.account_id, found.policy, context=moment)
+    return facts
 
 
 def diff(before: World, after: World) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.layers import Attached, Layers
-from iamlab.engine.request import ANONYMOUS, ContextValue
+from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import context, managed
@@ -65,6 +65,8 @@ def gather(world: World, caller: Caller) -> Gathered:
         raise RequestError(f"{caller!r} is no caller: give a user, a role, or an ARN.")
     if text == ANONYMOUS:
         return Gathered(text, "", context.of_anonymous)
+    if text in PROVIDER_HOSTS:
+        return Gathered(text, "", dict)
     if not is_arn(text):
         if "." in text:
             return Gathered(text, "", partial(context.of_service, text))
@@ -82,6 +84,8 @@ def _principal(account: Account, arn: Arn, text: str) -> Gathered:
     """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
         return Gathered(text, arn.account, partial(context.of_root, text, arn.account))
+    if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
+        return Gathered(text, "", dict)
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):

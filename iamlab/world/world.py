@@ -7,6 +7,7 @@ collects the policies that apply, each with the way it came; then it asks ``eval
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
@@ -27,9 +28,11 @@ from iamlab.world.ids import Ids
 from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
     from iamlab.policy.document import Policy
     from iamlab.world.identities import Group, Role, User
     from iamlab.world.resources import Bucket
@@ -245,6 +248,37 @@ class World:
     ) -> dict[str, Decision]:
         """Ask who may do something: ARNs of users, roles and root users, each with its decision."""
         return access.who_can(self, action, resource, context)
+
+    def access(
+        self,
+        actions: Iterable[str],
+        resources: Iterable[str],
+        callers: Iterable[Caller] | None = None,
+    ) -> AccessMatrix:
+        """Ask for many callers, actions and resources at once.
+
+        Parameters
+        ----------
+        actions, resources
+            Every action is asked on every resource.
+        callers
+            Default: every user, role and root user of the world.
+
+        Returns
+        -------
+        AccessMatrix
+            Each cell is what ``can`` says.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> matrix = world.access(["s3:GetObject", "s3:PutObject"], [MAP], [world.user("alice")])
+        >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
+        (True, False)
+        """
+        pairs = list(product(actions, resources))
+        return access.matrix(self, list(callers or access.everybody(self)), pairs)
 
     def diff(self, before: World) -> tuple[str, ...]:
         """List what is different from another world: one sentence for each edit."""

@@ -3,6 +3,7 @@
 import pytest
 
 from iamlab import ANONYMOUS, Layers, Policy, Request, Verdict, evaluate
+from iamlab.engine.layers import Place
 from iamlab.engine.principals import Named, how_named, how_reached
 
 OWN, FOREIGN = "111122223333", "444455556666"
@@ -13,6 +14,8 @@ ONE, TWO = (f"arn:aws:sts::{OWN}:assumed-role/dev/{name}" for name in ("one", "t
 GUEST = f"arn:aws:sts::{OWN}:federated-user/guest"
 ROOT, FOREIGN_ROOT = f"arn:aws:iam::{OWN}:root", f"arn:aws:iam::{FOREIGN}:root"
 EC2 = "ec2.amazonaws.com"
+SAML, OIDC = f"arn:aws:iam::{OWN}:saml-provider/corp", f"arn:aws:iam::{OWN}:oidc-provider/idp.io"
+GOOGLE = "accounts.google.com"
 ANA_ID, DEV_ID = "AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123"
 ISSUERS = {ONE: DEV, TWO: DEV, GUEST: ANA}
 USER_IDS = {
@@ -102,10 +105,105 @@ def test_a_principal_element_names_just_those(element, named):
     found = {caller: how_named(one.principal, asked_by(caller)) for caller in EVERYBODY}
     assert {caller: how for caller, how in found.items() if how} == named
     assert all(
-        how_reached(one, asked_by(caller), bounded=bounded) is how
+        how_reached(one, asked_by(caller), Place(layer, bounded)) is how
         for caller, how in found.items()
+        for layer in ("resource", "rcp")
         for bounded in (True, False)
     )
+
+
+# Federated element, who is named by it
+PROVIDERS = [
+    (SAML, {SAML}),
+    ([OIDC, GOOGLE], {OIDC, GOOGLE}),
+    ("*", set()),
+    (f"arn:aws:iam::{OWN}:saml-provider/*", set()),
+    (SAML.replace("corp", "CORP"), set()),
+    (ANA, set()),
+]
+
+
+@pytest.mark.parametrize(("element", "named"), PROVIDERS)
+def test_a_provider_is_named_by_its_very_name(element, named):
+    """Callers from other providers, and callers of other kinds, are not."""
+    one = statement(Principal={"Federated": element}, Resource="*")
+
+    found = {
+        who for who in (*EVERYBODY, SAML, OIDC, GOOGLE) if how_named(one.principal, asked_by(who))
+    }
+    assert found == named
+
+
+@pytest.mark.parametrize("element", ["*", {"AWS": "*"}, {"AWS": [OWN, ROOT]}, {"Service": EC2}])
+def test_everybody_does_not_let_in_who_comes_from_a_provider(element):
+    """A trust policy must name the provider; a Deny, an endpoint or an RCP speaks of it too."""
+    request = Request(SAML, "sts:AssumeRoleWithSAML", f"arn:aws:iam::{OWN}:role/r")
+    allow, deny = (statement(Effect=effect, Principal=element) for effect in ("Allow", "Deny"))
+    everyone = element in ("*", {"AWS": "*"})
+
+    assert how_reached(allow, request, Place("resource")) is NOT
+    for one, layer in ((deny, "resource"), (allow, "endpoint"), (deny, "rcp")):
+        assert (how_reached(one, request, Place(layer)) is DIRECT) is everyone
+
+
+TRUSTED = [
+    # action, caller, may a trust policy be about both?
+    ("sts:AssumeRole", ANA, True),
+    ("STS:assumerole", EC2, True),
+    ("sts:AssumeRole", SAML, False),
+    ("sts:AssumeRole", GOOGLE, False),
+    ("sts:AssumeRoleWithSAML", SAML, True),
+    ("sts:AssumeRoleWithSAML", OIDC, False),
+    ("sts:AssumeRoleWithSAML", ANA, False),
+    ("sts:AssumeRoleWithWebIdentity", OIDC, True),
+    ("sts:assumerolewithwebidentity", GOOGLE, True),
+    ("sts:AssumeRoleWithWebIdentity", SAML, False),
+    ("sts:AssumeRoleWithWebIdentity", EC2, False),
+    ("sts:TagSession", SAML, True),
+    ("sts:SetSourceIdentity", GOOGLE, True),
+    ("sts:SetContext", ANA, True),
+]
+
+
+@pytest.mark.parametrize(("action", "caller", "fits"), TRUSTED)
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_trust_policy_speaks_of_callers_that_fit_the_action(action, caller, fits, effect):
+    """Who has come from a provider cannot make the calls of an AWS principal, nor the reverse."""
+    kind = "Federated" if caller in (SAML, OIDC, GOOGLE) else "Service" if caller == EC2 else "AWS"
+    one = statement(Effect=effect, Principal={kind: caller})
+    request = Request(caller, action, f"arn:aws:iam::{OWN}:role/r")
+
+    assert bool(how_reached(one, request, Place("resource"))) is fits
+    assert how_reached(one, request, Place("endpoint")) is DIRECT
+    spared = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
+    assert bool(how_reached(spared, request, Place("resource"))) is fits
+
+
+def test_a_grant_names_its_grantee_and_no_account():
+    """User, role or session; an account as grantee is its root user alone."""
+    for named, callers in (
+        (ANA, {ANA, GUEST}),
+        (DEV, {ONE, TWO, DEV}),
+        (ONE, {ONE}),
+        (ROOT, {ROOT}),
+    ):
+        one = statement(Principal={"AWS": named})
+        found = {who for who in EVERYBODY if how_reached(one, asked_by(who), Place("grant"))}
+        assert found == callers
+
+
+GATEWAYS = [("s3:GetObject", True), ("dynamodb:GetItem", True), ("sqs:SendMessage", False)]
+
+
+@pytest.mark.parametrize(("action", "gateway"), GATEWAYS)
+def test_an_endpoint_policy_that_denies_an_account_denies_all_of_it(action, gateway):
+    """Only an Allow by a gateway stops at the root user."""
+    request = Request(ANA, action, "*")
+    allow, deny = (statement(Effect=effect, Principal={"AWS": OWN}) for effect in ("Allow", "Deny"))
+
+    assert how_reached(deny, request, Place("endpoint")) is ACCOUNT
+    assert how_reached(allow, request, Place("endpoint")) is (NOT if gateway else ACCOUNT)
+    assert how_reached(allow, Request(ROOT, action, "*"), Place("endpoint")) is DIRECT
 
 
 def test_a_role_is_known_by_account_and_name():
@@ -185,8 +283,8 @@ def test_deny_with_not_principal_denies_everybody_who_has_a_boundary(caller):
     """Whatever is listed, and whatever the boundary allows."""
     one = statement(Effect="Deny", NotPrincipal={"AWS": [BOB, ONE, DEV, ROOT]})
 
-    assert how_reached(one, asked_by(caller), bounded=True) is DIRECT
-    assert how_reached(one, asked_by(caller), bounded=False) is NOT
+    assert how_reached(one, asked_by(caller), Place("resource", bounded=True)) is DIRECT
+    assert how_reached(one, asked_by(caller), Place("resource")) is NOT
 
 
 @pytest.mark.parametrize("bounded", [True, False])
@@ -194,7 +292,8 @@ def test_allow_with_not_principal_is_everyone_but_those(bounded):
     """Anonymous callers included, whether or not there is a boundary."""
     one = statement(NotPrincipal={"AWS": [ANA, FOREIGN]})
 
-    found = {who for who in EVERYBODY if how_reached(one, asked_by(who), bounded=bounded)}
+    place = Place("resource", bounded)
+    found = {who for who in EVERYBODY if how_reached(one, asked_by(who), place)}
     assert found == set(EVERYBODY) - {ANA, GUEST, EVE, FOREIGN_ROOT}
 
 
@@ -202,4 +301,4 @@ def test_a_statement_without_principal_speaks_of_nobody():
     """In a resource policy somebody must be named."""
     one = statement()
 
-    assert not any(how_reached(one, asked_by(who), bounded=False) for who in EVERYBODY)
+    assert not any(how_reached(one, asked_by(who), Place("resource")) for who in EVERYBODY)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from iamlab.policy.conditions import (
     OPERATORS,
     Comparison,
+    ConditionRules,
     holds,
     missing_key_default,
     read_operator,
@@ -206,12 +207,13 @@ def test_the_rule_for_a_missing_key_can_be_replaced():
     """It is asked for a missing key, and for nothing else."""
     asked = []
 
-    def rule(comparison):
+    def rule(comparison, _wanted):
         asked.append(comparison.name)
         return True
 
-    assert holds(read_operator("StringEquals"), ["a"], None, missing_key=rule)
-    assert not holds(read_operator("StringEquals"), ["a"], ["b"], missing_key=rule)
+    rules = ConditionRules(missing_key=rule)
+    assert holds(read_operator("StringEquals"), ["a"], None, rules=rules)
+    assert not holds(read_operator("StringEquals"), ["a"], ["b"], rules=rules)
     assert asked == ["StringEquals"]
 
 

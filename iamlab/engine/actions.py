@@ -1,0 +1,73 @@
+"""Actions that have rules of their own, as tables; names in lower case, as they are compared.
+
+Notes
+-----
+AWS pages: "API GetCallerIdentity"; "Permissions for GetSessionToken"; "Resource control policies
+(RCPs)"; "Allowing users in other accounts to use a KMS key"; "Limitations of custom policies" of
+Amazon SQS; "API PutBucketPolicy"; "Perform a privileged task on a member account".
+"""
+
+from __future__ import annotations
+
+
+def _of(service: str, names: str) -> frozenset[str]:
+    return frozenset(f"{service}:{name.lower()}" for name in names.split())
+
+
+# Whoever holds valid credentials may ask who he is; not even an explicit deny keeps him from it.
+NEVER_REFUSED = _of("sts", "GetCallerIdentity")
+
+# A user may always trade his keys for a session token: no Allow is needed.
+NEEDS_NO_PERMISSION = _of("sts", "GetSessionToken")
+
+# A bucket or queue whose policy shuts out everybody can still be mended by the owner's root user.
+ROOT_UNLOCKS = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
+    "sqs", "GetQueueAttributes SetQueueAttributes"
+)
+
+# The only operations on a key that can work from another account.
+KMS_ABROAD = _of(
+    "kms",
+    "Encrypt Decrypt ReEncrypt ReEncryptFrom ReEncryptTo GenerateDataKey "
+    "GenerateDataKeyWithoutPlaintext GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext "
+    "GenerateMac VerifyMac Sign Verify DeriveSharedSecret DescribeKey GetPublicKey "
+    "GetKeyRotationStatus CreateGrant ListGrants RetireGrant RevokeGrant",
+)
+
+# What no policy can give to another account.
+NEVER_ABROAD = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
+    "sqs",
+    "AddPermission RemovePermission CreateQueue DeleteQueue ListQueues SetQueueAttributes "
+    "TagQueue UntagQueue ListQueueTags",
+)
+
+# RCPs protect the resources of these services (page of 26 Sep 2026); never against this action.
+_RCP_SERVICES = (
+    "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "
+    "cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity "
+    "cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql "
+    "dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra "
+    "kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad "
+    "personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery "
+    "signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 "
+    "workspaces xray"
+)
+RCP_SERVICES = frozenset(_RCP_SERVICES.split())
+RCP_SPARES = _of("kms", "RetireGrant")
+
+# Services whose resources can have a policy of their own, beside roles.
+RESOURCE_POLICIES = frozenset(
+    {
+        *("backup", "dynamodb", "ecr", "events", "execute-api", "kms", "lambda", "s3"),
+        *("secretsmanager", "sns", "sqs"),
+    }
+)
+
+# Services whose resource policies leave the Resource element out: the policy hangs on the resource.
+WITHOUT_RESOURCE = frozenset({"ecr"})
+
+# Services whose resource policies speak only to AWS services, whoever else they name.
+FOR_SERVICES_ONLY = frozenset({"logs"})
+
+# Services whose VPC endpoints may be gateways, where naming an account admits only its root user.
+GATEWAY_SERVICES = frozenset({"s3", "dynamodb"})

@@ -1,0 +1,289 @@
+"""Which changes could flip a verdict: for each Deny, each missing Allow, each shut ceiling.
+
+Nothing is decided here. ``engine/fixes.py`` tries them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamlab.engine.actions import RESOURCE_POLICIES, WITHOUT_RESOURCE
+from iamlab.engine.edits import BREADTH, Edit
+from iamlab.engine.explain import missing_granter
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
+from iamlab.engine.request import Kind
+from iamlab.engine.scope import unbound
+from iamlab.policy.conditions import Comparison
+from iamlab.policy.document import Condition, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import Request
+    from iamlab.engine.verdict import Reading
+    from iamlab.policy.document import Principals
+
+MFA = (("aws:MultiFactorAuthPresent", "true"), ("aws:MultiFactorAuthAge", "1"))
+AWS_MANAGED = ":iam::aws:policy/"
+
+
+def who_may_change(layer: str, request: Request) -> str:
+    """Say who may change the policies of a layer."""
+    caller, owner = request.caller.account, request.resource_account
+    return {
+        "scp": f"an administrator of the organization of account {caller}",
+        "rcp": f"an administrator of the organization of account {owner}",
+        "endpoint": "the owner of the VPC endpoint",
+        "resource": f"the owner of the resource, account {owner}",
+        "session": "whoever makes the session",
+        "scoped": "whoever asks for the scoped credentials",
+    }.get(layer, f"an administrator of account {caller}")
+
+
+def candidates(decision: Decision) -> list[Edit]:
+    """List the changes that could flip a verdict, the least broad first."""
+    if decision:
+        found = [*_forbid(decision)]
+    else:
+        found = [*_sign_in(decision), *_undo_denies(decision), *_grant(decision), *_open(decision)]
+    return sorted(found, key=lambda edit: edit.breadth)
+
+
+def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, Reading]]:
+    """Give the statements of a layer, each with its level and the place of its policy."""
+    for level, policies in enumerate(decision.layers.levels(layer)):
+        readings = decision.heard[layer].levels[level] if decision.heard[layer].present else ()
+        for place, attached in enumerate(policies):
+            yield from ((level, place, one) for one in readings if one.attached is attached)
+
+
+def _sign_in(decision: Decision) -> Iterator[Edit]:
+    """Signing in with MFA helps where some condition asks for it."""
+    asked = {
+        condition.key.lower()
+        for heard in decision.heard.values()
+        for reading in heard.readings
+        for condition in reading.statement.conditions
+    }
+    if any(key.lower() in asked for key, _ in MFA):
+        yield Edit("Sign in with MFA.", "the caller", BREADTH["sign in"], ("sign in",), context=MFA)
+
+
+def _undo_denies(decision: Decision) -> Iterator[Edit]:
+    """Narrow each Deny, or take it out."""
+    request = decision.request
+    for layer in LAYERS:
+        who = who_may_change(layer, request)
+        for level, place, reading in _places(decision, layer):
+            if reading.effect != "Deny" or not reading.applies:
+                continue
+            target = ("deny", layer, level, place, reading.statement.number)
+            at = (target, layer, level, place)
+            if AWS_MANAGED in (reading.attached.arn or ""):
+                text = f"Detach {reading.attached.policy.name}: it is AWS's to change."
+                yield Edit(text, who, BREADTH["everybody"], *at)
+                continue
+            number = reading.statement.number
+            yield from _without_value(reading, request, who, at)
+            spared = _sparing(reading.statement, request)
+            if spared is not None:
+                name = request.value("aws:PrincipalArn")
+                text = f"Spare {name} in {reading.address}, by ArnNotEquals aws:PrincipalArn."
+                yield Edit(text, who, BREADTH["this caller"], *at, number, spared)
+            text = f"Take {reading.address} out of the {NAMES[layer]}."
+            yield Edit(text, who, BREADTH["everybody"], *at, number)
+
+
+def _without_value(
+    reading: Reading, request: Request, who: str, at: tuple[tuple[object, ...], str, int, int]
+) -> Iterator[Edit]:
+    """Take the request's own action or resource out of a list that has others."""
+    statement = reading.statement
+    for element, asked in (("action", request.action), ("resource", request.resource)):
+        values = getattr(statement, element) or ()
+        kept = tuple(value for value in values if value.lower() != asked.lower())
+        if kept and len(kept) < len(values):
+            text = f"Take {asked} out of the {element}s of {reading.address}."
+            shorter = _with(statement, element, kept)
+            yield Edit(text, who, BREADTH["one value"], *at, statement.number, shorter)
+
+
+def _with(statement: Statement, element: str, values: tuple[str, ...]) -> Statement:
+    if element == "action":
+        return replace(statement, action=values)
+    return replace(statement, resource=values)
+
+
+def _sparing(statement: Statement, request: Request) -> Statement | None:
+    """Write the Deny so that it spares this caller."""
+    name = request.value("aws:PrincipalArn")
+    if name is None:
+        return None
+    comparison, key = Comparison("ArnNotEquals"), "aws:PrincipalArn"
+    conditions: list[Condition] = []
+    values: tuple[str, ...] = (name,)
+    for condition in statement.conditions:
+        if condition.comparison == comparison and condition.key.lower() == key.lower():
+            values = (*condition.values, name)
+        else:
+            conditions.append(condition)
+    return replace(statement, conditions=(*conditions, Condition(comparison, key, values)))
+
+
+def _grant(decision: Decision) -> Iterator[Edit]:
+    """Let the identity's side allow, or the resource's."""
+    request = decision.request
+    if not unbound("identity", request):
+        yield from _widened(decision, "identity", ("grant", "identity"))
+        text = (
+            f"Add to a policy of {_short(request)}: Allow {request.action} on {request.resource}."
+        )
+        exact = _exact(request)
+        yield _new(request, "identity", ("grant", "identity"), text, exact)
+    if _has_resource_policy(decision) and not unbound("resource", request):
+        yield from _widened(decision, "resource", ("grant", "resource"))
+        for principal in _principals(request):
+            name = principal[0][1] if principal[0][0] != "*" else "everybody"
+            text = f"Add to {_its_policy(request)}: Allow {request.action} for {name}."
+            place = None if decision.layers.resource is None else 0
+            exact = _exact(request, principal)
+            yield _new(request, "resource", ("grant", "resource"), text, exact, place=place)
+
+
+def _short(request: Request) -> str:
+    return (request.caller.issuer or request.principal).rpartition("/")[2]
+
+
+def _its_policy(request: Request) -> str:
+    if request.about_trust:
+        return "the role's trust policy"
+    return "the key policy" if request.about_kms_key else "the resource-based policy"
+
+
+def _has_resource_policy(decision: Decision) -> bool:
+    """Say whether the resource can have a policy of its own."""
+    request = decision.request
+    if request.resource == "*":
+        return False
+    known = decision.layers.resource is not None or request.about_trust
+    return known or request.service in RESOURCE_POLICIES or missing_granter(decision) == "resource"
+
+
+def _principals(request: Request) -> list[Principals]:
+    """Say who is to be named: the role behind a session, or else the very session."""
+    caller = request.caller
+    if caller.kind is Kind.ANONYMOUS:
+        return [(("*", "*"),)]
+    if caller.kind is Kind.SERVICE:
+        return [(("Service", caller.arn),)]
+    if caller.kind is Kind.PROVIDER:
+        return [(("Federated", caller.arn),)]
+    named = [caller.issuer, caller.arn] if caller.is_of_role else [caller.arn]
+    return [(("AWS", arn),) for arn in dict.fromkeys(named)]
+
+
+def _exact(request: Request, principal: Principals | None = None) -> Statement:
+    """Write the Allow statement that is about this request and no other."""
+    resource: tuple[str, ...] | None = (request.resource,)
+    if principal is not None:
+        if request.about_trust or request.service in WITHOUT_RESOURCE:
+            resource = None
+        elif request.about_kms_key:
+            resource = ("*",)  # in a key policy this is the key
+    return Statement("Allow", 1, None, principal, action=(request.action,), resource=resource)
+
+
+def _new(
+    request: Request,
+    layer: str,
+    target: tuple[object, ...],
+    text: str,
+    statement: Statement,
+    *,
+    level: int = 0,
+    place: int | None = None,
+) -> Edit:
+    who = who_may_change(layer, request)
+    breadth = BREADTH["this request"]
+    return Edit(text, who, breadth, target, layer, level, place, None, statement)
+
+
+def _widened(
+    decision: Decision, layer: str, target: tuple[object, ...], only: int | None = None
+) -> Iterator[Edit]:
+    """Add the missing value to an Allow statement of which one element misses."""
+    request = decision.request
+    who = who_may_change(layer, request)
+    for level, place, reading in _places(decision, layer):
+        if only not in (None, level) or reading.effect != "Allow" or len(reading.misses) != 1:
+            continue
+        if AWS_MANAGED in (reading.attached.arn or ""):
+            continue
+        element = reading.misses[0].element.lower()
+        statement = reading.statement
+        if element in ("action", "resource") and getattr(statement, element):
+            asked = request.action if element == "action" else request.resource
+            wider = _with(statement, element, (*getattr(statement, element), asked))
+        elif element == "principal" and statement.principal and request.caller.account:
+            asked = _principals(request)[0][0][1]
+            wider = replace(statement, principal=(*statement.principal, ("AWS", asked)))
+        else:
+            continue
+        text = f"Add {asked} to the {element}s of {reading.address}."
+        at = (target, layer, level, place, statement.number)
+        yield Edit(text, who, BREADTH["one value"], *at, wider)
+
+
+def _open(decision: Decision) -> Iterator[Edit]:
+    """Let each shut ceiling allow."""
+    request = decision.request
+    for layer in CEILINGS:
+        heard = decision.heard[layer]
+        for level, says in enumerate(heard.says):
+            if says:
+                continue
+            target = ("open", layer, level)
+            yield from _widened(decision, layer, target, level)
+            many = len(heard.levels) > 1
+            at = f" of level {level + 1}" if many else ""
+            text = f"Allow {request.action} on {request.resource} in the {NAMES[layer]}{at}."
+            policies = decision.layers.levels(layer)
+            own = len(policies[level]) if level < len(policies) else 0
+            managed = own == 1 and AWS_MANAGED in (policies[level][0].arn or "")
+            alone = own > 0 and layer in ("boundary", "endpoint", "scoped")
+            if managed and alone:
+                text = text.replace("in the", "in a policy of your own that takes the place of the")
+            place = 0 if alone else None
+            yield _new(request, layer, target, text, _exact(request), level=level, place=place)
+
+
+def _forbid(decision: Decision) -> Iterator[Edit]:
+    """Take each determining Allow out, or add a Deny."""
+    request = decision.request
+    deciding = decision.determining
+    for layer in ("identity", "resource"):
+        who = who_may_change(layer, request)
+        for level, place, reading in _places(decision, layer):
+            if reading not in deciding:
+                continue
+            at = (("allow", layer, level, place, reading.statement.number), layer, level, place)
+            if AWS_MANAGED in (reading.attached.arn or ""):
+                text = f"Detach {reading.attached.policy.name}."
+                yield Edit(text, who, BREADTH["everybody"], *at)
+                continue
+            yield from _without_value(reading, request, who, at)
+            text = f"Take {reading.address} out of the {NAMES[layer]}."
+            yield Edit(text, who, BREADTH["everybody"], *at, reading.statement.number)
+    if not unbound("identity", request):
+        text = f"Add to a policy of {_short(request)}: Deny {request.action} on {request.resource}."
+        deny = replace(_exact(request), effect="Deny")
+        yield _new(request, "identity", ("forbid",), text, deny)
+    if _has_resource_policy(decision) and not unbound("resource", request):
+        principal = _principals(request)[-1]
+        name = principal[0][1]
+        text = f"Add to {_its_policy(request)}: Deny {request.action} for {name}."
+        own = None if decision.layers.resource is None else 0
+        deny = replace(_exact(request, principal), effect="Deny")
+        yield _new(request, "resource", ("forbid",), text, deny, place=own)

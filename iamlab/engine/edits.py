@@ -1,0 +1,133 @@
+"""Changes to the policies of a request, as values: what could be done about a decision.
+
+This module lists the changes that could help; ``engine/fixes.py`` tries which of them do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.request import Request
+from iamlab.policy.document import Policy, Statement
+from iamlab.policy.writing import edited, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of a policy, or of how the caller signed in.
+
+    Parameters
+    ----------
+    text
+        What to do, as a sentence.
+    who
+        Who may do it.
+    breadth
+        How much else it may change, from 1, the least; see :data:`BREADTH`.
+    target
+        What it is about. Two changes with one target are never needed together.
+    layer, level, policy
+        Where: the place of the policy in its level; ``None`` for a policy that is new.
+    number
+        Which statement, counted from 1; ``None`` for one that is new, or for the whole policy.
+    statement
+        What stands there then; ``None`` if it is taken out.
+    context
+        What the request brings along instead.
+    """
+
+    text: str
+    who: str
+    breadth: int
+    target: tuple[object, ...]
+    layer: str = ""
+    level: int = 0
+    policy: int | None = None
+    number: int | None = None
+    statement: Statement | None = None
+    context: tuple[tuple[str, str], ...] = ()
+
+
+BREADTH = {
+    "sign in": 1,  # no policy changes
+    "this request": 2,  # one action, on one resource, for one caller
+    "one value": 3,  # one action or resource more, or less, in a statement that may have others
+    "this caller": 4,  # one caller is spared by a Deny
+    "everybody": 5,  # a Deny, or an Allow, is gone for all whom it concerned
+}
+"""How much else a change may change."""
+
+
+def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
+    """Give the layers with some changes made."""
+    changed = {layer: [list(level) for level in layers.levels(layer)] for layer in _FIELDS}
+    by_policy: dict[tuple[str, int, int | None], list[Edit]] = defaultdict(list)
+    for edit in edits:
+        if edit.layer:
+            by_policy[edit.layer, edit.level, edit.policy].append(edit)
+    detached = []
+    for (layer, level, place), own in by_policy.items():
+        added = [one.statement for one in own if one.number is None and one.statement]
+        if place is None:
+            while len(changed[layer]) <= level:
+                changed[layer].append([])
+            new = written(added, Policy((), "2012-10-17", name="new-policy"))
+            changed[layer][level].append(Attached(new))
+            continue
+        attached = changed[layer][level][place]
+        if any(one.number is None and one.statement is None for one in own):
+            detached.append((layer, level, attached))
+            continue
+        by_number = {one.number: one.statement for one in own if one.number is not None}
+        policy = edited(attached.policy, by_number, added)
+        changed[layer][level][place] = Attached(policy, attached.arn, attached.path)
+    for layer, level, attached in detached:
+        changed[layer][level].remove(attached)
+    return _layers(layers, changed)
+
+
+_FIELDS = ("scp", "rcp", "endpoint", "resource", "identity", "boundary", "session", "scoped")
+
+
+def _layers(before: Layers, changed: Mapping[str, list[list[Attached]]]) -> Layers:
+    def flat(layer: str) -> list[Attached]:
+        return [attached for level in changed[layer] for attached in level]
+
+    def one(layer: str) -> Attached | None:
+        return next(iter(flat(layer)), None)
+
+    return Layers(
+        identity=flat("identity"),
+        resource=one("resource"),
+        boundary=one("boundary"),
+        session=flat("session"),
+        scps=changed["scp"],
+        rcps=changed["rcp"],
+        endpoint=one("endpoint"),
+        scoped=flat("scoped"),
+        grants=before.grants,
+        public_access_block=before.public_access_block,
+    )
+
+
+def ask_again(request: Request, edits: Iterable[Edit]) -> Request:
+    """Give the request as it comes after the changes: only how the caller signed in can differ."""
+    brought = {key: value for edit in edits for key, value in edit.context}
+    if not brought:
+        return request
+    lower = {key.lower() for key in brought}
+    context: dict[str, Any] = {k: v for k, v in request.context.items() if k.lower() not in lower}
+    return Request(
+        request.principal,
+        request.action,
+        request.resource,
+        request.resource_account,
+        {**context, **brought},
+        request.issuer,
+    )

@@ -1,0 +1,135 @@
+"""The smallest changes that flip a verdict, each proved by deciding again.
+
+Single changes are all tried. If none is enough, all sets of two are, then all of three. Beyond
+that, a set is found from which nothing can be left out; there may be smaller ones, and it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine import compiled
+from iamlab.engine.candidates import candidates
+from iamlab.engine.edits import Edit, apply_edits, ask_again
+from iamlab.engine.rules import AWS
+from iamlab.engine.verdict import Verdict
+from iamlab.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.layers import Layers
+    from iamlab.engine.request import Request
+
+LARGEST = 3
+"""Sets up to this size are searched exhaustively."""
+
+MOST = 12
+"""So many sets of changes are given, when no single one is enough."""
+
+
+NOT_SMALLEST = "(Nothing of this can be left out, but there may be a smaller set.)"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A set of changes that flips a verdict.
+
+    Parameters
+    ----------
+    edits
+        The changes; all of them are needed.
+    smallest
+        Whether it is known that no smaller set does it.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Request, evaluate
+    >>> request = Request("arn:aws:iam::111122223333:user/alice", "ec2:StopInstances", "*")
+    >>> fix = evaluate(request, Layers()).fixes()[0]
+    >>> print(fix.text, bool(evaluate(request, fix.apply(Layers()))))
+    Add to a policy of alice: Allow ec2:StopInstances on *. True
+    """
+
+    edits: tuple[Edit, ...]
+    smallest: bool = True
+
+    @property
+    def text(self) -> str:
+        """What to do, in a sentence for each change."""
+        said = " ".join(edit.text for edit in self.edits)
+        return said if self.smallest else f"{said} {NOT_SMALLEST}"
+
+    @property
+    def who(self) -> tuple[str, ...]:
+        """Who may make the changes; where these are several, all of them are needed."""
+        return tuple(dict.fromkeys(edit.who for edit in self.edits))
+
+    @property
+    def breadth(self) -> int:
+        """How much else may change; see ``engine/edits.py``."""
+        return sum(edit.breadth for edit in self.edits)
+
+    def apply(self, layers: Layers) -> Layers:
+        """Give the policies with the changes made."""
+        return apply_edits(layers, self.edits)
+
+    def ask(self, request: Request) -> Request:
+        """Give the request as it then comes: the caller may have to sign in in another way."""
+        return ask_again(request, self.edits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {"text": self.text, "who": list(self.who), "breadth": self.breadth}
+
+    def __str__(self) -> str:
+        return f"{self.text} ({'; '.join(self.who)})"
+
+
+def fixes(decision: Decision) -> tuple[Fix, ...]:
+    """Find the changes; see ``Decision.fixes``."""
+    if decision.rules is not AWS:
+        raise RequestError("Fixes are for decisions by AWS's own rules.")
+    edits = candidates(decision)
+    for size in range(1, LARGEST + 1):
+        found = [Fix(chosen) for chosen in _sets(edits, size) if flips(decision, chosen)]
+        if found:
+            found.sort(key=lambda fix: fix.breadth)
+            return tuple(found) if size == 1 else tuple(found[:MOST])
+    return _irreducible(decision, edits)
+
+
+def flips(decision: Decision, edits: Sequence[Edit]) -> bool:
+    """Decide again with the changes made: does the verdict flip?"""
+    request, layers = ask_again(decision.request, edits), apply_edits(decision.layers, edits)
+    return (compiled.decide(request, layers) is Verdict.ALLOWED) is not bool(decision)
+
+
+def _sets(edits: Sequence[Edit], size: int) -> Iterator[tuple[Edit, ...]]:
+    """Choose changes, never two that are about the same."""
+    targets: dict[tuple[object, ...], list[Edit]] = {}
+    for edit in edits:
+        targets.setdefault(edit.target, []).append(edit)
+    for chosen in combinations(targets.values(), size):
+        yield from product(*chosen)
+
+
+def _irreducible(decision: Decision, edits: Sequence[Edit]) -> tuple[Fix, ...]:
+    """Begin with the broadest change for each target, leave out what is not needed, then narrow."""
+    chosen = list({edit.target: edit for edit in edits}.values())
+    if not flips(decision, chosen):
+        return ()
+    for edit in tuple(chosen):
+        rest = [one for one in chosen if one is not edit]
+        if flips(decision, rest):
+            chosen = rest
+    for place, broad in enumerate(chosen):
+        for edit in edits:
+            narrowed = [*chosen[:place], edit, *chosen[place + 1 :]]
+            if edit.target == broad.target and flips(decision, narrowed):
+                chosen = narrowed
+                break
+    return (Fix(tuple(chosen), smallest=False),)

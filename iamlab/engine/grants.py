@@ -1,0 +1,106 @@
+"""KMS grants: who may use a key for which operations, beside its key policy.
+
+A grant is read as a statement that names its grantee, so that one way of matching serves all.
+
+Notes
+-----
+AWS page: "Grants in AWS KMS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from iamlab.errors import RequestError
+from iamlab.policy.arn import is_arn
+from iamlab.policy.conditions import Comparison
+from iamlab.policy.document import Condition, Policy, Statement
+
+CONSTRAINTS = ("encryption_context_subset", "encryption_context_equals")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant on a KMS key. It only allows, and no boundary or session policy cuts it.
+
+    Parameters
+    ----------
+    grantee_principal
+        ARN of the user, role, session or root user that may use the key.
+    operations
+        As in ``CreateGrant``: ``("Decrypt", "GenerateDataKey")``.
+    constraints
+        ``{"encryption_context_subset": {...}}`` or ``{"encryption_context_equals": {...}}``: what
+        the encryption context of the request must hold, or be.
+
+    Raises
+    ------
+    RequestError
+        There is no such constraint, or the grantee is no ARN.
+
+    Examples
+    --------
+    >>> grant = Grant("arn:aws:iam::111122223333:role/nightly", ["Decrypt"])
+    >>> grant.as_policy().statements[0].action
+    ('kms:Decrypt',)
+    """
+
+    grantee_principal: str
+    operations: Sequence[str]
+    constraints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str = "grant"
+
+    def __post_init__(self) -> None:
+        _check(self.grantee_principal, self.operations, self.constraints)
+        object.__setattr__(self, "operations", tuple(self.operations))
+
+    @classmethod
+    def of(cls, grant: Grant | tuple[str, Sequence[str], Mapping[str, Mapping[str, str]]]) -> Grant:
+        """Take a grant, or (grantee, operations, constraints)."""
+        if isinstance(grant, Grant):
+            return grant
+        return cls(*grant)
+
+    def as_policy(self) -> Policy:
+        """Write the grant as a key policy would say it."""
+        statement = Statement(
+            effect="Allow",
+            number=1,
+            principal=(("AWS", self.grantee_principal),),
+            action=tuple(f"kms:{operation}" for operation in self.operations),
+            resource=("*",),
+            conditions=tuple(self._conditions()),
+            variables=False,
+        )
+        return Policy((statement,), name=self.name)
+
+    def _conditions(self) -> list[Condition]:
+        found: list[Condition] = []
+        for constraint, pairs in self.constraints.items():
+            found += (
+                Condition(Comparison("StringEquals"), f"kms:EncryptionContext:{name}", (value,))
+                for name, value in pairs.items()
+            )
+            if constraint == "encryption_context_equals":
+                others = Comparison("StringEquals", "ForAllValues")
+                found.append(Condition(others, "kms:EncryptionContextKeys", tuple(pairs)))
+        return found
+
+
+def _check(grantee: object, operations: object, constraints: object) -> None:
+    if not isinstance(grantee, str) or not is_arn(grantee):
+        raise RequestError(f"The grantee {grantee!r} is not an ARN.")
+    if not isinstance(operations, list | tuple) or not all(
+        isinstance(one, str) and one.isalnum() for one in operations
+    ):
+        raise RequestError(f'operations is a list such as ["Decrypt"], not {operations!r}.')
+    if not isinstance(constraints, Mapping):
+        raise RequestError(f"constraints is a dict, not {constraints!r}.")
+    for constraint, pairs in constraints.items():
+        if constraint not in CONSTRAINTS or not isinstance(pairs, Mapping):
+            message = (
+                f"{constraint!r} is no constraint of a grant: write "
+                f"{{{CONSTRAINTS[0]!r}: {{name: value}}}}, or {CONSTRAINTS[1]!r}."
+            )
+            raise RequestError(message)

@@ -1,0 +1,95 @@
+"""Listen to each layer: which of its statements apply to a request, and what do the others miss?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.engine.layers import LAYERS, Place
+from iamlab.engine.matching import Miss, misses
+from iamlab.engine.principals import Named
+from iamlab.engine.public_access import shuts_out
+from iamlab.engine.request import Kind
+from iamlab.engine.scope import is_bounded, only_denies, unbound
+from iamlab.engine.verdict import Heard, Reading
+
+if TYPE_CHECKING:
+    from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.request import Request
+    from iamlab.engine.rules import Rules
+    from iamlab.policy.document import Statement
+
+RESTRICTED = Miss(
+    "Block Public Access",
+    (),
+    None,
+    "the bucket policy is public, and RestrictPublicBuckets shuts out who is not of its account",
+)
+
+
+def listen(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
+    """Hold every statement of every layer against the request."""
+    bounded = is_bounded(request, layers)
+    return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
+
+
+def levels_that_speak(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
+    """Give the policies of a layer, level by level, if it has a part in this request."""
+    levels = layers.levels(layer)
+    if levels and unbound(layer, request):
+        return ()
+    # A federated user without session policy still stands under one, which allows nothing.
+    if layer == "session" and not levels and request.caller.kind is Kind.FEDERATED:
+        return ((),)
+    return levels
+
+
+NOTHING = Heard()
+"""Of a layer that is not there."""
+
+
+def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard:
+    levels = levels_that_speak(place.layer, request, layers)
+    if not levels:
+        there = layers.of(place.layer)
+        return Heard(why_absent=unbound(place.layer, request)) if there else NOTHING
+    restricted = (
+        place.layer == "resource"
+        and layers.resource is not None
+        and shuts_out(layers.public_access_block, layers.resource.policy, request)
+    )
+    return Heard(
+        tuple(
+            tuple(
+                hold(statement, attached, request, place, rules, restricted=restricted)
+                for attached in level
+                for statement in attached.policy.statements
+            )
+            for level in levels
+        ),
+        only_denies=only_denies(place.layer, request),
+    )
+
+
+def hold(
+    statement: Statement,
+    attached: Attached,
+    request: Request,
+    place: Place,
+    rules: Rules,
+    *,
+    restricted: bool = False,
+) -> Reading:
+    """Hold one statement against the request.
+
+    Parameters
+    ----------
+    restricted
+        Whether Block Public Access takes away what the policy allows.
+    """
+    named = Named.NOT
+    if statement.principal is not None or statement.not_principal is not None:
+        named = rules.principal(statement, request, place)
+    found = misses(statement, request, place, rules, named)
+    if restricted and statement.effect == "Allow":
+        found = (*found, RESTRICTED)
+    return Reading(place.layer, attached, statement, named, found)

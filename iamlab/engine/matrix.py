@@ -1,0 +1,133 @@
+"""Many callers and many (action, resource) pairs at once, with sets instead of requests.
+
+How it works
+------------
+The pairs are bits of whole numbers (``engine/pairs.py``). For a caller each layer becomes two sets:
+the pairs that its statements allow, and those that they deny. A statement's set is that of its
+actions ``&`` that of its resources; it is the same for all callers, and is worked out once. Only
+its conditions, variables and Principal are asked for each caller; a condition is asked once for all
+pairs, or, if it is about keys that resources bring along (their tags, say), once for each group of
+resources that bring the same.
+
+Which rule combines the layers, and which layers have a part, depends on the pair and on what kind
+of caller asks. So for each kind of caller there is one more set for each situation and layer.
+
+The rules themselves are those of ``AWS`` in ``engine/rules.py``: they combine votes with ``&`` and
+``|``, and do not know whether a vote is one bit or two thousand. A property test proves that each
+bit is what ``evaluate`` says of that caller and pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.row import Row
+from iamlab.engine.universe import ResourceFacts, Universe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamlab.engine.layers import Layers
+    from iamlab.engine.request import ContextValue
+
+__all__ = ["AccessMatrix", "ResourceFacts", "evaluate_many"]
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessMatrix:
+    """Who may do what: a row for each caller, a bit for each pair.
+
+    Parameters
+    ----------
+    callers
+        The principals.
+    pairs
+        (action, resource), as they were given.
+    rows
+        Bit ``j`` of row ``i`` says whether caller ``i`` may do pair ``j``.
+    """
+
+    callers: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    rows: tuple[int, ...]
+
+    def allowed(self, caller: int, pair: int) -> bool:
+        """Say whether a caller may do a pair, both by number."""
+        return bool(self.rows[caller] >> pair & 1)
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        """Give (caller, action, resource) for all that is allowed."""
+        for caller, row in zip(self.callers, self.rows, strict=True):
+            for number, (action, resource) in enumerate(self.pairs):
+                if row >> number & 1:
+                    yield caller, action, resource
+
+    def __len__(self) -> int:
+        """How many decisions it holds."""
+        return len(self.callers) * len(self.pairs)
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame`` of True and False: callers down, pairs across."""
+        from iamlab import display
+
+        return display.frame(self)
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+
+def evaluate_many(
+    callers: Iterable[
+        tuple[str, Layers, Mapping[str, ContextValue]]
+        | tuple[str, Layers, Mapping[str, ContextValue], str | None]
+    ],
+    pairs: Iterable[Pair],
+    resources: Mapping[str, ResourceFacts] | None = None,
+) -> AccessMatrix:
+    """Decide for each caller and each (action, resource) pair, by AWS's rules.
+
+    Parameters
+    ----------
+    callers
+        (principal, layers, context), as in ``Request`` and ``Layers``; a fourth part may be the
+        issuer. Of the layers only the caller's side: what belongs to a resource stands in
+        ``resources``.
+    pairs
+        (action, resource).
+    resources
+        What is known of a resource, by its ARN.
+
+    Returns
+    -------
+    AccessMatrix
+        Each bit is what ``evaluate`` would say.
+
+    Raises
+    ------
+    RequestError
+        One of the questions cannot be asked; or the layers of a caller hold a resource's policies.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Policy
+    >>> readers = Policy.parse({"Statement": {
+    ...     "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::maps/*"}})
+    >>> alice = ("arn:aws:iam::111122223333:user/alice", Layers(identity=[readers]), {})
+    >>> matrix = evaluate_many([alice], [("s3:GetObject", "arn:aws:s3:::maps/m31"),
+    ...                                  ("s3:PutObject", "arn:aws:s3:::maps/m31")])
+    >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
+    (True, False)
+    """
+    asked = tuple((action, resource) for action, resource in pairs)
+    universe = Universe(asked, resources or {})
+    who, rows = [], []
+    for caller in callers:
+        who.append(caller[0])
+        row = Row(universe, *caller).allowed() if asked else 0
+        rows.append(universe.pairs.in_order(row))
+    return AccessMatrix(tuple(who), asked, tuple(rows))

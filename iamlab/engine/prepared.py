@@ -1,0 +1,209 @@
+"""Statements made ready: which can match an action, and the tests that a request must then pass.
+
+This is the lower half of ``engine/compiled.py``, where it is told how all works together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.matching import (
+    any_action_matches,
+    is_action_pattern,
+    resource_matches,
+    wanted_values,
+)
+from iamlab.engine.principals import MAY_NAME, MUST_NAME
+from iamlab.engine.request import Request
+from iamlab.engine.rules import AWS
+from iamlab.policy.arn import PARTS
+from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.conditions import holds, missing_key_default
+from iamlab.policy.variables import has_variable
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Condition, Policy, Statement
+
+Test = Callable[[Request], bool]
+Tests = tuple[Test, ...]
+"""A statement that can match the action: it applies if all of them hold."""
+
+MOST = 512
+"""So many answers about actions are kept; a stranger may ask for more."""
+
+
+def about(policy: Policy, action: str, layer: str) -> tuple[tuple[Statement, Tests], ...]:
+    """Give the statements of a policy that can match an action, in a layer of this kind."""
+    kind = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
+    about = policy.compiled.get(kind)
+    if about is None:
+        about = policy.compiled[kind] = About(policy, kind)
+    return about(action)  # type: ignore[operator,no-any-return]
+
+
+class About:
+    """A policy's statements, each with its tests, and which of them can match an action."""
+
+    __slots__ = ("_known", "_lines")
+
+    def __init__(self, policy: Policy, layer: str) -> None:
+        self._known: dict[str, tuple[tuple[Statement, Tests], ...]] = {}
+        self._lines = tuple(
+            ((statement, tests), _actions(statement))
+            for statement in policy.statements
+            for tests in [_tests(statement, layer)]
+            if tests is not None
+        )
+
+    def __call__(self, action: str) -> tuple[tuple[Statement, Tests], ...]:
+        """Give those that can match, worked out once."""
+        known = self._known.get(action)
+        if known is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            known = tuple(line for line, can_match in self._lines if can_match(action))
+            self._known[action] = known
+        return known
+
+
+def _actions(statement: Statement) -> Callable[[str], bool]:
+    """Prepare the test of an Action or NotAction element, for actions in lower case."""
+    listed = statement.action if statement.action is not None else statement.not_action or ()
+    exact = frozenset(
+        pattern.lower()
+        for pattern in listed
+        if "*" not in pattern and "?" not in pattern and pattern.isascii()
+    )
+    wild = tuple(pattern for pattern in listed if "*" in pattern or "?" in pattern)
+    if statement.action is not None:
+        return lambda action: action in exact or any_action_matches(wild, action)
+    if not all(map(is_action_pattern, listed)) or statement.not_action is None:
+        return lambda _: False  # who can say what it spares?
+    return lambda action: not (action in exact or any_action_matches(wild, action))
+
+
+def _tests(statement: Statement, layer: str) -> Tests | None:
+    """Prepare all other tests of a statement but the Principal; ``None`` if it never applies."""
+    has_principal = statement.principal is not None or statement.not_principal is not None
+    if has_principal and layer not in MAY_NAME:
+        return None
+    if not has_principal and layer in MUST_NAME:
+        return None
+    resource = _resource(statement, layer)
+    if resource is None:
+        return None
+    return (*resource, *condition_tests(statement))
+
+
+def condition_tests(statement: Statement) -> Tests:
+    """Prepare the tests of a statement's conditions."""
+    return tuple(_condition(one, statement) for one in statement.conditions)
+
+
+def _resource(statement: Statement, layer: str) -> Tests | None:
+    """Prepare the test of the Resource element; ``None`` if it fits nothing."""
+    if layer == "resource":
+        return (partial(_in_resource_policy, statement, _listed(statement)),)
+    if statement.resource is None and statement.not_resource is None:
+        return None
+    if statement.resource is not None and "*" in statement.resource:
+        return ()
+    return (_listed(statement),)
+
+
+def _in_resource_policy(statement: Statement, listed: Test, request: Request) -> bool:
+    """A trust policy has no Resource; those of some services may leave it out."""
+    none = statement.resource is None and statement.not_resource is None
+    if request.about_trust:
+        return none
+    return request.service in WITHOUT_RESOURCE if none else listed(request)
+
+
+def _listed(statement: Statement) -> Test:
+    """Prepare a list of resource patterns: exact ones in a set, those with one last star apart."""
+    listed = statement.resource if statement.resource is not None else statement.not_resource or ()
+    exact: set[str] = set()
+    prefixes: list[str] = []
+    rest: list[str] = []
+    for pattern in listed:
+        plain = not (statement.variables and has_variable(pattern))
+        body = pattern[:-1]
+        if plain and "*" not in pattern and "?" not in pattern:
+            exact.add(pattern)
+        elif plain and pattern[-1] == "*" and "*" not in body and "?" not in body and _long(body):
+            prefixes.append(body)
+        else:
+            rest.append(pattern)
+    starts, in_exact, others = tuple(prefixes), frozenset(exact), tuple(rest)
+    wanted = statement.resource is not None
+
+    def test(request: Request) -> bool:
+        resource = request.resource
+        hit = (
+            resource in in_exact
+            or resource.startswith(starts)
+            or any(resource_matches(pattern, statement, request, AWS) for pattern in others)
+        )
+        return hit is wanted
+
+    return test
+
+
+def _long(text: str) -> bool:
+    """Say whether a prefix reaches into the sixth part of an ARN, where a star crosses all."""
+    return text.startswith("arn:") and text.count(":") >= PARTS - 1
+
+
+def _condition(condition: Condition, statement: Statement) -> Test:
+    """Prepare the test of one condition."""
+    comparison, key = condition.comparison, condition.key.lower()
+    multivalued = is_multivalued(key)
+    operator = AWS.operators[comparison.name]
+
+    def general(request: Request) -> bool:
+        found = request.keys.get(key)
+        wanted = wanted_values(condition, statement, request, AWS)
+        many = multivalued or len(found or ()) > 1
+        return holds(comparison, wanted, found, multivalued=many)
+
+    variables = statement.variables and any(map(has_variable, condition.values))
+    simple = not (multivalued or comparison.set_operator or variables or comparison.name == "Null")
+    if not simple or not condition.values:
+        return general
+
+    fits = _PREPARED.get(comparison.name, partial(_any_fits, operator.test))(condition.values)
+    negated, missing = operator.negated, missing_key_default(comparison)
+
+    def test(request: Request) -> bool:
+        found = request.keys.get(key)
+        if not found:
+            return missing
+        return fits(found[0]) is not negated if len(found) == 1 else general(request)
+
+    return test
+
+
+Fits = Callable[[str], bool]
+
+
+def _is_one_of(values: tuple[str, ...]) -> Fits:
+    return frozenset(values).__contains__
+
+
+def _is_boolean(values: tuple[str, ...]) -> Fits:
+    wanted = {value.lower() for value in values} & {"true", "false"}
+    return lambda value: value.lower() in wanted
+
+
+def _any_fits(test: Callable[[str, str], bool], values: tuple[str, ...]) -> Fits:
+    return lambda value: any(test(wanted, value) for wanted in values)
+
+
+_PREPARED: dict[str, Callable[[tuple[str, ...]], Fits]] = {
+    "StringEquals": _is_one_of,
+    "StringNotEquals": _is_one_of,
+    "Bool": _is_boolean,
+}

@@ -1,0 +1,59 @@
+"""Which rule combines the votes: one account or two, a role, a key, the root user, an outsider?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.engine.actions import (
+    KMS_ABROAD,
+    NEEDS_NO_PERMISSION,
+    NEVER_ABROAD,
+    NEVER_REFUSED,
+)
+from iamlab.engine.request import Kind
+
+if TYPE_CHECKING:
+    from iamlab.engine.request import Request
+
+OUTSIDERS = (Kind.SERVICE, Kind.ANONYMOUS, Kind.PROVIDER)
+
+UNSIGNED = (Kind.ANONYMOUS, Kind.PROVIDER)
+"""Who has no AWS credentials with which to sign."""
+
+
+def situation(request: Request) -> str:
+    """Name the situation. Apart from the first two it is an entry of ``Rules``.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> situation(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
+    ...                   "arn:aws:iam::444455556666:role/partner"))
+    'cross_account'
+    """
+    caller, action = request.caller, request.action.lower()
+    if action in NEVER_REFUSED and caller.kind not in UNSIGNED:
+        return "never_refused"
+    if action in NEEDS_NO_PERMISSION and caller.kind in (Kind.USER, Kind.ROOT):
+        return "needs_no_permission"
+    if caller.kind in OUTSIDERS:
+        return "outsider"
+    if action == "sts:assumeroot" or request.about_trust:
+        if caller.kind is Kind.ROOT:
+            return "root_user_assumes_role"
+        if action == "sts:assumeroot":
+            return "assume_root"
+    if not request.same_account:
+        return _abroad(request, action)
+    if request.about_kms_key:
+        return "root_user_kms" if caller.kind is Kind.ROOT else "kms_key"
+    if caller.kind is Kind.ROOT:
+        return "root_user"
+    return "role_trust" if request.about_trust else "same_account"
+
+
+def _abroad(request: Request, action: str) -> str:
+    """Name the situation of a caller of another account."""
+    if action in NEVER_ABROAD or (request.about_kms_key and action not in KMS_ABROAD):
+        return "never_abroad"
+    return "root_user_abroad" if request.caller.kind is Kind.ROOT else "cross_account"

@@ -1,0 +1,247 @@
+"""All pairs of a question about many, and what is the same for every caller.
+
+See ``engine/matrix.py`` for how the parts work together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.engine.actions import GATEWAY_SERVICES
+from iamlab.engine.layers import LAYERS, Layers
+from iamlab.engine.pairs import Pairs, bits_at
+from iamlab.engine.prepared import condition_tests
+from iamlab.engine.request import is_kms_key, is_role, service_of
+from iamlab.engine.scope import unbound
+from iamlab.engine.situation import situation
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.variables import keys_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from iamlab.engine.grants import Grant
+    from iamlab.engine.layers import Attached, Level
+    from iamlab.engine.prepared import Tests
+    from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.engine.request import Caller, ContextValue, Request
+    from iamlab.policy.document import Policy, Statement
+
+Context = Mapping[str, "ContextValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """What is known of a resource: the part of ``Layers`` and ``Request`` that is its own.
+
+    Parameters
+    ----------
+    account
+        Who owns it. Default: the account in its ARN; if it has none, the caller's.
+    policy, rcps, grants, public_access_block
+        As in ``Layers``.
+    context
+        The condition keys that it brings along, its tags above all.
+    """
+
+    account: str = ""
+    policy: Policy | Attached | None = None
+    rcps: Sequence[Sequence[Policy | Attached]] = ()
+    context: Context = field(default_factory=dict)
+    grants: Sequence[Grant] = ()
+    public_access_block: PublicAccessBlock | None = None
+
+    def layers(self) -> Layers:
+        """Give the resource's side as layers."""
+        return Layers(
+            resource=self.policy,
+            rcps=self.rcps,
+            grants=self.grants,
+            public_access_block=self.public_access_block,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A statement, worked out for all callers.
+
+    Parameters
+    ----------
+    bits
+        The pairs that its actions and resources match. Resources with variables are left open.
+    tests
+        Of its conditions.
+    keys
+        The condition keys that it asks for, in lower case.
+    has_resource
+        Whether it has a Resource or NotResource element.
+    """
+
+    statement: Statement
+    bits: int
+    tests: Tests
+    keys: frozenset[str]
+    has_resource: bool
+    has_variables: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
+
+    action: str
+    resource: str
+    account: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPolicies:
+    """Pairs of one resource, and the policies that hang on it."""
+
+    sort: Sort
+    layers: Layers
+
+
+@dataclass(frozen=True, slots=True)
+class CallerClass:
+    """Callers of one kind and account: the pairs by situation, and by layer that has a part."""
+
+    situations: Mapping[str, int]
+    speaks: Mapping[str, int]
+
+
+class Universe:
+    """Pairs, resources, and statements that were worked out."""
+
+    def __init__(
+        self, asked: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
+    ) -> None:
+        self.pairs = Pairs(asked)
+        self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
+        self.sorts = self._sorts()
+        self.contexts = self._contexts()
+        self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
+        self.rcps = self._rcps()
+        self.gateway = self._union(lambda sort: service_of(sort.action) in GATEWAY_SERVICES)
+        self.with_policies = self._with_policies()
+        self._classes: dict[Hashable, CallerClass] = {}
+        self._known: dict[int, Known] = {}
+
+    def _sorts(self) -> list[Sort]:
+        """Put pairs together for which situation and layers are the same, whoever calls."""
+        found: dict[Hashable, list[int]] = {}
+        for bit, (action, resource) in enumerate(self.pairs.pairs):
+            account = self.facts[resource].account or _account_in(resource)
+            key = (action, account, resource == "*", is_role(resource), is_kms_key(resource))
+            found.setdefault(key, []).append(bit)
+        return [self._sort(places) for places in found.values()]
+
+    def _sort(self, places: Sequence[int]) -> Sort:
+        action, resource = self.pairs.pairs[places[0]]
+        account = self.facts[resource].account or _account_in(resource)
+        return Sort(action, resource, account, bits_at(places))
+
+    def _contexts(self) -> list[tuple[Context, int]]:
+        """Group the pairs by what their resources bring along; first of all those with nothing."""
+        groups: list[tuple[Context, list[int]]] = [({}, [])]
+        for arn, facts in self.facts.items():
+            places = next((own for context, own in groups if context == facts.context), None)
+            if places is None:
+                places = []
+                groups.append((facts.context, places))
+            places += self.pairs.bits_of(arn)
+        return [(context, bits_at(places)) for context, places in groups]
+
+    def _rcps(self) -> list[tuple[tuple[Level, ...], int]]:
+        """Group the pairs by the RCPs of their resources."""
+        groups: dict[Hashable, tuple[tuple[Level, ...], int]] = {}
+        for arn, facts in self.facts.items():
+            if facts.rcps:
+                key = tuple(tuple(map(id, level)) for level in facts.rcps)
+                levels, bits = groups.get(key, (facts.layers().rcps, 0))
+                groups[key] = (levels, bits | self.pairs.of(arn))
+        return list(groups.values())
+
+    def _with_policies(self) -> list[OwnPolicies]:
+        """List the resources that have policies or grants, once for each service that asks.
+
+        For a role also once for each action: its trust policy fits each to other callers.
+        """
+        found = []
+        for arn, facts in self.facts.items():
+            if facts.policy is None and not facts.grants:
+                continue
+            layers = facts.layers()
+            groups: dict[str, list[int]] = {}
+            for bit in self.pairs.bits_of(arn):
+                action = self.pairs.pairs[bit][0]
+                key = action if is_role(arn) else service_of(action)
+                groups.setdefault(key, []).append(bit)
+            found += [OwnPolicies(self._sort(places), layers) for places in groups.values()]
+        return found
+
+    def _union(self, wanted: Callable[[Sort], bool]) -> int:
+        return _either(sort.bits for sort in self.sorts if wanted(sort))
+
+    def class_of(self, caller: Caller, ask: Callable[[Sort], Request]) -> CallerClass:
+        """Say which situation each pair is for callers like this, and which layers have a part."""
+        key = (caller.kind, caller.is_service_linked, caller.account)
+        known = self._classes.get(key)
+        if known is None:
+            situations: dict[str, int] = {}
+            speaks = dict.fromkeys(LAYERS, 0)
+            for sort in self.sorts:
+                request = ask(sort)
+                case = situation(request)
+                situations[case] = situations.get(case, 0) | sort.bits
+                for layer in LAYERS:
+                    if not unbound(layer, request):
+                        speaks[layer] |= sort.bits
+            known = self._classes[key] = CallerClass(situations, speaks)
+        return known
+
+    def known(self, statement: Statement) -> Known:
+        """Work a statement out, once."""
+        known = self._known.get(id(statement))
+        if known is None:
+            known = self._known[id(statement)] = self._work_out(statement)
+        return known
+
+    def _work_out(self, statement: Statement) -> Known:
+        listed = statement.resource if statement.resource is not None else statement.not_resource
+        asked = {condition.key.lower() for condition in statement.conditions}
+        in_resource: set[str] = set()
+        if statement.variables:
+            texts = [value for one in statement.conditions for value in one.values]
+            in_resource = {key.lower() for text in listed or () for key in keys_in(text)}
+            asked |= {key.lower() for text in texts for key in keys_in(text)} | in_resource
+        bits = self.pairs.by_action(statement)
+        if listed is not None and not in_resource:
+            bits &= self.pairs.by_resource(statement, lambda _: None)
+        tests = condition_tests(statement)
+        keys = frozenset(asked)
+        return Known(statement, bits, tests, keys, listed is not None, bool(in_resource))
+
+    def groups(self, keys: frozenset[str]) -> Iterable[tuple[int, int]]:
+        """Give number and set of each group of pairs for which these keys may differ."""
+        if self.context_keys.isdisjoint(keys):
+            return ((0, self.pairs.full),)
+        return tuple((place, bits) for place, (_, bits) in enumerate(self.contexts))
+
+
+_NOTHING = ResourceFacts()
+
+
+def _account_in(resource: str) -> str:
+    account = Arn.parse(resource).account if is_arn(resource) else ""
+    return account if len(account) == 12 and account.isdigit() else ""
+
+
+def _either(sets: Iterable[int]) -> int:
+    found = 0
+    for bits in sets:
+        found |= bits
+    return found

@@ -1,0 +1,131 @@
+"""When is a bucket policy public?
+
+Each Allow statement must be pinned: by its Principal, or by one condition, to fixed values. One
+that is not makes the whole policy public; actions and resources play no part.
+
+Notes
+-----
+AWS page: "Blocking public access to your Amazon S3 storage", section "The meaning of public".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from iamlab import unsure
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Condition, Policy, Principals, Statement
+
+# Not... and ...IfExists let through whoever does not send the key.
+PINNING_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
+PINNING_KEYS = frozenset(
+    {
+        *("aws:principalorgid", "aws:principalarn", "aws:principalaccount", "aws:userid"),
+        *("aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner"),
+        *("aws:sourceaccount", "s3:dataaccesspointaccount"),
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
+)
+NEWER_KEYS = frozenset(
+    {
+        *("aws:vpceorgid", "aws:vpceaccount", "aws:sourceorgid", "aws:principalorgpaths"),
+        "aws:sourcevpcarn",
+    }
+)
+BROADEST = {4: 8, 6: 32}
+"""The shortest prefix of an address range that still counts as fixed."""
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
+def is_public(policy: Policy) -> bool:
+    """Say whether S3 takes a bucket policy for public.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> is_public(Policy.parse({"Statement": {"Effect": "Allow", "Principal": "*",
+    ...     "Action": "s3:GetObject", "Resource": "arn:aws:s3:::star-maps/*"}}))
+    True
+    """
+    return bool(public_because(policy))
+
+
+def public_because(policy: Policy) -> tuple[str, ...]:
+    """Name each statement that makes a bucket policy public, in a sentence; none if it is not."""
+    if unsure.DENY_MAKES_A_BUCKET_POLICY_PRIVATE and any(
+        map(_shuts_the_rest_out, policy.statements)
+    ):
+        return ()
+    return tuple(
+        f"{statement.label} allows everybody, and no condition ties it to fixed values."
+        for statement in policy.statements
+        if statement.effect == "Allow" and _is_open(statement)
+    )
+
+
+def _is_open(statement: Statement) -> bool:
+    if statement.principal is None and statement.not_principal is None:
+        return False  # it names nobody
+    if statement.principal is not None and not any(map(_is_anybody, statement.principal)):
+        return False
+    return not any(map(_pins, statement.conditions))
+
+
+def _is_anybody(principal: tuple[str, str]) -> bool:
+    kind, value = principal
+    return kind in ("*", "Federated") or (kind == "AWS" and value == "*")
+
+
+def _pins(condition: Condition) -> bool:
+    """Say whether one condition ties a statement to fixed values."""
+    comparison, key = condition.comparison, condition.key.lower()
+    if comparison.set_operator or comparison.if_exists:
+        return False
+    if comparison.name == "IpAddress" and key == "aws:sourceip":
+        return all(map(_is_narrow, condition.values))
+    if comparison.name not in PINNING_OPERATORS:
+        return False
+    if key == "s3:dataaccesspointarn":
+        return all(map(_has_fixed_account, condition.values))
+    pinning = key in PINNING_KEYS or (unsure.NEWER_KEYS_PIN_A_BUCKET_POLICY and key in NEWER_KEYS)
+    return pinning and all(map(_is_fixed, condition.values))
+
+
+def _is_fixed(value: str) -> bool:
+    return not ("*" in value or "?" in value or "${" in value)
+
+
+def _is_narrow(value: str) -> bool:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    if isinstance(network, ipaddress.IPv4Network) and any(
+        network.subnet_of(private) for private in PRIVATE
+    ):
+        return True
+    return network.prefixlen >= BROADEST[network.version]
+
+
+def _has_fixed_account(value: str) -> bool:
+    """The name of an access point may be a star, if its account is fixed."""
+    return is_arn(value) and bool(_ACCOUNT.fullmatch(Arn.parse(value).account))
+
+
+def _shuts_the_rest_out(statement: Statement) -> bool:
+    """Say whether a Deny for everybody spares only fixed principals."""
+    spares = any(
+        condition.comparison.name.replace("Not", "") in PINNING_OPERATORS
+        and "Not" in condition.comparison.name
+        and condition.key.lower() in PINNING_KEYS
+        and all(map(_is_fixed, condition.values))
+        for condition in statement.conditions
+    )
+    everybody: Principals = (("*", "*"),)
+    return statement.effect == "Deny" and statement.principal == everybody and spares

@@ -1,0 +1,191 @@
+"""The six questions of every explanation, and their answers."""
+
+import pytest
+
+from iamlab import ANONYMOUS, Attached, Layers, evaluate
+from iamlab.engine.grants import Grant
+from iamlab.engine.labels import QUESTIONS, as_text, labels
+from tests.engine.making import (
+    ANA,
+    DENY,
+    DEV,
+    DEV_1,
+    EC2,
+    EC2_ONLY,
+    EVERYTHING,
+    FOREIGN,
+    GET,
+    GOOGLE,
+    GUEST,
+    KEY,
+    OBJECT,
+    OWN,
+    ROLE,
+    ROOT,
+    SAML,
+    TEAM,
+    ask,
+    policy,
+    resource_policy,
+)
+
+WHO = [
+    (ask(), "The IAM user"),
+    (ask(ROOT), f"The root user of account {OWN}."),
+    (ask(DEV), f"Some session of the role {DEV}."),
+    (ask(DEV_1), f"The session {DEV_1} of the role {DEV}."),
+    (ask(GUEST, issuer=ANA), f"The federated user {GUEST}, made by {ANA}."),
+    (ask(GUEST), f"The federated user {GUEST}, made by a user."),
+    (ask(EC2, resource_account=OWN), f"The AWS service {EC2}."),
+    (
+        ask(SAML, "sts:AssumeRoleWithSAML", ROLE),
+        f"Somebody whom the identity provider {SAML} has signed in.",
+    ),
+    (
+        ask(GOOGLE, "sts:AssumeRoleWithWebIdentity", ROLE),
+        "Somebody whom the identity provider accounts.google.com has signed in.",
+    ),
+    (ask(ANONYMOUS, resource_account=OWN), "Somebody who did not sign the request."),
+]
+
+
+@pytest.mark.parametrize(("request_", "wanted"), WHO)
+def test_the_first_answer_says_who_is_really_calling(request_, wanted):
+    """In words, for each kind of caller."""
+    first, *_ = labels(evaluate(request_, Layers()))
+
+    assert first.question == "Who is really calling?"
+    assert first.answer[0].startswith(wanted)
+
+
+def test_the_second_answer_shows_the_part_of_the_context_that_counts():
+    """The keys that some policy asks about, whether the request has them or not."""
+    asks = policy(
+        TEAM, {"Condition": {"ForAnyValue:StringEquals": {"AWS:TagKeys": "a", "s3:prefix": "x"}}}
+    )
+    context = {"aws:TagKeys": ["a", "b"], "s3:prefix": "", "aws:username": "ana"}
+    second = labels(evaluate(ask(context=context), Layers([asks])))[1]
+
+    assert second.answer == (
+        f"{GET} on {OBJECT} (account {OWN}, the caller's own account).",
+        "AWS:TagKeys: a, b",
+        "aws:PrincipalTag/team: not in the request",
+        "s3:prefix: (empty)",
+    )
+    away = labels(evaluate(ask(resource_account=FOREIGN), Layers()))[1]
+    assert away.answer == (f"{GET} on {OBJECT} (account {FOREIGN}, another account).",)
+
+
+def test_the_third_and_fourth_answers_say_where_policies_came_from():
+    """Through which group, for instance."""
+    attached = Attached(DENY, None, ("group astronomers",))
+    answers = [label.answer for label in labels(evaluate(ask(), Layers([attached, EVERYTHING])))]
+
+    assert answers[2] == (
+        "identity-based policy: deny (through group astronomers)",
+        "identity-based policy: everything",
+    )
+    assert answers[3] == (
+        "Denied by deny/No; a Deny wins.",
+        "deny/No came through group astronomers.",
+    )
+    assert labels(evaluate(ask(), Layers()))[2].answer == ("None.",)
+
+
+def test_the_keys_of_variables_count_too():
+    """Those in resources and in conditions; a document of the old version has no variables."""
+    written = {
+        "Resource": ["arn:aws:s3:::bk/${aws:username}/*", "arn:aws:s3:::${s3:prefix, 'a'}"],
+        "Condition": {"StringEquals": {"aws:SourceVpc": ["${aws:PrincipalTag/team}", "${*}"]}},
+    }
+    spared = {"Resource": None, "NotResource": "arn:aws:s3:::bk/${aws:userid}"}
+    new, old = policy(written, spared), policy(written, spared, version="2008-10-17")
+    shown = [labels(evaluate(ask(), Layers([one])))[1].answer[1:] for one in (new, old)]
+
+    assert shown[0] == (
+        *tuple(
+            f"{key}: not in the request"
+            for key in ("aws:PrincipalTag/team", "aws:SourceVpc", "aws:userid", "aws:username")
+        ),
+        "s3:prefix: not in the request",
+    )
+    assert shown[1] == ("aws:SourceVpc: not in the request",)
+
+
+def test_the_third_answer_names_every_kind_of_policy():
+    """In the order of the flow chart, each by AWS's name for it."""
+    layers = Layers(
+        [policy({}, name="i")],
+        resource_policy({}, name="r"),
+        policy({}, name="b"),
+        [policy({}, name="s")],
+        scps=[[policy({}, name="root")], [policy({}, name="account")]],
+        rcps=[[policy({}, name="c")]],
+        endpoint=policy({}, name="e"),
+        scoped=[policy({}, name="d")],
+        grants=[Grant(ANA, ["Decrypt"], name="g")],
+    )
+
+    assert labels(evaluate(ask(action="kms:Decrypt", resource=KEY), layers))[2].answer == (
+        "resource control policy: c",
+        "service control policy: root",
+        "service control policy: account",
+        "VPC endpoint policy: e",
+        "resource-based policy: r",
+        "KMS grant: g",
+        "identity-based policy: i",
+        "permissions boundary: b",
+        "session policy: s",
+        "scope-down policy: d",
+    )
+
+
+def test_the_fifth_answer_tells_of_each_outer_ceiling():
+    """As soon as one of them is there; also of one that has no part in the request."""
+    one = labels(evaluate(ask(), Layers([EVERYTHING], scps=[[EVERYTHING], [EC2_ONLY]])))[4].answer
+    spared = ask("ec2.amazonaws.com", resource_account=OWN)
+    two = labels(evaluate(spared, Layers(scps=[[EVERYTHING]])))[4].answer
+
+    assert one == (
+        "– resource control policy: No resource control policy.",
+        (
+            f"○ service control policy: The service control policy does not allow {GET}"
+            " at level 2 of 2: nothing gets through."
+        ),
+        "– VPC endpoint policy: No VPC endpoint.",
+    )
+    assert two[1] == "– service control policy: An AWS service is no principal of an account."
+
+
+def test_the_fifth_answer_says_that_no_outer_ceiling_is_there():
+    """Neither organization nor VPC endpoint."""
+    answer = labels(evaluate(ask(), Layers()))[4].answer
+
+    assert answer == ("There are none here: no organization, no VPC endpoint.",)
+
+
+def test_the_sixth_answer_says_who_grants_and_who_cuts():
+    """Resource and identity always, ceilings where they are; and who needs no grant."""
+    cut = labels(evaluate(ask(), Layers([EVERYTHING], boundary=EC2_ONLY)))[5].answer
+    assert [line[:1] for line in cut] == ["–", "✓", "○", "N"]
+    assert cut[2].startswith("○ permissions boundary:")
+
+    root = labels(evaluate(ask(ROOT), Layers()))[5].answer
+    assert root == ("The root user needs no Allow in its own account.",)
+    scoped = labels(evaluate(ask(DEV_1), Layers([EVERYTHING], scoped=[EVERYTHING])))[5].answer
+    assert scoped[-1] == (
+        "✓ scope-down policy: everything/#1 lets it through; a scope-down policy never grants."
+    )
+    token = labels(evaluate(ask(action="sts:GetSessionToken", resource="*"), Layers()))[5].answer
+    assert token == ("sts:GetSessionToken needs no permission.",)
+
+
+def test_answers_can_be_left_blank():
+    """For the reader to fill in; the verdict is then left out too."""
+    decision = evaluate(ask(), Layers([EVERYTHING]))
+    text = as_text(decision, blank=(1, 6))
+
+    assert text.splitlines()[:2] == [f"1. {QUESTIONS[0]}", "   ..."]
+    assert text.count("   ...") == 2
+    assert "ALLOWED" not in text
+    assert as_text(decision) == decision.explain()
