@@ -9,14 +9,14 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from iamlab.cli import can, verify, who_can
+from iamlab.cli import can, explain, verify, who_can
 from iamlab.errors import IamLabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ALLOWED, DENIED, BAD_INPUT = 0, 1, 2
-COMMANDS = {"can": can, "who-can": who_can, "verify": verify}
+COMMANDS = {"can": can, "explain": explain, "who-can": who_can, "verify": verify}
 
 
 class _Parser(argparse.ArgumentParser):
