@@ -20,7 +20,7 @@ NO_VENV = $(firstword $(FOUND)) cannot make virtual environments: install its ve
 BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -v $$b; done 2>/dev/null)
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
-.PHONY: help lab test clean chromium
+.PHONY: help lab test bench soak peers clean chromium
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,15 @@ test: $(VENV)/.test chromium  ## lint, check types and spelling, and run all tes
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(VENV)/.test  ## measure the speed of decisions beside moto's, in a table
+	@$(BIN)/python -m tests.benchmarks.bench
+
+soak: $(VENV)/.test  ## ask engine and oracle a million questions; N=5000 SEED=7 asks fewer, and the same again
+	@$(BIN)/python -m tests.soak $(if $(N),--questions $(N)) $(if $(SEED),--seed $(SEED))
+
+peers: $(VENV)/.test  ## show where moto decides otherwise than iamlab, and who is right
+	@$(BIN)/python -m tests.peers.compare_with_moto
 
 clean:  ## remove all that make has made; your progress in the lessons stays
 	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,148 @@
+"""Ask engine and oracle a million random questions on all cores: ``make soak``.
+
+The questions are those of ``tests/worlds.py``. To each, three answers must be the same: that of the
+engine, that of its readable path, which explanations are made from, and that of the oracle, which
+shares no code with either. The first question on which they differ is printed as JSON.
+
+``make soak N=5000 SEED=7`` asks fewer, and the same ones again.
+"""
+
+# ruff: noqa: T201 - a script prints
+
+import argparse
+import json
+import os
+import random
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+QUESTIONS, CHUNK = 1_000_000, 2_000
+EVERY_SECONDS = (0.5, 15.0)  # on a screen, where the line is written over; in a log
+
+
+@dataclass
+class Outcome:
+    """What came of one chunk of questions, or of all so far."""
+
+    asked: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    disagreement: dict[str, Any] | None = None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Ask; give 0 if all agreed, 1 if not."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument("-n", "--questions", type=int, default=QUESTIONS)
+    parser.add_argument("-s", "--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args(arguments)
+    print(
+        f"{given.questions:,} questions, seed {given.seed}, {given.jobs} processes. "
+        f"The same again: make soak N={given.questions} SEED={given.seed}",
+        flush=True,
+    )
+    outcome = soak(given.questions, given.seed, given.jobs)
+    if outcome.disagreement is None:
+        shares = ", ".join(
+            f"{verdict} {count / outcome.asked:.0%}"
+            for verdict, count in sorted(outcome.verdicts.items())
+        )
+        print(f"All {outcome.asked:,} agreed: {shares}.")
+        return 0
+    print("The first disagreement:")
+    print(json.dumps(outcome.disagreement, indent=2))
+    return 1
+
+
+def soak(questions: int, seed: int, jobs: int) -> Outcome:
+    """Ask chunk by chunk on several processes, and stop at the first disagreement."""
+    sizes = [min(CHUNK, questions - start) for start in range(0, questions, CHUNK)]
+    chunks = [(seed, number, size) for number, size in enumerate(sizes)]
+    total, progress = Outcome(), Progress(questions)
+    with get_context("spawn").Pool(jobs) as pool:
+        for done in pool.imap(ask_chunk, chunks):  # in order, so the first one stays the first
+            total.asked += done.asked
+            total.verdicts += done.verdicts
+            progress.show(total.asked)
+            if done.disagreement is not None:
+                total.disagreement = done.disagreement
+                break
+    progress.end(total.asked)
+    return total
+
+
+def ask_chunk(chunk: tuple[int, int, int]) -> Outcome:
+    """Ask the questions of one chunk; its random numbers come from the seed and its own number."""
+    from tests.worlds import random_question
+
+    seed, number, size = chunk
+    rng = random.Random(f"soak {seed} {number}")
+    outcome = Outcome()
+    for place in range(size):
+        question = random_question(rng)
+        answers = answers_to(question)
+        outcome.asked += 1
+        if len(set(answers.values())) > 1:
+            where = {"seed": seed, "chunk": number, "place": place}
+            outcome.disagreement = where | {"answers": answers, "question": question}
+            break
+        outcome.verdicts[answers["oracle"]] += 1
+    return outcome
+
+
+def answers_to(question: dict[str, Any]) -> dict[str, str]:
+    """Give the verdict of each evaluator; what an evaluator raises is its answer too."""
+    from iamlab.engine.evaluate import read
+    from tests.asking import ask_engine
+    from tests.oracle import decide
+
+    answers = {}
+    try:
+        decision = ask_engine(question)
+        answers["engine"] = decision.verdict.value
+        answers["readable path"] = read(decision.request, decision.layers).verdict.value
+    except Exception:  # noqa: BLE001 - whatever it is, the question must be printed
+        answers["engine"] = traceback.format_exc()
+    try:
+        answers["oracle"] = decide(question)
+    except Exception:  # noqa: BLE001 - the same
+        answers["oracle"] = traceback.format_exc()
+    return answers
+
+
+class Progress:
+    """One line that says how far it is: written over on a screen, repeated in a log."""
+
+    def __init__(self, whole: int) -> None:
+        self.whole, self.start, self.shown = whole, time.monotonic(), 0.0
+        self.on_screen = sys.stdout.isatty()
+
+    def show(self, done: int, *, at_once: bool = False) -> None:
+        """Say how many of the questions are asked, if the last time is long enough ago."""
+        now = time.monotonic()
+        if not at_once and now - self.shown < EVERY_SECONDS[not self.on_screen]:
+            return
+        self.shown = now
+        rate = done / max(now - self.start, 1e-9)
+        left = (self.whole - done) / rate if rate else 0.0
+        line = (
+            f"{done:>11,} of {self.whole:,} ({done / self.whole:4.0%})  {rate:,.0f} a second  "
+            f"{left / 60:.1f} minutes left"
+        )
+        print(f"\r{line}  " if self.on_screen else line, end="" if self.on_screen else "\n")
+        sys.stdout.flush()
+
+    def end(self, done: int) -> None:
+        """Say it a last time, and leave the line."""
+        self.show(done, at_once=True)
+        if self.on_screen:
+            print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
