@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.board import membership_board
+    from iamlab.teach.edits import arrange
     from iamlab.teach.journal import progress
+    from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
-    from iamlab.teach.show import exercise, predict, refused
+    from iamlab.teach.show import after, exercise, predict, refused
+    from iamlab.teach.stack import statement_stack
 
 _HOME = {
+    "after": "show",
+    "arrange": "edits",
+    "beliefs": "recognition",
     "check": "ask",
     "exercise": "show",
     "hint": "ask",
@@ -21,9 +27,13 @@ _HOME = {
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
+    "statement_stack": "stack",
 }
 
 __all__ = [
+    "after",
+    "arrange",
+    "beliefs",
     "check",
     "exercise",
     "hint",
@@ -34,6 +44,7 @@ __all__ = [
     "scenario",
     "solution",
     "start",
+    "statement_stack",
 ]
 
 

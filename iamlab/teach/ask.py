@@ -67,6 +67,7 @@ def check(
             given=task.given(answer, world),
             correct=mark.correct,
             belief=mark.belief,
+            evidence=task.evidence(answer, world),
             confidence=confidence or "",
         )
     return feedback(mark, failures + (not mark.correct))
@@ -116,14 +117,14 @@ def _wrong(task: Exercise, last: dict[str, Any] | None) -> tuple[Any, Mark, bool
 
 
 def _recognised(task: Exercise, last: dict[str, Any] | None) -> Any:
-    """Find the known wrong answer that the last attempt was."""
+    """Find the known wrong answer, or the belief, that the last attempt came from."""
     if last is None:
         return None
     world = task.world()
     for wrong in task.known_wrong:
         if task.data(wrong.answer(world.copy()), world) == last.get("answer"):
             return wrong
-    return None
+    return task.recognise(last.get("given"), world)
 
 
 def solution(number: str, *, give_up: bool = False) -> Feedback:

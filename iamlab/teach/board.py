@@ -14,9 +14,8 @@ import ipywidgets as widgets
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
-from iamlab.teach.marks import COARSE, CONFIDENCE, FINE
-from iamlab.teach.predictions import commit
-from iamlab.view.widgets import LONG, Card, button, on_click, pick, say, tick, write
+from iamlab.teach.held_back import HeldBack
+from iamlab.view.widgets import tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +69,7 @@ class MembershipGrid(widgets.VBox):
         return changed
 
 
-class MembershipBoard(Card):
+class MembershipBoard(HeldBack):
     """The grid with one question below it, whose verdict must be predicted first."""
 
     def __init__(
@@ -82,69 +81,24 @@ class MembershipBoard(Card):
         fine: bool,
         record: bool,
     ) -> None:
-        self._record = record
-        self.grid = MembershipGrid(world, self._changed)
-        self.caller = widgets.Dropdown(
-            options=list(callers), description="Caller", tooltip="Caller", style=LONG
-        )
-        labels = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs]
-        self.pair = widgets.Dropdown(
-            options=list(zip(labels, pairs, strict=True)),
-            description="Request",
-            tooltip="Request",
-            style=LONG,
-            layout=widgets.Layout(width="auto"),
-        )
-        self.answer = pick("I predict", FINE if fine else COARSE)
-        self.confidence = pick("and it is", CONFIDENCE)
-        self.show = button("Show the verdict", width="12em", main=True)
-        self.policies = say(role="status")
-        self.result = say(role="status")
-        self.caller.observe(lambda _: self._changed(), names="value")
-        self.pair.observe(lambda _: self._changed(), names="value")
-        on_click(self.show, self._reveal, self.result)
-        question = widgets.HBox([self.caller, self.pair])
-        super().__init__(
-            [
-                self.grid,
-                question,
-                self.policies,
-                self.answer,
-                self.confidence,
-                self.show,
-                self.result,
-            ]
-        )
+        self.grid = MembershipGrid(world, self.changed)
+        super().__init__(self.grid, callers, pairs, fine=fine, record=record)
         self.add_class("iamlab-board")
-        self._changed()
 
-    def _changed(self) -> None:
-        """Show what reaches the caller now, and hide the verdict until it is predicted again."""
-        # First of all, so that no old verdict stands beside new boxes.
-        write(self.result, "", role="status")
-        self.answer.value = None
-        world = self.grid.changed_world()
+    def world(self) -> World:
+        """Give the world with the boxes' memberships."""
+        return self.grid.changed_world()
+
+    def about(self, world: World) -> str:
+        """Say which policies reach the caller."""
         reaching = [
             f"{attached.policy.name} ({attached.path[0] if attached.path else 'own'})"
             for attached in world.gather(world.user(self.caller.value)).identity
         ]
-        write(
-            self.policies,
+        return (
             f"Policies that reach {escape(self.caller.value)}: "
-            f"{escape(', '.join(reaching)) or 'none'}.",
-            role="status",
+            f"{escape(', '.join(reaching)) or 'none'}."
         )
-
-    def _reveal(self) -> None:
-        if self.answer.value is None or self.confidence.value is None:
-            text = "Predict first: choose a verdict, and say how sure you are."
-            write(self.result, text, role="status")
-            return
-        world = self.grid.changed_world()
-        action, resource = self.pair.value
-        decision = world.can(world.user(self.caller.value), action, resource)
-        prediction = commit(decision, self.answer.value, self.confidence.value, record=self._record)
-        write(self.result, prediction.inner_html(), role="status")
 
 
 def membership_board(

@@ -13,13 +13,13 @@ import ipywidgets as widgets
 
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.teach import ask
-from iamlab.teach.board import MembershipGrid
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
+from iamlab.teach.checks import Repair
+from iamlab.teach.inputs import input_for
 from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
 from iamlab.view.access_figure import draw_decision
 from iamlab.view.tables import CELL
-from iamlab.view.widgets import LONG, Card, button, choice, on_click, pick, say, tick, write
+from iamlab.view.widgets import Card, button, choice, on_click, pick, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -121,139 +121,6 @@ class PredictionCard(Card):
         write(self.reflection, f"{said}{steps}", role="status")
 
 
-Answer = tuple[Any, str | None]
-"""What a learner has put in, or ``None`` while something is missing; and the confidence."""
-
-
-class _VerdictInput(widgets.VBox):
-    """One row of options for each request, and one confidence for all."""
-
-    missing = "Not answered yet: choose a verdict for each request, and say how sure you are."
-
-    def __init__(self, task: Predict) -> None:
-        self.rows = [
-            pick(f"Verdict {number}", task.options)
-            for number, _ in enumerate(task.questions, start=1)
-        ]
-        self.sure = pick("and it is", CONFIDENCE)
-        parts: list[widgets.Widget] = []
-        for number, (question, row) in enumerate(zip(task.questions, self.rows, strict=True), 1):
-            parts += [
-                say(
-                    f"{number}. <strong>{escape(question.caller)}</strong> asks for "
-                    f"<strong>{escape(question.action)}</strong> on "
-                    f"<code>{escape(question.resource)}</code>"
-                ),
-                row,
-            ]
-        super().__init__([*parts, self.sure])
-
-    def read(self) -> Answer:
-        """Give the verdicts and the confidence."""
-        answers = [row.value for row in self.rows]
-        complete = None not in answers and self.sure.value is not None
-        return (answers if complete else None), self.sure.value
-
-
-class _RequestInput(widgets.VBox):
-    """Three lists: caller, action, resource."""
-
-    missing = "Not answered yet: choose caller, action and resource."
-
-    def __init__(self, task: Witness) -> None:
-        self.parts = [
-            choice("Caller", task.callers),
-            choice("Action", task.actions),
-            choice("Resource", task.resources),
-        ]
-        super().__init__(self.parts)
-
-    def read(self) -> Answer:
-        """Give the request."""
-        chosen = [part.value for part in self.parts]
-        return (None if "" in chosen else chosen), None
-
-
-class _NamesInput(widgets.VBox):
-    """A check box for each name."""
-
-    missing = "Not answered yet: tick at least one."
-
-    def __init__(self, task: Collect) -> None:
-        self.boxes = [tick(name) for name in task.candidates(task.world())]
-        super().__init__(self.boxes)
-
-    def read(self) -> Answer:
-        """Give the ticked names."""
-        return ({box.description for box in self.boxes if box.value} or None), None
-
-
-class _MembershipInput(MembershipGrid):
-    """The membership grid."""
-
-    missing = "Nothing is changed yet."
-
-    def __init__(self, task: Repair) -> None:
-        super().__init__(task.world())
-
-    def read(self) -> Answer:
-        """Give the edits."""
-        return (self.edits or None), None
-
-
-class _VersionInput(widgets.VBox):
-    """The versions of each policy of one's own, to read and to choose from."""
-
-    missing = "Nothing is changed yet."
-
-    def __init__(self, task: Repair) -> None:
-        self.choices: dict[str, widgets.Dropdown] = {}
-        self.defaults: dict[str, str] = {}
-        parts: list[widgets.Widget] = []
-        for account in task.world().accounts.values():
-            for policy in account.policies.values():
-                for version, document in policy.versions.items():
-                    style = "font-family:monospace;white-space:pre;overflow:auto;font-size:85%"
-                    parts.append(
-                        say(
-                            f"<details><summary>{escape(policy.name)} {escape(version)}</summary>"
-                            f'<div style="{style}">{escape(document.text)}</div></details>'
-                        )
-                    )
-                self.choices[policy.name] = widgets.Dropdown(
-                    options=list(policy.versions),
-                    value=policy.default_version_id,
-                    description=f"Default version of {policy.name}",
-                    tooltip=f"Default version of {policy.name}",
-                    style=LONG,
-                    layout=widgets.Layout(width="22em"),
-                )
-                self.defaults[policy.name] = policy.default_version_id
-                parts.append(self.choices[policy.name])
-        super().__init__(parts)
-
-    def read(self) -> Answer:
-        """Give the edits."""
-        edits = [
-            ("set_default_version", name, chosen.value)
-            for name, chosen in self.choices.items()
-            if chosen.value != self.defaults[name]
-        ]
-        return (edits or None), None
-
-
-def _input_for(task: Exercise) -> Any:
-    if isinstance(task, Predict):
-        return _VerdictInput(task)
-    if isinstance(task, Witness):
-        return _RequestInput(task)
-    if isinstance(task, Collect):
-        return _NamesInput(task)
-    if isinstance(task, Repair):
-        return _MembershipInput(task) if task.editor == "memberships" else _VersionInput(task)
-    raise TypeError(f"There is no card for exercise {task.number}.")
-
-
 def _target(task: Repair) -> str:
     """Give the matrix that a repair is to reach as a table: what shall be, not what is."""
     questions = [cell.question for cell in task.target]
@@ -282,7 +149,7 @@ class ExerciseCard(Card):
 
     def __init__(self, task: Exercise) -> None:
         self.task = task
-        self.input = _input_for(task)
+        self.input = input_for(task)
         self.result = say(role="status")
         self._asked_for_solution = False
         self.check = self._button("Check", self._check, main=True)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.teach.edits import apply_edits, as_calls
-from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import COARSE, FINE, Mark
+from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.recognition import evidence
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -64,6 +66,24 @@ class Predict(Exercise):
     def right_answer(self, world: World) -> list[str]:
         """Ask the engine."""
         return [self._word(str(question.ask(world).verdict)) for question in self.questions]
+
+    def evidence(self, answer: Any, world: World) -> dict[str, list[int]]:
+        """Count for each wrong belief the requests that could tell, and those that fit it."""
+        found: dict[str, list[int]] = {}
+        for question, word in zip(self.questions, self.read(answer, world), strict=True):
+            for name, as_if in evidence(question.ask(world), word).items():
+                asked, held = found.get(name, [0, 0])
+                found[name] = [asked + 1, held + as_if]
+        return found
+
+    def recognise(self, answer: Any, world: World) -> KnownWrong | None:
+        """Find the belief by which somebody would give just this answer."""
+        given, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
+        for mutant in MUTANTS.values():
+            if [self._word(str(mutant.verdict(one))) for one in decisions] == given:
+                hint = f"You answered as if {mutant.says} ({mutant.name}). {mutant.truth}"
+                return KnownWrong(lambda _: given, mutant.belief, hint)
+        return None
 
     def _mark(self, answer: list[str], world: World) -> Mark:
         right = self.right_answer(world)
@@ -242,11 +262,13 @@ class Repair(Exercise):
     most
         How many edits are allowed; a move is two, one out and one in. ``None``: any number.
     editor
-        What a card offers to change: ``"memberships"`` or ``"versions"``.
+        What a card offers to change: ``"memberships"``, ``"versions"`` or ``"statements"``.
     kinds
         What an edit may be about: words that its sentence holds.
     search
         Yields lists of edits that could be the answer, the shortest first.
+    count
+        How many edits lead from one world to another. Default: the sentences of ``World.diff``.
     """
 
     target: tuple[Cell, ...]
@@ -254,6 +276,7 @@ class Repair(Exercise):
     editor: str
     kinds: tuple[str, ...]
     search: Callable[[World], Iterator[list[Edit]]]
+    count: Callable[[World, World], int] = lambda before, after: len(after.diff(before))
 
     def read(self, answer: Any, world: World) -> World:
         """Read a changed world, or a list of edits."""
@@ -294,6 +317,7 @@ class Repair(Exercise):
 
     def _mark(self, answer: World, world: World) -> Mark:
         edits = answer.diff(world)
+        made = self.count(world, answer)
         wrong = [
             (cell, decision)
             for cell in self.target
@@ -301,7 +325,7 @@ class Repair(Exercise):
             if bool(decision) is not cell.allowed
         ]
         good = len(self.target) - len(wrong)
-        said = f"{good} of {len(self.target)} cells of the target hold, with {_edits(len(edits))}."
+        said = f"{good} of {len(self.target)} cells of the target hold, with {_edits(made)}."
         if wrong:
             cell, decision = wrong[0]
             shall = "allowed" if cell.allowed else "denied"
@@ -321,7 +345,7 @@ class Repair(Exercise):
                 true_part=said,
                 counterexample=f"The target is reached, but not as the task asks: {other[0]}.",
             )
-        if self.most is not None and len(edits) > self.most:
+        if self.most is not None and made > self.most:
             return Mark(
                 correct=False,
                 true_part=said,

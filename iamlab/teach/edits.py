@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError
+from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.policy.writing import statement_to_json, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from iamlab.policy.document import Policy
+    from iamlab.world.identities import User
     from iamlab.world.world import World
 
 Edit = tuple[str, ...]
@@ -25,6 +28,44 @@ def _set_default_version(world: World, policy: str, version: str) -> None:
     raise ExerciseError(message)
 
 
+def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
+    """Give a policy with just these of its statements, in this order.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> stack = scenario("stack").user("alice").inline["stack"]
+    >>> [one.sid for one in arranged(stack, ["AllMaps", "KeepMaps"]).statements]
+    ['AllMaps', 'KeepMaps']
+
+    Raises
+    ------
+    ExerciseError
+        It has no such statement.
+    """
+    own = {statement.label: statement for statement in policy.statements}
+    chosen = list(sids)
+    for sid in chosen:
+        if sid not in own:
+            error = ExerciseError(f"Policy {policy.name!r} has no statement {sid!r}.")
+            error.add_note(did_you_mean(sid, own))
+            raise error
+    return written((own[sid] for sid in chosen), policy)
+
+
+def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
+    """Keep just these statements of a user's inline policy, in this order.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such policy, or no such statement in it.
+    """
+    if policy_name not in user.inline:
+        raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")
+    user.put_policy(policy_name, arranged(user.inline[policy_name], sids))
+
+
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "add_user": (
         2,
@@ -35,6 +76,11 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
         2,
         lambda world, group, user: world.group(group).remove_user(user),
         "world.group({0!r}).remove_user({1!r})",
+    ),
+    "arrange": (
+        3,
+        lambda world, user, policy, sids: arrange(world.user(user), policy, sids.split()),
+        "arrange(world.user({0!r}), {1!r}, {2!r}.split())",
     ),
     "set_default_version": (
         2,
@@ -113,3 +159,28 @@ def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Ite
             else:
                 return
     yield edits
+
+
+def kept_statements(user: str, policy: str) -> Callable[[World], Iterator[list[Edit]]]:
+    """Make a search that leaves statements out of an inline policy: the fewest first."""
+
+    def search(world: World) -> Iterator[list[Edit]]:
+        every = [statement.label for statement in world.user(user).inline[policy].statements]
+        for size in range(len(every) - 1, -1, -1):
+            for kept in combinations(every, size):
+                yield [("arrange", user, policy, " ".join(kept))]
+
+    return search
+
+
+def left_out(user: str, policy: str) -> Callable[[World, World], int]:
+    """Make a count of the statements that an inline policy has lost, or gained."""
+
+    def count(before: World, after: World) -> int:
+        def statements(world: World) -> set[str]:
+            own = world.user(user).inline.get(policy)
+            return {str(statement_to_json(one)) for one in own.statements} if own else set()
+
+        return len(statements(before) ^ statements(after))
+
+    return count

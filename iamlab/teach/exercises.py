@@ -13,16 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean
-from iamlab.teach.marks import Mark
 from iamlab.teach.scenarios import SEED, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.engine.decision import Decision
+    from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
-LESSONS = ("start_here", "groups_and_policies")
+LESSONS = ("start_here", "deny_wins", "groups_and_policies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +116,17 @@ class Exercise(ABC):
         given = self.data(answer, world)
         for wrong in self.known_wrong:
             if given == self.data(wrong.answer(world.copy()), world):
-                return Mark(
-                    correct=False,
-                    true_part=found.true_part,
-                    counterexample=found.counterexample,
-                    decision=found.decision,
-                    belief=wrong.belief,
-                    hint=wrong.hint,
-                )
-        return found
+                return found.recognised(wrong.belief, wrong.hint)
+        known = self.recognise(answer, world)
+        return found if known is None else found.recognised(known.belief, known.hint)
+
+    def recognise(self, answer: Any, world: World) -> KnownWrong | None:  # noqa: ARG002
+        """Find a belief that leads to just this answer, though nobody has listed it."""
+        return None
+
+    def evidence(self, answer: Any, world: World) -> dict[str, list[int]]:  # noqa: ARG002
+        """Say which wrong beliefs the answer speaks for; most kinds of exercise cannot."""
+        return {}
 
     @abstractmethod
     def read(self, answer: Any, world: World) -> Any:
@@ -175,6 +177,7 @@ def find(number: str) -> Exercise:
     known = every()
     if str(number) not in known:
         error = ExerciseError(f"There is no exercise {number!r}.")
-        error.add_note(did_you_mean(str(number), known))
+        lesson = [own for own in known if own.split(".")[0] == str(number).split(".")[0]]
+        error.add_note(did_you_mean(str(number), lesson or known))
         raise error
     return known[str(number)]

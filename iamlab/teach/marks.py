@@ -6,7 +6,7 @@ belief behind it, in words; the third the worked steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,10 @@ class Mark:
     decision: Decision | None = None
     belief: str = ""
     hint: str = ""
+
+    def recognised(self, belief: str, hint: str) -> Mark:
+        """Give the same mark with the belief that the answer comes from."""
+        return replace(self, belief=belief, hint=hint)
 
     @property
     def text(self) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.engine.explain import readings_of
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.marks import COARSE, FINE, check_confidence
+from iamlab.teach.recognition import evidence, fits
 from iamlab.view.cards import BOX, badge, six_labels
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class Prediction:
     @property
     def correct(self) -> bool:
         """Whether the prediction is what happened; ``"denied"`` covers both kinds."""
-        verdict = str(self.decision.verdict)
-        return self.answer == verdict or (self.answer == "denied" and not self.decision)
+        return fits(self.answer, self.decision.verdict)
 
     @property
     def sentence(self) -> str:
@@ -76,6 +75,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
                 "answer": answer,
                 "confidence": confidence,
                 "correct": prediction.correct,
+                "evidence": evidence(decision, answer),
             }
         )
     return prediction
@@ -83,7 +83,7 @@ def commit(decision: Decision, answer: str, confidence: str, *, record: bool = T
 
 def statements(decision: Decision) -> list[str]:
     """List all statements that applied or might have, and "none": one of them decided."""
-    addresses = [reading.address for layer in LAYERS for reading in readings_of(decision, layer)]
+    addresses = [r.address for layer in LAYERS for r in decision.heard[layer].readings]
     return [*dict.fromkeys(addresses), "no statement"]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SEED = 7
 MAPS = "arn:aws:s3:::star-maps"
 MAP = f"{MAPS}/m31.fits"
+DRAFTS = f"{MAPS}/drafts"
+README = f"{DRAFTS}/readme.txt"
 
 Document = dict[str, object]
 
@@ -108,6 +110,68 @@ def _groups(account: Account) -> None:
     account.get_user("dana").put_policy("own-notes", NOTES)
 
 
+STACK_NO_DRAFTS: Document = {
+    "Sid": "NoDrafts",
+    "Effect": "Deny",
+    "Action": "s3:*",
+    "Resource": f"{DRAFTS}/*",
+}
+STACK_README: Document = {
+    "Sid": "ReadMe",
+    "Effect": "Allow",
+    "Action": "s3:GetObject",
+    "Resource": README,
+}
+STACK = _document(
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    {"Sid": "AllMaps", "Effect": "Allow", "Action": "s3:*", "Resource": f"{MAPS}/*"},
+    STACK_NO_DRAFTS,
+    STACK_README,
+)
+
+
+def _stack(account: Account) -> None:
+    """Build lesson 02: Alice, and one policy of five statements."""
+    _people(account, "alice", "bob")
+    account.create_bucket("star-maps")
+    account.get_user("alice").put_policy("stack", STACK)
+
+
+def _stack_admin(account: Account) -> None:
+    """Build the same, and give Alice AdministratorAccess besides."""
+    _stack(account)
+    account.get_user("alice").attach_policy("AdministratorAccess")
+
+
+TWO_DENIES = _document(
+    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
+    {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:Get*", "Resource": f"{MAPS}/*"},
+    STACK_NO_DRAFTS,
+    {"Sid": "Moratorium", "Effect": "Deny", "Action": ["s3:Get*", "s3:Put*"], "Resource": "*"},
+    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    {"Sid": "DeleteMaps", "Effect": "Allow", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    STACK_README,
+)
+
+
+def _two_denies(account: Account) -> None:
+    """Build a stack in which two Denies are in the way of reading, and a third in that of more."""
+    _stack(account)
+    account.get_user("alice").put_policy("stack", TWO_DENIES)
+
+
+def _tower(account: Account) -> None:
+    """Build lesson 02's exit: a Deny on the group, Allows on the user, nothing for one request."""
+    _stack(account)
+    account.get_user("alice").delete_policy("stack")
+    account.get_user("alice").attach_policy("AmazonS3FullAccess")
+    account.get_user("alice").put_policy("read-drafts", _document(STACK_README))
+    tower = account.create_group("tower")
+    tower.put_policy("no-drafts", _document(STACK_NO_DRAFTS))
+    tower.add_user("alice")
+
+
 LIST_ONLY = _document(
     {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
 )
@@ -151,5 +215,9 @@ _BUILDERS: dict[str, Callable[[Account], None]] = {
     "first_door": _first_door,
     "groups": _groups,
     "groups_alone": _groups_alone,
+    "stack": _stack,
+    "stack_admin": _stack_admin,
+    "tower": _tower,
+    "two_denies": _two_denies,
     "versions": _versions,
 }

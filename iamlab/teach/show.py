@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import IamLabError
+from iamlab.teach import journal
 from iamlab.teach.exercises import find, named
 from iamlab.teach.marks import COARSE, FINE, Feedback
 from iamlab.teach.predictions import commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.engine.request import ContextValue
     from iamlab.teach.cards import ExerciseCard, PredictionCard
     from iamlab.teach.predictions import Prediction
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
+
+
+Shown = TypeVar("Shown")
 
 
 def predict(
@@ -80,6 +84,24 @@ def exercise(number: str) -> ExerciseCard:
     from iamlab.teach.cards import ExerciseCard
 
     return ExerciseCard(find(number))
+
+
+def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | Feedback:
+    """Show something once an exercise has been tried, so that it gives no answer away.
+
+    Parameters
+    ----------
+    number
+        The exercise.
+    draw
+        What makes it: ``two_layers``, say.
+    arguments
+        What that is called with.
+    """
+    find(number)
+    if journal.of_exercise(number, "attempt"):
+        return draw(*arguments)
+    return Feedback(None, (f"Answer exercise {number} first, then run this cell again.",))
 
 
 @contextmanager

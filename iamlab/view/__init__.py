@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from iamlab.view.attachment_figure import attachment_graph
     from iamlab.view.door_figure import door
     from iamlab.view.figure import Figure
+    from iamlab.view.layers_figure import two_layers
     from iamlab.view.tables import VerdictTable, verdict_table
 
 _HOME = {
@@ -19,6 +20,7 @@ _HOME = {
     "access_graph": "access_figure",
     "attachment_graph": "attachment_figure",
     "door": "door_figure",
+    "two_layers": "layers_figure",
     "verdict_table": "tables",
 }
 
@@ -28,6 +30,7 @@ __all__ = [
     "access_graph",
     "attachment_graph",
     "door",
+    "two_layers",
     "verdict_table",
 ]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.style import INK, PALE_INK, PAPER, shorten
+from iamlab.view.style import INK, PALE_INK, PALE_LINE, PAPER, shorten
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import matplotlib.figure
+
+    from iamlab.view.style import Look
 
 BOX_HEIGHT = 0.46
 ROW = 0.66
@@ -148,6 +150,23 @@ class Canvas:
         for start, end in parts:
             self.axes.plot([x, x], [start, end], color=colour, linewidth=4, zorder=4)
 
+    def cell(self, place: tuple[float, float], size: tuple[float, float], look: Look) -> None:
+        """Draw a cell of a grid, by its upper left corner, with its symbol in the middle."""
+        from matplotlib.patches import Rectangle
+
+        self.axes.add_patch(
+            Rectangle(
+                place,
+                *size,
+                facecolor=look.area,
+                edgecolor=PALE_LINE,
+                linewidth=1,
+                zorder=2,
+            )
+        )
+        middle = (place[0] + size[0] / 2, place[1] + size[1] / 2)
+        self._write(*middle, look.symbol, look.colour, 12, ha="center", fontweight="bold")
+
     def note(self, x: float, y: float, text: str, colour: str, **style: Any) -> None:
         """Write a line of text."""
         self._write(x, y, text, colour, SMALL, **style)
@@ -156,14 +175,13 @@ class Canvas:
         self, x: float, y: float, text: str, colour: str, size: float = TEXT_SIZE, **style: Any
     ) -> None:
         """Write text as it is: ``parse_math`` off, so that dollar signs are dollar signs."""
-        options = {"ha": "left", "zorder": 5, **style}
+        options = {"ha": "left", "va": "center", "zorder": 5, **style}
         self.axes.text(
             x,
             y,
             text,
             color=colour,
             fontsize=size,
-            va="center",
             family=FONT,
             parse_math=False,
             **options,

@@ -259,4 +259,4 @@ def test_the_board_says_which_policies_reach_the_caller_now(world):
     board = membership_board(world, ["carol"])
     board.grid.boxes["carol", "contractors"].value = True
 
-    assert "guard (group contractors)" in board.policies.value
+    assert "guard (group contractors)" in board.said.value

@@ -1,0 +1,188 @@
+"""The statement stack: the statements of one policy, to be moved up and down, or switched off.
+
+The verdict is held back until it has been predicted, anew after each change. So a learner finds out
+what moves it, and what does not.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from iamlab.errors import ExerciseError
+from iamlab.teach.edits import arranged
+from iamlab.teach.held_back import HeldBack
+from iamlab.view.style import ALLOW, DENY
+from iamlab.view.widgets import say, tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamlab.policy.document import Statement
+    from iamlab.world.world import World
+
+STACK_CLASS = "iamlab-stack"
+
+
+class StackEditor(widgets.VBox):
+    """The statements, each with a switch and two buttons.
+
+    Parameters
+    ----------
+    world, user, policy_name
+        Whose inline policy it is; the world itself is not changed.
+    on_change
+        Called after each click.
+    movable
+        Whether the order can be changed.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        user: str,
+        policy_name: str,
+        on_change: Callable[[], None] = lambda: None,
+        *,
+        movable: bool = True,
+    ) -> None:
+        policy = world.user(user).inline.get(policy_name)
+        if policy is None or not policy.statements:
+            raise ExerciseError(f"{user} has no inline policy {policy_name!r} with statements.")
+        self._world, self.user, self.policy_name = world, user, policy_name
+        self._on_change = on_change
+        self._movable = movable
+        self.every = [statement.label for statement in policy.statements]
+        self.place = list(self.every)
+        self.switches = {
+            statement.label: tick(
+                f"{statement.label}: {in_words(statement)}", value=True, width="auto"
+            )
+            for statement in policy.statements
+        }
+        self.rows = {statement.label: self._row(statement) for statement in policy.statements}
+        for switch in self.switches.values():
+            switch.observe(lambda _: self._on_change(), names="value")
+        super().__init__()
+        self.add_class(STACK_CLASS)
+        self._draw()
+
+    def _row(self, statement: Statement) -> widgets.HBox:
+        sign, colour = ("✕", DENY) if statement.effect == "Deny" else ("✓", ALLOW)
+        mark = say(f'<strong style="color:{colour}">{sign} {statement.effect}</strong>')
+        mark.layout = widgets.Layout(width="5.5em")
+        if not self._movable:
+            return widgets.HBox([mark, self.switches[statement.label]])
+        up = self._mover(statement.label, -1, "▲", "up")
+        down = self._mover(statement.label, +1, "▼", "down")
+        return widgets.HBox([up, down, mark, self.switches[statement.label]])
+
+    def _mover(self, sid: str, by: int, sign: str, way: str) -> widgets.Button:
+        made = widgets.Button(
+            description=sign,
+            tooltip=f"Move {sid} {way}",
+            layout=widgets.Layout(width="2.6em"),
+        )
+        made.on_click(lambda _: self.move(sid, by))
+        return made
+
+    def move(self, sid: str, by: int) -> None:
+        """Move a statement up (-1) or down (+1)."""
+        old = self.place.index(sid)
+        new = old + by
+        if 0 <= new < len(self.place):
+            self.place[old], self.place[new] = self.place[new], self.place[old]
+            self._draw()
+            self._on_change()
+
+    def _draw(self) -> None:
+        self.children = tuple(self.rows[sid] for sid in self.place)
+
+    @property
+    def order(self) -> list[str]:
+        """The statements that are switched on, from the top."""
+        return [sid for sid in self.place if self.switches[sid].value]
+
+    def changed_world(self) -> World:
+        """Give a copy of the world with the stack as it is shown."""
+        changed = self._world.copy()
+        owner = changed.user(self.user)
+        own = owner.inline[self.policy_name]
+        owner.put_policy(self.policy_name, arranged(own, self.order))
+        return changed
+
+
+def in_words(statement: Statement) -> str:
+    """Say a statement in a line.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> in_words(scenario("stack").user("alice").inline["stack"].statements[1])
+    'Deny s3:Delete* on star-maps/*'
+    """
+    actions = ", ".join(statement.action or ("all but", *(statement.not_action or ())))
+    listed = statement.resource or ("all but", *(statement.not_resource or ()))
+    resources = ", ".join(one.rpartition(":")[2] for one in listed)
+    return f"{statement.effect} {actions} on {resources}"
+
+
+class StatementStack(HeldBack):
+    """The stack with one question below it, whose verdict must be predicted first."""
+
+    def __init__(
+        self,
+        world: World,
+        user: str,
+        policy_name: str,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        fine: bool,
+        record: bool,
+    ) -> None:
+        self.editor = StackEditor(world, user, policy_name, partial(_changed, self))
+        super().__init__(self.editor, [user], pairs, fine=fine, record=record)
+
+    def world(self) -> World:
+        """Give the world with the stack as it is shown."""
+        return self.editor.changed_world()
+
+    def about(self, world: World) -> str:
+        """Say which statements are there, in their order."""
+        own = world.user(self.editor.user).inline[self.editor.policy_name]
+        names = [statement.label for statement in own.statements]
+        return f"From the top: {escape(', '.join(names)) or 'nothing, all are switched off'}."
+
+
+def _changed(card: StatementStack) -> None:
+    card.changed()
+
+
+def statement_stack(
+    world: World,
+    user: str,
+    policy_name: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    fine: bool = True,
+    record: bool = True,
+) -> StatementStack:
+    """Show the statements of an inline policy, to be reordered and switched; the world stays.
+
+    Parameters
+    ----------
+    world
+        Where it begins.
+    user, policy_name
+        Whose inline policy it is.
+    pairs
+        (action, resource) pairs to ask about.
+    fine
+        Whether the prediction tells the two kinds of denial apart.
+    record
+        Whether to keep predictions in the progress file.
+    """
+    return StatementStack(world, user, policy_name, pairs, fine=fine, record=record)
