@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.actions import RESOURCE_POLICIES, WITHOUT_RESOURCE
-from iamlab.engine.edits import BREADTH, Edit
+from iamlab.engine.edits import BREADTH, SWITCH, Edit
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
 from iamlab.engine.request import Kind
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import Reading
     from iamlab.policy.document import Principals
 
+# Condition keys whose values the caller chooses with the request, in lower case.
+SENT_BY_CALLER = (
+    *("sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "aws:requesttag/"),
+    *("kms:encryptioncontext:", "s3:x-amz-", "iam:passedtoservice"),
+)
 MFA = (("aws:MultiFactorAuthPresent", "true"), ("aws:MultiFactorAuthAge", "1"))
 AWS_MANAGED = ":iam::aws:policy/"
 
@@ -47,7 +52,14 @@ def candidates(decision: Decision) -> list[Edit]:
     if decision:
         found = [*_forbid(decision)]
     else:
-        found = [*_sign_in(decision), *_undo_denies(decision), *_grant(decision), *_open(decision)]
+        found = [
+            *_sign_in(decision),
+            *_send(decision),
+            *_undo_denies(decision),
+            *_grant(decision),
+            *_open(decision),
+            *_switch_off(decision),
+        ]
     return sorted(found, key=lambda edit: edit.breadth)
 
 
@@ -69,6 +81,43 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
     }
     if any(key.lower() in asked for key, _ in MFA):
         yield Edit("Sign in with MFA.", "the caller", BREADTH["sign in"], ("sign in",), context=MFA)
+
+
+def _send(decision: Decision) -> Iterator[Edit]:
+    """Sending what an Allow asks for helps where the caller chooses what to send."""
+    for heard in decision.heard.values():
+        for reading in heard.readings:
+            wanted = _wanted_of_caller(reading) if reading.effect == "Allow" else ()
+            if wanted:
+                said = " and ".join(f'{key} "{value}"' for key, value in wanted)
+                target = ("send", reading.address)
+                yield Edit(
+                    f"Send {said}.", "the caller", BREADTH["sign in"], target, context=wanted
+                )
+
+
+def _wanted_of_caller(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """Give the keys and values that a statement misses, if the caller chooses all of them."""
+    found = []
+    for miss in reading.misses:
+        words = miss.element.split(" ", 2)
+        if words[:2] != ["Condition", "StringEquals"] or not miss.wanted:
+            return ()
+        key = words[2]
+        if not key.lower().startswith(SENT_BY_CALLER) and not key.lower().endswith(":aud"):
+            return ()
+        found.append((key, miss.wanted[0]))
+    return tuple(found)
+
+
+def _switch_off(decision: Decision) -> Iterator[Edit]:
+    """Without RestrictPublicBuckets a public bucket policy says again what it said."""
+    block = decision.layers.public_access_block
+    if block is not None and block.restrict_public_buckets:
+        who = who_may_change("resource", decision.request)
+        text = "Switch RestrictPublicBuckets off: then the bucket is open to all that it names."
+        at = ("switch",)
+        yield Edit(text, who, BREADTH["everybody"], at, layer=SWITCH)
 
 
 def _undo_denies(decision: Decision) -> Iterator[Edit]:

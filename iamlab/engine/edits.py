@@ -6,7 +6,7 @@ This module lists the changes that could help; ``engine/fixes.py`` tries which o
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import Attached, Layers
@@ -64,12 +64,19 @@ BREADTH = {
 """How much else a change may change."""
 
 
+SWITCH = "public_access_block"
+"""Where an edit is about S3 Block Public Access, and not about a policy."""
+
+
 def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
     """Give the layers with some changes made."""
     changed = {layer: [list(level) for level in layers.levels(layer)] for layer in _FIELDS}
+    switched_off = False
     by_policy: dict[tuple[str, int, int | None], list[Edit]] = defaultdict(list)
     for edit in edits:
-        if edit.layer:
+        if edit.layer == SWITCH:
+            switched_off = True
+        elif edit.layer:
             by_policy[edit.layer, edit.level, edit.policy].append(edit)
     detached = []
     for (layer, level, place), own in by_policy.items():
@@ -89,15 +96,21 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
         changed[layer][level][place] = Attached(policy, attached.arn, attached.path)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
-    return _layers(layers, changed)
+    return _layers(layers, changed, switched_off=switched_off)
 
 
 _FIELDS = ("scp", "rcp", "endpoint", "resource", "identity", "boundary", "session", "scoped")
 
 
-def _layers(before: Layers, changed: Mapping[str, list[list[Attached]]]) -> Layers:
+def _layers(
+    before: Layers, changed: Mapping[str, list[list[Attached]]], *, switched_off: bool
+) -> Layers:
     def flat(layer: str) -> list[Attached]:
         return [attached for level in changed[layer] for attached in level]
+
+    block = before.public_access_block
+    if block is not None and switched_off:
+        block = replace(block, restrict_public_buckets=False)
 
     def one(layer: str) -> Attached | None:
         return next(iter(flat(layer)), None)
@@ -112,7 +125,7 @@ def _layers(before: Layers, changed: Mapping[str, list[list[Attached]]]) -> Laye
         endpoint=one("endpoint"),
         scoped=flat("scoped"),
         grants=before.grants,
-        public_access_block=before.public_access_block,
+        public_access_block=block,
     )
 
 

@@ -34,7 +34,7 @@ MOST = 12
 NOT_SMALLEST = "(Nothing of this can be left out, but there may be a smaller set.)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fix:
     """A set of changes that flips a verdict.
 
@@ -84,6 +84,9 @@ class Fix:
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
         return {"text": self.text, "who": list(self.who), "breadth": self.breadth}
+
+    def __repr__(self) -> str:
+        return f"<Fix {self}>"
 
     def __str__(self) -> str:
         return f"{self.text} ({'; '.join(self.who)})"

@@ -94,10 +94,11 @@ def _who(decision: Decision) -> str:
 
 def _what(decision: Decision) -> list[str]:
     request = decision.request
-    same = "the caller's own" if request.same_account else "another"
+    whose = "the caller's own" if request.same_account else "another"
+    note = f", {whose} account" if request.caller.account else ""
     lines = [
         f"{request.action} on {request.resource}",
-        f"(account {request.resource_account}, {same} account).",
+        f"(account {request.resource_account}{note}).",
     ]
     relevant = _keys_in_policies(decision)
     for key in relevant:
@@ -129,9 +130,10 @@ def _keys_of(statement: Statement) -> Iterator[str]:
 
 
 def _policies(decision: Decision) -> list[str]:
+    """List the policies that have a part in this request, each with the way it came."""
     lines = []
     for layer in LAYERS:
-        for attached in decision.layers.of(layer):
+        for attached in decision.layers.of(layer) if decision.heard[layer].present else ():
             via = f" (through {', '.join(attached.path)})" if attached.path else ""
             lines.append(f"{NAMES[layer]}: {attached.policy.name or 'unnamed'}{via}")
     return lines or ["None."]

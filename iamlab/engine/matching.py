@@ -16,7 +16,7 @@ from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import is_multivalued
 from iamlab.policy.conditions import holds
 from iamlab.policy.patterns import glob_ignoring_case, literal
-from iamlab.policy.variables import has_variable, substitute
+from iamlab.policy.variables import any_variable, has_variable, substitute
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Place
@@ -157,7 +157,7 @@ def _resource(statement: Statement, request: Request, place: Place, rules: Rules
             return None
     note = "" if wanted else f"it spares {request.resource}"
     shown = listed
-    if statement.variables and any(map(has_variable, listed)):
+    if statement.variables and any_variable(listed):
         shown = tuple(_as_read(pattern, request, rules) for pattern in listed)
     return Miss(element, shown, request.resource, note)
 
@@ -187,9 +187,10 @@ def _condition(
     condition: Condition, statement: Statement, request: Request, rules: Rules
 ) -> Miss | None:
     comparison = condition.comparison
-    operator = rules.operators[comparison.name]
-    wanted = wanted_values(condition, statement, request, rules)
-    found = request.values(condition.key)
+    wanted: tuple[str | None, ...] = condition.values
+    if statement.variables and any_variable(condition.values):
+        wanted = wanted_values(condition, statement, request, rules)
+    found = request.keys.get(condition.key.lower())
     multivalued = is_multivalued(condition.key) or len(found or ()) > 1
     if holds(comparison, wanted, found, multivalued=multivalued, rules=rules):
         return None
@@ -198,7 +199,7 @@ def _condition(
     if found is not None and multivalued and not comparison.set_operator:
         if comparison.name != "Null":
             note = "the key holds several values; without ForAllValues or ForAnyValue it never fits"
-    elif operator.negated and found is not None:
+    elif found is not None and rules.operators[comparison.name].negated:
         note = (
             f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
         )
@@ -212,8 +213,6 @@ def wanted_values(
     operator = rules.operators[condition.comparison.name]
     in_bool = unsure.VARIABLES_WORK_IN_BOOL and condition.comparison.name == "Bool"
     if not statement.variables or not (operator.variables or in_bool):
-        return condition.values
-    if not any(map(has_variable, condition.values)):
         return condition.values
     quote = literal if operator.pattern else str
     return tuple(

@@ -300,7 +300,7 @@ def _agree(
 ) -> bool:
     """Compare one value of the request with all of the policy's: OR, or NOR when negated."""
     operator_ = rules.operators[comparison.name]
-    hit = rules.any_value(operator_.test(want, value) for want in wanted if want is not None)
+    hit = rules.any_value([operator_.test(want, value) for want in wanted if want is not None])
     return hit is not operator_.negated
 
 

@@ -24,6 +24,11 @@ def has_variable(text: str) -> bool:
     return "${" in text
 
 
+def any_variable(texts: tuple[str, ...]) -> bool:
+    """Say whether one of the texts does."""
+    return has_variable("\n".join(texts))
+
+
 def keys_in(text: str) -> list[str]:
     """List the condition keys that the variables of a text stand for.
 

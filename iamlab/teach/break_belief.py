@@ -112,7 +112,7 @@ class Break(Exercise):
         aws = f"AWS says {decision.verdict.symbol} {decision.verdict}"
         if (str(believed) == "allowed") is not bool(decision):
             said = (
-                f"{answer.question}: who believes that {belief.says} says "
+                f"{answer.question}: somebody who believes that {belief.says} says "
                 f"{believed.symbol} {believed}; {aws}. {self.why}"
             )
             return Mark(correct=True, true_part=said, decision=decision)
@@ -120,8 +120,8 @@ class Break(Exercise):
             correct=False,
             true_part=f"{answer.question} can be asked.",
             counterexample=(
-                f"But both say the same. {aws}, and so does who believes that {belief.says}. "
-                f"{self.nudge}"
+                f"But both say the same. {aws}, and so does somebody who believes that "
+                f"{belief.says}. {self.nudge}"
             ),
             decision=decision,
         )

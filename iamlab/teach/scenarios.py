@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.teach.edits import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -138,6 +139,13 @@ def _stack(account: Account) -> None:
     account.get_user("alice").put_policy("stack", STACK)
 
 
+def _denies_last(account: Account) -> None:
+    """Build the same with the Denies below: whoever lets the last one decide is right there."""
+    _stack(account)
+    order = ["ListMaps", "AllMaps", "ReadMe", "KeepMaps", "NoDrafts"]
+    arrange(account.get_user("alice"), "stack", order)
+
+
 def _stack_admin(account: Account) -> None:
     """Build the same, and give Alice AdministratorAccess besides."""
     _stack(account)
@@ -212,6 +220,7 @@ def _carol_everywhere(account: Account) -> None:
 _BUILDERS: dict[str, Callable[[Account], None]] = {
     "carol_contracts": _carol_contracts,
     "carol_everywhere": _carol_everywhere,
+    "denies_last": _denies_last,
     "first_door": _first_door,
     "groups": _groups,
     "groups_alone": _groups_alone,

@@ -72,13 +72,16 @@ class StackEditor(widgets.VBox):
 
     def _row(self, statement: Statement) -> widgets.HBox:
         sign, colour = ("✕", DENY) if statement.effect == "Deny" else ("✓", ALLOW)
-        mark = say(f'<strong style="color:{colour}">{sign} {statement.effect}</strong>')
-        mark.layout = widgets.Layout(width="5.5em")
-        if not self._movable:
-            return widgets.HBox([mark, self.switches[statement.label]])
-        up = self._mover(statement.label, -1, "▲", "up")
-        down = self._mover(statement.label, +1, "▼", "down")
-        return widgets.HBox([up, down, mark, self.switches[statement.label]])
+        mark = say(f'<strong style="color:{colour}" aria-hidden="true">{sign}</strong>')
+        mark.layout = widgets.Layout(width="1.4em", margin="0 0 0 0.5em")
+        movers = []
+        if self._movable:
+            movers = [
+                self._mover(statement.label, -1, "▲", "up"),
+                self._mover(statement.label, +1, "▼", "down"),
+            ]
+        row = widgets.Layout(align_items="center")
+        return widgets.HBox([*movers, mark, self.switches[statement.label]], layout=row)
 
     def _mover(self, sid: str, by: int, sign: str, way: str) -> widgets.Button:
         made = widgets.Button(

@@ -216,10 +216,10 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.5",
         title="The last one wins?",
         prompt=(
-            "Bob says: the statement that stands last decides. Show him that he is wrong: arrange "
-            "the stack and find a request on which AWS and Bob disagree."
+            "Bob says: the statement that stands last decides. As the stack stands here, he is "
+            "right every time. Move a statement, and find a request on which AWS and Bob disagree."
         ),
-        world_name="stack",
+        world_name="denies_last",
         mutant="last_wins",
         user="alice",
         policy_name="stack",
