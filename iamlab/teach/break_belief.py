@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import arranged
 from iamlab.teach.exercises import Exercise, Question
@@ -15,6 +16,8 @@ from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from iamlab.engine.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Break(Exercise):
             return Mark(correct=True, true_part=said, decision=decision)
         return Mark(
             correct=False,
-            true_part=f"{answer.question} can be asked.",
+            true_part=_applying(decision),
             counterexample=(
                 f"But both say the same. {aws}, and so does somebody who believes that "
                 f"{belief.says}. {self.nudge}"
@@ -129,3 +132,13 @@ class Break(Exercise):
     def shown(self, answer: Any) -> str:
         """Write the order and the request."""
         return repr(tuple(answer))
+
+
+def _applying(decision: Decision) -> str:
+    """Say which statements apply to a request."""
+    names = [
+        f"{reading.statement.label} ({reading.effect})"
+        for layer in LAYERS
+        for reading in decision.heard[layer].applying
+    ]
+    return f"What applies to your request: {', '.join(names) or 'no statement'}."

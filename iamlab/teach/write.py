@@ -129,7 +129,7 @@ class Write(Exercise):
             correct=False,
             true_part=f"{count - len(wrong)} of {count} requests come out as they must.",
             counterexample=(
-                f"{case.name.capitalize()}, {question} must be {shall}, and is "
+                f"{case.name[0].upper()}{case.name[1:]}, {question} must be {shall}, and is "
                 f"{decision.verdict.symbol} {decision.verdict}."
             ),
             decision=decision,

@@ -93,7 +93,7 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.2",
         title="What AdministratorAccess cures",
         prompt="Now somebody attaches AdministratorAccess to Alice besides: every action on "
-        "everything. Predict the same requests again.",
+        "everything. Predict two of the same requests, and two others.",
         world_name="stack_admin",
         fine=True,
         questions=(
