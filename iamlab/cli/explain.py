@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         fixes = [fix.to_json() for fix in decision.fixes()]
         print(json.dumps({**decision.to_json(), "fixes": fixes}, indent=2, ensure_ascii=False))
     else:
-        print(as_text(decision))
+        print(_printable(as_text(decision)))
     return 0 if decision else 1
 
 
@@ -57,10 +57,15 @@ def as_text(decision: Decision) -> str:
     return "\n".join(lines)
 
 
+def _printable(text: str) -> str:
+    """Show what would steer the terminal: names and Sids come from strangers."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
 def _read(file: str) -> str:
     try:
         if file == "-":
-            return sys.stdin.read()
+            return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

@@ -188,7 +188,7 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
         caller.is_service_linked,
         request.resource == "*",
         caller.account == request.resource_account,
-        request.about_trust,
+        request.resource_is_role,
         request.about_kms_key,
     )
     plan = plans.by_shape.get(shape)

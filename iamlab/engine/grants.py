@@ -9,6 +9,7 @@ AWS page: "Grants in AWS KMS".
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,6 +54,7 @@ class Grant:
 
     def __post_init__(self) -> None:
         _check(self.grantee_principal, self.operations, self.constraints)
+        _check_text("name", self.name)
         object.__setattr__(self, "operations", tuple(self.operations))
 
     @classmethod
@@ -104,3 +106,10 @@ def _check(grantee: object, operations: object, constraints: object) -> None:
                 f"{{{CONSTRAINTS[0]!r}: {{name: value}}}}, or {CONSTRAINTS[1]!r}."
             )
             raise RequestError(message)
+        for name, value in pairs.items():
+            _check_text(f"{name} of {constraint}", value)
+
+
+def _check_text(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise RequestError(f"{name} is text, not {reprlib.repr(text)}.")

@@ -161,6 +161,8 @@ class Request:
         _check_text("principal", principal)
         _check_text("action", action)
         _check_text("resource", resource)
+        if issuer is not None:
+            _check_text("issuer", issuer)
         values = _context(context)
         set_ = object.__setattr__
         set_(self, "principal", principal)
@@ -320,7 +322,7 @@ def _as_text(key: str, value: object) -> str:
 @lru_cache(maxsize=8192)
 def _caller(principal: str, issuer: str | None, role: str) -> Caller:
     """Say what the principal is, from its shape; ``role`` is aws:PrincipalArn, if it is known."""
-    if issuer is not None and not is_arn(str(issuer)):
+    if issuer is not None and not is_arn(issuer):
         raise RequestError(f"issuer {issuer!r} is not the ARN of a role or a user.")
     if principal == ANONYMOUS:
         return Caller(principal, Kind.ANONYMOUS)
@@ -335,7 +337,7 @@ def _caller(principal: str, issuer: str | None, role: str) -> Caller:
     raise RequestError(
         f"{principal!r} is no caller that iamlab knows. Give the ARN of a user, a role, a role "
         "session, a federated user, a root user or an identity provider, a service such as "
-        f"ec2.amazonaws.com, or ANONYMOUS.{hint}"
+        f'ec2.amazonaws.com, or ANONYMOUS, which is "anonymous".{hint}'
     )
 
 

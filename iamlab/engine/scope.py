@@ -50,6 +50,8 @@ def unbound(layer: str, request: Request) -> str:
             return "The owner's root user may always mend this policy, whatever it says"
         if request.service in FOR_SERVICES_ONLY and caller.kind is not Kind.SERVICE:
             return f"Resource policies of {request.service} speak only to AWS services"
+        if request.resource_is_role and request.service != "sts":
+            return "A role's trust policy speaks only of sts actions"
     if layer == "grant" and not request.about_kms_key:
         return "Grants are for KMS keys"
     return ""

@@ -171,7 +171,8 @@ def read_part(value: Any, source: Source, path: str, *, name: str = "") -> Polic
     policy = _Reader(source, path).policy(value)
     if policy is None or len(source.problems) > before:
         return None
-    _, end = json.JSONDecoder().raw_decode(source.text, source.places[path])
+    numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
+    _, end = numbers_as_text.raw_decode(source.text, source.places[path])
     return Policy(*policy, name=name, text=source.text[source.places[path] : end])
 
 

@@ -27,13 +27,13 @@ class Attempt:
     Parameters
     ----------
     order
-        The statements of the stack that are switched on, in their order; empty when the world was
-        changed by hand.
+        The statements of the stack that are switched on, in their order; ``None`` when the world
+        was changed by hand.
     """
 
     world: World
     question: Question
-    order: tuple[str, ...] = ()
+    order: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,8 @@ class Break(Exercise):
     def data(self, answer: Any, world: World) -> list[Any]:
         """Give the order and the request; of a world that was changed by hand, what differs."""
         attempt = self.read(answer, world)
-        order = list(attempt.order) or list(attempt.world.diff(world))
+        by_hand = attempt.world.diff(world) or ("nothing is changed",)
+        order = list(by_hand if attempt.order is None else attempt.order)
         asked = attempt.question
         return [order, asked.caller, asked.action, asked.resource]
 

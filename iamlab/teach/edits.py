@@ -44,7 +44,7 @@ def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
         It has no such statement.
     """
     own = {statement.label: statement for statement in policy.statements}
-    chosen = list(sids)
+    chosen = list(map(str, sids))
     for sid in chosen:
         if sid not in own:
             error = ExerciseError(f"Policy {policy.name!r} has no statement {sid!r}.")

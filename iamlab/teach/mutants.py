@@ -77,7 +77,7 @@ def _deny_is_deny(applying: Sequence[Reading]) -> bool:
 
 
 def _missing_key_is_false(comparison: Comparison, wanted: Sequence[str | None]) -> bool:
-    if comparison.name == "Bool":
+    if comparison.name == "Bool" and not comparison.if_exists:
         return any(value is not None and value.lower() == "false" for value in wanted)
     return missing_key_default(comparison, wanted)
 

@@ -23,9 +23,11 @@ def fits(answer: str, verdict: Verdict) -> bool:
 
 
 def evidence(decision: Decision, answer: str) -> dict[str, bool]:
-    """Say of each belief that the answer can tell apart from AWS's rules, whether it fits it."""
+    """Say of each belief on which the answer throws light, whether it fits it."""
     right = fits(answer, decision.verdict)
-    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in telling(decision)}
+    # A wrong answer speaks for the beliefs that lead to it, and against all others.
+    asked = telling(decision) if right else MUTANTS.values()
+    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in asked}
     return {name: as_if for name, as_if in found.items() if not (as_if and right)}
 
 
@@ -53,7 +55,7 @@ class Beliefs:
         """One sentence for each belief that was recognised, and what AWS does instead."""
         return tuple(
             f"You answered as if {mutant.says}: {held} of {of} times "
-            f"({mutant.name}, {mutant.belief}). {mutant.truth}"
+            f"({mutant.name}). {mutant.truth}"
             for mutant, held, of in self.recognised
         )
 
@@ -70,7 +72,7 @@ class Beliefs:
 
 
 def beliefs() -> Beliefs:
-    """Look through your first predictions: do they fit a wrong belief?"""
+    """Look through the first predictions of all your lessons: do they fit a wrong belief?"""
     held: Counter[str] = Counter()
     of: Counter[str] = Counter()
     seen = set()
@@ -83,9 +85,10 @@ def beliefs() -> Beliefs:
             continue
         seen.add(key)
         for name, as_if in found.items():
-            asked, yes = as_if if isinstance(as_if, list) else (1, int(bool(as_if)))
-            of[name] += asked
-            held[name] += yes
+            counts = as_if if isinstance(as_if, list) else [1, as_if]
+            if len(counts) == 2 and all(isinstance(one, int) for one in counts):
+                of[name] += counts[0]
+                held[name] += counts[1]
     return Beliefs(
         tuple((mutant, held[name], of[name]) for name, mutant in MUTANTS.items() if of[name])
     )

@@ -99,7 +99,7 @@ def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | F
         What that is called with.
     """
     find(number)
-    if journal.of_exercise(number, "attempt"):
+    if journal.of_exercise(number, "attempt") or journal.of_exercise(number, "solution"):
         return draw(*arguments)
     return Feedback(None, (f"Answer exercise {number} first, then run this cell again.",))
 

@@ -15,8 +15,7 @@ import ipywidgets as widgets
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import arranged
 from iamlab.teach.held_back import HeldBack
-from iamlab.view.style import ALLOW, DENY
-from iamlab.view.widgets import say, tick
+from iamlab.view.widgets import tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,9 +70,6 @@ class StackEditor(widgets.VBox):
         self._draw()
 
     def _row(self, statement: Statement) -> widgets.HBox:
-        sign, colour = ("✕", DENY) if statement.effect == "Deny" else ("✓", ALLOW)
-        mark = say(f'<strong style="color:{colour}" aria-hidden="true">{sign}</strong>')
-        mark.layout = widgets.Layout(width="1.4em", margin="0 0 0 0.5em")
         movers = []
         if self._movable:
             movers = [
@@ -81,13 +77,13 @@ class StackEditor(widgets.VBox):
                 self._mover(statement.label, +1, "▼", "down"),
             ]
         row = widgets.Layout(align_items="center")
-        return widgets.HBox([*movers, mark, self.switches[statement.label]], layout=row)
+        return widgets.HBox([*movers, self.switches[statement.label]], layout=row)
 
     def _mover(self, sid: str, by: int, sign: str, way: str) -> widgets.Button:
         made = widgets.Button(
             description=sign,
             tooltip=f"Move {sid} {way}",
-            layout=widgets.Layout(width="2.6em"),
+            layout=widgets.Layout(width="2.6em", min_width="2.6em", flex="0 0 auto"),
         )
         made.on_click(lambda _: self.move(sid, by))
         return made
@@ -99,6 +95,8 @@ class StackEditor(widgets.VBox):
         if 0 <= new < len(self.place):
             self.place[old], self.place[new] = self.place[new], self.place[old]
             self._draw()
+            # To draw anew takes the focus away: whoever uses the keyboard wants it back.
+            self.rows[sid].children[0 if by < 0 else 1].focus()
             self._on_change()
 
     def _draw(self) -> None:
@@ -127,10 +125,16 @@ def in_words(statement: Statement) -> str:
     >>> in_words(scenario("stack").user("alice").inline["stack"].statements[1])
     'Deny s3:Delete* on star-maps/*'
     """
-    actions = ", ".join(statement.action or ("all but", *(statement.not_action or ())))
-    listed = statement.resource or ("all but", *(statement.not_resource or ()))
-    resources = ", ".join(one.rpartition(":")[2] for one in listed)
+    actions = _listed(statement.action, statement.not_action)
+    resources = _listed(statement.resource, statement.not_resource)
     return f"{statement.effect} {actions} on {resources}"
+
+
+def _listed(values: tuple[str, ...] | None, spared: tuple[str, ...] | None) -> str:
+    shown = ", ".join(
+        one.split(":", 5)[-1] if one.startswith("arn:") else one for one in values or spared or ()
+    )
+    return f"all but {shown}" if spared else shown
 
 
 class StatementStack(HeldBack):

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, PolicyError
+from iamlab.errors import AwsError, ExerciseError, PolicyError
 from iamlab.policy.document import Policy
 from iamlab.teach.exercises import Exercise, Question, named
 from iamlab.teach.marks import Mark
@@ -78,15 +78,17 @@ class Write(Exercise):
     wanted: Callable[[Question, bool], bool | None]
     examples: Callable[[World], Iterable[dict[str, object]]]
 
-    def read(self, answer: Any, world: World) -> Policy:  # noqa: ARG002 - the same for all kinds
+    def read(self, answer: Any, world: World) -> Policy:
         """Read a document: a policy, a dict, or JSON text."""
         if not isinstance(answer, Policy | dict | str) or answer == "":
             message = f"Exercise {self.number} wants a policy: a dict, or JSON text."
             raise ExerciseError(message)
         try:
-            return Policy.parse(answer, name=self.policy_name)
-        except PolicyError as error:
+            policy = Policy.parse(answer, name=self.policy_name)
+            world.copy().user(self.user).put_policy(self.policy_name, policy)
+        except (PolicyError, AwsError) as error:
             raise ExerciseError(str(error)) from None
+        return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
         """Give the document."""

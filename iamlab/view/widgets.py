@@ -21,7 +21,10 @@ PAPER_CLASS = "iamlab-card"
 _STYLE = (
     f"<style>.{PAPER_CLASS}{{background:{PAPER};color:{INK};color-scheme:light;"
     f"--jp-widgets-label-color:{INK};--jp-widgets-color:{INK}}}"
-    f".{PAPER_CLASS} .widget-dropdown select{{background:{PAPER};color:{INK}}}</style>"
+    f".{PAPER_CLASS} .widget-dropdown select,.{PAPER_CLASS} textarea"
+    f"{{background-color:{PAPER}!important;color:{INK}!important}}"
+    f".{PAPER_CLASS} .widget-checkbox{{height:auto;min-height:1.7em}}"
+    f".{PAPER_CLASS} .widget-checkbox label span{{white-space:normal}}</style>"
 )
 
 
@@ -55,7 +58,8 @@ def on_click(button: widgets.Button, act: Callable[[], None], result: widgets.HT
             act()
         except Exception as error:  # noqa: BLE001 - a learner must see any mistake of ours
             text = " ".join([str(error), *getattr(error, "__notes__", [])])
-            write(result, f"{escape(type(error).__name__)}: {escape(text)}", role="status")
+            name = f"{type(error).__name__}: "
+            write(result, escape(name + text.removeprefix(name)), role="status")
 
     button.on_click(clicked)
 

@@ -278,7 +278,10 @@ class World:
         (True, False)
         """
         pairs = list(product(actions, resources))
-        return access.matrix(self, list(callers or access.everybody(self)), pairs)
+        for action, resource in pairs:
+            _check_texts(action=action, resource=resource)
+        who = access.everybody(self) if callers is None else list(callers)
+        return access.matrix(self, who, pairs)
 
     def diff(self, before: World) -> tuple[str, ...]:
         """List what is different from another world: one sentence for each edit."""

@@ -1,11 +1,17 @@
-"""Both lessons as a learner goes through them, by mouse and by keyboard.
+"""The lessons as a learner goes through them, by mouse and by keyboard.
 
 A wrong answer is given to each exercise first, and its own feedback is read; then a right one.
 """
 
+import json
 import re
+from itertools import pairwise
 
 import pytest
+
+from iamlab.teach.exercises import find
+from iamlab.teach.mutants import find_mutant
+from iamlab.teach.scenarios import MAP
 
 VERDICT = re.compile("allowed|explicit deny|implicit deny")
 
@@ -33,6 +39,15 @@ class Learner:
     def press(self, card, name):
         """Press one of the buttons of an exercise."""
         card.get_by_role("button", name=name, exact=True).click()
+
+    def run(self, source):
+        """Run the cell that holds just this code once more, by keyboard, and give it back."""
+        code = re.compile(rf"^\s*{re.escape(source)}\s*$")
+        editor = self.page.locator(".cm-content").filter(has_text=code)
+        cell = self.page.locator(".jp-CodeCell").filter(has=editor)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        return cell
 
     def reads(self, card, text, timeout=15_000):
         """Wait until the card's announced result holds a text."""
@@ -288,3 +303,270 @@ def test_the_membership_board_hides_its_verdict_after_every_change(open_lesson):
     verdicts = [s.inner_text() for s in board.locator('[role="status"]').all()]
 
     assert not any(VERDICT.search(text) for text in verdicts)
+
+
+def stack_on(card):
+    """Read the statements of a stack, from the top."""
+    rows = card.locator(".iamlab-stack .widget-checkbox").all_inner_texts()
+    return [row.partition(":")[0].strip() for row in rows]
+
+
+def move(card, sid, way):
+    """Move a statement by its button, and wait until it stands elsewhere."""
+    before = stack_on(card)
+    card.get_by_title(f"Move {sid} {way}", exact=True).click()
+    after = list(before)
+    place, to = before.index(sid), before.index(sid) + (1 if way == "down" else -1)
+    after[place], after[to] = after[to], after[place]
+    stands(card, after)
+
+
+def stands(card, order):
+    """Wait until the statements stand in this order."""
+    rows = card.locator(".iamlab-stack .widget-checkbox")
+    for place, sid in enumerate(order):
+        rows.nth(place).filter(has_text=f"{sid}:").wait_for(timeout=15_000)
+
+
+def arrange_by_buttons(card, order):
+    """Bring the statements into this order, and switch the others off."""
+    for place, sid in enumerate(order):
+        while stack_on(card).index(sid) > place:
+            move(card, sid, "up")
+    for sid in stack_on(card):
+        switch(card, sid, on=sid in order)
+
+
+def switch(card, sid, *, on):
+    """Switch a statement on or off."""
+    card.get_by_label(re.compile(f"^{sid}: ")).set_checked(on)
+
+
+def answer_break(learner, card, order, *request):
+    """Answer a B exercise and check it."""
+    arrange_by_buttons(card, order)
+    for label, part in zip(("Caller", "Action", "Resource"), request, strict=True):
+        card.get_by_label(label, exact=True).select_option(label=part)
+    learner.press(card, "Check")
+
+
+def stack_card(page):
+    """Find the statement stack that is no exercise."""
+    stack = page.locator(".iamlab-card").filter(has=page.locator(".iamlab-stack"))
+    return stack.filter(has_text="Show the verdict").first
+
+
+def test_lesson_02_shows_its_explanations_and_pictures_only_after_a_prediction(open_lesson):
+    """Lesson 02: two predictions, a walk-through, one with gaps, and both figures."""
+    lab, learner = open_lesson("02_deny_wins.ipynb")
+    page = lab.page
+
+    assert page.locator("figure").count() == 0
+
+    walk, picture = (learner.run(f"first.{what}()") for what in ("walk_through", "picture"))
+    for cell in (walk, picture):
+        cell.get_by_text("Make the prediction in the card above").wait_for()
+
+    first = learner.card("perform s3:DeleteObject on arn:aws:s3:::star-maps/m31.fits")
+    learner.predict(first, "allowed", "certain")
+    learner.reads(first, "AWS: ✕ explicit deny. Not what you predicted.")
+    first.get_by_label("What happened?").select_option(
+        label="A statement denies it; that wins over every Allow."
+    )
+    first.get_by_label("Which statement decided?").select_option(label="stack/KeepMaps")
+    learner.press(first, "Compare")
+    learner.reads(first, "Yes, that is what happened. And it was decided by stack/KeepMaps.")
+    learner.run("first.walk_through()").get_by_text("Denied by stack/KeepMaps").wait_for()
+    learner.run("first.picture()").locator("figure img[alt*='cuts the way']").wait_for()
+
+    second = learner.card("perform s3:GetObject on arn:aws:s3:::star-maps/drafts/readme.txt")
+    learner.predict(second, "explicit deny", "fairly sure")
+    learner.reads(second, "AWS: ✕ explicit deny. As you predicted.")
+    gaps = learner.run("second.walk_through(blank=(4, 6))")
+    gaps.get_by_text("…").first.wait_for()
+
+    assert "NoDrafts" not in gaps.locator(".jp-OutputArea").inner_text()
+
+    learner.run("second.walk_through()").get_by_text("Denied by stack/NoDrafts").wait_for()
+
+    layers = 'after("2.1", two_layers, world, alice, actions, resources)'
+    learner.run(layers).get_by_text("Answer exercise 2.1 first").wait_for()
+    answer_verdicts(learner, learner.card("Exercise 2.1"), ["allowed"] * 5)
+    learner.reads(learner.card("Exercise 2.1"), "Not yet")
+    learner.run(layers).locator("figure img[alt^='Of 12 requests of alice']").wait_for()
+
+    assert lab.cell_errors() == []
+    assert lab.outside_requests == []
+
+
+def test_lesson_02_marks_every_exercise_that_is_answered_by_its_controls(open_lesson):
+    """Lesson 02: a known wrong answer and its hint, then the answer that is computed."""
+    lab, learner = open_lesson("02_deny_wins.ipynb")
+    for number in ("2.1", "2.2", "2.8", "2.9"):
+        task, card = find(number), learner.card(f"Exercise {number}:")
+        wrong = task.known_wrong[0]
+        answer_verdicts(learner, card, wrong.answer(task.world()))
+        learner.reads(card, "Not yet")
+        learner.press(card, "Hint")
+        learner.reads(card, wrong.hint)
+        answer_verdicts(learner, card, task.solution_answer())
+        learner.reads(card, "✓ Right.")
+    for number in ("2.5", "2.6", "2.7"):
+        task, card = find(number), learner.card(f"Exercise {number}:")
+        learner.press(card, "Check")
+        learner.reads(card, "Not answered yet")
+        answer_break(learner, card, stack_on(card), "bob", "s3:GetObject", MAP)
+        learner.reads(card, "But both say the same.")
+        answer_break(learner, card, *task.solution_answer())
+        learner.reads(card, f"somebody who believes that {task.belief.says}")
+        learner.reads(card, "✓ Right.")
+
+    assert lab.cell_errors() == []
+    assert lab.outside_requests == []
+
+
+def test_lesson_02_takes_a_repair_by_switches_and_a_policy_by_typing(open_lesson):
+    """Exercise 2.3 by check boxes, exercise 2.4 letter by letter, both wrong at first."""
+    _, learner = open_lesson("02_deny_wins.ipynb")
+    repair = learner.card("Exercise 2.3:")
+    learner.press(repair, "Check")
+    learner.reads(repair, "Nothing is taken out yet.")
+    switch(repair, "NoDrafts", on=False)
+    learner.press(repair, "Check")
+    learner.reads(repair, "shall be allowed, and is ✕ explicit deny")
+    learner.press(repair, "Hint")
+    learner.reads(repair, "You took one Deny out, the more exact one.")
+    ((_, _, _, kept),) = find("2.3").solution_answer()
+    for sid in stack_on(repair):
+        switch(repair, sid, on=sid in kept.split())
+    learner.press(repair, "Check")
+    learner.reads(repair, "✓ Right.")
+
+    write = learner.card("Exercise 2.4:")
+    learner.press(write, "Check")
+    learner.reads(write, "Not answered yet: write the statement.")
+    field = write.get_by_label("Policy", exact=True)
+    for document, words in (
+        ({"Statement": [{"Effect": "..."}]}, "$.Statement[0].Effect (line 4, column"),
+        (find("2.4").known_wrong[1].answer(None), "must be denied, and is ✓ allowed"),
+        (find("2.4").solution_answer(), "✓ Right."),
+    ):
+        field.click()
+        learner.page.keyboard.press("Control+A")
+        learner.page.keyboard.type(json.dumps(document, indent=2))
+
+        assert json.loads(field.input_value()) == document
+
+        learner.press(write, "Check")
+        learner.reads(write, words)
+
+
+def test_the_statement_stack_hides_its_verdict_after_every_change(open_lesson):
+    """By mouse: each move and each switch takes prediction and verdict back."""
+    _, learner = open_lesson("02_deny_wins.ipynb")
+    stack = stack_card(learner.page)
+    stands(stack, ["ListMaps", "KeepMaps", "AllMaps", "NoDrafts", "ReadMe"])
+    stack.get_by_role("button", name="Show the verdict").click()
+    learner.reads(stack, "Predict first")
+
+    def predict(verdict, words):
+        learner.choose(stack, 0, verdict)
+        learner.choose(stack, 1, "certain")
+        stack.get_by_role("button", name="Show the verdict").click()
+        learner.reads(stack, words)
+
+    def hidden(said):
+        learner.reads(stack, said)
+        verdicts = [s.inner_text() for s in stack.locator('[role="status"]').all()]
+
+        assert not any(VERDICT.search(text) for text in verdicts)
+        assert stack.get_by_role("radio", checked=True).count() == 1  # how sure one was
+
+    predict("allowed", "AWS: ✕ explicit deny. Not what you predicted.")
+    move(stack, "AllMaps", "up")
+    hidden("From the top: ListMaps, AllMaps, KeepMaps, NoDrafts, ReadMe.")
+    predict("explicit deny", "AWS: ✕ explicit deny. As you predicted.")
+    for _ in range(3):
+        move(stack, "AllMaps", "down")
+    hidden("From the top: ListMaps, KeepMaps, NoDrafts, ReadMe, AllMaps.")
+    predict("explicit deny", "AWS: ✕ explicit deny. As you predicted.")
+    switch(stack, "KeepMaps", on=False)
+    hidden("From the top: ListMaps, NoDrafts, ReadMe, AllMaps.")
+    predict("allowed", "AWS: ✓ allowed. As you predicted.")
+    stack.get_by_label("Request", exact=True).select_option(
+        label="s3:GetObject on star-maps/drafts/readme.txt"
+    )
+    hidden("From the top: ListMaps, NoDrafts, ReadMe, AllMaps.")
+    predict("explicit deny", "AWS: ✕ explicit deny. As you predicted.")
+
+
+def test_a_statement_can_be_moved_and_switched_by_keyboard_alone(open_lesson):
+    """The focus goes with the statement that is moved: pressing again moves it on."""
+    _, learner = open_lesson("02_deny_wins.ipynb")
+    stack, keyboard = stack_card(learner.page), learner.page.keyboard
+    stack.get_by_title("Move ListMaps up", exact=True).focus()
+    for this, following in pairwise(
+        [
+            *("Move ListMaps up", "Move ListMaps down", "ListMaps: Allow"),
+            *("Move KeepMaps up", "Move KeepMaps down", "KeepMaps: Deny"),
+            "Move AllMaps up",
+        ]
+    ):
+        assert stack.locator(f"[title^='{this}']:focus").count() == 1
+        keyboard.press("Tab")
+        stack.locator(f"[title^='{following}']:focus").wait_for()
+
+    keyboard.press("Enter")
+    stands(stack, ["ListMaps", "AllMaps", "KeepMaps", "NoDrafts", "ReadMe"])
+    stack.locator("[title='Move AllMaps up']:focus").wait_for(timeout=5_000)
+    keyboard.press("Enter")
+    stands(stack, ["AllMaps", "ListMaps", "KeepMaps", "NoDrafts", "ReadMe"])
+    stack.locator("[title='Move AllMaps up']:focus").wait_for(timeout=5_000)
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    learner.reads(stack, "From the top: ListMaps, KeepMaps, NoDrafts, ReadMe.")
+
+
+def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesson):
+    """Somebody who lets the last statement decide is told so; before, there is nothing to say."""
+    lab, learner = open_lesson("02_deny_wins.ipynb")
+    mutant = find_mutant("last_wins")
+    learner.run("beliefs()").get_by_text("No prediction yet").wait_for()
+
+    first = learner.card("perform s3:DeleteObject on arn:aws:s3:::star-maps/m31.fits")
+    learner.predict(first, "allowed", "certain")
+    learner.reads(first, "Not what you predicted.")
+    for number in ("2.1", "2.2"):
+        task, card = find(number), learner.card(f"Exercise {number}:")
+        world = task.world()
+        believed = [str(mutant.verdict(question.ask(world))) for question in task.questions]
+        answer_verdicts(learner, card, believed)
+        learner.reads(card, "Not yet")
+    learner.press(learner.card("Exercise 2.1:"), "Hint")
+    learner.reads(learner.card("Exercise 2.1:"), f"You answered as if {mutant.says}")
+    said = learner.run("beliefs()").get_by_text(mutant.truth)
+    said.wait_for()
+
+    assert f"You answered as if {mutant.says}" in said.inner_text()
+    assert f"({mutant.name})" in said.inner_text()
+    assert lab.outside_requests == []
+
+
+def test_lists_look_like_lists_and_text_fields_are_on_the_cards_own_paper(open_lesson):
+    """In the dark theme too: an arrow on each list, dark letters on light paper in each field."""
+    lab, learner = open_lesson("02_deny_wins.ipynb")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        lab.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        lab.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        choice = learner.card("Exercise 2.5:").get_by_label("Caller", exact=True)
+        field = learner.card("Exercise 2.4:").get_by_label("Policy", exact=True)
+        arrow = "one => [getComputedStyle(one).backgroundImage, getComputedStyle(one).appearance]"
+
+        assert choice.evaluate(arrow) != ["none", "none"]
+        for control in (choice, field):
+            paper = control.evaluate("one => getComputedStyle(one).backgroundColor")
+
+            assert paper == "rgb(255, 255, 255)", theme

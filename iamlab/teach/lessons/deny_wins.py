@@ -18,7 +18,8 @@ ACTIONS = (
     *("s3:PutObjectTagging", "s3:DeleteObjectTagging", "s3:GetBucketLocation", "s3:DeleteBucket"),
     *("ec2:StartInstances", "iam:ListUsers"),
 )
-UNIVERSE = Requests(("alice", "bob"), ACTIONS, (MAP, PLAN, README, MAPS, USERS, "*"))
+OTHER = f"{MAPS}/2026/m33.fits"
+UNIVERSE = Requests(("alice", "bob"), ACTIONS, (MAP, PLAN, README, OTHER, MAPS, USERS, "*"))
 
 
 def _document(effect: str, action: object, resource: object) -> dict[str, object]:
@@ -93,7 +94,7 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.2",
         title="What AdministratorAccess cures",
         prompt="Now somebody attaches AdministratorAccess to Alice besides: every action on "
-        "everything. Predict two of the same requests, and two others.",
+        "everything. Predict three of the requests from before, and one new one.",
         world_name="stack_admin",
         fine=True,
         questions=(
@@ -177,8 +178,8 @@ EXERCISES: tuple[Exercise, ...] = (
         number="2.4",
         title="Whatever she is given later",
         prompt=(
-            "Write a policy with one statement that keeps Alice from s3:DeleteObject on every "
-            "object of star-maps, whatever she is given later. All else must stay as it is."
+            "Write a policy that keeps Alice from s3:DeleteObject on every object of star-maps, "
+            "whatever she is given later. All else must stay as it is. One statement is enough."
         ),
         world_name="first_door",
         user="alice",
@@ -309,7 +310,8 @@ EXERCISES: tuple[Exercise, ...] = (
         title="Exit ticket: two sides",
         prompt=(
             "Alice has AmazonS3FullAccess, and an inline policy that allows s3:GetObject on "
-            "drafts/readme.txt. Her group tower denies s3:* on drafts/*. Predict."
+            "drafts/readme.txt. Her group tower denies s3:* on drafts/*. Bob has no policy, and is "
+            "in no group. Predict."
         ),
         world_name="tower",
         fine=True,
@@ -336,7 +338,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Predict(
         number="2.9",
-        title="Exit ticket: turned upside down",
+        title="Exit ticket: the crowded stack",
         prompt=(
             "The stack of exercise 2.3 as it was, with nothing taken out. Predict each verdict."
         ),

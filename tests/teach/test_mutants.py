@@ -1,0 +1,318 @@
+"""Wrong beliefs as rules: each decides as somebody who holds it would, and else as AWS does."""
+
+from dataclasses import fields
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+
+from iamlab import ExerciseError, Layers, Policy, Request, Verdict, evaluate
+from iamlab.engine.layers import LAYERS
+from iamlab.engine.rules import AWS, Rules
+from iamlab.teach.lessons.deny_wins import UNIVERSE
+from iamlab.teach.mutants import MUTANTS, find_mutant, telling
+from iamlab.teach.scenarios import MAP, README, scenario
+from tests.asking import ask_engine
+from tests.engine.making import QUESTIONS
+
+ALLOWED, EXPLICIT, IMPLICIT = Verdict.ALLOWED, Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY
+ALICE = "arn:aws:iam::111111111111:user/alice"
+
+# The table of the syllabus, M01 to M37: the mutants of each belief.
+SYLLABUS = (
+    ("group_is_principal",),
+    ("last_wins", "most_specific_wins"),
+    ("no_deny_means_allow",),
+    ("deny_is_deny",),
+    ("first_group_wins",),
+    ("same_account_needs_both",),
+    ("cross_either_side",),
+    ("account_means_everyone",),
+    ("role_adds",),
+    ("trust_grants",),
+    ("trust_alone",),
+    ("boundary_grants",),
+    ("boundary_caps_all",),
+    ("scp_grants", "scp_binds_management"),
+    ("scp_any_level",),
+    ("rcp_is_scp",),
+    ("session_adds",),
+    ("missing_key_false",),
+    ("ifexists_is_stricter",),
+    ("notaction_denies",),
+    ("notprincipal_simple",),
+    ("forall_needs_key",),
+    ("values_and",),
+    ("equals_globs",),
+    ("one_arn_fits",),
+    ("variable_always_there",),
+    ("principalarn_is_session",),
+    ("root_unlimited",),
+    ("passrole_ignored",),
+    ("externalid_identity",),
+    ("fedtoken_full",),
+    ("chain_keeps",),
+    ("kms_like_s3",),
+    ("sourceip_everywhere",),
+    ("name_is_identity",),
+    ("star_is_public",),
+    ("no_resource_policies",),
+)
+
+each_mutant = pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+
+
+# -- the table --------------------------------------------------------------------------------
+
+
+@each_mutant
+def test_a_mutant_is_of_the_syllabus(mutant):
+    """Its name and the belief's id are those of the table of misconceptions."""
+    assert mutant.name in SYLLABUS[int(mutant.belief.removeprefix("M")) - 1]
+
+
+@each_mutant
+def test_a_mutant_replaces_exactly_one_rule(mutant):
+    """All other entries are AWS's own, so that it is wrong about one thing."""
+    others = [
+        one.name
+        for one in fields(Rules)
+        if getattr(mutant.rules, one.name) is not getattr(AWS, one.name)
+    ]
+
+    assert len(others) == 1
+
+
+@each_mutant
+def test_a_mutant_is_found_by_its_name_and_speaks_in_sentences(mutant):
+    """What it says goes on after "as if", and the truth is a sentence of its own."""
+    assert find_mutant(mutant.name) is mutant
+    assert mutant.says[0].islower()
+    assert mutant.says[-1].isalpha()
+    assert mutant.truth[0].isupper()
+    assert mutant.truth.endswith(".")
+
+
+def test_an_unknown_mutant_is_refused_with_its_neighbours_named():
+    """A misspelt name is answered with the right one."""
+    with pytest.raises(ExerciseError, match="no mutant 'last_win'") as caught:
+        find_mutant("last_win")
+
+    assert "last_wins" in "".join(caught.value.__notes__)
+
+
+# -- what each believes about a heap of statements --------------------------------------------
+
+# From the broadest to the most exact; the last does not apply to the request at all.
+RESOURCES = ("*", "arn:aws:s3:::star-maps/*", MAP, README)
+HEAP = [(effect, resource) for effect in ("Allow", "Deny") for resource in RESOURCES]
+STACKS = [stack for size in range(4) for stack in permutations(HEAP, size)]
+
+
+def _decided(stack):
+    """Decide reading the map by a policy of these statements, in this order."""
+    statements = [
+        {"Effect": effect, "Action": "s3:GetObject", "Resource": resource}
+        for effect, resource in stack
+    ]
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": statements}, name="stack")
+    return evaluate(Request(ALICE, "s3:GetObject", MAP), Layers(identity=[policy]))
+
+
+def _aws(applying):
+    effects = [effect for effect, _ in applying]
+    return EXPLICIT if "Deny" in effects else ALLOWED if "Allow" in effects else IMPLICIT
+
+
+def _last(applying):
+    return {"Deny": EXPLICIT, "Allow": ALLOWED}[applying[-1][0]] if applying else IMPLICIT
+
+
+def _most_exact(applying):
+    # Of equally exact ones the Deny counts: nobody believes otherwise.
+    ranked = sorted(applying, key=lambda one: (RESOURCES.index(one[1]), one[0] == "Deny"))
+    return _last(ranked)
+
+
+def _lifted(applying):
+    return _aws([one for one in applying if one[0] == "Allow"] or applying)
+
+
+BELIEVED = {
+    "last_wins": _last,
+    "most_specific_wins": _most_exact,
+    "deny_is_deny": _lifted,
+    "missing_key_false": _aws,  # there is no condition here to be wrong about
+}
+
+
+@each_mutant
+def test_a_mutant_decides_every_small_stack_as_its_belief_says(mutant):
+    """All orders of up to three statements: wrong where it must be, and nowhere else."""
+    wrong = 0
+    for stack in STACKS:
+        decision = _decided(stack)
+        applying = [one for one in stack if one[1] != README]
+
+        assert decision.verdict is _aws(applying), stack
+        assert mutant.verdict(decision) is BELIEVED[mutant.name](applying), stack
+        wrong += mutant.verdict(decision) is not decision.verdict
+
+    assert (wrong > 0) is (BELIEVED[mutant.name] is not _aws)
+
+
+def test_the_more_exact_statement_is_the_one_with_more_letters_outside_wildcards():
+    """The resource counts first, then the action; a list is as exact as its most exact value."""
+    exact = MUTANTS["most_specific_wins"]
+    for deny, allow, believed in (
+        (("s3:*", MAP), ("s3:GetObject", "arn:aws:s3:::star-maps/*"), EXPLICIT),
+        (("s3:*", "*"), ("s3:Get*", "*"), ALLOWED),
+        (("s3:GetObject", "*"), (["s3:*", "s3:GetObject"], "*"), EXPLICIT),
+        (("s3:GetObject", "arn:aws:s3:::star-maps/m31.fit?"), ("s3:*", ["*", MAP]), ALLOWED),
+    ):
+        statements = [
+            {"Effect": effect, "Action": action, "Resource": resource}
+            for effect, (action, resource) in (("Deny", deny), ("Allow", allow))
+        ]
+        policy = Policy.parse({"Version": "2012-10-17", "Statement": statements})
+        decision = evaluate(Request(ALICE, "s3:GetObject", MAP), Layers(identity=[policy]))
+
+        assert decision.verdict is EXPLICIT
+        assert exact.verdict(decision) is believed, (deny, allow)
+
+
+def test_a_statement_of_all_but_something_names_nothing_exactly():
+    """NotAction and NotResource are broad, whatever they hold."""
+    statements = [
+        {"Effect": "Deny", "NotAction": "iam:GetUser", "NotResource": README},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    ]
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": statements})
+    decision = evaluate(Request(ALICE, "s3:GetObject", MAP), Layers(identity=[policy]))
+
+    assert MUTANTS["most_specific_wins"].verdict(decision) is ALLOWED
+
+
+# -- a missing key ----------------------------------------------------------------------------
+
+MFA = "aws:MultiFactorAuthPresent"
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize("operator", ["Bool", "BoolIfExists", "StringEquals", "Null"])
+@pytest.mark.parametrize("wanted", ["true", "false", "FALSE", ["true", "false"]], ids=str)
+@pytest.mark.parametrize("context", [{}, {MFA: True}, {MFA: False}], ids=["absent", "yes", "no"])
+def test_a_missing_key_counts_as_false_for_bool_and_for_nothing_else(
+    effect, operator, wanted, context
+):
+    """Who believes it decides without the key as AWS does when it is there, and false."""
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"} if effect == "Deny" else None,
+        {
+            "Effect": effect,
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": {operator: {MFA: wanted}},
+        },
+    ]
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": list(filter(None, statements))})
+    layers = Layers(identity=[policy])
+    decision = evaluate(Request(ALICE, "s3:GetObject", MAP, context=context), layers)
+    if operator == "Bool" and not context:  # IfExists says itself what a missing key means
+        as_if = evaluate(Request(ALICE, "s3:GetObject", MAP, context={MFA: False}), layers)
+    else:
+        as_if = decision
+
+    assert MUTANTS["missing_key_false"].verdict(decision) is as_if.verdict
+
+
+def test_the_deny_without_mfa_misses_who_has_no_such_key():
+    """The belief's own scenario: three callers, and only the one without the key tells."""
+    no_mfa = {"Bool": {MFA: "false"}}
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": no_mfa},
+    ]
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": statements})
+    told = [
+        [one.name for one in telling(evaluate(request, Layers(identity=[policy])))]
+        for context in ({MFA: True}, {MFA: False}, {})
+        for request in [Request(ALICE, "s3:GetObject", MAP, context=context)]
+    ]
+
+    assert told[0] == []
+    assert "missing_key_false" not in told[1]
+    assert told[2] == ["missing_key_false"]
+
+
+# -- everywhere else --------------------------------------------------------------------------
+
+
+@given(QUESTIONS)
+def test_a_belief_about_denies_agrees_where_allow_and_deny_do_not_meet(question):
+    """Over all layers: without a Deny and an Allow beside it there is nothing to err in."""
+    decision = ask_engine(question)
+    allows = [one for layer in LAYERS for one in decision.heard[layer].allows]
+    for name in ("last_wins", "most_specific_wins", "deny_is_deny"):
+        believed = MUTANTS[name].verdict(decision)
+        if believed is not decision.verdict:
+            assert decision.denies, name
+            assert allows, name
+            assert decision.verdict is EXPLICIT
+            assert believed is ALLOWED
+
+
+@given(QUESTIONS)
+def test_a_belief_about_missing_keys_agrees_where_no_bool_is_asked(question):
+    """Over all layers: somebody who is wrong about Bool alone is right about all else."""
+    decision = ask_engine(question)
+    asked = {
+        condition.comparison.name
+        for layer in LAYERS
+        for attached in decision.layers.of(layer)
+        for statement in attached.policy.statements
+        for condition in statement.conditions
+    }
+    if "Bool" not in asked:
+        assert MUTANTS["missing_key_false"].verdict(decision) is decision.verdict
+
+
+@given(QUESTIONS)
+def test_telling_names_just_the_mutants_that_disagree(question):
+    """None is missing, and none is there that says the same as AWS."""
+    decision = ask_engine(question)
+
+    assert [one.name for one in telling(decision)] == [
+        name for name, mutant in MUTANTS.items() if mutant.verdict(decision) is not decision.verdict
+    ]
+
+
+@each_mutant
+def test_asking_a_mutant_changes_no_decision(mutant):
+    """The same decision says the same before and after, and so does the engine."""
+    world = scenario("stack")
+    decision = world.can(world.user("alice"), "s3:DeleteObject", MAP)
+    before = decision.explain()
+    mutant.verdict(decision)
+
+    assert decision.explain() == before
+    assert decision.rules is AWS
+    assert world.can(world.user("alice"), "s3:DeleteObject", MAP) == decision
+
+
+def test_the_lessons_requests_tell_each_belief_about_denies():
+    """In lesson 02's world there is a request for each of the three, and some that tell nothing."""
+    world = scenario("stack")
+    told = {
+        tuple(mutant.name for mutant in telling(world.can(world.user(caller), action, resource)))
+        for caller in UNIVERSE.callers
+        for action in UNIVERSE.actions
+        for resource in UNIVERSE.resources
+    }
+
+    assert () in told
+    assert {name for names in told for name in names} == {
+        "last_wins",
+        "most_specific_wins",
+        "deny_is_deny",
+    }

@@ -1,0 +1,328 @@
+"""Recognising a belief: learners who follow one, who are always right, and who guess."""
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from iamlab import Verdict
+from iamlab.teach import beliefs, check, hint, predict, scenario
+from iamlab.teach.checks import Predict
+from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.marks import FINE
+from iamlab.teach.mutants import MUTANTS, find_mutant
+from iamlab.teach.recognition import Beliefs, evidence, fits
+from iamlab.teach.scenarios import MAP, MAPS, README
+
+LESSON = [task for number, task in every().items() if number.startswith("2.")]
+PREDICTIONS = [task for task in LESSON if isinstance(task, Predict)]
+CELLS = (
+    ("first_door", Question("alice", "s3:GetObject", f"{MAPS}/2026/m33.fits")),
+    ("first_door", Question("bob", "s3:ListBucket", MAPS)),
+    ("stack", Question("alice", "s3:DeleteObject", MAP)),
+    ("stack", Question("alice", "s3:GetObject", README)),
+)
+ABOUT_DENIES = ("last_wins", "most_specific_wins", "deny_is_deny")
+
+
+def go_through_lesson_02(says):
+    """Answer all that lesson 02 asks to predict: ``says`` makes an answer of a decision."""
+    for name, question in CELLS:
+        world = scenario(name)
+        answer = says(question.ask(world))
+        predict(world, question.caller, question.action, question.resource, answer)
+    for task in PREDICTIONS:
+        world = task.world()
+        check(task.number, [says(question.ask(world)) for question in task.questions])
+
+
+def right(decision):
+    """Answer as AWS does."""
+    return str(decision.verdict)
+
+
+def by(mutant):
+    """Answer as somebody who holds a belief."""
+    return lambda decision: str(mutant.verdict(decision))
+
+
+def recognised():
+    """Name the beliefs that are found in the progress file."""
+    return [mutant.name for mutant, _, _ in beliefs().recognised]
+
+
+@pytest.fixture
+def without_mfa():
+    """A world in which Alice may do everything with S3, except where MFA is said to be absent."""
+    world = scenario("first_door")
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+    ]
+    statements[1]["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+    world.user("alice").put_policy("mfa", {"Version": "2012-10-17", "Statement": statements})
+    return world
+
+
+# -- whole learners ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ABOUT_DENIES)
+def test_a_learner_who_follows_a_belief_is_told_of_that_one_alone(name):
+    """All answers of the lesson by one belief: it is named, and no other is."""
+    go_through_lesson_02(by(find_mutant(name)))
+
+    assert recognised() == [name]
+
+    said = str(beliefs())
+
+    assert find_mutant(name).says in said
+    assert f"({name})" in said
+    assert find_mutant(name).truth in said
+
+
+def test_a_belief_about_missing_keys_is_told_from_predictions_with_such_a_key(without_mfa):
+    """Lesson 02 has no conditions; three requests without the key are enough."""
+    mutant = find_mutant("missing_key_false")
+    go_through_lesson_02(by(mutant))
+
+    assert recognised() == []
+
+    for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket"):
+        decision = without_mfa.can(without_mfa.user("alice"), action, MAP)
+        predict(without_mfa, "alice", action, MAP, str(mutant.verdict(decision)))
+
+    assert recognised() == ["missing_key_false"]
+
+
+def test_a_learner_who_is_always_right_is_told_of_no_belief():
+    """There was something to tell, and nothing was found."""
+    go_through_lesson_02(right)
+
+    assert recognised() == []
+    assert "none of the wrong beliefs" in str(beliefs())
+    assert beliefs().counts
+    assert all(held == 0 for _, held, _ in beliefs().counts)
+
+
+def test_a_learner_who_guesses_is_hardly_ever_told_of_a_belief(progress_file):
+    """A wrong answer that a belief does not explain speaks against that belief."""
+    told = 0
+    for seed in range(30):
+        progress_file.unlink(missing_ok=True)
+        guess = random.Random(seed)
+        go_through_lesson_02(lambda _, guess=guess: guess.choice(FINE))
+        told += bool(recognised())
+
+    assert told <= 2
+
+
+def test_a_learner_who_says_the_same_of_everything_is_not_told_of_two_theories():
+    """Allowed throughout is what one belief says, not three of them."""
+    go_through_lesson_02(lambda _: "allowed")
+
+    assert len(recognised()) <= 1
+
+
+def test_a_learner_who_errs_once_is_told_of_no_belief():
+    """One answer that a belief explains is too little to speak of it."""
+    predict(scenario("stack"), "alice", "s3:GetObject", README, "allowed")
+
+    assert beliefs().counts
+    assert recognised() == []
+
+
+def test_without_a_telling_prediction_there_is_nothing_to_say(progress_file):
+    """Neither an empty file nor one of requests on which all agree holds a belief."""
+    assert "No prediction yet" in str(beliefs())
+
+    predict(scenario("stack"), "bob", "s3:GetObject", MAP, "implicit deny")
+
+    assert progress_file.exists()
+    assert "No prediction yet" in str(beliefs())
+    assert beliefs().counts == ()
+
+
+# -- what counts ------------------------------------------------------------------------------
+
+
+def test_only_the_first_answer_to_each_question_counts():
+    """Who was right first and then tries a theory out is no believer; who learns stays one."""
+    go_through_lesson_02(right)
+    for name in ABOUT_DENIES:
+        go_through_lesson_02(by(find_mutant(name)))
+
+    assert recognised() == []
+
+
+def test_a_first_answer_is_not_forgotten_for_later_right_ones():
+    """The second time the verdict is known."""
+    go_through_lesson_02(by(find_mutant("last_wins")))
+    before = beliefs()
+    go_through_lesson_02(right)
+
+    assert beliefs() == before
+    assert recognised() == ["last_wins"]
+
+
+def test_the_same_request_counts_again_where_its_verdict_is_another(without_mfa):
+    """A question of another world, with another verdict, is another question."""
+    for _ in range(2):
+        predict(without_mfa, "alice", "s3:GetObject", MAP, "explicit deny")
+    no_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": no_mfa}
+    without_mfa.user("alice").put_policy("mfa", {"Version": "2012-10-17", "Statement": statement})
+    without_mfa.user("alice").delete_policy("read-maps")
+    predict(without_mfa, "alice", "s3:GetObject", MAP, "allowed")
+
+    counts = {mutant.name: (held, of) for mutant, held, of in beliefs().counts}
+    assert counts["missing_key_false"] == (2, 2)
+
+
+def test_a_prediction_that_is_not_recorded_is_not_counted(progress_file):
+    """Trying something out leaves no trace."""
+    for request in (("s3:GetObject", README), ("s3:DeleteObject", MAP)):
+        predict(scenario("stack"), "alice", *request, "allowed", record=False)
+
+    assert not progress_file.exists()
+    assert beliefs().counts == ()
+
+
+def test_a_coarse_denial_that_fits_both_says_nothing():
+    """Where AWS and a belief deny in two ways, "denied" tells neither."""
+    world = scenario("stack")
+    decision = world.can(world.user("alice"), "s3:GetObject", README)
+
+    assert fits("denied", Verdict.EXPLICIT_DENY)
+    assert fits("denied", Verdict.IMPLICIT_DENY)
+    assert not fits("denied", Verdict.ALLOWED)
+    assert evidence(decision, "denied")["last_wins"] is False
+    assert evidence(decision, "allowed")["last_wins"] is True
+
+
+def test_answers_of_an_exercise_count_request_by_request():
+    """Exercise 2.1 alone holds two requests that last_wins gets wrong."""
+    check("2.1", ["allowed", "allowed", "explicit deny", "allowed", "implicit deny"])
+
+    (held, of) = {mutant.name: (held, of) for mutant, held, of in beliefs().counts}["last_wins"]
+    assert (held, of) == (2, 2)
+    assert recognised() == ["last_wins"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"forgotten_mutant": True},
+        {"last_wins": [1]},
+        {"last_wins": ["2", {}]},
+        {"last_wins": {}},
+        7,
+    ],
+    ids=str,
+)
+def test_a_file_that_was_edited_by_hand_or_by_another_version_breaks_nothing(progress_file, found):
+    """What cannot be read as evidence is none."""
+    predict(scenario("stack"), "alice", "s3:GetObject", README, "allowed")
+    data = json.loads(progress_file.read_text("utf-8"))
+    data["records"].append({"kind": "prediction", "question": ["x"], "evidence": found})
+    progress_file.write_text(json.dumps(data), "utf-8")
+
+    assert recognised() == []
+
+
+def test_what_is_said_is_escaped():
+    """A belief's words are text, whatever letters are in them."""
+    odd = replace(find_mutant("last_wins"), says="<b>& <script>", truth='"<i>".')
+    html = Beliefs(((odd, 2, 2),))._repr_html_()
+
+    assert "<b>" not in html
+    assert "<script" not in html
+    assert "&lt;b&gt;&amp; &lt;script&gt;" in html
+    assert "&lt;i&gt;" in html
+
+
+def test_the_best_fit_is_named_and_ties_are_all_named():
+    """Half of what could tell is enough, less is not; of several the best are said."""
+    last, exact, lifted = (find_mutant(name) for name in ABOUT_DENIES)
+    for counts, names in (
+        (((last, 1, 1),), []),
+        (((last, 2, 5),), []),
+        (((last, 2, 4),), ["last_wins"]),
+        (((last, 3, 4), (exact, 4, 4)), ["most_specific_wins"]),
+        (((last, 3, 4), (exact, 3, 4), (lifted, 2, 4)), ["last_wins", "most_specific_wins"]),
+    ):
+        assert [one.name for one, _, _ in Beliefs(counts).recognised] == names
+
+
+# -- a single exercise ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", PREDICTIONS, ids=lambda task: task.number)
+@pytest.mark.parametrize("name", ABOUT_DENIES)
+def test_an_exercise_answered_as_a_belief_says_is_recognised_by_it(task, name):
+    """Nobody has to list such an answer: the mutant is asked."""
+    world, mutant = task.world(), find_mutant(name)
+    answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
+    mark = task.mark(answer)
+    if answer == task.right_answer(world):
+        assert mark.correct
+        return
+
+    assert not mark.correct
+    assert mark.counterexample
+
+    listed = [task.data(wrong.answer(world), world) for wrong in task.known_wrong]
+    if answer in listed:
+        assert mark.belief == task.known_wrong[listed.index(answer)].belief
+        return
+    same = [
+        other
+        for other in MUTANTS.values()
+        if answer == [str(other.verdict(question.ask(world))) for question in task.questions]
+    ]
+    known = task.recognise(answer, world)
+
+    assert mark.belief == known.belief in {other.belief for other in same}
+    assert any(other.name in mark.hint and other.says in mark.hint for other in same)
+    assert any(mark.hint.endswith(other.truth) for other in same)
+
+
+def test_an_answer_that_no_belief_gives_is_not_recognised():
+    """Nothing false is said of who merely slipped."""
+    mark = find("2.1").mark(["implicit deny", "allowed", "allowed", "explicit deny", "allowed"])
+
+    assert not mark.correct
+    assert mark.belief == mark.hint == ""
+
+
+def test_a_right_answer_is_no_belief():
+    """What a mutant says too is still right."""
+    task = find("2.1")
+    mark = task.mark(task.solution_answer())
+
+    assert mark.correct
+    assert mark.belief == ""
+
+
+def test_a_recognised_belief_is_told_at_the_second_failure_and_by_the_first_hint():
+    """First a counterexample, then the belief in words; who asks for a hint hears it at once."""
+    task, mutant = find("2.1"), find_mutant("last_wins")
+    world = task.world()
+    answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
+    first = str(check("2.1", answer))
+
+    assert mutant.name not in first
+    assert mutant.says in str(hint("2.1"))
+    assert mutant.name in str(hint("2.1")) or mutant.says in str(check("2.1", answer))
+    assert mutant.truth in str(check("2.1", answer))
+
+
+def test_a_coarse_exercise_recognises_a_belief_too():
+    """With one word for both denials, a mutant's answer is read the same way."""
+    task = replace(find("2.1"), fine=False, known_wrong=())
+    answer = ["allowed", "allowed", "denied", "allowed", "denied"]
+    mark = task.mark(answer)
+
+    assert mark.belief == "M02"
+    assert "last_wins" in mark.hint

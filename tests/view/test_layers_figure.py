@@ -1,0 +1,257 @@
+"""Allow and deny as two layers: the words, the table and the picture say what the engine says."""
+
+import re
+import xml.etree.ElementTree as ET
+from html import escape
+from itertools import combinations, product
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from iamlab import ANONYMOUS, Verdict, World
+from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.teach.scenarios import MAP, MAPS, README, scenario
+from iamlab.view import two_layers
+from iamlab.view.style import look
+
+ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "iam:ListUsers"]
+RESOURCES = [MAP, README, MAPS, "*"]
+SYMBOLS = "✓✕○"
+NAMES = (
+    '<script>alert("x")</script>',
+    "$x^2$ and $",
+    "\u202eright to left",
+    "😀 two\nlines",
+    "&lt;b&gt;",
+    "long" * 100,
+    "with:colons:in:it",
+    "",
+)
+
+
+def allows(decision):
+    """Whether any granter allows: an identity policy, a resource policy, a grant."""
+    return any(decision.heard[layer].allows for layer in set(LAYERS) - set(CEILINGS))
+
+
+def everything(action="*", resource="*", effect="Allow"):
+    """A policy of one statement."""
+    statement = {"Effect": effect, "Action": action, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@pytest.fixture
+def world():
+    """The world of lesson 02."""
+    return scenario("stack")
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "actions", "resources"),
+    [
+        ("stack", "alice", ACTIONS, RESOURCES),
+        ("stack", "bob", ACTIONS, RESOURCES),
+        ("stack_admin", "alice", ACTIONS, RESOURCES),
+        ("two_denies", "alice", ["s3:GetObject"], [README]),
+        ("groups", "dana", ACTIONS[:3], [MAP]),
+    ],
+)
+def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, resources):
+    """All, those under an Allow, those under a Deny, those under both, and those that are left."""
+    world = scenario(name)
+    every = [world.can(world.user(who), *pair) for pair in product(actions, resources)]
+    figure = two_layers(world, world.user(who), actions, resources)
+    numbers = [int(number) for number in re.findall(r"\d+", figure.alt)]
+
+    assert who in figure.alt
+    assert numbers == [
+        len(every),
+        sum(map(allows, every)),
+        sum(bool(one.denies) for one in every),
+        sum(allows(one) and bool(one.denies) for one in every),
+        sum(bool(one) for one in every),
+    ]
+
+
+def test_the_table_and_the_list_have_every_request_in_order(world):
+    """A row and a line for each, action by action."""
+    figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    pairs = list(product(ACTIONS, RESOURCES))
+
+    assert [(row["action"], row["resource"]) for row in figure.rows] == pairs
+    assert len(figure.as_text().splitlines()) == len(pairs) == len(figure.table)
+    for row, line, pair in zip(figure.rows, figure.as_text().splitlines(), pairs, strict=True):
+        decision = world.can(world.user("alice"), *pair)
+
+        assert row["an Allow"] == ("yes" if allows(decision) else "no")
+        assert row["a Deny"] == ("yes" if decision.denies else "no")
+        assert row["verdict"] == str(decision.verdict)
+        assert line.startswith(f"{pair[0]} on ")
+        assert line.endswith(f"{decision.verdict.symbol} {decision.verdict}")
+        assert ("an Allow" in line) is allows(decision)
+        assert ("a Deny" in line) is bool(decision.denies)
+
+
+def test_each_panel_shows_its_own_layer(world):
+    """The first has the Allows, the second the Denies, the third the verdicts; one mark a cell."""
+    figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    every = [world.can(world.user("alice"), *pair) for pair in product(ACTIONS, RESOURCES)]
+    marks = [text for text in figure.drawing.axes[0].texts if text.get_text() in tuple(SYMBOLS)]
+    places = sorted({round(text.get_position()[0], 2) for text in marks})
+
+    assert [sum(text.get_text() == sign for text in marks) for sign in SYMBOLS] == [
+        sum(map(allows, every)) + sum(map(bool, every)),
+        sum(bool(one.denies) for one in every)
+        + sum(one.verdict is Verdict.EXPLICIT_DENY for one in every),
+        sum(one.verdict is Verdict.IMPLICIT_DENY for one in every),
+    ]
+    assert len(places) <= 3 * len(RESOURCES)
+
+
+def test_the_picture_has_headings_and_a_legend_with_symbol_and_word(world):
+    """Three panels are named, and each sign is explained; colour is never the only one."""
+    figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    texts = [text.get_text() for text in figure.drawing.axes[0].texts]
+
+    for heading in ("ALLOWS COVER", "DENIES COVER", "WHAT IS LEFT"):
+        assert heading in texts
+    for seen in map(look, Verdict):
+        assert any(f"{seen.symbol} {seen.word}" in text for text in texts)
+
+
+def test_the_same_world_gives_the_same_picture_words_and_table():
+    """Drawn twice it is the same to the byte."""
+
+    def draw():
+        world = scenario("stack")
+        return two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+
+    one, two = draw(), draw()
+
+    assert one.svg() == two.svg()
+    assert (one.alt, one.as_text(), one.rows) == (two.alt, two.as_text(), two.rows)
+    assert one._repr_html_() == two._repr_html_()
+
+
+def test_the_order_of_statements_changes_nothing(world):
+    """Which is the lesson."""
+    again = scenario("denies_last")
+    one = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    two = two_layers(again, again.user("alice"), ACTIONS, RESOURCES)
+
+    assert one.svg() == two.svg()
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["script", "formula", *map(str, range(6))])
+def test_names_from_strangers_are_drawn_as_text(world, name):
+    """Whatever a resource is called, it neither acts nor breaks the picture, and stands in it."""
+    resource = f"{MAPS}/{name}"
+    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], [resource])
+    page = figure._repr_html_()
+
+    ET.fromstring(figure.svg())  # noqa: S314 - our own picture
+    assert set(re.findall(r"<([a-z]+)", page)) == {
+        *("figure", "img", "figcaption", "details", "summary", "pre")
+    }
+    assert figure.rows[0]["resource"] == resource
+    assert escape(figure.as_text()) in page
+
+
+def test_a_resource_policy_counts_among_the_allows(world):
+    """A bucket policy that lets Bob in is an Allow as any other."""
+    bob = world.user("bob")
+    grant = everything("s3:GetObject", f"{MAPS}/*")
+    grant["Statement"][0]["Principal"] = {"AWS": bob.arn}
+    before = two_layers(world, bob, ["s3:GetObject"], [MAP]).as_text()
+    world.bucket("star-maps").put_policy(grant)
+    after = two_layers(world, bob, ["s3:GetObject"], [MAP]).as_text()
+
+    assert before.endswith("no Allow, no Deny: ○ implicit deny")
+    assert after.endswith("an Allow, no Deny: ✓ allowed")
+
+
+def test_the_deny_of_a_resource_policy_lies_on_top_as_any_other(world):
+    """Whoever it comes from, it is a Deny."""
+    grant = everything("s3:GetObject", f"{MAPS}/*", "Deny")
+    grant["Statement"][0]["Principal"] = "*"
+    world.bucket("star-maps").put_policy(grant)
+    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], [MAP])
+
+    assert figure.as_text().endswith("an Allow, a Deny: ✕ explicit deny")
+
+
+def test_the_allow_of_a_boundary_is_no_allow(world):
+    """A ceiling grants nothing, so it covers nothing."""
+    account, bob = world.account("acme-main"), world.user("bob")
+    bob.put_permissions_boundary(account.create_policy("limit", everything()))
+    figure = two_layers(world, bob, ["s3:GetObject"], [MAP])
+
+    assert figure.as_text().endswith("no Allow, no Deny: ○ implicit deny")
+
+
+def test_what_a_boundary_cuts_is_covered_and_yet_not_left(world):
+    """The third panel says what is left, whatever took it."""
+    account, alice = world.account("acme-main"), world.user("alice")
+    alice.put_permissions_boundary(account.create_policy("limit", everything("ec2:*")))
+    figure = two_layers(world, alice, ["s3:GetObject"], [MAP])
+
+    assert figure.as_text().endswith("an Allow, no Deny: ○ implicit deny")
+    assert "0 are left" in figure.alt
+
+
+@pytest.mark.parametrize("by", ["object", "arn"])
+def test_any_caller_can_be_drawn(world, by):
+    """Users, roles, services and nobody in particular; by object and by ARN."""
+    role = world.account("acme-main").create_role(
+        "reader",
+        assume_role_policy_document={
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            },
+        },
+    )
+    role.put_policy("own", everything("s3:GetObject"))
+    caller = role if by == "object" else role.arn
+
+    assert "✓ allowed" in two_layers(world, caller, ["s3:GetObject"], [MAP]).as_text()
+    assert "reader" in two_layers(world, caller, ["s3:GetObject"], [MAP]).alt
+    for other in ("ec2.amazonaws.com", ANONYMOUS, "arn:aws:iam::111111111111:root"):
+        assert other in two_layers(world, other, ["s3:GetObject"], [MAP]).alt
+
+
+def test_drawing_leaves_the_world_as_it_is(world):
+    """A picture asks, and changes nothing."""
+    before = world.copy()
+    two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+
+    assert world.diff(before) == ()
+
+
+def test_a_large_picture_is_as_large_as_it_needs_to_be():
+    """Many actions and resources are drawn, and all of them stand in the table."""
+    world = World(1)
+    alice = world.create_account("a", account_id="111111111111").create_user("alice")
+    actions = [f"s3:Action{number}" for number in range(24)]
+    resources = [f"arn:aws:s3:::maps/{number}" for number in range(8)]
+    figure = two_layers(world, alice, actions, resources)
+    width, height = figure.drawing.get_size_inches()
+
+    assert len(figure.rows) == 192
+    assert width < 40
+    assert height < 40
+    assert figure.svg()
+
+
+@pytest.mark.parametrize("resources", [[MAP], [MAP, README], RESOURCES], ids=len)
+def test_no_heading_and_no_name_runs_into_its_neighbour(world, resources):
+    """Headings, row names, signs and the words between the panels have room, however many."""
+    figure = two_layers(world, world.user("alice"), ACTIONS, resources)
+    renderer = FigureCanvasAgg(figure.drawing).get_renderer()
+    straight = [text for text in figure.drawing.axes[0].texts if not text.get_rotation()]
+    boxes = [text.get_window_extent(renderer) for text in straight if text.get_text()]
+
+    assert len(boxes) > len(ACTIONS) + 3
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
