@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.actions import RESOURCE_POLICIES, WITHOUT_RESOURCE
-from iamlab.engine.edits import BREADTH, SWITCH, Edit
+from iamlab.engine.edits import AWS_MANAGED, BREADTH, SWITCH, Edit
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
+from iamlab.engine.principals import MAY_NAME
 from iamlab.engine.request import Kind
 from iamlab.engine.scope import unbound
 from iamlab.policy.conditions import Comparison
@@ -31,7 +32,6 @@ SENT_BY_CALLER = (
     *("kms:encryptioncontext:", "s3:x-amz-", "iam:passedtoservice"),
 )
 MFA = (("aws:MultiFactorAuthPresent", "true"), ("aws:MultiFactorAuthAge", "1"))
-AWS_MANAGED = ":iam::aws:policy/"
 
 
 def who_may_change(layer: str, request: Request) -> str:
@@ -79,7 +79,8 @@ def _sign_in(decision: Decision) -> Iterator[Edit]:
         for reading in heard.readings
         for condition in reading.statement.conditions
     }
-    if any(key.lower() in asked for key, _ in MFA):
+    own = (Kind.USER, Kind.ROOT, Kind.ROLE, Kind.SESSION)
+    if decision.request.caller.kind in own and any(key.lower() in asked for key, _ in MFA):
         yield Edit("Sign in with MFA.", "the caller", BREADTH["sign in"], ("sign in",), context=MFA)
 
 
@@ -123,18 +124,20 @@ def _switch_off(decision: Decision) -> Iterator[Edit]:
 def _undo_denies(decision: Decision) -> Iterator[Edit]:
     """Narrow each Deny, or take it out."""
     request = decision.request
+    detached: list[Edit] = []
     for layer in LAYERS:
         who = who_may_change(layer, request)
         for level, place, reading in _places(decision, layer):
             if reading.effect != "Deny" or not reading.applies:
                 continue
-            target = ("deny", layer, level, place, reading.statement.number)
-            at = (target, layer, level, place)
             if AWS_MANAGED in (reading.attached.arn or ""):
-                text = f"Detach {reading.attached.policy.name}: it is AWS's to change."
-                yield Edit(text, who, BREADTH["everybody"], *at)
+                found = _detached(reading, layer, level, place, who)
+                if found not in detached:
+                    detached.append(found)
+                    yield found
                 continue
             number = reading.statement.number
+            at = (("deny", layer, level, place, number), layer, level, place)
             yield from _without_value(reading, request, who, at)
             spared = _sparing(reading.statement, request)
             if spared is not None:
@@ -145,6 +148,13 @@ def _undo_denies(decision: Decision) -> Iterator[Edit]:
             yield Edit(text, who, BREADTH["everybody"], *at, number)
 
 
+def _detached(reading: Reading, layer: str, level: int, place: int, who: str) -> Edit:
+    """Take a whole policy away: AWS's own cannot be changed."""
+    text = f"Detach {reading.attached.policy.name}: it is AWS's to change."
+    target = ("detach", layer, level, place)
+    return Edit(text, who, BREADTH["everybody"], target, layer, level, place)
+
+
 def _without_value(
     reading: Reading, request: Request, who: str, at: tuple[tuple[object, ...], str, int, int]
 ) -> Iterator[Edit]:
@@ -152,7 +162,8 @@ def _without_value(
     statement = reading.statement
     for element, asked in (("action", request.action), ("resource", request.resource)):
         values = getattr(statement, element) or ()
-        kept = tuple(value for value in values if value.lower() != asked.lower())
+        same = asked.lower() if element == "action" else asked
+        kept = tuple(v for v in values if (v.lower() if element == "action" else v) != same)
         if kept and len(kept) < len(values):
             text = f"Take {asked} out of the {element}s of {reading.address}."
             shorter = _with(statement, element, kept)
@@ -233,9 +244,22 @@ def _principals(request: Request) -> list[Principals]:
     return [(("AWS", arn),) for arn in dict.fromkeys(named)]
 
 
+def as_pattern(resource: str) -> str:
+    """Write a resource so that its stars stand for nothing but themselves.
+
+    Examples
+    --------
+    >>> as_pattern("arn:aws:s3:::bk/*/x")
+    'arn:aws:s3:::bk/${*}/x'
+    """
+    if resource == "*":
+        return resource
+    return "".join(f"${{{letter}}}" if letter in "*?$" else letter for letter in resource)
+
+
 def _exact(request: Request, principal: Principals | None = None) -> Statement:
     """Write the Allow statement that is about this request and no other."""
-    resource: tuple[str, ...] | None = (request.resource,)
+    resource: tuple[str, ...] | None = (as_pattern(request.resource),)
     if principal is not None:
         if request.about_trust or request.service in WITHOUT_RESOURCE:
             resource = None
@@ -274,15 +298,22 @@ def _widened(
         statement = reading.statement
         if element in ("action", "resource") and getattr(statement, element):
             asked = request.action if element == "action" else request.resource
-            wider = _with(statement, element, (*getattr(statement, element), asked))
-        elif element == "principal" and statement.principal and request.caller.account:
+            value = as_pattern(asked) if element == "resource" and statement.variables else asked
+            wider = _with(statement, element, (*getattr(statement, element), value))
+        elif element == "principal" and layer in MAY_NAME and _can_name(statement, request):
             asked = _principals(request)[0][0][1]
-            wider = replace(statement, principal=(*statement.principal, ("AWS", asked)))
+            wider = replace(statement, principal=(*(statement.principal or ()), ("AWS", asked)))
         else:
             continue
         text = f"Add {asked} to the {element}s of {reading.address}."
         at = (target, layer, level, place, statement.number)
         yield Edit(text, who, BREADTH["one value"], *at, wider)
+
+
+def _can_name(statement: Statement, request: Request) -> bool:
+    """Say whether a caller can be put beside those whom a statement names."""
+    named = statement.principal
+    return bool(named and named[0][0] not in ("", "*") and request.caller.account)
 
 
 def _open(decision: Decision) -> Iterator[Edit]:
@@ -312,6 +343,7 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
     """Take each determining Allow out, or add a Deny."""
     request = decision.request
     deciding = decision.determining
+    detached: list[Edit] = []
     for layer in ("identity", "resource"):
         who = who_may_change(layer, request)
         for level, place, reading in _places(decision, layer):
@@ -319,8 +351,10 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
                 continue
             at = (("allow", layer, level, place, reading.statement.number), layer, level, place)
             if AWS_MANAGED in (reading.attached.arn or ""):
-                text = f"Detach {reading.attached.policy.name}."
-                yield Edit(text, who, BREADTH["everybody"], *at)
+                found = _detached(reading, layer, level, place, who)
+                if found not in detached:
+                    detached.append(found)
+                    yield found
                 continue
             yield from _without_value(reading, request, who, at)
             text = f"Take {reading.address} out of the {NAMES[layer]}."

@@ -40,7 +40,7 @@ from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.prepared import MOST, Test, Tests, about
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
-from iamlab.engine.request import Kind
+from iamlab.engine.request import SERVICE_LINKED, Kind
 from iamlab.engine.rules import AWS
 from iamlab.engine.scope import is_bounded, only_denies
 from iamlab.engine.situation import situation
@@ -187,7 +187,9 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
         caller.kind,
         caller.is_service_linked,
         request.resource == "*",
-        caller.account == request.resource_account,
+        request.same_account,
+        request.same_partition,
+        caller.kind is Kind.SERVICE and SERVICE_LINKED in request.resource,
         request.resource_is_role,
         request.about_kms_key,
     )

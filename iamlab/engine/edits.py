@@ -1,6 +1,6 @@
-"""Changes to the policies of a request, as values: what could be done about a decision.
+"""Changes to the policies of a request, as values, and how they are made.
 
-This module lists the changes that could help; ``engine/fixes.py`` tries which of them do.
+``engine/candidates.py`` lists those that could help, ``engine/fixes.py`` tries which of them do.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ BREADTH = {
 """How much else a change may change."""
 
 
+AWS_MANAGED = ":iam::aws:policy/"
+"""What the ARN of a policy holds that nobody but AWS can change."""
+
 SWITCH = "public_access_block"
 """Where an edit is about S3 Block Public Access, and not about a policy."""
 
@@ -93,7 +96,9 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
             continue
         by_number = {one.number: one.statement for one in own if one.number is not None}
         policy = edited(attached.policy, by_number, added)
-        changed[layer][level][place] = Attached(policy, attached.arn, attached.path)
+        # A policy of AWS's stays as it is: one of your own, like it, takes its place.
+        arn = None if AWS_MANAGED in (attached.arn or "") else attached.arn
+        changed[layer][level][place] = Attached(policy, arn, attached.path)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
     return _layers(layers, changed, switched_off=switched_off)
@@ -131,11 +136,13 @@ def _layers(
 
 def ask_again(request: Request, edits: Iterable[Edit]) -> Request:
     """Give the request as it comes after the changes: only how the caller signed in can differ."""
-    brought = {key: value for edit in edits for key, value in edit.context}
+    by_lower = {key.lower(): (key, value) for edit in edits for key, value in edit.context}
+    brought = dict(by_lower.values())
     if not brought:
         return request
-    lower = {key.lower() for key in brought}
-    context: dict[str, Any] = {k: v for k, v in request.context.items() if k.lower() not in lower}
+    context: dict[str, Any] = {
+        key: value for key, value in request.context.items() if key.lower() not in by_lower
+    }
     return Request(
         request.principal,
         request.action,

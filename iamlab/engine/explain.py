@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.hearing import hold
-from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, NAMES, Attached, Place
+from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
 from iamlab.engine.principals import Named
 from iamlab.engine.scope import is_bounded
 from iamlab.engine.verdict import Verdict
@@ -128,12 +128,15 @@ def _ceiling(decision: Decision, layer: str, heard: Heard) -> tuple[str, str]:
         return "allow", f"It does not deny; in this {name} no Allow is needed."
     if all(heard.says):
         return "allow", f"{_list(heard.allows)} lets it through; a {name} never grants."
+    if decision and layer in LIMITS:
+        why = f"The {name} does not allow {action}, but it does not cut a grant to the very caller."
+        return "silent", why
     if layer == "session" and not heard.readings:
         return "silent", "No session policy was passed, so the federated user has no permissions."
     levels = len(heard.levels)
     shut = [f"{number}" for number, says in enumerate(heard.says, 1) if not says]
     at = f" at level {', '.join(shut)} of {levels}" if levels > 1 else ""
-    cuts = "nothing gets through" if layer in GUARDS else "it cuts the grant"
+    cuts = "it cuts the grant" if layer in LIMITS else "nothing gets through"
     return "silent", f"The {name} does not allow {action}{at}: {cuts}."
 
 
@@ -159,13 +162,18 @@ def _list(readings: tuple[Reading, ...]) -> str:
 def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading, ...]:
     """Hold a policy or a statement against the request; see ``Decision.why_not``."""
     if isinstance(what, str):
-        everything = [r for layer in LAYERS for r in decision.heard[layer].readings]
+        everything = _everything(decision)
         found = tuple(r for r in everything if what in (r.address, r.attached.policy.name))
         if not found:
             error = RequestError(f"No policy or statement here is called {what!r}.")
             error.add_note(did_you_mean(what, [reading.address for reading in everything]))
             raise error
         return found
+    own = tuple(
+        r for r in _everything(decision) if what is r.attached.policy or what is r.statement
+    )
+    if own:
+        return own
     policy = what if isinstance(what, Policy) else Policy((what,), name="statement")
     bounded = is_bounded(decision.request, decision.layers)
     return tuple(
@@ -178,6 +186,10 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading
         )
         for statement in policy.statements
     )
+
+
+def _everything(decision: Decision) -> list[Reading]:
+    return [reading for layer in LAYERS for reading in decision.heard[layer].readings]
 
 
 def _names_somebody(statement: Statement) -> bool:

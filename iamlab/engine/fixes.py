@@ -98,7 +98,7 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
         raise RequestError("Fixes are for decisions by AWS's own rules.")
     edits = candidates(decision)
     for size in range(1, LARGEST + 1):
-        found = [Fix(chosen) for chosen in _sets(edits, size) if flips(decision, chosen)]
+        found = [Fix(chosen) for chosen in _sets(decision, edits, size) if flips(decision, chosen)]
         if found:
             found.sort(key=lambda fix: fix.breadth)
             return tuple(found) if size == 1 else tuple(found[:MOST])
@@ -107,17 +107,25 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
 
 def flips(decision: Decision, edits: Sequence[Edit]) -> bool:
     """Decide again with the changes made: does the verdict flip?"""
-    request, layers = ask_again(decision.request, edits), apply_edits(decision.layers, edits)
+    try:
+        request = ask_again(decision.request, edits)
+    except RequestError:  # what a policy wants to hear is more than a request can say
+        return False
+    layers = apply_edits(decision.layers, edits)
     return (compiled.decide(request, layers) is Verdict.ALLOWED) is not bool(decision)
 
 
-def _sets(edits: Sequence[Edit], size: int) -> Iterator[tuple[Edit, ...]]:
+def _sets(decision: Decision, edits: Sequence[Edit], size: int) -> Iterator[tuple[Edit, ...]]:
     """Choose changes, never two that are about the same."""
     targets: dict[tuple[object, ...], list[Edit]] = {}
     for edit in edits:
         targets.setdefault(edit.target, []).append(edit)
+    denies = set() if decision else {one for one in targets if one[0] in ("deny", "detach")}
     for chosen in combinations(targets.values(), size):
-        yield from product(*chosen)
+        # Every Deny must go, unless the request comes in another way.
+        kept = denies - {edits[0].target for edits in chosen}
+        if not kept or any(edits[0].context for edits in chosen):
+            yield from product(*chosen)
 
 
 def _irreducible(decision: Decision, edits: Sequence[Edit]) -> tuple[Fix, ...]:

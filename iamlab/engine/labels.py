@@ -31,6 +31,17 @@ QUESTIONS = (
 )
 
 
+RULE_OF = {
+    "cross_account": "Two accounts: both sides must allow.",
+    "role_trust": "A role: its trust policy must allow.",
+    "kms_key": "A KMS key: its key policy or a grant must allow.",
+    "never_abroad": "No policy can give this to another account.",
+    "root_user_assumes_role": "A root user can assume no role.",
+    "assume_root": "For AssumeRoot the caller's own policies are enough.",
+}
+"""What is particular about a situation, in a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One question and its answer, as lines of text."""
@@ -158,7 +169,8 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
         return ["The root user needs no Allow in its own account."]
     if decision.verdict is Verdict.ALLOWED and not decision.determining:
         return [f"{decision.request.action} needs no permission."]
-    lines = [
+    lines = [RULE_OF[decision.situation]] if decision.situation in RULE_OF else []
+    lines += [
         f"{step.symbol} {NAMES[layer]}: {step.reason}"
         for layer in ("resource", "identity", "boundary", "session", "scoped")
         for step in [steps.get(layer)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab import unsure
 from iamlab.engine.actions import WITHOUT_RESOURCE
-from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named
+from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
 from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import is_multivalued
 from iamlab.policy.conditions import holds
@@ -86,7 +86,9 @@ def _principal(statement: Statement, request: Request, place: Place, named: Name
         return Miss(element, wanted, request.principal, "only resource policies may have one")
     if named is not Named.NOT:
         return None
-    note = "" if statement.principal is not None else "the caller is one of those it spares"
+    note = "the caller is one of those it spares"
+    if statement.principal is not None:
+        note = why_unnamed(statement.principal, request, place)
     return Miss(element, wanted, request.principal, note)
 
 
@@ -132,7 +134,11 @@ def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None
     spares = rules.action(listed, asked)
     if statement.not_action is not None and not spares and all(map(is_action_pattern, listed)):
         return None
-    return Miss("NotAction", listed, asked, f"it spares {asked}")
+    odd = [pattern for pattern in listed if not is_action_pattern(pattern)]
+    note = f"it spares {asked}"
+    if odd and not spares:
+        note = f"{odd[0]} is no pattern of actions, so nobody knows what it spares"
+    return Miss("NotAction", listed, asked, note)
 
 
 def _resource(statement: Statement, request: Request, place: Place, rules: Rules) -> Miss | None:
@@ -172,7 +178,7 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
     """Match one value of a Resource element, variables substituted."""
     if statement.variables and has_variable(pattern):
         parts = pattern.split(":", PARTS - 1)
-        if len(parts) < PARTS or has_variable("".join(parts[:-1])):
+        if len(parts) < PARTS or any(map(has_variable, parts[:-1])):
             return False  # a variable may stand only after the fifth colon
         filled = substitute(pattern, lambda key: rules.variable(request, key), literal)
         if filled is None:
@@ -203,7 +209,9 @@ def _condition(
         note = (
             f"wanted none of {_any_of(condition.values)}, the request has {_any_of(found, 'and')}"
         )
-    return Miss(element, condition.values, found, note)
+    pairs = zip(wanted, condition.values, strict=True)
+    shown = tuple(raw if filled is None else filled for filled, raw in pairs)
+    return Miss(element, shown, found, note)
 
 
 def wanted_values(

@@ -56,7 +56,7 @@ class AccessMatrix:
 
     def allowed(self, caller: int, pair: int) -> bool:
         """Say whether a caller may do a pair, both by number."""
-        return bool(self.rows[caller] >> pair & 1)
+        return bool(self.rows[caller] >> range(len(self.pairs))[pair] & 1)
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
         """Give (caller, action, resource) for all that is allowed."""

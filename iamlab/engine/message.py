@@ -3,7 +3,7 @@
 Notes
 -----
 AWS page: "Troubleshoot access denied error messages". It promises that one policy type is named;
-which one, where several are in the way, is iamlab's choice: the first in flow-chart order.
+which one, where several are in the way, is iamlab's choice: the first of ``NAMED_FIRST``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMED_FIRST = (
 # AWS appends the policy's ARN only for these, and only for an explicit deny.
 _WITH_ARN = ("scp", "rcp", "identity", "boundary", "session")
 
-# No page has a form for it.
+# No page has a form for it; nor for an RCP that does not allow, which AWS lets nobody make.
 _WITHOUT_REASON = ("scoped",)
 
 
@@ -82,7 +82,7 @@ def _context(decision: Decision) -> str:
     if request.caller.account and not request.same_account and not _one_organization(decision):
         return ""
     layer = named_layer(decision)
-    if layer in _WITHOUT_REASON:
+    if layer in _WITHOUT_REASON or (layer == "rcp" and not decision.denies):
         return ""
     name = "role trust policy" if layer == "resource" and request.about_trust else NAMES[layer]
     if not decision.denies:

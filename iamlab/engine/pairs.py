@@ -10,6 +10,7 @@ that a binary search finds. What else a pattern may hold is tried on the resourc
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from functools import cached_property
 from operator import itemgetter
@@ -160,7 +161,7 @@ class Pairs:
     ) -> int:
         """The same for a pattern with variables; see ``matching.resource_matches``."""
         parts = pattern.split(":", PARTS - 1)
-        if len(parts) < PARTS or has_variable("".join(parts[:-1])):
+        if len(parts) < PARTS or any(map(has_variable, parts[:-1])):
             return 0
         filled = substitute(pattern, value_of, literal)
         if filled is None:
@@ -194,5 +195,11 @@ class Pairs:
         """Find the first and the last place of the resources that begin with a text."""
         if not prefix:
             return 0, len(self.resources)
-        after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        return bisect_left(self.resources, prefix), bisect_left(self.resources, after)
+        # What begins with the prefix ends where what begins with the next character's begins. The
+        # last of all characters has none; then the prefix without it says where.
+        stem = prefix.rstrip(chr(sys.maxunicode))
+        start = bisect_left(self.resources, prefix)
+        if not stem:
+            return start, len(self.resources)
+        after = bisect_left(self.resources, stem[:-1] + chr(ord(stem[-1]) + 1))
+        return start, after

@@ -47,7 +47,7 @@ MAY_NAME = (*MUST_NAME, "endpoint", "rcp")
 # Which callers a statement of a trust policy can be about, by the action that is asked for. What
 # goes with any of them (sts:TagSession, sts:SetSourceIdentity, sts:SetContext) is not listed.
 TRUST_ACTIONS: dict[str, Callable[[Caller], bool]] = {
-    "sts:assumerole": lambda caller: caller.kind is not Kind.PROVIDER,
+    "sts:assumerole": lambda caller: caller.kind not in (Kind.PROVIDER, Kind.ANONYMOUS),
     "sts:assumerolewithsaml": lambda caller: caller.is_saml,
     "sts:assumerolewithwebidentity": lambda caller: (
         caller.kind is Kind.PROVIDER and not caller.is_saml
@@ -126,6 +126,17 @@ def _direct_if(condition: bool) -> Named:  # noqa: FBT001 - a conversion, not a 
     return Named.DIRECT if condition else Named.NOT
 
 
+def why_unnamed(principals: Principals, request: Request, place: Place) -> str:
+    """Say why a Principal that seems to name the caller does not, if it seems so."""
+    if place.layer == "resource" and request.about_trust and not _fits_action(request):
+        return f"{request.action} does not fit this kind of caller"
+    if request.caller.kind is Kind.PROVIDER:
+        return "who comes from an identity provider must be named under Federated"
+    if place.layer == "endpoint" and how_named(principals, request) is Named.ACCOUNT:
+        return "an account in the policy of a gateway endpoint is its root user alone"
+    return ""
+
+
 def how_reached(statement: Statement, request: Request, place: Place) -> Named:
     """Say how a statement of a resource-like policy reaches the caller, NotPrincipal included.
 
@@ -149,7 +160,7 @@ def how_reached(statement: Statement, request: Request, place: Place) -> Named:
         if spared and unsure.DENY_NOT_PRINCIPAL_HITS_WHO_IS_LISTED_WITHOUT_ACCOUNT:
             spared = _lists_account(statement.not_principal, request.caller)
         return _direct_if(not spared)
-    return _direct_if(listed is Named.NOT)
+    return _with_place(_direct_if(listed is Named.NOT), statement, request, place)
 
 
 def _fits_action(request: Request) -> bool:
@@ -174,5 +185,8 @@ def _with_place(named: Named, statement: Statement, request: Request, place: Pla
 
 
 def _lists_account(principals: Principals, caller: Caller) -> bool:
-    accounts = (caller.account, f"arn:aws:iam::{caller.account}:root")
+    if not caller.account:
+        return True  # it has none that could be listed
+    partition = Arn.parse(caller.arn).partition
+    accounts = (caller.account, f"arn:{partition}:iam::{caller.account}:root")
     return any(kind == "AWS" and value in accounts for kind, value in principals)

@@ -158,12 +158,12 @@ class Request:
         context: Mapping[str, ContextValue] = NO_CONTEXT,
         issuer: str | None = None,
     ) -> None:
-        _check_text("principal", principal)
-        _check_text("action", action)
-        _check_text("resource", resource)
+        check_text("principal", principal)
+        check_text("action", action)
+        check_text("resource", resource)
         if issuer is not None:
-            _check_text("issuer", issuer)
-        values = _context(context)
+            check_text("issuer", issuer)
+        values = as_text(context)
         set_ = object.__setattr__
         set_(self, "principal", principal)
         set_(self, "action", action)
@@ -174,14 +174,14 @@ class Request:
         role = values.get("aws:principalarn", NO_VALUE)[0] if issuer is None else ""
         set_(self, "caller", _caller(principal, issuer, role))
         set_(self, "service", service_of(action))
-        if resource_account and not _is_account(resource_account):
+        if resource_account and not is_account(resource_account):
             message = f"resource_account {resource_account!r} is not an id of 12 digits."
             raise RequestError(message)
         set_(self, "resource_account", resource_account or self._owner())
 
     def _owner(self) -> str:
         parts = self.resource.split(":", 5)
-        if len(parts) == 6 and parts[0] == "arn" and _is_account(parts[4]):
+        if len(parts) == 6 and parts[0] == "arn" and is_account(parts[4]):
             return parts[4]
         if self.caller.account:
             return self.caller.account
@@ -203,7 +203,17 @@ class Request:
     @property
     def same_account(self) -> bool:
         """Whether caller and resource are of one account."""
-        return self.caller.account == self.resource_account
+        return self.caller.account == self.resource_account and self.same_partition
+
+    @property
+    def same_partition(self) -> bool:
+        """Whether they are of one partition: accounts of two know nothing of each other."""
+        caller, resource = self.principal, self.resource
+        if caller.startswith("arn:aws:") and resource.startswith("arn:aws:"):
+            return True  # the common case
+        if not (is_arn(caller) and is_arn(resource)):
+            return True
+        return caller.split(":", 2)[1] == resource.split(":", 2)[1]
 
     @property
     def resource_is_role(self) -> bool:
@@ -231,11 +241,13 @@ def is_kms_key(resource: str) -> bool:
     return _KEY.match(resource) is not None
 
 
-def _is_account(text: object) -> bool:
+def is_account(text: object) -> bool:
+    """Say whether it is the id of an account: 12 digits."""
     return isinstance(text, str) and len(text) == 12 and text.isascii() and text.isdigit()
 
 
-def _check_text(name: str, text: object) -> None:
+def check_text(name: str, text: object) -> None:
+    """Refuse what is no text, empty, too long, or holds half of a character."""
     if type(text) is str and text and len(text) <= MAX_TEXT and text.isascii():
         return  # the common case
     if not isinstance(text, str) or not text:
@@ -263,7 +275,7 @@ def service_of(action: str) -> str:
     return action.partition(":")[0].lower()
 
 
-def _context(context: object) -> dict[str, tuple[str, ...]]:
+def as_text(context: object) -> dict[str, tuple[str, ...]]:
     """Write a context as text; a key without a value is not there."""
     if not isinstance(context, Mapping):
         raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
@@ -287,7 +299,7 @@ def _context(context: object) -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=4096)
 def _key(key: str) -> tuple[str, bool]:
     """Give a condition key as it is compared, and whether it is a global one of a single value."""
-    _check_text("a condition key", key)
+    check_text("a condition key", key)
     lower = key.lower()
     return lower, lower.startswith("aws:") and not is_multivalued(key)
 
@@ -307,7 +319,7 @@ def _as_text(key: str, value: object) -> str:
         return value.isoformat()
     if isinstance(value, str):
         if value:
-            _check_text(f"the value of {key}", value)
+            check_text(f"the value of {key}", value)
         return value
     if isinstance(value, int) and abs(value) < 10**400:
         return str(value)
@@ -344,7 +356,7 @@ def _caller(principal: str, issuer: str | None, role: str) -> Caller:
 def _caller_of_arn(principal: str, issuer: str | None, role: str) -> Caller | None:
     """Say what an ARN is as a caller; ``None`` if it is none."""
     arn = Arn.parse(principal)
-    if not _is_account(arn.account):
+    if not is_account(arn.account):
         return None
     shape = (arn.service, arn.kind)
     named = "/" in arn.resource and arn.name

@@ -60,8 +60,9 @@ class Row:
         self.layers = layers
         self.context = context
         self.issuer = issuer
-        self._probes: dict[int, Request] = {}
         first = self._ask(universe.sorts[0])
+        # A request with the context of each group of pairs: conditions are asked of these.
+        self._probes = [self._ask(universe.sorts[0], context) for context, _ in universe.contexts]
         self.bounded = is_bounded(first, layers)
         self.caller = first.caller
         self.kind = universe.class_of(first.caller, self._ask)
@@ -70,14 +71,6 @@ class Row:
     def _ask(self, sort: Sort, context: Context | None = None) -> Request:
         own = self.context if context is None else {**self.context, **context}
         return Request(self.principal, sort.action, sort.resource, sort.account, own, self.issuer)
-
-    def _probe(self, group: int) -> Request:
-        """Give a request with the context that a group of pairs has."""
-        known = self._probes.get(group)
-        if known is None:
-            context, _ = self.universe.contexts[group]
-            known = self._probes[group] = self._ask(self.universe.sorts[0], context)
-        return known
 
     def allowed(self) -> int:
         """Give the pairs that the caller may do."""
@@ -151,7 +144,7 @@ class Row:
             bits = pairs & within
             if not bits:
                 continue
-            probe = self._probe(group)
+            probe = self._probes[group]
             if known.has_variables:
                 bits &= self.universe.pairs.by_resource(statement, probe.value)
             if bits and all(test(probe) for test in known.tests):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.actions import FOR_SERVICES_ONLY, RCP_SERVICES, RCP_SPARES, ROOT_UNLOCKS
-from iamlab.engine.request import Kind
+from iamlab.engine.request import SERVICE_LINKED, Kind
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Layers
@@ -43,6 +43,8 @@ def unbound(layer: str, request: Request) -> str:
         return reason
     if layer in ("scp", "rcp", "boundary") and caller.is_service_linked:
         return "A service-linked role does not stand under this"
+    if layer == "rcp" and caller.kind is Kind.SERVICE and SERVICE_LINKED in request.resource:
+        return "RCPs never keep a service from its service-linked role"
     if layer == "rcp":
         return _out_of_reach(request, action)
     if layer == "resource":

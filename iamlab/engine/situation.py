@@ -54,6 +54,8 @@ def situation(request: Request) -> str:
 
 def _abroad(request: Request, action: str) -> str:
     """Name the situation of a caller of another account."""
+    if not request.same_partition:
+        return "never_abroad"
     if action in NEVER_ABROAD or (request.about_kms_key and action not in KMS_ABROAD):
         return "never_abroad"
     return "root_user_abroad" if request.caller.kind is Kind.ROOT else "cross_account"

@@ -13,7 +13,15 @@ from iamlab.engine.actions import GATEWAY_SERVICES
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.pairs import Pairs, bits_at
 from iamlab.engine.prepared import condition_tests
-from iamlab.engine.request import is_kms_key, is_role, service_of
+from iamlab.engine.request import (
+    SERVICE_LINKED,
+    as_text,
+    check_text,
+    is_account,
+    is_kms_key,
+    is_role,
+    service_of,
+)
 from iamlab.engine.scope import unbound
 from iamlab.engine.situation import situation
 from iamlab.policy.arn import Arn, is_arn
@@ -43,7 +51,7 @@ class ResourceFacts:
     policy, rcps, grants, public_access_block
         As in ``Layers``.
     context
-        The condition keys that it brings along, its tags above all.
+        The condition keys that it brings along, its tags above all; not those of the caller.
     """
 
     account: str = ""
@@ -69,6 +77,8 @@ class Known:
 
     Parameters
     ----------
+    statement
+        Kept, so that no other gets the id by which this one is remembered.
     bits
         The pairs that its actions and resources match. Resources with variables are left open.
     tests
@@ -119,8 +129,14 @@ class Universe:
     def __init__(
         self, asked: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
     ) -> None:
+        for action, resource in asked:  # each is refused as ``Request`` refuses it
+            check_text("action", action)
+            check_text("resource", resource)
+            service_of(action)
         self.pairs = Pairs(asked)
         self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
+        for facts in self.facts.values():
+            facts.layers()  # refuses what is no policy
         self.sorts = self._sorts()
         self.contexts = self._contexts()
         self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
@@ -135,7 +151,10 @@ class Universe:
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
             account = self.facts[resource].account or _account_in(resource)
-            key = (action, account, resource == "*", is_role(resource), is_kms_key(resource))
+            partition = resource.split(":", 2)[1] if is_arn(resource) else None
+            linked = SERVICE_LINKED in resource
+            is_what = (resource == "*", is_role(resource), is_kms_key(resource))
+            key = (action, account, partition, linked, *is_what)
             found.setdefault(key, []).append(bit)
         return [self._sort(places) for places in found.values()]
 
@@ -146,14 +165,11 @@ class Universe:
 
     def _contexts(self) -> list[tuple[Context, int]]:
         """Group the pairs by what their resources bring along; first of all those with nothing."""
-        groups: list[tuple[Context, list[int]]] = [({}, [])]
+        groups: dict[Hashable, tuple[Context, list[int]]] = {(): ({}, [])}
         for arn, facts in self.facts.items():
-            places = next((own for context, own in groups if context == facts.context), None)
-            if places is None:
-                places = []
-                groups.append((facts.context, places))
-            places += self.pairs.bits_of(arn)
-        return [(context, bits_at(places)) for context, places in groups]
+            key = tuple(sorted(as_text(facts.context).items()))  # as they are compared
+            groups.setdefault(key, (facts.context, []))[1].extend(self.pairs.bits_of(arn))
+        return [(context, bits_at(places)) for context, places in groups.values()]
 
     def _rcps(self) -> list[tuple[tuple[Level, ...], int]]:
         """Group the pairs by the RCPs of their resources."""
@@ -188,7 +204,8 @@ class Universe:
 
     def class_of(self, caller: Caller, ask: Callable[[Sort], Request]) -> CallerClass:
         """Say which situation each pair is for callers like this, and which layers have a part."""
-        key = (caller.kind, caller.is_service_linked, caller.account)
+        partition = caller.arn.split(":", 2)[1] if caller.account else ""
+        key = (caller.kind, caller.is_service_linked, caller.account, partition)
         known = self._classes.get(key)
         if known is None:
             situations: dict[str, int] = {}
@@ -237,7 +254,7 @@ _NOTHING = ResourceFacts()
 
 def _account_in(resource: str) -> str:
     account = Arn.parse(resource).account if is_arn(resource) else ""
-    return account if len(account) == 12 and account.isdigit() else ""
+    return account if is_account(account) else ""
 
 
 def _either(sets: Iterable[int]) -> int:

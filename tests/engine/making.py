@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from iamlab import Attached, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
+from iamlab.engine.matrix import ResourceFacts, evaluate_many
 from iamlab.engine.verdict import Reading
 from tests.worlds import questions, random_question
 
@@ -19,6 +21,7 @@ GUEST = f"arn:aws:sts::{OWN}:federated-user/guest"
 ROOT, FOREIGN_ROOT = f"arn:aws:iam::{OWN}:root", f"arn:aws:iam::{FOREIGN}:root"
 SAML, GOOGLE = f"arn:aws:iam::{OWN}:saml-provider/corp", "accounts.google.com"
 EC2 = "ec2.amazonaws.com"
+CHINESE = f"arn:aws-cn:iam::{OWN}:user/ana"
 LINKED = f"arn:aws:iam::{OWN}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
 
 GET, OBJECT = "s3:GetObject", "arn:aws:s3:::bk/k"
@@ -32,6 +35,9 @@ TEAM = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "sky"}}}
 QUESTIONS = questions() | st.integers(0, 2**32 - 1).map(
     lambda seed: random_question(random.Random(seed))
 )
+
+MANY = settings(max_examples=3 * settings().max_examples)
+"""For laws that much depends on: three times as many examples."""
 
 USUAL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
@@ -108,3 +114,30 @@ def without(layers: Layers, hits: Iterable[Reading]) -> Layers:
     grants = zip(layers.grants, layers.of("grant"), strict=True)
     left = [grant for grant, attached in grants if (id(attached), 1) not in gone]
     return replace(changed(layers, cut), grants=left)
+
+
+def owned(layers: Layers) -> Layers:
+    """The caller's side of some layers, which is what a matrix takes with the caller."""
+    return replace(layers, resource=None, rcps=(), grants=(), public_access_block=None)
+
+
+def facts(request: Request, layers: Layers, **more: Any) -> ResourceFacts:
+    """The resource's side of them."""
+    return ResourceFacts(
+        account=request.resource_account,
+        policy=layers.resource,
+        rcps=layers.rcps,
+        grants=layers.grants,
+        public_access_block=layers.public_access_block,
+        **more,
+    )
+
+
+def allowed_in_matrix(request: Request, layers: Layers) -> bool:
+    """Ask a matrix of one bit."""
+    matrix = evaluate_many(
+        [(request.principal, owned(layers), request.context, request.issuer)],
+        [(request.action, request.resource)],
+        {request.resource: facts(request, layers)},
+    )
+    return matrix.allowed(0, 0)

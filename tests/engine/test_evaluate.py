@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from iamlab import ANONYMOUS, AWS, Layers, RequestError, Verdict, evaluate, evaluate_all
+from iamlab.engine.evaluate import read
 from tests.engine.making import (
+    ANA,
+    CHINESE,
     DENY,
     DEV_1,
     EC2_ONLY,
@@ -14,7 +17,9 @@ from tests.engine.making import (
     GUEST,
     OWN,
     SAML,
+    allowed_in_matrix,
     ask,
+    resource_policy,
 )
 
 WHOAMI = ask(action="sts:GetCallerIdentity", resource="*")
@@ -54,6 +59,27 @@ def test_a_deny_that_does_not_count_is_not_told_to_win():
 
     assert decision
     assert "a Deny wins" not in decision.explain()
+
+
+# Partitions -------------------------------------------------------------------------------------
+
+
+def test_accounts_of_two_partitions_know_nothing_of_each_other():
+    """The same twelve digits in China are another account, to which nothing can be given."""
+    layers = Layers([EVERYTHING], resource_policy({}, {"Principal": {"AWS": CHINESE}}))
+
+    for principal, partition, allowed in (
+        (ANA, "aws", True),
+        (ANA, "aws-cn", False),
+        (CHINESE, "aws", False),
+        (CHINESE, "aws-cn", True),
+    ):
+        request = ask(principal, resource=f"arn:{partition}:s3:::bk/k", resource_account=OWN)
+        assert bool(evaluate(request, layers)) is allowed
+        assert bool(read(request, layers)) is allowed
+        assert allowed_in_matrix(request, layers) is allowed
+    assert evaluate(ask(CHINESE, "s3:ListAllMyBuckets", "*"), layers)
+    assert evaluate(ask(CHINESE, resource="arn:aws:s3:::bk/k"), layers).fixes() == ()
 
 
 # Several pairs ----------------------------------------------------------------------------------

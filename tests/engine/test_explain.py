@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from iamlab import ANONYMOUS, Layers, RequestError, Verdict, evaluate
+from iamlab.engine.evaluate import read
 from iamlab.engine.explain import ABSENT, missing_granter, nearest_miss
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import Place
@@ -32,6 +33,7 @@ from tests.engine.making import (
     OWN,
     ROLE,
     ROOT,
+    SAML,
     TEAM,
     ask,
     policy,
@@ -94,7 +96,7 @@ NEAR = {
     "a variable": (
         {"s3:prefix": "x", "aws:username": "ana"},
         {"Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}}},
-        'Condition StringLike s3:prefix: wanted "${aws:username}/*", the request has "x"',
+        'Condition StringLike s3:prefix: wanted "ana/*", the request has "x"',
     ),
     "the resource": (
         {},
@@ -143,25 +145,50 @@ def test_a_miss_names_the_element_with_both_values(context, statement, wanted):
     assert f"Nearest miss: near/#1. {wanted}." in decision.explain()
 
 
-RESOURCE_MISSES = [
-    (
+RESOURCE_MISSES = {
+    "another user": (
+        ask(),
         {"Principal": {"AWS": [f"arn:aws:iam::{OWN}:user/bob"]}},
         f'Principal: wanted "arn:aws:iam::{OWN}:user/bob", the request has "{ANA}"',
     ),
-    ({"Principal": None}, "Principal: a resource policy must name somebody"),
-    (
+    "nobody": (ask(), {"Principal": None}, "Principal: a resource policy must name somebody"),
+    "all but the caller": (
+        ask(),
         {"Principal": None, "NotPrincipal": {"AWS": ANA}},
         "NotPrincipal: the caller is one of those it spares",
     ),
-]
+    "everybody, for who comes from a provider": (
+        ask(SAML, "sts:AssumeRoleWithSAML", ROLE),
+        {"Resource": None},
+        "Principal: who comes from an identity provider must be named under Federated",
+    ),
+    "another kind of caller": (
+        ask(action="sts:AssumeRoleWithSAML", resource=ROLE),
+        {"Resource": None},
+        "Principal: sts:AssumeRoleWithSAML does not fit this kind of caller",
+    ),
+}
 
 
-@pytest.mark.parametrize(("statement", "wanted"), RESOURCE_MISSES)
-def test_a_miss_of_a_resource_policy_names_who_is_meant(statement, wanted):
-    """And says so where nobody is, or where the caller is spared."""
-    decision = evaluate(ask(), Layers(resource=resource_policy(statement)))
+@pytest.mark.parametrize(
+    ("request_", "statement", "wanted"), RESOURCE_MISSES.values(), ids=RESOURCE_MISSES
+)
+def test_a_miss_of_a_resource_policy_names_who_is_meant(request_, statement, wanted):
+    """And says so where nobody is, where the caller is spared, or comes in another way."""
+    decision = evaluate(request_, Layers(resource=resource_policy(statement)))
 
     assert decision.nearest_miss == f"bucket/#1 came nearest. {wanted}."
+
+
+def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
+    """It is the account's root user alone."""
+    endpoint = resource_policy({"Principal": {"AWS": OWN}}, name="gateway")
+    decision = evaluate(ask(), Layers([EVERYTHING], endpoint=endpoint))
+
+    assert decision.nearest_miss == (
+        "gateway/#1 came nearest. Principal:"
+        " an account in the policy of a gateway endpoint is its root user alone."
+    )
 
 
 def test_a_trust_policy_may_have_no_resource():
@@ -179,8 +206,9 @@ def test_only_registries_leave_the_resource_out_of_their_policies():
     repository = f"arn:aws:ecr:eu-west-1:{OWN}:repository/r"
     layers = Layers(resource=resource_policy({"Resource": None}))
 
-    assert evaluate(ask(action="ecr:GetAuthorizationToken", resource=repository), layers)
-    assert not evaluate(ask(), layers)
+    for way in (evaluate, read):
+        assert way(ask(action="ecr:GetAuthorizationToken", resource=repository), layers)
+        assert not way(ask(), layers)
 
 
 def test_the_nearest_miss_is_the_one_that_misses_least():
@@ -377,6 +405,18 @@ REASONS = {
         "scp",
         "✕ scp: deny/No denies; everything/#1 would have allowed it.",
     ),
+    "a task policy only denies": (
+        ask(ROOT),
+        Layers(session=[EC2_ONLY]),
+        "session",
+        "✓ session: It does not deny; in this session policy no Allow is needed.",
+    ),
+    "a task policy denies": (
+        ask(ROOT),
+        Layers(session=[DENY]),
+        "session",
+        "✕ session: deny/No denies.",
+    ),
     "endpoint cuts": (
         ask(),
         Layers([EVERYTHING], endpoint=EC2_ONLY),
@@ -387,7 +427,10 @@ REASONS = {
         ask(DEV_1),
         Layers([EVERYTHING], scoped=[EVERYTHING, EC2_ONLY]),
         "scoped",
-        f"○ scoped: The scope-down policy does not allow {GET} at level 2 of 2: it cuts the grant.",
+        (
+            f"○ scoped: The scope-down policy does not allow {GET} at level 2 of 2:"
+            " nothing gets through."
+        ),
     ),
     "grant": (
         ask(action="kms:Decrypt", resource=KEY),
@@ -452,6 +495,12 @@ REASONS = {
         "rcp",
         "– rcp: RCPs do not cover kms:RetireGrant.",
     ),
+    "a service and its service-linked role": (
+        ask(EC2, "sts:AssumeRole", LINKED),
+        Layers(rcps=[[EC2_ONLY]]),
+        "rcp",
+        "– rcp: RCPs never keep a service from its service-linked role.",
+    ),
     "no resource for an RCP to protect": (
         ask(action="s3:ListAllMyBuckets", resource="*"),
         Layers([EVERYTHING], rcps=[[EC2_ONLY]]),
@@ -463,6 +512,12 @@ REASONS = {
         Layers(resource=resource_policy({"Effect": "Deny"})),
         "resource",
         "– resource: The owner's root user may always mend this policy, whatever it says.",
+    ),
+    "a trust policy, and a role that is passed on": (
+        ask(action="iam:PassRole", resource=ROLE),
+        Layers(resource=trust_policy({})),
+        "resource",
+        "– resource: A role's trust policy speaks only of sts actions.",
     ),
     "logs": (
         ask(action="logs:PutLogEvents", resource=f"arn:aws:logs:eu-west-1:{OWN}:log-group:g"),
@@ -604,6 +659,35 @@ def test_why_not_holds_any_policy_against_the_request():
     assert (named.layer, named.applies) == ("resource", True)
     assert (spared.layer, spared.applies) == ("resource", False)
     assert own[0].text == "Allow mine/#1 applies."
+
+
+IN_PLACE = {
+    "an RCP, when a role is assumed": (
+        ask(action="sts:AssumeRole", resource=ROLE),
+        {"rcps": [[resource_policy({}, name="it")]]},
+    ),
+    "a gateway endpoint that names the account": (
+        ask(),
+        {"endpoint": resource_policy({"Principal": {"AWS": OWN}}, name="it")},
+    ),
+    "a public bucket policy that is blocked": (
+        ask(ANONYMOUS, resource_account=OWN),
+        {
+            "resource": resource_policy({}, name="it"),
+            "public_access_block": PublicAccessBlock(restrict_public_buckets=True),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("request_", "layers"), IN_PLACE.values(), ids=IN_PLACE)
+def test_why_not_says_the_same_of_a_policy_and_of_its_name(request_, layers):
+    """A policy of these layers is held against the request where it stands."""
+    decision = evaluate(request_, Layers([EVERYTHING], **layers))
+    (by_name,) = decision.why_not("it")
+    (by_policy,) = decision.why_not(by_name.attached.policy)
+
+    assert by_policy.text == by_name.text
 
 
 def test_why_not_holds_a_single_statement_against_the_request():

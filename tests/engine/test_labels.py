@@ -180,6 +180,32 @@ def test_the_sixth_answer_says_who_grants_and_who_cuts():
     assert token == ("sts:GetSessionToken needs no permission.",)
 
 
+RULES = [
+    (ask(resource_account=FOREIGN), "Two accounts: both sides must allow."),
+    (ask(action="sts:AssumeRole", resource=ROLE), "A role: its trust policy must allow."),
+    (
+        ask(action="kms:Decrypt", resource=KEY),
+        "A KMS key: its key policy or a grant must allow.",
+    ),
+    (
+        ask(action="s3:GetBucketPolicy", resource="arn:aws:s3:::bk", resource_account=FOREIGN),
+        "No policy can give this to another account.",
+    ),
+    (ask(ROOT, "sts:AssumeRole", ROLE), "A root user can assume no role."),
+    (
+        ask(action="sts:AssumeRoot", resource=f"arn:aws:iam::{FOREIGN}:root"),
+        "For AssumeRoot the caller's own policies are enough.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "rule"), RULES)
+def test_the_sixth_answer_begins_with_what_is_particular(request_, rule):
+    """Inside one account nothing is."""
+    assert labels(evaluate(request_, Layers()))[5].answer[0] == rule
+    assert labels(evaluate(ask(), Layers()))[5].answer[0].startswith("–")
+
+
 def test_answers_can_be_left_blank():
     """For the reader to fill in; the verdict is then left out too."""
     decision = evaluate(ask(), Layers([EVERYTHING]))

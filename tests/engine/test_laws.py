@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from iamlab import Attached, Layers, Policy, Request, Verdict, evaluate
@@ -16,7 +16,7 @@ from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.policy.conditions import OPERATORS
 from tests.asking import ask_engine
-from tests.engine.making import EVERYTHING, QUESTIONS, built, changed
+from tests.engine.making import EVERYTHING, MANY, QUESTIONS, built, changed
 from tests.vocabulary import EC2, GOOGLE, LINKED, LINKED_1, LOGGING, OIDC, OWN_ROOT, SAML
 from tests.worlds import CALLERS, FOREIGN, NAMES, NEW, OWN, random_question
 
@@ -158,7 +158,7 @@ def test_the_letter_case_of_the_action_never_matters(question):
 # More and less ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=300)
+@MANY
 @given(QUESTIONS, st.data())
 def test_adding_a_deny_never_widens(question, data):
     """In whatever policy it stands, also in one that was not there before."""
@@ -208,7 +208,7 @@ def test_no_ceiling_ever_grants(question, ceilings):
     assert not evaluate(decision.request, open_)
 
 
-@settings(max_examples=300)
+@MANY
 @given(QUESTIONS, st.data())
 def test_removing_a_ceiling_never_narrows(question, data):
     """A whole layer of them, or one of its levels."""
@@ -252,7 +252,7 @@ FREE = {
 }
 
 
-@settings(max_examples=300)
+@MANY
 @given(QUESTIONS, st.sampled_from(list(FREE)), st.data())
 def test_who_is_not_bound_by_a_layer_is_neither_stopped_nor_let_in_by_it(question, caller, data):
     """No SCP for services, anonymous callers, providers and service-linked roles, for instance."""
@@ -330,7 +330,7 @@ def test_block_public_access_shuts_out_only_strangers(question, others):
 ASKING = {(caller.arn, caller.issuer): caller for caller in CALLERS}
 
 
-@settings(max_examples=300)
+@MANY
 @given(QUESTIONS, st.sampled_from(list(ASKING)))
 def test_the_fast_path_says_what_the_readable_path_says(question, caller):
     """For every kind of caller, whatever policies it is given."""

@@ -116,6 +116,7 @@ def test_a_grant_may_be_given_by_its_parts():
         ((ANA, ["Decrypt"], ["a"]), "constraints is a dict"),
         ((ANA, ["Decrypt"], {"subset": {}}), "'subset' is no constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": "a"}), "is no constraint"),
+        ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),
     ],
 )
 def test_what_is_no_grant_is_refused(parts, word):

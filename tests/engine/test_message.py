@@ -175,7 +175,7 @@ MESSAGES = {
     "rcp": (
         ask(),
         Layers([EVERYTHING], rcps=[[Attached(EC2_ONLY, RCP)]]),
-        f"{USER} because no resource control policy allows the {GET} action",
+        USER,
     ),
     "rcp, explicit": (
         ask(),

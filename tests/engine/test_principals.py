@@ -146,6 +146,27 @@ def test_everybody_does_not_let_in_who_comes_from_a_provider(element):
         assert (how_reached(one, request, Place(layer)) is DIRECT) is everyone
 
 
+def test_not_principal_lets_in_nobody_who_comes_from_a_provider():
+    """In a trust policy; there he must be let in by the provider's name."""
+    request = Request(SAML, "sts:AssumeRoleWithSAML", f"arn:aws:iam::{OWN}:role/r")
+    allow, deny = (
+        statement(Effect=effect, NotPrincipal={"AWS": BOB}) for effect in ("Allow", "Deny")
+    )
+
+    assert how_reached(allow, request, Place("resource")) is NOT
+    assert how_reached(deny, request, Place("resource")) is DIRECT
+
+
+def test_nobody_assumes_a_role_without_signing():
+    """Whomever its trust policy names."""
+    role = f"arn:aws:iam::{OWN}:role/r"
+    request = Request(ANONYMOUS, "sts:AssumeRole", role)
+
+    for effect in ("Allow", "Deny"):
+        one = statement(Effect=effect, Principal={"AWS": "*"})
+        assert how_reached(one, request, Place("resource")) is NOT
+
+
 TRUSTED = [
     # action, caller, may a trust policy be about both?
     ("sts:AssumeRole", ANA, True),

@@ -1,6 +1,7 @@
 """Requests: which questions can be asked, and what is known of the caller."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,10 @@ CALLERS = [
     ("logs.eu-west-1.amazonaws.com", Kind.SERVICE, "", ""),
     ("ec2.amazonaws.com.cn", Kind.SERVICE, "", ""),
     (ANONYMOUS, Kind.ANONYMOUS, "", ""),
+    (f"arn:aws:iam::{OWN}:saml-provider/corp", Kind.PROVIDER, "", ""),
+    (f"arn:aws-cn:iam::{OWN}:oidc-provider/idp.example.com/x", Kind.PROVIDER, "", ""),
+    ("accounts.google.com", Kind.PROVIDER, "", ""),
+    ("cognito-identity.amazonaws.com", Kind.PROVIDER, "", ""),
 ]
 
 
@@ -50,6 +55,25 @@ def test_the_shape_of_the_principal_says_what_it_is(principal, kind, account, is
     assert (caller.arn, caller.kind) == (principal, kind)
     assert (caller.account, caller.issuer) == (account, issuer)
     assert caller.is_of_role is (kind in (Kind.ROLE, Kind.SESSION))
+    assert caller.is_anonymous is (principal == ANONYMOUS)
+    assert caller.is_saml is ("saml-provider" in principal)
+    assert not caller.is_service_linked
+
+
+LINKED = "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+
+
+@pytest.mark.parametrize(
+    ("principal", "issuer"),
+    [
+        (f"arn:aws:iam::{OWN}:{LINKED}", None),
+        (f"arn:aws:sts::{OWN}:assumed-role/AWSServiceRoleForX/s", f"arn:aws:iam::{OWN}:{LINKED}"),
+    ],
+)
+def test_the_path_of_a_role_says_that_it_is_service_linked(principal, issuer):
+    """Its own path, or that of the role behind the session."""
+    assert ask(principal, issuer=issuer).caller.is_service_linked
+    assert not ask(SESSION).caller.is_service_linked
 
 
 NO_CALLERS = [
@@ -136,6 +160,20 @@ def test_principal_action_and_resource_are_text(name, value, word):
         ask(**{name: value})
 
     assert str(caught.value).startswith(name)
+
+
+class Actions(StrEnum):
+    """Names, as a program keeps them."""
+
+    GET = "s3:GetObject"
+
+
+def test_a_kind_of_text_is_text():
+    """A member of an enumeration, for instance."""
+    request = ask(action=Actions.GET, context={"aws:username": Actions.GET})
+
+    assert (request.action, request.service) == ("s3:GetObject", "s3")
+    assert request.value("aws:username") == "s3:GetObject"
 
 
 ACCOUNTS = [

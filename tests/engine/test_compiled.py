@@ -1,0 +1,112 @@
+"""What the fast path remembers: of policies, never of requests, and not without end."""
+
+import pytest
+
+from iamlab import ANONYMOUS, Layers, evaluate
+from iamlab.engine import compiled, prepared
+from iamlab.engine.evaluate import read
+from iamlab.engine.grants import Grant
+from tests.engine.making import (
+    ANA,
+    CHINESE,
+    DEV_1,
+    EC2,
+    EVE,
+    EVERYTHING,
+    FOREIGN_ROOT,
+    GET,
+    GOOGLE,
+    GUEST,
+    KEY,
+    LINKED,
+    OBJECT,
+    OWN,
+    ROLE,
+    ROOT,
+    SAML,
+    ask,
+    policy,
+    resource_policy,
+)
+
+
+def test_a_stranger_cannot_make_it_remember_without_end(monkeypatch):
+    """However many actions are asked for; the answers stay right."""
+    monkeypatch.setattr(compiled, "MOST", 3)
+    monkeypatch.setattr(prepared, "MOST", 3)
+    readers = policy({"Action": "s3:*1"})
+    layers = Layers([readers])
+
+    for number in [*range(20), *range(20)]:
+        action = f"s3:Get{number}"
+        assert bool(evaluate(ask(action=action), layers)) is action.endswith("1")
+    assert len(layers.compiled.by_shape) <= 3
+    assert len(readers.compiled["identity"]._known) <= 3
+
+
+def test_one_action_may_be_about_resources_of_every_kind():
+    """A role, a key, a star, something else, by callers of every kind; in whatever order."""
+    callers = (
+        ANA,
+        CHINESE,
+        EVE,
+        DEV_1,
+        GUEST,
+        ROOT,
+        FOREIGN_ROOT,
+        EC2,
+        ANONYMOUS,
+        SAML,
+        GOOGLE,
+        LINKED,
+    )
+    owner = {"Principal": {"AWS": OWN}}
+    for action in ("sts:AssumeRole", "kms:Decrypt", GET):
+        asked = [
+            ask(caller, action, resource, resource_account=OWN)
+            for caller in callers
+            for resource in (ROLE, LINKED, KEY, "*", OBJECT, OBJECT.replace("aws", "aws-cn"))
+        ]
+        for order in (asked, asked[::-1]):
+            layers = Layers(
+                [EVERYTHING],
+                resource_policy(owner, owner | {"Resource": None}),
+                rcps=[[policy({"Action": ["kms:*", "sts:*"]})]],
+                grants=[Grant(GUEST, ["Decrypt"])],
+            )
+            for request in order:
+                assert evaluate(request, layers).verdict is read(request, layers).verdict
+
+
+def test_one_policy_may_stand_in_several_layers():
+    """What is remembered of it in one says nothing of it in another."""
+    both = resource_policy({"Principal": {"AWS": EVE}}, {"Principal": None}, name="both")
+
+    assert evaluate(ask(), Layers([both]))
+    assert not evaluate(ask(), Layers(resource=both))
+    assert evaluate(ask(), Layers([both], endpoint=both, rcps=[[both]], scps=[[both]]))
+    only = resource_policy({"Principal": {"AWS": EVE}}, name="only")
+    assert not evaluate(ask(), Layers([both], endpoint=only))
+    assert not evaluate(ask(EVE, resource_account="444455556666"), Layers([only]))
+    assert evaluate(ask(EVE, resource_account="444455556666"), Layers(resource=only))
+
+
+def test_layers_that_were_asked_are_equal_to_layers_that_were_not():
+    """What is remembered is no part of their value."""
+    asked, new = (Layers([policy({})], resource_policy({})) for _ in range(2))
+    assert evaluate(ask(ANA, resource=OBJECT), asked)
+
+    assert asked == new
+    assert hash(asked.identity[0]) == hash(new.identity[0])
+    assert "compiled" not in repr(asked)
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringLike", "Bool"])
+def test_a_key_that_nobody_knows_may_hold_several_values(operator):
+    """Then it is a key of several values, and fits no operator without set operator."""
+    layers = Layers([policy({"Condition": {operator: {"app:x": "true"}}})])
+    one, two = (ask(context={"app:x": values}) for values in (["true"], ["true", "false"]))
+
+    assert bool(evaluate(one, layers)) is ("Not" not in operator)
+    for way in (evaluate, read):
+        assert not way(two, layers)
