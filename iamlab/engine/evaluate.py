@@ -95,6 +95,7 @@ def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict
     votes = count(heard, rules)
     if case == "needs_no_permission" or (votes.guard and getattr(rules, case)(votes)):
         return Verdict.ALLOWED
+    # Only somebody who lets an Allow win over a Deny comes here with one.
     return Verdict.EXPLICIT_DENY if denied else rules.default
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Statement
 
 RUNGS = (*GUARDS, "resource", "identity", "boundary", "session")
-"""The layers in flow-chart order, below the first rung, which is the sweep for explicit denies."""
+"""The layers in flow-chart order, the VPC endpoint policy beside SCP and RCP; the first rung, above
+them, is the sweep for explicit denies."""
 
 ABSENT = {
     "rcp": "No resource control policy",

@@ -24,7 +24,8 @@ CEILINGS = (*GUARDS, *LIMITS, "scoped")
 """All layers that only limit, and never grant."""
 
 LAYERS = (*GUARDS, "resource", "grant", "identity", *LIMITS, "scoped")
-"""The layers that can speak, in the order of AWS's flow chart."""
+"""The layers that can speak, in the order of AWS's flow chart; it has no place for VPC endpoints,
+grants and scoped credentials, which stand beside those that are most like them."""
 
 NAMES = {
     "rcp": "resource control policy",

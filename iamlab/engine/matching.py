@@ -2,6 +2,11 @@
 
 Each element has a function that gives what misses, or ``None``. The readable path decides by them
 and explains with them, so that an explanation cannot differ from the decision.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements" Action, NotAction, Resource, NotResource, Condition;
+"IAM policy elements: Variables and tags".
 """
 
 from __future__ import annotations

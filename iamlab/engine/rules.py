@@ -8,6 +8,12 @@ the engine then decides as somebody with that belief would:
 >>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
 >>> boundary_grants.same_account(Votes(boundary=(True,))), AWS.same_account(Votes(boundary=(True,)))
 (True, False)
+
+Notes
+-----
+AWS pages: "Policy evaluation for requests within a single account"; "Cross-account policy
+evaluation logic"; "Permissions boundaries for IAM entities"; "Key policies in AWS KMS"; "API
+AssumeRole"; "AWS account root user".
 """
 
 from __future__ import annotations

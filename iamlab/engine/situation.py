@@ -1,4 +1,11 @@
-"""Which rule combines the votes: one account or two, a role, a key, the root user, an outsider?"""
+"""Which rule combines the votes: one account or two, a role, a key, the root user, an outsider?
+
+Notes
+-----
+AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access", for the
+trust and key policies that must allow; "Cross-account policy evaluation logic"; "IAM identifiers",
+for partitions.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,8 @@ def _number(text: str) -> Decimal | None:
 _DATE = re.compile(
     r"(?P<date>\d{4}-\d\d(?P<day>-\d\d)?)"
     r"(?(day)(?:[Tt](?P<time>\d\d:\d\d)(?::(?P<seconds>\d\d)(?P<fraction>\.\d{1,9})?)?"
-    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)"
+    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)",
+    re.ASCII,
 )
 
 

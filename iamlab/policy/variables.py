@@ -76,8 +76,7 @@ def substitute(text: str, value_of: Lookup, quote: Callable[[str], str] = str) -
             return None
         written += (text[place : variable.start()], quote(value))
         place = variable.end()
-    rest = text[place:]
-    return None if has_variable(rest) else "".join((*written, rest))
+    return "".join((*written, text[place:]))
 
 
 def _value(inside: str, value_of: Lookup) -> str | None:
