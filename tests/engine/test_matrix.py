@@ -256,7 +256,7 @@ PATTERNS = [
     *("*", "b*", "bk", "b?", "", "?", "*:*", "arn*", "arn:*", "arn:aws:s3*", "arn:aws:s3:::bk/*"),
     *("arn:aws:s3:::bk/${*}", "arn:aws:s3:::bk/${?}", "arn:aws:s3:::b?/*", "arn:aws:s3:::bk/?"),
     *("arn:aws:s3:::bk/${aws:username}*", "arn:aws:iam::*:role*", "arn:::::*", "arn:aws:s3:::*k/*"),
-    *("arn:aws:s3:::bk/\U0010ffff*", "arn:aws-cn:*"),
+    *("arn:aws:s3:::bk/\U0010ffff*", "arn:aws-cn:*", "\U0010ffff*"),
 ]
 
 

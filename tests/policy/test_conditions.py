@@ -99,6 +99,7 @@ PAIRS = [
     ("DateEquals", "0001-01-01T00:00+01:00", "0001-01-01T00:00+01:00", False),
     ("DateEquals", "yesterday", "yesterday", False),
     ("DateEquals", "2026-11-25 10:00", "2026-11-25 10:00", False),
+    ("DateEquals", "\u0662026-11-25", "\u0662026-11-25", False),
     ("DateLessThan", "2026-11-25", "2026-11-24T23:59:59Z", True),
     ("DateLessThan", "2026-11-25", "2026-11-25", False),
     ("DateLessThanEquals", "2026-11-25", "2026-11-25", True),
