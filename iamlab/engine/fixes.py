@@ -138,9 +138,7 @@ def _irreducible(decision: Decision, edits: Sequence[Edit]) -> tuple[Fix, ...]:
         if flips(decision, rest):
             chosen = rest
     for place, broad in enumerate(chosen):
-        for edit in edits:
-            narrowed = [*chosen[:place], edit, *chosen[place + 1 :]]
-            if edit.target == broad.target and flips(decision, narrowed):
-                chosen = narrowed
-                break
+        before, after = chosen[:place], chosen[place + 1 :]
+        same = [edit for edit in edits if edit.target == broad.target]
+        chosen[place] = next(one for one in same if flips(decision, [*before, one, *after]))
     return (Fix(tuple(chosen), smallest=False),)

@@ -464,6 +464,16 @@ def test_a_resource_may_bring_what_the_caller_brings_too():
     assert agree(callers, pairs, resources) == [[True, False]]
 
 
+def test_a_resource_may_take_away_what_the_caller_brings():
+    """By bringing the key without any value: then it is not there."""
+    untagged = policy({"Condition": {"Null": {"aws:TagKeys": "true"}}})
+    callers = [(ANA, Layers([untagged]), {"aws:TagKeys": ["a"]})]
+    pairs = [(GET, OBJECT), (GET, BUCKET)]
+    resources = {OBJECT: ResourceFacts(context={"aws:TagKeys": []}), BUCKET: ResourceFacts()}
+
+    assert agree(callers, pairs, resources) == [[True, False]]
+
+
 def test_rcps_count_for_the_resources_that_have_them():
     """Level by level; and only where RCPs reach."""
     arns = [OBJECT, BUCKET, KEY, TOPIC, ROLE]
