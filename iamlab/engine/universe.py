@@ -167,7 +167,9 @@ class Universe:
         """Group the pairs by what their resources bring along; first of all those with nothing."""
         groups: dict[Hashable, tuple[Context, list[int]]] = {(): ({}, [])}
         for arn, facts in self.facts.items():
-            key = tuple(sorted(as_text(facts.context).items()))  # as they are compared
+            # As they are compared: true is "true", and a key without values takes one away.
+            values = as_text(facts.context)
+            key = tuple(sorted((one, values.get(one.lower(), ())) for one in facts.context))
             groups.setdefault(key, (facts.context, []))[1].extend(self.pairs.bits_of(arn))
         return [(context, bits_at(places)) for context, places in groups.values()]
 
