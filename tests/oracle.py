@@ -79,6 +79,15 @@ def _levels(q, *, inside, linked):
     ]
 
 
+def _hopeless(q, *, own):
+    """Whether no policy can give this to a session, or to another account."""
+    action, session = q["action"], re.search(":(role|assumed-role|federated-user)/", q["principal"])
+    limited = re.match("backup:|kms:.* arn:.*:kms:.*:key/", f"{action} {q['resource']}")
+    abroad = limited and action not in LISTS["across_accounts"]
+    never = abroad or action in LISTS["never_across_accounts"]
+    return (never and not own) or (session and action in LISTS["needs_long_term_keys"])
+
+
 def decide(question):
     """Return "allowed", "explicitDeny" or "implicitDeny"."""
     q = ABSENT | question
@@ -123,13 +132,9 @@ def decide(question):
     # A root user's session has a task policy, which only denies.
     needed += [session] if (session and not root) or ":federated-user/" in caller else []
     limits = all(_ways(policies, "Allow", q) for policies in needed)
-    never = not own and (
-        action in LISTS["never_across_accounts"]
-        or (key and action.removeprefix("kms:") not in LISTS["kms_across_accounts"])
-    )
     if not inside:
         allowed = "direct" in ways
-    elif never or (root and (trust or action == "sts:assumeroot")):
+    elif _hopeless(q, own=own) or (root and (trust or action == "sts:assumeroot")):
         allowed = False
     elif action == "sts:assumeroot":
         allowed = may and limits

@@ -29,13 +29,13 @@ def _regex(text, kind, ctx):
         if part.startswith("${"):
             name, _, default = part[2:-1].partition(", '")
             value = ctx.get(name.lower(), default[:-1] if default else None)
-            if not isinstance(value, str) or (inner and kind == "Resource"):
+            if not isinstance(value, str):
                 return "(?!)"
             made += re.escape(value)
         elif part in ("*", "?") and kind != "Equals":
             made += ("[^:]" if inner else ".") + part.strip("?")
         else:
-            made, colons = made + re.escape(part), colons + (part == ":")
+            made, colons = made + re.escape(part).replace("\0", r"\$"), colons + (part == ":")
     return f"{made}.*" if tail else made
 
 
@@ -82,6 +82,8 @@ def applies(s, action, resource, ctx):
         return False
     kind = "Resource" if re.match("arn(:[^:]*){4}:", resource) else "Equals"
     named = listed(s.get("Resource", s.get("NotResource", "*")))
+    if any("${" in ":".join(name.split(":")[:5]) for name in named):
+        return False
     regexes = [".*" if name == "*" else _regex(name, kind, ctx) for name in named]
     if any(_fits(regex, resource) for regex in regexes) == ("NotResource" in s):
         return False
@@ -94,4 +96,4 @@ def statements(policies):
     for policy in policies:
         new = policy.get("Version") == "2012-10-17"
         text = json.dumps(policy["Statement"])
-        yield from listed(policy["Statement"] if new else json.loads(text.replace("$", "${$}")))
+        yield from listed(policy["Statement"] if new else json.loads(text.replace("$", r"\u0000")))

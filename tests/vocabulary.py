@@ -129,6 +129,8 @@ def shared_calls(account: str) -> list[tuple[str, str]]:
         ("sqs:SendMessage", queue),
         ("sqs:SetQueueAttributes", queue),
         ("sqs:GetQueueAttributes", queue),
+        ("backup:StartBackupJob", f"arn:aws:backup:us-east-1:{account}:backup-vault:ana"),
+        ("backup:CopyIntoBackupVault", f"arn:aws:backup:us-east-1:{account}:backup-vault:ana"),
         ("sns:Publish", f"arn:aws:sns:us-east-1:{account}:topic"),
         ("dynamodb:GetItem", f"arn:aws:dynamodb:us-east-1:{account}:table/ana"),
         ("logs:PutLogEvents", f"arn:aws:logs:us-east-1:{account}:log-group:g:log-stream:s"),
@@ -145,6 +147,7 @@ def private_calls(account: str) -> list[tuple[str, str]]:
         ("iam:PassRole", f"arn:aws:iam::{account}:role/team/ops"),
         ("iam:GetUser", f"arn:aws:iam::{account}:user/ana"),
         ("iam:ListRoles", f"arn:aws:iam::{account}:role/"),
+        ("sts:GetSessionToken", "*"),
         ("sts:GetFederationToken", f"arn:aws:sts::{account}:federated-user/ana"),
         ("sts:GetCallerIdentity", "*"),
         ("sts:AssumeRoot", f"arn:aws:iam::{account}:root"),
@@ -236,6 +239,8 @@ def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
         arn(partition, service, region, account),
         arn(partition, "sqs", "*"),
         arn("aws-cn", service, "*"),
+        arn(partition, service, region, "${aws:PrincipalAccount}", last),
+        arn(partition, service, "${*}", account, last),
     ]
     return hits, misses
 

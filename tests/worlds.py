@@ -91,8 +91,7 @@ class _World:
         if self.trust:
             calls = trust_calls(self.owner, self.caller.arn)
         elif inside and self.owner == account and self.chance(35):
-            token = [("sts:GetSessionToken", "*")] if kind in ("user", "root") else []
-            calls = private_calls(account) + token
+            calls = private_calls(account)
         elif inside and self.chance(4):
             calls = [("sts:AssumeRoot", f"arn:aws:iam::{self.owner}:root")]
         elif kind == "anonymous" and self.chance(70):

@@ -3,7 +3,8 @@
 Notes
 -----
 AWS pages: "API GetCallerIdentity"; "Permissions for GetSessionToken"; "Resource control policies
-(RCPs)"; "Allowing users in other accounts to use a KMS key"; "Limitations of custom policies" of
+(RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault access policies" of
+AWS Backup; "Limitations of custom policies" of
 Amazon SQS; "API PutBucketPolicy"; "Perform a privileged task on a member account".
 """
 
@@ -20,6 +21,9 @@ NEVER_REFUSED = _of("sts", "GetCallerIdentity")
 # A user may always trade his keys for a session token: no Allow is needed.
 NEEDS_NO_PERMISSION = _of("sts", "GetSessionToken")
 
+# Only long-term keys can be traded for a session of the same user.
+NEEDS_LONG_TERM_KEYS = _of("sts", "GetSessionToken GetFederationToken")
+
 # A bucket or queue whose policy shuts out everybody can still be mended by the owner's root user.
 ROOT_UNLOCKS = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(
     "sqs", "GetQueueAttributes SetQueueAttributes"
@@ -33,6 +37,9 @@ KMS_ABROAD = _of(
     "GenerateMac VerifyMac Sign Verify DeriveSharedSecret DescribeKey GetPublicKey "
     "GetKeyRotationStatus CreateGrant ListGrants RetireGrant RevokeGrant",
 )
+
+# The only operation on a backup vault that can.
+BACKUP_ABROAD = _of("backup", "CopyIntoBackupVault")
 
 # What no policy can give to another account.
 NEVER_ABROAD = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") | _of(

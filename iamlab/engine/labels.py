@@ -36,6 +36,7 @@ RULE_OF = {
     "role_trust": "A role: its trust policy must allow.",
     "kms_key": "A KMS key: its key policy or a grant must allow.",
     "never_abroad": "No policy can give this to another account.",
+    "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
     "root_user_assumes_role": "A root user can assume no role.",
     "assume_root": "For AssumeRoot the caller's own policies are enough.",
 }

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import unsure
 from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
-from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import is_multivalued
 from iamlab.policy.conditions import holds
 from iamlab.policy.patterns import glob_ignoring_case, literal
-from iamlab.policy.variables import any_variable, has_variable, substitute
+from iamlab.policy.variables import any_variable, has_variable, is_misplaced, substitute
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Place
@@ -148,15 +147,16 @@ def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None
 
 def _resource(statement: Statement, request: Request, place: Place, rules: Rules) -> Miss | None:
     listed = statement.resource if statement.resource is not None else statement.not_resource
-    element = "NotResource" if statement.resource is None else "Resource"
-    if place.layer == "resource" and request.about_trust:
-        if listed is None:
-            return None
-        return Miss(element, listed, request.resource, "a trust policy may not have one")
     if listed is None:
-        if place.layer == "resource" and request.service in WITHOUT_RESOURCE:
+        in_policy_of_resource = place.layer == "resource"
+        may_lack = request.about_trust or request.service in WITHOUT_RESOURCE
+        if in_policy_of_resource and may_lack:
             return None
         return Miss("Resource", (), request.resource, "a statement must name resources")
+    element = "NotResource" if statement.resource is None else "Resource"
+    void = _void(statement, request, place)
+    if void:
+        return Miss(element, listed, request.resource, void)
     wanted = statement.resource is not None
     for pattern in listed:
         if resource_matches(pattern, statement, request, rules):
@@ -173,18 +173,33 @@ def _resource(statement: Statement, request: Request, place: Place, rules: Rules
     return Miss(element, shown, request.resource, note)
 
 
+def _void(statement: Statement, request: Request, place: Place) -> str:
+    """Say why a Resource element fits nothing at all, if that is so."""
+    if place.layer == "resource" and request.about_trust:
+        return "a trust policy may not have one"
+    misplaced = misplaced_variable(statement)
+    if misplaced is None:
+        return ""
+    return f"only after the fifth colon may a variable stand; {misplaced} voids the statement"
+
+
 def _as_read(pattern: str, request: Request, rules: Rules) -> str:
     """Show a pattern with the request's values in it, where they are known."""
     filled = substitute(pattern, lambda key: rules.variable(request, key))
     return pattern if filled is None else filled
 
 
+def misplaced_variable(statement: Statement) -> str | None:
+    """Give the resource whose misplaced variable keeps the whole statement from ever matching."""
+    if not statement.variables:
+        return None
+    listed = statement.resource if statement.resource is not None else statement.not_resource
+    return next(filter(is_misplaced, listed or ()), None)
+
+
 def resource_matches(pattern: str, statement: Statement, request: Request, rules: Rules) -> bool:
     """Match one value of a Resource element, variables substituted."""
     if statement.variables and has_variable(pattern):
-        parts = pattern.split(":", PARTS - 1)
-        if len(parts) < PARTS or any(map(has_variable, parts[:-1])):
-            return False  # a variable may stand only after the fifth colon
         filled = substitute(pattern, lambda key: rules.variable(request, key), literal)
         if filled is None:
             # Of NotResource this spares nothing, or else everything.

@@ -53,6 +53,9 @@ def message(decision: Decision) -> str:
 
 
 _OWN_WORDS: dict[str, Callable[[Decision], str]] = {
+    "needs_long_term_keys": lambda decision: (
+        f"Cannot call {decision.request.action.partition(':')[2]} with session credentials"
+    ),
     "root_user_assumes_role": lambda _: "Roles may not be assumed by root accounts.",
     "never_abroad": lambda decision: (
         "The specified method is not allowed against this resource."

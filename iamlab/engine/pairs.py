@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.matching import action_matches, is_action_pattern
+from iamlab.engine.matching import action_matches, is_action_pattern, misplaced_variable
 from iamlab.policy.arn import PARTS
 from iamlab.policy.patterns import LITERAL_QUESTION, LITERAL_STAR, glob_resource, literal
 from iamlab.policy.variables import has_variable, substitute
@@ -146,7 +146,7 @@ class Pairs:
             What a policy variable stands for.
         """
         listed = statement.resource if statement.resource is not None else statement.not_resource
-        if listed is None:
+        if listed is None or misplaced_variable(statement) is not None:
             return 0
         found = 0
         for pattern in listed:
@@ -160,9 +160,6 @@ class Pairs:
         self, pattern: str, statement: Statement, value_of: Callable[[str], str | None]
     ) -> int:
         """The same for a pattern with variables; see ``matching.resource_matches``."""
-        parts = pattern.split(":", PARTS - 1)
-        if len(parts) < PARTS or any(map(has_variable, parts[:-1])):
-            return 0
         filled = substitute(pattern, value_of, literal)
         if filled is None:
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES

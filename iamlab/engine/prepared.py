@@ -13,6 +13,7 @@ from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
     any_action_matches,
     is_action_pattern,
+    misplaced_variable,
     resource_matches,
     wanted_values,
 )
@@ -105,6 +106,8 @@ def condition_tests(statement: Statement) -> Tests:
 
 def _resource(statement: Statement, layer: str) -> Tests | None:
     """Prepare the test of the Resource element; ``None`` if it fits nothing."""
+    if misplaced_variable(statement) is not None:
+        return None
     if layer == "resource":
         return (partial(_in_resource_policy, statement, _listed(statement)),)
     if statement.resource is None and statement.not_resource is None:

@@ -130,6 +130,8 @@ def why_unnamed(principals: Principals, request: Request, place: Place) -> str:
     """Say why a Principal that seems to name the caller does not, if it seems so."""
     if place.layer == "resource" and request.about_trust and not _fits_action(request):
         return f"{request.action} does not fit this kind of caller"
+    if any(kind == "CanonicalUser" for kind, _ in principals):
+        return "S3 saves a canonical user ID as the account that it stands for: write the account"
     if request.caller.kind is Kind.PROVIDER:
         return "who comes from an identity provider must be named under Federated"
     if place.layer == "endpoint" and how_named(principals, request) is Named.ACCOUNT:

@@ -121,9 +121,10 @@ class Rules(ConditionRules):
         Whether the ceiling lets a grant through, given what each of its levels says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
-    root_user_assumes_role, assume_root, never_abroad, outsider
+    root_user_assumes_role, assume_root, never_abroad, needs_long_term_keys, outsider
         The same for the rarer ones: root users assume no role, and nobody needs the other side's
-        consent for sts:AssumeRoot; some actions never work from another account; an outsider is a
+        consent for sts:AssumeRoot; some actions never work from another account, and a session
+        cannot be traded for another by GetSessionToken or GetFederationToken; an outsider is a
         service, an anonymous caller, or one who comes from an identity provider.
     """
 
@@ -149,6 +150,7 @@ class Rules(ConditionRules):
     root_user_assumes_role: Grant = _never
     assume_root: Grant = _identity_alone
     never_abroad: Grant = _never
+    needs_long_term_keys: Grant = _never
     outsider: Grant = _resource_alone
 
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.actions import (
+    BACKUP_ABROAD,
     KMS_ABROAD,
+    NEEDS_LONG_TERM_KEYS,
     NEEDS_NO_PERMISSION,
     NEVER_ABROAD,
     NEVER_REFUSED,
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
 
 OUTSIDERS = (Kind.SERVICE, Kind.ANONYMOUS, Kind.PROVIDER)
+
+SESSIONS = (Kind.ROLE, Kind.SESSION, Kind.FEDERATED)
+"""Who calls with temporary credentials, as the ARN shows."""
 
 UNSIGNED = (Kind.ANONYMOUS, Kind.PROVIDER)
 """Who has no AWS credentials with which to sign."""
@@ -45,24 +50,33 @@ def situation(request: Request) -> str:
         return "needs_no_permission"
     if caller.kind in OUTSIDERS:
         return "outsider"
-    if action == "sts:assumeroot" or request.about_trust:
-        if caller.kind is Kind.ROOT:
-            return "root_user_assumes_role"
-        if action == "sts:assumeroot":
-            return "assume_root"
-    if not request.same_account:
-        return _abroad(request, action)
-    if request.about_kms_key:
-        return "root_user_kms" if caller.kind is Kind.ROOT else "kms_key"
+    if action in NEEDS_LONG_TERM_KEYS and caller.kind in SESSIONS:
+        return "needs_long_term_keys"
     if caller.kind is Kind.ROOT:
-        return "root_user"
+        return _of_root_user(request, action)
+    if action == "sts:assumeroot":
+        return "assume_root"
+    if not request.same_account:
+        return "never_abroad" if _never_abroad(request, action) else "cross_account"
+    if request.about_kms_key:
+        return "kms_key"
     return "role_trust" if request.about_trust else "same_account"
 
 
-def _abroad(request: Request, action: str) -> str:
-    """Name the situation of a caller of another account."""
-    if not request.same_partition:
-        return "never_abroad"
-    if action in NEVER_ABROAD or (request.about_kms_key and action not in KMS_ABROAD):
-        return "never_abroad"
-    return "root_user_abroad" if request.caller.kind is Kind.ROOT else "cross_account"
+def _of_root_user(request: Request, action: str) -> str:
+    """Name the situation of a root user."""
+    if action == "sts:assumeroot" or request.about_trust:
+        return "root_user_assumes_role"
+    if not request.same_account:
+        return "never_abroad" if _never_abroad(request, action) else "root_user_abroad"
+    return "root_user_kms" if request.about_kms_key else "root_user"
+
+
+def _never_abroad(request: Request, action: str) -> bool:
+    """Say whether no policy can give this to a caller of another account."""
+    return (
+        not request.same_partition
+        or action in NEVER_ABROAD
+        or (request.about_kms_key and action not in KMS_ABROAD)
+        or (request.service == "backup" and action not in BACKUP_ABROAD)
+    )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from iamlab.policy.arn import PARTS
+
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<key>[^\s,']+)(?:, '(?P<default>[^']*)')?")
 
@@ -27,6 +29,19 @@ def has_variable(text: str) -> bool:
 def any_variable(texts: tuple[str, ...]) -> bool:
     """Say whether one of the texts does."""
     return has_variable("\n".join(texts))
+
+
+def is_misplaced(text: str) -> bool:
+    """Say whether a resource pattern has a variable before its fifth colon, where none may stand.
+
+    Examples
+    --------
+    >>> is_misplaced("arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:queue")
+    True
+    >>> is_misplaced("arn:aws:s3:::home/${aws:username}/*")
+    False
+    """
+    return has_variable(":".join(text.split(":", PARTS - 1)[: PARTS - 1]))
 
 
 def keys_in(text: str) -> list[str]:

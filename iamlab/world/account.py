@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
@@ -57,6 +58,14 @@ class Account:
     def root_arn(self) -> str:
         """The root user's ARN; in a Principal element it stands for the whole account."""
         return f"arn:{self.partition}:iam::{self.account_id}:root"
+
+    @property
+    def canonical_user_id(self) -> str:
+        """The account's second name, 64 hexadecimal digits, which only S3 knows.
+
+        AWS draws it by lot; here it follows from the account id.
+        """
+        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
 
     def changed(self) -> None:
         """Note that something in the account is different now."""

@@ -7,16 +7,17 @@ AWS page: "Bucket policies for Amazon S3".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import MalformedPolicy, MalformedPolicyDocument
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
+from iamlab.policy.writing import edited
 from iamlab.world.policies import A_GROUP_IS_NO_PRINCIPAL, Document, readable
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy, Principals, Statement
     from iamlab.world.account import Account
 
 
@@ -62,7 +63,31 @@ def bucket_policy(document: Document, bucket: Bucket) -> Policy:
         raise refusal from None
     for statement in policy.statements:
         _check(statement, bucket)
-    return policy
+    return _with_accounts(policy, bucket)
+
+
+def _with_accounts(policy: Policy, bucket: Bucket) -> Policy:
+    """Write each canonical user ID as the account that it stands for, as S3 does."""
+    root_of = {
+        ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
+        for account in bucket.account.world.accounts.values()
+    }
+
+    def by_account(principals: Principals | None) -> Principals | None:
+        if principals is None:
+            return None
+        return tuple(root_of.get(principal, principal) for principal in principals)
+
+    changed: dict[int, Statement | None] = {
+        one.number: replace(
+            one,
+            principal=by_account(one.principal),
+            not_principal=by_account(one.not_principal),
+        )
+        for one in policy.statements
+        if any(kind == "CanonicalUser" for kind, _ in (one.principal or one.not_principal or ()))
+    }
+    return edited(policy, changed) if changed else policy
 
 
 def _check(statement: Statement, bucket: Bucket) -> None:
@@ -79,6 +104,9 @@ def _check(statement: Statement, bucket: Bucket) -> None:
             _refuse("Invalid principal in policy", where + A_GROUP_IS_NO_PRINCIPAL)
         if kind == "AWS" and not _exists(value, bucket):
             _refuse("Invalid principal in policy", f"{where}There is no {value} in this world.")
+        if kind == "CanonicalUser" and not _is_canonical(value, bucket):
+            note = f"No account in this world has the canonical user ID {value}."
+            _refuse("Invalid principal in policy", where + note)
     for resource in statement.resource or statement.not_resource or ():
         own = glob_resource(resource, bucket.arn) or glob_resource(resource, f"{bucket.arn}/x")
         if not own and not resource.startswith(f"{bucket.arn}/"):
@@ -98,6 +126,11 @@ def _exists(value: str, bucket: Bucket) -> bool:
         return True
     known: dict[str, object] = dict(account.users if arn.kind == "user" else account.roles)
     return any(getattr(identity, "arn", "") == value for identity in known.values())
+
+
+def _is_canonical(value: str, bucket: Bucket) -> bool:
+    accounts = bucket.account.world.accounts.values()
+    return any(account.canonical_user_id == value for account in accounts)
 
 
 def _refuse(message: str, note: str) -> None:

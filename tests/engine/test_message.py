@@ -34,6 +34,7 @@ SESSION = f"User: {DEV_1} is not authorized to perform: {GET} on resource: {OBJE
 SCP = "arn:aws:organizations::999999999999:policy/o-1/service_control_policy/p-1"
 RCP = SCP.replace("service", "resource")
 QUEUE = f"arn:aws:sqs:eu-west-1:{OWN}:q"
+VAULT = f"arn:aws:backup:eu-west-1:{OWN}:backup-vault:v"
 ONE_ORGANIZATION = {"aws:PrincipalOrgID": "o-1", "aws:ResourceOrgID": "o-1"}
 BLOCKED = PublicAccessBlock(restrict_public_buckets=True)
 MESSAGES = {
@@ -279,6 +280,21 @@ MESSAGES = {
         ask(EVE, "sqs:DeleteQueue", QUEUE, context=ONE_ORGANIZATION),
         Layers([EVERYTHING], resource_policy({})),
         f"User: {EVE} is not authorized to perform: sqs:DeleteQueue on resource: {QUEUE}",
+    ),
+    "backup vault of another account": (
+        ask(EVE, "backup:StartBackupJob", VAULT, context=ONE_ORGANIZATION),
+        Layers([EVERYTHING], resource_policy({})),
+        f"User: {EVE} is not authorized to perform: backup:StartBackupJob on resource: {VAULT}",
+    ),
+    "a session that asks for a session": (
+        ask(DEV_1, "sts:GetSessionToken", "*"),
+        Layers([EVERYTHING]),
+        "Cannot call GetSessionToken with session credentials",
+    ),
+    "a federated user that asks for a session": (
+        ask(GUEST, "sts:GetFederationToken", "*"),
+        Layers([EVERYTHING], session=[EVERYTHING]),
+        "Cannot call GetFederationToken with session credentials",
     ),
     "public access is blocked": (
         ask(ANONYMOUS, resource_account=OWN),

@@ -158,6 +158,11 @@ MUTANTS = {
         AWS.cross_account,
         {"bucket policy abroad"},
     ),
+    "a session can be traded for another": (
+        "needs_long_term_keys",
+        AWS.same_account,
+        {"session that asks for a session"},
+    ),
     "a service needs nobody": ("outsider", lambda _: True, {"service"}),
 }
 
@@ -230,6 +235,10 @@ CASES = {
     "bucket policy abroad": (
         ask(action="s3:PutBucketPolicy", resource=BUCKET, resource_account=FOREIGN),
         Layers(OPEN, resource_policy({})),
+    ),
+    "session that asks for a session": (
+        ask(DEV_1, action="sts:GetFederationToken", resource="*"),
+        Layers(OPEN),
     ),
     "role without trust": (ask(action="sts:AssumeRole", resource=ROLE), Layers(OPEN)),
     "role with trust": (

@@ -158,6 +158,24 @@ def test_a_bucket_policy_counts_at_once(world: World, main: Account) -> None:
     ]
 
 
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_s3_saves_a_canonical_user_id_as_its_account(
+    element: str, world: World, main: Account
+) -> None:
+    """What counts, and what is shown later, is the account."""
+    partner, bucket = world.create_account("partner"), main.buckets["star-maps"]
+    named = {"CanonicalUser": partner.canonical_user_id, "AWS": main.account_id}
+    statement = allow("s3:GetObject", f"{bucket.arn}/*") | {element: named}
+    plain = allow("s3:ListBucket", bucket.arn, Principal="*")
+    bucket.put_policy(document(statement, plain))
+
+    assert len(partner.canonical_user_id) == 64
+    assert partner.canonical_user_id != main.canonical_user_id
+    assert bucket.policy is not None
+    saved = bucket.policy.to_json()["Statement"]
+    assert saved == [statement | {element: {"AWS": [partner.root_arn, main.account_id]}}, plain]
+
+
 def test_a_new_trust_policy_counts_at_once(world: World, main: Account) -> None:
     """UpdateAssumeRolePolicy decides who may assume."""
     alice, bob = main.create_user("alice"), main.create_user("bob")
@@ -481,6 +499,9 @@ BUCKET_REFUSALS = {
             "arn:aws:s3:::star-maps/*",
             Principal={"AWS": f"arn:aws:iam::{ID}:user/nobody"},
         )
+    ),
+    "no account of that canonical user ID": document(
+        allow("s3:GetObject", "arn:aws:s3:::star-maps/*", Principal={"CanonicalUser": "0a" * 32})
     ),
     "no JSON": "{",
 }
