@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import unsure
 from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
-from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds
 from iamlab.policy.patterns import glob_ignoring_case, literal
 from iamlab.policy.variables import any_variable, has_variable, is_misplaced, substitute

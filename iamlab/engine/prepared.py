@@ -21,7 +21,7 @@ from iamlab.engine.principals import MAY_NAME, MUST_NAME
 from iamlab.engine.request import Request
 from iamlab.engine.rules import AWS
 from iamlab.policy.arn import PARTS
-from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds, missing_key_default
 from iamlab.policy.variables import has_variable
 

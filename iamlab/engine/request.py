@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.condition_keys import is_multivalued
 
 ANONYMOUS = "anonymous"
 """The caller of a request that nobody signed."""

@@ -165,8 +165,10 @@ RESOURCE_MISSES = {
     "a canonical user ID, which S3 never keeps": (
         ask(),
         {"Principal": {"CanonicalUser": "0a" * 32}},
-        "Principal: S3 saves a canonical user ID as the account that it stands for: "
-        "write the account",
+        (
+            "Principal: S3 saves a canonical user ID as the account that it stands for: "
+            "write the account"
+        ),
     ),
     "another kind of caller": (
         ask(action="sts:AssumeRoleWithSAML", resource=ROLE),

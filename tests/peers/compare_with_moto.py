@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from iamlab import Layers, Policy, Request, evaluate
-from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.condition_keys import is_multivalued
 from tests.oracle import decide
 from tests.peers.faults import ALLOWED, DENIED, ERROR, FAULTS, NEUTRAL, Case, causes
 from tests.peers.telling_cases import TELLING

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab.policy.catalog import is_multivalued
+from iamlab.policy.condition_keys import is_multivalued
 
 MANY = [
     *("aws:TagKeys", "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:ResourceOrgPaths"),
