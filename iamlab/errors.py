@@ -70,6 +70,8 @@ class PolicyProblem:
         What is wrong.
     fix
         How to mend it.
+    code
+        As IAM Access Analyzer names it.
     """
 
     path: str
@@ -77,6 +79,7 @@ class PolicyProblem:
     column: int | None
     what: str
     fix: str
+    code: str = "JSON_SYNTAX_ERROR"
 
     def __str__(self) -> str:
         place = self.path

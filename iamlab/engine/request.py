@@ -35,7 +35,7 @@ _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _SESSION = re.compile(r"assumed-role/[^/]+/[^/]+")
 _ROLE = re.compile(r"arn:[^:]*:iam:[^:]*:[^:]*:role(/|$)")
 _KEY = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key(/|$)")
-_ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9]+")
+_ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9-]+")
 
 
 class Kind(Enum):

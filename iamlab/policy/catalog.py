@@ -58,7 +58,7 @@ class Action:
         Keys that a request with this action may have, beside the global ones and those of its
         resource types; where a tag's key or a name is to be written, ``${...}`` stands.
     dependent_actions
-        What the caller must be allowed too.
+        What the caller must be allowed too. The data of October 2026 name none for any action.
     """
 
     service: str

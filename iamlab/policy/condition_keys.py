@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iamlab.policy.catalog import PLACEHOLDER, data, has
+from iamlab.policy.catalog import PLACEHOLDER, data, has, services
 from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey, global_key
+from iamlab.policy.patterns import glob_ignoring_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,7 @@ class ConditionKey:
 
 @lru_cache(maxsize=512)
 def condition_keys_of(prefix: str) -> dict[str, ConditionKey]:
-    """Give the keys that a service declares, by their stem in lower case.
-
-    The stem is what stands before the tag's key or the name: ``"s3:existingobjecttag/"``.
-    """
+    """Give the keys that a service declares, by their names in lower case."""
     if not has(prefix):
         return {}
     source, prefix = data().conditions, prefix.lower()
@@ -46,8 +44,19 @@ def condition_keys_of(prefix: str) -> dict[str, ConditionKey]:
         raw = source.get_condition_key_details(prefix, name)
         kind = raw["type"].removeprefix("ArrayOf")
         many = raw["type"].startswith("ArrayOf")
-        found[stem(name)] = ConditionKey(name, kind, many, raw["description"])
+        found[name.lower()] = ConditionKey(name, kind, many, raw["description"])
     return found
+
+
+@lru_cache(maxsize=1)
+def _guests() -> dict[str, ConditionKey]:
+    """Give the keys that stand under another prefix than their service's: ``saml:aud`` of STS."""
+    return {
+        lower: key
+        for service in services()
+        for lower, key in condition_keys_of(service).items()
+        if not lower.startswith(f"{service}:")
+    }
 
 
 def stem(key: str) -> str:
@@ -61,6 +70,20 @@ def stem(key: str) -> str:
     return PLACEHOLDER.split(key, maxsplit=1)[0].lower()
 
 
+def is_form(form: str, key: str) -> bool:
+    """Say whether a key has a form, with something wherever a name is to be written.
+
+    Examples
+    --------
+    >>> is_form("s3:ExistingObjectTag/<key>", "s3:existingobjecttag/team")
+    True
+    >>> is_form("s3:ExistingObjectTag/<key>", "s3:ExistingObjectTag/")
+    False
+    """
+    return glob_ignoring_case(PLACEHOLDER.sub("?*", form), key)
+
+
+@lru_cache(maxsize=4096)
 def condition_key(name: str) -> ConditionKey | GlobalKey | None:
     """Find a condition key, of AWS or of a service; letter case does not count.
 
@@ -72,17 +95,19 @@ def condition_key(name: str) -> ConditionKey | GlobalKey | None:
     ('String', None)
     """
     found = global_key(name)
-    if found is not None or name.lower().startswith("aws:"):
+    if found is not None or name.lower().startswith("aws:") or not name.isascii():
         return found
-    declared = condition_keys_of(name.partition(":")[0].lower())
-    own = declared.get(name.lower())
-    if own is not None and not PLACEHOLDER.search(own.name):
-        return own
-    lower = name.lower()
-    for start, key in declared.items():
-        if PLACEHOLDER.search(key.name) and lower.startswith(start) and len(lower) > len(start):
-            return key
-    return None
+    own = condition_keys_of(name.partition(":")[0].lower())
+    return _among(own, name) or _among(_guests(), name)
+
+
+def _among(declared: dict[str, ConditionKey], name: str) -> ConditionKey | None:
+    exact = declared.get(name.lower())
+    if exact is not None and not PLACEHOLDER.search(exact.name):
+        return exact
+    forms = (key for key in declared.values() if PLACEHOLDER.search(key.name))
+    fitting = (key for key in forms if is_form(key.name, name))
+    return max(fitting, key=lambda key: len(key.name), default=None)
 
 
 @lru_cache(maxsize=4096)

@@ -59,10 +59,17 @@ class Source:
         """Give line and column, from 1, of the value at a path."""
         return self._line_column(self.places[path]) if path in self.places else (None, None)
 
-    def problem(self, path: str, what: str, fix: str, offset: int | None = None) -> None:
+    def problem(
+        self,
+        path: str,
+        what: str,
+        fix: str,
+        offset: int | None = None,
+        code: str = "JSON_SYNTAX_ERROR",
+    ) -> None:
         """Note what is wrong at a path."""
         line, column = self.where(path) if offset is None else self._line_column(offset)
-        self.problems.append(PolicyProblem(path, line, column, what, fix))
+        self.problems.append(PolicyProblem(path, line, column, what, fix, code))
 
     def _line_column(self, offset: int) -> tuple[int, int]:
         if not self.lines:
@@ -110,7 +117,7 @@ def take_json(document: object) -> tuple[Any, Source]:
         source.problem("$", f"This is not JSON: {error}.", "Use dict, list, str, numbers, bool.")
         return None, source
     value, source = read_json(text)
-    bare = [PolicyProblem(p.path, None, None, p.what, p.fix) for p in source.problems]
+    bare = [PolicyProblem(p.path, None, None, p.what, p.fix, p.code) for p in source.problems]
     return value, Source("", {}, bare)
 
 

@@ -22,7 +22,7 @@ class Places:
     >>> places = Places(policy)
     >>> path = places.value(policy.statements[0], "Action", 1)
     >>> path, places.where(path)
-    ('$.Statement[0].Action[1]', (1, 57))
+    ('$.Statement[0].Action[1]', (1, 54))
     """
 
     def __init__(self, policy: Policy) -> None:

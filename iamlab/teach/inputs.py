@@ -171,9 +171,6 @@ class PolicyInput(widgets.VBox):
             description="Policy",
             tooltip=f"The policy {task.policy_name} of {task.user}, as JSON",
             style=LONG,
-            # Sent whole when the learner leaves the field: sent letter by letter, the last letters
-            # wait for their turn in the browser, and the click on Check overtakes them.
-            continuous_update=False,
             layout=widgets.Layout(width="44em", max_width="100%", height="15em"),
         )
         self.text.add_class("iamlab-code")

@@ -182,11 +182,11 @@ class Account:
                 "write it inline with put_policy."
             )
         by_name = (own for own in self.policies.values() if own.name == policy)
-        found = self.policies.get(policy) or next(by_name, None) or managed.find(policy)
+        found = self.policies.get(policy) or next(by_name, None)
+        found = found or managed.find(policy, self.partition)
         if found is None:
             error = NoSuchEntity(f"Policy {policy} does not exist or is not attachable.")
-            own = [policy.name for policy in self.policies.values()]
-            error.add_note(did_you_mean(policy.rpartition("/")[2], [*own, *managed.names()]))
+            error.add_note(self._policy_like(policy.rpartition("/")[2]))
             raise error
         return found
 
@@ -198,6 +198,16 @@ class Account:
             originals = getattr(self, kind)
             setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
         return twin
+
+    def _policy_like(self, name: str) -> str:
+        """Name the policies that may be meant, as a note for the learner."""
+        namesake = managed.find(name, self.partition)
+        if namesake is not None:  # so its path was wrong
+            return f"Did you mean {namesake.arn}?"
+        own = [policy.name for policy in self.policies.values()]
+        note = did_you_mean(name, [*own, *managed.names()])
+        # Without a likeness AWS's 1,500 names say nothing.
+        return did_you_mean(name, own) if own and not note.endswith("?") else note
 
     def _check_new(
         self, noun: str, parameter: str, name: str, taken: Mapping[str, object], path: str

@@ -233,8 +233,9 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
     for arn in named:
         if arn in account.policies:
             continue
-        if managed.find(arn):
-            yield f"{arn} is not in the file; iamlab uses the version that it ships."
+        if shipped := managed.find(arn):
+            of_day = f"{shipped.default_version_id}, as AWS had it on {managed.source().day}"
+            yield f"{arn} is not in the file; iamlab uses {of_day} in the partition aws."
         else:
             yield f"{arn}, attached to {identity.kind} {identity.name}, is not in the file."
     if isinstance(identity, User):

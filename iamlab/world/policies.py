@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from iamlab.errors import (
     AccessDenied,
@@ -24,6 +25,9 @@ from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 from iamlab.world.quotas import VERSIONS_PER_POLICY
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 Document = str | Mapping[str, object] | Policy
 
 
@@ -35,6 +39,8 @@ class ManagedPolicy:
     ----------
     versions
         ``"v1"`` ... to document. One of them, the default, is what applies.
+    create_date, update_date
+        When AWS published it and its default version; known of AWS's own policies only.
     changed
         Called after each change.
     """
@@ -46,6 +52,8 @@ class ManagedPolicy:
     path: str = "/"
     policy_id: str = ""
     newest: int = 0  # the highest number that was ever given
+    create_date: datetime | None = None
+    update_date: datetime | None = None
     changed: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property

@@ -71,6 +71,17 @@ RUN_ALL = f"""async seconds => {{ {WITHIN}
   }});
 }}"""
 
+# Idle for a while: what waits in the browser for its turn is sent as soon as the kernel is idle.
+SETTLED = f"""async seconds => {{ {WITHIN}
+  await within(seconds, 'settling', async () => {{
+    const context = window.jupyterapp.shell.currentWidget.context;
+    const kernel = context.sessionContext.session.kernel;
+    let since = Date.now();
+    const busy = () => {{ if (kernel.status !== 'idle') since = Date.now(); }};
+    await until(() => {{ busy(); return Date.now() - since > 500; }});
+  }});
+}}"""
+
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
 # A notebook that never opened has no kernel to stop.
@@ -109,6 +120,10 @@ class LabPage:
     def run_all(self, seconds=120):
         """Run all cells and wait until the last has ended; a cell that raises ends it too."""
         self.page.evaluate(RUN_ALL, seconds)
+
+    def settle(self, seconds=60):
+        """Wait until the kernel has had nothing to do for half a second."""
+        self.page.evaluate(SETTLED, seconds)
 
     def cell_errors(self):
         """List what the cells raised, such as ``"cell 3: NameError: name 'x' is not defined"``."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from iamlab import ANONYMOUS, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.request import MAX_TEXT, Kind
 from iamlab.errors import RequestError
+from iamlab.policy import catalog
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ANA = f"arn:aws:iam::{OWN}:user/ana"
@@ -128,7 +129,7 @@ def test_the_issuer_is_given_or_known_from_the_context_or_guessed():
 
 NO_ACTIONS = [
     *("GetObject", "s3", "s3:", ":GetObject", "s3:*", "s3:Get*", "*", "s3:Get Object", "s3 :Get"),
-    *("s3:Get:Object", "s3:GetObject ", "s3:GetObject\n", "é:Get", "s3:Gét", "s3:Get-Object"),
+    *("s3:Get:Object", "s3:GetObject ", "s3:GetObject\n", "é:Get", "s3:Gét", "s3:Get_Object"),
 ]
 
 
@@ -139,6 +140,14 @@ def test_a_question_names_one_action(action):
         ask(action=action)
 
     assert repr(action) in str(caught.value)
+
+
+def test_every_action_of_the_catalogue_can_be_asked_about():
+    """One of them has a hyphen in it."""
+    odd = "vpc-lattice:AssociateViaAWSService-EventsAndStates"
+
+    assert odd in catalog.expand("*")
+    assert [ask(action=name).action for name in catalog.expand("*")] == [*catalog.expand("*")]
 
 
 @pytest.mark.parametrize("name", ["principal", "action", "resource"])

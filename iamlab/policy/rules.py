@@ -1,0 +1,278 @@
+"""What each type of policy may contain when it is saved, as tables.
+
+One ``TypeRules`` says it all for a type: which elements must, may and must not stand, which
+actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
+that walk a policy by these tables stand in ``checking.py`` and the ``check_*.py`` beside it.
+
+Notes
+-----
+AWS pages: "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas"; "Quotas and service
+limits for AWS Organizations"; "SCP syntax"; "RCP syntax"; "Amazon SQS policy quotas"; "Amazon SNS
+API permissions"; "Control access to VPC endpoints using endpoint policies"; for the other services
+the API reference of the operation that saves the policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy import check_messages as messages
+from iamlab.policy.check_rules import Size, TypeRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "INLINE_LIMITS",
+    "LONGEST_DOCUMENT",
+    "PARTITIONS",
+    "RCP_SERVICES",
+    "SERVICES",
+    "TYPES",
+    "Size",
+    "TypeRules",
+    "rules_for",
+]
+
+INLINE_LIMITS = {"user": 2048, "role": 10240, "group": 5120}
+"""The sizes of all inline policies of one identity together, counted as ``"compact"``."""
+
+LONGEST_DOCUMENT = 131_072
+"""The most characters, white space included, that IAM's API takes for any document."""
+
+PARTITIONS = frozenset(
+    ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
+)
+
+# RCPs protect the resources of these services (page of 26 Sep 2026).
+_RCP_SERVICES = (
+    "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "
+    "cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity "
+    "cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql "
+    "dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra "
+    "kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad "
+    "personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery "
+    "signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 "
+    "workspaces xray"
+)
+RCP_SERVICES = frozenset(_RCP_SERVICES.split())
+
+
+def _named(service: str, names: str) -> frozenset[str]:
+    return frozenset(f"{service}:{name.lower()}" for name in names.split())
+
+
+# What a trust policy may name. IAM knows them by name and refuses a misspelt one, which it does
+# nowhere else; most of the second line can be named, but is never asked of a role.
+TRUST_ACTIONS = _named(
+    "sts",
+    "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity TagSession SetSourceIdentity "
+    "SetContext DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetFederationToken "
+    "GetServiceBearerToken GetSessionToken",
+)
+
+# The eleven actions on one topic, and Receive, which AWS once wrote into its default policy.
+TOPIC_ACTIONS = _named(
+    "sns",
+    "AddPermission DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
+    "ListSubscriptionsByTopic ListTagsForResource Publish PutDataProtectionPolicy "
+    "RemovePermission SetTopicAttributes Subscribe Receive",
+)
+
+# What a service needs in order to write into a log group; some write in batches.
+LOG_ACTIONS = _named("logs", "PutLogEvents PutLogEventsBatch CreateLogStream")
+
+_ALPHANUMERIC = "[0-9A-Za-z]*"
+
+IDENTITY = TypeRules(
+    messages.IAM,
+    Size(6144, "compact"),
+    iam_api=True,
+    iam_grammar=True,
+    newest_version=True,
+    principal="forbidden",
+    sid=_ALPHANUMERIC,
+    unique_sids=True,
+)
+# A session policy has the grammar of an identity policy, but it is sent, not saved: STS takes the
+# older version too.
+SESSION = replace(
+    IDENTITY,
+    texts=messages.SESSION,
+    size=Size(2048, "characters"),
+    newest_version=False,
+)
+TRUST = replace(
+    IDENTITY,
+    texts=messages.TRUST,
+    size=Size(2048, "compact"),
+    newest_version=False,
+    principal="required",
+    not_principal=False,
+    not_action=False,
+    resource="forbidden",
+    principal_types=("AWS", "Service", "Federated"),
+    bare_star=False,
+    every_action=False,
+    services=frozenset({"sts"}),
+    actions=TRUST_ACTIONS,
+)
+SCP = replace(
+    IDENTITY,
+    texts=messages.ORGANIZATIONS,
+    size=Size(10_240, "characters"),
+    iam_api=False,
+)
+RCP = replace(
+    SCP,
+    size=Size(5120, "characters"),
+    principal="required",
+    not_principal=False,
+    principal_is_everybody=True,
+    allow=False,
+    not_action=False,
+    every_action=False,
+    services=RCP_SERVICES,
+)
+ENDPOINT = TypeRules(
+    messages.ENDPOINT,
+    Size(20_480, "characters"),
+    principal_types=None,
+    named_accounts=True,
+)
+RESOURCE = TypeRules(
+    messages.RESOURCE,
+    resource="optional",
+    principal_types=("AWS", "Service", "CanonicalUser"),
+)
+
+TYPES: Mapping[str, TypeRules] = {
+    "identity": IDENTITY,
+    "resource": RESOURCE,
+    "trust": TRUST,
+    "boundary": IDENTITY,
+    "session": SESSION,
+    "scp": SCP,
+    "rcp": RCP,
+    "endpoint": ENDPOINT,
+}
+
+
+def _of(service: str) -> frozenset[str]:
+    return frozenset({service})
+
+
+SERVICES: Mapping[str, TypeRules] = {
+    "s3": TypeRules(
+        messages.S3,
+        Size(20_480, "bytes"),
+        principal_types=("AWS", "Service", "CanonicalUser"),
+        services=_of("s3"),
+        looks_actions_up=True,
+        resources=("arn:*:s3:*",),
+    ),
+    "sqs": TypeRules(
+        messages.SQS,
+        Size(8192, "bytes"),
+        services=_of("sqs"),
+        resources=("*", "arn:*:sqs:*"),
+        most={"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7},
+    ),
+    "sns": TypeRules(
+        messages.SNS,
+        Size(30_720, "bytes"),
+        services=_of("sns"),
+        actions=TOPIC_ACTIONS,
+        wildcards=False,
+        resources=("arn:*:sns:*",),
+        unique_sids=True,
+        most={"statements": 100, "principals": 200, "resources of a statement": 1},
+    ),
+    "kms": TypeRules(
+        messages.KMS,
+        Size(32_768, "bytes"),
+        resource="optional",
+        services=_of("kms"),
+        resources=("*", "arn:*:kms:*"),
+    ),
+    "lambda": TypeRules(
+        messages.LAMBDA,
+        Size(20_480, "bytes"),
+        services=_of("lambda"),
+        resources=("arn:*:lambda:*",),
+        sid="[0-9A-Za-z_-]{1,100}",
+        unique_sids=True,
+    ),
+    "secretsmanager": TypeRules(
+        messages.SECRETS_MANAGER,
+        Size(20_480, "characters"),
+        services=_of("secretsmanager"),
+        resources=("*", "arn:*:secretsmanager:*"),
+    ),
+    "ecr": TypeRules(
+        messages.ECR,
+        Size(10_240, "characters"),
+        resource="forbidden",
+        services=_of("ecr"),
+    ),
+    "dynamodb": TypeRules(
+        messages.DYNAMODB,
+        Size(20_480, "bytes"),
+        services=_of("dynamodb"),
+        resources=("arn:*:dynamodb:*",),
+    ),
+    "events": TypeRules(
+        messages.EVENTBRIDGE,
+        Size(10_240, "bytes"),
+        services=_of("events"),
+        resources=("arn:*:events:*",),
+    ),
+    "execute-api": TypeRules(
+        messages.API_GATEWAY,
+        Size(8192, "characters"),
+        services=_of("execute-api"),
+        resources=("execute-api:/*", "arn:*:execute-api:*"),
+    ),
+    "logs": TypeRules(
+        messages.LOGS,
+        Size(5120, "characters"),
+        services=_of("logs"),
+        actions=LOG_ACTIONS,
+        wildcards=False,
+        resources=("arn:*:logs:*",),
+    ),
+    "backup": TypeRules(
+        messages.BACKUP,
+        services=_of("backup"),
+        wildcards=False,
+        resources=("*", "arn:*"),
+    ),
+}
+
+
+def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
+    """Give the rules of a type; for a resource's policy, those of the service if one is named.
+
+    Raises
+    ------
+    RequestError
+        There is no such type or service.
+
+    Examples
+    --------
+    >>> rules_for("trust").resource, rules_for("resource", "sqs").size
+    ('forbidden', Size(limit=8192, counting='bytes'))
+    """
+    if policy_type not in TYPES:
+        hint = did_you_mean(str(policy_type), TYPES)
+        raise RequestError(f"There is no type of policy {policy_type!r}. {hint}")
+    if service is None:
+        return TYPES[policy_type]
+    if policy_type != "resource":
+        raise RequestError(f"Name a service only with type 'resource', not with {policy_type!r}.")
+    if service not in SERVICES:
+        hint = did_you_mean(str(service), SERVICES)
+        raise RequestError(f"No service {service!r} with rules for its policies. {hint}")
+    return SERVICES[service]
