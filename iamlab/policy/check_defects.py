@@ -27,11 +27,14 @@ class Defect:
         The name under which ``check_messages.py`` has AWS's words and ``check_mends.py`` the mend.
     details
         What stands for each ``{...}`` in them.
+    mend
+        The name of the mend, where it is not that of the kind.
     """
 
     kind: str
     place: Place
     details: Mapping[str, object] = field(default_factory=dict)
+    mend: str = ""
 
 
 Check = Callable[["Policy", "TypeRules"], Iterator[Defect]]

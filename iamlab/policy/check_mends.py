@@ -45,6 +45,10 @@ MENDS: Mapping[str, str] = {
         "{value!r} is no principal. Principals are an account, its root, a user, a role, a "
         "session, or * alone; groups and ARNs with wildcards are none."
     ),
+    "group_principal": (
+        "A group is not a principal: it cannot call, it only hands its policies to its users. Name "
+        "the users, or a role that they may assume, or ask for a tag with aws:PrincipalTag."
+    ),
     "Service_principal": "Write the service's full name, such as ec2.amazonaws.com; no wildcards.",
     "Federated_principal": "Write the ARN of the identity provider, or its domain name.",
     "CanonicalUser_principal": "A canonical user ID has 64 hexadecimal digits.",

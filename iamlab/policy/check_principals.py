@@ -104,7 +104,8 @@ def forms(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
             kind = fault_of(type_, value, rules)
             if kind:
                 details = {"type": type_, "value": short(value)}
-                yield Defect(kind, at_principal(statement, index), details)
+                mend = "group_principal" if ":group/" in value else ""
+                yield Defect(kind, at_principal(statement, index), details, mend)
 
 
 def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:

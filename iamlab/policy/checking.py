@@ -206,7 +206,7 @@ def _refusal(defect: Defect, rules: TypeRules, places: Places, *, shown: bool) -
         text.message.format(**defect.details),
         path,
         *places.where(path),
-        MENDS[defect.kind].format(**defect.details),
+        MENDS[defect.mend or defect.kind].format(**defect.details),
         shown,
     )
 

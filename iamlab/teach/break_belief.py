@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
-from iamlab.teach.edits import arranged
+from iamlab.teach.edits import arrange
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
@@ -78,8 +78,7 @@ class Break(Exercise):
             raise ExerciseError(f"{first!r} is no list of statements.")
         order = tuple(map(str, first))
         changed = world.copy()
-        owner = changed.user(self.user)
-        owner.put_policy(self.policy_name, arranged(owner.inline[self.policy_name], order))
+        arrange(changed.user(self.user), self.policy_name, order)
         return Attempt(changed, question, order)
 
     def _every(self, world: World) -> list[str]:

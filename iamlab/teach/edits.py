@@ -63,7 +63,9 @@ def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
     """
     if policy_name not in user.inline:
         raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")
-    user.put_policy(policy_name, arranged(user.inline[policy_name], sids))
+    # Not put_policy: a stack may also be empty, which IAM would not save.
+    user.inline[policy_name] = arranged(user.inline[policy_name], sids)
+    user.account.changed()
 
 
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {

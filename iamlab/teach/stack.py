@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from iamlab.errors import ExerciseError
-from iamlab.teach.edits import arranged
+from iamlab.teach.edits import arrange
 from iamlab.teach.held_back import HeldBack
 from iamlab.view.widgets import tick
 
@@ -110,9 +110,7 @@ class StackEditor(widgets.VBox):
     def changed_world(self) -> World:
         """Give a copy of the world with the stack as it is shown."""
         changed = self._world.copy()
-        owner = changed.user(self.user)
-        own = owner.inline[self.policy_name]
-        owner.put_policy(self.policy_name, arranged(own, self.order))
+        arrange(changed.user(self.user), self.policy_name, self.order)
         return changed
 
 

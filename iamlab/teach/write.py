@@ -87,7 +87,10 @@ class Write(Exercise):
             policy = Policy.parse(answer, name=self.policy_name)
             world.copy().user(self.user).put_policy(self.policy_name, policy)
         except (PolicyError, AwsError) as error:
-            raise ExerciseError(str(error)) from None
+            said = ExerciseError(str(error))
+            for note in getattr(error, "__notes__", ()):
+                said.add_note(note)
+            raise said from None
         return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:

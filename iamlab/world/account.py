@@ -16,7 +16,7 @@ from iamlab.errors import (
 )
 from iamlab.world import managed
 from iamlab.world.identities import Group, Role, User
-from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
+from iamlab.world.policies import ManagedPolicy
 from iamlab.world.quotas import (
     check_bucket_name,
     check_name,
@@ -25,6 +25,7 @@ from iamlab.world.quotas import (
     check_tags,
 )
 from iamlab.world.resources import Bucket, bucket_policy
+from iamlab.world.saving import Document, saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ class Account:
         """Create a role, with its trust policy."""
         self._check_new("Role", "roleName", role_name, self.roles, path)
         check_session_duration(max_session_duration)
-        trust = trust_policy(assume_role_policy_document, f"trust of {role_name}")
+        trust = saved(assume_role_policy_document, f"trust of {role_name}", "trust")
         role = Role(
             self,
             role_name,
@@ -123,7 +124,7 @@ class Account:
         arn = f"arn:{self.partition}:iam::{self.account_id}:policy{path}{policy_name}"
         taken = {policy.name: policy for policy in self.policies.values()}
         self._check_new("", "policyName", policy_name, taken, path)
-        document = identity_policy(policy_document, policy_name)
+        document = saved(policy_document, policy_name, "identity")
         policy = ManagedPolicy(
             policy_name,
             arn,

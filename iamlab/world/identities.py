@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import LimitExceeded, NoSuchEntity, RequestError, did_you_mean
-from iamlab.world.policies import Document, ManagedPolicy, identity_policy, trust_policy
 from iamlab.world.quotas import GROUPS_PER_USER, check_name, check_tags
+from iamlab.world.saving import Document, saved, saved_inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
+    from iamlab.world.policies import ManagedPolicy
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +82,9 @@ class Identity:
     def put_policy(self, policy_name: str, document: Document) -> None:
         """Write an inline policy: it belongs to this identity alone and goes with it."""
         check_name("policyName", policy_name)
-        self.inline[policy_name] = identity_policy(document, policy_name)
+        others = [policy for name, policy in self.inline.items() if name != policy_name]
+        holder = (self.kind, self.name)
+        self.inline[policy_name] = saved_inline(document, policy_name, holder, others)
         self.account.changed()
 
     def delete_policy(self, policy_name: str) -> None:
@@ -230,5 +233,5 @@ class Role(Bounded):
 
     def update_assume_role_policy(self, document: Document) -> None:
         """Replace the trust policy."""
-        self.trust = trust_policy(document, f"trust of {self.name}")
+        self.trust = saved(document, f"trust of {self.name}", "trust")
         self.account.changed()

@@ -1,4 +1,4 @@
-"""Managed policies with their versions, and what IAM and S3 refuse to save.
+"""Managed policies with their versions.
 
 Notes
 -----
@@ -7,7 +7,6 @@ AWS pages: "Managed policies and inline policies"; "Versioning IAM policies".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,20 +14,20 @@ from iamlab.errors import (
     AccessDenied,
     DeleteConflict,
     LimitExceeded,
-    MalformedPolicyDocument,
     NoSuchEntity,
-    PolicyError,
     RequestError,
     did_you_mean,
 )
 from iamlab.policy.arn import Arn
-from iamlab.policy.document import Policy
 from iamlab.world.quotas import VERSIONS_PER_POLICY
+from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-Document = str | Mapping[str, object] | Policy
+    from iamlab.policy.document import Policy
+    from iamlab.world.saving import Document
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ class ManagedPolicy:
             IAM does not save such a document.
         """
         self._check_own()
-        policy = identity_policy(document, self.name)
+        policy = saved(document, self.name, "identity")
         if len(self.versions) >= VERSIONS_PER_POLICY:
             raise LimitExceeded(
                 f"A managed policy can have up to {VERSIONS_PER_POLICY} versions. Before you "
@@ -145,74 +144,3 @@ class ManagedPolicy:
     def copy(self, changed: Callable[[], None]) -> ManagedPolicy:
         """Copy it for another world; the documents are shared."""
         return replace(self, versions=dict(self.versions), changed=changed)
-
-
-def readable(document: Document, name: str) -> Policy:
-    """Parse a document; what is no policy is refused in IAM's words, with all problems as notes."""
-    try:
-        return Policy.parse(document, name=name)
-    except PolicyError as error:
-        refusal = MalformedPolicyDocument("Syntax errors in policy.")
-        for problem in error.problems:
-            refusal.add_note(str(problem))
-        raise refusal from None
-
-
-def identity_policy(document: Document, name: str) -> Policy:
-    """Check what IAM checks before it saves an identity-based policy.
-
-    Raises
-    ------
-    MalformedPolicyDocument
-        In IAM's words.
-    """
-    policy = readable(document, name)
-    if policy.version != "2012-10-17":
-        _refuse(
-            "Policy document must be version 2012-10-17 or greater.",
-            'Begin the document with "Version": "2012-10-17".',
-        )
-    for statement in policy.statements:
-        if statement.principal is not None or statement.not_principal is not None:
-            _refuse(
-                "Policy document should not specify a principal.",
-                f"Statement {statement.label} names a Principal. An identity-based policy speaks "
-                "of whoever it is attached to; only a resource's policy says whom it means.",
-            )
-        if not (statement.action or statement.not_action):
-            _refuse("Policy statement must contain actions.", f"See statement {statement.label}.")
-        if not (statement.resource or statement.not_resource):
-            _refuse("Policy statement must contain resources.", f"See statement {statement.label}.")
-    return policy
-
-
-def trust_policy(document: Document, name: str) -> Policy:
-    """Check what IAM checks before it saves a role's trust policy.
-
-    Raises
-    ------
-    MalformedPolicyDocument
-        In IAM's words.
-    """
-    policy = readable(document, name)
-    for statement in policy.statements:
-        if statement.resource is not None or statement.not_resource is not None:
-            _refuse("Has prohibited field Resource.", "The role itself is the resource.")
-        if statement.principal is None:
-            _refuse("Missing required field Principal.", "A trust policy says who may assume.")
-        for _, value in statement.principal or ():
-            if ":group/" in value:
-                _refuse(f'Invalid principal in policy: "AWS":"{value}"', A_GROUP_IS_NO_PRINCIPAL)
-    return policy
-
-
-A_GROUP_IS_NO_PRINCIPAL = (
-    "A group is not a principal: it cannot call, it only hands its policies to its users. Name the "
-    "users, or a role that they may assume, or ask for a tag with aws:PrincipalTag."
-)
-
-
-def _refuse(message: str, note: str) -> None:
-    error = MalformedPolicyDocument(message)
-    error.add_note(note)
-    raise error

@@ -10,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamlab.errors import MalformedPolicy, MalformedPolicyDocument
+from iamlab.errors import MalformedPolicy
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.writing import edited
-from iamlab.world.policies import A_GROUP_IS_NO_PRINCIPAL, Document, readable
+from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy, Principals, Statement
     from iamlab.world.account import Account
+    from iamlab.world.saving import Document
 
 
 @dataclass(slots=True, eq=False)
@@ -54,13 +55,7 @@ class Bucket:
 
 def bucket_policy(document: Document, bucket: Bucket) -> Policy:
     """Check what S3 checks before it saves a bucket policy."""
-    try:
-        policy = readable(document, f"policy of {bucket.name}")
-    except MalformedPolicyDocument as error:
-        refusal = MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
-        for note in error.__notes__:
-            refusal.add_note(note)
-        raise refusal from None
+    policy = saved(document, f"policy of {bucket.name}", "resource", "s3")
     for statement in policy.statements:
         _check(statement, bucket)
     return _with_accounts(policy, bucket)
@@ -92,16 +87,7 @@ def _with_accounts(policy: Policy, bucket: Bucket) -> Policy:
 
 def _check(statement: Statement, bucket: Bucket) -> None:
     where = f"See statement {statement.label}. "
-    named = statement.principal if statement.principal is not None else statement.not_principal
-    if named is None:
-        note = (
-            "A policy that hangs on a resource must say whom it means. One without Principal is an "
-            "identity-based policy: attach it to a user, a group or a role."
-        )
-        _refuse("Missing required field Principal", where + note)
-    for kind, value in named or ():
-        if ":group/" in value:
-            _refuse("Invalid principal in policy", where + A_GROUP_IS_NO_PRINCIPAL)
+    for kind, value in statement.principal or statement.not_principal or ():
         if kind == "AWS" and not _exists(value, bucket):
             _refuse("Invalid principal in policy", f"{where}There is no {value} in this world.")
         if kind == "CanonicalUser" and not _is_canonical(value, bucket):

@@ -97,7 +97,8 @@ def test_where_something_else_denies_too_no_belief_is_broken():
             ],
         },
     )
-    boundary = {"Version": "2012-10-17", "Statement": []}
+    elsewhere = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
+    boundary = {"Version": "2012-10-17", "Statement": [elsewhere]}
     user.put_permissions_boundary(world.account("acme-main").create_policy("none", boundary))
 
     assert not task.mark((world, "alice", "s3:GetObject", MAP)).correct

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 import pytest
 
-from iamlab import ExerciseError
+from iamlab import ExerciseError, Policy
 from iamlab.errors import IamLabError, NoSuchEntity
 from iamlab.teach import after, arrange, check, exercise, scenario, start, statement_stack
 from iamlab.teach.exercises import find
@@ -370,7 +370,9 @@ def test_two_stacks_of_one_world_know_nothing_of_each_other(world):
 def test_markup_in_a_name_is_text(world):
     """A Sid from a stranger is said as it is written."""
     statement = {"Sid": "<b>&", "Effect": "Deny", "Action": "s3:<i>", "Resource": "*"}
-    world.user("bob").put_policy("own", {"Version": "2012-10-17", "Statement": statement})
+    document = {"Version": "2012-10-17", "Statement": statement}
+    world.user("bob").inline["own"] = Policy.parse(document, name="own")  # as a loaded file may
+    world.changed()
     stack = statement_stack(world, "bob", "own", PAIRS)
     predict(stack)
 
@@ -490,13 +492,13 @@ def test_the_template_as_it_is_is_no_attempt_in_any_spacing(progress_file):
     card.input.text.value = template.replace('"Effect": "..."', '"Effect": "Deny"')
     card.check.click()
 
-    assert "Right" not in card.result.value
+    assert "$.Statement[0].Action" in card.result.value
 
     card.input.text.value = template.replace('"Action": "..."', '"Action": "s3:DeleteObject"')
     card.check.click()
 
     assert "$.Statement[0].Effect" in card.result.value
-    assert progress_file.exists()
+    assert not progress_file.exists()
 
 
 def test_a_belief_is_broken_by_buttons_and_lists():

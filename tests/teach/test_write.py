@@ -17,6 +17,7 @@ from iamlab.teach.write import Case, Requests, Write
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
 OBJECTS = f"{MAPS}/*"
 DENY = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": OBJECTS}
+IDLE = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}  # says nothing of S3
 OTHERS = [action for action in find("2.4").requests.actions if action != "s3:DeleteObject"]
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
@@ -64,8 +65,8 @@ def test_a_right_policy_holds_for_every_request_in_every_case(task):
 
 @each_task
 def test_no_policy_at_all_is_not_enough(task):
-    """An empty document leaves something undone, or the task would ask for nothing."""
-    assert not task.mark(document()).correct
+    """A document that says nothing leaves something undone, or the task would ask for nothing."""
+    assert not task.mark(document(IDLE)).correct
 
 
 def test_the_counterexample_is_the_first_request_in_the_order_of_the_universe():
@@ -144,7 +145,7 @@ def test_a_case_is_named_as_it_is_written():
     """The sentence begins with the case; the names of policies in it keep their letters."""
     mark = marked({**DENY, "Action": "s3:*"})
 
-    assert "AdministratorAccess" in marked().counterexample
+    assert "AdministratorAccess" in marked(IDLE).counterexample
     assert mark.counterexample[0].isupper()
 
 
@@ -195,8 +196,8 @@ def test_its_solution_is_found_on_every_seed_and_is_a_document(task, seed):
 def test_the_solution_is_computed_in_the_world_at_hand():
     """A document that is not right there is passed over; where none is, it says so."""
     task = find("2.4")
-    several = replace(task, examples=lambda _: [document(), document(DENY)])
-    none = replace(task, examples=lambda _: [document()])
+    several = replace(task, examples=lambda _: [document(IDLE), document(DENY)])
+    none = replace(task, examples=lambda _: [document(IDLE)])
 
     assert several.solution_answer() == document(DENY)
     with pytest.raises(ExerciseError, match=r"No document that exercise 2\.4 knows is right"):
@@ -305,7 +306,7 @@ def test_a_policy_that_a_world_holds_is_an_answer_too():
 def test_names_in_a_document_are_shown_as_text():
     """Whatever a learner writes into a Sid or an action is no markup on the card."""
     card = exercise("2.4")
-    card.input.text.value = json.dumps(document({**DENY, "Sid": "<b>", "Action": "s3:<script>"}))
+    card.input.text.value = json.dumps(document({**DENY, "Action": "s3:<script>"}))
     card.check.click()
 
     assert "Not yet" in card.result.value
@@ -344,7 +345,7 @@ def test_a_known_wrong_document_is_recognised_in_any_form():
 
 def test_the_solution_can_be_copied_into_the_answer():
     """What is shown is JSON that passes."""
-    check("2.4", document())
+    check("2.4", document(IDLE))
     shown = str(solution("2.4"))
     text = shown[shown.index("{") : shown.rindex("}") + 1]
 
