@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iamlab.errors import LoadError, RequestError
+from iamlab.cli.documents import read_text
+from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
 from iamlab.world.world import World
 
@@ -48,11 +48,7 @@ def read_world(options: argparse.Namespace) -> World:
         if not equals or not is_arn(arn):
             message = f"--resource-policy {item!r}: write ARN=FILE, the whole ARN of the resource."
             raise RequestError(message)
-        try:
-            policies[arn] = Path(file).read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise LoadError(f"{file} cannot be read: {reason}.") from None
+        policies[arn] = read_text(file)
     return World.from_account_details(*options.account_details, resource_policies=policies)
 
 

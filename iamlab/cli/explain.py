@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlab.cli.documents import printable, read_text
 from iamlab.engine.evaluate import evaluate_all
 from iamlab.engine.questions import read_questions
-from iamlab.errors import LoadError
 
 if TYPE_CHECKING:
     import argparse
@@ -38,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer; 0 allowed, 1 denied."""
-    decision = evaluate_all(read_questions(_read(options.file)))
+    decision = evaluate_all(read_questions(read_text(options.file)))
     if options.json:
         fixes = [fix.to_json() for fix in decision.fixes()]
         print(json.dumps({**decision.to_json(), "fixes": fixes}, indent=2, ensure_ascii=False))
     else:
-        print(_printable(as_text(decision)))
+        print(printable(as_text(decision)))
     return 0 if decision else 1
 
 
@@ -55,18 +53,3 @@ def as_text(decision: Decision) -> str:
         lines += ["", "What would change it:" if fixes else "No policy would change it."]
         lines += [f"  - {fix}" for fix in fixes]
     return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    """Show what would steer the terminal: names and Sids come from strangers."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-
-
-def _read(file: str) -> str:
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(file).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise LoadError(f"{file} cannot be read: {reason}.") from None

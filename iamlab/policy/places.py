@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class Places:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._known_ordinals: dict[int, list[int]] = {}
 
     def statement(self, statement: Statement) -> str:
         """Give the path of a statement."""
@@ -52,8 +54,18 @@ class Places:
         if pairs is None or not isinstance(block, dict):
             return path
         kind = pairs[index][0]
-        before = sum(1 for other, _ in pairs[:index] if other == kind)
-        return self._one_of(block.get(kind), child(path, kind), before)
+        return self._one_of(block.get(kind), child(path, kind), self._ordinals(statement)[index])
+
+    def _ordinals(self, statement: Statement) -> list[int]:
+        """Say of each principal which one of its type it is, counted from 0."""
+        known = self._known_ordinals.get(statement.number)
+        if known is None:
+            seen: Counter[str] = Counter()
+            known = self._known_ordinals[statement.number] = []
+            for kind, _ in statement.principal or statement.not_principal or ():
+                known.append(seen[kind])
+                seen[kind] += 1
+        return known
 
     def condition(
         self, statement: Statement, condition: Condition, index: int | None = None

@@ -427,7 +427,7 @@ def test_help_names_every_option_and_ends_well(shell: Shell) -> None:
     top, can = shell("--help"), shell("can", "--help")
 
     assert (top.status, can.status, top.err, can.err) == (0, 0, "", "")
-    for word in ("can", "who-can", "verify", "0 allowed, 1 denied, 2 bad input"):
+    for word in ("can", "who-can", "verify", "0 allowed, or all well; 1 denied"):
         assert word in " ".join(top.out.split())
     for option in (
         *("--account-details", "--principal", "--action", "--resource", "--context"),

@@ -1,0 +1,93 @@
+"""What a reviewer would say about a policy that AWS would save, or perhaps not.
+
+The findings have the codes and levels of IAM Access Analyzer, so that what people learn to read
+here is what they meet there. Each module holds detectors: functions that look at a whole policy for
+findings of one kind, and know nothing of each other.
+
+Notes
+-----
+AWS page: "IAM Access Analyzer policy check reference".
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from iamlab.errors import PolicyError
+from iamlab.policy.advice.case import Case
+from iamlab.policy.advice.codes import LEVELS
+from iamlab.policy.advice.finding import Finding
+from iamlab.policy.document import Policy
+from iamlab.policy.rules import rules_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.policy.advice.case import Detector
+
+MODULES = (
+    *("structure", "sizes", "actions", "broad", "pairing", "arns", "redundancy"),
+    *("principals", "trust", "organizations", "federation", "deputies"),
+    *("keys", "key_actions", "operators", "values", "networks", "variables"),
+    *("breadth", "constants", "missing_keys"),
+)
+"""Where the detectors are."""
+
+
+def detectors() -> tuple[Detector, ...]:
+    """List all detectors."""
+    found: list[Detector] = []
+    for name in MODULES:
+        found += import_module(f"iamlab.policy.advice.{name}").DETECTORS
+    return tuple(found)
+
+
+def advise(
+    policy: Policy, policy_type: str = "identity", service: str | None = None
+) -> tuple[Finding, ...]:
+    """Say what a reviewer would; in the order of the text, at one place the gravest first.
+
+    Raises
+    ------
+    RequestError
+        There is no such type or service.
+
+    Examples
+    --------
+    >>> wide = Policy.parse({"Version": "2012-10-17", "Statement": [
+    ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
+    >>> [finding.code for finding in advise(wide)]
+    ['PASS_ROLE_WITH_STAR_IN_RESOURCE']
+    """
+    rules_for(policy_type, service)  # refuses a type or a service that there is not
+    case = Case(policy, policy_type, service)
+    found = [finding for detector in detectors() for finding in detector(case)]
+    return tuple(sorted(dict.fromkeys(found), key=_reading_order))
+
+
+def review(
+    document: str | Mapping[str, object],
+    policy_type: str = "identity",
+    service: str | None = None,
+) -> tuple[Finding, ...]:
+    """Say the same about a text that may be no policy at all.
+
+    Examples
+    --------
+    >>> [finding.code for finding in review('{"Statement": {"Effect": "allow", "Action": "*"}}')]
+    ['INVALID_EFFECT']
+    """
+    try:
+        policy = Policy.parse(document)
+    except PolicyError as error:
+        return tuple(
+            Finding(one.code, one.path, one.line, one.column, one.what, one.fix)
+            for one in error.problems
+        )
+    return advise(policy, policy_type, service)
+
+
+def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
+    level = LEVELS.index(finding.level)
+    return finding.line or 0, finding.column or 0, level, finding.code

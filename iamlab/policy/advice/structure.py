@@ -1,0 +1,176 @@
+"""Findings about the frame: the version, Sids, elements that are missing, and empty lists.
+
+Notes
+-----
+AWS pages: "IAM Access Analyzer policy check reference"; "Grammar of the IAM JSON policy language";
+"IAM JSON policy elements: Sid".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from iamlab.policy.advice.listed import can_mend, named, rules_of
+from iamlab.policy.json_text import child
+from iamlab.policy.variables import has_variable
+from iamlab.policy.writing import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.policy.advice.case import Case, Detector
+    from iamlab.policy.advice.finding import Finding
+    from iamlab.policy.document import Policy, Statement
+
+NEWEST: Literal["2012-10-17"] = "2012-10-17"
+_NO_PART_OF_A_SID = re.compile("[^0-9A-Za-z]+")
+
+
+def version(case: Case) -> Iterator[Finding]:
+    """Without Version the language is that of 2008, where ``${...}`` is plain text."""
+    policy = case.policy
+    if policy.version == NEWEST or "Version" in _written(policy):
+        return
+    what = "The policy has no Version, so the language is that of 2008-10-17."
+    if has_variable(policy.text):
+        mend = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
+        yield case.find("MISSING_VERSION", "$", what, mend)
+    else:
+        newest = written(policy.statements, replace(policy, version=NEWEST))
+        yield case.find("MISSING_VERSION", "$", what, f'Add "Version": "{NEWEST}".', newest)
+
+
+def _written(policy: Policy) -> dict[str, Any]:
+    """Give the document as it was written; a policy made of statements alone is written first."""
+    found: dict[str, Any] = json.loads(policy.text) if policy.text else {"Version": ""}
+    return found
+
+
+def sids(case: Case) -> Iterator[Finding]:
+    """A Sid is not empty, has letters and digits only, and stands once."""
+    rules = rules_of(case)
+    form = re.compile(rules.sid) if rules.sid is not None else None
+    used = {statement.sid for statement in case.policy.statements}
+    first: dict[str, Statement] = {}
+    for statement in case.policy.statements:
+        sid = statement.sid
+        if sid is None:
+            continue
+        if not sid:
+            yield _empty_sid(case, statement)
+            continue
+        if form is not None and not form.fullmatch(sid):
+            yield _unsupported_sid(case, statement, used)
+        if first.setdefault(sid, statement) is not statement:
+            yield _repeated_sid(case, statement, first[sid], used)
+
+
+def _empty_sid(case: Case, statement: Statement) -> Finding:
+    path = case.places.element(statement, "Sid")
+    what = "The Sid is empty."
+    better = case.change(statement, sid=None) if can_mend(case) else None
+    return case.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
+
+
+def _unsupported_sid(case: Case, statement: Statement, used: set[str | None]) -> Finding:
+    sid = statement.sid or ""
+    odd = _NO_PART_OF_A_SID.search(sid)
+    shown = f"{odd[0][:20]!r}" if odd else "more than 100 characters"
+    better = None
+    left = _NO_PART_OF_A_SID.sub("", sid)[:100]
+    if left and left not in used and can_mend(case):
+        used.add(left)
+        better = case.change(statement, sid=left)
+    return case.find(
+        "UNSUPPORTED_SID",
+        case.places.element(statement, "Sid"),
+        f"The Sid {sid[:60]!r} has {shown} in it.",
+        f"In {named(case)} write letters and digits only.",
+        better,
+    )
+
+
+def _repeated_sid(
+    case: Case, statement: Statement, first: Statement, used: set[str | None]
+) -> Finding:
+    code = "UNIQUE_SIDS_REQUIRED" if rules_of(case).unique_sids else "UNIQUE_SIDS_RECOMMENDED"
+    better = None
+    if can_mend(case):
+        # Two statements before it cannot have taken the numbers up to its own.
+        free = (f"{statement.sid}{number}" for number in range(statement.number, 10**9))
+        name = next(name for name in free if name not in used)
+        used.add(name)
+        better = case.change(statement, sid=name)
+    return case.find(
+        code,
+        case.places.element(statement, "Sid"),
+        f"The Sid {(statement.sid or '')[:60]!r} is also that of statement #{first.number}.",
+        "Give each statement a Sid of its own.",
+        better,
+    )
+
+
+def missing_elements(case: Case) -> Iterator[Finding]:
+    """Most statements need a Resource; those of a resource-based policy need a Principal."""
+    rules = rules_of(case)
+    needs_resource = rules.resource == "required" or case.service == "kms"
+    for statement in case.policy.statements:
+        path = case.places.statement
+        if needs_resource and statement.resource is None and statement.not_resource is None:
+            what = f"The statement has no Resource, which {named(case)} needs."
+            mend = 'Add the ARNs that it is about, or "Resource": "*".'
+            yield case.find("MISSING_RESOURCE", path(statement), what, mend)
+        lacks = statement.principal is None and statement.not_principal is None
+        if rules.principal == "required" and lacks:
+            yield _missing_principal(case, statement)
+
+
+def _missing_principal(case: Case, statement: Statement) -> Finding:
+    everybody = rules_of(case).principal_is_everybody
+    better = None
+    if everybody and can_mend(case):
+        better = case.change(statement, principal=(("*", "*"),))
+    return case.find(
+        "MISSING_PRINCIPAL",
+        case.places.statement(statement),
+        f"The statement has no Principal, which {named(case)} needs.",
+        'Add "Principal": "*".' if everybody else "Say whom it means.",
+        better,
+    )
+
+
+def empty_lists(case: Case) -> Iterator[Finding]:
+    """A statement with an empty Action, Resource or Principal has no effect."""
+    for statement in case.policy.statements:
+        for element, values in (("Action", statement.action), ("Resource", statement.resource)):
+            if values == ():
+                path = case.places.element(statement, element)
+                yield _empty(case, statement, f"EMPTY_ARRAY_{element.upper()}", path, element)
+    if any(statement.principal == () for statement in case.policy.statements):
+        yield from _empty_principals(case)
+
+
+def _empty_principals(case: Case) -> Iterator[Finding]:
+    raw = _written(case.policy)["Statement"]
+    for statement in case.policy.statements:
+        if statement.principal != ():
+            continue
+        block = (raw[statement.number - 1] if isinstance(raw, list) else raw)["Principal"]
+        path = case.places.element(statement, "Principal")
+        if not block:
+            yield _empty(case, statement, "EMPTY_OBJECT_PRINCIPAL", path, "Principal")
+        for kind in block:
+            here = child(path, kind)
+            yield _empty(case, statement, "EMPTY_ARRAY_PRINCIPAL", here, "Principal")
+
+
+def _empty(case: Case, statement: Statement, code: str, path: str, element: str) -> Finding:
+    what = f"{element} is empty, so the statement has no effect."
+    better = case.without(statement) if can_mend(case) else None
+    return case.find(code, path, what, "Fill it, or take the statement out.", better)
+
+
+DETECTORS: tuple[Detector, ...] = (version, sids, missing_elements, empty_lists)

@@ -1,0 +1,176 @@
+"""A statement as a sentence: who, what, on what, on which conditions, and what is easily missed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.policy.prose.actions import Actions, sorted_out
+from iamlab.policy.prose.conditions import Clause, Setting, clause
+from iamlab.policy.prose.dead import unfit_for_trust, why_dead
+from iamlab.policy.prose.deeds import deeds, spared
+from iamlab.policy.prose.fitting import is_asked_on_star
+from iamlab.policy.prose.keys import may_miss
+from iamlab.policy.prose.principals import account_of, is_everybody, listed, named
+from iamlab.policy.prose.settings import ABOUT_EVERYBODY, CEILINGS
+from iamlab.policy.prose.targets import Target, target_of
+from iamlab.policy.prose.values import keys_needed
+from iamlab.policy.prose.words import briefly, joined, plain, shown
+from iamlab.policy.variables import any_variable
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Statement
+
+FEW_CLAUSES = 12
+REFERENCE = "AWS's service reference"
+STAR_ONLY = f"{REFERENCE} lists no resource for {{}}, so only the Resource * fits"
+
+
+def sentence(statement: Statement, for_type: str = "") -> str:
+    """Read one statement aloud.
+
+    Parameters
+    ----------
+    for_type
+        What the document is used as: ``"identity"``, ``"resource"``, ``"trust"``, ``"boundary"``,
+        ``"session"``, ``"scp"``, ``"rcp"`` or ``"endpoint"``; empty if nobody says.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> text = '''{"Statement": {"Effect": "Allow", "Action": "s3:GetObject",
+    ...            "Resource": "arn:aws:s3:::star-maps/*"}}'''
+    >>> sentence(Policy.parse(text).statements[0])
+    'Lets the caller read objects in star-maps.'
+    """
+    written = statement.action if statement.action is not None else statement.not_action
+    found = sorted_out(written or ())
+    dead = why_dead(statement, found, for_type)
+    target = target_of(statement, for_type, found)
+    vain = "" if dead or statement.action is None else _nothing_fits(found, target)
+    setting = Setting(
+        variables=statement.variables,
+        signed=_only_signed(statement, for_type),
+        denies=statement.effect == "Deny",
+    )
+    clauses = [clause(one, setting) for one in statement.conditions]
+    dead = dead or next((one.never for one in clauses if one.never), "")
+    if dead or vain:
+        return plain(f"Matches nothing: {dead}." if dead else vain)
+    words = f"{_opening(statement, for_type)}{_what(statement, found, target)}{_when(clauses)}."
+    notes = [
+        *_notes(statement, found, target, for_type),
+        *(one.always for one in clauses if one.always),
+    ]
+    return plain(" ".join([words, *notes]))
+
+
+def _nothing_fits(found: Actions, target: Target) -> str:
+    """Say that every action stands there in vain, if that is so."""
+    if found.everything or found.services or found.wild:
+        return ""
+    if len(target.unfit(found.exact)) < len(found.exact):
+        return ""
+    names = briefly(found.exact, 4, "actions")
+    if all(map(is_asked_on_star, found.exact)):
+        return f"As a rule matches nothing: {STAR_ONLY.format(names)}."
+    return f"Matches nothing: {REFERENCE} lets {names} work on none of these: {target.words}."
+
+
+def _only_signed(statement: Statement, for_type: str) -> bool:
+    named_nobody = statement.principal is None and statement.not_principal is None
+    return named_nobody and for_type not in ABOUT_EVERYBODY
+
+
+def _opening(statement: Statement, for_type: str) -> str:
+    denies = statement.effect == "Deny"
+    who = _who(statement, for_type, denies=denies)
+    if denies:
+        return f"Denies {who} " if who else "Denies "
+    who = who or "the caller"
+    return f"Leaves room for {who} to " if for_type in CEILINGS else f"Lets {who} "
+
+
+def _who(statement: Statement, for_type: str, *, denies: bool) -> str:
+    everybody = "everybody" if denies else "everybody, signed in or not,"
+    if statement.resource is None and statement.not_resource is None and not denies:
+        everybody = "everybody in any AWS account"  # who assumes a role has credentials
+    if statement.principal is not None:
+        if is_everybody(statement.principal):
+            return everybody
+        return listed(named(statement.principal, denies=denies))
+    if statement.not_principal is None:
+        return everybody if for_type in ABOUT_EVERYBODY else ""
+    spared = named(statement.not_principal, spared=denies, denies=not denies)
+    return f"{everybody} except {listed(spared)}" if spared else everybody
+
+
+def _what(statement: Statement, found: Actions, target: Target) -> str:
+    denies = statement.effect == "Deny"
+    if statement.action is not None:
+        return deeds(found, target, denies=denies)
+    do = "" if denies else "do "
+    return f"{do}everything except {spared(found)}, on {target.words}"
+
+
+def _when(clauses: list[Clause]) -> str:
+    """Join conditions: all of them must be met, so of those put with "unless" none may fit."""
+    ifs = [one.text for one in clauses if one.text and not one.unless]
+    unless = [one.text for one in clauses if one.text and one.unless]
+    words = f", if {briefly(ifs, FEW_CLAUSES, 'conditions', ', and')}" if ifs else ""
+    if unless:
+        words += f", unless {briefly(unless, FEW_CLAUSES, 'conditions', ', or')}"
+    return words
+
+
+def _notes(statement: Statement, found: Actions, target: Target, for_type: str) -> list[str]:
+    """Say what a reader of the sentence could miss, in sentences."""
+    unknown = [shown(one) or "''" for one in (*found.void, *found.unknown)]
+    notes = [f"No known action fits {briefly(unknown, 6, 'values', 'or')}."] if unknown else []
+    if statement.action is not None:
+        notes += _misfits(statement, found, target)
+    notes += _about_variables(statement)
+    return notes + _about_principals(statement, for_type)
+
+
+def _about_principals(statement: Statement, for_type: str) -> list[str]:
+    if statement.not_principal is not None and statement.effect == "Deny":
+        notes = ["Who has a permissions boundary is never spared."]
+        if not any(kind == "AWS" and account_of(value) for kind, value in statement.not_principal):
+            notes.append("Whether it spares a user whose account is not listed too is open.")
+        return notes
+    accounts = any(kind == "AWS" and account_of(value) for kind, value in statement.principal or ())
+    if for_type == "endpoint" and accounts and statement.effect == "Allow":
+        return ["In the policy of a gateway endpoint an account stands for its root user alone."]
+    return []
+
+
+def _misfits(statement: Statement, found: Actions, target: Target) -> list[str]:
+    """Name the actions that stand there in vain."""
+    notes = []
+    unfit = target.unfit(found.exact)
+    star = [name for name in unfit if is_asked_on_star(name)]
+    other = [name for name in unfit if name not in star]
+    if star:
+        notes.append(f"As a rule {STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
+    if other:
+        notes.append(f"None of these resources fits {briefly(other, 4, 'actions')}.")
+    if statement.resource is None and statement.principal is not None:
+        vain = unfit_for_trust(statement, found.exact)
+        notes += [f"{joined(vain)} does not fit this Principal."] if vain else []
+    return notes
+
+
+def _about_variables(statement: Statement) -> list[str]:
+    patterns = statement.resource if statement.resource is not None else statement.not_resource
+    values = [*(patterns or ()), *(text for one in statement.conditions for text in one.values)]
+    if not statement.variables:
+        plain_text = "In a policy of version 2008-10-17 ${...} is plain text."
+        return [plain_text] if any_variable(tuple(values)) else []
+    signed = _only_signed(statement, "")
+    needed = [key for key in keys_needed(patterns or ()) if may_miss(key, signed=signed)]
+    if not needed:
+        return []
+    keys = joined([shown(key) for key in needed], "or")
+    if statement.resource is None:
+        return [f"AWS's pages do not settle what happens to a request without {keys}."]
+    return [f"Without {keys} in the request, the resource named by it does not match."]

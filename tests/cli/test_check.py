@@ -1,0 +1,208 @@
+"""``iamlab check`` speaks like a linter: file, line, column, level, code; it ends with 0, 1 or 2."""
+
+import io
+import json
+import re
+import shlex
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from iamlab.cli.check import Line
+from tests.cli.helpers import ROOT_FOLDER, Result, Shell, one_line
+
+LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<level>\w+) (?P<code>\w+): ")
+
+
+def policy(**elements: Any) -> str:
+    """Write a policy of one statement, with nothing to mend where it says nothing else."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::maps/*"}
+    document = {"Version": "2012-10-17", "Statement": [{**statement, **elements}]}
+    return json.dumps(document, indent=2)
+
+
+GOOD = policy()
+MISSPELT = policy(Action="s3:GetObjects")
+REDUNDANT = policy(Action=["s3:*", "s3:GetObject"], Resource="*")
+NO_JSON = '{\n  "Statement": [,]\n}'
+WITH_PRINCIPAL = policy(Principal="*")
+
+
+@pytest.fixture
+def check(shell: Shell) -> Any:
+    """Write a document into a file, and run the command on it."""
+
+    def run(text: str, *options: str) -> Result:
+        shell.write("p.json", text)
+        return shell("check", "p.json", *options)
+
+    return run
+
+
+def test_a_good_policy_ends_with_0_and_says_so(check: Any) -> None:
+    """And nothing else is printed."""
+    assert check(GOOD) == Result(0, "✓ 1 file, nothing to mend.\n", "")
+
+
+def test_a_finding_stands_where_it_is_in_the_text(check: Any) -> None:
+    """File, line, column, level, code, then what is wrong and how to mend it."""
+    result = check(MISSPELT)
+    first = result.out.splitlines()[0]
+    found = LINE.match(first)
+
+    assert result.status == 1
+    assert found
+    assert found["file"] == "p.json"
+    assert (found["level"], found["code"]) == ("ERROR", "INVALID_ACTION")
+    written = MISSPELT.splitlines()[int(found["line"]) - 1]
+    assert written[int(found["column"]) - 1 :].startswith('"s3:GetObjects"')
+    assert "Did you mean s3:GetObject?" in first
+    assert result.out.splitlines()[-1] == "1 file: 1 error."
+
+
+def test_what_aws_refuses_comes_first_in_its_own_words(check: Any) -> None:
+    """With AWS's code and sentence."""
+    result = check(WITH_PRINCIPAL)
+
+    assert result.status == 1
+    assert re.match(
+        r"p.json:\d+:\d+: REFUSED MalformedPolicyDocument: "
+        r"Policy document should not specify a principal\.",
+        result.out,
+    )
+
+
+def test_text_that_is_no_policy_is_reported_and_not_bad_input(check: Any) -> None:
+    """A linter's user wants to hear of it with the other files."""
+    result = check(NO_JSON)
+
+    assert result.status == 1
+    assert result.out.startswith("p.json:2:17: REFUSED MalformedPolicyDocument: Syntax errors in")
+    assert "ERROR JSON_SYNTAX_ERROR" in result.out
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "status"), [("suggestion", 1), ("warning", 0), ("security-warning", 0)]
+)
+def test_suggestions_count_only_when_asked(check: Any, fail_on: str, status: int) -> None:
+    """They are printed in any case."""
+    result = check(REDUNDANT, "--fail-on", fail_on)
+
+    assert "SUGGESTION REDUNDANT_ACTION" in result.out
+    assert result.status == status
+
+
+def test_the_type_decides_what_is_right(check: Any) -> None:
+    """A trust policy has a Principal and no Resource."""
+    trust = policy(Principal={"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole")
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {key: value for key, value in one.items() if key != "Resource"}
+                for one in json.loads(trust)["Statement"]
+            ],
+        }
+    )
+
+    assert "REFUSED" in check(trust).out
+    assert "REFUSED" not in check(trust, "--type", "trust").out
+    bucket = policy(Principal="*", Resource="arn:aws:s3:::maps/*")
+    assert "REFUSED" not in check(bucket, "--type", "resource", "--service", "s3").out
+    assert "REFUSED MalformedPolicyDocumentException" in (
+        check(bucket, "--type", "resource", "--service", "kms").out
+    )
+
+
+def test_all_files_are_read_and_one_bad_one_is_enough(shell: Shell) -> None:
+    """The last line counts them."""
+    shell.write("a.json", GOOD)
+    shell.write("b.json", MISSPELT)
+    result = shell("check", "a.json", "b.json")
+
+    assert result.status == 1
+    assert result.out.startswith("b.json:")
+    assert result.out.splitlines()[-1] == "2 files: 1 error."
+
+
+def test_a_file_that_cannot_be_read_is_bad_input(shell: Shell) -> None:
+    """Nothing is printed for the others, so that no half answer is taken for a whole one."""
+    shell.write("a.json", MISSPELT)
+
+    assert "b.json cannot be read" in one_line(shell("check", "a.json", "b.json"))
+
+
+def test_standard_input_is_a_file_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With or without the mark that some editors put first."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"\ufeff{MISSPELT}".encode())))
+
+    assert shell("check", "-").out.startswith("<stdin>:")
+
+
+def test_json_holds_the_same(check: Any) -> None:
+    """One object for each line, whatever stands in the document."""
+    lines = check(MISSPELT).out.splitlines()[:-1]
+    found = json.loads(check(MISSPELT, "--json").out)
+
+    assert [f"{one['level']} {one['code']}: {one['text']}" for one in found] == [
+        line.partition(": ")[2] for line in lines
+    ]
+    assert found[0]["path"] == "$.Statement[0].Action"
+    assert found[0]["fixable"] is True
+
+
+def test_github_annotations_hold_the_place(check: Any) -> None:
+    """As GitHub Actions read them."""
+    result = check(MISSPELT, "--github")
+
+    assert result.status == 1
+    assert re.match(r"::error file=p.json,line=\d+,col=\d+,title=INVALID_ACTION::", result.out)
+    assert len(result.out.splitlines()) == 1
+
+
+def test_nothing_in_a_document_can_end_an_annotation_or_begin_another() -> None:
+    """Line ends, percent signs, and in its properties colons and commas are escaped."""
+    line = Line("a:b,c\n.json", 1, 2, "ERROR", "X", "50%\n::error::boo", "$")
+
+    assert line.for_github() == (
+        "::error file=a%3Ab%2Cc%0A.json,line=1,col=2,title=X::50%25%0A::error::boo"
+    )
+
+
+def test_no_text_of_a_document_steers_the_terminal(check: Any) -> None:
+    """An escape sequence is shown as a box."""
+    result = check(policy(Action="s3:Get\x1b[31mObject"))
+
+    assert result.status == 1
+    assert "\x1b" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--type", "scps"], "scp"), (["--service", "s4"], "s3"), (["--fail-on", "all"], "error")],
+)
+def test_an_unknown_choice_names_those_that_there_are(
+    check: Any, arguments: list[str], word: str
+) -> None:
+    """In one line."""
+    assert word in one_line(check(GOOD, *arguments))
+
+
+def test_a_service_goes_with_a_resource_policy_only(check: Any) -> None:
+    """Nobody shall believe that a bucket policy was checked when it was not."""
+    assert "--service" in one_line(check(GOOD, "--service", "s3"))
+
+
+def test_the_hook_for_other_repositories_runs_this_command(shell: Shell) -> None:
+    """What .pre-commit-hooks.yaml names is there, and works on files given as arguments."""
+    (hook,) = yaml.safe_load(ROOT_FOLDER.joinpath(".pre-commit-hooks.yaml").read_text("utf-8"))
+    program, *arguments = shlex.split(hook["entry"])
+    shell.write("policy.json", MISSPELT)
+
+    assert program == "iamlab"
+    assert shell.process(*arguments, "policy.json").status == 1
+    assert re.search(hook["files"], "policies/reader.json")
+    assert re.search(hook["files"], "deploy/bucket-policy.json")
+    assert not re.search(hook["files"], "package.json")

@@ -1,0 +1,30 @@
+"""Findings about structure, actions, ARNs, principals, trust and organizations, by their table."""
+
+import pytest
+
+from iamlab.policy.advice import (
+    actions,
+    arns,
+    broad,
+    organizations,
+    pairing,
+    principals,
+    redundancy,
+    sizes,
+    structure,
+    trust,
+)
+from tests.policy.advice.rows import check, load, name_of
+
+MODULES = (
+    *(structure, sizes, actions, broad, arns, pairing),
+    *(principals, trust, organizations, redundancy),
+)
+DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTORS)
+ROWS = load("advice_a.json")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_the_table_of_findings(row):
+    """Each code is where it should be and not beside, and what is mended is gone."""
+    check(row, DETECTORS)
