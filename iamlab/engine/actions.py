@@ -48,18 +48,7 @@ NEVER_ABROAD = _of("s3", "GetBucketPolicy PutBucketPolicy DeleteBucketPolicy") |
     "TagQueue UntagQueue ListQueueTags",
 )
 
-# RCPs protect the resources of these services (page of 26 Sep 2026); never against this action.
-_RCP_SERVICES = (
-    "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "
-    "cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity "
-    "cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql "
-    "dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra "
-    "kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad "
-    "personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery "
-    "signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 "
-    "workspaces xray"
-)
-RCP_SERVICES = frozenset(_RCP_SERVICES.split())
+# What no RCP reaches, though its service does.
 RCP_SPARES = _of("kms", "RetireGrant")
 
 # Services whose resources can have a policy of their own, beside roles.

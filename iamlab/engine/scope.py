@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import FOR_SERVICES_ONLY, RCP_SERVICES, RCP_SPARES, ROOT_UNLOCKS
+from iamlab.engine.actions import FOR_SERVICES_ONLY, RCP_SPARES, ROOT_UNLOCKS
 from iamlab.engine.request import SERVICE_LINKED, Kind
+from iamlab.policy.rules import RCP_SERVICES
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Layers

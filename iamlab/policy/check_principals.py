@@ -19,6 +19,7 @@ from iamlab.policy.check_defects import (
     at_statement,
     short,
 )
+from iamlab.policy.global_keys import IDENTIFIERS
 from iamlab.policy.rules import PARTITIONS
 
 if TYPE_CHECKING:
@@ -45,16 +46,6 @@ _FORMS = {
     ),
     "CanonicalUser": re.compile(r"[0-9a-fA-F]{64}", re.ASCII),
 }
-
-# Keys that tell accounts, organizations and VPCs apart: a wildcard in their value lets in whoever
-# has a number that fits.
-_IDENTIFIERS = frozenset(
-    {
-        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount"),
-        *("aws:resourceorgid", "aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc"),
-        *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid"),
-    }
-)
 
 
 def bare_principals(policy: Policy, _: TypeRules) -> Iterator[Defect]:
@@ -130,7 +121,7 @@ def open_identifiers(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
     """Find wildcards in the value of a key that tells accounts or VPCs apart."""
     for statement in policy.statements if rules.named_accounts else ():
         for condition in statement.conditions:
-            if condition.key.lower() not in _IDENTIFIERS:
+            if condition.key.lower() not in IDENTIFIERS:
                 continue
             for index, value in enumerate(condition.values):
                 if "*" in value or "?" in value:

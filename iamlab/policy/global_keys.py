@@ -110,6 +110,16 @@ _TABLE = (
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
 """Keys that AWS has replaced, in lower case, with what replaces them."""
 
+IDENTIFIERS = frozenset(
+    (
+        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount"),
+        *("aws:resourceorgid", "aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc"),
+        *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid"),
+    )
+)
+"""Keys whose values are ids of accounts, organizations or networks: only a whole id says which, and
+a wildcard lets in whoever has one that fits."""
+
 GLOBAL_KEYS = {key.name.lower(): key for key in _TABLE}
 
 

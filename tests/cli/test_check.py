@@ -1,4 +1,4 @@
-"""``iamlab check`` speaks like a linter: file, line, column, level, code; it ends with 0, 1 or 2."""
+"""``iamlab check`` speaks like a linter: file, line, column, level, code; it ends with 0, 1, 2."""
 
 import io
 import json

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.advice.spots import Spot, has_wildcard, on_conditions
 from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.global_keys import IDENTIFIERS
 from iamlab.policy.variables import has_variable, keys_in
 
 if TYPE_CHECKING:
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Detector
     from iamlab.policy.advice.finding import Finding
-
-IDENTIFIERS = frozenset(
-    (
-        *("aws:principalaccount", "aws:principalorgid", "aws:resourceaccount"),
-        *("aws:resourceorgid", "aws:sourceaccount", "aws:sourceorgid", "aws:sourcevpc"),
-        *("aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid"),
-    )
-)
-"""Keys whose values are ids of accounts, organizations or networks: only a whole id says which."""
 
 PATHS = frozenset(f"aws:{whose}orgpaths" for whose in ("principal", "resource", "source", "vpce"))
 """Keys whose values begin with the id of an organization."""

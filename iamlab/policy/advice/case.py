@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.advice.finding import Finding
@@ -11,6 +12,7 @@ from iamlab.policy.places import Places
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
+    from iamlab.policy.advice.finding import Better
     from iamlab.policy.document import Policy, Statement
 
 
@@ -41,19 +43,20 @@ class Case:
         return self.policy_type in ("resource", "trust", "rcp", "endpoint")
 
     def find(
-        self, code: str, path: str, what: str, mend: str, better: Policy | None = None
+        self, code: str, path: str, what: str, mend: str, better: Better | None = None
     ) -> Finding:
         """Make a finding about the value at a path."""
         return Finding(code, path, *self.places.where(path), what, mend, better)
 
-    def change(self, statement: Statement, **elements: Any) -> Policy:
-        """Give the policy with some elements of a statement replaced."""
-        return edited(self.policy, {statement.number: replace(statement, **elements)})
+    def change(self, statement: Statement, **elements: Any) -> Better:
+        """Write the policy with some elements of a statement replaced."""
+        return lambda: edited(self.policy, {statement.number: replace(statement, **elements)})
 
-    def without(self, statement: Statement) -> Policy | None:
-        """Give the policy without a statement; ``None`` if no other would be left."""
-        left = edited(self.policy, {statement.number: None})
-        return left if left.statements else None
+    def without(self, statement: Statement) -> Better | None:
+        """Write the policy without a statement; ``None`` if no other would be left."""
+        if len(self.policy.statements) < 2:
+            return None
+        return partial(edited, self.policy, {statement.number: None})
 
 
 Detector = Callable[[Case], Iterator[Finding]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from iamlab.policy.advice.spots import Spot, is_short, on_conditions
+from iamlab.policy.advice.spots import Spot, on_conditions
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.global_keys import GLOBAL_KEYS
@@ -66,7 +66,7 @@ def _empty_object(case: Case) -> Iterator[Finding]:
                 place,
                 "An empty object is no condition: the statement holds without it.",
                 "Write a condition, or take it out.",
-                case.change(statement) if is_short(case.policy) else None,
+                case.change(statement),
             )
 
 
@@ -101,7 +101,7 @@ def _star_alone(spot: Spot) -> Iterator[Finding]:
             "REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION",
             f"{comparison} {key} with a star never holds, so the statement has no effect.",
             "Take the statement out.",
-            spot.case.without(spot.statement) if is_short(spot.case.policy) else None,
+            spot.case.without(spot.statement),
         )
     elif holds:
         absent = "false" if holds == "present" else "true"

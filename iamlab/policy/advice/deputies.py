@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.spots import Spot, on_conditions
+from iamlab.policy.advice.spots import Spot, on_conditions, spots_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -146,13 +146,12 @@ def _paired(case: Case) -> Iterator[Finding]:
     for statement in case.policy.statements:
         own = {condition.key.lower() for condition in statement.conditions}
         beside = own if statement.effect == "Allow" else denied
-        for condition in statement.conditions:
-            spot = Spot(case, statement, condition)
+        for spot in spots_of(case, statement):
             missing = _missing(spot, beside)
             if missing:
                 yield spot.find(
                     "MISSING_PAIRED_CONDITION_KEYS",
-                    f"{condition.key} alone does not say whose it is.",
+                    f"{spot.condition.key} alone does not say whose it is.",
                     f"Add {' or '.join(missing)}.",
                 )
 

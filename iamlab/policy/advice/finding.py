@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from iamlab.policy.advice.codes import LEVEL_OF, MEANING_OF, OWN
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
+
+Better = Callable[[], "Policy"]
+"""Writes a better policy, once somebody wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Finding:
     mend
         How to mend it.
     better
-        The policy with this mended, where that can be done without knowing what was meant.
+        Writes the policy with this mended, where that needs no knowledge of what was meant.
     """
 
     code: str
@@ -36,7 +40,7 @@ class Finding:
     column: int | None
     what: str
     mend: str
-    better: Policy | None = field(default=None, repr=False, compare=False)
+    better: Better | None = field(default=None, repr=False, compare=False)
 
     @property
     def level(self) -> str:
@@ -68,7 +72,7 @@ class Finding:
         """
         if self.better is None:
             raise RequestError(f"{self.code} has no mechanical mend. {self.mend}")
-        return self.better
+        return self.better()
 
     def to_json(self) -> dict[str, Any]:
         """Give the finding as JSON values, in the field names of ``ValidatePolicy``."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.spots import Spot, holds_without_key, is_short, on_conditions
+from iamlab.policy.advice.spots import Spot, holds_without_key, is_short, on_conditions, spots_of
 from iamlab.policy.catalog import action, actions_of, data_date, expand, resource_types_of
 from iamlab.policy.condition_keys import ConditionKey, stem
 
@@ -122,8 +122,8 @@ def _permission_is_missing(case: Case) -> Iterator[Finding]:
         for name in _needed_actions(statement)
     }
     for statement in case.policy.statements:
-        for condition in statement.conditions if statement.effect == "Allow" else ():
-            spot = Spot(case, statement, condition)
+        for spot in spots_of(case, statement) if statement.effect == "Allow" else ():
+            condition = spot.condition
             needed = _NEEDED.get(stem(spot.known.name)) if spot.known else None
             optional = (
                 holds_without_key(condition.comparison) or condition.comparison.name == "Null"
@@ -135,7 +135,7 @@ def _permission_is_missing(case: Case) -> Iterator[Finding]:
                 "MISSING_ACTION_FOR_CONDITION_KEY",
                 f"A request with {condition.key} also needs {needed}, which nothing here allows.",
                 f"Add {needed} to Action.",
-                case.change(statement, action=both) if is_short(case.policy) else None,
+                case.change(statement, action=both),
             )
 
 

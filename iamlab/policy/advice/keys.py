@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.spots import Spot, is_short, on_conditions
+from iamlab.policy.advice.spots import Spot, is_short, on_conditions, spots_of
 from iamlab.policy.catalog import PLACEHOLDER, data_date, has, services
 from iamlab.policy.condition_keys import condition_key, condition_keys_of, stem
 from iamlab.policy.global_keys import DEPRECATED, GLOBAL_KEYS
@@ -154,15 +154,14 @@ def _duplicates(case: Case) -> Iterator[Finding]:
     """The same key twice under one operator, since letter case does not count."""
     for statement in case.policy.statements:
         first: dict[tuple[object, str], Spot] = {}
-        for condition in statement.conditions:
-            spot = Spot(case, statement, condition)
-            earlier = first.setdefault((condition.comparison, spot.key), spot)
+        for spot in spots_of(case, statement):
+            earlier = first.setdefault((spot.comparison, spot.key), spot)
             if earlier is not spot:
-                same = set(earlier.condition.values) == set(condition.values)
+                same = set(earlier.condition.values) == set(spot.condition.values)
                 yield spot.find(
                     "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
-                    f"{earlier.condition.key} and {condition.key} are one key.",
-                    f"Write one list of values under {condition.comparison}.",
+                    f"{earlier.condition.key} and {spot.condition.key} are one key.",
+                    f"Write one list of values under {spot.comparison}.",
                     spot.dropped() if same else None,
                 )
 

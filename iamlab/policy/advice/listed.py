@@ -1,8 +1,4 @@
-"""The values of a statement's lists: to walk through them, and to write another in place of one.
-
-A mend writes the whole document anew. In a document longer than any that AWS saves, and with a
-finding at every value, that would take for ever; so nothing is mended there.
-"""
+"""The values of a statement's lists: to walk through them, and to write another in place of one."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from iamlab.policy.advice.case import Case
+    from iamlab.policy.advice.finding import Better
     from iamlab.policy.document import Policy, Statement
     from iamlab.policy.rules import TypeRules
 
@@ -27,8 +24,6 @@ FIELDS = {
 """Elements that hold a list of text, and where a statement keeps them."""
 ACTIONS = ("Action", "NotAction")
 RESOURCES = ("Resource", "NotResource")
-LONGEST = 40_000
-"""The most characters of a document that is mended; AWS's largest policy has 32,768."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +68,29 @@ def list_of(statement: Statement, element: str) -> tuple[str, ...]:
     return found or ()
 
 
-def can_mend(case: Case) -> bool:
-    """Say whether the document is short enough to be written anew for every finding."""
-    return len(case.policy.text) <= LONGEST
-
-
-def put(case: Case, value: Value, text: str | None) -> Policy | None:
-    """Give the policy with another text in the place of a value; no text stands there twice."""
+def put(case: Case, value: Value, text: str | None) -> Better | None:
+    """Write the policy with another text in the place of a value; no text stands there twice."""
     if text is None:
         return None
-    others = enumerate(list_of(value.statement, value.element))
-    changed = (text if index == value.index else one for index, one in others)
-    return write(case, value.statement, value.element, tuple(dict.fromkeys(changed)))
+
+    def better() -> Policy:
+        others = enumerate(list_of(value.statement, value.element))
+        changed = (text if index == value.index else one for index, one in others)
+        return write(case, value.statement, value.element, tuple(dict.fromkeys(changed)))()
+
+    return better
 
 
-def leave_out(
-    case: Case, statement: Statement, element: str, indices: Container[int]
-) -> Policy | None:
-    """Give the policy without some values of a list."""
+def leave_out(case: Case, statement: Statement, element: str, indices: Container[int]) -> Better:
+    """Write the policy without some values of a list."""
     listed = enumerate(list_of(statement, element))
     kept = tuple(text for index, text in listed if index not in indices)
     return write(case, statement, element, kept)
 
 
-def write(case: Case, statement: Statement, element: str, values: tuple[str, ...]) -> Policy | None:
-    """Give the policy with another list in a statement."""
-    return case.change(statement, **{FIELDS[element]: values}) if can_mend(case) else None
+def write(case: Case, statement: Statement, element: str, values: tuple[str, ...]) -> Better:
+    """Write the policy with another list in a statement."""
+    return case.change(statement, **{FIELDS[element]: values})
 
 
 def rules_of(case: Case) -> TypeRules:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.spots import Spot, holds_without_key, on_conditions
+from iamlab.policy.advice.spots import Spot, holds_without_key, on_conditions, spots_of
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.global_keys import GLOBAL_KEYS
 
@@ -30,11 +30,11 @@ def _mfa(case: Case) -> Iterator[Finding]:
     Another statement may deny them: then nothing is said.
     """
     guards = [
-        Spot(case, statement, condition)
+        spot
         for statement in case.policy.statements
         if statement.effect == "Deny"
-        for condition in statement.conditions
-        if condition.key.lower() in (_PRESENT, _AGE)
+        for spot in spots_of(case, statement)
+        if spot.key in (_PRESENT, _AGE)
     ]
     if any(_denies_without_mfa(guard.condition) for guard in guards):
         return

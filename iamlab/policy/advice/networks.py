@@ -72,13 +72,11 @@ def _host_bits(spot: Spot) -> Iterator[Finding]:
         network = ipaddress.ip_network(value, strict=False)
         if ipaddress.ip_interface(value).ip == network.network_address:
             continue
-        values = list(spot.condition.values)
-        values[index] = str(network)
         yield spot.find(
             "IMPROVE_IP_RANGE",
             f"Of {value} only the first {network.prefixlen} bits count.",
             f"Write {network}.",
-            spot.instead(values=tuple(dict.fromkeys(values))),
+            spot.with_value(index, str(network)),
             value=index,
         )
 

@@ -11,19 +11,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.breadth import IDENTIFIERS
 from iamlab.policy.advice.spots import Spot, has_wildcard, on_conditions
 from iamlab.policy.advice.values import is_readable
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.global_keys import IDENTIFIERS
 from iamlab.policy.variables import any_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.policy.advice.case import Detector
-    from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Policy
+    from iamlab.policy.advice.finding import Better, Finding
 
 # The families of operators for each type of key, the proper one first.
 _FITTING = {
@@ -84,7 +83,7 @@ def _type(spot: Spot) -> Iterator[Finding]:
     )
 
 
-def _retyped(spot: Spot, kind: str) -> Policy | None:
+def _retyped(spot: Spot, kind: str) -> Better | None:
     operator = _INSTEAD.get((kind, spot.comparison.name))
     values = spot.condition.values
     if operator is None or (operator == "Bool" and len(values) > 1):

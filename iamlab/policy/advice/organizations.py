@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.listed import can_mend, values_of
+from iamlab.policy.advice.listed import values_of
 from iamlab.policy.advice.principals import bare, element_of
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.rules import RCP_SERVICES
@@ -72,7 +72,7 @@ def _rcp_principal(case: Case, statement: Statement) -> Iterator[Finding]:
     if named is None or statement.principal == (("*", "*"),):
         return
     better = None
-    if statement.principal == (("AWS", "*"),) and can_mend(case):
+    if statement.principal == (("AWS", "*"),):
         better = case.change(statement, principal=(("*", "*"),))
     yield case.find(
         "RCP_SYNTAX_ERROR_PRINCIPAL",

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.policy.advice.case import Case, Detector
-    from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.advice.finding import Better, Finding
+    from iamlab.policy.document import Statement
 
 MOST_PAIRS = 20_000
 """Of a statement with more pairs nothing is said."""
@@ -157,7 +157,7 @@ def _lonely_actions(case: Case, statement: Statement) -> Iterator[Finding]:
             yield case.find("ACTION_WITHOUT_MATCHING_RESOURCE", path, what, mend, better)
 
 
-def _partner(case: Case, value: Value) -> tuple[str, Policy | None]:
+def _partner(case: Case, value: Value) -> tuple[str, Better | None]:
     """Say which resource an action wants; of a bucket whose objects are named, add the bucket."""
     if value.text.lower().startswith("s3:") and fits(value.text, "arn:aws:s3:::b"):
         for resource in value.statement.resource or ():
@@ -173,7 +173,7 @@ def _partner(case: Case, value: Value) -> tuple[str, Policy | None]:
     return f"It wants a resource of the form {best}{more}.", None
 
 
-def _with_bucket(case: Case, statement: Statement, bucket: str) -> Policy | None:
+def _with_bucket(case: Case, statement: Statement, bucket: str) -> Better:
     return write(case, statement, "Resource", (*(statement.resource or ()), bucket))
 
 

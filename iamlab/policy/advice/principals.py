@@ -12,14 +12,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.advice.forms import is_wild
-from iamlab.policy.advice.listed import can_mend, named, rules_of
+from iamlab.policy.advice.listed import named, rules_of
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.policy.advice.case import Case, Detector
-    from iamlab.policy.advice.finding import Finding
+    from iamlab.policy.advice.finding import Better, Finding
     from iamlab.policy.document import Policy, Principals, Statement
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -74,10 +74,8 @@ def element_of(statement: Statement) -> str | None:
     return "NotPrincipal" if statement.not_principal is not None else None
 
 
-def bare(case: Case, statement: Statement) -> Policy | None:
-    """Give the policy with the principals of a statement left out."""
-    if not can_mend(case):
-        return None
+def bare(case: Case, statement: Statement) -> Better:
+    """Write the policy with the principals of a statement left out."""
     return case.change(statement, principal=None, not_principal=None)
 
 
@@ -103,14 +101,18 @@ def all_principals(case: Case) -> Iterator[tuple[Statement, int, tuple[str, str]
 
 def instead(
     case: Case, statement: Statement, index: int, pair: tuple[str, str] | None
-) -> Policy | None:
-    """Give the policy with another principal in the place of one."""
-    if pair is None or not can_mend(case):
+) -> Better | None:
+    """Write the policy with another principal in the place of one."""
+    if pair is None:
         return None
-    field = "principal" if statement.principal is not None else "not_principal"
-    listed: Principals = getattr(statement, field)
-    changed = (pair if place == index else one for place, one in enumerate(listed))
-    return case.change(statement, **{field: tuple(dict.fromkeys(changed))})
+
+    def better() -> Policy:
+        field = "principal" if statement.principal is not None else "not_principal"
+        listed: Principals = getattr(statement, field)
+        changed = (pair if place == index else one for place, one in enumerate(listed))
+        return case.change(statement, **{field: tuple(dict.fromkeys(changed))})()
+
+    return better
 
 
 def _defect(case: Case, kind: str, text: str) -> Defect | None:

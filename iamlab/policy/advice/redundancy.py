@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.listed import ACTIONS, RESOURCES, can_mend, leave_out, list_of
+from iamlab.policy.advice.listed import ACTIONS, RESOURCES, leave_out, list_of
 from iamlab.policy.covering import (
     conditions_of,
     covers_action,
@@ -111,7 +111,7 @@ def redundant_statements(case: Case) -> Iterator[Finding]:
     for index, cover in covered_statements(case.policy.statements).items():
         narrow, wide = case.policy.statements[index], case.policy.statements[cover]
         what = f"Statement {wide.label!r} says all that statement {narrow.label!r} says."
-        better = case.without(narrow) if can_mend(case) else None
+        better = case.without(narrow)
         path = case.places.statement(narrow)
         yield case.find("REDUNDANT_STATEMENT", path, what, "Leave it out.", better)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.policy.advice.listed import named, rules_of
@@ -49,7 +50,7 @@ def size(case: Case) -> Iterator[Finding]:
         yield case.find(code, "$", what, "Make it shorter, or make two of it.")
     elif counting != "compact":
         what = f"The policy has {_length(text, counting):,} {unit}; {most}"
-        better = replace(case.policy, text=dense)
+        better = partial(replace, case.policy, text=dense)
         yield case.find(code, "$", what, f"Without white space it has {needed:,}.", better)
 
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamlab.policy.advice.case import Case, Detector
-    from iamlab.policy.advice.finding import Finding
+    from iamlab.policy.advice.finding import Better, Finding
     from iamlab.policy.condition_keys import ConditionKey
     from iamlab.policy.conditions import Comparison
     from iamlab.policy.document import Condition, Policy, Statement
     from iamlab.policy.global_keys import GlobalKey
 
 LONGEST = 40_000
-"""No policy that AWS takes is longer than 32 KB. For one beyond, no better one is written."""
+"""No policy that AWS takes is longer than 32 KB; what is beyond is not worth a long search."""
 
 FAMILY: dict[str, str] = {
     name: next(word for word in re.findall("[A-Z][a-z]+", name) if word != "Not")
@@ -69,11 +69,18 @@ def holds_without_key(comparison: Comparison) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A condition, and the statement and the case that it belongs to."""
+    """A condition, and the statement and the case that it belongs to.
+
+    Parameters
+    ----------
+    names
+        Operator and key, in lower case, of all conditions of the statement.
+    """
 
     case: Case
     statement: Statement
     condition: Condition
+    names: frozenset[tuple[Comparison, str]]
 
     @property
     def comparison(self) -> Comparison:
@@ -110,7 +117,7 @@ class Spot:
         code: str,
         what: str,
         mend: str,
-        better: Policy | None = None,
+        better: Better | None = None,
         *,
         value: int | None = None,
     ) -> Finding:
@@ -118,27 +125,52 @@ class Spot:
         path = self.case.places.condition(self.statement, self.condition, value)
         return self.case.find(code, path, what, mend, better)
 
-    def instead(self, **changes: Any) -> Policy | None:
-        """Give the policy with this condition changed; ``None`` if another is in the way."""
-        if not is_short(self.case.policy):
-            return None
+    def instead(self, **changes: Any) -> Better | None:
+        """Write the policy with this condition changed; ``None`` if another is in the way."""
         changed = replace(self.condition, **changes)
-        lines = [changed if one is self.condition else one for one in self.statement.conditions]
-        names = [(line.comparison, line.key.lower()) for line in lines]
-        if names.count((changed.comparison, changed.key.lower())) > 1:
+        name = _name(changed)
+        if name != _name(self.condition) and name in self.names:
             return None
-        return self.case.change(self.statement, conditions=tuple(lines))
+        return self._with_conditions(changed)
 
-    def renamed(self, operator: str) -> Policy | None:
-        """Give the policy with another operator here; set operator and IfExists stay."""
+    def renamed(self, operator: str) -> Better | None:
+        """Write the policy with another operator here; set operator and IfExists stay."""
         return self.instead(comparison=replace(self.comparison, name=operator))
 
-    def dropped(self) -> Policy | None:
-        """Give the policy without this condition."""
-        if not is_short(self.case.policy):
-            return None
-        kept = tuple(one for one in self.statement.conditions if one is not self.condition)
-        return self.case.change(self.statement, conditions=kept)
+    def with_value(self, index: int, text: str) -> Better:
+        """Write the policy with another text in the place of a value; none stands there twice."""
+
+        def better() -> Policy:
+            values = list(self.condition.values)
+            values[index] = text
+            changed = replace(self.condition, values=tuple(dict.fromkeys(values)))
+            return self._with_conditions(changed)()
+
+        return better
+
+    def dropped(self) -> Better:
+        """Write the policy without this condition."""
+        return self._with_conditions()
+
+    def _with_conditions(self, *instead: Condition) -> Better:
+        def better() -> Policy:
+            lines: list[Condition] = []
+            for one in self.statement.conditions:
+                lines += instead if one is self.condition else (one,)
+            return self.case.change(self.statement, conditions=tuple(lines))()
+
+        return better
+
+
+def _name(condition: Condition) -> tuple[Comparison, str]:
+    return condition.comparison, condition.key.lower()
+
+
+def spots_of(case: Case, statement: Statement) -> Iterator[Spot]:
+    """Give the conditions of a statement as spots."""
+    names = frozenset(map(_name, statement.conditions))
+    for condition in statement.conditions:
+        yield Spot(case, statement, condition, names)
 
 
 def on_conditions(*looks: Callable[[Spot], Iterator[Finding]]) -> Detector:
@@ -146,8 +178,7 @@ def on_conditions(*looks: Callable[[Spot], Iterator[Finding]]) -> Detector:
 
     def detector(case: Case) -> Iterator[Finding]:
         for statement in case.policy.statements:
-            for condition in statement.conditions:
-                spot = Spot(case, statement, condition)
+            for spot in spots_of(case, statement):
                 for look in looks:
                     yield from look(spot)
 

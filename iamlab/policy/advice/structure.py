@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from iamlab.policy.advice.listed import can_mend, named, rules_of
+from iamlab.policy.advice.listed import named, rules_of
 from iamlab.policy.json_text import child
 from iamlab.policy.variables import has_variable
 from iamlab.policy.writing import written
@@ -39,7 +40,7 @@ def version(case: Case) -> Iterator[Finding]:
         mend = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
         yield case.find("MISSING_VERSION", "$", what, mend)
     else:
-        newest = written(policy.statements, replace(policy, version=NEWEST))
+        newest = partial(written, policy.statements, replace(policy, version=NEWEST))
         yield case.find("MISSING_VERSION", "$", what, f'Add "Version": "{NEWEST}".', newest)
 
 
@@ -71,7 +72,7 @@ def sids(case: Case) -> Iterator[Finding]:
 def _empty_sid(case: Case, statement: Statement) -> Finding:
     path = case.places.element(statement, "Sid")
     what = "The Sid is empty."
-    better = case.change(statement, sid=None) if can_mend(case) else None
+    better = case.change(statement, sid=None)
     return case.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
 
 
@@ -81,7 +82,7 @@ def _unsupported_sid(case: Case, statement: Statement, used: set[str | None]) ->
     shown = f"{odd[0][:20]!r}" if odd else "more than 100 characters"
     better = None
     left = _NO_PART_OF_A_SID.sub("", sid)[:100]
-    if left and left not in used and can_mend(case):
+    if left and left not in used:
         used.add(left)
         better = case.change(statement, sid=left)
     return case.find(
@@ -97,19 +98,16 @@ def _repeated_sid(
     case: Case, statement: Statement, first: Statement, used: set[str | None]
 ) -> Finding:
     code = "UNIQUE_SIDS_REQUIRED" if rules_of(case).unique_sids else "UNIQUE_SIDS_RECOMMENDED"
-    better = None
-    if can_mend(case):
-        # Two statements before it cannot have taken the numbers up to its own.
-        free = (f"{statement.sid}{number}" for number in range(statement.number, 10**9))
-        name = next(name for name in free if name not in used)
-        used.add(name)
-        better = case.change(statement, sid=name)
+    # Two statements before it cannot have taken the numbers up to its own.
+    free = (f"{statement.sid}{number}" for number in range(statement.number, 10**9))
+    name = next(name for name in free if name not in used)
+    used.add(name)
     return case.find(
         code,
         case.places.element(statement, "Sid"),
         f"The Sid {(statement.sid or '')[:60]!r} is also that of statement #{first.number}.",
         "Give each statement a Sid of its own.",
-        better,
+        case.change(statement, sid=name),
     )
 
 
@@ -131,7 +129,7 @@ def missing_elements(case: Case) -> Iterator[Finding]:
 def _missing_principal(case: Case, statement: Statement) -> Finding:
     everybody = rules_of(case).principal_is_everybody
     better = None
-    if everybody and can_mend(case):
+    if everybody:
         better = case.change(statement, principal=(("*", "*"),))
     return case.find(
         "MISSING_PRINCIPAL",
@@ -169,7 +167,7 @@ def _empty_principals(case: Case) -> Iterator[Finding]:
 
 def _empty(case: Case, statement: Statement, code: str, path: str, element: str) -> Finding:
     what = f"{element} is empty, so the statement has no effect."
-    better = case.without(statement) if can_mend(case) else None
+    better = case.without(statement)
     return case.find(code, path, what, "Fill it, or take the statement out.", better)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.listed import ACTIONS, Value, can_mend, put, values_of
+from iamlab.policy.advice.listed import ACTIONS, Value, put, values_of
 from iamlab.policy.advice.principals import PROVIDER, all_principals, instead
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.catalog import action
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Statement
 
 ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 _ANYWHERE_NEEDS = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
@@ -60,9 +60,7 @@ def misplaced_elements(case: Case) -> Iterator[Finding]:
         if statement.resource is not None or statement.not_resource is not None:
             path = case.places.element(statement, element)
             what = f"A trust policy has no {element}: it is about the role that it belongs to."
-            better = None
-            if can_mend(case):
-                better = case.change(statement, resource=None, not_resource=None)
+            better = case.change(statement, resource=None, not_resource=None)
             code = "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE"
             yield case.find(code, path, what, "Leave it out.", better)
         if statement.not_principal is not None:
@@ -166,9 +164,7 @@ def roles_anywhere(case: Case) -> Iterator[Finding]:
 
 
 def _lacking(case: Case, statement: Statement, lacking: list[str]) -> Finding:
-    better: Policy | None = None
-    if can_mend(case):
-        better = case.change(statement, action=(*(statement.action or ()), *lacking))
+    better = case.change(statement, action=(*(statement.action or ()), *lacking))
     return case.find(
         "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
         case.places.element(statement, "Action"),
@@ -192,7 +188,7 @@ def redundant_sessions(case: Case) -> Iterator[Finding]:
             if kind == "AWS" and (parent := _role_of_session(text)) in roles
         }
         better = None
-        if sessions and can_mend(case):
+        if sessions:
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
             better = case.change(statement, principal=left)
         for index, role in sessions.items():

@@ -222,9 +222,7 @@ def _kind(spot: Spot) -> Iterator[Finding]:
         what = f"{_short(value)} has not the form of {kind.noun}."
         mend, better = kind.mend, None
         if kind.form.fullmatch(value.lower()):
-            values = list(spot.condition.values)
-            values[index] = value.lower()
-            mend, better = f"Did you mean {value.lower()}?", spot.instead(values=tuple(values))
+            mend, better = f"Did you mean {value.lower()}?", spot.with_value(index, value.lower())
         elif kind is _A_REGION and len(value) < 30 and is_short(spot.case.policy):
             close = get_close_matches(value.lower(), _REGIONS, n=1, cutoff=0.8)
             mend = f"Did you mean {close[0]}?" if close else mend

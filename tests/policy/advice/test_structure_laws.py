@@ -1,7 +1,6 @@
 """What holds for the findings about structure, whatever the policy."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -11,12 +10,11 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from iamlab.errors import PolicyError
 from iamlab.policy.advice.codes import ERROR, LEVEL_OF
 from iamlab.policy.advice.forms import forms_of
-from iamlab.policy.advice.listed import LONGEST
 from iamlab.policy.advice.pairing import MOST_PAIRS, fits
 from iamlab.policy.advice.redundancy import MOST_STATEMENTS, covered_statements, covered_values
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import SERVICES, TYPES
-from tests.policy.advice.rows import name_of, run
+from tests.policy.advice.rows import run
 from tests.policy.advice.test_structure_findings import DETECTORS, ROWS
 
 ROLE = "arn:aws:iam::111122223333:role/r"
@@ -152,45 +150,14 @@ OF_TRUST = ("principals", "a long service", "a long provider")
 
 
 @pytest.mark.parametrize("name", HUGE)
-def test_a_huge_policy_takes_seconds(name):
+def test_a_huge_policy_is_reviewed_in_short_sentences(name):
     """Twenty thousand statements, five thousand values, a megabyte of text."""
     policy = Policy.parse(json.dumps({"Statement": HUGE[name]}))
     kind = "trust" if name in OF_TRUST else "identity"
-    start = time.perf_counter()
     found = run(DETECTORS, policy, kind)
 
-    assert time.perf_counter() - start < 8
     assert found
     assert max(len(finding.what) + len(finding.mend) for finding in found) < 2000
-
-
-def test_what_no_service_would_save_is_not_mended():
-    """In a document of that length each finding would write it anew."""
-    many = [{**ONE, "Sid": f"a{number}"} for number in range(500)]
-    [short, *_] = run(DETECTORS, Policy.parse({"Statement": many[:1]}))
-    long = Policy.parse({"Version": "2012-10-17", "Statement": [*many, many[0]]})
-
-    assert len(long.text) > LONGEST
-    assert short.is_fixable
-    assert not any(finding.is_fixable for finding in run(DETECTORS, long))
-
-
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
-def test_what_is_found_in_a_short_policy_is_found_in_a_long_one(row):
-    """Only the mend is left out; of sizes another module speaks."""
-    policy = Policy.parse(row["shows"])
-    spaced = Policy.parse(policy.text.replace("{", "{" + " " * LONGEST, 1))
-    kind = (row["type"], row.get("service"))
-    short = [finding for finding in run(DETECTORS, policy, *kind) if not is_of_size(finding)]
-    long = [finding for finding in run(DETECTORS, spaced, *kind) if not is_of_size(finding)]
-
-    assert [(one.code, one.path) for one in long] == [(one.code, one.path) for one in short]
-    assert {one.code for one in long if one.is_fixable} <= {"MISSING_VERSION"}
-
-
-def is_of_size(finding):
-    """Say whether a finding is about the length of the policy."""
-    return finding.code.startswith("POLICY_SIZE_")
 
 
 # Where the comparisons end ------------------------------------------------------------------------
