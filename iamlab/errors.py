@@ -19,6 +19,8 @@
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
        ├─ NoSuchEntity             404
+       ├─ PolicyNotAttachable      400
+       ├─ UnmodifiableEntity       400
        └─ ValidationError          400
 
 An ``AwsError`` carries AWS's own wording. What helps a learner is added as a note, below it.
@@ -178,6 +180,18 @@ class MalformedPolicy(AwsError):  # noqa: N818 - AWS's code is the name
     code, http_status = "MalformedPolicy", 400
 
 
+class PolicyNotAttachable(AwsError):  # noqa: N818 - AWS's code is the name
+    """The policy hangs on service-linked roles only."""
+
+    code, http_status = "PolicyNotAttachable", 400
+
+
+class UnmodifiableEntity(AwsError):  # noqa: N818 - AWS's code is the name
+    """Only AWS changes such a thing."""
+
+    code, http_status = "UnmodifiableEntity", 400
+
+
 class ValidationError(AwsError):
     """A parameter breaks the pattern or the length that the API demands."""
 
@@ -189,9 +203,9 @@ class AccessDenied(AwsError):  # noqa: N818 - AWS's code is the name
 
     code, http_status = "AccessDenied", 403
 
-    def __init__(self, reason: Decision | str) -> None:
+    def __init__(self, reason: Decision | str, message: str = "") -> None:
         self.decision = None if isinstance(reason, str) else reason
-        super().__init__(reason if isinstance(reason, str) else reason.message)
+        super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

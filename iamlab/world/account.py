@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from iamlab.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
-    EntityAlreadyExists,
     NoSuchEntity,
     RequestError,
     did_you_mean,
 )
 from iamlab.world import managed
+from iamlab.world.api.calling import call, perform
+from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.identities import Group, Role, User
 from iamlab.world.policies import ManagedPolicy
-from iamlab.world.quotas import (
-    check_bucket_name,
-    check_name,
-    check_path,
-    check_session_duration,
-    check_tags,
-)
+from iamlab.world.quotas import check_bucket_name, check_tags
 from iamlab.world.resources import Bucket, bucket_policy
-from iamlab.world.saving import Document, saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.world.gather import Caller
+    from iamlab.world.saving import Document
     from iamlab.world.world import World
 
 Thing = TypeVar("Thing")
@@ -54,6 +50,7 @@ class Account:
     roles: dict[str, Role] = field(default_factory=dict, repr=False)
     policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
     buckets: dict[str, Bucket] = field(default_factory=dict, repr=False)
+    quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
 
     @property
     def root_arn(self) -> str:
@@ -72,24 +69,64 @@ class Account:
         """Note that something in the account is different now."""
         self.world.changed()
 
+    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation of IAM's API as somebody, who needs permission for it.
+
+        Parameters
+        ----------
+        operation
+            Its name: ``"CreateUser"``.
+        caller
+            A user, a role ("some session of it"), a session or the root user of this account.
+        parameters
+            By their names in the API: ``UserName="zoe"``.
+
+        Returns
+        -------
+        dict
+            What the API answers, as real clients give it.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not; ``error.decision`` says why.
+        AwsError
+            Whatever else AWS would answer; the world is then as it was.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> dana = main.create_user("dana")
+        >>> dana.attach_policy("IAMReadOnlyAccess")
+        >>> len(main.call("ListUsers", dana)["Users"])
+        1
+        """
+        return call(self, operation, caller, parameters)
+
     def create_user(
-        self, user_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
+        self,
+        user_name: str,
+        *,
+        path: str = "/",
+        permissions_boundary: str | ManagedPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> User:
         """Create a user: it has no permissions."""
-        self._check_new("User", "userName", user_name, self.users, path)
-        own = check_tags(tags or {})
-        user = User(self, user_name, path, self.world.ids.unique_id("user"), tags=own)
-        self.users[user_name] = user
-        self.changed()
-        return user
+        made: User = perform(
+            self,
+            "CreateUser",
+            UserName=user_name,
+            Path=path,
+            PermissionsBoundary=self._arn_of(permissions_boundary),
+            Tags=as_tags(tags),
+        )
+        return made
 
     def create_group(self, group_name: str, *, path: str = "/") -> Group:
         """Create a group: it has no members and no policies."""
-        self._check_new("Group", "groupName", group_name, self.groups, path)
-        group = Group(self, group_name, path, self.world.ids.unique_id("group"))
-        self.groups[group_name] = group
-        self.changed()
-        return group
+        made: Group = perform(self, "CreateGroup", GroupName=group_name, Path=path)
+        return made
 
     def create_role(
         self,
@@ -97,45 +134,48 @@ class Account:
         *,
         assume_role_policy_document: Document,
         path: str = "/",
+        description: str | None = None,
         max_session_duration: int = 3600,
+        permissions_boundary: str | ManagedPolicy | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> Role:
         """Create a role, with its trust policy."""
-        self._check_new("Role", "roleName", role_name, self.roles, path)
-        check_session_duration(max_session_duration)
-        trust = saved(assume_role_policy_document, f"trust of {role_name}", "trust")
-        role = Role(
+        made: Role = perform(
             self,
-            role_name,
-            path,
-            self.world.ids.unique_id("role"),
-            tags=check_tags(tags or {}),
-            trust=trust,
-            max_session_duration=max_session_duration,
+            "CreateRole",
+            RoleName=role_name,
+            Path=path,
+            AssumeRolePolicyDocument=as_text(assume_role_policy_document),
+            Description=description,
+            MaxSessionDuration=max_session_duration,
+            PermissionsBoundary=self._arn_of(permissions_boundary),
+            Tags=as_tags(tags),
         )
-        self.roles[role_name] = role
-        self.changed()
-        return role
+        return made
 
     def create_policy(
-        self, policy_name: str, policy_document: Document, *, path: str = "/"
+        self,
+        policy_name: str,
+        policy_document: Document,
+        *,
+        path: str = "/",
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> ManagedPolicy:
         """Create a customer managed policy; this is its version v1."""
-        arn = f"arn:{self.partition}:iam::{self.account_id}:policy{path}{policy_name}"
-        taken = {policy.name: policy for policy in self.policies.values()}
-        self._check_new("", "policyName", policy_name, taken, path)
-        document = saved(policy_document, policy_name, "identity")
-        policy = ManagedPolicy(
-            policy_name,
-            arn,
-            {"v1": document},
-            path=path,
-            policy_id=self.world.ids.unique_id("policy"),
-            changed=self.changed,
+        made: ManagedPolicy = perform(
+            self,
+            "CreatePolicy",
+            PolicyName=policy_name,
+            Path=path,
+            PolicyDocument=as_text(policy_document),
+            Description=description,
+            Tags=as_tags(tags),
         )
-        self.policies[arn] = policy
-        self.changed()
-        return policy
+        return made
+
+    def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
+        return None if policy is None else self.get_policy(policy).arn
 
     def create_bucket(
         self,
@@ -193,8 +233,8 @@ class Account:
 
     def copy(self, world: World) -> Account:
         """Copy the account into another world; what is frozen is shared."""
-        twin = replace(self, world=world)
-        twin.policies = {arn: policy.copy(twin.changed) for arn, policy in self.policies.items()}
+        twin = replace(self, world=world, quotas=dict(self.quotas))
+        twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
         for kind in ("users", "groups", "roles", "buckets"):
             originals = getattr(self, kind)
             setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
@@ -209,17 +249,6 @@ class Account:
         note = did_you_mean(name, [*own, *managed.names()])
         # Without a likeness AWS's 1,500 names say nothing.
         return did_you_mean(name, own) if own and not note.endswith("?") else note
-
-    def _check_new(
-        self, noun: str, parameter: str, name: str, taken: Mapping[str, object], path: str
-    ) -> None:
-        check_name(parameter, name)
-        check_path(path)
-        if any(name.lower() == other.lower() for other in taken):
-            message = f"{noun} with name {name} already exists."
-            if parameter == "policyName":
-                message = f"A policy called {name} already exists. Duplicate names are not allowed."
-            raise EntityAlreadyExists(message)
 
 
 def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:

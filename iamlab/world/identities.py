@@ -8,18 +8,20 @@ AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors import LimitExceeded, NoSuchEntity, RequestError, did_you_mean
-from iamlab.world.quotas import GROUPS_PER_USER, check_name, check_tags
-from iamlab.world.saving import Document, saved, saved_inline
+from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.world.api.calling import perform
+from iamlab.world.api.values import as_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
     from iamlab.world.policies import ManagedPolicy
+    from iamlab.world.saving import Document
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +39,7 @@ class Identity:
     attached: list[str] = field(default_factory=list, repr=False)
     inline: dict[str, Policy] = field(default_factory=dict, repr=False)
     tags: dict[str, str] = field(default_factory=dict, repr=False)
+    create_date: datetime | None = field(default=None, repr=False)
     kind: ClassVar[str] = ""
 
     @property
@@ -48,7 +51,7 @@ class Identity:
         )
 
     def attach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Attach a managed policy.
+        """Attach a managed policy (``AttachUserPolicy`` and its like).
 
         Parameters
         ----------
@@ -59,33 +62,26 @@ class Identity:
         ------
         NoSuchEntity
             There is no such policy.
+        LimitExceeded
+            The identity has as many as it may have.
         """
-        arn = self.account.get_policy(policy).arn
-        if arn not in self.attached:
-            self.attached.append(arn)
-            self.account.changed()
+        self._do("Attach{}Policy", PolicyArn=self.account.get_policy(policy).arn)
 
     def detach_policy(self, policy: str | ManagedPolicy) -> None:
-        """Detach a managed policy.
+        """Detach a managed policy (``DetachUserPolicy`` and its like).
 
         Raises
         ------
         NoSuchEntity
             It is not attached.
         """
-        arn = policy if policy in self.attached else self.account.get_policy(policy).arn
-        if arn not in self.attached:
-            raise NoSuchEntity(f"Policy {arn} was not found.")
-        self.attached.remove(str(arn))
-        self.account.changed()
+        known = isinstance(policy, str) and policy in self.attached
+        arn = policy if known else self.account.get_policy(policy).arn
+        self._do("Detach{}Policy", PolicyArn=arn)
 
     def put_policy(self, policy_name: str, document: Document) -> None:
         """Write an inline policy: it belongs to this identity alone and goes with it."""
-        check_name("policyName", policy_name)
-        others = [policy for name, policy in self.inline.items() if name != policy_name]
-        holder = (self.kind, self.name)
-        self.inline[policy_name] = saved_inline(document, policy_name, holder, others)
-        self.account.changed()
+        self._do("Put{}Policy", PolicyName=policy_name, PolicyDocument=as_text(document))
 
     def delete_policy(self, policy_name: str) -> None:
         """Delete an inline policy.
@@ -95,27 +91,33 @@ class Identity:
         NoSuchEntity
             There is none of that name.
         """
-        if policy_name not in self.inline:
-            error = NoSuchEntity(f"The {self.kind} policy with name {policy_name} cannot be found.")
-            error.add_note(did_you_mean(policy_name, self.inline))
-            raise error
-        del self.inline[policy_name]
-        self.account.changed()
+        self._do("Delete{}Policy", PolicyName=policy_name)
+
+    def delete(self) -> None:
+        """Delete it; what hangs on it must be gone first.
+
+        Raises
+        ------
+        DeleteConflict
+            Something is left.
+        """
+        self._do("Delete{}")
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``TagUser``, ``TagRole``)."""
-        lower = {key.lower(): key for key in self.tags}
-        kept = {lower.get(key.lower(), key): value for key, value in check_tags(tags).items()}
-        self.tags = check_tags({**self.tags, **kept})
-        self.account.changed()
+        self._do("Tag{}", Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagUser``, ``UntagRole``)."""
         if isinstance(tag_keys, str):
             raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        for key in tag_keys:
-            self.tags.pop(key, None)
-        self.account.changed()
+        self._do("Untag{}", TagKeys=list(tag_keys))
+
+    def _do(self, operation: str, **parameters: object) -> Any:
+        """Do an operation on this identity, as the account's root user."""
+        noun = self.kind.capitalize()
+        named = {f"{noun}Name": self.name, **parameters}
+        return perform(self.account, operation.format(noun), **named)
 
     def _repr_html_(self) -> str:
         from iamlab import display
@@ -131,16 +133,12 @@ class Bounded(Identity):
 
     def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
         """Set the ceiling: at most what this managed policy allows."""
-        self.boundary = self.account.get_policy(policy).arn
-        self.account.changed()
+        arn = self.account.get_policy(policy).arn
+        self._do("Put{}PermissionsBoundary", PermissionsBoundary=arn)
 
     def delete_permissions_boundary(self) -> None:
         """Take the ceiling away."""
-        if self.boundary is None:
-            message = f"{self.kind.capitalize()} {self.name} does not have a permissions boundary."
-            raise NoSuchEntity(message)
-        self.boundary = None
-        self.account.changed()
+        self._do("Delete{}PermissionsBoundary")
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +147,10 @@ class User(Bounded):
 
     groups: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "user"
+
+    def update(self, *, new_user_name: str | None = None, new_path: str | None = None) -> None:
+        """Rename the user, or move it to another path: its id stays, its ARN does not."""
+        self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
 
 
 @dataclass(slots=True, eq=False)
@@ -180,12 +182,7 @@ class Group(Identity):
                 "a group holds users only."
             )
             raise RequestError(message)
-        member = self._own(user)
-        if self.name not in member.groups:
-            if len(member.groups) >= GROUPS_PER_USER:
-                raise LimitExceeded(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
-            member.groups.append(self.name)
-            self.account.changed()
+        self._do("AddUserTo{}", UserName=self._own(user).name)
 
     def remove_user(self, user: User | str) -> None:
         """End a membership.
@@ -195,11 +192,11 @@ class Group(Identity):
         NoSuchEntity
             The user is no member.
         """
-        member = self._own(user)
-        if self.name not in member.groups:
-            raise NoSuchEntity(f"User {member.name} not in group {self.name}.")
-        member.groups.remove(self.name)
-        self.account.changed()
+        self._do("RemoveUserFrom{}", UserName=self._own(user).name)
+
+    def update(self, *, new_group_name: str | None = None, new_path: str | None = None) -> None:
+        """Rename the group, or move it to another path: its members stay."""
+        self._do("Update{}", NewGroupName=new_group_name, NewPath=new_path)
 
     def _own(self, user: Identity | str) -> User:
         """Find a user of the group's account; its namesake in another account is somebody else."""
@@ -228,10 +225,21 @@ class Role(Bounded):
 
     trust: Policy | None = field(default=None, repr=False)
     max_session_duration: int = field(default=3600, repr=False)
+    description: str = field(default="", repr=False)
     instance_profiles: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "role"
 
     def update_assume_role_policy(self, document: Document) -> None:
         """Replace the trust policy."""
-        self.trust = saved(document, f"trust of {self.name}", "trust")
-        self.account.changed()
+        perform(
+            self.account,
+            "UpdateAssumeRolePolicy",
+            RoleName=self.name,
+            PolicyDocument=as_text(document),
+        )
+
+    def update(
+        self, *, description: str | None = None, max_session_duration: int | None = None
+    ) -> None:
+        """Set how long its sessions may last (3,600 seconds if nothing is said), and what it is."""
+        self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)

@@ -26,10 +26,17 @@ class Ids:
 
     seed: int
     made: int = 0
+    events: int = 0
 
     def unique_id(self, kind: str) -> str:
         """Make a unique id: a prefix that tells the kind, and 17 letters and digits."""
         return PREFIXES[kind] + "".join(self._next().choices(_LETTERS, k=17))
+
+    def event_id(self) -> str:
+        """Make the id of an event, which no other id depends on."""
+        self.events += 1
+        digits = f"{random.Random(f'{self.seed}/event/{self.events}').getrandbits(128):032x}"
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def account_id(self) -> str:
         """Make an account id of 12 digits."""

@@ -211,7 +211,7 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
         account_of(world, arn)
     for account in world.accounts.values():
         if policy.is_aws_managed or Arn.parse(arn).account == account.account_id:
-            account.policies[arn] = policy.copy(account.changed)
+            account.policies[arn] = policy.copy(account)
 
 
 def _loose_ends(world: World) -> Iterator[str]:

@@ -94,7 +94,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
     if name not in _file()[1] or partition not in PARTITIONS:
         return None
     policy = _read(name, partition)
-    return policy.copy(policy.changed) if name_or_arn in (name, policy.arn) else None
+    return policy.copy(None) if name_or_arn in (name, policy.arn) else None
 
 
 @cache

@@ -8,25 +8,19 @@ AWS pages: "Managed policies and inline policies"; "Versioning IAM policies".
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import (
-    AccessDenied,
-    DeleteConflict,
-    LimitExceeded,
-    NoSuchEntity,
-    RequestError,
-    did_you_mean,
-)
+from iamlab.errors import AccessDenied
 from iamlab.policy.arn import Arn
-from iamlab.world.quotas import VERSIONS_PER_POLICY
-from iamlab.world.saving import saved
+from iamlab.world.api.calling import perform
+from iamlab.world.api.values import as_tags, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from iamlab.policy.document import Policy
+    from iamlab.world.account import Account
     from iamlab.world.saving import Document
 
 
@@ -40,8 +34,8 @@ class ManagedPolicy:
         ``"v1"`` ... to document. One of them, the default, is what applies.
     create_date, update_date
         When AWS published it and its default version; known of AWS's own policies only.
-    changed
-        Called after each change.
+    account
+        Whose it is; ``None`` for one of AWS's.
     """
 
     name: str
@@ -53,7 +47,9 @@ class ManagedPolicy:
     newest: int = 0  # the highest number that was ever given
     create_date: datetime | None = None
     update_date: datetime | None = None
-    changed: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    account: Account | None = field(default=None, repr=False, compare=False)
 
     @property
     def document(self) -> Policy:
@@ -80,20 +76,10 @@ class ManagedPolicy:
         MalformedPolicyDocument
             IAM does not save such a document.
         """
-        self._check_own()
-        policy = saved(document, self.name, "identity")
-        if len(self.versions) >= VERSIONS_PER_POLICY:
-            raise LimitExceeded(
-                f"A managed policy can have up to {VERSIONS_PER_POLICY} versions. Before you "
-                "create a new version, you must delete an existing version."
-            )
-        known = [int(version.removeprefix("v").split(".")[0]) for version in self.versions]
-        number = self.newest = max(self.newest, *known) + 1
-        self.versions[f"v{number}"] = policy
-        if set_as_default:
-            self.default_version_id = f"v{number}"
-        self.changed()
-        return f"v{number}"
+        made = self._do(
+            "CreatePolicyVersion", PolicyDocument=as_text(document), SetAsDefault=set_as_default
+        )
+        return str(made["PolicyVersion"]["VersionId"])
 
     def delete_version(self, version_id: str) -> None:
         """Delete a version (``DeletePolicyVersion``) that is not the default.
@@ -105,12 +91,7 @@ class ManagedPolicy:
         NoSuchEntity
             There is none of that id.
         """
-        self._check_own()
-        self._check_there(version_id)
-        if version_id == self.default_version_id:
-            raise DeleteConflict("Cannot delete the default version of a policy.")
-        del self.versions[version_id]
-        self.changed()
+        self._do("DeletePolicyVersion", VersionId=version_id)
 
     def set_default_version(self, version_id: str) -> None:
         """Let another version apply (``SetDefaultPolicyVersion``): the way to roll back.
@@ -120,27 +101,34 @@ class ManagedPolicy:
         NoSuchEntity
             There is none of that id.
         """
-        self._check_own()
-        self._check_there(version_id)
-        self.default_version_id = version_id
-        self.changed()
+        self._do("SetDefaultPolicyVersion", VersionId=version_id)
 
-    def _check_there(self, version_id: str) -> None:
-        if not isinstance(version_id, str):
-            raise RequestError(f"{version_id!r} is no version: write 'v2'.")
-        if version_id not in self.versions:
-            error = NoSuchEntity(
-                f"Policy {self.arn} version {version_id} does not exist or is not attachable."
-            )
-            error.add_note(did_you_mean(version_id, self.versions))
-            raise error
+    def delete(self) -> None:
+        """Delete the policy (``DeletePolicy``).
 
-    def _check_own(self) -> None:
-        if self.is_aws_managed:
+        Raises
+        ------
+        DeleteConflict
+            It is attached, or has more than one version.
+        """
+        self._do("DeletePolicy")
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagPolicy``)."""
+        self._do("TagPolicy", Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagPolicy``)."""
+        self._do("UntagPolicy", TagKeys=list(tag_keys))
+
+    def _do(self, operation: str, **parameters: object) -> Any:
+        """Do an operation on this policy, as the root user of the account that it is of."""
+        if self.account is None:
             error = AccessDenied("Policy is outside your own account.")
             error.add_note(f"{self.name} is AWS's. Make a policy of your own from its document.")
             raise error
+        return perform(self.account, operation, PolicyArn=self.arn, **parameters)
 
-    def copy(self, changed: Callable[[], None]) -> ManagedPolicy:
-        """Copy it for another world; the documents are shared."""
-        return replace(self, versions=dict(self.versions), changed=changed)
+    def copy(self, account: Account | None) -> ManagedPolicy:
+        """Copy it for an account of another world; the documents are shared."""
+        return replace(self, versions=dict(self.versions), tags=dict(self.tags), account=account)

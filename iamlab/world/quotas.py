@@ -10,62 +10,58 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidBucketName, ValidationError
 
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What a name must look like: a pattern, as AWS prints it, and the greatest length."""
+class Quota:
+    """A limit: what AWS gives at first, and up to what it raises it when asked.
 
-    pattern: str
-    longest: int
+    Parameters
+    ----------
+    most
+        ``None`` where it is never raised.
+    """
+
+    default: int
+    most: int | None = None
 
 
-_WORD = r"[\w+=,.@-]+"
-NAMES = {
-    "userName": Rule(_WORD, 64),
-    "roleName": Rule(_WORD, 64),
-    "groupName": Rule(_WORD, 128),
-    "policyName": Rule(_WORD, 128),
+QUOTAS = {
+    "Users": Quota(5000),
+    "Groups": Quota(300, 500),
+    "Roles": Quota(1000, 10_000),
+    "InstanceProfiles": Quota(1000, 10_000),
+    "Policies": Quota(1500, 10_000),
+    "PoliciesPerUser": Quota(10, 20),
+    "PoliciesPerRole": Quota(20, 25),
+    "PoliciesPerGroup": Quota(10),
+    "GroupsPerUser": Quota(10),
+    "VersionsPerPolicy": Quota(5),
+    "Tags": Quota(50),
 }
-"""Parameter of the API -> the rule for it."""
+"""Quotas of November 2026, by AWS's names. What is loaded from a real account is not held to them.
+"""
 
 SESSION_SECONDS = (3600, 43200)
 """What a role's maximum session duration may be."""
 
-VERSIONS_PER_POLICY = 5
-GROUPS_PER_USER = 10
-TAGS = 50
-"""Default quotas of November 2026. What is loaded from a real account is never held to them."""
+DUPLICATE_TAGS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
+_WORD = r"[\w+=,.@-]+"
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-def check_name(parameter: str, name: object) -> None:
-    """Check a name as the API does.
-
-    Raises
-    ------
-    ValidationError
-        In AWS's words.
-
-    Examples
-    --------
-    >>> check_name("userName", "alice@example.com")
-    """
-    rule = NAMES[parameter]
-    start = f"1 validation error detected: Value '{name}' at '{parameter}' failed to satisfy"
-    if not is_name(name):
-        raise ValidationError(
-            f"{start} constraint: Member must satisfy regular expression pattern: {rule.pattern}"
-        )
-    if len(str(name)) > rule.longest:
-        raise ValidationError(
-            f"{start} constraint: Member must have length less than or equal to {rule.longest}"
-        )
+def quota(account: Account, name: str) -> int:
+    """Give a quota of an account: AWS's default, unless it has been raised."""
+    return account.quotas.get(name, QUOTAS[name].default)
 
 
 def is_name(name: object) -> bool:
@@ -76,32 +72,6 @@ def is_name(name: object) -> bool:
 def is_path(path: object) -> bool:
     """Say whether it is a path: ``/``, or text that begins and ends with one."""
     return isinstance(path, str) and _PATH.fullmatch(path) is not None
-
-
-def check_path(path: object) -> None:
-    """Check a path as the API does.
-
-    Raises
-    ------
-    ValidationError
-        In AWS's words.
-    """
-    if not is_path(path):
-        raise ValidationError(
-            "The specified value for path is invalid. It must begin and end with / and contain "
-            "only alphanumeric characters and/or / characters."
-        )
-
-
-def check_session_duration(seconds: int) -> None:
-    """Check a role's maximum session duration: 1 to 12 hours."""
-    least, most = SESSION_SECONDS
-    if not least <= seconds <= most:
-        side, limit = ("greater", least) if seconds < least else ("less", most)
-        raise ValidationError(
-            f"1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to "
-            f"satisfy constraint: Member must have value {side} than or equal to {limit}"
-        )
 
 
 def check_tags(tags: object) -> dict[str, str]:
@@ -118,11 +88,9 @@ def check_tags(tags: object) -> dict[str, str]:
         if not (isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128):
             raise ValidationError(f"Tag {key!r}: key and value must be text.")
     if len({key.lower() for key in tags}) < len(tags):
-        raise ValidationError(
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-        )
-    if len(tags) > TAGS:
-        raise ValidationError(f"There can be at most {TAGS} tags.")
+        raise ValidationError(DUPLICATE_TAGS)
+    if len(tags) > QUOTAS["Tags"].default:
+        raise ValidationError(f"There can be at most {QUOTAS['Tags'].default} tags.")
     return dict(tags)
 
 

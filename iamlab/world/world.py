@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.policy.document import Policy
+    from iamlab.world.events import Event
     from iamlab.world.identities import Group, Role, User
     from iamlab.world.resources import Bucket
 
@@ -66,6 +67,7 @@ class World:
         self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
         self.warnings: list[str] = []  # what a loaded file left open
         self.loaded = False
+        self.events: list[Event] = []
         self.revision = 0
         self._gathered: dict[str, Gathered] = {}
 
@@ -129,7 +131,8 @@ class World:
         """Copy the world: change the copy, and this one stays as it is."""
         twin = World(self.seed)
         twin.clock = Clock(self.clock.now)
-        twin.ids = Ids(self.seed, self.ids.made)
+        twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
+        twin.events = list(self.events)
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
         twin.resource_policies = dict(self.resource_policies)
         twin.warnings = list(self.warnings)

@@ -1,0 +1,143 @@
+"""What hangs on users, groups and roles: managed policies, attached, and inline ones, written.
+
+The three kinds of identity have the same operations, so each is made once for all three.
+
+Notes
+-----
+AWS pages: "Adding and removing IAM identity permissions"; "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import LimitExceeded, NoSuchEntity, PolicyNotAttachable, did_you_mean
+from iamlab.world.api.entry import Parameters, Perform, as_it_is, operation
+from iamlab.world.api.paging import page
+from iamlab.world.api.roles import own_role
+from iamlab.world.quotas import quota
+from iamlab.world.saving import saved_inline
+
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+    from iamlab.world.identities import Identity
+
+SERVICE_LINKED_ONLY = "/aws-service-role/"
+"""AWS's policies under this path hang on service-linked roles only."""
+
+
+def _find(account: Account, kind: str, given: Parameters, *, to_change: bool = False) -> Identity:
+    name = given[f"{kind.capitalize()}Name"]
+    if kind == "role":
+        return own_role(account, name) if to_change else account.get_role(name)
+    return account.get_user(name) if kind == "user" else account.get_group(name)
+
+
+def _attach(kind: str) -> Perform:
+    def attach(account: Account, given: Parameters) -> None:
+        """Attach a managed policy; one that is attached already stays so."""
+        identity = _find(account, kind, given, to_change=True)
+        policy = account.get_policy(given["PolicyArn"])
+        if policy.arn in identity.attached:
+            return
+        if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
+            raise PolicyNotAttachable(f"Cannot attach a Service Role Policy to a Customer {noun}.")
+        most = quota(account, f"PoliciesPer{noun}")
+        if len(identity.attached) >= most:
+            raise LimitExceeded(f"Cannot exceed quota for PoliciesPer{noun}: {most}")
+        identity.attached.append(policy.arn)
+        account.changed()
+
+    noun = kind.capitalize()
+    return attach
+
+
+def _detach(kind: str) -> Perform:
+    def detach(account: Account, given: Parameters) -> None:
+        """Detach a managed policy."""
+        identity = _find(account, kind, given, to_change=True)
+        arn = given["PolicyArn"]
+        if arn not in identity.attached:
+            raise NoSuchEntity(f"Policy {arn} was not found.")
+        identity.attached.remove(arn)
+        account.changed()
+
+    return detach
+
+
+def _list_attached(kind: str) -> Perform:
+    def list_attached(account: Account, given: Parameters) -> dict[str, Any]:
+        """List the managed policies that are attached."""
+        arns = _find(account, kind, given).attached
+        return page(
+            "AttachedPolicies",
+            arns,
+            given,
+            lambda arn: {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn},
+        )
+
+    return list_attached
+
+
+def _put(kind: str) -> Perform:
+    def put(account: Account, given: Parameters) -> None:
+        """Write an inline policy: it belongs to this identity alone and goes with it."""
+        identity = _find(account, kind, given, to_change=True)
+        name = given["PolicyName"]
+        others = [policy for other, policy in identity.inline.items() if other != name]
+        holder = (kind, identity.name)
+        identity.inline[name] = saved_inline(given["PolicyDocument"], name, holder, others)
+        account.changed()
+
+    return put
+
+
+def _inline(identity: Identity, name: str) -> str:
+    if name not in identity.inline:
+        error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
+        error.add_note(did_you_mean(name, identity.inline))
+        raise error
+    return name
+
+
+def _get(kind: str) -> Perform:
+    def get(account: Account, given: Parameters) -> dict[str, Any]:
+        """Read an inline policy."""
+        identity = _find(account, kind, given)
+        name = _inline(identity, given["PolicyName"])
+        return {
+            f"{kind.capitalize()}Name": identity.name,
+            "PolicyName": name,
+            "PolicyDocument": identity.inline[name].to_json(),
+        }
+
+    return get
+
+
+def _delete(kind: str) -> Perform:
+    def delete(account: Account, given: Parameters) -> None:
+        """Delete an inline policy."""
+        identity = _find(account, kind, given, to_change=True)
+        del identity.inline[_inline(identity, given["PolicyName"])]
+        account.changed()
+
+    return delete
+
+
+def _list(kind: str) -> Perform:
+    def list_names(account: Account, given: Parameters) -> dict[str, Any]:
+        """List the names of inline policies."""
+        return page("PolicyNames", _find(account, kind, given).inline, given, str)
+
+    return list_names
+
+
+for _kind in ("user", "group", "role"):
+    _noun = _kind.capitalize()
+    operation(f"Attach{_noun}Policy", on=_kind)(_attach(_kind))
+    operation(f"Detach{_noun}Policy", on=_kind)(_detach(_kind))
+    operation(f"ListAttached{_noun}Policies", on=_kind, answer=as_it_is)(_list_attached(_kind))
+    operation(f"Put{_noun}Policy", on=_kind)(_put(_kind))
+    operation(f"Get{_noun}Policy", on=_kind, answer=as_it_is)(_get(_kind))
+    operation(f"Delete{_noun}Policy", on=_kind)(_delete(_kind))
+    operation(f"List{_noun}Policies", on=_kind, answer=as_it_is)(_list(_kind))

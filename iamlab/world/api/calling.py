@@ -1,0 +1,144 @@
+"""A call: parameters checked, permission asked, the work done, the event kept.
+
+``perform`` is the way of the methods: it is done for the account's root user, without asking.
+``call`` is somebody's own call: each pair of action and resource that the operation needs is
+decided by the engine, and what fails leaves the world as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.world.api import entry as entries
+from iamlab.world.api.requests import context_of, named_shortly, resource_of
+from iamlab.world.api.validation import SECRETS, check
+from iamlab.world.context import of_root
+from iamlab.world.events import Event, user_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.account import Account
+    from iamlab.world.api.entry import Entry
+    from iamlab.world.gather import Caller, Gathered
+
+
+def perform(account: Account, operation: str, **parameters: Any) -> Any:
+    """Do an operation for the account's root user; parameters that are ``None`` were not given."""
+    entry = entries.find(operation)
+    given = {name: value for name, value in parameters.items() if value is not None}
+    root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
+    with _Recorded(account, entry, given, root) as event:
+        check(operation, given)
+        value = entry.perform(account, given)
+        event.succeeded(entry.answer, value)
+    return value
+
+
+def call(
+    account: Account, operation: str, caller: Caller, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Do an operation as somebody, who needs permission; give what AWS's API answers.
+
+    Raises
+    ------
+    AccessDenied
+        The caller may not; with the decision, and in AWS's words.
+    AwsError
+        What else AWS would answer.
+    RequestError
+        There is no such operation or parameter, or the caller is of another account.
+    """
+    entry = entries.find(operation)
+    who = account.world.gather(caller)
+    if who.account_id != account.account_id:
+        raise RequestError(
+            f"{who.arn} is not of account {account.account_id}: an operation of IAM works in the "
+            "caller's own account. To work in another one, assume a role there."
+        )
+    given = {name: value for name, value in parameters.items() if value is not None}
+    identity = user_identity(who.arn, who.context(), who.issuer)
+    with _Recorded(account, entry, given, identity) as event:
+        check(operation, given)
+        if _is_about_oneself(entry, given, who):
+            given["UserName"] = who.context()["aws:username"]
+        _authorise(account, entry, given, who)
+        value = entry.perform(account, given)
+        return event.succeeded(entry.answer, value)
+
+
+def _is_about_oneself(entry: Entry, given: Mapping[str, Any], who: Gathered) -> bool:
+    """Say whether the operation means its caller, since it names nobody."""
+    return entry.on == "user" and "UserName" not in given and "aws:username" in who.context()
+
+
+def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], who: Gathered) -> None:
+    own = (f"iam:{entry.name}", resource_of(account, entry, given))
+    context = context_of(account, entry, given)
+    for action, resource in (own, *entry.also(account, given)):
+        decision = account.world.can(who.arn, action, resource, context=context)
+        if not decision:
+            shown = named_shortly(account, entry, resource)
+            where = f"on resource: {resource}"
+            message = decision.message.replace(where, f"on resource: {shown}")
+            raise AccessDenied(decision, message)
+
+
+class _Recorded:
+    """Keeps the event of what happens inside, whether it succeeds or fails."""
+
+    def __init__(
+        self,
+        account: Account,
+        entry: Entry,
+        given: Mapping[str, Any],
+        identity: Mapping[str, Any],
+    ) -> None:
+        self.account, self.entry, self.given, self.identity = account, entry, given, identity
+        self.answer: dict[str, Any] | None = None
+
+    def succeeded(self, answer: Any, value: Any) -> dict[str, Any]:
+        """Note what is answered."""
+        found: dict[str, Any] = answer(value)
+        self.answer = found
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None and not isinstance(error, AwsError):
+            return  # the question could not even be asked
+        world = self.account.world
+        refused = isinstance(error, AccessDenied)
+        answer = None if self.entry.is_read_only else self.answer
+        world.events.append(
+            Event(
+                world.clock.now,
+                "iam.amazonaws.com",
+                self.entry.name,
+                "us-east-1",
+                self.identity,
+                None if refused else _without_secrets(self.given),
+                _without_secrets(answer) if answer else None,
+                self.entry.is_read_only,
+                self.account.account_id,
+                world.ids.event_id(),
+                error.code if error else "",
+                error.message if error else "",
+            )
+        )
+
+
+def _without_secrets(value: Any) -> Any:
+    """Write names as CloudTrail does, and leave secrets out."""
+    if isinstance(value, dict):
+        return {
+            name[:1].lower() + name[1:]: _without_secrets(part)
+            for name, part in value.items()
+            if name not in SECRETS and name not in ("SecretAccessKey", "ServicePassword")
+        }
+    if isinstance(value, list | tuple):
+        return [_without_secrets(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,74 @@
+"""Tags of users, roles and policies.
+
+The keys of users and roles ignore letter case, and keep the case they were first given.
+
+Notes
+-----
+AWS page: "Tags for AWS Identity and Access Management resources".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.world.api import answers
+from iamlab.world.api.entry import Parameters, Perform, as_it_is, operation
+from iamlab.world.api.naming import tags_of
+from iamlab.world.api.paging import page
+from iamlab.world.api.policies import own_policy
+from iamlab.world.api.roles import own_role
+from iamlab.world.quotas import check_tags
+
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+
+_NAMED_BY = {"user": "UserName", "role": "RoleName", "policy": "PolicyArn"}
+
+
+def _find(account: Account, kind: str, given: Parameters) -> Any:
+    name = given[_NAMED_BY[kind]]
+    if kind == "user":
+        return account.get_user(name)
+    return own_role(account, name) if kind == "role" else own_policy(account, name)
+
+
+def _tag(kind: str) -> Perform:
+    def tag(account: Account, given: Parameters) -> None:
+        """Set tags."""
+        one, sent = _find(account, kind, given), tags_of(given)
+        if kind != "policy":
+            known = {key.lower(): key for key in one.tags}
+            sent = {known.get(key.lower(), key): value for key, value in sent.items()}
+        one.tags = check_tags({**one.tags, **sent})
+        account.changed()
+
+    return tag
+
+
+def _untag(kind: str) -> Perform:
+    def untag(account: Account, given: Parameters) -> None:
+        """Take tags away; a key that is not there is no mistake."""
+        one = _find(account, kind, given)
+        keys = given["TagKeys"]
+        gone = {key.lower() for key in keys} if kind != "policy" else set(keys)
+        same = (lambda key: key.lower()) if kind != "policy" else str
+        one.tags = {key: value for key, value in one.tags.items() if same(key) not in gone}
+        account.changed()
+
+    return untag
+
+
+def _list(kind: str) -> Perform:
+    def list_tags(account: Account, given: Parameters) -> dict[str, Any]:
+        """List tags."""
+        held = answers.tags(_find(account, kind, given).tags)
+        return page("Tags", held, given, dict)
+
+    return list_tags
+
+
+for _kind in _NAMED_BY:
+    _noun = _kind.capitalize()
+    operation(f"Tag{_noun}", on=_kind)(_tag(_kind))
+    operation(f"Untag{_noun}", on=_kind)(_untag(_kind))
+    operation(f"List{_noun}Tags", on=_kind, answer=as_it_is)(_list(_kind))

@@ -1,0 +1,156 @@
+"""The checks that AWS makes of parameters before it looks at anything else.
+
+Notes
+-----
+AWS page: "IAM API Reference", the patterns and limits of each parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError, ValidationError, did_you_mean
+from iamlab.world.api.model import shape, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamlab.world.api.model import Shape
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "timestamp": (object,),
+    "list": (list, tuple),
+    "structure": (Mapping,),
+    "map": (Mapping,),
+    "blob": (bytes, str),
+}
+SECRETS = frozenset(
+    (
+        *("Password", "OldPassword", "NewPassword", "PrivateKey"),
+        *("AuthenticationCode1", "AuthenticationCode2"),
+    )
+)
+"""Parameters whose values no message, log or event may hold."""
+
+_PATH = (
+    "The specified value for path is invalid. It must begin and end with / and contain only "
+    "alphanumeric characters and/or / characters."
+)
+
+
+def check(operation: str, given: Mapping[str, Any]) -> None:
+    """Check the parameters of a call.
+
+    Raises
+    ------
+    ValidationError
+        One of them is missing, or breaks a pattern or limit; all such mistakes, in AWS's words.
+    RequestError
+        The operation has no such parameter, or a value is of the wrong kind.
+
+    Examples
+    --------
+    >>> check("CreateUser", {"UserName": "alice"})
+    """
+    known = signature(operation)
+    for name in given:
+        if name not in known.parameters:
+            hint = did_you_mean(name, known.parameters)
+            raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
+    found = [
+        _failed(None, _lower(name), "must not be null")
+        for name in known.required
+        if given.get(name) is None
+    ]
+    for name, value in given.items():
+        if value is not None:
+            found += _faults(value, shape(known.parameters[name]), name, _lower(name))
+    if found:
+        if _PATH in found:  # IAM says this one alone
+            raise ValidationError(_PATH)
+        many = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise ValidationError(f"{many} detected: {'; '.join(found)}")
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _failed(value: object, where: str, demand: str) -> str:
+    shown = "null" if value is None else f"'{str(value)[:200]}'"
+    start = f"Value {shown} at '{where}' failed to satisfy constraint"
+    return f"{start}: Member {demand}"
+
+
+def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
+    if not isinstance(value, _TYPES[wanted.type]) or (
+        wanted.type == "integer" and isinstance(value, bool)
+    ):
+        # The real clients say this themselves, before anything is sent.
+        types = ", ".join(str(one) for one in _TYPES[wanted.type])
+        value = "***" if name in SECRETS else value
+        raise RequestError(
+            f"Parameter validation failed: Invalid type for parameter {name}, value: {value!r}, "
+            f"type: {type(value)}, valid types: {types}"
+        )
+    yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
+
+
+def _none(*_: object) -> Iterator[str]:
+    return iter(())
+
+
+def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
+    shown = "***" if name in SECRETS else value
+    if wanted.enum and value not in wanted.enum:
+        yield _failed(shown, where, f"must satisfy enum value set: [{', '.join(wanted.enum)}]")
+    if wanted.matches is not None and not wanted.matches.fullmatch(value):
+        if name == "Path":
+            yield _PATH
+        else:
+            yield _failed(
+                shown, where, f"must satisfy regular expression pattern: {wanted.pattern}"
+            )
+    yield from _of_size(len(value), shown, wanted, where, "length")
+
+
+def _of_number(value: int, wanted: Shape, _: str, where: str) -> Iterator[str]:
+    yield from _of_size(value, value, wanted, where, "value")
+
+
+def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> Iterator[str]:
+    if wanted.min is not None and size < wanted.min:
+        yield _failed(shown, where, f"must have {what} greater than or equal to {wanted.min}")
+    if wanted.max is not None and size > wanted.max:
+        yield _failed(shown, where, f"must have {what} less than or equal to {wanted.max}")
+
+
+def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
+    yield from _of_size(len(value), value, wanted, where, "length")
+    for number, one in enumerate(value, 1):
+        yield from _faults(one, shape(wanted.member), name, f"{where}.{number}.member")
+
+
+def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
+    members = dict(wanted.members)
+    for part in value:
+        if part not in members:
+            raise RequestError(f"{name} has no part {part!r}. {did_you_mean(str(part), members)}")
+    for part in wanted.required:
+        if value.get(part) is None:
+            yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
+    for part, one in value.items():
+        if one is not None:
+            yield from _faults(one, shape(members[part]), part, f"{where}.{_lower(part)}")
+
+
+_FAULTS: dict[str, Callable[..., Iterator[str]]] = {
+    "string": _of_text,
+    "integer": _of_number,
+    "list": _of_list,
+    "structure": _of_structure,
+}

@@ -1,0 +1,49 @@
+"""Values as the API's parameters take them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import MalformedPolicyDocument, ValidationError
+from iamlab.policy.document import Policy
+from iamlab.policy.writing import written
+
+if TYPE_CHECKING:
+    from iamlab.world.saving import Document
+
+
+def as_tags(tags: object) -> list[dict[str, Any]] | None:
+    """Write tags as the API takes them.
+
+    Examples
+    --------
+    >>> as_tags({"team": "sky"})
+    [{'Key': 'team', 'Value': 'sky'}]
+    """
+    if tags is None:
+        return None
+    if not isinstance(tags, Mapping):
+        raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def as_text(document: Document) -> Any:
+    """Give a document as the API takes it: its JSON text.
+
+    Raises
+    ------
+    MalformedPolicyDocument
+        It cannot be written as JSON.
+    """
+    if isinstance(document, Policy):
+        return document.text or written(document.statements, document).text
+    if not isinstance(document, Mapping):
+        return document
+    try:
+        return json.dumps(dict(document), indent=2)
+    except (TypeError, ValueError, RecursionError) as error:
+        refusal = MalformedPolicyDocument("Syntax errors in policy.")
+        refusal.add_note(f"$: This is not JSON: {error}.")
+        raise refusal from None

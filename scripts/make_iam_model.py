@@ -1,0 +1,92 @@
+"""Make the data file of IAM's API from botocore's model: operations, parameters, limits, errors.
+
+Run it in the development environment when a new botocore has come::
+
+    .venv/bin/python scripts/make_iam_model.py
+
+The file is JSON with one operation, and one shape, a line, so that a new version shows in a diff
+what is new. A test compares it with the botocore that is installed.
+"""
+
+# ruff: noqa: INP001, T201 - a folder of scripts is no package, and a script prints
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).parent.parent / "iamlab/world/data/iam_model.json"
+KEPT = ("type", "min", "max", "pattern", "enum")
+
+
+def model_of(service: Any, origin: str) -> dict[str, Any]:
+    """Take out of a service's model what iamlab needs.
+
+    Parameters
+    ----------
+    service
+        botocore's ``ServiceModel``.
+    origin
+        Where it is from.
+    """
+    shapes: dict[str, Any] = {}
+    operations = {}
+    for name in sorted(service.operation_names):
+        operation = service.operation_model(name)
+        members = operation.input_shape.members if operation.input_shape else {}
+        operations[name] = {
+            "parameters": {key: _note(shape, shapes) for key, shape in members.items()},
+            "required": list(operation.input_shape.required_members) if members else [],
+            "errors": sorted(
+                error.metadata.get("error", {}).get("code", error.name)
+                for error in operation.error_shapes
+            ),
+        }
+    return {"origin": origin, "operations": operations, "shapes": dict(sorted(shapes.items()))}
+
+
+def _note(shape: Any, shapes: dict[str, Any]) -> str:
+    """Note a shape and those in it; give its name."""
+    if shape.name not in shapes:
+        raw = {"type": shape.type_name, **shape.metadata}
+        if shape.type_name == "string" and shape.enum:
+            raw["enum"] = list(shape.enum)
+        noted = shapes[shape.name] = {key: raw[key] for key in KEPT if key in raw}
+        if shape.type_name == "list":
+            noted["member"] = _note(shape.member, shapes)
+        if shape.type_name == "structure":
+            noted["members"] = {key: _note(one, shapes) for key, one in shape.members.items()}
+            noted["required"] = list(shape.required_members)
+        if shape.type_name == "map":
+            noted["key"], noted["value"] = _note(shape.key, shapes), _note(shape.value, shapes)
+    return str(shape.name)
+
+
+def text_of(model: dict[str, Any]) -> str:
+    """Write the model, an operation and a shape a line."""
+    parts = [f'"origin": {json.dumps(model["origin"])}']
+    for part in ("operations", "shapes"):
+        lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in model[part].items()]
+        parts.append(f'"{part}": {{\n' + ",\n".join(lines) + "\n}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def installed() -> dict[str, Any]:
+    """Take the model of the botocore that is installed."""
+    import botocore.session
+
+    service = botocore.session.get_session().get_service_model("iam")
+    return model_of(service, f"botocore {version('botocore')} (Apache-2.0)")
+
+
+def main() -> None:
+    """Write the file, and say what is in it."""
+    model = installed()
+    TARGET.write_text(text_of(model), "utf-8")
+    print(f"{len(model['operations'])} operations, {len(model['shapes'])} shapes")
+
+
+if __name__ == "__main__":
+    main()
