@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +12,7 @@ from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import context, managed
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
+from iamlab.world.presented import Credential, Presented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Caller = str | User | Role | Group  # a group is refused, with the reason
+Caller = str | User | Role | Group | Credential  # a group is refused, with the reason
 
 SOME_SESSION = "some-session"
 
@@ -44,10 +45,18 @@ class Gathered:
     boundary: Attached | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
+    session: tuple[Policy, ...] = ()
 
     def layers(self, resource_policy: Policy | None) -> Layers:
         """Put the caller's policies together with the resource's."""
-        return Layers(self.identity, resource_policy, self.boundary)
+        return Layers(self.identity, resource_policy, self.boundary, self.session)
+
+    def showing(self, presented: Presented) -> Gathered:
+        """Give the same caller with what its credentials say besides."""
+        if not presented.context and not presented.session:
+            return self
+        of_caller, shown = self.context, dict(presented.context)
+        return replace(self, context=lambda: {**of_caller(), **shown}, session=presented.session)
 
 
 def gather(world: World, caller: Caller) -> Gathered:

@@ -25,6 +25,7 @@ from iamlab.world.clock import Clock
 from iamlab.world.context import of_moment
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
+from iamlab.world.presented import Credential
 from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
@@ -188,6 +189,9 @@ class World:
 
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
+        if isinstance(caller, Credential):
+            presented = caller.present()
+            return self.gather(presented.arn).showing(presented)
         key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
         if not key:
             return gather(self, caller)  # which refuses it

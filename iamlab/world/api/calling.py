@@ -63,7 +63,7 @@ def call(
         check(operation, given)
         if _is_about_oneself(entry, given, who):
             given["UserName"] = who.context()["aws:username"]
-        _authorise(account, entry, given, who)
+        _authorise(account, entry, given, caller)
         value = entry.perform(account, given)
         return event.succeeded(entry.answer, value)
 
@@ -73,11 +73,11 @@ def _is_about_oneself(entry: Entry, given: Mapping[str, Any], who: Gathered) -> 
     return entry.on == "user" and "UserName" not in given and "aws:username" in who.context()
 
 
-def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], who: Gathered) -> None:
+def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
     own = (f"iam:{entry.name}", resource_of(account, entry, given))
     context = context_of(account, entry, given)
     for action, resource in (own, *entry.also(account, given)):
-        decision = account.world.can(who.arn, action, resource, context=context)
+        decision = account.world.can(caller, action, resource, context=context)
         if not decision:
             shown = named_shortly(account, entry, resource)
             where = f"on resource: {resource}"
