@@ -19,7 +19,7 @@ from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds
-from iamlab.policy.patterns import glob_ignoring_case, literal
+from iamlab.policy.patterns import glob_ignoring_case, is_action_pattern, literal
 from iamlab.policy.variables import any_variable, has_variable, is_misplaced, substitute
 
 if TYPE_CHECKING:
@@ -119,13 +119,6 @@ def action_matches(pattern: str, action: str) -> bool:
     if not pattern.isascii():
         return False  # no action has such letters, and lower case makes a k of the Kelvin sign
     return pattern == "*" or (is_action_pattern(pattern) and glob_ignoring_case(pattern, action))
-
-
-def is_action_pattern(pattern: str) -> bool:
-    """Say whether IAM would save this value of an Action element."""
-    prefix, colon, name = pattern.partition(":")
-    wild_prefix = prefix != "*" and ("*" in prefix or "?" in prefix)
-    return pattern == "*" or bool(colon and ":" not in name and not wild_prefix)
 
 
 def _action(statement: Statement, request: Request, rules: Rules) -> Miss | None:

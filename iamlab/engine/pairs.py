@@ -17,9 +17,15 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.matching import action_matches, is_action_pattern, misplaced_variable
+from iamlab.engine.matching import action_matches, misplaced_variable
 from iamlab.policy.arn import PARTS
-from iamlab.policy.patterns import LITERAL_QUESTION, LITERAL_STAR, glob_resource, literal
+from iamlab.policy.patterns import (
+    LITERAL_QUESTION,
+    LITERAL_STAR,
+    glob_resource,
+    is_action_pattern,
+    literal,
+)
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
     any_action_matches,
-    is_action_pattern,
     misplaced_variable,
     resource_matches,
     wanted_values,
@@ -23,6 +22,7 @@ from iamlab.engine.rules import AWS
 from iamlab.policy.arn import PARTS
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds, missing_key_default
+from iamlab.policy.patterns import is_action_pattern
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:

@@ -102,9 +102,14 @@ class Refusal:
         """AWS's answer in a line: its code and its sentence."""
         return f"{self.code}: {self.message or NO_TEXT}"
 
+    @property
+    def sentence(self) -> str:
+        """The same, closed by a period where AWS has none, so that more can follow."""
+        return self.what if self.what.endswith((".", "!", ")")) else f"{self.what}."
+
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line})"
-        return f"{place}: {self.what} {self.mend}"
+        return f"{place}: {self.sentence} {self.mend}"
 
 
 class SaveError(PolicyError):
@@ -132,9 +137,7 @@ class SaveError(PolicyError):
 
 def _as_problem(refusal: Refusal) -> PolicyProblem:
     lead = "AWS answers " if refusal.shown else "Later it would answer "
-    what = f"{lead}{refusal.what}"
-    if not what.endswith((".", "!", ")")):
-        what += "."
+    what = f"{lead}{refusal.sentence}"
     return PolicyProblem(
         refusal.path, refusal.line, refusal.column, what, refusal.mend, refusal.code
     )

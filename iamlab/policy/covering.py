@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
-from iamlab.policy.patterns import glob
+from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.variables import has_variable, is_misplaced
 
 if TYPE_CHECKING:
@@ -92,23 +92,11 @@ def covers_action(wide: str, narrow: str) -> bool:
     """
     if wide == narrow:
         return True
+    if not (wide + narrow).isascii():
+        return False
     if not (is_action_pattern(wide) and is_action_pattern(narrow)):
         return False
     return wide in ("*", "*:*") or covers(wide.lower(), narrow.lower())
-
-
-def is_action_pattern(pattern: str) -> bool:
-    """Say whether a value of an Action element can match any action at all.
-
-    Examples
-    --------
-    >>> is_action_pattern("s3:Get*"), is_action_pattern("s3*")
-    (True, False)
-    """
-    prefix, colon, name = pattern.partition(":")
-    wild_prefix = prefix != "*" and ("*" in prefix or "?" in prefix)
-    in_two_parts = bool(colon) and ":" not in name and not wild_prefix
-    return pattern.isascii() and (pattern == "*" or in_two_parts)
 
 
 def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:

@@ -55,6 +55,19 @@ def glob(pattern: str, text: str) -> bool:
     return True
 
 
+def is_action_pattern(pattern: str) -> bool:
+    """Say whether IAM would save this value of an Action element: ``*``, or ``prefix:Name``.
+
+    Examples
+    --------
+    >>> is_action_pattern("s3:Get*"), is_action_pattern("s3*"), is_action_pattern("*:*")
+    (True, False, True)
+    """
+    prefix, colon, name = pattern.partition(":")
+    wild_prefix = prefix != "*" and ("*" in prefix or "?" in prefix)
+    return pattern == "*" or bool(colon and ":" not in name and not wild_prefix)
+
+
 def glob_ignoring_case(pattern: str, text: str) -> bool:
     """Match the whole text, whatever its letter case: the rule for actions."""
     return glob(pattern.lower(), text.lower())

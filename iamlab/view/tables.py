@@ -121,6 +121,13 @@ def _yes_or_no(*, yes: bool) -> str:
     return f'<td style="{CELL}">–&nbsp;denied</td>'
 
 
+def _name(world: World, caller: Caller) -> str:
+    """Call somebody by a name; who shows credentials is called by the ARN that they stand for."""
+    if isinstance(caller, str):
+        return caller
+    return str(getattr(caller, "name", "") or world.gather(caller).arn)
+
+
 def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:
     """Ask about each caller and each (action, resource) pair.
 
@@ -133,7 +140,7 @@ def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
     """
     who = list(callers)
     return VerdictTable(
-        tuple(caller if isinstance(caller, str) else caller.name for caller in who),
+        tuple(_name(world, caller) for caller in who),
         tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs),
         tuple(
             tuple(world.can(caller, action, resource) for action, resource in pairs)

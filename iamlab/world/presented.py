@@ -1,4 +1,4 @@
-"""What somebody shows who calls: an access key, a session. It says who calls, and with what in hand.
+"""What somebody shows who calls: an access key, a session. It says who calls, and with what.
 
 Notes
 -----

@@ -20,6 +20,7 @@ from iamlab.policy.advice.codes import LEVELS
 from iamlab.policy.advice.finding import Finding
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import rules_for
+from iamlab.policy.writing import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,8 @@ def advise(
     ['PASS_ROLE_WITH_STAR_IN_RESOURCE']
     """
     rules_for(policy_type, service)  # refuses a type or a service that there is not
+    if not policy.text:
+        policy = written(policy.statements, policy)  # it was put together from its parts
     case = Case(policy, policy_type, service)
     found = [finding for detector in detectors() for finding in detector(case)]
     return tuple(sorted(dict.fromkeys(found), key=_reading_order))

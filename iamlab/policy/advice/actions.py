@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.advice.listed import ACTIONS, Value, all_values, named, put, rules_of
 from iamlab.policy.catalog import action, actions_of, data_date, has, services
-from iamlab.policy.covering import is_action_pattern
-from iamlab.policy.patterns import glob
+from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
 
-REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]{3,}){1,2}-\d{1,2}")
+REGION = re.compile(
+    r"[a-z]{2,4}(?:-[a-z]{2,5})?-(?:north|south|east|west|central|(?:north|south)(?:east|west))"
+    r"-\d{1,2}"
+)
 _ACCOUNT = re.compile(r"\d{12}")
 _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "self", "third-party"})
 """What stands in place of an account in ARNs of what AWS and others offer to all."""
@@ -87,11 +90,17 @@ def _frame(text: str) -> Defect | None:
         right = f"arn:{text[4:]}" if text[:4].lower() == "arn:" else None
         mend = f"Write {right[:_LONGEST_SHOWN]}." if right else 'Begin with arn:, or write "*".'
         return Defect("INVALID_ARN_PREFIX", f"{shown!r} does not begin with arn:.", mend, right)
-    if is_arn(text) or text.endswith("*") or has_variable(text):
+    if is_arn(text) or _may_go_on(text) or has_variable(text):
         return None
     parts = text.count(":") + 1
     what = f"{shown} has {parts} parts of {PARTS}."
     return Defect("MISSING_ARN_FIELD", what, "Write arn:partition:service:region:account:resource.")
+
+
+def _may_go_on(text: str) -> bool:
+    """Say whether a last star may stand for all parts that are missing."""
+    last = text.rpartition(":")[2]
+    return last.endswith("*") and "/" not in last  # a slash stands in the resource part only
 
 
 def _partition(arn: Arn) -> Defect | None:

@@ -7,8 +7,10 @@ AWS page: "IAM Access Analyzer policy check reference".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from iamlab.policy.advice.operators import is_subject
 from iamlab.policy.advice.spots import Spot, has_wildcard, on_conditions
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.global_keys import IDENTIFIERS
@@ -24,7 +26,9 @@ PATHS = frozenset(f"aws:{whose}orgpaths" for whose in ("principal", "resource", 
 """Keys whose values begin with the id of an organization."""
 
 ENOUGH = 6
-"""So many plain characters must stand before a wildcard in a path."""
+"""So many plain characters must stand before each wildcard in a path, and in a subject."""
+_WILD = re.compile("[*?]+")
+_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 
 # Of two accounts that a request names, one may be compared with the other.
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
@@ -37,21 +41,25 @@ _OF_THE_NETWORK = frozenset(("aws:sourcevpc", "aws:ec2instancesourcevpc"))
 def _wildcard(spot: Spot) -> Iterator[Finding]:
     """A wildcard in an id lets in whoever gets himself an id that fits."""
     pattern = OPERATORS[spot.comparison.name].pattern
-    if not pattern or not spot.narrows or not (spot.key in IDENTIFIERS or spot.key in PATHS):
+    named = spot.key in IDENTIFIERS or spot.key in PATHS or is_subject(spot.key)
+    if not pattern or not spot.narrows or not named:
         return
     for index, value in enumerate(spot.condition.values):
-        if has_wildcard(value) and (spot.key in IDENTIFIERS or _begins_early(value)):
+        if has_wildcard(value) and (spot.key in IDENTIFIERS or _follows_little(value)):
             yield spot.find(
                 "WILDCARD_USAGE_TOO_PERMISSIVE",
                 f"{value!r} fits more than one {spot.condition.key}.",
-                "Write each id in full.",
+                "Write each id in full."
+                if spot.key in IDENTIFIERS
+                else f"Write at least {ENOUGH} plain characters before each wildcard.",
                 value=index,
             )
 
 
-def _begins_early(value: str) -> bool:
-    """Say whether a wildcard stands among the first characters."""
-    return any(mark in value[:ENOUGH] for mark in "*?")
+def _follows_little(value: str) -> bool:
+    """Say whether fewer plain characters than that stand before one of the wildcards."""
+    *before, _ = _WILD.split(_VARIABLE.sub("_" * ENOUGH, value))
+    return any(len(plain) < ENOUGH for plain in before)
 
 
 def _variable(spot: Spot) -> Iterator[Finding]:

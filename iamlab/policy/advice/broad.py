@@ -11,9 +11,10 @@ an AWS service".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.covering import covers_action
+from iamlab.policy.covering import covers, covers_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +42,7 @@ _HOW = {
     "wildcard": "{value} also allows {action}",
     "NotAction": "NotAction allows {action}, which it does not list",
 }
-_ON = {
-    "Resource": ' on every resource, "*".',
-    "NotResource": " on all resources that NotResource does not list.",
-}
+_ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 
 def broad_permissions(case: Case) -> Iterator[Finding]:
@@ -61,13 +59,26 @@ def broad_permissions(case: Case) -> Iterator[Finding]:
                 yield from _broad(case, statement, word, where)
 
 
-def _on_what(statement: Statement) -> str | None:
-    if statement.resource is not None:
-        return "Resource" if "*" in statement.resource else None
-    return "NotResource" if statement.not_resource is not None else None
+def _on_what(statement: Statement) -> tuple[str, str] | None:
+    """Give the element by which a statement is about every role, and the end of a sentence."""
+    if statement.not_resource is not None:
+        return "NotResource", " on all resources that NotResource does not list."
+    listed = statement.resource or ()
+    if "*" in listed:
+        return "Resource", ' on every resource, "*".'
+    wide = next(filter(_is_every_role, listed), None)
+    return None if wide is None else ("Resource", f" on every role, {wide[:128]}.")
 
 
-def _broad(case: Case, statement: Statement, word: str, where: str) -> Iterator[Finding]:
+def _is_every_role(resource: str) -> bool:
+    role = _ROLES.fullmatch(resource)
+    return role is not None and covers(role["names"], "role/*")
+
+
+def _broad(
+    case: Case, statement: Statement, word: str, where: tuple[str, str]
+) -> Iterator[Finding]:
+    element, on_what = where
     action, narrowing = _DELICATE[word]
     how, index = _how(statement, action)
     if how is None:
@@ -78,9 +89,9 @@ def _broad(case: Case, statement: Statement, word: str, where: str) -> Iterator[
         path = case.places.value(statement, "Action", index)
         value = (statement.action or ())[index][:128]
     yield case.find(
-        f"{word}_WITH_{_ENDS[how, where]}",
+        f"{word}_WITH_{_ENDS[how, element]}",
         path,
-        _HOW[how].format(action=action, value=value) + _ON[where],
+        _HOW[how].format(action=action, value=value) + on_what,
         f"Name the roles in Resource, or add a condition on {narrowing}.",
     )
 

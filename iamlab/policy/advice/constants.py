@@ -28,8 +28,8 @@ _NULL = Comparison("Null")
 
 def _empty_list(spot: Spot) -> Iterator[Finding]:
     """Of no values none fits."""
-    if spot.condition.values:
-        return
+    if spot.condition.values or (spot.comparison.name == "Null" and spot.comparison.set_operator):
+        return  # such a Null is the same for every request, and is told as that
     comparison, key = spot.comparison, spot.condition.key
     if comparison.set_operator == "ForAllValues" or (
         comparison.if_exists and not comparison.set_operator

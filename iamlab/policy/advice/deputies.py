@@ -101,8 +101,12 @@ _OF_IDENTITIES = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
 
 def _never_sent(spot: Spot) -> Iterator[Finding]:
     """A service that calls for itself belongs to no organization, and has neither name nor tags."""
-    of_identities = spot.key in _OF_IDENTITIES or spot.key.startswith("aws:principaltag/")
-    if not of_identities or spot.comparison.if_exists or spot.comparison.name == "Null":
+    tag = spot.key.startswith("aws:principaltag/") and not _comes_with_certificate(spot.statement)
+    if (
+        not (tag or spot.key in _OF_IDENTITIES)
+        or spot.comparison.if_exists
+        or spot.comparison.name == "Null"
+    ):
         return
     if _is_for_services(spot.statement):
         yield spot.find(
@@ -110,6 +114,11 @@ def _never_sent(spot: Spot) -> Iterator[Finding]:
             f"A service that calls for itself sends no {spot.condition.key}.",
             "Use aws:SourceOrgID, aws:SourceAccount or aws:SourceArn.",
         )
+
+
+def _comes_with_certificate(statement: Statement) -> bool:
+    """Say whether Roles Anywhere calls, which turns the fields of a certificate into tags."""
+    return any(sender(value) == "rolesanywhere" for _, value in statement.principal or ())
 
 
 _OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"))

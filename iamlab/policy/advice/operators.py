@@ -11,7 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.advice.spots import Spot, has_wildcard, on_conditions
+from iamlab.policy.advice.spots import (
+    Spot,
+    has_wildcard,
+    holds_without_key,
+    on_conditions,
+)
 from iamlab.policy.advice.values import is_readable
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.condition_keys import is_multivalued
@@ -117,7 +122,7 @@ def _needless_qualifier(spot: Spot) -> Iterator[Finding]:
     if spot.comparison.set_operator != "ForAllValues" or spot.comparison.name == "Null":
         return
     single = spot.known is not None and not is_multivalued(spot.condition.key)
-    if single or spot.key in _SINGLE_AUDIENCES:
+    if single or spot.key in _SINGLE_AUDIENCES or is_subject(spot.key):
         plain = replace(spot.comparison, set_operator="")
         yield spot.find(
             "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
@@ -125,6 +130,18 @@ def _needless_qualifier(spot: Spot) -> Iterator[Finding]:
             f"Write {plain}.",
             spot.instead(comparison=plain) if spot.narrows else None,
         )
+
+
+def is_subject(key: str) -> bool:
+    """Say whether a key in lower case is what an identity provider calls its user, one text.
+
+    Examples
+    --------
+    >>> is_subject("token.actions.githubusercontent.com:sub"), is_subject("s3:sub")
+    (True, False)
+    """
+    host, _, claim = key.rpartition(":")
+    return claim == "sub" and "." in host
 
 
 def _audience(spot: Spot) -> Iterator[Finding]:
@@ -139,7 +156,7 @@ def _audience(spot: Spot) -> Iterator[Finding]:
                 "FORANYVALUE_WITH_AUDIENCE_CLAIM_TYPE",
                 f"{spot.condition.key} is a single value, and needs no ForAnyValue.",
                 f"Write {plain}.",
-                spot.instead(comparison=plain),
+                None if holds_without_key(plain) else spot.instead(comparison=plain),
             )
     elif "." in host:
         yield spot.find(
@@ -163,9 +180,10 @@ def _star(spot: Spot) -> Iterator[Finding]:
     like = _LIKE.get(spot.comparison.name)
     if like is None:
         return
-    starred = [one for one in spot.condition.values if "*" in one and has_wildcard(one)]
+    starred = [one for one in spot.condition.values if has_wildcard(one)]
     if not starred:
         return
+    sign = "star" if "*" in starred[0] else "question mark"
     of_arns = spot.known is not None and spot.known.type == "ARN"
     if of_arns and like:
         like = _ARN_LIKE[like]
@@ -173,8 +191,10 @@ def _star(spot: Spot) -> Iterator[Finding]:
     certain = fits and spot.key not in IDENTIFIERS and "?" not in "".join(spot.condition.values)
     yield spot.find(
         "WILDCARD_WITHOUT_LIKE_OPERATOR",
-        f"For {spot.comparison} the star in {starred[0]!r} is a plain star.",
-        f"Write {like} if it is to be a wildcard." if like else "Only StringLike has wildcards.",
+        f"For {spot.comparison} the {sign} in {starred[0]!r} is a plain {sign}.",
+        f"Write {replace(spot.comparison, name=like)} if it is to be a wildcard."
+        if like
+        else "Only StringLike has wildcards.",
         spot.renamed(like) if certain else None,
     )
 

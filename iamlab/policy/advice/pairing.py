@@ -173,8 +173,13 @@ def _partner(case: Case, value: Value) -> tuple[str, Better | None]:
     return f"It wants a resource of the form {best}{more}.", None
 
 
-def _with_bucket(case: Case, statement: Statement, bucket: str) -> Better:
-    return write(case, statement, "Resource", (*(statement.resource or ()), bucket))
+def _with_bucket(case: Case, statement: Statement, bucket: str) -> Better | None:
+    """Add the bucket's ARN, unless that would widen what another action works on."""
+    resources = statement.resource or ()
+    for other in statement.action or ():
+        if fits(other, bucket) and any(fits(other, one) for one in resources):
+            return None
+    return write(case, statement, "Resource", (*resources, bucket))
 
 
 def _lonely_resources(case: Case, statement: Statement) -> Iterator[Finding]:

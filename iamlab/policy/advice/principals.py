@@ -74,9 +74,12 @@ def element_of(statement: Statement) -> str | None:
     return "NotPrincipal" if statement.not_principal is not None else None
 
 
-def bare(case: Case, statement: Statement) -> Better:
-    """Write the policy with the principals of a statement left out."""
-    return case.change(statement, principal=None, not_principal=None)
+def bare(case: Case, statement: Statement) -> Better | None:
+    """Write the policy without a statement's Principal.
+
+    ``None`` of NotPrincipal: a Deny without it would hit those whom it was to spare.
+    """
+    return None if statement.principal is None else case.change(statement, principal=None)
 
 
 def malformed(case: Case) -> Iterator[Finding]:

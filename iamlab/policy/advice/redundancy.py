@@ -37,9 +37,12 @@ LONGEST_SHOWN = 200
 
 
 def redundant_values(case: Case) -> Iterator[Finding]:
-    """A value that another of its list covers adds nothing."""
+    """A value that another of its list covers adds nothing.
+
+    A misplaced variable does, however much its value is covered: it voids the whole statement.
+    """
     for statement in case.policy.statements:
-        for element in (*ACTIONS, *RESOURCES):
+        for element in ACTIONS if never_applies(statement) else (*ACTIONS, *RESOURCES):
             if len(list_of(statement, element)) > 1:
                 yield from _redundant(case, statement, element)
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy, Statement
 
 NEWEST: Literal["2012-10-17"] = "2012-10-17"
-_NO_PART_OF_A_SID = re.compile("[^0-9A-Za-z]+")
 
 
 def version(case: Case) -> Iterator[Finding]:
@@ -36,7 +35,7 @@ def version(case: Case) -> Iterator[Finding]:
     if policy.version == NEWEST or "Version" in _written(policy):
         return
     what = "The policy has no Version, so the language is that of 2008-10-17."
-    if has_variable(policy.text):
+    if has_variable(json.dumps(_written(policy))):  # the text may have it escaped
         mend = f'Add "Version": "{NEWEST}"; then each "${{" begins a policy variable.'
         yield case.find("MISSING_VERSION", "$", what, mend)
     else:
@@ -46,7 +45,9 @@ def version(case: Case) -> Iterator[Finding]:
 
 def _written(policy: Policy) -> dict[str, Any]:
     """Give the document as it was written; a policy made of statements alone is written first."""
-    found: dict[str, Any] = json.loads(policy.text) if policy.text else {"Version": ""}
+    found: dict[str, Any] = (
+        json.loads(policy.text) if policy.text else {"Version": ""}
+    )
     return found
 
 
@@ -64,7 +65,7 @@ def sids(case: Case) -> Iterator[Finding]:
             yield _empty_sid(case, statement)
             continue
         if form is not None and not form.fullmatch(sid):
-            yield _unsupported_sid(case, statement, used)
+            yield _unsupported_sid(case, statement, form, used)
         if first.setdefault(sid, statement) is not statement:
             yield _repeated_sid(case, statement, first[sid], used)
 
@@ -76,20 +77,23 @@ def _empty_sid(case: Case, statement: Statement) -> Finding:
     return case.find("EMPTY_SID_VALUE", path, what, "Leave it out, or give a name.", better)
 
 
-def _unsupported_sid(case: Case, statement: Statement, used: set[str | None]) -> Finding:
+def _unsupported_sid(
+    case: Case, statement: Statement, form: re.Pattern[str], used: set[str | None]
+) -> Finding:
     sid = statement.sid or ""
-    odd = _NO_PART_OF_A_SID.search(sid)
-    shown = f"{odd[0][:20]!r}" if odd else "more than 100 characters"
+    odd = next((sign for sign in sid if not form.fullmatch(sign)), None)
+    shown = "more than 100 characters" if odd is None else repr(odd)
     better = None
-    left = _NO_PART_OF_A_SID.sub("", sid)[:100]
+    left = "".join(filter(form.fullmatch, sid))[:100]
     if left and left not in used:
         used.add(left)
         better = case.change(statement, sid=left)
+    signs = "letters, digits, - and _" if form.fullmatch("_") else "letters and digits"
     return case.find(
         "UNSUPPORTED_SID",
         case.places.element(statement, "Sid"),
         f"The Sid {sid[:60]!r} has {shown} in it.",
-        f"In {named(case)} write letters and digits only.",
+        f"In {named(case)} write {signs} only.",
         better,
     )
 

@@ -12,11 +12,12 @@ Management".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy.prose.settings import known
 from iamlab.policy.prose.statements import sentence
-from iamlab.policy.prose.words import shown
+from iamlab.policy.prose.words import named, shown
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
@@ -69,11 +70,16 @@ def prose(policy: Policy, *, for_type: str = "") -> str:
     return "\n".join((f"{count} statements.", *lines, *more))
 
 
+def _name(sid: str) -> str:
+    """Show a Sid: in quotes where it could be taken for a part of the sentence."""
+    return shown(sid) if re.fullmatch(r"[\w -]+", sid) else named(sid)
+
+
 def _some(policy: Policy, for_type: str, limit: int) -> tuple[str, ...]:
     """Read the first statements, with their Sids where there are several."""
     several = len(policy.statements) > 1
     return tuple(
-        f"{shown(one.sid)}: {sentence(one, for_type)}"
+        f"{_name(one.sid)}: {sentence(one, for_type)}"
         if several and one.sid
         else sentence(one, for_type)
         for one in policy.statements[:limit]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import action, actions_of, expand, has, levels
+from iamlab.policy.patterns import is_action_pattern
 from iamlab.policy.prose.services import called
-from iamlab.policy.prose.words import joined, shown
+from iamlab.policy.prose.words import joined, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,20 +52,6 @@ class Actions:
         return not (self.everything or self.services or self.wild or self.exact)
 
 
-def is_action_pattern(pattern: str) -> bool:
-    """Say whether a value can match any action: ``*``, or ``prefix:Name`` with wildcards.
-
-    Examples
-    --------
-    >>> is_action_pattern("s3:Get*"), is_action_pattern("s3*"), is_action_pattern("*:*")
-    (True, False, True)
-    """
-    prefix, colon, name = pattern.partition(":")
-    wild_prefix = prefix != "*" and ("*" in prefix or "?" in prefix)
-    plain = pattern.isascii() and ":" not in name and not wild_prefix
-    return pattern == "*" or (bool(colon) and plain)
-
-
 def sorted_out(patterns: Iterable[str]) -> Actions:
     """Sort the values of an element.
 
@@ -87,6 +74,8 @@ def _sort(pattern: str, *, looked_up: bool) -> tuple[str, str]:
     if not is_action_pattern(pattern):
         return "void", pattern
     prefix, _, name = pattern.partition(":")
+    if not pattern.isascii() or pattern == "*:":
+        return "unknown", pattern
     if pattern == "*" or (prefix == "*" and name and not name.strip("*")):
         return "everything", "*"
     if name and not name.strip("*") and has(prefix):
@@ -134,9 +123,9 @@ def of_wildcards(patterns: tuple[str, ...]) -> str:
 def _counted(pattern: str, after: str = "") -> str:
     prefix = pattern.partition(":")[0]
     if prefix == "*":
-        return f"{shown(pattern)} {after}(of any service)"
+        return f"{named(pattern)} {after}(of any service)"
     names = expand(pattern)
-    return f"{shown(pattern)} {after}({len(names)}{_level(prefix, names)})"
+    return f"{named(pattern)} {after}({len(names)}{_level(prefix, names)})"
 
 
 def _level(prefix: str, names: tuple[str, ...]) -> str:

@@ -19,13 +19,13 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.prose.keys import boolean, item, may_miss, noun, presence
 from iamlab.policy.prose.predicates import NONE, Predicate, predicate
-from iamlab.policy.prose.values import keys_needed
-from iamlab.policy.prose.words import joined, shown
+from iamlab.policy.prose.values import keys_needed_by_all
+from iamlab.policy.prose.words import joined, named
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Condition
 
-MFA = "aws:multifactorauthpresent"
+MFA, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 _MFA = {
     ("true", False): "the caller signed in with MFA",
     ("true", True): "the caller signed in with MFA (or the request does not say, as with long-term "
@@ -94,7 +94,7 @@ def clause(condition: Condition, setting: Setting) -> Clause:
         return _many(condition, setting)
     if is_multivalued(condition.key) and unsure.MULTIVALUED_KEY_NEEDS_SET_OPERATOR:
         why = (
-            f"{shown(condition.key)} holds several values, and without ForAllValues or "
+            f"{named(condition.key)} holds several values, and without ForAllValues or "
             f"ForAnyValue the condition never fits them"
         )
         return _only_missing(condition, why)
@@ -121,16 +121,16 @@ def _no_values(condition: Condition) -> Clause:
     negated = OPERATORS[condition.comparison.name].negated
     if negated and not condition.comparison.if_exists and unsure.EMPTY_LIST_FITS_NEGATED:
         return _always(condition)
-    return _only_missing(condition, f"the condition on {shown(condition.key)} lists no values")
+    return _only_missing(condition, f"the condition on {named(condition.key)} lists no values")
 
 
 def _always(condition: Condition) -> Clause:
     """Say of a condition that it is no hindrance; a reader would look for it."""
-    return Clause(always=f"The condition on {shown(condition.key)} holds for every request.")
+    return Clause(always=f"The condition on {named(condition.key)} holds for every request.")
 
 
 def _null(condition: Condition) -> Clause:
-    key, kind = shown(condition.key), condition.comparison.set_operator
+    key, kind = named(condition.key), condition.comparison.set_operator
     wanted = {value.lower() for value in condition.values} & {"true", "false"}
     if kind == "ForAllValues" or (len(wanted) == 2 and not kind):
         return _always(condition)
@@ -146,9 +146,9 @@ def _bool(condition: Condition, setting: Setting) -> Clause:
     comparison, key = condition.comparison, condition.key
     wanted = {value.lower() for value in condition.values} & {"true", "false"}
     if not wanted:
-        return _only_missing(condition, f"{shown(key)} is compared with neither true nor false")
+        return _only_missing(condition, f"{named(key)} is compared with neither true nor false")
     if len(wanted) == 2:
-        text = f"{shown(key)} is true or false"
+        text = f"{named(key)} is true or false"
         return Clause(text + _or_missing(condition, setting))
     only = wanted.pop()
     if key.lower() == MFA:
@@ -160,7 +160,7 @@ def _bool(condition: Condition, setting: Setting) -> Clause:
         return Clause(is_true + _or_missing(condition, setting))
     if comparison.if_exists or not may_miss(key, signed=setting.signed):
         return Clause(is_false + _or_missing(condition, setting))
-    return Clause(f"{is_false} (the request must have {shown(key)})")
+    return Clause(f"{is_false} (the request must have {named(key)})")
 
 
 def _one(condition: Condition, setting: Setting) -> Clause:
@@ -169,10 +169,12 @@ def _one(condition: Condition, setting: Setting) -> Clause:
     words = predicate(condition, variables=setting.variables)
     negated = OPERATORS[name].negated
     if not words.affirmed:
-        why = f"no value of the condition on {shown(key)} can fit anything"
+        why = f"no value of the condition on {named(key)} can fit anything"
         return _always(condition) if negated else _only_missing(condition, why)
     if not negated:
-        return Clause(f"{noun(key)} {words.affirmed}{_or_missing(condition, setting)}")
+        trap = setting.denies and key.lower() == MFA_AGE and not condition.comparison.if_exists
+        missing = " (who used no MFA is not meant)" if trap else _or_missing(condition, setting)
+        return Clause(f"{noun(key)} {words.affirmed}{missing}")
     if setting.denies:
         text = f"{noun(key)} {words.affirmed}{_not_counted(condition, setting)}"
         return Clause(text, unless=True)
@@ -182,13 +184,14 @@ def _one(condition: Condition, setting: Setting) -> Clause:
 def _lacking(condition: Condition, setting: Setting) -> list[str]:
     """List the keys without which a negated condition, or one with IfExists, is met too."""
     keys = [condition.key] if may_miss(condition.key, signed=setting.signed) else []
-    if setting.variables and OPERATORS[condition.comparison.name].negated:
+    operator = OPERATORS[condition.comparison.name]
+    if setting.variables and operator.negated and operator.variables:
         keys += [
             key
-            for key in keys_needed(condition.values)
+            for key in keys_needed_by_all(condition.values)
             if may_miss(key, signed=setting.signed) and key.lower() != condition.key.lower()
         ]
-    return [shown(key) for key in keys]
+    return [named(key) for key in keys]
 
 
 def _or_missing(condition: Condition, setting: Setting) -> str:
@@ -203,7 +206,7 @@ def _not_counted(condition: Condition, setting: Setting) -> str:
 
 def _many(condition: Condition, setting: Setting) -> Clause:
     """Put ForAllValues or ForAnyValue into words."""
-    comparison, key = condition.comparison, shown(condition.key)
+    comparison, key = condition.comparison, named(condition.key)
     every = comparison.set_operator == "ForAllValues"
     words = _of_one_value(condition, setting)
     negated = OPERATORS[comparison.name].negated
@@ -230,7 +233,7 @@ def _of_one_value(condition: Condition, setting: Setting) -> Predicate:
 def _set_of_nothing(condition: Condition, *, negated: bool, every: bool) -> Clause:
     """Say what a set operator means of which no value can fit."""
     has, lacks = presence(condition.key)
-    why = f"no value of the condition on {shown(condition.key)} can fit anything"
+    why = f"no value of the condition on {named(condition.key)} can fit anything"
     if negated:
         return _always(condition) if every else Clause(has)
     return Clause(f"{lacks} ({why})") if every else Clause(never=why)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from iamlab.policy.prose.principals import SAML, is_everybody, named
 from iamlab.policy.prose.settings import ABOUT_EVERYBODY, MUST_NAME, WITHOUT_PRINCIPAL
 from iamlab.policy.prose.values import spoken
-from iamlab.policy.prose.words import briefly, joined, shown
+from iamlab.policy.prose.words import briefly, joined
+from iamlab.policy.prose.words import named as quoted
 from iamlab.policy.variables import is_misplaced
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def _who(statement: Statement, for_type: str) -> str:
     if one is not None and not is_everybody(one) and not named(one):
         values = _values([value for _, value in one])
         return f"nobody can be the Principal {values}" if one else "its Principal is empty"
+    if statement.effect == "Allow" and is_everybody(other or ()):
+        return "its NotPrincipal spares everybody"
     return ""
 
 
@@ -60,7 +63,7 @@ def _actions(statement: Statement, found: Actions) -> str:
 
 
 def _values(values: Sequence[str]) -> str:
-    return briefly([shown(value) or "''" for value in values], 6, "values", "or")
+    return briefly([quoted(value) for value in values], 6, "values", "or")
 
 
 def _resources(statement: Statement, for_type: str) -> str:
@@ -72,13 +75,16 @@ def _resources(statement: Statement, for_type: str) -> str:
     if statement.variables:
         misplaced = next(filter(is_misplaced, wanted or other or ()), None)
         if misplaced is not None:
-            return f"in {shown(misplaced)} a variable stands before the fifth colon, where none may"
+            return (
+                f"in {quoted(misplaced)} a variable stands before the fifth colon, where none may"
+            )
     if wanted is None:
         return "its NotResource spares every resource" if "*" in (other or ()) else ""
     if not wanted:
         return "its Resource is empty"
     if all(spoken(value, variables=statement.variables) is None for value in wanted):
-        return f"the variable in {_values(wanted)} is written wrongly"
+        odd = f"the variable in {_values(wanted)}"
+        return f"{odd} is written wrongly, or its key holds several values"
     return ""
 
 
@@ -103,10 +109,20 @@ def unfit_for_trust(statement: Statement, names: Iterable[str]) -> list[str]:
     >>> unfit_for_trust(Policy.parse(text).statements[0], ["sts:AssumeRole"])
     ['sts:AssumeRole']
     """
-    return [name for name in names if not _fits_trust(statement.principal or (), name)]
+    principals = statement.principal or ()
+    if statement.effect == "Deny" and is_everybody(principals):
+        return []
+    return [name for name in names if not fits_trust(principals, name)]
 
 
-def _fits_trust(principals: Principals, name: str) -> bool:
+def fits_trust(principals: Principals, name: str) -> bool:
+    """Say whether an action of a trust policy is for one of some principals.
+
+    Examples
+    --------
+    >>> fits_trust((("Federated", "accounts.google.com"),), "sts:AssumeRole")
+    False
+    """
     if name == "sts:AssumeRole":
         return any(kind != "Federated" for kind, _ in principals)
     providers = [value for kind, value in principals if kind == "Federated"]
@@ -118,11 +134,11 @@ def _fits_trust(principals: Principals, name: str) -> bool:
 
 
 def _trust(statement: Statement, found: Actions) -> str:
-    if statement.resource is not None or statement.principal is None or statement.effect == "Deny":
+    if statement.resource is not None or statement.principal is None:
         return ""
     if found.everything or found.services or found.wild or not found.exact:
         return ""
     unfit = unfit_for_trust(statement, found.exact)
     if len(unfit) < len(found.exact):
         return ""
-    return f"{joined(unfit)} does not fit this Principal"
+    return f"{joined(unfit)} {'do' if len(unfit) > 1 else 'does'} not fit this Principal"

@@ -107,7 +107,7 @@ def _onto(service: str, kind: str, nouns: tuple[Noun, ...], target: Target) -> s
 
 
 def spared(found: Actions) -> str:
-    """Name the actions of a NotAction element.
+    """Name the actions of a NotAction element; empty if there are none.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def spared(found: Actions) -> str:
     left = len(found.exact) - len(names)
     if left:
         parts.append(f"{left} more actions")
-    return joined(parts) or "nothing"
+    return joined(parts)
 
 
 def _as_gerund(one: Phrase) -> str:

@@ -10,6 +10,7 @@ AWS page: "Service Authorization Reference".
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from iamlab.policy.arn import PARTS, is_arn
@@ -21,6 +22,10 @@ from iamlab.policy.patterns import glob
 # what is said of such actions is said with a reserve.
 _NAME_ONE_ANYWAY = ("iam", "logs", "s3")
 _LONG = 500
+_VARIABLE = re.compile(r"\$\{[^}]*\}?")
+_WITHOUT_SLASH = re.compile(
+    r"\$\{aws:(?:PrincipalAccount|PrincipalOrgID|userid|username)\}", re.IGNORECASE
+)
 
 
 def is_asked_on_star(name: str) -> bool:
@@ -44,6 +49,8 @@ def may_fit(name: str, pattern: str) -> bool:
     False
     >>> may_fit("s3:GetObject", "arn:aws:s3:::star-maps/*")
     True
+    >>> may_fit("s3:ListBucket", "arn:aws:s3:::maps-${aws:PrincipalTag/team}")
+    True
     """
     if pattern == "*" or not is_arn(pattern) or len(pattern) > _LONG or action(name) is None:
         return True
@@ -54,10 +61,19 @@ def may_fit(name: str, pattern: str) -> bool:
 
 
 def _overlap(form: str, pattern: str) -> bool:
-    if form.endswith(":::${BucketName}") and "/" in pattern:
-        return False  # a bucket's name has no slash
+    if ":::${BucketName}" in form and not _may_be_in_s3(form, pattern):
+        return False
+    # What stands in the place of a variable, nobody knows.
+    pattern = _VARIABLE.sub("*", pattern)
     wanted = PLACEHOLDER.sub("*", form).split(":", PARTS - 1)
     return all(map(_may_meet, wanted, pattern.split(":", PARTS - 1)))
+
+
+def _may_be_in_s3(form: str, pattern: str) -> bool:
+    """Say whether a pattern can be a bucket, or an object: only the ARN of this has a slash."""
+    if form.endswith("}/${ObjectName}"):
+        return bool({"/", "*", "?", "$"} & set(_WITHOUT_SLASH.sub("", pattern)))
+    return "/" not in _VARIABLE.sub("", pattern)
 
 
 def _may_meet(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ A key that no table knows is named as it is written, which is always right.
 from __future__ import annotations
 
 from iamlab.policy.global_keys import global_key
-from iamlab.policy.prose.words import shown
+from iamlab.policy.prose.words import named
 
 _NOUNS = {
     "aws:calledviafirst": "the first service that the call came through",
@@ -111,7 +111,7 @@ def noun(key: str) -> str:
         return known
     stem, slash, tag = key.partition("/")
     form = _OF_TAGS.get(stem.lower() + slash)
-    return form.format(shown(tag)) if form and tag else shown(key)
+    return form.format(named(tag)) if form and tag else named(key)
 
 
 def own(key: str) -> str:
@@ -131,7 +131,7 @@ def own(key: str) -> str:
 
 def item(key: str) -> str:
     """Name one value of a key that may hold several."""
-    return _ITEMS.get(key.lower(), f"value of {shown(key)}")
+    return _ITEMS.get(key.lower(), f"value of {named(key)}")
 
 
 def presence(key: str) -> tuple[str, str]:
@@ -148,8 +148,8 @@ def presence(key: str) -> tuple[str, str]:
     stem, slash, tag = key.partition("/")
     forms = _PRESENT_TAGS.get(stem.lower() + slash)
     if forms and tag:
-        return forms[0].format(shown(tag)), forms[1].format(shown(tag))
-    return f"the request has {shown(key)}", f"the request has no {shown(key)}"
+        return forms[0].format(named(tag)), forms[1].format(named(tag))
+    return f"the request has {named(key)}", f"the request has no {named(key)}"
 
 
 def boolean(key: str) -> tuple[str, str]:

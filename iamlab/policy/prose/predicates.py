@@ -10,10 +10,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.arn import is_arn
+from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.prose.keys import noun
 from iamlab.policy.prose.values import duration, fitting, moment, one_of, spoken
 from iamlab.policy.prose.words import joined, printable, said
+from iamlab.policy.variables import keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +69,11 @@ def predicate(condition: Condition, *, variables: bool) -> Predicate:
         return _ordered(condition, name)
     if "IpAddress" in name:
         return _networks(condition)
-    texts = [_text(value, variables=variables) for value in condition.values if _fits(name, value)]
+    texts = [
+        _text(value, variables=variables)
+        for value in condition.values
+        if _fits(name, value, variables=variables)
+    ]
     known = [text for text in texts if text is not None]
     if not known:
         return NONE
@@ -76,16 +82,18 @@ def predicate(condition: Condition, *, variables: bool) -> Predicate:
     return _equal(known, _remark(name, condition.values))
 
 
-def _fits(name: str, value: str) -> bool:
+def _fits(name: str, value: str, *, variables: bool) -> bool:
     """Say whether a value can fit anything, so far as that shows before variables are read."""
     if name == "BinaryEquals":
         return OPERATORS[name].test(value, value)
-    return not name.startswith("Arn") or is_arn(_VARIABLE.sub("", value))
+    if not name.startswith("Arn") or (variables and keys_in(value)):
+        return True  # a variable may stand for a whole ARN
+    return is_arn(_VARIABLE.sub("", value))
 
 
 def _text(value: str, *, variables: bool) -> str | None:
     alone = _LONE_VARIABLE.fullmatch(value) if variables else None
-    if alone:
+    if alone and not is_multivalued(alone[1]):
         return f"\0{noun(alone[1])}"
     return spoken(value, variables=variables)
 
@@ -132,7 +140,7 @@ def _patterns(texts: Sequence[str]) -> Predicate:
 
 
 def _denied(words: str) -> str:
-    if words == "has any value":
+    if words == "has some value":
         return "has no value"
     verb, _, rest = words.partition(" ")
     return f"does not {_BASE_FORMS[verb]} {rest}" if verb in _BASE_FORMS else f"is not {rest}"

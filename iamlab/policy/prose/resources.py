@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.catalog import ResourceType, resource_types_of
 from iamlab.policy.patterns import glob
 from iamlab.policy.prose.services import called
@@ -67,7 +67,8 @@ def noun(pattern: str) -> Noun:
 
 
 def _short(pattern: str) -> str:
-    if pattern.startswith("arn:") and pattern.endswith("*"):
+    parts = pattern.split(":", PARTS - 1)
+    if glob(parts[0], "arn") and (len(parts) == PARTS or pattern.endswith("*")):
         return f"everything that fits {said(pattern)}"
     return f"{said(pattern)} (which is no ARN)"
 
@@ -135,7 +136,7 @@ def _typed(pattern: str, arn: Arn) -> Noun:
     form = Arn.parse(found.pattern) if found else arn
     fixed = form.resource.partition("*")[0]
     name = "*" if arn.resource == form.resource else arn.resource[len(fixed) :]
-    if found is None or _runs_across(name, arn.service):
+    if found is None or _has_double(found) or _runs_across(name, arn.service):
         return Noun(_raw(pattern))
     kind = type_called(arn.service, found.name)
     place = _place(arn, form)
@@ -208,6 +209,13 @@ def _has_parts(found: ResourceType) -> bool:
         other.name != found.name and glob(start, other.pattern)
         for other in resource_types_of(found.service).values()
     )
+
+
+@lru_cache(maxsize=1024)
+def _has_double(found: ResourceType) -> bool:
+    """Say whether ARNs do not tell this type from another: an alias of a function and a version."""
+    types = resource_types_of(found.service).values()
+    return any(one.pattern == found.pattern and one.name != found.name for one in types)
 
 
 @lru_cache(maxsize=1024)

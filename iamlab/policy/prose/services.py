@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.policy.catalog import service_name
-from iamlab.policy.prose.words import shown
+from iamlab.policy.prose.words import named
 
 _CALLED = {
     "acm": "ACM",
@@ -69,4 +69,4 @@ def principal_called(value: str) -> str | None:
     ):
         return None
     known = called(prefix) if dot and rest == "amazonaws.com" and prefix.islower() else None
-    return known or f"the service {shown(value)}"
+    return known or f"the service {named(value)}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.policy.prose.actions import Actions, sorted_out
 from iamlab.policy.prose.conditions import Clause, Setting, clause
-from iamlab.policy.prose.dead import unfit_for_trust, why_dead
+from iamlab.policy.prose.dead import fits_trust, unfit_for_trust, why_dead
 from iamlab.policy.prose.deeds import deeds, spared
 from iamlab.policy.prose.fitting import is_asked_on_star
 from iamlab.policy.prose.keys import may_miss
@@ -14,7 +15,8 @@ from iamlab.policy.prose.principals import account_of, is_everybody, listed, nam
 from iamlab.policy.prose.settings import ABOUT_EVERYBODY, CEILINGS
 from iamlab.policy.prose.targets import Target, target_of
 from iamlab.policy.prose.values import keys_needed
-from iamlab.policy.prose.words import briefly, joined, plain, shown
+from iamlab.policy.prose.words import briefly, joined, plain
+from iamlab.policy.prose.words import named as quoted
 from iamlab.policy.variables import any_variable
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 FEW_CLAUSES = 12
 REFERENCE = "AWS's service reference"
+NEVER_REFUSED = "sts:GetCallerIdentity"
 STAR_ONLY = f"{REFERENCE} lists no resource for {{}}, so only the Resource * fits"
 
 
@@ -56,7 +59,8 @@ def sentence(statement: Statement, for_type: str = "") -> str:
     dead = dead or next((one.never for one in clauses if one.never), "")
     if dead or vain:
         return plain(f"Matches nothing: {dead}." if dead else vain)
-    words = f"{_opening(statement, for_type)}{_what(statement, found, target)}{_when(clauses)}."
+    what = _what(statement, _without_vain(statement, found), target)
+    words = f"{_opening(statement, for_type)}{what}{_when(clauses)}."
     notes = [
         *_notes(statement, found, target, for_type),
         *(one.always for one in clauses if one.always),
@@ -74,6 +78,18 @@ def _nothing_fits(found: Actions, target: Target) -> str:
     if all(map(is_asked_on_star, found.exact)):
         return f"As a rule matches nothing: {STAR_ONLY.format(names)}."
     return f"Matches nothing: {REFERENCE} lets {names} work on none of these: {target.words}."
+
+
+def _without_vain(statement: Statement, found: Actions) -> Actions:
+    """Leave out what none of a trust policy's principals can ask for; a note says it."""
+    vain = _vain_in_trust(statement, found)
+    return replace(found, exact=tuple(name for name in found.exact if name not in vain))
+
+
+def _vain_in_trust(statement: Statement, found: Actions) -> list[str]:
+    if statement.resource is not None or statement.principal is None:
+        return []
+    return unfit_for_trust(statement, found.exact)
 
 
 def _only_signed(statement: Statement, for_type: str) -> bool:
@@ -100,16 +116,20 @@ def _who(statement: Statement, for_type: str, *, denies: bool) -> str:
         return listed(named(statement.principal, denies=denies))
     if statement.not_principal is None:
         return everybody if for_type in ABOUT_EVERYBODY else ""
+    if is_everybody(statement.not_principal):
+        return "whoever has a permissions boundary"
     spared = named(statement.not_principal, spared=denies, denies=not denies)
-    return f"{everybody} except {listed(spared)}" if spared else everybody
+    comma = "" if denies else ","
+    return f"{everybody} except {listed(spared)}{comma}" if spared else everybody
 
 
 def _what(statement: Statement, found: Actions, target: Target) -> str:
     denies = statement.effect == "Deny"
     if statement.action is not None:
         return deeds(found, target, denies=denies)
-    do = "" if denies else "do "
-    return f"{do}everything except {spared(found)}, on {target.words}"
+    do, left_out = "" if denies else "do ", spared(found)
+    but = f" except {left_out}," if left_out else ""
+    return f"{do}everything{but} on {target.words}"
 
 
 def _when(clauses: list[Clause]) -> str:
@@ -124,15 +144,19 @@ def _when(clauses: list[Clause]) -> str:
 
 def _notes(statement: Statement, found: Actions, target: Target, for_type: str) -> list[str]:
     """Say what a reader of the sentence could miss, in sentences."""
-    unknown = [shown(one) or "''" for one in (*found.void, *found.unknown)]
+    unknown = [quoted(one) for one in (*found.void, *found.unknown)]
     notes = [f"No known action fits {briefly(unknown, 6, 'values', 'or')}."] if unknown else []
     if statement.action is not None:
         notes += _misfits(statement, found, target)
+        if statement.effect == "Deny" and NEVER_REFUSED in found.exact:
+            notes.append(f"AWS never refuses {NEVER_REFUSED}, whatever a policy says.")
     notes += _about_variables(statement)
     return notes + _about_principals(statement, for_type)
 
 
 def _about_principals(statement: Statement, for_type: str) -> list[str]:
+    if is_everybody(statement.not_principal or ()):
+        return ["Its NotPrincipal spares everybody else."]
     if statement.not_principal is not None and statement.effect == "Deny":
         notes = ["Who has a permissions boundary is never spared."]
         if not any(kind == "AWS" and account_of(value) for kind, value in statement.not_principal):
@@ -154,10 +178,22 @@ def _misfits(statement: Statement, found: Actions, target: Target) -> list[str]:
         notes.append(f"As a rule {STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
     if other:
         notes.append(f"None of these resources fits {briefly(other, 4, 'actions')}.")
-    if statement.resource is None and statement.principal is not None:
-        vain = unfit_for_trust(statement, found.exact)
-        notes += [f"{joined(vain)} does not fit this Principal."] if vain else []
+    vain = _vain_in_trust(statement, found)
+    if vain:
+        do = "do" if len(vain) > 1 else "does"
+        notes.append(f"{joined(vain)} {do} not fit this Principal.")
+    if _is_mixed(statement, found.exact):
+        notes.append("Not each of these actions is for each of these principals.")
     return notes
+
+
+def _is_mixed(statement: Statement, names: tuple[str, ...]) -> bool:
+    """Say whether an action of a trust policy is for some of its principals only."""
+    principals = statement.principal or ()
+    if statement.resource is not None or is_everybody(principals):
+        return False
+    asked = [name for name in names if fits_trust(principals, name)]
+    return any(not fits_trust((one,), name) for one in principals for name in asked)
 
 
 def _about_variables(statement: Statement) -> list[str]:
@@ -170,7 +206,7 @@ def _about_variables(statement: Statement) -> list[str]:
     needed = [key for key in keys_needed(patterns or ()) if may_miss(key, signed=signed)]
     if not needed:
         return []
-    keys = joined([shown(key) for key in needed], "or")
+    keys = joined([quoted(key) for key in needed], "or")
     if statement.resource is None:
         return [f"AWS's pages do not settle what happens to a request without {keys}."]
     return [f"Without {keys} in the request, the resource named by it does not match."]

@@ -99,8 +99,12 @@ def target_of(statement: Statement, for_type: str, found: Actions) -> Target:
 
 def _only(service: str, statement: Statement, found: Actions) -> bool:
     """Say whether a statement lists actions of one service only."""
+    return statement.action is not None and _services(found) == {service}
+
+
+def _services(found: Actions) -> set[str]:
     prefixes = {name.partition(":")[0].lower() for name in (*found.exact, *found.wild)}
-    return statement.action is not None and prefixes | {*found.services} == {service}
+    return prefixes | {*found.services}
 
 
 def _itself(name: str) -> Target:
@@ -111,7 +115,9 @@ def _everything(statement: Statement, for_type: str, found: Actions) -> Target:
     """Say what a star stands for: in the policy of a key, for instance, it is that key."""
     if statement.principal is None and statement.not_principal is None:
         return Target()
-    if for_type == "resource":
+    # The policy of a bucket is about its objects too.
+    may_be_s3 = statement.action is None or found.everything or {"s3", "*"} & _services(found)
+    if for_type == "resource" and not may_be_s3:
         return _itself("this key" if _only("kms", statement, found) else ITSELF)
     if for_type in ABOUT_EVERYBODY:
         return Target()

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.prose.keys import own
 from iamlab.policy.prose.words import joined, printable, said, twins
 from iamlab.policy.variables import LITERALS, has_variable, keys_in, substitute
@@ -35,7 +36,7 @@ def spoken(text: str, *, variables: bool) -> str | None:
     -------
     str or None
         With twins for the marks that come from variables; ``None`` if a variable is written
-        wrongly, so that the value fits nothing.
+        wrongly, or its key holds several values, so that the value fits nothing.
 
     Examples
     --------
@@ -52,8 +53,10 @@ def spoken(text: str, *, variables: bool) -> str | None:
         return text.replace("${", twins("${"))
     defaults = dict(_DEFAULT.findall(text))
 
-    def show(key: str) -> str:
-        default = f", or {defaults[key]}" if key in defaults else ""
+    def show(key: str) -> str | None:
+        if is_multivalued(key):
+            return None
+        default = f", or {defaults[key] or 'nothing'} if there is none" if key in defaults else ""
         return f"<{own(key)}{default}>"
 
     return substitute(
@@ -62,10 +65,35 @@ def spoken(text: str, *, variables: bool) -> str | None:
 
 
 def keys_needed(values: Sequence[str]) -> tuple[str, ...]:
-    """List the keys of variables that have no default: without them the value fits nothing."""
-    found = dict.fromkeys(key for value in values if has_variable(value) for key in keys_in(value))
-    backed = {key for value in values for key, _ in _DEFAULT.findall(value)}
-    return tuple(key for key in found if key not in backed)
+    """List the keys of variables that have no default: without one, the value with it fits nothing.
+
+    Examples
+    --------
+    >>> keys_needed(("${aws:username}/${aws:userid, 'x'}", "${aws:SourceIp"))
+    ('aws:username',)
+    """
+    return tuple(dict.fromkeys(key for value in values for key in _needed(value)))
+
+
+def keys_needed_by_all(values: Sequence[str]) -> tuple[str, ...]:
+    """List the keys without which none of the values fits anything.
+
+    Examples
+    --------
+    >>> keys_needed_by_all(("${aws:username}",)), keys_needed_by_all(("${aws:username}", "root"))
+    (('aws:username',), ())
+    """
+    live = [value for value in values if spoken(value, variables=True) is not None]
+    needs = [{key.lower() for key in _needed(value)} for value in live]
+    common = set.intersection(*needs) if needs else set()
+    return tuple(key for key in keys_needed(live) if key.lower() in common)
+
+
+def _needed(value: str) -> list[str]:
+    if not has_variable(value) or spoken(value, variables=True) is None:
+        return []
+    backed = {key for key, _ in _DEFAULT.findall(value)}
+    return [key for key in keys_in(value) if key not in backed]
 
 
 def fitting(text: str) -> str:
@@ -74,13 +102,13 @@ def fitting(text: str) -> str:
     Examples
     --------
     >>> [fitting(text) for text in ("a", "a*", "*a", "*a*", "a?", "*")]
-    ['is a', 'begins with a', 'ends with a', 'contains a', 'fits a?', 'has any value']
+    ['is a', 'begins with a', 'ends with a', 'contains a', 'fits a?', 'has some value']
     """
     inner = text.strip("*")
     if "*" in inner or "?" in inner:
         return f"fits {said(text)}"
     if not inner:
-        return "has any value" if text else "is ''"
+        return "has some value" if text else "is ''"
     start, end = text.startswith("*"), text.endswith("*")
     words = {(False, False): "is", (False, True): "begins with", (True, False): "ends with"}
     return f"{words.get((start, end), 'contains')} {said(inner)}"

@@ -66,10 +66,27 @@ def said(text: str) -> str:
     --------
     >>> said("eu-west-1"), said("two words"), said("")
     ('eu-west-1', "'two words'", "''")
+    >>> print(said("x', or y is 'z"))
+    "x', or y is 'z"
     """
     text = shortened(text)
     bare = " " not in text and _BARE.fullmatch(plain(text).replace(" ", "_"))
-    return text if bare else f"'{text}'"
+    if bare:
+        return text
+    if "'" in text and '"' not in text:
+        return f'"{text}"'
+    return "'{}'".format(text.replace("'", "\\'"))
+
+
+def named(text: str) -> str:
+    """Show a name from a document: bare if nobody can be misled, else in quotes.
+
+    Examples
+    --------
+    >>> named("s3:prefix"), named("cost is 5, or the time")
+    ('s3:prefix', "'cost is 5, or the time'")
+    """
+    return said(shown(text))
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:

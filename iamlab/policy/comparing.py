@@ -1,0 +1,234 @@
+"""What changed between two policies: in meaning, action by action, and in words.
+
+The meaning is compared over the actions of the catalogue. For each action a policy is taken apart
+into single grants and denials, each of one resource; a grant that a denial undoes is left out. Two
+policies treat an action alike if each grant and denial of the one is covered by one of the other.
+
+Notes
+-----
+AWS pages: "Grammar of the IAM JSON policy language"; "Service Authorization Reference".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from iamlab.errors import RequestError
+from iamlab.policy.catalog import matched
+from iamlab.policy.covering import covers_statement, never_applies
+from iamlab.policy.patterns import is_action_pattern
+from iamlab.policy.text_difference import text_difference
+from iamlab.policy.variables import any_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
+
+    Numbers = tuple[int, ...]
+    Parts = frozenset[Statement]
+
+EVERYBODY = (("*", "*"), ("AWS", "*"))
+"""What a Principal element says of everybody."""
+
+MOST_STATEMENTS = 1000
+"""More are not compared; AWS saves no policy that could hold as many."""
+
+MOST_VALUES = 10_000
+"""Nor more different values of Action and NotAction ..."""
+
+MOST_OF_ALL_SERVICES = 100
+"""... of which so many are like ``*:Get*``: each is held against all actions."""
+
+MOST_COMPARISONS = 20_000_000
+"""Where there would be more, what is not written alike counts as changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed between two policies; true if anything did in meaning.
+
+    Parameters
+    ----------
+    gained, lost
+        Actions of the catalogue that only the one after, or only the one before, allows: some
+        Allow is about them that no Deny of the same policy takes away as a whole.
+    changed
+        Other actions that are treated differently: for other resources, under other conditions,
+        for other principals, or with other denials. What is not plainly alike counts as changed;
+        ``engine/equivalence.py`` looks more closely.
+    text
+        What changed in words, statement by statement: lines that begin with ``-`` are gone, those
+        that begin with ``+`` are new.
+
+    Examples
+    --------
+    >>> print(Difference(gained=("s3:GetObject", "s3:PutObject")))
+    Gained: s3:GetObject and s3:PutObject. Lost: nothing. Changed: nothing.
+    """
+
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost or self.changed)
+
+    def __str__(self) -> str:
+        kinds = {"Gained": self.gained, "Lost": self.lost, "Changed": self.changed}
+        return " ".join(f"{kind}: {_some(names)}." for kind, names in kinds.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    if not names:
+        return "nothing"
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def diff(before: Policy, after: Policy) -> Difference:
+    """Say what changed between two policies.
+
+    Actions that the catalogue does not have are seen in the words only.
+
+    Raises
+    ------
+    RequestError
+        A policy is longer than any that AWS would save.
+
+    Examples
+    --------
+    >>> from iamlab.policy.building import allow
+    >>> found = diff(allow("s3:GetObject*"), allow(["s3:GetObject", "s3:PutObject"]))
+    >>> found.gained, len(found.lost) > 5, found.changed
+    (('s3:PutObject',), True, ())
+    >>> found.text
+    ('Statement #1:', '- Action: s3:GetObject*', '+ Action: s3:GetObject', '+ Action: s3:PutObject')
+    """
+    check_size(before)
+    check_size(after)
+    about = _about(before), _about(after)
+    groups: dict[tuple[Numbers, Numbers], list[str]] = defaultdict(list)
+    for action in about[0].keys() | about[1].keys():
+        groups[tuple(about[0].get(action, ())), tuple(about[1].get(action, ()))].append(action)
+    found: dict[str, list[str]] = {"gained": [], "lost": [], "changed": [], "": []}
+    most = MOST_COMPARISONS // max(1, len(groups))
+    for (ours, theirs), actions in groups.items():
+        one, other = _parts(before, ours, most), _parts(after, theirs, most)
+        found[_kind(one, other, most)] += actions
+    gained, lost, changed, _ = (tuple(sorted(actions)) for actions in found.values())
+    return Difference(gained, lost, changed, text_difference(before, after))
+
+
+def check_size(policy: Policy) -> None:
+    """Refuse a policy that would take too long to compare.
+
+    Raises
+    ------
+    RequestError
+        It has far more statements or wildcards than any that AWS would save.
+    """
+    values = {
+        value
+        for one in policy.statements
+        for value in (*(one.action or ()), *(one.not_action or ()))
+    }
+    of_all_services = sum(value.startswith("*:") for value in values)
+    for many, most, what in (
+        (len(policy.statements), MOST_STATEMENTS, "statements"),
+        (len(values), MOST_VALUES, "different actions"),
+        (of_all_services, MOST_OF_ALL_SERVICES, "actions of all services, such as *:Get*"),
+    ):
+        if many > most:
+            name = policy.name or "A policy"
+            raise RequestError(f"{name} has {many} {what}; no more than {most} can be compared.")
+
+
+def _about(policy: Policy) -> dict[str, list[int]]:
+    """Give for each action the numbers of the statements that are about it and have an effect."""
+    about: dict[str, list[int]] = defaultdict(list)
+    for statement in policy.statements:
+        # A NotAction that holds no pattern of actions spares nobody knows what: it never applies.
+        is_known = all(map(is_action_pattern, statement.not_action or ()))
+        if is_known and not never_applies(statement):
+            for action in matched(statement):
+                about[action].append(statement.number)
+    return about
+
+
+def _parts(policy: Policy, numbers: Numbers, most: int) -> Parts:
+    """Take statements about one action apart, and leave out what a Deny takes away."""
+    parts = [part for number in numbers for part in _apart(policy.statements[number - 1])]
+    denies = [part for part in parts if part.effect == "Deny"]
+    total = [part for part in denies if _denies_all(part)]
+    if total:
+        return frozenset(total)
+    allows = [part for part in parts if part.effect == "Allow"]
+    if len(denies) * len(allows) <= most:
+        allows = [part for part in allows if not any(_undoes(deny, part) for deny in denies)]
+    return frozenset((*denies, *allows))
+
+
+def _apart(statement: Statement) -> Iterator[Statement]:
+    """Give a statement once for each of its resources, without all that plays no part here."""
+    bare = replace(statement, number=0, sid=None, action=("*",), not_action=None)
+    for pattern in bare.resource if bare.resource is not None else (None,):
+        part = bare if pattern is None else replace(bare, resource=(pattern,))
+        # Where there are no variables, the version of the document makes no difference.
+        yield part if _has_variables(part) else replace(part, variables=True)
+
+
+def _has_variables(part: Statement) -> bool:
+    values = [value for condition in part.conditions for value in condition.values]
+    return any_variable((*(part.resource or ()), *(part.not_resource or ()), *values))
+
+
+def _denies_all(part: Statement) -> bool:
+    everywhere = part.resource in (None, ("*",)) and not part.not_resource
+    nobody_named = part.principal is None and part.not_principal is None
+    return everywhere and not part.conditions and (nobody_named or _is_for_everybody(part))
+
+
+def _is_for_everybody(part: Statement) -> bool:
+    return any(pair in EVERYBODY for pair in part.principal or ())
+
+
+def _undoes(deny: Statement, allow: Statement) -> bool:
+    """Say whether a Deny surely applies wherever an Allow does."""
+    if allow.principal is not None and _is_for_everybody(deny):
+        deny = replace(deny, principal=allow.principal)
+    return _covers(replace(deny, effect="Allow"), allow)
+
+
+def _kind(before: Parts, after: Parts, most: int) -> str:
+    """Say which kind of difference there is; none if each part is covered by one of the other's."""
+    is_allowed, will_be = _allows(before), _allows(after)
+    if is_allowed != will_be:
+        return "gained" if will_be else "lost"
+    if before == after:
+        return ""
+    few = len(before) * len(after) <= most
+    return "" if few and _covered(before, after) and _covered(after, before) else "changed"
+
+
+def _allows(parts: Parts) -> bool:
+    return any(part.effect == "Allow" for part in parts)
+
+
+def _covered(parts: Parts, by: Parts) -> bool:
+    """Say whether each part means nothing that those of the other do not."""
+    return all(any(_covers(wide, part) for wide in by) for part in parts)
+
+
+def _covers(wide: Statement, narrow: Statement) -> bool:
+    if wide.variables != narrow.variables:
+        # One is of the old version, where ${...} is plain text.
+        if _has_variables(wide) and _has_variables(narrow):
+            return False
+        wide = replace(wide, variables=False)
+    return covers_statement(wide, narrow)

@@ -1,0 +1,239 @@
+"""The same policy in fewer words.
+
+What goes: values that another value of the same list covers, statements that another statement
+covers, statements that have no effect. What is joined: statements that differ in their actions
+only, or in their resources only. Each step keeps the meaning, and they are repeated until none
+finds anything.
+
+Only the patterns are looked at, never the catalogue: ``s3:Get*`` and a list of all that begins so
+today are not the same, for tomorrow there may be more.
+
+Notes
+-----
+AWS page: "IAM Access Analyzer policy check reference", whose REDUNDANT_ACTION, REDUNDANT_RESOURCE
+and REDUNDANT_STATEMENT find the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.policy.building import statements_as_written
+from iamlab.policy.covering import (
+    conditions_of,
+    covers_action,
+    covers_pairs,
+    covers_resource,
+    may_stand_for,
+    never_applies,
+    principals_of,
+)
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from iamlab.policy.statement import Statement
+
+LISTS = {
+    "Action": "action",
+    "NotAction": "not_action",
+    "Resource": "resource",
+    "NotResource": "not_resource",
+}
+"""The elements that may get shorter, and what ``Statement`` calls them."""
+
+ROUNDS = 50
+"""So often the steps are repeated at most; what people write needs three."""
+
+WORK = 100_000_000
+"""So many letters are compared at most; no policy that AWS would save comes near."""
+
+PAIR = 200
+"""To compare two statements costs as much as to compare so many letters."""
+
+START = 64
+"""Patterns are looked up by so many of their first letters."""
+
+_WILD = re.compile(r"[*?]")
+
+
+def minimize(policy: Policy) -> Policy:
+    """Give a policy that means the same in fewer words.
+
+    The order of what remains is kept, and so is a Sid; of several statements that are joined the
+    first that has one gives it. A policy keeps at least one statement.
+
+    Returns
+    -------
+    Policy
+        Never longer; the very same policy where there is nothing to take away.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> policy = Policy.parse({"Version": "2012-10-17", "Statement": [
+    ...     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:Get*"], "Resource": "*"},
+    ...     {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]})
+    >>> [statement.action for statement in minimize(policy).statements]
+    [('s3:Get*', 's3:ListBucket')]
+    """
+    statements = tuple(one for one in policy.statements if not never_applies(one))
+    for _ in range(ROUNDS):
+        before = statements
+        statements = tuple(map(_with_short_lists, statements))
+        statements = _joined(statements, "action")
+        statements = _joined(statements, "resource")
+        statements = _without_covered(statements)
+        if statements == before:
+            break
+    statements = statements or policy.statements[:1]
+    return policy if statements == policy.statements else _rewritten(policy, statements)
+
+
+def _with_short_lists(statement: Statement) -> Statement:
+    """Take from each list what another of its values covers."""
+    variables = statement.variables
+
+    def fits(wide: str, narrow: str) -> bool:
+        return covers_resource(wide, narrow, variables=variables)
+
+    def spares(wide: str, narrow: str) -> bool:
+        return may_stand_for(wide, narrow, variables=variables)
+
+    return replace(
+        statement,
+        action=_shortened(statement.action, covers_action, _folded),
+        not_action=_shortened(statement.not_action, covers_action, _folded),
+        resource=_shortened(statement.resource, fits),
+        not_resource=_shortened(statement.not_resource, spares),
+    )
+
+
+def _folded(action: str) -> str:
+    return action.lower() if action.isascii() else action
+
+
+def _shortened(
+    values: tuple[str, ...] | None,
+    covering: Callable[[str, str], bool],
+    fold: Callable[[str], str] = str,
+) -> tuple[str, ...] | None:
+    """Keep what no other value covers; of two that mean the same, the first."""
+    if values is None:
+        return None
+    alive: dict[str, str] = {}
+    for value in values:
+        alive.setdefault(fold(value), value)
+    by_start: dict[str, list[str]] = defaultdict(list)
+    for folded in alive:
+        start = _WILD.split(folded, maxsplit=1)[0]
+        if start != folded:  # without wildcards it covers only itself
+            by_start[start[:START]].append(folded)
+    rivals = {folded: _that_begin_alike(folded, by_start) for folded in alive}
+    if sum(len(folded) * sum(map(len, groups)) for folded, groups in rivals.items()) > WORK:
+        return tuple(alive.values())
+    for folded in reversed(rivals):
+        others = (one for group in rivals[folded] for one in group if one != folded)
+        mine = alive[folded]
+        if any(covering(alive[one], mine) for one in others if one in alive):
+            del alive[folded]
+    return tuple(alive.values())
+
+
+def _that_begin_alike(folded: str, by_start: dict[str, list[str]]) -> list[list[str]]:
+    """Give the patterns that begin as a value does, in groups: only they can cover it."""
+    starts = (folded[:end] for end in range(min(len(folded), START) + 1))
+    return [by_start[start] for start in starts if start in by_start]
+
+
+def _joined(statements: Iterable[Statement], growing: str) -> tuple[Statement, ...]:
+    """Join the statements that are the same but for one list, each into the first of its kind."""
+    groups: dict[Hashable, list[Statement]] = {}
+    for statement in statements:
+        alone = getattr(statement, growing) is None
+        key = statement.number if alone else _all_but(statement, growing)
+        groups.setdefault(key, []).append(statement)
+    return tuple(_join(group, growing) for group in groups.values())
+
+
+def _all_but(statement: Statement, growing: str) -> Hashable:
+    """Give all of a statement but one of its lists, in a form in which order does not count."""
+    lists = [_as_set(statement, name) for name in LISTS.values() if name != growing]
+    return (statement.effect, principals_of(statement), conditions_of(statement), *lists)
+
+
+def _as_set(statement: Statement, name: str) -> Hashable:
+    values = getattr(statement, name)
+    if values is None:
+        return None
+    return frozenset(map(_folded, values) if name.endswith("action") else values)
+
+
+def _join(group: Sequence[Statement], growing: str) -> Statement:
+    if len(group) == 1:
+        return group[0]
+    values = tuple(dict.fromkeys(value for one in group for value in getattr(one, growing)))
+    named = replace(group[0], sid=next((one.sid for one in group if one.sid), None))
+    if growing == "action":
+        return replace(named, action=values)
+    return replace(named, resource=values)
+
+
+def _without_covered(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Keep what no other statement covers; of two that mean the same, the first."""
+    groups: dict[Hashable, dict[int, Statement]] = {}
+    for statement in statements:
+        key = (statement.effect, principals_of(statement))
+        groups.setdefault(key, {})[statement.number] = statement
+    covered = {number for group in groups.values() for number in _covered(group)}
+    return tuple(one for one in statements if one.number not in covered)
+
+
+def _covered(group: dict[int, Statement]) -> set[int]:
+    """Give the numbers of what others cover, in a group of one effect and one principal."""
+    values = [value for one in group.values() for value in _values(one)]
+    letters = sum(map(len, values)) + PAIR * len(group)
+    if (len(values) + len(group)) * letters > WORK:
+        return set()
+    conditions = {number: conditions_of(one) for number, one in group.items()}
+    alive = dict(group)
+    for number, narrow in reversed(group.items()):
+        if any(
+            conditions[other] <= conditions[number] and covers_pairs(wide, narrow)
+            for other, wide in alive.items()
+            if other != number
+        ):
+            del alive[number]
+    return group.keys() - alive.keys()
+
+
+def _values(statement: Statement) -> list[str]:
+    return [value for name in LISTS.values() for value in getattr(statement, name) or ()]
+
+
+def _rewritten(policy: Policy, statements: Sequence[Statement]) -> Policy:
+    """Write the document anew; what did not change is left as it was written."""
+    raw = statements_as_written(policy)
+    written = [
+        _written(one, policy.statements[one.number - 1], raw[one.number - 1]) for one in statements
+    ]
+    document = policy.to_json()
+    single = not isinstance(document["Statement"], list)
+    document["Statement"] = written[0] if single else written
+    return Policy.parse(json.dumps(document, indent=2), name=policy.name)
+
+
+def _written(statement: Statement, before: Statement, raw: dict[str, Any]) -> dict[str, Any]:
+    written = dict(raw)
+    if statement.sid != before.sid:
+        written = {"Sid": statement.sid} | raw | {"Sid": statement.sid}
+    for element, name in LISTS.items():
+        values = getattr(statement, name)
+        if values != getattr(before, name):
+            written[element] = values[0] if len(values) == 1 else list(values)
+    return written

@@ -1,0 +1,77 @@
+"""What can be asked of a policy itself: each method hands on to the module that knows."""
+
+import pytest
+
+from iamlab import Policy
+from iamlab.errors import PolicyError
+from iamlab.policy.advice import advise
+from iamlab.policy.comparing import diff
+from iamlab.policy.prose import prose
+
+READ = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", sid="Read")
+GUARD = Policy.deny("s3:*", when={"Bool": {"aws:SecureTransport": "false"}}, sid="Guard")
+
+
+def test_policies_are_built_and_added_as_a_person_would_write_them():
+    """Version first, single values without brackets, elements in AWS's order."""
+    assert (READ + GUARD).to_json() == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Read",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::maps/*",
+            },
+            {
+                "Sid": "Guard",
+                "Effect": "Deny",
+                "Action": "s3:*",
+                "Resource": "*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ],
+    }
+
+
+def test_what_is_built_can_be_saved_and_has_nothing_to_mend():
+    """As an identity-based policy."""
+    policy = READ + GUARD
+    policy.check("identity")
+
+    assert policy.advice() == ()
+
+
+def test_check_raises_with_aws_words_and_the_first_marked():
+    """A trust policy is another thing."""
+    with pytest.raises(PolicyError) as caught:
+        READ.check("trust")
+
+    assert caught.value.problems[0].what.startswith("AWS answers MalformedPolicyDocument: ")
+    assert all(one.what.startswith("Later") for one in caught.value.problems[1:])
+
+
+def test_advice_prose_and_diff_are_those_of_their_modules():
+    """The type is handed on."""
+    bucket = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", principal="*")
+
+    assert bucket.advice("identity") == advise(bucket, "identity")
+    assert bucket.advice("resource", "s3") == advise(bucket, "resource", "s3")
+    assert bucket.advice("identity") != bucket.advice("resource", "s3")
+    assert READ.prose("scp") == prose(READ, for_type="scp") != READ.prose()
+    assert READ.diff(GUARD) == diff(READ, GUARD)
+    assert READ.diff(GUARD).lost == ("s3:GetObject",)
+
+
+def test_minimize_says_the_same_in_fewer_words():
+    """And leaves alone what is short already."""
+    wordy = Policy.allow(["s3:Get*", "s3:GetObject"], "*") + Policy.allow("s3:Put*", "*")
+
+    assert [one.action for one in wordy.minimize().statements] == [("s3:Get*", "s3:Put*")]
+    assert READ.minimize() is READ
+
+
+def test_only_policies_are_added():
+    """With the reason."""
+    with pytest.raises(Exception, match="Only a policy can be added"):
+        READ + {"Statement": []}
