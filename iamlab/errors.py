@@ -14,7 +14,9 @@
        ├─ BucketAlreadyOwnedByYou  409
        ├─ DeleteConflict           409
        ├─ EntityAlreadyExists      409
+       ├─ ExpiredToken             403
        ├─ InvalidBucketName        400
+       ├─ InvalidClientTokenId     403
        ├─ LimitExceeded            409
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
@@ -138,6 +140,12 @@ class EntityAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
     code, http_status = "EntityAlreadyExists", 409
 
 
+class ExpiredToken(AwsError):  # noqa: N818 - AWS's code is the name
+    """The time of temporary credentials is over."""
+
+    code, http_status = "ExpiredToken", 403
+
+
 class DeleteConflict(AwsError):  # noqa: N818 - AWS's code is the name
     """Something else has to go first."""
 
@@ -166,6 +174,12 @@ class InvalidBucketName(AwsError):  # noqa: N818 - AWS's code is the name
     """No bucket can be called that."""
 
     code, http_status = "InvalidBucketName", 400
+
+
+class InvalidClientTokenId(AwsError):  # noqa: N818 - AWS's code is the name
+    """The credentials are unknown, inactive or deleted."""
+
+    code, http_status = "InvalidClientTokenId", 403
 
 
 class MalformedPolicyDocument(AwsError):  # noqa: N818 - AWS's code is the name

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from iamlab.errors import AwsError
+    from iamlab.world.world import World
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -33,6 +36,8 @@ class Event:
         Empty when the call succeeded.
     recipient_account_id
         The account in whose log it stands.
+    resources
+        ARNs that it was about, where they are noted.
     """
 
     event_time: datetime
@@ -47,6 +52,7 @@ class Event:
     event_id: str
     error_code: str = ""
     error_message: str = ""
+    resources: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a CloudTrail record."""
@@ -61,6 +67,7 @@ class Event:
             "errorMessage": self.error_message,
             "requestParameters": self.request_parameters,
             "responseElements": self.response_elements,
+            **({"resources": [{"ARN": arn} for arn in self.resources]} if self.resources else {}),
             "eventID": self.event_id,
             "readOnly": self.read_only,
             "eventType": "AwsApiCall",
@@ -68,6 +75,72 @@ class Event:
             "eventCategory": "Management",
         }
         return {key: value for key, value in record.items() if key[:5] != "error" or value}
+
+
+def record(
+    world: World,
+    call: tuple[str, str],
+    identity: Mapping[str, Any],
+    account_id: str,
+    *,
+    read_only: bool,
+    parameters: Mapping[str, Any] | None = None,
+    answer: Mapping[str, Any] | None = None,
+    error: AwsError | None = None,
+    resources: tuple[str, ...] = (),
+) -> None:
+    """Add an event to a world's log.
+
+    Parameters
+    ----------
+    call
+        The service's prefix and the operation: ``("iam", "CreateUser")``.
+    parameters, answer
+        As the API names them; secrets are left out. A call that was refused for want of permission
+        keeps no parameters.
+    """
+    service, name = call
+    refused = error is not None and error.code == "AccessDenied"
+    world.events.append(
+        Event(
+            world.clock.now,
+            f"{service}.amazonaws.com",
+            name,
+            "us-east-1",
+            identity,
+            None if refused or parameters is None else _plain(parameters),
+            _plain(answer) if answer else None,
+            read_only,
+            account_id,
+            world.ids.event_id(),
+            error.code if error else "",
+            error.message if error else "",
+            resources,
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Write names as CloudTrail does, and leave secrets out."""
+    if isinstance(value, dict):
+        return {
+            name[:1].lower() + name[1:]: _plain(part)
+            for name, part in value.items()
+            if name not in SECRETS
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+SECRETS = frozenset(
+    (
+        *("Password", "OldPassword", "NewPassword", "PrivateKey", "TokenCode"),
+        *("AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "SessionToken"),
+        *("ServicePassword", "ServiceCredentialSecret", "Base32StringSeed", "QRCodePNG"),
+    )
+)
+"""Names of parameters and of parts of answers whose values no message, log or event may hold."""
 
 
 def user_identity(arn: str, context: Mapping[str, Any], issuer: str | None) -> dict[str, Any]:

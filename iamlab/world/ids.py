@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 PREFIXES = {"user": "AIDA", "group": "AGPA", "role": "AROA", "policy": "ANPA"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 @dataclass(slots=True)
@@ -37,6 +38,13 @@ class Ids:
         self.events += 1
         digits = f"{random.Random(f'{self.seed}/event/{self.events}').getrandbits(128):032x}"
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def temporary_key(self) -> tuple[str, str, str]:
+        """Make temporary credentials, marked as examples: key id, secret and session token."""
+        draw = self._next()
+        key_id = "ASIA" + "".join(draw.choices(_LETTERS, k=9)) + "EXAMPLE"
+        secret = "".join(draw.choices(_BASE64, k=30)) + "EXAMPLEKEY"
+        return key_id, secret, "".join(draw.choices(_BASE64, k=110)) + "EXAMPLETOKEN"
 
     def account_id(self) -> str:
         """Make an account id of 12 digits."""

@@ -13,20 +13,24 @@ from typing import TYPE_CHECKING
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
 from iamlab.errors import (
+    AccessDenied,
     EntityAlreadyExists,
     NoSuchEntity,
     RequestError,
     ValidationError,
     did_you_mean,
 )
+from iamlab.policy import catalog
 from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import Clock
 from iamlab.world.context import of_moment
+from iamlab.world.events import record, user_identity
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
 from iamlab.world.presented import Credential
 from iamlab.world.quotas import is_account_id
+from iamlab.world.sts import Sts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -245,6 +249,54 @@ class World:
         )
         decision = evaluate(request, known.layers(found.policy))
         return decision.assuming((*known.assumed, *found.assumed))
+
+    @property
+    def sts(self) -> Sts:
+        """The Security Token Service: temporary credentials."""
+        return Sts(self)
+
+    def do(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Use an action that this world has no model of: it is asked, noted, and refused or not.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not; with the decision, and in AWS's words.
+
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> alice = world.create_account("main").create_user("alice")
+        >>> try:
+        ...     world.do(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+        ... except AccessDenied as error:
+        ...     print(error.code, world.events[-1].event_name)
+        AccessDenied GetObject
+        """
+        who = self.gather(caller)
+        decision = self.can(caller, action, resource, context=context)
+        error = None if decision else AccessDenied(decision)
+        service, _, name = action.partition(":")
+        known = catalog.action(action)
+        record(
+            self,
+            (service, name if known is None else known.name),
+            user_identity(who.arn, who.context(), who.issuer),
+            decision.request.resource_account or who.account_id,
+            read_only=known is not None and known.level in ("List", "Read"),
+            error=error,
+            resources=(resource,),
+        )
+        if error is not None:
+            raise error
+        return decision
 
     def who_can(
         self,

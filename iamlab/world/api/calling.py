@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.world.api import entry as entries
 from iamlab.world.api.requests import context_of, named_shortly, resource_of
-from iamlab.world.api.validation import SECRETS, check
+from iamlab.world.api.validation import check
 from iamlab.world.context import of_root
-from iamlab.world.events import Event, user_identity
+from iamlab.world.events import record, user_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,35 +110,13 @@ class _Recorded:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is not None and not isinstance(error, AwsError):
             return  # the question could not even be asked
-        world = self.account.world
-        refused = isinstance(error, AccessDenied)
-        answer = None if self.entry.is_read_only else self.answer
-        world.events.append(
-            Event(
-                world.clock.now,
-                "iam.amazonaws.com",
-                self.entry.name,
-                "us-east-1",
-                self.identity,
-                None if refused else _without_secrets(self.given),
-                _without_secrets(answer) if answer else None,
-                self.entry.is_read_only,
-                self.account.account_id,
-                world.ids.event_id(),
-                error.code if error else "",
-                error.message if error else "",
-            )
+        record(
+            self.account.world,
+            ("iam", self.entry.name),
+            self.identity,
+            self.account.account_id,
+            read_only=self.entry.is_read_only,
+            parameters=self.given,
+            answer=None if self.entry.is_read_only else self.answer,
+            error=error,
         )
-
-
-def _without_secrets(value: Any) -> Any:
-    """Write names as CloudTrail does, and leave secrets out."""
-    if isinstance(value, dict):
-        return {
-            name[:1].lower() + name[1:]: _without_secrets(part)
-            for name, part in value.items()
-            if name not in SECRETS and name not in ("SecretAccessKey", "ServicePassword")
-        }
-    if isinstance(value, list | tuple):
-        return [_without_secrets(part) for part in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError, ValidationError, did_you_mean
 from iamlab.world.api.model import shape, signature
+from iamlab.world.events import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +29,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "map": (Mapping,),
     "blob": (bytes, str),
 }
-SECRETS = frozenset(
-    (
-        *("Password", "OldPassword", "NewPassword", "PrivateKey"),
-        *("AuthenticationCode1", "AuthenticationCode2"),
-    )
-)
-"""Parameters whose values no message, log or event may hold."""
-
 _PATH = (
     "The specified value for path is invalid. It must begin and end with / and contain only "
     "alphanumeric characters and/or / characters."
