@@ -1,6 +1,5 @@
 """A call as somebody: checked, authorised, done or refused, and noted."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +9,8 @@ from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, NoSuchEntity, RequestError, ValidationError
 from iamlab.world.account import Account
 from iamlab.world.identities import User
+from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
-from tests.world.test_identities import _snapshot
 
 OWN = "111111111111"
 AWS = "arn:aws:iam::aws:policy"
@@ -44,7 +43,7 @@ def dana(main: Account) -> User:
 
 def test_who_may_not_is_refused_in_aws_words_and_nothing_happens(main: Account, dana: User) -> None:
     """What is there is named shortly, what is to be made by its ARN."""
-    before = _snapshot(main.world)
+    before = snapshot(main.world)
     with pytest.raises(AccessDenied) as made:
         main.call("CreateUser", dana, UserName="zoe")
     with pytest.raises(AccessDenied) as changed:
@@ -59,7 +58,7 @@ def test_who_may_not_is_refused_in_aws_words_and_nothing_happens(main: Account, 
         f"User: {dana.arn} is not authorized to perform: iam:AttachUserPolicy on resource: user bob"
     )
     assert changed.value.decision is not None
-    assert _snapshot(main.world) == before
+    assert snapshot(main.world) == before
 
 
 def test_who_may_gets_what_the_api_answers(main: Account, admin: User) -> None:
@@ -174,11 +173,11 @@ def test_a_bad_call_is_told_what_is_wrong_and_changes_nothing(
     operation: str, given: Any, error: Any, word: str, main: Account, admin: User
 ) -> None:
     """Whoever makes it."""
-    before = _snapshot(main.world)
+    before = snapshot(main.world)
     with pytest.raises(error, match=word):
         main.call(operation, admin, **given)
 
-    assert _snapshot(main.world) == before
+    assert snapshot(main.world) == before
 
 
 def test_every_call_is_noted_with_who_and_how_it_ended(

@@ -44,10 +44,12 @@ def create_user(account: Account, given: Parameters) -> User:
     return user
 
 
-@operation("GetUser", on="user", answer=_answer)
-def get_user(account: Account, given: Parameters) -> User:
-    """Find a user."""
-    return account.get_user(given["UserName"])
+@operation("GetUser", on="user", answer=as_it_is)
+def get_user(account: Account, given: Parameters) -> dict[str, Any]:
+    """Find a user; the root user, if it asks for nobody by name."""
+    if "UserName" not in given:
+        return {"User": {"UserId": account.account_id, "Arn": account.root_arn}}
+    return _answer(account.get_user(given["UserName"]))
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)

@@ -1,0 +1,35 @@
+"""All that a world holds, as plain values: two worlds are equal if these are."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from iamlab import World
+from iamlab.policy.document import Policy
+
+SKIPPED = ("world", "account", "compiled")
+
+
+def snapshot(world: World) -> Any:
+    """Give everything in a world but its log, and what it remembers of questions."""
+    return {
+        "accounts": plain(world.accounts),
+        "clock": world.clock.now,
+        "made": world.ids.made,
+        "resource_policies": plain(world.resource_policies),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Write a value as tuples of plain values, wherever it came from."""
+    if isinstance(value, Policy):
+        return value.text
+    if is_dataclass(value) and not isinstance(value, type):
+        own = [one.name for one in fields(value) if one.name not in SKIPPED]
+        return (type(value).__name__, *((name, plain(getattr(value, name))) for name in own))
+    if isinstance(value, dict):
+        return tuple((key, plain(one)) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(plain(one) for one in value)
+    if isinstance(value, set | frozenset):
+        return tuple(sorted(map(repr, value)))
+    return value

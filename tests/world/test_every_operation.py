@@ -1,0 +1,176 @@
+"""Whatever is called, with whatever parameters: it is done whole, or nothing is changed.
+
+Operations and parameters are drawn from the API's own model, good and bad ones mixed, so that a new
+operation is tried as soon as it has an entry.
+"""
+
+import json
+import random
+from collections import Counter
+from typing import Any
+
+from iamlab import World
+from iamlab.errors import AwsError, RequestError
+from iamlab.world.account import Account
+from iamlab.world.api.calling import perform
+from iamlab.world.api.entry import entries
+from iamlab.world.api.model import Shape, shape, signature
+from tests.world.deep import snapshot
+from tests.world.exports import allow, document
+
+OWN = "111111111111"
+NAMES = ("a", "b", "C", "c", "x" * 65, "no good", "")
+GOOD = json.dumps(document(allow("s3:GetObject", "*")))
+TRUST = json.dumps(
+    document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+)
+TEXTS = {
+    "PolicyArn": [
+        f"arn:aws:iam::{OWN}:policy/a",
+        f"arn:aws:iam::{OWN}:policy/b",
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "arn:aws:iam::aws:policy/none-of-this-name",
+    ],
+    "PermissionsBoundary": [
+        f"arn:aws:iam::{OWN}:policy/a",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+    ],
+    "PolicyDocument": [GOOD, GOOD, "{", TRUST],
+    "AssumeRolePolicyDocument": [TRUST, TRUST, GOOD],
+    "Path": ["/", "/sky/", "sky", "/" * 600],
+    "PathPrefix": ["/", "/sky/"],
+    "VersionId": ["v1", "v2", "v7", "latest"],
+    "Marker": ["0", "1", "99", "x"],
+    "Description": ["", "of maps", "é\u2713"],
+}
+
+
+class Chance:
+    """Draws parameters for an operation."""
+
+    def __init__(self, seed: int) -> None:
+        self.draw = random.Random(seed)
+
+    def parameters(self, operation: str) -> dict[str, Any]:
+        """Some parameters, mostly with all that must be there."""
+        known = signature(operation)
+        found = {}
+        for name, of in known.parameters.items():
+            wanted = name in known.required
+            if self.draw.random() < (0.97 if wanted else 0.35):
+                found[name] = self.value(name, shape(of))
+        return found
+
+    def value(self, name: str, wanted: Shape) -> Any:
+        """A value of a shape, good or bad."""
+        if self.draw.random() < 0.02:
+            return self.draw.choice([5, [], {}, "\0", True])
+        makers = {
+            "string": lambda: self.text(name, wanted),
+            "integer": lambda: self.draw.choice([1, 3600, 900, 43_200, 10, 0, -1, 10**6]),
+            "boolean": lambda: self.draw.random() < 0.5,
+            "list": lambda: [
+                self.value(name, shape(wanted.member)) for _ in range(self.draw.randrange(3))
+            ],
+            "structure": lambda: {part: self.value(part, shape(of)) for part, of in wanted.members},
+            "map": dict,
+            "timestamp": lambda: None,
+            "blob": lambda: b"x",
+        }
+        return makers[wanted.type]()
+
+    def text(self, name: str, wanted: Shape) -> str:
+        """A text that fits, or nearly does."""
+        if wanted.enum:
+            return self.draw.choice([*wanted.enum, "None of these"])
+        return self.draw.choice(TEXTS.get(name) or NAMES)
+
+
+def start(seed: int) -> Account:
+    """A small account."""
+    account = World(seed=seed).create_account("main", account_id=OWN)
+    account.create_user("a")
+    account.create_group("a").add_user("a")
+    account.create_role("a", assume_role_policy_document=TRUST)
+    account.create_policy("a", GOOD)
+    return account
+
+
+def outcome(account: Account, operation: str, given: dict[str, Any]) -> str:
+    """Do it, and say how it ended; a failure must have left everything as it was."""
+    before, made = snapshot(account.world), account.world.ids.made
+    ended = "done"
+    try:
+        perform(account, operation, **given)
+    except (AwsError, RequestError) as error:
+        ended = type(error).__name__
+    if ended != "done":
+        assert snapshot(account.world) == before, (operation, given, ended)
+        assert account.world.ids.made == made, (operation, given, ended)
+    return ended
+
+
+def test_what_fails_changes_nothing_and_every_operation_can_succeed() -> None:
+    """Over thousands of calls, of which many fail in many ways."""
+    names = sorted(entries())
+    ended: Counter[str] = Counter()
+    missing = set(names) - NEEDS_MORE
+    for seed in range(40):
+        account, chance = start(seed), Chance(seed)
+        for _ in range(300):
+            # What was never done yet is tried more often.
+            among = sorted(missing) if missing and chance.draw.random() < 0.4 else names
+            operation = chance.draw.choice(among)
+            how = outcome(account, operation, chance.parameters(operation))
+            ended[how] += 1
+            if how == "done":
+                missing.discard(operation)
+        assert_whole(account)
+        if not missing and seed > 5:
+            break
+
+    assert missing == set()
+    assert ended["done"] > 500
+    assert {"ValidationError", "NoSuchEntity", "EntityAlreadyExists", "RequestError"} <= set(ended)
+
+
+# What chance does not make: each has tests of its own.
+NEEDS_MORE: set[str] = set()
+
+
+def assert_whole(account: Account) -> None:
+    """Whatever happened, the account hangs together."""
+    for kind in ("users", "groups", "roles"):
+        held = getattr(account, kind)
+        assert all(one.name == name for name, one in held.items())
+        assert len({name.lower() for name in held}) == len(held)
+        assert len({one.unique_id for one in held.values()}) == len(held)
+        assert all(one.account is account for one in held.values())
+    for user in account.users.values():
+        assert set(user.groups) <= set(account.groups)
+        assert len(user.groups) <= 10
+    for policy in account.policies.values():
+        assert policy.default_version_id in policy.versions
+        assert len(policy.versions) <= 5
+    for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
+        assert all(account.get_policy(arn) for arn in one.attached)
+
+
+def test_the_same_calls_make_the_same_world() -> None:
+    """Ids and times included."""
+
+    def made() -> Any:
+        account, chance = start(3), Chance(3)
+        names = sorted(entries())
+        for _ in range(200):
+            operation = chance.draw.choice(names)
+            outcome(account, operation, chance.parameters(operation))
+        return snapshot(account.world), [event.to_json() for event in account.world.events]
+
+    assert made() == made()
