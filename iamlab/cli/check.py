@@ -10,7 +10,7 @@ from iamlab.cli.documents import STANDARD_INPUT, printable, read_text
 from iamlab.errors import PolicyError, RequestError
 from iamlab.policy.advice import review
 from iamlab.policy.advice.codes import ERROR, LEVELS, SUGGESTION, WARNING
-from iamlab.policy.checking import NO_TEXT, refusal_of_parse_error, refusals
+from iamlab.policy.checking import refusal_of_parse_error, refusals
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import SERVICES, TYPES
 
@@ -124,7 +124,8 @@ def look(file: str, text: str, options: argparse.Namespace) -> Iterator[Line]:
         refused = refusal_of_parse_error(error, options.type, options.service)
     for one in refused:
         shown = " AWS shows this one." if one.shown and len(refused) > 1 else ""
-        what = f"{one.message or NO_TEXT} {one.mend}{shown}"
+        said = one.sentence.removeprefix(f"{one.code}: ")
+        what = f"{said} {one.mend}{shown}"
         yield Line(name, one.line, one.column, REFUSED, one.code, what, one.path)
     for finding in review(text, options.type, options.service):
         yield Line(
@@ -145,6 +146,8 @@ def _summary(files: int, lines: list[Line]) -> str:
         return f"✓ {many}, nothing to mend."
     counts = {level: sum(line.level == level for line in lines) for level in (REFUSED, *LEVELS)}
     said = ", ".join(
-        f"{count} {level.lower().replace('_', ' ')}" for level, count in counts.items() if count
+        f"{count} {level.lower().replace('_', ' ')}{'s' if count > 1 and level != REFUSED else ''}"
+        for level, count in counts.items()
+        if count
     )
     return f"{many}: {said}."

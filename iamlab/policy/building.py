@@ -144,7 +144,7 @@ def _policy(
 
 
 def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2)
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _sid(given: object) -> str | None:

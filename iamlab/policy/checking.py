@@ -20,14 +20,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from iamlab.errors import PolicyError, PolicyProblem
-from iamlab.policy import check_actions as actions
-from iamlab.policy import check_counts as counts
-from iamlab.policy import check_dates as dates
-from iamlab.policy import check_principals as principals
-from iamlab.policy import check_resources as resources
-from iamlab.policy import check_sizes as sizes
-from iamlab.policy.check_mends import MENDS
-from iamlab.policy.check_messages import ANY
+from iamlab.policy.checks import actions, counts, dates, principals, resources, sizes
+from iamlab.policy.checks.mends import MENDS
+from iamlab.policy.checks.messages import ANY
 from iamlab.policy.places import Places
 from iamlab.policy.rules import rules_for
 from iamlab.policy.writing import written
@@ -35,8 +30,8 @@ from iamlab.policy.writing import written
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.policy.check_defects import Check, Defect
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.defects import Check, Defect
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy
 
 ORDER: tuple[Check, ...] = (

@@ -2,7 +2,7 @@
 
 One ``TypeRules`` says it all for a type: which elements must, may and must not stand, which
 actions and resources fit, how large it may be, and with which words AWS refuses it. The functions
-that walk a policy by these tables stand in ``checking.py`` and the ``check_*.py`` beside it.
+that walk a policy by these tables stand in ``checking.py`` and the ``checks/`` beside it.
 
 Notes
 -----
@@ -18,8 +18,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy import check_messages as messages
-from iamlab.policy.check_rules import Size, TypeRules
+from iamlab.policy.checks import messages
+from iamlab.policy.checks.type_rules import Size, TypeRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +102,7 @@ SESSION = replace(
     IDENTITY,
     texts=messages.SESSION,
     size=Size(2048, "characters"),
+    parameter="policy",
     newest_version=False,
 )
 TRUST = replace(

@@ -73,7 +73,7 @@ def _steps(one: str, other: str) -> Iterator[tuple[int, int, str]]:
         yield 0, 1, ""
         if one:
             yield 1, 0, one
-    elif one and other and (one == other or "?" in (one, other)):
+    elif one != "*" and one and other and (one == other or "?" in (one, other)):
         yield 1, 1, other if one == "?" else one
 
 

@@ -88,13 +88,28 @@ def edited(
 
 
 def written(statements: Iterable[Statement], like: Policy) -> Policy:
-    """Make a document of statements, numbered anew, with version, id and name of another."""
+    """Make a document of statements, numbered anew, with version, id and name of another.
+
+    Where that one says no version, this one says none either.
+    """
     numbered = tuple(
         replace(one, number=number, variables=like.version == "2012-10-17")
         for number, one in enumerate(statements, 1)
     )
-    document: dict[str, Any] = {"Version": like.version}
+    document: dict[str, Any] = {"Version": like.version} if _has_version(like) else {}
     if like.id is not None:
         document["Id"] = like.id
     document["Statement"] = [statement_to_json(one) for one in numbered]
-    return Policy(numbered, like.version, like.id, like.name, json.dumps(document, indent=2))
+    return Policy(
+        numbered,
+        like.version,
+        like.id,
+        like.name,
+        json.dumps(document, indent=2, ensure_ascii=False),
+    )
+
+
+def _has_version(policy: Policy) -> bool:
+    """Say whether a document says its version; one that was never written shall."""
+    newest = policy.version == "2012-10-17"
+    return newest or not policy.text or "Version" in json.loads(policy.text)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import Policy, PolicyError, RequestError
-from iamlab.policy.check_sizes import size
 from iamlab.policy.checking import (
     MOST_REFUSALS,
     NO_TEXT,
@@ -18,6 +17,7 @@ from iamlab.policy.checking import (
     refusal_of_parse_error,
     refusals,
 )
+from iamlab.policy.checks.sizes import size
 from iamlab.policy.places import Places
 from iamlab.policy.rules import SERVICES, TYPES
 from tests.policy.growth import grows_linearly

@@ -18,8 +18,8 @@ from moto.iam.policy_validation import (
 )
 
 from iamlab import Policy
-from iamlab.policy.check_dates import is_date
 from iamlab.policy.checking import refusals
+from iamlab.policy.checks.dates import is_date
 from tests.policy.saving import STATEMENT, TRUST, document, refused, statement
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from iamlab import RequestError
 from iamlab.engine import actions as engine
-from iamlab.policy import check_messages
-from iamlab.policy.check_mends import MENDS
-from iamlab.policy.check_messages import ANY
-from iamlab.policy.check_principals import _FORMS
 from iamlab.policy.checking import READING
+from iamlab.policy.checks import messages as check_messages
+from iamlab.policy.checks.mends import MENDS
+from iamlab.policy.checks.messages import ANY
+from iamlab.policy.checks.principals import _FORMS
 from iamlab.policy.rules import INLINE_LIMITS, RCP_SERVICES, SERVICES, TYPES, rules_for
 
 LISTS = Path(__file__).parents[1] / "conformance" / "lists.json"

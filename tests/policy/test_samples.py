@@ -1,7 +1,7 @@
 """Texts on which patterns and conditions can be told apart."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iamlab.policy.conditions import OPERATORS
@@ -12,6 +12,8 @@ PATTERNS = st.text("ab*?", max_size=6)
 
 
 @given(PATTERNS, PATTERNS, st.sampled_from(["", "x", "ab"]))
+@example("*", "?", "")
+@example("*", "a?", "x")
 def test_where_two_patterns_meet_both_match(one, other, star):
     """Whatever the wildcards that are left stand for."""
     both = meeting(one, other)

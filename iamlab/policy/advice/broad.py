@@ -40,7 +40,7 @@ _ENDS = {
 _HOW = {
     "exact": "{action} is allowed",
     "wildcard": "{value} also allows {action}",
-    "NotAction": "NotAction allows {action}, which it does not list",
+    "NotAction": "NotAction allows {action}, which it does not list,",
 }
 _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 

@@ -45,9 +45,7 @@ def version(case: Case) -> Iterator[Finding]:
 
 def _written(policy: Policy) -> dict[str, Any]:
     """Give the document as it was written; a policy made of statements alone is written first."""
-    found: dict[str, Any] = (
-        json.loads(policy.text) if policy.text else {"Version": ""}
-    )
+    found: dict[str, Any] = json.loads(policy.text) if policy.text else {"Version": ""}
     return found
 
 

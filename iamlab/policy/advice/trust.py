@@ -175,7 +175,11 @@ def _lacking(case: Case, statement: Statement, lacking: list[str]) -> Finding:
 
 
 def redundant_sessions(case: Case) -> Iterator[Finding]:
-    """Who trusts a role trusts each of its sessions."""
+    """Who trusts a role trusts each of its sessions.
+
+    Named itself, a session is also let in past the role's boundary; so in an Allow it is left to a
+    person to take it out.
+    """
     if case.policy_type != "trust":
         return
     for statement in case.policy.statements:
@@ -187,15 +191,16 @@ def redundant_sessions(case: Case) -> Iterator[Finding]:
             for index, (kind, text) in enumerate(pairs)
             if kind == "AWS" and (parent := _role_of_session(text)) in roles
         }
-        better = None
-        if sessions:
+        better, mend = None, "Leave the session out, unless it is to get past the role's boundary."
+        if sessions and statement.effect == "Deny":
+            mend = "Leave the session out."
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
             better = case.change(statement, principal=left)
         for index, role in sessions.items():
             path = case.places.principal(statement, index)
             what = f"{role[:_LONGEST_SHOWN]} is listed too, so each of its sessions is trusted."
             code = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
-            yield case.find(code, path, what, "Leave the session out.", better)
+            yield case.find(code, path, what, mend, better)
 
 
 def _role(text: str) -> tuple[str, str] | None:

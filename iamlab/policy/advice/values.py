@@ -81,9 +81,7 @@ def _epoch(spot: Spot) -> Iterator[Finding]:
         better = None
         mend = "Write the date as YYYY-MM-DD."
         if date is not None:
-            values = list(spot.condition.values)
-            values[index] = date
-            better, mend = spot.instead(values=tuple(values)), f"Write {date}."
+            better, mend = spot.with_value(index, date), f"Write {date}."
         what = (
             f"{_short(value)} is a date in seconds since 1970, which may not mean what you expect."
         )
@@ -91,8 +89,8 @@ def _epoch(spot: Spot) -> Iterator[Finding]:
 
 
 def _date_of(seconds: str) -> str | None:
-    """Write whole seconds since 1970 as a date; years of four digits only."""
-    if not re.fullmatch(r"\d{1,11}", seconds, re.ASCII):
+    """Write whole seconds since 1970 as a date; what looks like a year may have been meant so."""
+    if not re.fullmatch(r"\d{5,11}", seconds, re.ASCII):
         return None
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

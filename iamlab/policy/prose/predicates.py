@@ -13,7 +13,7 @@ from iamlab.policy.arn import is_arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.prose.keys import noun
-from iamlab.policy.prose.values import duration, fitting, moment, one_of, spoken
+from iamlab.policy.prose.values import BASE_FORMS, duration, fitting, moment, one_of, spoken
 from iamlab.policy.prose.words import joined, printable, said
 from iamlab.policy.variables import keys_in
 
@@ -30,7 +30,6 @@ ORDERS = {
     "Equals": ("is", "is exactly"),
 }
 _SECONDS = ("aws:multifactorauthage", "sts:durationseconds")
-_BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "fits": "fit"}
 _VARIABLE = re.compile(r"\$\{[^}]*(?:\}|$)")
 _LONE_VARIABLE = re.compile(r"\$\{([^\s,'{}*?$]+)\}")
 
@@ -143,7 +142,7 @@ def _denied(words: str) -> str:
     if words == "has some value":
         return "has no value"
     verb, _, rest = words.partition(" ")
-    return f"does not {_BASE_FORMS[verb]} {rest}" if verb in _BASE_FORMS else f"is not {rest}"
+    return f"does not {BASE_FORMS[verb]} {rest}" if verb in BASE_FORMS else f"is not {rest}"
 
 
 def _ordered(condition: Condition, name: str) -> Predicate:

@@ -70,7 +70,7 @@ def _one(kind: str, value: str, *, spared: bool, denies: bool) -> str | None:
         return None
     account = account_of(value)
     if account:
-        return _of_account(account, spared=spared, denies=denies)
+        return _of_account(account, spared=spared, denies=denies) + _elsewhere(value)
     if _UNIQUE_ID.fullmatch(value):
         sort = "user" if value.startswith("AIDA") else "role"
         return f"the {sort} with the ID {shown(value)} (nobody, if it is deleted)"
@@ -115,10 +115,16 @@ def _by_arn(value: str) -> str | None:
         return None
     arn = Arn.parse(value)
     form = _SORTS.get((arn.service, arn.kind))
-    if form is None or not _ACCOUNT.fullmatch(arn.account):
-        return None
     name = arn.resource.partition("/")[2]
-    return f"{form.format(name=said(shown(name)))} of account {arn.account}"
+    if form is None or not name or not _ACCOUNT.fullmatch(arn.account):
+        return None
+    return f"{form.format(name=said(shown(name)))} of account {arn.account}{_elsewhere(value)}"
+
+
+def _elsewhere(value: str) -> str:
+    """Name the partition of an ARN, if it is not the usual one."""
+    partition = Arn.parse(value).partition if is_arn(value) else "aws"
+    return "" if partition == "aws" else f" (partition {said(shown(partition))})"
 
 
 def _provider(value: str) -> str | None:

@@ -17,7 +17,7 @@ from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.catalog import ResourceType, resource_types_of
 from iamlab.policy.patterns import glob
 from iamlab.policy.prose.services import called
-from iamlab.policy.prose.values import fitting
+from iamlab.policy.prose.values import BASE_FORMS, fitting
 from iamlab.policy.prose.words import humanised, plural, said
 
 NOT_NAMED_BY_SERVICE = ("iam", "s3")
@@ -183,9 +183,8 @@ def _named(kind: str, name: str, service: str) -> str:
     if fixed == name and not ("*" in name or "?" in name):
         return f"the {kind} {said(name)}"
     if service == "iam":
-        words = fitting(name).replace("begins", "begin").replace("ends", "end")
-        words = words.replace("contains", "contain").replace("fits", "fit")
-        return f"any {kind} whose path and name {words}"
+        verb, _, rest = fitting(name).partition(" ")
+        return f"any {kind} whose path and name {BASE_FORMS[verb]} {rest}"
     return f"any {kind} whose name {fitting(name)}"
 
 

@@ -70,14 +70,24 @@ def sentence(statement: Statement, for_type: str = "") -> str:
 
 def _nothing_fits(found: Actions, target: Target) -> str:
     """Say that every action stands there in vain, if that is so."""
-    if found.everything or found.services or found.wild:
+    patterns = _patterns(found)
+    if found.everything or len(target.in_vain(patterns)) < len(patterns):
         return ""
     if len(target.unfit(found.exact)) < len(found.exact):
         return ""
-    names = briefly(found.exact, 4, "actions")
+    names = briefly([*found.exact, *map(quoted, patterns)], 4, "actions")
+    if patterns:
+        return (
+            f"As a rule matches nothing: {REFERENCE} lets {names} work on none of these: "
+            f"{target.words}."
+        )
     if all(map(is_asked_on_star, found.exact)):
         return f"As a rule matches nothing: {STAR_ONLY.format(names)}."
     return f"Matches nothing: {REFERENCE} lets {names} work on none of these: {target.words}."
+
+
+def _patterns(found: Actions) -> tuple[str, ...]:
+    return (*found.wild, *(f"{prefix}:*" for prefix in found.services))
 
 
 def _without_vain(statement: Statement, found: Actions) -> Actions:
@@ -178,6 +188,10 @@ def _misfits(statement: Statement, found: Actions, target: Target) -> list[str]:
         notes.append(f"As a rule {STAR_ONLY.format(briefly(star, 4, 'actions'))}.")
     if other:
         notes.append(f"None of these resources fits {briefly(other, 4, 'actions')}.")
+    in_vain = [quoted(one) for one in target.in_vain(_patterns(found))]
+    if in_vain:
+        patterns = briefly(in_vain, 4, "patterns", "or")
+        notes.append(f"As a rule none of these resources fits an action of {patterns}.")
     vain = _vain_in_trust(statement, found)
     if vain:
         do = "do" if len(vain) > 1 else "does"

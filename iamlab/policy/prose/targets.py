@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.policy.catalog import expand
 from iamlab.policy.prose.fitting import may_fit
 from iamlab.policy.prose.resources import Noun, noun
 from iamlab.policy.prose.settings import ABOUT_EVERYBODY
@@ -74,6 +75,17 @@ class Target:
         if not self.nouns or len(self.nouns) * len(names) > PAIRS:
             return ()
         return tuple(name for name in names if not self.fitting(name))
+
+    def in_vain(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """List the patterns of which no action works on any of the resources."""
+        if not self.nouns or self.spares:
+            return ()
+        names = {one: expand(one) for one in patterns[:LOOKED_UP] if not one.startswith("*:")}
+        if len(self.nouns) * sum(map(len, names.values())) > PAIRS:
+            return ()
+        return tuple(
+            one for one, fits in names.items() if fits and len(self.unfit(fits)) == len(fits)
+        )
 
     def can_follow(self, one: Phrase, nouns: Sequence[Noun]) -> bool:
         """Say whether the nouns can follow a phrase as its object: they are of its kind."""

@@ -20,6 +20,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
+BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "fits": "fit"}
+"""The verbs of :func:`fitting` without their endings."""
 _LAST_SECOND = 253402300799  # of the year 9999
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 

@@ -19,10 +19,13 @@ LONG = 120
 _SHORT = "acl api arn db iam id ip kms mfa saml sql ssh ssl url vpc vpn"
 _ACRONYMS = frozenset(_SHORT.split())
 _PRIVATE = 0xE000
-_MARKS = "/:*?${} "
+_MARKS = "/:*?${}<> "
 _TWINS = str.maketrans({mark: chr(_PRIVATE + ord(mark)) for mark in _MARKS})
 _BACK = str.maketrans({chr(_PRIVATE + ord(mark)): mark for mark in _MARKS})
 _BARE = re.compile(r"[\w<*/][\w<>./:@+=*?,#-]*[\w<>/*?=-]|[\w*]", re.ASCII)
+_WORDS = "and any every except if is neither no nor not nothing or unless"
+_OF_SENTENCES = frozenset(_WORDS.split())
+"""What a sentence says itself; as a value it stands in quotes."""
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 
 
@@ -70,8 +73,8 @@ def said(text: str) -> str:
     "x', or y is 'z"
     """
     text = shortened(text)
-    bare = " " not in text and _BARE.fullmatch(plain(text).replace(" ", "_"))
-    if bare:
+    bare = not {" ", "<"} & set(text) and _BARE.fullmatch(plain(text).replace(" ", "_"))
+    if bare and text.lower() not in _OF_SENTENCES:
         return text
     if "'" in text and '"' not in text:
         return f'"{text}"'
@@ -139,11 +142,13 @@ def plural(noun: str) -> str:
 
     Examples
     --------
-    >>> plural("policy"), plural("key"), plural("address")
-    ('policies', 'keys', 'addresses')
+    >>> plural("policy"), plural("key"), plural("address"), plural("messages")
+    ('policies', 'keys', 'addresses', 'messages')
     """
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
+    if noun.endswith(("ges", "APIs", "sses")):
+        return noun  # it is one already
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 

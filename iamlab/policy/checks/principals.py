@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.check_defects import (
+from iamlab.policy.checks.defects import (
     Defect,
     at_condition,
     at_element,
@@ -25,7 +25,7 @@ from iamlab.policy.rules import PARTITIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy, Statement
 
 EVERYBODY = (("*", "*"),)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.check_defects import (
+from iamlab.policy.checks.defects import (
     Defect,
     actions_of,
     at_document,
@@ -24,7 +24,7 @@ from iamlab.policy.check_defects import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy, Statement
     from iamlab.policy.places import Places
 

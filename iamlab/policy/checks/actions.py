@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
-from iamlab.policy.check_defects import (
+from iamlab.policy.checks.defects import (
     Defect,
     actions_of,
     at_element,
@@ -26,7 +26,7 @@ from iamlab.policy.patterns import glob
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy
 
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")

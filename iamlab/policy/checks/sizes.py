@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.check_defects import Defect, at_document
+from iamlab.policy.checks.defects import Defect, at_document
 from iamlab.policy.rules import LONGEST_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.check_rules import Counting, TypeRules
+    from iamlab.policy.checks.type_rules import Counting, TypeRules
     from iamlab.policy.document import Policy
 
 _STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+', re.DOTALL)
@@ -61,14 +61,16 @@ def too_large(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
     measured = size(policy, counting)
     if measured > limit:
         details = {"size": measured, "limit": limit, "unit": _UNITS[counting]}
-        yield Defect("size", at_document, {**details, **_value_of_parameter(policy)})
+        yield Defect(
+            "size", at_document, {**details, **_value_of_parameter(policy, rules.parameter)}
+        )
 
 
 def unsendable(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
     """Find what IAM's API refuses before it reads the document: its length, its characters."""
     if not rules.iam_api:
         return
-    parameter = _value_of_parameter(policy)
+    parameter = _value_of_parameter(policy, rules.parameter)
     length = len(policy.text)
     if length > LONGEST_DOCUMENT:
         details = {"size": length, "limit": LONGEST_DOCUMENT}
@@ -78,6 +80,6 @@ def unsendable(policy: Policy, rules: TypeRules) -> Iterator[Defect]:
         yield Defect("characters", at_document, {"character": repr(outside[0]), **parameter})
 
 
-def _value_of_parameter(policy: Policy) -> dict[str, str]:
+def _value_of_parameter(policy: Policy, parameter: str) -> dict[str, str]:
     """Give how AWS's API names the document; it prints all of it, here its start is enough."""
-    return {"start": f"{policy.text[:40]}...", "parameter": "policyDocument"}
+    return {"start": f"{policy.text[:40]}...", "parameter": parameter}

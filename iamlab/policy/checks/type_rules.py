@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.policy.check_messages import AwsText
+    from iamlab.policy.checks.messages import AwsText
 
 Presence = Literal["required", "optional", "forbidden"]
 Counting = Literal["compact", "characters", "bytes"]
@@ -33,6 +33,8 @@ class TypeRules:
         Kind of defect -> how AWS refuses it; under ``""`` what it answers to any other.
     size
         ``None`` where AWS documents no limit.
+    parameter
+        How the API calls the document that is sent.
     iam_api
         Whether IAM's API takes it, which looks at length and characters first.
     iam_grammar
@@ -66,13 +68,14 @@ class TypeRules:
     unique_sids
         Whether two statements may not have the same Sid.
     most
-        What is counted -> how many of it there may be; see ``check_counts.py``.
+        What is counted -> how many of it there may be; see ``checks/counts.py``.
     named_accounts
         Whether keys that tell accounts, organizations and VPCs apart must have fixed values.
     """
 
     texts: Mapping[str, AwsText]
     size: Size | None = None
+    parameter: str = "policyDocument"
     iam_api: bool = False
     iam_grammar: bool = False
     newest_version: bool = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.places import Places
 
 if TYPE_CHECKING:
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Condition, Policy, Statement
 
 Place = Callable[[Places], str]
@@ -24,7 +24,7 @@ class Defect:
     Parameters
     ----------
     kind
-        The name under which ``check_messages.py`` has AWS's words and ``check_mends.py`` the mend.
+        The name under which ``messages.py`` has AWS's words and ``mends.py`` the mend.
     details
         What stands for each ``{...}`` in them.
     mend

@@ -15,7 +15,7 @@ from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
-from iamlab.policy.check_defects import (
+from iamlab.policy.checks.defects import (
     Defect,
     at_element,
     at_statement,
@@ -23,14 +23,14 @@ from iamlab.policy.check_defects import (
     resources_of,
     short,
 )
-from iamlab.policy.check_messages import IAM_PATHS
+from iamlab.policy.checks.messages import IAM_PATHS
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy, Statement
 
 # Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.check_defects import Defect, at_condition, short
+from iamlab.policy.checks.defects import Defect, at_condition, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.check_rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
     from iamlab.policy.document import Policy
 
 _MOMENT = re.compile(

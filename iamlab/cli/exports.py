@@ -1,0 +1,79 @@
+"""What ``audit`` and ``report`` share: account exports, and credential reports beside them.
+
+An export holds no credentials; a credential report holds them, of one account. Which account it is
+of stands in its ARNs.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from iamlab.cli.documents import read_text
+from iamlab.errors import LoadError, RequestError
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.reports import CredentialReport
+from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which accounts are looked at."""
+    parser.add_argument(
+        "--account-details",
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="output of 'aws iam get-account-authorization-details'; repeat it for more files",
+    )
+    parser.add_argument(
+        "--credential-report",
+        action="append",
+        default=[],
+        metavar="CSV",
+        help="output of 'aws iam get-credential-report', decoded: account details hold none",
+    )
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="the day from which ages are counted, such as 2026-11-25 (now)",
+    )
+    parser.add_argument("--json", action="store_true", help="print all as JSON")
+
+
+def read_exports(options: argparse.Namespace) -> tuple[World, dict[str, CredentialReport]]:
+    """Read the files; give the world, and the credential reports by account id."""
+    moment = _moment(options.as_of)
+    world = World.from_account_details(*options.account_details)
+    world.clock.now = moment
+    reports: dict[str, CredentialReport] = {}
+    for file in options.credential_report:
+        report = CredentialReport.parse(read_text(file), name=file)
+        account_id = _account_of(report, file)
+        if account_id not in world.accounts:
+            raise LoadError(
+                f"{file} is of account {account_id}, of which there are no account details."
+            )
+        if account_id in reports:
+            raise LoadError(f"{file} is a second credential report of account {account_id}.")
+        reports[account_id] = report
+    return world, reports
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"--as-of {text!r}: write a day, such as 2026-11-25.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _account_of(report: CredentialReport, file: str) -> str:
+    found = {Arn.parse(row.arn).account if is_arn(row.arn) else "" for row in report.rows}
+    if len(found) != 1 or "" in found:
+        raise LoadError(f"{file} must hold the users of one account, each with its ARN.")
+    return found.pop()

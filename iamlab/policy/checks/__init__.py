@@ -1,0 +1,1 @@
+"""The parts of the check of what may be saved: each walks a policy for one kind of defect."""
