@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pandas as pd
 
     from iamlab.engine.matrix import AccessMatrix
@@ -24,3 +26,9 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Give an access matrix as a table."""
     table: pd.DataFrame = import_module("iamlab.view.tables").frame(matrix)
     return table
+
+
+def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
+    """Give rows as a table."""
+    made: pd.DataFrame = import_module("iamlab.view.tables").table(columns, rows)
+    return made

@@ -13,15 +13,27 @@
        ├─ BucketAlreadyExists      409, of another account
        ├─ BucketAlreadyOwnedByYou  409
        ├─ DeleteConflict           409
+       ├─ DuplicateCertificate     409
+       ├─ DuplicateSSHPublicKey    400
        ├─ EntityAlreadyExists      409
        ├─ ExpiredToken             403
+       ├─ FailedAuthentication      401, of the console's sign-in page
+       ├─ InvalidAuthenticationCode 403
        ├─ InvalidBucketName        400
        ├─ InvalidClientTokenId     403
+       ├─ InvalidInput             400
+       ├─ InvalidPublicKey         400
+       ├─ InvalidUserType           400
        ├─ LimitExceeded            409
+       ├─ MalformedCertificate     400
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
        ├─ NoSuchEntity             404
+       ├─ PasswordPolicyViolation   400
        ├─ PolicyNotAttachable      400
+       ├─ ReportExpired            410
+       ├─ ReportInProgress         404
+       ├─ ReportNotPresent         410
        ├─ UnmodifiableEntity       400
        └─ ValidationError          400
 
@@ -204,6 +216,78 @@ class UnmodifiableEntity(AwsError):  # noqa: N818 - AWS's code is the name
     """Only AWS changes such a thing."""
 
     code, http_status = "UnmodifiableEntity", 400
+
+
+class DuplicateCertificate(AwsError):  # noqa: N818 - AWS's code is the name
+    """The certificate is there already."""
+
+    code, http_status = "DuplicateCertificate", 409
+
+
+class DuplicateSSHPublicKey(AwsError):  # noqa: N818 - AWS's code is the name
+    """The user has that public key already."""
+
+    code, http_status = "DuplicateSSHPublicKey", 400
+
+
+class InvalidInput(AwsError):  # noqa: N818 - AWS's code is the name
+    """A parameter makes no sense for what is there, or beside another one."""
+
+    code, http_status = "InvalidInput", 400
+
+
+class InvalidPublicKey(AwsError):  # noqa: N818 - AWS's code is the name
+    """The text is no public key of the kind that IAM takes."""
+
+    code, http_status = "InvalidPublicKey", 400
+
+
+class MalformedCertificate(AwsError):  # noqa: N818 - AWS's code is the name
+    """The text is no certificate in PEM form."""
+
+    code, http_status = "MalformedCertificate", 400
+
+
+class FailedAuthentication(AwsError):  # noqa: N818 - AWS's code is the name
+    """Somebody cannot sign in to the console; it has no codes, so the name is ours."""
+
+    code, http_status = "FailedAuthentication", 401
+
+
+class InvalidAuthenticationCode(AwsError):  # noqa: N818 - AWS's code is the name
+    """The MFA device does not show this code now."""
+
+    code, http_status = "InvalidAuthenticationCode", 403
+
+
+class InvalidUserType(AwsError):  # noqa: N818 - AWS's code is the name
+    """Only IAM users can do that."""
+
+    code, http_status = "InvalidUserType", 400
+
+
+class PasswordPolicyViolation(AwsError):  # noqa: N818 - AWS's code is the name
+    """The password is not as the account's password policy wants it."""
+
+    code, http_status = "PasswordPolicyViolation", 400
+
+
+class ReportExpired(AwsError):  # noqa: N818 - AWS's code is the name
+    """The credential report is older than four hours."""
+
+    code, http_status = "ReportExpired", 410
+
+
+class ReportInProgress(AwsError):  # noqa: N818 - AWS's code is the name
+    """The credential report is still being made."""
+
+    code, http_status = "ReportInProgress", 404
+
+
+class ReportNotPresent(AwsError):  # noqa: N818 - AWS's code is the name
+    """No credential report was ever made."""
+
+    code, http_status = "ReportNotPresent", 410
 
 
 class ValidationError(AwsError):

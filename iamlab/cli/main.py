@@ -9,7 +9,17 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from iamlab.cli import actions, can, check, explain, explain_policy, verify, who_can
+from iamlab.cli import (
+    actions,
+    audit,
+    can,
+    check,
+    explain,
+    explain_policy,
+    report,
+    verify,
+    who_can,
+)
 from iamlab.errors import IamLabError
 
 if TYPE_CHECKING:
@@ -23,6 +33,8 @@ COMMANDS = {
     "check": check,
     "explain-policy": explain_policy,
     "actions": actions,
+    "audit": audit,
+    "report": report,
     "verify": verify,
 }
 

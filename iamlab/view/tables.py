@@ -75,6 +75,19 @@ def _cell(decision: Decision) -> str:
     return f'<td style="{style}">{seen.symbol}&nbsp;{seen.word}</td>'
 
 
+def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
+    """Give rows as a table.
+
+    Examples
+    --------
+    >>> table(["user"], [["ana"], ["bob"]])["user"].tolist()
+    ['ana', 'bob']
+    """
+    import pandas as pd
+
+    return pd.DataFrame([list(row) for row in rows], columns=list(columns))
+
+
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Give an access matrix as True and False: callers down, actions and resources across."""
     import pandas as pd

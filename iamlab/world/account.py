@@ -14,25 +14,39 @@ from iamlab.errors import (
     did_you_mean,
 )
 from iamlab.world import managed
+from iamlab.world.account_reports import AccountReports
+from iamlab.world.account_settings import AccountSettings
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.identities import Group, Role, User
+from iamlab.world.making import Makes
 from iamlab.world.policies import ManagedPolicy
 from iamlab.world.quotas import check_bucket_name, check_tags
 from iamlab.world.resources import Bucket, bucket_policy
+from iamlab.world.root import RootUser
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from iamlab.world.gather import Caller
+    from iamlab.world.mfa import MfaRecord
+    from iamlab.world.passwords import PasswordPolicy
+    from iamlab.world.reports import Job
     from iamlab.world.saving import Document
+    from iamlab.world.things import (
+        InstanceProfile,
+        OpenIDConnectProvider,
+        SAMLProvider,
+        ServerCertificate,
+    )
     from iamlab.world.world import World
 
 Thing = TypeVar("Thing")
 
 
 @dataclass(slots=True, eq=False)
-class Account:
+class Account(AccountReports, AccountSettings, Makes):
     """An AWS account. Names are unique in it whatever their letter case; the case is kept.
 
     Parameters
@@ -51,6 +65,25 @@ class Account:
     policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
     buckets: dict[str, Bucket] = field(default_factory=dict, repr=False)
     quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
+    create_date: datetime | None = field(default=None, repr=False)  # unknown of a loaded account
+    report_job: Job | None = field(default=None, repr=False)  # the newest credential report
+    root: RootUser = field(init=False, repr=False)
+    alias: str | None = field(default=None, repr=False)
+    password_policy: PasswordPolicy | None = field(default=None, repr=False)
+    mfa_records: dict[str, MfaRecord] = field(default_factory=dict, repr=False)  # by serial number
+    instance_profiles: dict[str, InstanceProfile] = field(default_factory=dict, repr=False)
+    server_certificates: dict[str, ServerCertificate] = field(default_factory=dict, repr=False)
+    saml_providers: dict[str, SAMLProvider] = field(default_factory=dict, repr=False)  # by ARN
+    oidc_providers: dict[str, OpenIDConnectProvider] = field(
+        default_factory=dict, repr=False
+    )  # by ARN
+    deletion_tasks: dict[str, str] = field(default_factory=dict, repr=False)  # id -> status
+    global_endpoint_token_version: int = field(default=1, repr=False)
+
+    def __post_init__(self) -> None:
+        self.root = RootUser(self, f"root-{self.account_id}@example.com")
+        if self.create_date is None and not self.world.loaded:
+            self.create_date = self.world.clock.now
 
     @property
     def root_arn(self) -> str:
@@ -234,8 +267,10 @@ class Account:
     def copy(self, world: World) -> Account:
         """Copy the account into another world; what is frozen is shared."""
         twin = replace(self, world=world, quotas=dict(self.quotas))
+        twin.root, twin.mfa_records = _copy_of(self.root, twin), dict(self.mfa_records)
         twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
-        for kind in ("users", "groups", "roles", "buckets"):
+        twin.deletion_tasks = dict(self.deletion_tasks)
+        for kind in _COPIED:
             originals = getattr(self, kind)
             setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
         return twin
@@ -264,7 +299,13 @@ def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
     raise error
 
 
-Own = TypeVar("Own", User, Group, Role, Bucket)
+_COPIED = (
+    *("users", "groups", "roles", "buckets", "instance_profiles"),
+    *("server_certificates", "saml_providers", "oidc_providers"),
+)
+"""What an account holds that can change, by name or ARN."""
+
+Own = TypeVar("Own", User, Group, Role, Bucket, RootUser)
 
 
 def _copy_of(thing: Own, account: Account) -> Own:

@@ -18,6 +18,7 @@ from iamlab.world.account import Account
 from iamlab.world.identities import Group, Identity, Role, User
 from iamlab.world.policies import ManagedPolicy
 from iamlab.world.quotas import is_account_id, is_name, is_path
+from iamlab.world.things import InstanceProfile
 
 if TYPE_CHECKING:
     from iamlab.world.world import World
@@ -251,7 +252,17 @@ def read_role(world: World, item: Entry) -> str:
         ],
     )
     account.roles[name] = role
+    for profile in item.objects("InstanceProfileList"):
+        _read_profile(account, profile)
     return _check_arn(role, item)
+
+
+def _read_profile(account: Account, item: Entry) -> None:
+    """Read an instance profile, as far as the file tells of it."""
+    name = item.name("InstanceProfileName")
+    path = item.path() if "Path" in item.raw else "/"
+    unique_id = item.text("InstanceProfileId") if "InstanceProfileId" in item.raw else ""
+    account.instance_profiles.setdefault(name, InstanceProfile(account, name, path, unique_id))
 
 
 def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:

@@ -53,6 +53,8 @@ class Event:
     error_code: str = ""
     error_message: str = ""
     resources: tuple[str, ...] = ()
+    event_type: str = "AwsApiCall"
+    additional_event_data: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a CloudTrail record."""
@@ -70,7 +72,8 @@ class Event:
             **({"resources": [{"ARN": arn} for arn in self.resources]} if self.resources else {}),
             "eventID": self.event_id,
             "readOnly": self.read_only,
-            "eventType": "AwsApiCall",
+            "eventType": self.event_type,
+            **({"additionalEventData": more} if (more := self.additional_event_data) else {}),
             "recipientAccountId": self.recipient_account_id,
             "eventCategory": "Management",
         }
@@ -135,7 +138,7 @@ def _plain(value: Any) -> Any:
 
 SECRETS = frozenset(
     (
-        *("Password", "OldPassword", "NewPassword", "PrivateKey", "TokenCode"),
+        *("Password", "OldPassword", "NewPassword", "PrivateKey", "AddPrivateKey", "TokenCode"),
         *("AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "SessionToken"),
         *("ServicePassword", "ServiceCredentialSecret", "Base32StringSeed", "QRCodePNG"),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
 from iamlab.world import context, managed
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.presented import Credential, Presented
@@ -17,7 +18,6 @@ from iamlab.world.presented import Credential, Presented
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamlab.policy.document import Policy
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
@@ -149,6 +149,8 @@ def _bounded(
     hanging = tuple(
         attached for one, path in identities for attached in policies_of(one, path, missing)
     )
+    if isinstance(identity, User) and lets_change_password(identity.account):
+        hanging = (*hanging, Attached(change_own_password(), None, ("account password policy",)))
     return Gathered(
         arn,
         identity.account.account_id,
@@ -157,6 +159,28 @@ def _bounded(
         _boundary(identity, missing),
         identity.arn if isinstance(identity, Role) else None,
         tuple(dict.fromkeys(missing)),
+    )
+
+
+def lets_change_password(account: Account) -> bool:
+    """Say whether the account's password policy lets all its users change their own."""
+    policy = account.password_policy
+    return policy is not None and policy.allow_users_to_change_password
+
+
+@cache
+def change_own_password() -> Policy:
+    """Give what that amounts to, as a policy of each user."""
+    own = ["arn:*:iam::*:user/${aws:username}", "arn:*:iam::*:user/*/${aws:username}"]
+    return Policy.parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": own},
+                {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
+            ],
+        },
+        name="AllowUsersToChangePassword",
     )
 
 
@@ -201,8 +225,6 @@ def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
         return None
     document = document_of(identity.account, identity.boundary)
     if document is None:
-        from iamlab.policy.document import Policy
-
         missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
         document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
     return Attached(document, identity.boundary)

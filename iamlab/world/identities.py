@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import NoSuchEntity, RequestError
-from iamlab.world.api.calling import perform
+from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.holder import Holder
+from iamlab.world.signin import switch_role_page
+from iamlab.world.user_summary import summarise
+from iamlab.world.user_things import HoldsKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +24,16 @@ if TYPE_CHECKING:
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
+    from iamlab.world.keys import KeyRecord
+    from iamlab.world.passwords import LoginProfile
     from iamlab.world.policies import ManagedPolicy
     from iamlab.world.saving import Document
+    from iamlab.world.user_summary import UserSummary
+    from iamlab.world.user_things import (
+        ServiceSpecificCredential,
+        SigningCertificate,
+        SSHPublicKey,
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -142,11 +154,72 @@ class Bounded(Identity):
 
 
 @dataclass(slots=True, eq=False)
-class User(Bounded):
+class User(Bounded, Holder, HoldsKeys):
     """A long-term identity. It starts with no permissions at all."""
 
     groups: list[str] = field(default_factory=list, repr=False)
+    key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
+    login_profile: LoginProfile | None = field(default=None, repr=False)
+    signing_certificates: dict[str, SigningCertificate] = field(default_factory=dict, repr=False)
+    ssh_public_keys: dict[str, SSHPublicKey] = field(default_factory=dict, repr=False)
+    service_specific_credentials: dict[str, ServiceSpecificCredential] = field(
+        default_factory=dict, repr=False
+    )
     kind: ClassVar[str] = "user"
+
+    @property
+    def user_name(self) -> str:
+        """Its name, as the API calls it."""
+        return self.name
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How the API names it."""
+        return {"UserName": self.name}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been deleted."""
+        return self.account.users.get(self.name) is self
+
+    @property
+    def console_sign_in_url(self) -> str | None:
+        """Where it signs in; ``None`` without a password."""
+        return self.account.console_sign_in_url if self.login_profile else None
+
+    def update_login_profile(
+        self,
+        *,
+        password: str | None = None,
+        password_reset_required: bool | None = None,
+        max_signin_session_duration: int | None = None,
+        reset_max_signin_session_duration: bool | None = None,
+    ) -> None:
+        """Set its password, as an administrator does: the old one need not be known."""
+        self._do(
+            "UpdateLoginProfile",
+            Password=password,
+            PasswordResetRequired=password_reset_required,
+            MaxSigninSessionDuration=max_signin_session_duration,
+            ResetMaxSigninSessionDuration=reset_max_signin_session_duration,
+        )
+
+    def change_password(self, old_password: str, new_password: str) -> None:
+        """Change its own password, for which it needs permission itself.
+
+        Raises
+        ------
+        AccessDenied
+            It may not, or the old password is wrong.
+        PasswordPolicyViolation
+            The account wants a better one, or one that was not used of late.
+        """
+        sent = {"OldPassword": old_password, "NewPassword": new_password}
+        call(self.account, "ChangePassword", self, sent)
+
+    def summary(self) -> UserSummary:
+        """Show what the console's page of a user shows; no secrets."""
+        return summarise(self)
 
     def update(self, *, new_user_name: str | None = None, new_path: str | None = None) -> None:
         """Rename the user, or move it to another path: its id stays, its ARN does not."""
@@ -228,6 +301,13 @@ class Role(Bounded):
     description: str = field(default="", repr=False)
     instance_profiles: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "role"
+
+    @property
+    def switch_role_url(self) -> str:
+        """Where somebody who is signed in to the console takes this role."""
+        account = self.account
+        whose = account.alias or account.account_id
+        return switch_role_page(account.partition, whose, f"{self.path}{self.name}"[1:])
 
     def update_assume_role_policy(self, document: Document) -> None:
         """Replace the trust policy."""

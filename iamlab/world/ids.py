@@ -10,7 +10,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-PREFIXES = {"user": "AIDA", "group": "AGPA", "role": "AROA", "policy": "ANPA"}
+PREFIXES = {
+    "user": "AIDA",
+    "group": "AGPA",
+    "role": "AROA",
+    "policy": "ANPA",
+    "instance-profile": "AIPA",
+    "server-certificate": "ASCA",
+}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -33,11 +40,36 @@ class Ids:
         """Make a unique id: a prefix that tells the kind, and 17 letters and digits."""
         return PREFIXES[kind] + "".join(self._next().choices(_LETTERS, k=17))
 
+    def key_id(self, prefix: str, length: int = 20) -> str:
+        """Make the id of a key or certificate, marked as an example."""
+        drawn = self._next().choices(_LETTERS, k=length - len(prefix) - 7)
+        return f"{prefix}{''.join(drawn)}EXAMPLE"
+
+    def secret(self, length: int = 40) -> str:
+        """Make a secret, marked as an example."""
+        return "".join(self._next().choices(_BASE64, k=length - 10)) + "EXAMPLEKEY"
+
+    def uuid(self) -> str:
+        """Make an id of 32 hexadecimal digits, in five parts."""
+        return _in_five(self._next())
+
     def event_id(self) -> str:
         """Make the id of an event, which no other id depends on."""
         self.events += 1
-        digits = f"{random.Random(f'{self.seed}/event/{self.events}').getrandbits(128):032x}"
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return _in_five(random.Random(f"{self.seed}/event/{self.events}"))
+
+    def secret_of(self, access_key_id: str) -> str:
+        """Tell the secret of an access key, which follows from its id and need not be kept."""
+        return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"
+
+    def number(self) -> int:
+        """Make a number that is given only once."""
+        self.made += 1
+        return self.made
+
+    def hidden(self, what: str, letters: str, size: int) -> str:
+        """Tell what follows from the seed and from nothing that anybody is shown."""
+        return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
 
     def temporary_key(self) -> tuple[str, str, str]:
         """Make temporary credentials, marked as examples: key id, secret and session token."""
@@ -53,3 +85,8 @@ class Ids:
     def _next(self) -> random.Random:
         self.made += 1
         return random.Random(f"{self.seed}/{self.made}")
+
+
+def _in_five(draw: random.Random) -> str:
+    digits = f"{draw.getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.request import ContextValue
     from iamlab.policy.document import Policy
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ class Presented:
 class Credential(Protocol):
     """What can be shown."""
 
-    def present(self) -> Presented:
-        """Show it.
+    def present(self, world: World) -> Presented:
+        """Show it to a world, which may be a copy of the one that it was made in.
 
         Raises
         ------
         AwsError
             AWS does not accept it: it is unknown, inactive, deleted or expired.
         """
+        ...
+
+    def used(self, world: World, service: str, region: str) -> None:
+        """Note that it was used for a call, where AWS notes that."""
         ...

@@ -44,6 +44,17 @@ QUOTAS = {
     "GroupsPerUser": Quota(10),
     "VersionsPerPolicy": Quota(5),
     "Tags": Quota(50),
+    "AccessKeysPerUser": Quota(2),
+    "MFADevicesPerUser": Quota(8),
+    "VirtualMFADevices": Quota(5000),
+    "InstanceSessionsPerInstanceProfile": Quota(1),
+    "ServerCertificates": Quota(20),
+    "SAMLProviders": Quota(100),
+    "OpenIDConnectProviders": Quota(100, 700),
+    "ClientIdsPerOpenIdConnectProvider": Quota(100),
+    "CertificatesPerUser": Quota(2),
+    "SSHPublicKeysPerUser": Quota(5),
+    "ServiceSpecificCredentialsPerUser": Quota(2),  # for each service
 }
 """Quotas of November 2026, by AWS's names. What is loaded from a real account is not held to them.
 """

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import MalformedPolicy
-from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.writing import edited
+from iamlab.world.principals import absent
 from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Bucket:
 def bucket_policy(document: Document, bucket: Bucket) -> Policy:
     """Check what S3 checks before it saves a bucket policy."""
     policy = saved(document, f"policy of {bucket.name}", "resource", "s3")
+    for statement, value in absent(policy, bucket.account.world):
+        where = f"See statement {statement.label}. There is no {value} in this world."
+        _refuse("Invalid principal in policy", where)
     for statement in policy.statements:
         _check(statement, bucket)
     return _with_accounts(policy, bucket)
@@ -88,8 +91,6 @@ def _with_accounts(policy: Policy, bucket: Bucket) -> Policy:
 def _check(statement: Statement, bucket: Bucket) -> None:
     where = f"See statement {statement.label}. "
     for kind, value in statement.principal or statement.not_principal or ():
-        if kind == "AWS" and not _exists(value, bucket):
-            _refuse("Invalid principal in policy", f"{where}There is no {value} in this world.")
         if kind == "CanonicalUser" and not _is_canonical(value, bucket):
             note = f"No account in this world has the canonical user ID {value}."
             _refuse("Invalid principal in policy", where + note)
@@ -100,18 +101,6 @@ def _check(statement: Statement, bucket: Bucket) -> None:
                 "Policy has invalid resource",
                 f"{where}A bucket policy speaks of its own bucket: {bucket.arn} or {bucket.arn}/*.",
             )
-
-
-def _exists(value: str, bucket: Bucket) -> bool:
-    """Say whether S3 would know this principal; what lies in accounts outside is taken as known."""
-    if not is_arn(value):
-        return True
-    arn = Arn.parse(value)
-    account = bucket.account.world.accounts.get(arn.account)
-    if account is None or arn.service != "iam" or arn.kind not in ("user", "role"):
-        return True
-    known: dict[str, object] = dict(account.users if arn.kind == "user" else account.roles)
-    return any(getattr(identity, "arn", "") == value for identity in known.values())
 
 
 def _is_canonical(value: str, bucket: Bucket) -> bool:

@@ -17,8 +17,8 @@ from iamlab.errors import (
     PolicyError,
     ValidationError,
 )
-from iamlab.policy.check_sizes import size
 from iamlab.policy.checking import refusal_of_parse_error, refusals
+from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 

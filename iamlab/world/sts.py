@@ -71,7 +71,7 @@ class Session:
         """Whether its time is over, by the world's clock."""
         return self.world.clock.now >= self.expiration
 
-    def present(self) -> Presented:
+    def present(self, world: World) -> Presented:
         """Show it, as with every call.
 
         Raises
@@ -81,9 +81,9 @@ class Session:
         InvalidClientTokenId
             Its role has been deleted; one of the same name is another role.
         """
-        if self.is_expired:
+        if world.clock.now >= self.expiration:
             raise ExpiredToken("The security token included in the request is expired")
-        role = _role(self.world, self.role_arn)
+        role = _role(world, self.role_arn)
         if role is None or role.unique_id != self.role_id:
             raise InvalidClientTokenId("The security token included in the request is invalid.")
         context: dict[str, ContextValue] = {
@@ -91,6 +91,9 @@ class Session:
             "aws:MultiFactorAuthPresent": False,
         }
         return Presented(self.arn, context, self.policies)
+
+    def used(self, world: World, service: str, region: str) -> None:
+        """Note nothing: of sessions no use is kept."""
 
     def __reduce__(self) -> Any:
         """Refuse to be written to a file: that would write the secret too."""

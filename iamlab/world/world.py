@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
@@ -30,6 +30,7 @@ from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
 from iamlab.world.presented import Credential
 from iamlab.world.quotas import is_account_id
+from iamlab.world.signin import sign_in
 from iamlab.world.sts import Sts
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from iamlab.world.events import Event
     from iamlab.world.identities import Group, Role, User
     from iamlab.world.resources import Bucket
+    from iamlab.world.signin import ConsoleSession
 
 
 class World:
@@ -194,7 +196,7 @@ class World:
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
         if isinstance(caller, Credential):
-            presented = caller.present()
+            presented = caller.present(self)
             return self.gather(presented.arn).showing(presented)
         key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
         if not key:
@@ -255,6 +257,19 @@ class World:
         """The Security Token Service: temporary credentials."""
         return Sts(self)
 
+    def sign_in(self, **given: Any) -> ConsoleSession:
+        """Sign in to the console: see ``iamlab.world.signin.sign_in`` for what can be given.
+
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> ana.create_login_profile("Correct-Horse-1")
+        >>> world.sign_in(account="main", user="ana", password="Correct-Horse-1").with_mfa
+        False
+        """
+        return sign_in(self, **given)
+
     def do(
         self,
         caller: Caller,
@@ -282,6 +297,9 @@ class World:
         """
         who = self.gather(caller)
         decision = self.can(caller, action, resource, context=context)
+        if isinstance(caller, Credential):
+            region = str(decision.request.value("aws:RequestedRegion"))
+            caller.used(self, decision.request.service, region)
         error = None if decision else AccessDenied(decision)
         service, _, name = action.partition(":")
         known = catalog.action(action)

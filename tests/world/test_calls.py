@@ -269,18 +269,20 @@ def test_lists_come_in_pages(main: Account, admin: User) -> None:
         main.call("ListUsers", admin, Marker="nonsense")
 
 
-def test_a_renamed_user_keeps_his_id_and_loses_what_named_his_arn(main: Account) -> None:
-    """Policies that name the old ARN no longer mean him."""
+def test_a_renamed_user_keeps_his_id_and_loses_what_names_his_arn(
+    main: Account, dana: User
+) -> None:
+    """A policy that is about his ARN no longer means him; one that trusts him knows his id."""
     bob = main.get_user("bob")
-    bucket = main.create_bucket(
+    main.create_bucket(
         "star-maps",
         policy=document(
             allow("s3:GetObject", "arn:aws:s3:::star-maps/*", Principal={"AWS": bob.arn})
         ),
     )
-    before = bob.unique_id
-    map_ = f"{bucket.arn}/m31.fits"
-    assert main.world.can(bob, "s3:GetObject", map_)
+    dana.put_policy("bob", document(allow("iam:GetUser", bob.arn)))
+    before, map_ = bob.unique_id, "arn:aws:s3:::star-maps/m31.fits"
+    assert main.call("GetUser", dana, UserName="bob")
 
     bob.update(new_user_name="robert", new_path="/")
 
@@ -291,9 +293,80 @@ def test_a_renamed_user_keeps_his_id_and_loses_what_named_his_arn(main: Account)
     )
     assert bob.groups == ["team"]
     assert main.get_group("team").users == [bob]
-    assert not main.world.can(bob, "s3:GetObject", map_)
+    assert main.world.can(bob, "s3:GetObject", map_)
+    with pytest.raises(AccessDenied):
+        main.call("GetUser", dana, UserName="robert")
     with pytest.raises(NoSuchEntity):
         main.get_user("bob")
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_who_comes_later_under_the_same_name_is_another(kind: str, main: Account) -> None:
+    """The policies that named the first show his bare id, and let nobody in."""
+    world, map_ = main.world, "arn:aws:s3:::star-maps/m31.fits"
+
+    def made() -> Any:
+        if kind == "user":
+            return main.create_user("zoe")
+        return main.create_role("zoe", assume_role_policy_document=by_ec2())
+
+    first = made()
+    bucket = main.create_bucket(
+        "star-maps",
+        policy=document(
+            allow("s3:GetObject", "arn:aws:s3:::star-maps/*", Principal={"AWS": first.arn})
+        ),
+    )
+    target = main.create_role("target", assume_role_policy_document=by(first.arn))
+    for who in (first, first.arn):
+        assert world.can(who, "s3:GetObject", map_)
+        assert world.can(who, "sts:AssumeRole", target.arn)
+
+    first.delete()
+    second = made()
+
+    assert second.arn == first.arn
+    assert not world.can(second, "s3:GetObject", map_)
+    assert not world.can(second, "sts:AssumeRole", target.arn)
+    assert bucket.policy is not None
+    assert bucket.policy.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+    assert target.trust is not None
+    assert target.trust.to_json()["Statement"][0]["Principal"] == {"AWS": first.unique_id}
+
+    target.update_assume_role_policy(by(second.arn))
+    assert world.can(second, "sts:AssumeRole", target.arn)
+
+
+def by(arn: str) -> dict[str, Any]:
+    """A trust policy for somebody."""
+    return document({"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"})
+
+
+def by_ec2() -> dict[str, Any]:
+    """A trust policy for EC2."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+
+
+@pytest.mark.parametrize("what", ["user/nobody", "role/nobody"])
+def test_a_trust_policy_names_only_who_is_there(what: str, main: Account) -> None:
+    """IAM would have to know the id behind the ARN; of other accounts this world knows nothing."""
+    role = main.create_role("target", assume_role_policy_document=by_ec2())
+    before = snapshot(main.world)
+    arn = f"arn:aws:iam::{OWN}:{what}"
+    with pytest.raises(AwsError) as caught:
+        role.update_assume_role_policy(by(arn))
+
+    assert str(caught.value) == (
+        f'MalformedPolicyDocument: Invalid principal in policy: "AWS":"{arn}"'
+    )
+    assert snapshot(main.world) == before
+    role.update_assume_role_policy(by(arn.replace(OWN, "999999999999")))
 
 
 def test_a_renamed_group_keeps_its_members_and_policies(main: Account) -> None:

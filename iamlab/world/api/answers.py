@@ -38,7 +38,10 @@ def _bounded(one: Bounded, noun: str) -> dict[str, Any]:
 
 def user(one: User) -> dict[str, Any]:
     """Write a user."""
-    return _bounded(one, "User")
+    found = _bounded(one, "User")
+    if one.login_profile is not None and one.login_profile.last_used is not None:
+        found["PasswordLastUsed"] = one.login_profile.last_used
+    return found
 
 
 def group(one: Group) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.world.api import entry as entries
-from iamlab.world.api.requests import context_of, named_shortly, resource_of
+from iamlab.world.api.model import signature
+from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
 from iamlab.world.api.validation import check
 from iamlab.world.context import of_root
 from iamlab.world.events import record, user_identity
+from iamlab.world.presented import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,14 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
         value = entry.perform(account, given)
         event.succeeded(entry.answer, value)
     return value
+
+
+def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:
+    """Do for the root user what the API has no parameters for: the console offers it."""
+    entry = entries.find(operation)
+    root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
+    with _Recorded(account, entry, parameters, root):
+        return entry.perform(account, parameters)
 
 
 def call(
@@ -61,22 +71,38 @@ def call(
     identity = user_identity(who.arn, who.context(), who.issuer)
     with _Recorded(account, entry, given, identity) as event:
         check(operation, given)
-        if _is_about_oneself(entry, given, who):
-            given["UserName"] = who.context()["aws:username"]
+        _name_oneself(entry, given, who)
         _authorise(account, entry, given, caller)
+        if isinstance(caller, Credential):
+            caller.used(account.world, "iam", "us-east-1")
         value = entry.perform(account, given)
         return event.succeeded(entry.answer, value)
 
 
-def _is_about_oneself(entry: Entry, given: Mapping[str, Any], who: Gathered) -> bool:
-    """Say whether the operation means its caller, since it names nobody."""
-    return entry.on == "user" and "UserName" not in given and "aws:username" in who.context()
+def _name_oneself(entry: Entry, given: dict[str, Any], who: Gathered) -> None:
+    """Let an operation that names nobody mean its caller; without a name, it means the root user.
+
+    Raises
+    ------
+    ValidationError
+        The caller is neither a user nor the root user.
+    """
+    if entry.on != "user" or "UserName" in given or given.get("AllUsers"):
+        return
+    context = who.context()
+    if "aws:username" in context:
+        given["UserName"] = context["aws:username"]
+    elif who.issuer and "UserName" in signature(entry.name).parameters:
+        raise ValidationError("Must specify userName when calling with non-User credentials")
 
 
 def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
     own = (f"iam:{entry.name}", resource_of(account, entry, given))
-    context = context_of(account, entry, given)
     for action, resource in (own, *entry.also(account, given)):
+        passes = action == "iam:PassRole"
+        context = (
+            context_of_passing(account, resource) if passes else context_of(account, entry, given)
+        )
         decision = account.world.can(caller, action, resource, context=context)
         if not decision:
             shown = named_shortly(account, entry, resource)

@@ -21,7 +21,29 @@ Perform = Callable[["Account", Parameters], Any]
 Answer = Callable[[Any], dict[str, Any]]
 Pairs = Callable[["Account", Parameters], list[tuple[str, str]]]
 
-MODULES = ("users", "groups", "roles", "policies", "attachments", "boundaries", "tags")
+MODULES = (
+    "users",
+    "groups",
+    "roles",
+    "policies",
+    "attachments",
+    "boundaries",
+    "tags",
+    "account",
+    "keys",
+    "passwords",
+    "password_policy",
+    "mfa",
+    "aliases",
+    "profiles",
+    "service_linked",
+    "saml",
+    "oidc",
+    "certificates",
+    "ssh_keys",
+    "service_credentials",
+    "preferences",
+)
 """Where the entries are."""
 
 READS = ("Get", "List", "Generate")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.world.linked_services import role_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,26 +23,61 @@ _NAMED_BY = {
     "group": "GroupName",
     "role": "RoleName",
     "instance-profile": "InstanceProfileName",
+    "server-certificate": "ServerCertificateName",
+    "mfa": "VirtualMFADeviceName",
+    "policy": "PolicyName",
+    "saml-provider": "Name",
+    "oidc-provider": "Url",
 }
-"""Kind of thing -> the parameter that names it."""
+"""Kind of thing -> the parameter that names it, or names it when it is made."""
+
+_BY_ARN = {
+    "policy": ("PolicyArn", "policies"),
+    "mfa": ("SerialNumber", "mfa_records"),
+    "saml-provider": ("SAMLProviderArn", "saml_providers"),
+    "oidc-provider": ("OpenIDConnectProviderArn", "oidc_providers"),
+}
+"""Kind of thing -> the parameter that is its ARN once it is there, and where it is held by ARN."""
+
+_SHORTLY = ("user", "group", "role", "instance-profile")
+"""Kinds of thing that IAM's refusals name by kind and name."""
 
 _HELD_IN = {
     "user": "users",
     "group": "groups",
     "role": "roles",
     "instance-profile": "instance_profiles",
+    "server-certificate": "server_certificates",
 }
+
+_KEYS = {
+    "AWSServiceName": "iam:AWSServiceName",
+    "ServiceName": "iam:ServiceSpecificCredentialServiceName",
+    "CredentialAgeDays": "iam:ServiceSpecificCredentialAgeDays",
+}
+"""Parameter -> the condition key that has its value."""
 
 
 def target_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> Any:
     """Give the thing that an operation works on; ``None`` if there is none yet."""
-    if entry.on == "policy":
-        return account.policies.get(given.get("PolicyArn", ""))
+    if entry.on in _BY_ARN:
+        parameter, place = _BY_ARN[entry.on]
+        return getattr(account, place).get(given.get(parameter, ""))
+    if entry.on == "access-key":
+        return account.holder_of_key(given["AccessKeyId"])
+    if entry.on == "identity":
+        return _identity(account, given["Arn"])
     name = given.get(_NAMED_BY.get(entry.on, ""), "")
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
         return held[name]
     return next((one for key, one in held.items() if key.lower() == str(name).lower()), None)
+
+
+def _identity(account: Account, arn: str) -> Any:
+    """Find a user, group or role by its ARN."""
+    every = (*account.users.values(), *account.groups.values(), *account.roles.values())
+    return next((one for one in every if one.arn == arn), None)
 
 
 def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
@@ -53,21 +90,39 @@ def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str
     target = target_of(account, entry, given)
     if target is not None:
         return str(target.arn)
-    if "PolicyArn" in given and entry.on == "policy":
-        return str(given["PolicyArn"])
-    name = given.get(_NAMED_BY.get(entry.on, ""), given.get("PolicyName", ""))
+    parameter, _ = _BY_ARN.get(entry.on, ("", ""))
+    if parameter in given:
+        return str(given[parameter])
+    if entry.on == "access-key":
+        return "*"  # it is nobody's
+    if entry.on == "identity":
+        return str(given["Arn"])
+    if entry.on == "role" and "RoleName" not in given:
+        return start + role_of(given)
+    name = str(given.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
     return f"{start}{given.get('Path', '/')}{name}"
 
 
 def named_shortly(account: Account, entry: Entry, resource: str) -> str:
     """Say a resource as IAM's refusals do: a thing that is there by kind and name."""
-    if entry.on in _NAMED_BY and not entry.name.startswith("Create"):
+    if entry.on in _SHORTLY and not entry.name.startswith("Create"):
         start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}/"
         if resource.startswith(start):
             return f"{entry.on.replace('-', ' ')} {resource.rpartition('/')[2]}"
     if entry.on == "policy" and not entry.name.startswith("Create"):
         return f"policy {resource}"
     return resource
+
+
+def context_of_passing(account: Account, role_arn: str) -> dict[str, Any]:
+    """Give the condition keys of a role's being handed to an EC2 instance."""
+    role = _identity(account, role_arn)
+    tags = {} if role is None else role.tags
+    return {
+        "iam:PassedToService": "ec2.amazonaws.com",
+        **{f"aws:ResourceTag/{key}": value for key, value in tags.items()},
+        **{f"iam:ResourceTag/{key}": value for key, value in tags.items()},
+    }
 
 
 def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +142,9 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
         context["iam:PermissionsBoundary"] = boundary
     if "PolicyArn" in given and entry.name.startswith(("Attach", "Detach")):
         context["iam:PolicyARN"] = given["PolicyArn"]
+    context |= {_KEYS[name]: str(value) for name, value in given.items() if name in _KEYS}
+    if entry.name == "AddRoleToInstanceProfile":  # whose caller passes the role to EC2
+        context["iam:PassedToService"] = "ec2.amazonaws.com"
     return context
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import DeleteConflict, UnmodifiableEntity
+from iamlab.errors import DeleteConflict, MalformedPolicyDocument, UnmodifiableEntity
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.naming import boundary_of, check_free, check_room, tags_of
 from iamlab.world.api.paging import page
 from iamlab.world.identities import Role
+from iamlab.world.principals import absent, rename_everywhere
 from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
+    from iamlab.policy.document import Policy
     from iamlab.world.account import Account
 
 SERVICE_LINKED = "/aws-service-role/"
@@ -42,6 +44,16 @@ def own_role(account: Account, name: str) -> Role:
     return role
 
 
+def trust_policy(account: Account, document: str, name: str) -> Policy:
+    """Read a trust policy that is to be saved: whom it names must be there."""
+    policy = saved(document, f"trust of {name}", "trust")
+    for statement, value in absent(policy, account.world):
+        error = MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"')
+        error.add_note(f"See statement {statement.label}. There is no {value} in this world.")
+        raise error
+    return policy
+
+
 def _answer(role: Role) -> dict[str, Any]:
     return {"Role": answers.role(role)}
 
@@ -58,7 +70,7 @@ def create_role(account: Account, given: Parameters) -> Role:
         path,
         tags=tags_of(given),
         boundary=boundary_of(account, given),
-        trust=saved(given["AssumeRolePolicyDocument"], f"trust of {name}", "trust"),
+        trust=trust_policy(account, given["AssumeRolePolicyDocument"], name),
         max_session_duration=given.get("MaxSessionDuration", 3600),
         description=given.get("Description", ""),
     )
@@ -104,7 +116,7 @@ def update_role_description(account: Account, given: Parameters) -> Role:
 def update_assume_role_policy(account: Account, given: Parameters) -> Role:
     """Replace its trust policy."""
     role = own_role(account, given["RoleName"])
-    role.trust = saved(given["PolicyDocument"], f"trust of {role.name}", "trust")
+    role.trust = trust_policy(account, given["PolicyDocument"], role.name)
     account.changed()
     return role
 
@@ -120,4 +132,5 @@ def delete_role(account: Account, given: Parameters) -> None:
     if role.inline:
         raise DeleteConflict("Cannot delete entity, must delete policies first.")
     del account.roles[role.name]
+    rename_everywhere(account.world, role.arn, role.unique_id)
     account.changed()

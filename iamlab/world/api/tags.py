@@ -16,7 +16,6 @@ from iamlab.world.api.entry import Parameters, Perform, as_it_is, operation
 from iamlab.world.api.naming import tags_of
 from iamlab.world.api.paging import page
 from iamlab.world.api.policies import own_policy
-from iamlab.world.api.roles import own_role
 from iamlab.world.quotas import check_tags
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def _find(account: Account, kind: str, given: Parameters) -> Any:
     name = given[_NAMED_BY[kind]]
     if kind == "user":
         return account.get_user(name)
-    return own_role(account, name) if kind == "role" else own_policy(account, name)
+    return account.get_role(name) if kind == "role" else own_policy(account, name)
 
 
 def _tag(kind: str) -> Perform:

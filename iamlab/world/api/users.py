@@ -15,8 +15,12 @@ from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.naming import boundary_of, check_free, check_room, tags_of
 from iamlab.world.api.paging import page
 from iamlab.world.identities import User
+from iamlab.world.principals import rename_everywhere
+from iamlab.world.user_things import user_leftovers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.world.account import Account
 
 
@@ -48,7 +52,8 @@ def create_user(account: Account, given: Parameters) -> User:
 def get_user(account: Account, given: Parameters) -> dict[str, Any]:
     """Find a user; the root user, if it asks for nobody by name."""
     if "UserName" not in given:
-        return {"User": {"UserId": account.account_id, "Arn": account.root_arn}}
+        made = {"CreateDate": account.create_date} if account.create_date else {}
+        return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **made}}
     return _answer(account.get_user(given["UserName"]))
 
 
@@ -64,22 +69,36 @@ def update_user(account: Account, given: Parameters) -> User:
     user = account.get_user(given["UserName"])
     name = given.get("NewUserName", user.name)
     check_free("User", name, {key: one for key, one in account.users.items() if one is not user})
+    old = user.arn
     # In the same place, so that a list shows no other order.
     account.users = {(name if one is user else key): one for key, one in account.users.items()}
     user.name, user.path = name, given.get("NewPath", user.path)
+    rename_everywhere(account.world, old, user.arn)
     account.changed()
     return user
+
+
+_MUST_GO_FIRST: tuple[tuple[Callable[[User], object], str], ...] = (
+    (lambda user: user.attached, "detach all policies"),
+    (lambda user: user.inline, "delete policies"),
+    (lambda user: user.groups, "remove users from group"),
+    (lambda user: user.login_profile, "delete login profile"),
+    (lambda user: user.key_records, "delete access keys"),
+    (lambda user: user.mfa_devices, "delete MFA device"),
+)
+"""What may be left of a user, and what must be done with it first, as IAM says."""
 
 
 @operation("DeleteUser", on="user")
 def delete_user(account: Account, given: Parameters) -> None:
     """Delete a user that has nothing left: what hangs on it must be gone first."""
     user = account.get_user(given["UserName"])
-    if user.attached:
-        raise DeleteConflict("Cannot delete entity, must detach all policies first.")
-    if user.inline:
-        raise DeleteConflict("Cannot delete entity, must delete policies first.")
-    if user.groups:
-        raise DeleteConflict("Cannot delete entity, must remove users from group first.")
+    for is_left, must in _MUST_GO_FIRST:
+        if is_left(user):
+            raise DeleteConflict(f"Cannot delete entity, must {must} first.")
+    left = user_leftovers(user)
+    if left is not None:
+        raise DeleteConflict(left)
     del account.users[user.name]
+    rename_everywhere(account.world, user.arn, user.unique_id)
     account.changed()

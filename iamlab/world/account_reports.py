@@ -1,0 +1,102 @@
+"""What an account says of itself: in numbers, in reports, to an auditor.
+
+Notes
+-----
+AWS pages: "Generate credential reports for your AWS account"; "Security best practices in IAM".
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from iamlab.world.api.calling import perform
+
+if TYPE_CHECKING:
+    from iamlab.world.audit import Audit
+    from iamlab.world.identities import User
+    from iamlab.world.reports import CredentialReport
+    from iamlab.world.security import SecurityStatus
+    from iamlab.world.summary import Summary
+
+
+class AccountReports:
+    """The part of an account that looks at the whole of it."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def get_user(self, user_name: str) -> User: ...  # noqa: D102 - said where it is done
+
+    def summary(self) -> Summary:
+        """Count what there is of each kind, and say how many there may be."""
+        found: Summary = perform(self, "GetAccountSummary")  # type: ignore[arg-type]
+        return found
+
+    def credential_report(self) -> CredentialReport:
+        """Have a credential report made, and fetch it: a row for each user.
+
+        AWS makes a report at most every four hours. Whoever asks before gets the last one again,
+        and does not see what has changed since.
+        """
+        state = ""
+        while state != "COMPLETE":
+            made = perform(self, "GenerateCredentialReport")  # type: ignore[arg-type]
+            state = made["State"]
+        found: CredentialReport = perform(self, "GetCredentialReport")  # type: ignore[arg-type]
+        return found
+
+    def security_status(self) -> SecurityStatus:
+        """Tick off the five items that the console's dashboard showed until 2020."""
+        found: SecurityStatus = _tool("security").security_status(self)
+        return found
+
+    def security_recommendations(self, user: User | str | None = None) -> SecurityStatus:
+        """Give the recommendations of today's dashboard.
+
+        Parameters
+        ----------
+        user
+            Who is signed in: two items are about the user's own credentials.
+        """
+        who = self.get_user(user) if isinstance(user, str) else user
+        found: SecurityStatus = _tool("security").security_recommendations(self, who)
+        return found
+
+    def audit(
+        self, *, credential_report: CredentialReport | None = None, **thresholds: Any
+    ) -> Audit:
+        """Look for what an auditor would find: the controls of CIS and of AWS Security Hub.
+
+        Parameters
+        ----------
+        credential_report
+            Where credentials are looked up; without it, in the account as it is now. An account
+            that was loaded from an export has none.
+        thresholds
+            What counts as too old, too short, too many: ``key_age_days``, ``unused_days``,
+            ``active_keys``, ``password_length``, ``password_reuse``, ``password_age_days``,
+            ``required_tags``.
+
+        Raises
+        ------
+        RequestError
+            There is no such threshold.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("ReadOnlyAccess")
+        >>> [finding.what for finding in main.audit().of("user-policies")]
+        ['The user has 1 policy of its own.']
+        """
+        known = None if credential_report is None else credential_report.credentials()
+        found: Audit = _tool("audit").audit(self, known, **thresholds)
+        return found
+
+
+def _tool(name: str) -> Any:
+    """Load a module when it is asked for."""
+    return import_module(f"iamlab.world.{name}")

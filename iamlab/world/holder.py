@@ -1,0 +1,151 @@
+"""Whoever can have credentials of his own: IAM users, and the root user.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
+authentication in IAM".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.world.api.calling import perform, perform_in_console
+from iamlab.world.keys import AccessKey
+from iamlab.world.mfa import MfaDevice, devices_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.account import Account
+    from iamlab.world.keys import KeyRecord
+    from iamlab.world.passwords import LoginProfile
+
+
+class Holder:
+    """What IAM users and root users have in common: access keys, a password, MFA devices.
+
+    ``named`` is how IAM's API names one: a root user by naming nobody.
+    """
+
+    account: Account
+    key_records: dict[str, KeyRecord]
+    login_profile: LoginProfile | None
+
+    if TYPE_CHECKING:
+
+        @property
+        def unique_id(self) -> str: ...  # noqa: D102
+
+        @property
+        def arn(self) -> str: ...  # noqa: D102 - said where it is computed
+
+        @property
+        def user_name(self) -> str: ...  # noqa: D102
+
+        @property
+        def named(self) -> dict[str, str]: ...  # noqa: D102
+
+        @property
+        def is_there(self) -> bool: ...  # noqa: D102
+    else:
+        __slots__ = ()  # those who inherit have the slots, which mypy would not believe
+
+    @property
+    def access_keys(self) -> list[AccessKey]:
+        """Its access keys, the oldest first; without their secrets."""
+        return [AccessKey(self, key_id) for key_id in self.key_records]
+
+    @property
+    def mfa_devices(self) -> list[MfaDevice]:
+        """Its MFA devices; these objects show no codes."""
+        return [MfaDevice(self.account, record.serial_number, self) for record in devices_of(self)]
+
+    def create_access_key(self) -> AccessKey:
+        """Make an access key. Its secret is shown now, and never again.
+
+        Raises
+        ------
+        LimitExceeded
+            There are two.
+        """
+        made: AccessKey = perform(self.account, "CreateAccessKey", **self.named)
+        return made
+
+    def create_login_profile(
+        self,
+        password: str,
+        *,
+        password_reset_required: bool = False,
+        max_signin_session_duration: int | None = None,
+    ) -> None:
+        """Give it a password, and with it access to the console.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            It has one: use ``update_login_profile``.
+        PasswordPolicyViolation
+            The account wants a better one.
+        """
+        perform(
+            self.account,
+            "CreateLoginProfile",
+            **self.named,
+            Password=password,
+            PasswordResetRequired=password_reset_required,
+            MaxSigninSessionDuration=max_signin_session_duration,
+        )
+
+    def delete_login_profile(self) -> None:
+        """Take its password away, and with it access to the console; access keys stay.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has none.
+        """
+        perform(self.account, "DeleteLoginProfile", **self.named)
+
+    def create_virtual_mfa_device(
+        self,
+        virtual_mfa_device_name: str,
+        *,
+        path: str = "/",
+        tags: Mapping[str, str] | None = None,
+    ) -> MfaDevice:
+        """Set up a phone. It must be enabled too, which proves that it shows the right codes."""
+        device = self.account.create_virtual_mfa_device(
+            virtual_mfa_device_name, path=path, tags=tags
+        )
+        device.user = self
+        return device
+
+    def enable_mfa_device(
+        self, serial_number: str, authentication_code1: str, authentication_code2: str
+    ) -> MfaDevice:
+        """Enable a virtual device, or a hardware token by the number printed on it.
+
+        Raises
+        ------
+        InvalidAuthenticationCode
+            These are not two codes of it that follow each other.
+        """
+        do = perform if self.named else perform_in_console  # the API must name a user
+        do(
+            self.account,
+            "EnableMFADevice",
+            **self.named,
+            SerialNumber=serial_number,
+            AuthenticationCode1=authentication_code1,
+            AuthenticationCode2=authentication_code2,
+        )
+        return MfaDevice(self.account, serial_number, self)
+
+    def register_passkey(self, name: str) -> MfaDevice:
+        """Register a passkey or security key, which the console does; it shows no codes.
+
+        It is handed over itself when signing in: ``mfa_code=passkey``.
+        """
+        record = perform_in_console(self.account, "EnableMFADevice", **self.named, PasskeyName=name)
+        return MfaDevice(self.account, record.serial_number, self)

@@ -1,0 +1,199 @@
+"""Access keys: an id that everybody may know, and a secret that is shown once.
+
+No secret is kept anywhere. It follows from the world's seed and the key's id, so that whoever
+checks a signature can still tell whether the secret was known.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "Generate credential reports", for what is noted of a
+key's use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import InvalidClientTokenId, NoSuchEntity, RequestError
+from iamlab.world.api.calling import perform
+from iamlab.world.presented import Presented
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.world.holder import Holder
+    from iamlab.world.world import World
+
+USE_IS_NOTED_EVERY = timedelta(minutes=15)
+"""Of several uses within this time only the first is noted."""
+
+_WITHOUT_REGION = frozenset({"s3"})
+"""Services of whose use no Region is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsed:
+    """When a key was last used, and for what."""
+
+    date: datetime
+    service: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What IAM keeps of an access key.
+
+    Parameters
+    ----------
+    status
+        ``Active`` or ``Inactive``.
+    last_used
+        ``None`` if it never was.
+    """
+
+    access_key_id: str
+    create_date: datetime
+    status: str = "Active"
+    last_used: LastUsed | None = None
+
+
+class AccessKey:
+    """An access key of an IAM user or a root user: a caller as long as it is active.
+
+    Only the object that creation returned has the secret. Those of a list have not, nor has a copy.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> key = main.create_user("ana").create_access_key()
+    >>> key.status, key.access_key_id[:4], key.secret_access_key[-10:]
+    ('Active', 'AKIA', 'EXAMPLEKEY')
+    >>> key
+    AccessKey('AKIA...EXAMPLE', 'Active')
+    """
+
+    __slots__ = ("_secret", "access_key_id", "user")
+
+    def __init__(self, user: Holder, access_key_id: str, secret: str | None = None) -> None:
+        self.user, self.access_key_id, self._secret = user, access_key_id, secret
+
+    @property
+    def secret_access_key(self) -> str:
+        """The secret, shown once.
+
+        Raises
+        ------
+        RequestError
+            This is not the object that creation returned.
+        """
+        if self._secret is None:
+            raise RequestError(
+                "The secret access key is shown only once, when the key is created. If it is "
+                "lost, create another key and delete this one."
+            )
+        return self._secret
+
+    @property
+    def record(self) -> KeyRecord:
+        """What IAM knows of the key now.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has been deleted.
+        """
+        return find_key(self.user, self.access_key_id)
+
+    @property
+    def status(self) -> str:
+        """``Active`` or ``Inactive``, as it is now."""
+        return self.record.status
+
+    @property
+    def create_date(self) -> datetime:
+        """When it was made; a key's age counts from here."""
+        return self.record.create_date
+
+    @property
+    def last_used(self) -> LastUsed | None:
+        """When it was last used, and for what; ``None`` if never."""
+        return self.record.last_used
+
+    def update(self, status: str) -> None:
+        """Make it ``Active`` or ``Inactive``; an inactive key still counts for the quota of two."""
+        self._do("UpdateAccessKey", Status=status)
+
+    def delete(self) -> None:
+        """Delete it, for ever."""
+        self._do("DeleteAccessKey")
+
+    def present(self, world: World) -> Presented:
+        """Show it, as with every call.
+
+        Raises
+        ------
+        InvalidClientTokenId
+            It is inactive, or it has been deleted.
+        """
+        account = world.accounts.get(self.user.account.account_id)
+        holder = None if account is None else account.holder_of_key(self.access_key_id)
+        if holder is None or holder.key_records[self.access_key_id].status != "Active":
+            raise InvalidClientTokenId("The security token included in the request is invalid.")
+        return Presented(holder.arn)
+
+    def used(self, world: World, service: str, region: str) -> None:
+        """Note that it was used: the first time, and then once in 15 minutes.
+
+        Parameters
+        ----------
+        service
+            Its prefix: ``"s3"``.
+        """
+        account = world.accounts[self.user.account.account_id]
+        holder = account.holder_of_key(self.access_key_id)
+        if holder is None:
+            return
+        record, now = holder.key_records[self.access_key_id], world.clock.now
+        if record.last_used is None or now - record.last_used.date >= USE_IS_NOTED_EVERY:
+            where = "N/A" if service in _WITHOUT_REGION else region
+            noted = replace(record, last_used=LastUsed(now, service, where))
+            holder.key_records[self.access_key_id] = noted
+
+    def _do(self, operation: str, **parameters: str) -> None:
+        named = {**self.user.named, "AccessKeyId": self.access_key_id, **parameters}
+        perform(self.user.account, operation, **named)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, AccessKey)
+            and self.user is other.user
+            and self.access_key_id == other.access_key_id
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.access_key_id)
+
+    def __repr__(self) -> str:
+        record = self.user.key_records.get(self.access_key_id)
+        return f"AccessKey({self.access_key_id!r}, {record.status if record else 'deleted'!r})"
+
+    def __reduce__(self) -> Any:
+        """Copy it, and write it to a file, without its secret."""
+        return AccessKey, (self.user, self.access_key_id)
+
+
+def find_key(user: Holder, access_key_id: str) -> KeyRecord:
+    """Find a key of somebody.
+
+    Raises
+    ------
+    NoSuchEntity
+        It is unknown, or somebody else's.
+    """
+    record = user.key_records.get(access_key_id)
+    if record is None:
+        raise NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found.")
+    return record

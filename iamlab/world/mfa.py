@@ -1,0 +1,281 @@
+"""MFA devices: the phone that shows codes, the token, the passkey.
+
+IAM keeps of a phone which seed it was given. Here the seed follows from the world's and a number,
+so no secret is kept; only the device that creation returned shows codes, as only one phone does.
+
+Notes
+-----
+AWS pages: "AWS Multi-factor authentication in IAM"; "Assign a virtual MFA device in the AWS
+Management Console".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.world.api.calling import perform, perform_in_console
+from iamlab.world.api.values import as_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from iamlab.world.account import Account
+    from iamlab.world.holder import Holder
+    from iamlab.world.world import World
+
+VIRTUAL, HARDWARE, PASSKEY = "virtual", "hardware", "passkey"
+INTERVAL = timedelta(seconds=30)
+"""How long a code is shown."""
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@dataclass(frozen=True, slots=True)
+class MfaRecord:
+    """What IAM keeps of an MFA device.
+
+    Parameters
+    ----------
+    serial_number
+        Of a virtual device and a passkey its ARN.
+    kind
+        ``virtual``, ``hardware`` or ``passkey``.
+    number
+        From which the seed of a virtual device follows.
+    owner
+        The unique id of the user whose it is, or the account's id: the root user's. ``None`` as
+        long as it is not enabled.
+    """
+
+    serial_number: str
+    kind: str
+    number: int = field(default=0, repr=False)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    enable_date: datetime | None = None
+
+    @property
+    def arn(self) -> str:
+        """What policies name it by."""
+        return self.serial_number
+
+
+class MfaDevice:
+    """An MFA device. The one that ``create_virtual_mfa_device`` returns stands for the phone.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> phone = main.create_user("ana").create_virtual_mfa_device("ana-phone")
+    >>> phone.enable()
+    >>> phone
+    MfaDevice('arn:aws:iam::111111111111:mfa/ana-phone', 'enabled')
+    >>> len(phone.code())
+    6
+    """
+
+    __slots__ = ("_seed", "account", "serial_number", "user")
+
+    def __init__(
+        self,
+        account: Account,
+        serial_number: str,
+        user: Holder | None = None,
+        seed: str | None = None,
+    ) -> None:
+        self.account, self.serial_number = account, serial_number
+        self.user, self._seed = user, seed
+
+    @property
+    def base32_string_seed(self) -> str:
+        """What the phone is told when it is set up; shown once.
+
+        Raises
+        ------
+        RequestError
+            This is not the object that creation returned.
+        """
+        if self._seed is None:
+            raise RequestError(
+                f"Only the device that create_virtual_mfa_device returned knows the seed of "
+                f"{self.serial_number} and shows codes: IAM does not tell it again."
+            )
+        return self._seed
+
+    @property
+    def record(self) -> MfaRecord:
+        """What IAM knows of it now.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has been deleted, or it is no virtual device and was deactivated.
+        """
+        return find_device(self.account, self.serial_number)
+
+    @property
+    def kind(self) -> str:
+        """``virtual``, ``hardware`` or ``passkey``."""
+        return self.record.kind
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether somebody signs in with it."""
+        return self.record.owner is not None
+
+    @property
+    def enable_date(self) -> datetime | None:
+        """Since when."""
+        return self.record.enable_date
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return dict(self.record.tags)
+
+    def code(self, at: datetime | None = None) -> str:
+        """Show the code of a moment; of now, by the world's clock, if nothing is said.
+
+        Raises
+        ------
+        RequestError
+            This object shows no codes.
+        """
+        return code_at(self.base32_string_seed, at or self.account.world.clock.now)
+
+    def enable(self, user: Holder | None = None) -> None:
+        """Enable it for a user, with two codes that follow each other: the one before, and now's.
+
+        Parameters
+        ----------
+        user
+            Whose it shall be; the one for whom it was made, if nothing is said.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            It is somebody's already.
+        LimitExceeded
+            The user has eight.
+        """
+        whose = self.user if user is None else user
+        if whose is None:
+            raise RequestError("Say whose it shall be: device.enable(user).")
+        self._send("EnableMFADevice", whose)
+        self.user = whose
+
+    def resync(self) -> None:
+        """Show IAM two codes again, after its clock and the device's have drifted apart."""
+        if self.user is None:
+            raise RequestError("Nobody has this device, so there is nothing to synchronise.")
+        self._send("ResyncMFADevice", self.user)
+
+    def deactivate(self) -> None:
+        """Take it from its user; a virtual device is then still there, for nobody."""
+        named = self.user.named if self.user is not None else {}
+        perform(self.account, "DeactivateMFADevice", SerialNumber=self.serial_number, **named)
+
+    def delete(self) -> None:
+        """Delete a virtual device that is nobody's."""
+        perform(self.account, "DeleteVirtualMFADevice", SerialNumber=self.serial_number)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        perform(self.account, "TagMFADevice", SerialNumber=self.serial_number, Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away."""
+        if isinstance(tag_keys, str):
+            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
+        keys = list(tag_keys)
+        perform(self.account, "UntagMFADevice", SerialNumber=self.serial_number, TagKeys=keys)
+
+    def _send(self, operation: str, user: Holder) -> None:
+        """Send two codes; the API names a user, so the root user sends them in the console."""
+        now = self.account.world.clock.now
+        do = perform if user.named else perform_in_console
+        do(
+            self.account,
+            operation,
+            **user.named,
+            SerialNumber=self.serial_number,
+            AuthenticationCode1=self.code(now - INTERVAL),
+            AuthenticationCode2=self.code(now),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, MfaDevice)
+            and self.account is other.account
+            and self.serial_number == other.serial_number
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.serial_number)
+
+    def __repr__(self) -> str:
+        record = self.account.mfa_records.get(self.serial_number)
+        state = "deleted" if record is None else "enabled" if record.owner else "not enabled"
+        return f"MfaDevice({self.serial_number!r}, {state!r})"
+
+    def __reduce__(self) -> Any:
+        """Copy it, and write it to a file, without its seed."""
+        return MfaDevice, (self.account, self.serial_number, self.user)
+
+
+def find_device(account: Account, serial_number: str) -> MfaRecord:
+    """Find an MFA device.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is none.
+    """
+    record = account.mfa_records.get(serial_number)
+    if record is None:
+        noun = "VirtualMFADevice" if ":mfa/" in serial_number else "MFADevice"
+        raise NoSuchEntity(f"{noun} with serial number {serial_number} does not exist.")
+    return record
+
+
+def devices_of(user: Holder) -> list[MfaRecord]:
+    """List the MFA devices that are somebody's."""
+    return [one for one in user.account.mfa_records.values() if one.owner == user.unique_id]
+
+
+def seed_of(world: World, number: int) -> str:
+    """Tell the seed that the virtual device of a number was given."""
+    return world.ids.hidden(f"mfa/{number}", _BASE32, 64)
+
+
+def code_at(seed: str, moment: datetime) -> str:
+    """Compute the code of a moment (RFC 6238)."""
+    import pyotp
+
+    return pyotp.TOTP(seed).at(moment)
+
+
+def accepts(world: World, record: MfaRecord, code: str) -> bool:
+    """Say whether a device shows a code now, or showed it just before, or will just after."""
+    if record.kind != VIRTUAL:
+        return False  # its codes are not computed here
+    seed, now = seed_of(world, record.number), world.clock.now
+    return any(code == code_at(seed, now + steps * INTERVAL) for steps in (-1, 0, 1))
+
+
+def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:
+    """Say whether a device shows two codes one after the other, about now.
+
+    A token's codes are known to its maker only: here any two that differ are taken.
+    """
+    if record.kind != VIRTUAL:
+        return first != second
+    seed, now = seed_of(world, record.number), world.clock.now
+    shown = [code_at(seed, now + steps * INTERVAL) for steps in (-2, -1, 0, 1)]
+    return (first, second) in pairwise(shown)
