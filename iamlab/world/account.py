@@ -21,7 +21,7 @@ from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.identities import Group, Role, User
 from iamlab.world.making import Makes
 from iamlab.world.policies import ManagedPolicy
-from iamlab.world.quotas import check_bucket_name, check_tags
+from iamlab.world.quotas import check_bucket_name, check_tags, raised
 from iamlab.world.resources import Bucket, bucket_policy
 from iamlab.world.root import RootUser
 
@@ -101,6 +101,27 @@ class Account(AccountReports, AccountSettings, Makes):
     def changed(self) -> None:
         """Note that something in the account is different now."""
         self.world.changed()
+
+    def raise_quota(self, name: str, value: int) -> None:
+        """Have a quota raised, as AWS does when it is asked.
+
+        Parameters
+        ----------
+        name
+            As in AWS's refusals: ``"PoliciesPerRole"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such quota, or AWS does not raise it so far.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.raise_quota("PoliciesPerRole", 25)
+        """
+        self.quotas[name] = raised(name, value)
 
     def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
         """Call an operation of IAM's API as somebody, who needs permission for it.

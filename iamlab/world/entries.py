@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
@@ -33,6 +34,7 @@ class Problems:
     """All that is wrong in the files, so that it can be said at once."""
 
     found: list[str] = field(default_factory=list)
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)  # those read so far
 
     def add(self, place: str, what: str) -> None:
         """Note what is wrong at a place."""
@@ -125,6 +127,17 @@ class Entry:
             raise WrongEntry("PermissionsBoundary must name a PermissionsBoundaryArn")
         return _policy_arn(_text("PermissionsBoundaryArn", boundary["PermissionsBoundaryArn"]))
 
+    def moment(self, key: str) -> datetime | None:
+        """Read a time that may be left out; one without a zone is UTC."""
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise WrongEntry(f"{key} is no time such as 2026-11-25T10:00:00Z") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
     def tags(self) -> dict[str, str]:
         """Read tags."""
         return {tag.text("Key"): tag.text("Value") for tag in self.objects("Tags")}
@@ -181,7 +194,8 @@ def _keep(known: dict[str, Own], identity: Own, item: Entry) -> str:
     before = known.get(identity.name)
     if before is not None and _content(before) != _content(identity):
         raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
-    if before is None and any(identity.name.lower() == name.lower() for name in known):
+    key = (identity.account.account_id, identity.kind, identity.name.lower())
+    if item.problems.names.setdefault(key, identity.name) != identity.name:
         raise WrongEntry(f"{identity.kind} {identity.name} has a namesake in another letter case")
     known[identity.name] = identity
     return _check_arn(identity, item)
@@ -211,6 +225,7 @@ def read_user(world: World, item: Entry) -> str:
         inline=item.inline("UserPolicyList"),
         tags=item.tags(),
         boundary=item.boundary(),
+        create_date=item.moment("CreateDate"),
         groups=[_name("GroupList", name) for name in item.entries("GroupList")],
     )
     return _keep(account.users, user, item)
@@ -226,6 +241,7 @@ def read_group(world: World, item: Entry) -> str:
         item.text("GroupId"),
         attached=item.attached(),
         inline=item.inline("GroupPolicyList"),
+        create_date=item.moment("CreateDate"),
     )
     return _keep(account.groups, group, item)
 
@@ -244,6 +260,8 @@ def read_role(world: World, item: Entry) -> str:
         inline=item.inline("RolePolicyList"),
         tags=item.tags(),
         boundary=item.boundary(),
+        create_date=item.moment("CreateDate"),
+        description=item.text("Description") if "Description" in item.raw else "",
         trust=read_policy(
             document, f"trust of {name}", f"{item.where} trust policy", item.problems
         ),

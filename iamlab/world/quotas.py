@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.errors import InvalidBucketName, ValidationError
+from iamlab.errors import InvalidBucketName, RequestError, ValidationError, did_you_mean
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -73,6 +73,23 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 def quota(account: Account, name: str) -> int:
     """Give a quota of an account: AWS's default, unless it has been raised."""
     return account.quotas.get(name, QUOTAS[name].default)
+
+
+def raised(name: str, value: int) -> int:
+    """Say to what a quota may be raised.
+
+    Raises
+    ------
+    RequestError
+        There is no such quota, or AWS does not raise it so far.
+    """
+    if name not in QUOTAS:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(name, QUOTAS)}")
+    known = QUOTAS[name]
+    most = known.default if known.most is None else known.most
+    if not known.default <= value <= most:
+        raise RequestError(f"{name} is {known.default}, and can be raised to {most} at most.")
+    return value
 
 
 def is_name(name: object) -> bool:

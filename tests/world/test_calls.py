@@ -388,3 +388,30 @@ def test_an_operation_of_another_name_or_letter_case_is_taken(main: Account) -> 
     main.get_user("zoe").update(new_user_name="Zoe")
 
     assert "Zoe" in main.users
+
+
+def test_a_quota_is_kept_until_it_is_raised(main: Account) -> None:
+    """As far as AWS raises it, and no farther; what is never raised stays."""
+    bob = main.get_user("bob")
+    for number in range(11):
+        main.create_policy(f"p{number}", POLICY)
+    for number in range(10):
+        bob.attach_policy(f"p{number}")
+    with pytest.raises(
+        AwsError, match="LimitExceeded: Cannot exceed quota for PoliciesPerUser: 10"
+    ):
+        bob.attach_policy("p10")
+
+    main.raise_quota("PoliciesPerUser", 11)
+    bob.attach_policy("p10")
+
+    assert len(bob.attached) == 11
+    for name, value, word in (
+        ("PoliciesPerUser", 21, "at most"),
+        ("PoliciesPerUser", 1, "at most"),
+        ("GroupsPerUser", 11, "at most"),
+        ("PoliciesPerUsers", 11, "Did you mean PoliciesPerUser"),
+    ):
+        with pytest.raises(RequestError, match=word):
+            main.raise_quota(name, value)
+    assert main.world.copy().account("main").quotas == {"PoliciesPerUser": 11}

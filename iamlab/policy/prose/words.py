@@ -147,7 +147,7 @@ def plural(noun: str) -> str:
     """
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
-    if noun.endswith(("ges", "APIs", "sses")):
+    if noun.endswith(("ages", "APIs", "sses")):
         return noun  # it is one already
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 

@@ -145,6 +145,10 @@ def delete_policy(account: Account, given: Parameters) -> None:
     account.changed()
 
 
+def _number(version_id: str) -> int:
+    return int(version_id.removeprefix("v").split(".")[0])
+
+
 def _version(policy: ManagedPolicy, version_id: str) -> str:
     if version_id not in policy.versions:
         error = NoSuchEntity(
@@ -165,8 +169,7 @@ def create_policy_version(account: Account, given: Parameters) -> dict[str, Any]
             f"A managed policy can have up to {quota(account, 'VersionsPerPolicy')} versions. "
             "Before you create a new version, you must delete an existing version."
         )
-    known = [int(version.removeprefix("v").split(".")[0]) for version in policy.versions]
-    number = policy.newest = max(policy.newest, *known) + 1
+    number = policy.newest = max(policy.newest, *map(_number, policy.versions)) + 1
     policy.versions[f"v{number}"] = document
     if given.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
@@ -187,7 +190,7 @@ def get_policy_version(account: Account, given: Parameters) -> dict[str, Any]:
 def list_policy_versions(account: Account, given: Parameters) -> dict[str, Any]:
     """List the versions of a policy, the newest first."""
     policy = account.get_policy(given["PolicyArn"])
-    newest_first = list(policy.versions)[::-1]
+    newest_first = sorted(policy.versions, key=_number, reverse=True)
     return page(
         "Versions",
         newest_first,
