@@ -24,6 +24,7 @@
        ├─ InvalidInput             400
        ├─ InvalidPublicKey         400
        ├─ InvalidUserType           400
+       ├─ KeyPairMismatch          400
        ├─ LimitExceeded            409
        ├─ MalformedCertificate     400
        ├─ MalformedPolicy          400, as S3 says it
@@ -246,6 +247,12 @@ class MalformedCertificate(AwsError):  # noqa: N818 - AWS's code is the name
     """The text is no certificate in PEM form."""
 
     code, http_status = "MalformedCertificate", 400
+
+
+class KeyPairMismatch(AwsError):  # noqa: N818 - AWS's code is the name
+    """The private key is not that of the certificate."""
+
+    code, http_status = "KeyPairMismatch", 400
 
 
 class FailedAuthentication(AwsError):  # noqa: N818 - AWS's code is the name

@@ -146,12 +146,14 @@ class Makes:
         path: str = "/",
         tags: Mapping[str, str] | None = None,
     ) -> ServerCertificate:
-        """Upload a TLS certificate; of its private key only the form is looked at.
+        """Upload a TLS certificate; its private key is checked, and let go at once.
 
         Raises
         ------
         MalformedCertificate
-            Certificate, chain or key is not in PEM form.
+            Certificate, chain or key is not in PEM form, or the chain does not lead on.
+        KeyPairMismatch
+            The private key is that of another certificate.
         """
         made: ServerCertificate = self._do(
             "UploadServerCertificate",

@@ -1,7 +1,6 @@
-"""PEM: certificates and keys as text, between a line that begins and a line that ends them.
+"""Certificates and private keys as text in PEM form, and whether they go together.
 
-Only the form is checked. Whether a key goes with a certificate, or a chain leads to a root, is left
-to whoever uses them.
+The package ``cryptography`` reads them; it is imported when the first one comes.
 
 Notes
 -----
@@ -10,63 +9,81 @@ AWS page: "Manage server certificates in IAM".
 
 from __future__ import annotations
 
-from base64 import b64decode
+from typing import TYPE_CHECKING
 
-CERTIFICATE = "CERTIFICATE"
-PRIVATE = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
-"""Private keys that are not locked with a password."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-_BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
 
 
-def blocks(text: str) -> list[tuple[str, bytes]]:
-    r"""Read the blocks of a text: the label and the content of each.
+def certificates(text: str) -> list[Certificate]:
+    """Read a text of certificates.
 
     Raises
     ------
     ValueError
-        There is none, something stands outside of them, or one is not base64.
+        There is none in it, or one cannot be read.
 
     Examples
     --------
-    >>> blocks("-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n")
-    [('CERTIFICATE', b'\x00\x01\x02')]
+    >>> certificates("-----BEGIN CERTIFICATE-----")
+    Traceback (most recent call last):
+    ...
+    ValueError: no certificate in PEM form
     """
-    found: list[tuple[str, bytes]] = []
-    label, inside = "", list[str]()
-    for line in map(str.strip, text.split("\n")):
-        if label and line == f"{_END}{label}{_DASHES}":
-            found.append((label, b64decode("".join(inside), validate=True)))
-            label, inside = "", []
-        elif label:
-            inside.append(line)
-        elif line.startswith(_BEGIN) and line.endswith(_DASHES):
-            label = line.removeprefix(_BEGIN).removesuffix(_DASHES)
-        elif line:
-            raise ValueError("text outside of the blocks")
-    if label or not found or not all(content for _, content in found):
-        raise ValueError("a block that is empty, or does not end")
-    return found
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise ValueError("no certificate in PEM form") from None
 
 
-def certificates(text: str) -> list[bytes]:
-    """Read a text of certificates only.
+def private_key(text: str) -> PrivateKeyTypes:
+    """Read a private key that is not locked with a password.
 
     Raises
     ------
     ValueError
-        It is none.
+        It is none, is locked, or is of a kind that nobody uses with certificates.
     """
-    found = blocks(text)
-    if any(label != CERTIFICATE for label, _ in found):
-        raise ValueError("a block that is no certificate")
-    return [content for _, content in found]
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-
-def is_private_key(text: str) -> bool:
-    """Say whether a text is one private key, not locked with a password."""
     try:
-        found = blocks(text)
-    except ValueError:
+        return load_pem_private_key(text.encode(), password=None)
+    except TypeError:
+        raise ValueError("a private key that is locked with a password") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("no private key in PEM form") from None
+
+
+def go_together(key: PrivateKeyTypes, certificate: Certificate) -> bool:
+    """Say whether a certificate is that of a private key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return key.public_key() == certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):  # the certificate's key cannot be read
         return False
-    return len(found) == 1 and found[0][0] in PRIVATE
+
+
+def chain_breaks_at(certificate: Certificate, chain: Sequence[Certificate]) -> int | None:
+    """Find the first link of a chain that did not sign what stands before it.
+
+    Returns
+    -------
+    int or None
+        Its index, or ``None`` if each signed the one before, the first the certificate.
+    """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    for index, issuer in enumerate(chain):
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            return index
+        certificate = issuer
+    return None

@@ -1,5 +1,7 @@
 """RSA public keys as SSH writes them, and as PEM; each form can be made of the other.
 
+The package ``cryptography`` reads and writes them; it is imported when the first one comes.
+
 Notes
 -----
 AWS pages: "API UploadSSHPublicKey"; "API GetSSHPublicKey".
@@ -7,22 +9,21 @@ AWS pages: "API UploadSSHPublicKey"; "API GetSSHPublicKey".
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from dataclasses import dataclass
 from hashlib import md5
-from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from iamlab.world import der
-from iamlab.world.pem import blocks
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 LEAST_BITS = 2048
 _SSH = "ssh-rsa"
-_RSA = bytes.fromhex("2a864886f70d010101")  # the object id of RSA keys, 1.2.840.113549.1.1.1
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An RSA public key: its two numbers."""
+    """An RSA public key: its two numbers, so that it can be compared, copied and kept in a file."""
 
     exponent: int
     modulus: int
@@ -36,70 +37,43 @@ class PublicKey:
         ValueError
             It is none, or has fewer than 2,048 bits.
         """
-        numbers = _of_ssh(text) if text.lstrip().startswith(_SSH) else _of_pem(text)
-        key = cls(*(int.from_bytes(number, "big") for number in numbers))
-        if key.modulus.bit_length() < LEAST_BITS:
-            raise ValueError(f"a key of fewer than {LEAST_BITS} bits")
-        return key
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-    @property
-    def wire(self) -> bytes:
-        """As SSH sends it."""
-        parts = (_SSH.encode(), _bytes(self.exponent), _bytes(self.modulus))
-        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        of_ssh = text.lstrip().startswith("ssh-")
+        load = serialization.load_ssh_public_key if of_ssh else serialization.load_pem_public_key
+        try:
+            key = load(text.strip().encode())
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("no public key in the form of SSH or PEM") from None
+        if not isinstance(key, RSAPublicKey):
+            raise ValueError("a key of another kind than RSA")  # noqa: TRY004 - the text is wrong
+        if key.key_size < LEAST_BITS:
+            raise ValueError(f"a key of fewer than {LEAST_BITS} bits")
+        numbers = key.public_numbers()
+        return cls(numbers.e, numbers.n)
 
     @property
     def fingerprint(self) -> str:
         """The MD5 sum that SSH shows, in pairs of digits."""
-        return md5(self.wire, usedforsecurity=False).digest().hex(":")
+        wire = b64decode(self.to_ssh().removeprefix(_SSH))
+        return md5(wire, usedforsecurity=False).digest().hex(":")
 
     def to_ssh(self) -> str:
         """Write it as SSH does."""
-        return f"{_SSH} {b64encode(self.wire).decode()}"
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self._key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
     def to_pem(self) -> str:
         """Write it as PEM."""
-        numbers = (der.write(der.INTEGER, _bytes(n)) for n in (self.modulus, self.exponent))
-        key = der.write(der.SEQUENCE, b"".join(numbers))
-        kind = der.write(der.OBJECT_ID, _RSA) + der.write(der.NULL, b"")
-        whole = der.write(der.SEQUENCE, kind) + der.write(der.BITS, b"\0" + key)
-        lines = wrap(b64encode(der.write(der.SEQUENCE, whole)).decode(), 64)
-        return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+        written = self._key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return written.decode()
 
-def _bytes(number: int) -> bytes:
-    """Write a number with room for a sign."""
-    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+    def _key(self) -> RSAPublicKey:
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-
-def _of_ssh(text: str) -> list[bytes]:
-    words = text.split(None, 2)  # what follows the key is a comment
-    if len(words) < 2 or words[0] != _SSH:
-        raise ValueError("no key behind its kind")
-    data, parts = b64decode(words[1], validate=True), []
-    while data:
-        end = 4 + int.from_bytes(data[:4], "big")
-        if end > len(data):
-            raise ValueError("a key that is cut off")
-        parts.append(data[4:end])
-        data = data[end:]
-    if len(parts) != 3 or parts[0] != _SSH.encode():
-        raise ValueError("a key of another kind")
-    return parts[1:]
-
-
-def _of_pem(text: str) -> list[bytes]:
-    [(label, data), *more] = blocks(text)
-    try:
-        [key] = der.read(data)
-        if label == "PUBLIC KEY":
-            kind, bits = key.inside()
-            if kind.inside()[0].content != _RSA:
-                raise ValueError("a key that is not of RSA")
-            [key] = der.read(bits.content[1:])
-        modulus, exponent = key.inside()
-    except IndexError:
-        raise ValueError("a key without its numbers") from None
-    if more or label not in ("PUBLIC KEY", "RSA PUBLIC KEY"):
-        raise ValueError("not one public key")
-    return [exponent.content, modulus.content]
+        return RSAPublicNumbers(self.exponent, self.modulus).public_key()

@@ -1,6 +1,15 @@
-"""Certificates, keys and metadata to upload. The keys that belong to them were thrown away."""
+"""Certificates, keys and metadata to upload."""
 
 from textwrap import wrap
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
 
 
 def pem(label: str, base64: str) -> str:
@@ -9,35 +18,42 @@ def pem(label: str, base64: str) -> str:
 
 
 _CERTIFICATE = (
-    "MIIBjTCCATOgAwIBAgIUeNZFYX6I3CS/wqGdDvEGpEyYuv8wCgYIKoZIzj0EAwIw"
-    "HDEaMBgGA1UEAwwRc3Rhci1tYXBzLmV4YW1wbGUwHhcNMjYxMTAxMDAwMDAwWhcN"
-    "MjcxMTAxMTIwMDAwWjAcMRowGAYDVQQDDBFzdGFyLW1hcHMuZXhhbXBsZTBZMBMG"
-    "ByqGSM49AgEGCCqGSM49AwEHA0IABG7AliFRuk0k20XpKOl5+FnnCqoYs8gbf7ji"
-    "+9cbqXOELtg4fnrpTJZA6+uVT4Yo1mccXd7wQR0pl5WM/k9YZDSjUzBRMB0GA1Ud"
-    "DgQWBBRlcSshEFc8tUaLtLlrbxawKZVxKDAfBgNVHSMEGDAWgBRlcSshEFc8tUaL"
-    "tLlrbxawKZVxKDAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIGUw"
-    "qGaP+3QJRx+YNu47RXzWboBYLl2izL+/Aabr+uPgAiEAltfysYxIdeLN3zk0yxMC"
-    "Q6aBqesBsSv0sQD6aHUyCSg="
+    "MIIBQTCB56ADAgECAghzdGFyLW1hcDAKBggqhkjOPQQDAjAcMRowGAYDVQQDDBFz"
+    "dGFyLW1hcHMuZXhhbXBsZTAeFw0yNjExMDEwMDAwMDBaFw0yNzExMDExMjAwMDBa"
+    "MBwxGjAYBgNVBAMMEXN0YXItbWFwcy5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZI"
+    "zj0DAQcDQgAEbq1CGp2pTWHrbKP6y+tulnwsC0YBpPEzbletfGMA2wE+ZoK9eaBC"
+    "x/gDzuSDTUzI7SniHzFwg++oRw7ugy4oRqMTMBEwDwYDVR0TAQH/BAUwAwEB/zAK"
+    "BggqhkjOPQQDAgNJADBGAiEAkhbIKiMyFo7AFQew0F1dRX/P8ZUcO5Z8fxQ9yl1X"
+    "wjkCIQDsWk2BXRhMoKi1/Y56Z3GejXPbOtS9abN0lpwrzFBjTg=="
 )
 CERTIFICATE = pem("CERTIFICATE", _CERTIFICATE)
-"""Of star-maps.example, made with OpenSSL; it ends on 1 November 2027 at noon."""
+"""Of star-maps.example, signed with its own key; it ends on 1 November 2027 at noon."""
 
 _LONG_CERTIFICATE = (
-    "MIIBhjCCASugAwIBAgIUWXxgAWmRfmAtuTvzv5Nmfy2RrY4wCgYIKoZIzj0EAwIw"
-    "FzEVMBMGA1UEAwwMbG9uZy5leGFtcGxlMCAXDTI2MTEwMTAwMDAwMFoYDzIwNTUx"
-    "MTAxMTIwMDAwWjAXMRUwEwYDVQQDDAxsb25nLmV4YW1wbGUwWTATBgcqhkjOPQIB"
-    "BggqhkjOPQMBBwNCAARuwJYhUbpNJNtF6SjpefhZ5wqqGLPIG3+44vvXG6lzhC7Y"
-    "OH566UyWQOvrlU+GKNZnHF3e8EEdKZeVjP5PWGQ0o1MwUTAdBgNVHQ4EFgQUZXEr"
-    "IRBXPLVGi7S5a28WsCmVcSgwHwYDVR0jBBgwFoAUZXErIRBXPLVGi7S5a28WsCmV"
-    "cSgwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAmzt3ShZ9E7aU"
-    "IjN4to/Viq40IhBsNpB0ZS/e6qtBr14CIQDCmqROTgKrLAd4zUhguAgvLkMk6Get"
-    "RkifL+z+qZBNdw=="
+    "MIIBOTCB36ADAgECAghsb25nLmV4YTAKBggqhkjOPQQDAjAXMRUwEwYDVQQDDAxs"
+    "b25nLmV4YW1wbGUwIBcNMjYxMTAxMDAwMDAwWhgPMjA1NTExMDExMjAwMDBaMBcx"
+    "FTATBgNVBAMMDGxvbmcuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA"
+    "BG6tQhqdqU1h62yj+svrbpZ8LAtGAaTxM25XrXxjANsBPmaCvXmgQsf4A87kg01M"
+    "yO0p4h8xcIPvqEcO7oMuKEajEzARMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0E"
+    "AwIDSQAwRgIhAMIRijhDkyuiejZa18FitH476t+2B4rwLUroFvDre2q4AiEAsCqy"
+    "i3VR+loTZeIWzTvur9cSpfwIr+iAIqP6t43hNFI="
 )
 LONG_CERTIFICATE = pem("CERTIFICATE", _LONG_CERTIFICATE)
 """Another one, which ends on 1 November 2055: such years are written with four digits."""
 
-PRIVATE_KEY = pem("PRIVATE KEY", "QSBrZXkgdGhhdCBvcGVucyBub3RoaW5n")
-"""Has the form of a key, and opens nothing."""
+
+def private_key(number: int, lock: KeySerializationEncryption | None = None) -> str:
+    """Make a key out of a number: it opens nothing, and is the same every time."""
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    form = Encoding.PEM, PrivateFormat.PKCS8
+    return key.private_bytes(*form, lock or NoEncryption()).decode()
+
+
+PRIVATE_KEY = private_key(2026)
+"""That of both certificates."""
+
+OTHER_PRIVATE_KEY = private_key(2027)
+LOCKED_PRIVATE_KEY = private_key(2026, BestAvailableEncryption(b"password"))
 
 _RSA = (
     "AAAAB3NzaC1yc2EAAAADAQABAAABAQCiN/PaFY636l+ziPEgRTpebpb+gSUQ9IvyL1XaupxkE6bSHfJg8SsTrhtAmg"

@@ -419,7 +419,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "no key": (
         lambda a: ask(a, "UpdateSAMLProvider", AddPrivateKey="key"),
         InvalidInput,
-        "The private key is not in PEM form.",
+        "it is no private key in PEM form.",
     ),
     "no such key": (
         lambda a: ask(a, "UpdateSAMLProvider", RemovePrivateKey="A" * 22),

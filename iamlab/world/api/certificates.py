@@ -1,6 +1,6 @@
 """Certificates: those of servers, and those with which users sign requests.
 
-Of private keys only the form is looked at; they are not kept.
+A private key must be that of its certificate, and is let go at once.
 
 Notes
 -----
@@ -17,12 +17,13 @@ from iamlab.errors import (
     DuplicateCertificate,
     EntityAlreadyExists,
     InvalidInput,
+    KeyPairMismatch,
     LimitExceeded,
     MalformedCertificate,
     NoSuchEntity,
     did_you_mean,
 )
-from iamlab.world import der, pem
+from iamlab.world import pem
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.lookup import same_name, user_of
@@ -36,23 +37,26 @@ from iamlab.world.user_things import EXPIRED, SigningCertificate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cryptography.x509 import Certificate
+
     from iamlab.world.account import Account
     from iamlab.world.identities import User
 
-_CHAIN = (
+_NO_CERTIFICATE = "Unable to parse certificate. Please ensure the certificate is in PEM format."
+_NO_CHAIN = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate "
     "signing certificate, followed by any intermediaries in order. The index within the chain of "
-    "the invalid certificate is: -1"
+    "the invalid certificate is: {index}"
 )
 
 
-def _read(text: str, message: str) -> list[bytes]:
+def _read(text: str, message: str) -> list[Certificate]:
     """Read a text of certificates."""
     try:
         return pem.certificates(text)
     except ValueError as wrong:
         error = MalformedCertificate(message)
-        error.add_note(f"It is not in PEM form: {wrong}.")
+        error.add_note(f"What was given is {wrong}.")
         raise error from None
 
 
@@ -92,36 +96,48 @@ def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
     }
 
 
+def _own_certificate(given: Parameters) -> Certificate:
+    """Read a server's certificate, and check that its key and its chain go with it."""
+    [certificate, *more] = _read(given["CertificateBody"], _NO_CERTIFICATE)
+    if more:
+        raise MalformedCertificate(_NO_CERTIFICATE)
+    try:
+        key = pem.private_key(given["PrivateKey"])
+    except ValueError as wrong:  # AWS's sentence is not documented
+        raise MalformedCertificate(
+            f"Unable to parse private key. Please ensure the key is in PEM format: it is {wrong}."
+        ) from None
+    if not pem.go_together(key, certificate):  # nor this one
+        raise KeyPairMismatch("The private key does not match the public key in the certificate.")
+    if "CertificateChain" in given:
+        chain = _read(given["CertificateChain"], _NO_CHAIN.format(index=-1))
+        index = pem.chain_breaks_at(certificate, chain)
+        if index is not None:
+            raise MalformedCertificate(_NO_CHAIN.format(index=index))
+    return certificate
+
+
 @operation("UploadServerCertificate", on="server-certificate", answer=_uploaded)
 def upload_server_certificate(account: Account, given: Parameters) -> ServerCertificate:
     """Keep a certificate; its key is let go at once."""
-    name, body = given["ServerCertificateName"], given["CertificateBody"]
-    found = _read(
-        body, "Unable to parse certificate. Please ensure the certificate is in PEM format."
-    )
-    if not pem.is_private_key(given["PrivateKey"]):  # AWS's sentence is not documented
-        raise MalformedCertificate(
-            "Unable to parse private key. Please ensure the key is in PEM format and has no "
-            "password."
-        )
-    if "CertificateChain" in given:
-        _read(given["CertificateChain"], _CHAIN)
+    name = given["ServerCertificateName"]
+    certificate = _own_certificate(given)
     _check_free(name, account.server_certificates)
     check_room(account, "ServerCertificates", len(account.server_certificates))
-    certificate = ServerCertificate(
+    kept = ServerCertificate(
         account,
         name,
         given.get("Path", "/"),
         tags=tags_in(given),
-        body=body,
+        body=given["CertificateBody"],
         chain=given.get("CertificateChain"),
-        expiration=der.ends(found[0]),
+        expiration=certificate.not_valid_after_utc,
         create_date=account.world.clock.now,
     )
-    certificate.unique_id = account.world.ids.unique_id("server-certificate")
-    account.server_certificates[name] = certificate
+    kept.unique_id = account.world.ids.unique_id("server-certificate")
+    account.server_certificates[name] = kept
     account.changed()
-    return certificate
+    return kept
 
 
 @operation("GetServerCertificate", on="server-certificate", answer=as_it_is)

@@ -48,8 +48,11 @@ def _made(provider: SAMLProvider) -> dict[str, Any]:
 
 def _check_keys(given: Parameters, mode: str, held: int) -> None:
     """Check what a call says of encryption; its sentences are not documented."""
-    if "AddPrivateKey" in given and not pem.is_private_key(given["AddPrivateKey"]):
-        raise InvalidInput("The private key is not in PEM form.")
+    if "AddPrivateKey" in given:
+        try:
+            pem.private_key(given["AddPrivateKey"])
+        except ValueError as wrong:
+            raise InvalidInput(f"The private key cannot be used: it is {wrong}.") from None
     if held > _MOST_KEYS:
         raise LimitExceeded(f"Cannot exceed quota for PrivateKeysPerSAMLProvider: {_MOST_KEYS}")
     if mode == "Required" and not held:
