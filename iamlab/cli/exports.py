@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from iamlab.cli.documents import read_text
 from iamlab.errors import LoadError, RequestError
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.clock import Clock
 from iamlab.world.reports import CredentialReport
 from iamlab.world.world import World
 
@@ -47,7 +48,7 @@ def read_exports(options: argparse.Namespace) -> tuple[World, dict[str, Credenti
     """Read the files; give the world, and the credential reports by account id."""
     moment = _moment(options.as_of)
     world = World.from_account_details(*options.account_details)
-    world.clock.now = moment
+    world.clock = Clock(moment)
     reports: dict[str, CredentialReport] = {}
     for file in options.credential_report:
         report = CredentialReport.parse(read_text(file), name=file)

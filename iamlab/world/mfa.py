@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from iamlab.world.api.values import as_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from segno import QRCode
 
     from iamlab.world.account import Account
     from iamlab.world.holder import Holder
@@ -148,6 +151,56 @@ class MfaDevice:
             This object shows no codes.
         """
         return code_at(self.base32_string_seed, at or self.account.world.clock.now)
+
+    def otpauth_uri(self) -> str:
+        """Write what an authenticator app is told: the name of the device, and its seed.
+
+        Raises
+        ------
+        RequestError
+            This object shows no codes, or the world's clock is not real: a phone would show
+            the codes of another time.
+        """
+        import pyotp
+
+        if not self.account.world.clock.is_real:
+            raise RequestError(
+                "A real phone shows the codes of the real time: make the world with "
+                "World(clock=RealClock()), or ask device.code()."
+            )
+        name = self.serial_number.rpartition("/")[2]
+        whose = f"{name}@{self.account.alias or self.account.account_id}"
+        return pyotp.TOTP(self.base32_string_seed, name=whose).provisioning_uri()
+
+    def qr_code_png(self) -> bytes:
+        """Draw what an authenticator app scans, as a PNG picture.
+
+        Raises
+        ------
+        RequestError
+            As from :meth:`otpauth_uri`.
+        """
+        picture = BytesIO()
+        self._qr_code().save(picture, kind="png", scale=4)
+        return picture.getvalue()
+
+    def qr_code_svg(self) -> str:
+        """Draw what an authenticator app scans, as an SVG picture for a notebook.
+
+        Raises
+        ------
+        RequestError
+            As from :meth:`otpauth_uri`.
+        """
+        name = self.serial_number.rpartition("/")[2]
+        title = f"QR code that sets up the MFA device {name} in an authenticator app"
+        svg: str = self._qr_code().svg_inline(scale=4, light="white", title=title)
+        return svg
+
+    def _qr_code(self) -> QRCode:
+        import segno
+
+        return segno.make_qr(self.otpauth_uri())
 
     def enable(self, user: Holder | None = None) -> None:
         """Enable it for a user, with two codes that follow each other: the one before, and now's.

@@ -23,7 +23,7 @@ from iamlab.errors import (
 from iamlab.policy import catalog
 from iamlab.world import access
 from iamlab.world.account import Account
-from iamlab.world.clock import Clock
+from iamlab.world.clock import AnyClock, Clock
 from iamlab.world.context import of_moment
 from iamlab.world.events import record, user_identity
 from iamlab.world.gather import Caller, Gathered, gather
@@ -53,6 +53,9 @@ class World:
     ----------
     seed
         The same seed and the same calls give the same world, ids included.
+    clock
+        One that is advanced by hand, if nothing is said; a :class:`~iamlab.world.clock.RealClock`
+        goes with the computer's.
 
     Examples
     --------
@@ -66,9 +69,9 @@ class World:
     ✓ allowed by AmazonS3ReadOnlyAccess/#1
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, clock: AnyClock | None = None) -> None:
         self.seed = seed
-        self.clock = Clock()
+        self.clock: AnyClock = Clock() if clock is None else clock
         self.ids = Ids(seed)
         self.accounts: dict[str, Account] = {}  # by account id
         self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
@@ -136,8 +139,7 @@ class World:
 
     def copy(self) -> World:
         """Copy the world: change the copy, and this one stays as it is."""
-        twin = World(self.seed)
-        twin.clock = Clock(self.clock.now)
+        twin = World(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = list(self.events)
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}

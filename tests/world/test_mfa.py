@@ -5,9 +5,12 @@ import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import pyotp
 import pytest
 
+from iamlab import World
 from iamlab.errors import (
     AccessDenied,
     AwsError,
@@ -21,7 +24,8 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.world.account import Account
-from iamlab.world.mfa import MfaDevice, code_at
+from iamlab.world.clock import RealClock
+from iamlab.world.mfa import INTERVAL, MfaDevice, code_at
 from tests.world.credentials import ID, OTHER, held, made, told, written
 from tests.world.exports import allow, document
 
@@ -396,3 +400,62 @@ def test_a_refusal_speaks_as_aws_and_leaves_the_world_as_it_was(case: str) -> No
 
     assert caught.value.message == message
     assert held(world) == before
+
+
+# -- of a real phone ------------------------------------------------------------------------------
+
+
+def test_a_real_phone_can_be_set_up_where_the_time_is_real() -> None:
+    """What it scans holds the seed, and the codes that it then shows are accepted."""
+    main = World(seed=3, clock=RealClock()).create_account("main", account_id=ID)
+    main.create_alias("star-maps")
+    device = main.create_user("bob").create_virtual_mfa_device("bob-phone")
+    totp = pyotp.parse_uri(device.otpauth_uri())
+
+    assert isinstance(totp, pyotp.TOTP)
+    assert totp.name == "bob-phone@star-maps"
+    assert totp.now() in {device.code(), device.code(main.world.clock.now + INTERVAL)}
+    main.call(
+        "EnableMFADevice",
+        main.root_arn,
+        UserName="bob",
+        SerialNumber=device.serial_number,
+        AuthenticationCode1=totp.at(main.world.clock.now - INTERVAL),
+        AuthenticationCode2=totp.at(main.world.clock.now),
+    )
+    assert device.is_enabled
+
+
+def test_its_picture_is_one_of_that_address() -> None:
+    """As PNG in the API's answer, as SVG with a title for who cannot see it."""
+    main = World(seed=3, clock=RealClock()).create_account("main", account_id=ID)
+    answer = main.call("CreateVirtualMFADevice", main.root_arn, VirtualMFADeviceName="a")
+    device = main.create_virtual_mfa_device("b")
+    svg = ET.fromstring(device.qr_code_svg())  # noqa: S314 - made in the line itself
+
+    assert answer["VirtualMFADevice"]["QRCodePNG"].startswith(b"\x89PNG")
+    assert device.qr_code_png() != answer["VirtualMFADevice"]["QRCodePNG"]
+    assert "MFA device b" in "".join(svg.itertext())
+    assert device.base32_string_seed not in device.qr_code_svg()
+
+
+def test_there_is_no_picture_where_the_time_is_made_up() -> None:
+    """A phone would show codes that nobody accepts; the refusal says what to do."""
+    main = World(seed=3).create_account("main", account_id=ID)
+    device = main.create_virtual_mfa_device("a")
+    answer = main.call("CreateVirtualMFADevice", main.root_arn, VirtualMFADeviceName="b")
+
+    for picture in (device.otpauth_uri, device.qr_code_png, device.qr_code_svg):
+        with pytest.raises(RequestError, match=r"World\(clock=RealClock\(\)\)"):
+            picture()
+    assert "QRCodePNG" not in answer["VirtualMFADevice"]
+
+
+def test_nobody_moves_the_real_time() -> None:
+    """Neither in the world nor in its copy, which goes with it."""
+    world = World(clock=RealClock())
+
+    for one in (world, world.copy()):
+        assert abs(one.clock.now - datetime.now(UTC)) < timedelta(minutes=1)
+        with pytest.raises(RequestError, match="cannot be moved forward by 1:00:00"):
+            one.clock.advance(hours=1)

@@ -43,12 +43,14 @@ if TYPE_CHECKING:
 
 
 def _created(device: MfaDevice) -> dict[str, Any]:
-    """Write a new device. The seed as a QR code is left out: nobody here can scan it."""
+    """Write a new device; with a QR code for a phone if the phone's time is the world's."""
     tags = answers.tags(device.tags)
+    can_be_scanned = device.account.world.clock.is_real
     return {
         "VirtualMFADevice": {
             "SerialNumber": device.serial_number,
             "Base32StringSeed": device.base32_string_seed.encode(),
+            **({"QRCodePNG": device.qr_code_png()} if can_be_scanned else {}),
             **({"Tags": tags} if tags else {}),
         }
     }
