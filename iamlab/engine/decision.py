@@ -63,6 +63,10 @@ class Decision:
     def __bool__(self) -> bool:
         return self.verdict is Verdict.ALLOWED
 
+    def __reduce__(self) -> tuple[Any, ...]:  # what was heard can be heard again
+        told = self.verdict, self.request, self.layers, self.rules
+        return Decision, (*told, None, self.assumed)
+
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Give the same decision with a note of what was taken for granted."""
         noted = (*self.assumed, *assumed)

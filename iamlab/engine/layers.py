@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
@@ -156,6 +156,9 @@ class Layers:
         set_(self, "public_access_block", _switches(public_access_block))
         set_(self, "_granted", tuple(Attached(grant.as_policy()) for grant in self.grants))
         set_(self, "compiled", None)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # what was made of them can be made again
+        return Layers, tuple(getattr(self, one.name) for one in fields(self) if one.init)
 
     def levels(self, layer: str) -> tuple[Level, ...]:
         """Give the policies of one layer in levels: each must allow, and in each one is enough.

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from math import isfinite
 from types import MappingProxyType
+from typing import Any
 
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
@@ -178,6 +179,10 @@ class Request:
             message = f"resource_account {resource_account!r} is not an id of 12 digits."
             raise RequestError(message)
         set_(self, "resource_account", resource_account or self._owner())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = self.principal, self.action, self.resource, self.resource_account
+        return Request, (*given, dict(self.context), self.issuer)
 
     def _owner(self) -> str:
         parts = self.resource.split(":", 5)

@@ -19,10 +19,10 @@ AssumeRole"; "AWS account root user".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.principals import how_reached
@@ -152,6 +152,14 @@ class Rules(ConditionRules):
     never_abroad: Grant = _never
     needs_long_term_keys: Grant = _never
     outsider: Grant = _resource_alone
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # AWS's own are found again by their name: functions inside of functions fit in no file.
+        return (
+            "AWS"
+            if self is AWS
+            else (Rules, tuple(getattr(self, one.name) for one in fields(self)))
+        )
 
 
 AWS = Rules()

@@ -70,6 +70,9 @@ class Policy:
     # What engine/compiled.py has made of it, once it was asked.
     compiled: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # what was made of it can be made again
+        return Policy, (self.statements, self.version, self.id, self.name, self.text)
+
     @classmethod
     def parse(cls, document: str | Mapping[str, object] | Policy, *, name: str = "") -> Policy:
         """Read a policy document.

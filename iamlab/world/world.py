@@ -132,6 +132,9 @@ class World:
         self.changed()
         return account
 
+    def __getstate__(self) -> dict[str, Any]:  # what was gathered can be gathered again
+        return {**self.__dict__, "_gathered": {}}
+
     def changed(self) -> None:
         """Forget what was gathered: something is different now."""
         self.revision += 1

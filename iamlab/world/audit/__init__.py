@@ -13,6 +13,7 @@ the CIS AWS Foundations Benchmark, versions 3.0 and 5.0.
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from iamlab.world.audit.case import CannotTell, Case
@@ -38,6 +39,14 @@ def controls() -> tuple[Control, ...]:
     for name in MODULES:
         found += import_module(f"iamlab.world.audit.{name}").CONTROLS
     return tuple(found)
+
+
+def control_of(control_id: str) -> Control:
+    """Find a control by its name; one that cannot be asked here, too."""
+    from iamlab.world.audit.not_asked import NOT_ASKED
+
+    every = chain(controls(), (one.control for one in NOT_ASKED))
+    return next(one for one in every if one.id == control_id)
 
 
 def audit(

@@ -56,6 +56,11 @@ class Control:
     config_rule: str = ""
     look: Look = field(default=nobody_looks, repr=False, compare=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a function inside of a function fits in no file
+        from iamlab.world.audit import control_of
+
+        return control_of, (self.id,)
+
     @property
     def rank(self) -> int:
         """Where it stands among the severities: 0 is the gravest."""
