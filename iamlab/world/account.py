@@ -145,7 +145,8 @@ class Account(AccountReports, AccountSettings, Makes):
         AccessDenied
             The caller may not; ``error.decision`` says why.
         AwsError
-            Whatever else AWS would answer; the world is then as it was.
+            Whatever else AWS would answer; the world is then as it was, but for its log and for
+            when the caller's key was last used.
 
         Examples
         --------

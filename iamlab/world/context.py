@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.engine.request import ContextValue
@@ -62,12 +63,28 @@ def of_anonymous() -> dict[str, ContextValue]:
     }
 
 
+def of_tags(key: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """Give tags as condition keys, whose letter case does not count.
+
+    Of two tags that differ in nothing else the first is given: AWS does not say which one it takes.
+
+    Examples
+    --------
+    >>> of_tags("aws:ResourceTag", {"team": "sky", "Team": "air"})
+    {'aws:ResourceTag/team': 'sky'}
+    """
+    first: dict[str, str] = {}
+    for name in tags:
+        first.setdefault(name.lower(), name)
+    return {f"{key}/{name}": tags[name] for name in first.values()}
+
+
 def _of_principal(arn: str, account_id: str, tags: dict[str, str]) -> dict[str, ContextValue]:
     return {
         "aws:PrincipalArn": arn,
         "aws:PrincipalAccount": account_id,
         "aws:PrincipalIsAWSService": False,
-        **{f"aws:PrincipalTag/{key}": value for key, value in tags.items()},
+        **of_tags("aws:PrincipalTag", tags),
     }
 
 

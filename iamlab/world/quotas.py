@@ -62,8 +62,6 @@ QUOTAS = {
 SESSION_SECONDS = (3600, 43200)
 """What a role's maximum session duration may be."""
 
-DUPLICATE_TAGS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-
 _WORD = r"[\w+=,.@-]+"
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -103,7 +101,7 @@ def is_path(path: object) -> bool:
 
 
 def check_tags(tags: object) -> dict[str, str]:
-    """Check tags as the API does: a mapping of text to text, whose keys differ by more than case.
+    """Check tags of a bucket: a mapping of text to text.
 
     Raises
     ------
@@ -115,8 +113,6 @@ def check_tags(tags: object) -> dict[str, str]:
     for key, value in tags.items():
         if not (isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128):
             raise ValidationError(f"Tag {key!r}: key and value must be text.")
-    if len({key.lower() for key in tags}) < len(tags):
-        raise ValidationError(DUPLICATE_TAGS)
     if len(tags) > QUOTAS["Tags"].default:
         raise ValidationError(f"There can be at most {QUOTAS['Tags'].default} tags.")
     return dict(tags)

@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
 from iamlab.errors import (
-    AccessDenied,
     EntityAlreadyExists,
     NoSuchEntity,
     RequestError,
     ValidationError,
     did_you_mean,
 )
-from iamlab.policy import catalog
 from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import AnyClock, Clock
 from iamlab.world.context import of_moment
-from iamlab.world.events import record, user_identity
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
 from iamlab.world.presented import Credential
 from iamlab.world.quotas import is_account_id
 from iamlab.world.signin import sign_in
 from iamlab.world.sts import Sts
+from iamlab.world.using import use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -292,6 +290,7 @@ class World:
 
         Examples
         --------
+        >>> from iamlab.errors import AccessDenied
         >>> world = World(seed=7)
         >>> alice = world.create_account("main").create_user("alice")
         >>> try:
@@ -300,26 +299,7 @@ class World:
         ...     print(error.code, world.events[-1].event_name)
         AccessDenied GetObject
         """
-        who = self.gather(caller)
-        decision = self.can(caller, action, resource, context=context)
-        if isinstance(caller, Credential):
-            region = str(decision.request.value("aws:RequestedRegion"))
-            caller.used(self, decision.request.service, region)
-        error = None if decision else AccessDenied(decision)
-        service, _, name = action.partition(":")
-        known = catalog.action(action)
-        record(
-            self,
-            (service, name if known is None else known.name),
-            user_identity(who.arn, who.context(), who.issuer),
-            decision.request.resource_account or who.account_id,
-            read_only=known is not None and known.level in ("List", "Read"),
-            error=error,
-            resources=(resource,),
-        )
-        if error is not None:
-            raise error
-        return decision
+        return use(self, caller, action, resource, context)
 
     def who_can(
         self,

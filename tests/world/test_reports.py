@@ -424,8 +424,8 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     ),
     "not an identity": (
         {"Arn": "a-text-of-twenty-letters", "ServiceNamespaces": ["s3"]},
-        NoSuchEntity,
-        "ARN a-text-of-twenty-letters is not found.",
+        InvalidInput,
+        "ARN a-text-of-twenty-letters is not valid.",
     ),
     "no such service": (
         {"Arn": f"arn:aws:iam::{ID}:user/ana", "ServiceNamespaces": ["s4"]},

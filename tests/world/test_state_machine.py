@@ -29,6 +29,7 @@ from iamlab.errors import (
     DeleteConflict,
     EntityAlreadyExists,
     InvalidClientTokenId,
+    InvalidInput,
     LimitExceeded,
     MalformedPolicyDocument,
     NoSuchEntity,
@@ -126,7 +127,7 @@ DEFAULTS = {
 """What a password policy demands, if nothing else is said."""
 
 ARNS = (*OWN, *AWS_POLICIES, *OF_AWS, NO_POLICY)
-CEILINGS = (*OWN, *OF_AWS, NO_POLICY)
+CEILINGS = (*OWN, *OF_AWS, NO_POLICY, SERVICE_ONLY)
 DOCUMENTS = (*GOOD, *GOOD, "long", "long", "ec2", "torn")
 TRUST_TEXTS = (*TRUSTS, *TRUSTS, "get", "torn")
 PATHS = ("/", "/sky/", "/sky/maps/", "sky")
@@ -298,10 +299,9 @@ def is_refused(text: str, among: dict[str, Any]) -> Fault:
     return text not in among, MalformedPolicyDocument
 
 
-def in_one_case(thing: tuple[str, str], tags: dict[str, str]) -> dict[str, str]:
-    """Keep tags as they are drawn for users and roles only, to which the case means nothing."""
-    either = thing[0] in ("User", "Role")
-    return {key if either else key.lower(): value for key, value in tags.items()}
+def alike(noun: str) -> Callable[[str], str]:
+    """Write keys of tags so that the same ones are equal: users and roles ignore their case."""
+    return str.lower if noun in ("User", "Role") else str
 
 
 class Machine(RuleBasedStateMachine):
@@ -422,7 +422,8 @@ class Machine(RuleBasedStateMachine):
         """Make a role."""
         to = {"AssumeRolePolicyDocument": TEXTS[text], "PermissionsBoundary": boundary}
         new = NEW["Role"]() | {"trust": text, "boundary": boundary}
-        self.make("Role", name, to, new, is_refused(text, TRUSTS), self.lacks(boundary))
+        unfit = (boundary == SERVICE_ONLY, InvalidInput)
+        self.make("Role", name, to, new, is_refused(text, TRUSTS), self.lacks(boundary), unfit)
 
     @step(noun=("User", "Group"), name=NAMES, new=NAMES, path=PATHS)
     def rename(self, noun: str, name: str, new: str, path: str) -> None:
@@ -526,7 +527,8 @@ class Machine(RuleBasedStateMachine):
         """Set a ceiling, in place of any that there was."""
         one, faults = self.find(noun, name)
         to = {"PermissionsBoundary": arn}
-        if self.do("Put{}PermissionsBoundary", noun, name, to, *faults, self.lacks(arn)):
+        unfit = (arn == SERVICE_ONLY, PolicyNotAttachable)
+        if self.do("Put{}PermissionsBoundary", noun, name, to, *faults, self.lacks(arn), unfit):
             one["boundary"] = arn
 
     @step(noun=("User", "Role"), name=NAMES)
@@ -540,18 +542,18 @@ class Machine(RuleBasedStateMachine):
     @step(thing=TAGGED, tags=TAGS)
     def tag(self, thing: tuple[str, str], tags: dict[str, str]) -> None:
         """Set tags; a key of users and roles is known in any letter case."""
-        tags, (one, faults) = in_one_case(thing, tags), self.find(*thing)
+        same, (one, faults) = alike(thing[0]), self.find(*thing)
         if self.do("Tag{}", *thing, {"Tags": tags}, *faults):
-            known = {key.lower(): key for key in one["tags"]}
-            one["tags"] |= {known.get(key.lower(), key): value for key, value in tags.items()}
+            known = {same(key): key for key in one["tags"]}
+            one["tags"] |= {known.get(same(key), key): value for key, value in tags.items()}
 
     @step(thing=TAGGED, tags=TAGS)
     def untag(self, thing: tuple[str, str], tags: dict[str, str]) -> None:
         """Take tags away; what is not there is no fault."""
-        tags, (one, faults) = in_one_case(thing, tags), self.find(*thing)
+        same, (one, faults) = alike(thing[0]), self.find(*thing)
         if self.do("Untag{}", *thing, {"TagKeys": list(tags)}, *faults):
-            gone = {key.lower() for key in tags}
-            one["tags"] = {key: one["tags"][key] for key in one["tags"] if key.lower() not in gone}
+            gone = {same(key) for key in tags}
+            one["tags"] = {key: one["tags"][key] for key in one["tags"] if same(key) not in gone}
 
     @step(name=NAMES, user=NAMES)
     def add_user(self, name: str, user: str) -> None:

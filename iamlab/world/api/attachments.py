@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import LimitExceeded, NoSuchEntity, PolicyNotAttachable, did_you_mean
+from iamlab.errors import LimitExceeded, NoSuchEntity, did_you_mean
 from iamlab.world.api.entry import Parameters, Perform, as_it_is, operation
+from iamlab.world.api.naming import attachable
 from iamlab.world.api.paging import page
 from iamlab.world.api.roles import own_role
 from iamlab.world.quotas import quota
@@ -21,9 +22,6 @@ from iamlab.world.saving import saved_inline
 if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.identities import Identity
-
-SERVICE_LINKED_ONLY = "/aws-service-role/"
-"""AWS's policies under this path hang on service-linked roles only."""
 
 
 def _find(account: Account, kind: str, given: Parameters, *, to_change: bool = False) -> Identity:
@@ -37,11 +35,9 @@ def _attach(kind: str) -> Perform:
     def attach(account: Account, given: Parameters) -> None:
         """Attach a managed policy; one that is attached already stays so."""
         identity = _find(account, kind, given, to_change=True)
-        policy = account.get_policy(given["PolicyArn"])
+        policy = attachable(account, given["PolicyArn"], noun)
         if policy.arn in identity.attached:
             return
-        if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
-            raise PolicyNotAttachable(f"Cannot attach a Service Role Policy to a Customer {noun}.")
         most = quota(account, f"PoliciesPer{noun}")
         if len(identity.attached) >= most:
             raise LimitExceeded(f"Cannot exceed quota for PoliciesPer{noun}: {most}")

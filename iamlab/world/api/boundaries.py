@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import NoSuchEntity
 from iamlab.world.api.entry import Parameters, Perform, operation
+from iamlab.world.api.naming import attachable
 from iamlab.world.api.roles import own_role
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _put(kind: str) -> Perform:
     def put(account: Account, given: Parameters) -> None:
         """Set the ceiling: at most what this managed policy allows."""
         identity = _find(account, kind, given)
-        identity.boundary = account.get_policy(given["PermissionsBoundary"]).arn
+        identity.boundary = attachable(account, given["PermissionsBoundary"], kind.capitalize()).arn
         account.changed()
 
     return put

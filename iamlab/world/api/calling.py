@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.errors import AccessDenied, AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.world.api import entry as entries
 from iamlab.world.api.model import signature
 from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
@@ -71,12 +71,27 @@ def call(
     identity = user_identity(who.arn, who.context(), who.issuer)
     with _Recorded(account, entry, given, identity) as event:
         check(operation, given)
+        _check_arns(operation, given)
         _name_oneself(entry, given, who)
         _authorise(account, entry, given, caller)
         if isinstance(caller, Credential):
             caller.used(account.world, "iam", "us-east-1")
         value = entry.perform(account, given)
         return event.succeeded(entry.answer, value)
+
+
+def _check_arns(operation: str, given: Mapping[str, Any]) -> None:
+    """Insist on ARNs where the API does: the methods take names as well.
+
+    Raises
+    ------
+    InvalidInput
+        What stands in the place of an ARN is none.
+    """
+    shapes = signature(operation).parameters
+    for name, value in given.items():
+        if shapes[name] == "arnType" and not value.startswith("arn:"):
+            raise InvalidInput(f"ARN {value} is not valid.")
 
 
 def _name_oneself(entry: Entry, given: dict[str, Any], who: Gathered) -> None:

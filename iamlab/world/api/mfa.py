@@ -22,8 +22,9 @@ from iamlab.errors import (
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.holders import answer, every_holder, holder_of
-from iamlab.world.api.naming import check_room, tags_of
+from iamlab.world.api.naming import check_room
 from iamlab.world.api.paging import page
+from iamlab.world.api.tagged import more_tags, tags_in
 from iamlab.world.mfa import (
     HARDWARE,
     PASSKEY,
@@ -35,7 +36,7 @@ from iamlab.world.mfa import (
     find_device,
     seed_of,
 )
-from iamlab.world.quotas import check_tags, quota
+from iamlab.world.quotas import quota
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -65,7 +66,7 @@ def create_virtual_mfa_device(account: Account, given: Parameters) -> MfaDevice:
         raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
     virtual = [one for one in account.mfa_records.values() if one.kind == VIRTUAL]
     check_room(account, "VirtualMFADevices", len(virtual))
-    tags = tags_of(given)
+    tags = tags_in(given)
     number = account.world.ids.number()
     account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
     account.changed()
@@ -208,7 +209,7 @@ def _virtual(account: Account, given: Parameters) -> MfaRecord:
 def tag_mfa_device(account: Account, given: Parameters) -> None:
     """Set tags of a virtual device."""
     record = _virtual(account, given)
-    tags = check_tags({**record.tags, **tags_of(given)})
+    tags = more_tags(account, record.tags, tags_in(given))
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
     account.changed()
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import EntityAlreadyExists, LimitExceeded, ValidationError
-from iamlab.world.quotas import DUPLICATE_TAGS, check_tags, quota
+from iamlab.errors import EntityAlreadyExists, InvalidInput, LimitExceeded, PolicyNotAttachable
+from iamlab.world.quotas import quota
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.world.account import Account
+    from iamlab.world.policies import ManagedPolicy
+
+SERVICE_LINKED_ONLY = "/aws-service-role/"
+"""AWS's policies under this path hang on service-linked roles only."""
+
+_NOT_FOR = "Cannot attach a Service Role Policy to a Customer {noun}."
 
 
 def check_free(noun: str, name: str, taken: Mapping[str, Any]) -> None:
@@ -27,16 +33,37 @@ def check_room(account: Account, name: str, used: int) -> None:
         raise LimitExceeded(f"Cannot exceed quota for {name}PerAccount: {most}")
 
 
-def tags_of(given: Mapping[str, Any]) -> dict[str, str]:
-    """Take the tags that a call sends."""
-    sent = given.get("Tags", ())
-    found = {tag["Key"]: tag["Value"] for tag in sent}
-    if len(found) < len(sent):
-        raise ValidationError(DUPLICATE_TAGS)
-    return check_tags(found)
+def attachable(account: Account, policy_arn: str, noun: str) -> ManagedPolicy:
+    """Find a managed policy that is to be attached, or to be a boundary.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is none.
+    PolicyNotAttachable
+        It is for roles that only a service makes.
+    """
+    policy = account.get_policy(policy_arn)
+    if _is_for_services(policy):
+        raise PolicyNotAttachable(_NOT_FOR.format(noun=noun))
+    return policy
 
 
-def boundary_of(account: Account, given: Mapping[str, Any]) -> str | None:
-    """Take the permissions boundary that a call sends: the ARN of a managed policy."""
-    sent = given.get("PermissionsBoundary")
-    return None if sent is None else account.get_policy(sent).arn
+def boundary_of(account: Account, given: Mapping[str, Any], noun: str) -> str | None:
+    """Take the permissions boundary of something new: the ARN of a managed policy.
+
+    Raises
+    ------
+    InvalidInput
+        It is for roles that only a service makes. What makes something has no other code for it.
+    """
+    if "PermissionsBoundary" not in given:
+        return None
+    policy = account.get_policy(given["PermissionsBoundary"])
+    if _is_for_services(policy):
+        raise InvalidInput(_NOT_FOR.format(noun=noun))
+    return policy.arn
+
+
+def _is_for_services(policy: ManagedPolicy) -> bool:
+    return policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY)

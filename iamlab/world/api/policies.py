@@ -20,8 +20,9 @@ from iamlab.errors import (
 from iamlab.world import managed
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
-from iamlab.world.api.naming import check_room, tags_of
+from iamlab.world.api.naming import check_room
 from iamlab.world.api.paging import page
+from iamlab.world.api.tagged import tags_in
 from iamlab.world.policies import ManagedPolicy
 from iamlab.world.quotas import quota
 from iamlab.world.saving import saved
@@ -87,7 +88,7 @@ def create_policy(account: Account, given: Parameters) -> ManagedPolicy:
         {"v1": saved(given["PolicyDocument"], name, "identity")},
         path=path,
         description=given.get("Description", ""),
-        tags=tags_of(given),
+        tags=tags_in(given),
         create_date=now,
         update_date=now,
         account=account,

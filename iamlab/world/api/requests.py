@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.world.context import of_tags
 from iamlab.world.linked_services import role_of
 
 if TYPE_CHECKING:
@@ -120,23 +121,21 @@ def context_of_passing(account: Account, role_arn: str) -> dict[str, Any]:
     tags = {} if role is None else role.tags
     return {
         "iam:PassedToService": "ec2.amazonaws.com",
-        **{f"aws:ResourceTag/{key}": value for key, value in tags.items()},
-        **{f"iam:ResourceTag/{key}": value for key, value in tags.items()},
+        **of_tags("aws:ResourceTag", tags),
+        **of_tags("iam:ResourceTag", tags),
     }
 
 
 def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys that a call of this operation has, beside those of every call."""
-    context: dict[str, Any] = {}
-    for tag in given.get("Tags", ()):
-        context[f"aws:RequestTag/{tag['Key']}"] = tag["Value"]
+    sent = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
+    context: dict[str, Any] = {**of_tags("aws:RequestTag", sent)}
     keys = [tag["Key"] for tag in given.get("Tags", ())] or list(given.get("TagKeys", ()))
     if keys:
         context["aws:TagKeys"] = keys
     target = target_of(account, entry, given)
-    for key, value in getattr(target, "tags", {}).items():
-        context[f"aws:ResourceTag/{key}"] = value
-        context[f"iam:ResourceTag/{key}"] = value
+    for key in ("aws:ResourceTag", "iam:ResourceTag"):
+        context |= of_tags(key, getattr(target, "tags", {}))
     boundary = given.get("PermissionsBoundary") or getattr(target, "boundary", None)
     if boundary and _is_about_permissions(entry.name):
         context["iam:PermissionsBoundary"] = boundary

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import DeleteConflict, MalformedPolicyDocument, UnmodifiableEntity
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
-from iamlab.world.api.naming import boundary_of, check_free, check_room, tags_of
+from iamlab.world.api.naming import boundary_of, check_free, check_room
 from iamlab.world.api.paging import page
+from iamlab.world.api.tagged import tags_in
 from iamlab.world.identities import Role
 from iamlab.world.principals import absent, rename_everywhere
 from iamlab.world.saving import saved
@@ -68,8 +69,8 @@ def create_role(account: Account, given: Parameters) -> Role:
         account,
         name,
         path,
-        tags=tags_of(given),
-        boundary=boundary_of(account, given),
+        tags=tags_in(given, ignore_case=True),
+        boundary=boundary_of(account, given, "Role"),
         trust=trust_policy(account, given["AssumeRolePolicyDocument"], name),
         max_session_duration=given.get("MaxSessionDuration", 3600),
         description=given.get("Description", ""),

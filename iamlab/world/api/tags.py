@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, Perform, as_it_is, operation
-from iamlab.world.api.naming import tags_of
 from iamlab.world.api.paging import page
 from iamlab.world.api.policies import own_policy
-from iamlab.world.quotas import check_tags
+from iamlab.world.api.tagged import more_tags, tags_in
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -34,11 +33,12 @@ def _find(account: Account, kind: str, given: Parameters) -> Any:
 def _tag(kind: str) -> Perform:
     def tag(account: Account, given: Parameters) -> None:
         """Set tags."""
-        one, sent = _find(account, kind, given), tags_of(given)
-        if kind != "policy":
+        one, ignore_case = _find(account, kind, given), kind != "policy"
+        sent = tags_in(given, ignore_case=ignore_case)
+        if ignore_case:
             known = {key.lower(): key for key in one.tags}
             sent = {known.get(key.lower(), key): value for key, value in sent.items()}
-        one.tags = check_tags({**one.tags, **sent})
+        one.tags = more_tags(account, one.tags, sent)
         account.changed()
 
     return tag

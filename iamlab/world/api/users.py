@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import DeleteConflict
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, as_it_is, operation
-from iamlab.world.api.naming import boundary_of, check_free, check_room, tags_of
+from iamlab.world.api.naming import boundary_of, check_free, check_room
 from iamlab.world.api.paging import page
+from iamlab.world.api.tagged import tags_in
 from iamlab.world.identities import User
 from iamlab.world.principals import rename_everywhere
 from iamlab.world.user_things import user_leftovers
@@ -38,8 +39,8 @@ def create_user(account: Account, given: Parameters) -> User:
         account,
         name,
         given.get("Path", "/"),
-        tags=tags_of(given),
-        boundary=boundary_of(account, given),
+        tags=tags_in(given, ignore_case=True),
+        boundary=boundary_of(account, given, "User"),
     )
     user.unique_id = account.world.ids.unique_id("user")
     user.create_date = account.world.clock.now
