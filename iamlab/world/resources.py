@@ -8,9 +8,9 @@ AWS page: "Bucket policies for Amazon S3".
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from iamlab.errors import MalformedPolicy
+from iamlab.errors import MalformedPolicy, RequestError
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.writing import edited
 from iamlab.world.principals import absent
@@ -46,6 +46,20 @@ class Bucket:
         """
         self.policy = bucket_policy(document, self)
         self.account.changed()
+
+    def attach_policy(self, policy_arn: object) -> NoReturn:
+        """Refuse: S3 has no such operation, and nobody should look for it in vain.
+
+        Raises
+        ------
+        RequestError
+            With the two ways that work.
+        """
+        raise RequestError(
+            f"A managed policy hangs on users, groups and roles, never on a bucket. Attach "
+            f"{policy_arn} to whoever shall use {self.name}: user.attach_policy(...). Or give the "
+            "bucket a policy of its own, which names its Principal: bucket.put_policy(...)."
+        )
 
     def delete_policy(self) -> None:
         """Take the bucket policy away; S3 does not mind if there is none."""

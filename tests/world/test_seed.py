@@ -583,6 +583,20 @@ def test_s9c_read_only_access_reads_data_too(main: Account, ana: User) -> None:
 # -- S11: users are made in IAM, and have policies ----------------------------------------------
 
 
+def test_s10_an_identity_based_policy_never_hangs_on_a_bucket(main: Account) -> None:
+    """The refusal names both ways that work: a policy of the bucket's own, and a role or user."""
+    bucket = main.create_bucket("star-maps")
+    with pytest.raises(AwsError, match="Missing required field Principal") as caught:
+        bucket.put_policy(document(allow(READ, f"{BUCKET}/*")))
+    assert "attach it to a user, a group or a role" in caught.value.__notes__[0]
+    with pytest.raises(RequestError, match=r"never on a bucket.*user.attach_policy.*put_policy"):
+        bucket.attach_policy("AmazonS3ReadOnlyAccess")
+
+    assert bucket.policy is None
+    bucket.put_policy(document(allow(READ, f"{BUCKET}/*", Principal={"AWS": main.root_arn})))
+    assert bucket.policy is not None
+
+
 def test_s11_users_are_made_in_iam_and_5000_at_most(main: Account, ana: User) -> None:
     """By an operation of IAM, for which its caller needs permission."""
     with pytest.raises(AccessDenied, match="iam:CreateUser"):

@@ -32,7 +32,10 @@ MENDS: Mapping[str, str] = {
         "Take the Principal out: such a policy speaks of whoever it is attached to; only a "
         "resource's policy says whom it means."
     ),
-    "no_principal": "Say whom the statement means: a policy on a resource names its Principal.",
+    "no_principal": (
+        "Say whom the statement means: a policy on a resource names its Principal. One that names "
+        "nobody is identity-based: attach it to a user, a group or a role."
+    ),
     "not_principal_forbidden": (
         "NotPrincipal cannot stand here: name a Principal, and take out by a condition on "
         "aws:PrincipalArn whom you do not mean."
