@@ -26,7 +26,7 @@ from iamlab.policy.catalog import expand, matched
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, holds
 from iamlab.policy.patterns import glob_resource, is_action_pattern, literal
-from iamlab.policy.rules import RCP_SERVICES
+from iamlab.policy.rcp_services import RCP_SERVICES
 from iamlab.policy.samples import ACCOUNT, resource_samples, value_samples
 from iamlab.policy.variables import any_variable, keys_in, substitute
 

@@ -147,9 +147,13 @@ def _resource(statement: Statement, request: Request, place: Place, rules: Rules
             return None
         return Miss("Resource", (), request.resource, "a statement must name resources")
     element = "NotResource" if statement.resource is None else "Resource"
-    void = _void(statement, request, place)
-    if void:
-        return Miss(element, listed, request.resource, void)
+    if place.layer == "resource" and request.about_trust:
+        return Miss(element, listed, request.resource, "a trust policy may not have one")
+    has_variables = statement.variables and any_variable(listed)
+    misplaced = misplaced_variable(statement) if has_variables else None
+    if misplaced is not None:
+        note = "only after the fifth colon may a variable stand; {} voids the statement"
+        return Miss(element, listed, request.resource, note.format(misplaced))
     wanted = statement.resource is not None
     for pattern in listed:
         if resource_matches(pattern, statement, request, rules):
@@ -161,19 +165,9 @@ def _resource(statement: Statement, request: Request, place: Place, rules: Rules
             return None
     note = "" if wanted else f"it spares {request.resource}"
     shown = listed
-    if statement.variables and any_variable(listed):
+    if has_variables:
         shown = tuple(_as_read(pattern, request, rules) for pattern in listed)
     return Miss(element, shown, request.resource, note)
-
-
-def _void(statement: Statement, request: Request, place: Place) -> str:
-    """Say why a Resource element fits nothing at all, if that is so."""
-    if place.layer == "resource" and request.about_trust:
-        return "a trust policy may not have one"
-    misplaced = misplaced_variable(statement)
-    if misplaced is None:
-        return ""
-    return f"only after the fifth colon may a variable stand; {misplaced} voids the statement"
 
 
 def _as_read(pattern: str, request: Request, rules: Rules) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.actions import FOR_SERVICES_ONLY, RCP_SPARES, ROOT_UNLOCKS
 from iamlab.engine.request import SERVICE_LINKED, Kind
-from iamlab.policy.rules import RCP_SERVICES
+from iamlab.policy.rcp_services import RCP_SERVICES
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Layers

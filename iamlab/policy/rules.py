@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.checks import messages
 from iamlab.policy.checks.type_rules import Size, TypeRules
+from iamlab.policy.rcp_services import RCP_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,6 @@ __all__ = [
     "INLINE_LIMITS",
     "LONGEST_DOCUMENT",
     "PARTITIONS",
-    "RCP_SERVICES",
     "SERVICES",
     "TYPES",
     "Size",
@@ -45,19 +45,6 @@ LONGEST_DOCUMENT = 131_072
 PARTITIONS = frozenset(
     ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
 )
-
-# RCPs protect the resources of these services (page of 26 Sep 2026).
-_RCP_SERVICES = (
-    "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "
-    "cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity "
-    "cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql "
-    "dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra "
-    "kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad "
-    "personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery "
-    "signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 "
-    "workspaces xray"
-)
-RCP_SERVICES = frozenset(_RCP_SERVICES.split())
 
 
 def _named(service: str, names: str) -> frozenset[str]:

@@ -41,6 +41,8 @@ def is_misplaced(text: str) -> bool:
     >>> is_misplaced("arn:aws:s3:::home/${aws:username}/*")
     False
     """
+    if not has_variable(text):
+        return False  # so it is with nearly all of them
     return has_variable(":".join(text.split(":", PARTS - 1)[: PARTS - 1]))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_tags
-from iamlab.world.signin import sign_in_page
+from iamlab.world.links import sign_in_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

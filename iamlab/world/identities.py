@@ -14,8 +14,7 @@ from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.holder import Holder
-from iamlab.world.signin import switch_role_page
-from iamlab.world.user_summary import summarise
+from iamlab.world.links import switch_role_page
 from iamlab.world.user_things import HoldsKeys
 
 if TYPE_CHECKING:
@@ -219,6 +218,8 @@ class User(Bounded, Holder, HoldsKeys):
 
     def summary(self) -> UserSummary:
         """Show what the console's page of a user shows; no secrets."""
+        from iamlab.world.user_summary import summarise
+
         return summarise(self)
 
     def update(self, *, new_user_name: str | None = None, new_path: str | None = None) -> None:

@@ -17,10 +17,7 @@ from iamlab.errors import (
     PolicyError,
     ValidationError,
 )
-from iamlab.policy.checking import refusal_of_parse_error, refusals
-from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
-from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +58,8 @@ def saved(
     ...     print(error)
     MalformedPolicyDocument: Syntax errors in policy.
     """
+    from iamlab.policy.checking import refusal_of_parse_error, refusals
+
     try:
         policy = Policy.parse(document, name=name)
     except PolicyError as error:
@@ -86,6 +85,9 @@ def saved_inline(
     others
         The inline policies that it keeps; all of them share one limit.
     """
+    from iamlab.policy.checks.sizes import size
+    from iamlab.policy.rules import INLINE_LIMITS
+
     kind, whose = holder
     limit = INLINE_LIMITS[kind]
     try:

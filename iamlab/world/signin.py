@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from iamlab.errors import (
     AwsError,
@@ -44,12 +43,6 @@ SESSION_SECONDS = 12 * 3600
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
 """Of several uses of a password within this time only the first is noted."""
 
-_DOMAINS = {
-    "aws": "aws.amazon.com",
-    "aws-cn": "amazonaws.cn",
-    "aws-us-gov": "amazonaws-us-gov.com",
-    "aws-eusc": "amazonaws-eusc.eu",  # likely
-}
 
 WRONG = "Your authentication information is incorrect. Please try again."
 """Said of a wrong password and of a user who is not there alike. This text is AWS's."""
@@ -306,35 +299,3 @@ def _record(account: Account, who: Holder | None, how: str, *, with_mfa: bool = 
             additional_event_data=used,
         )
     )
-
-
-def sign_in_page(partition: str, account: str) -> str:
-    """Give the address where the users of an account sign in.
-
-    Examples
-    --------
-    >>> sign_in_page("aws", "star-maps")
-    'https://star-maps.signin.aws.amazon.com/console'
-    """
-    return f"https://{account}.signin.{_domain(partition)}/console"
-
-
-def switch_role_page(partition: str, account: str, role: str) -> str:
-    """Give the address where somebody who is signed in takes a role.
-
-    Parameters
-    ----------
-    role
-        Its path and name, without the first slash.
-
-    Examples
-    --------
-    >>> switch_role_page("aws", "star-maps", "audit/reader")
-    'https://signin.aws.amazon.com/switchrole?account=star-maps&roleName=audit%2Freader'
-    """
-    asked = urlencode({"account": account, "roleName": role})
-    return f"https://signin.{_domain(partition)}/switchrole?{asked}"
-
-
-def _domain(partition: str) -> str:
-    return _DOMAINS.get(partition, _DOMAINS["aws"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied
-from iamlab.policy import catalog
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
 
@@ -26,6 +25,8 @@ def use(
     context: Mapping[str, ContextValue] | None,
 ) -> Decision:
     """Do what :meth:`World.do` says."""
+    from iamlab.policy import catalog
+
     who = world.gather(caller)
     decision = world.can(caller, action, resource, context=context)
     if isinstance(caller, Credential):

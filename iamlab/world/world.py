@@ -27,7 +27,6 @@ from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.ids import Ids
 from iamlab.world.presented import Credential
 from iamlab.world.quotas import is_account_id
-from iamlab.world.signin import sign_in
 from iamlab.world.sts import Sts
 from iamlab.world.using import use
 
@@ -271,6 +270,8 @@ class World:
         >>> world.sign_in(account="main", user="ana", password="Correct-Horse-1").with_mfa
         False
         """
+        from iamlab.world.signin import sign_in
+
         return sign_in(self, **given)
 
     def do(

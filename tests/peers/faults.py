@@ -100,6 +100,11 @@ FAULTS = {
         "A user needs no permission to get a session token.",
         "Permissions for GetSessionToken",
     ),
+    "session for a session": Fault(
+        "Session credentials can be traded for a session",
+        "Only long-term credentials get one from sts:GetSessionToken or sts:GetFederationToken.",
+        "Compare AWS STS credentials",
+    ),
 }
 
 
@@ -156,7 +161,10 @@ class _Moto:
             if heard == DENIED:
                 return DENIED  # what follows is not read, even if reading it would raise an error
             said = ALLOWED if heard == ALLOWED else said
-        free = self.case.action.lower() == "sts:getsessiontoken" and ":user/" in self.case.principal
+        trades = self.case.action.lower() in ("sts:getsessiontoken", "sts:getfederationtoken")
+        if trades and ":user/" not in self.case.principal:
+            return NEUTRAL if "session for a session" in self.mended else said
+        free = self.case.action.lower() == "sts:getsessiontoken"
         return ALLOWED if free and "session token" in self.mended else said
 
     def policy(self, policy: Doc) -> str:
@@ -181,6 +189,8 @@ class _Moto:
         if "NotResource" in statement and "not resource" not in self.mended:
             return ALLOWED
         patterns = _listed(statement.get("Resource", statement.get("NotResource")))
+        if newest and "variables" in self.mended and any(map(_is_misplaced, patterns)):
+            return NEUTRAL
         hit = any(self.resource_fits(pattern, newest=newest) for pattern in patterns)
         if hit != ("Resource" in statement):
             return NEUTRAL
@@ -196,8 +206,7 @@ class _Moto:
 
     def resource_fits(self, pattern: str, *, newest: bool) -> bool:
         if newest and "variables" in self.mended and "${" in pattern:
-            misplaced = "${" in "".join(pattern.split(":", 5)[:5])
-            filled = None if misplaced else substitute(pattern, self.look_up, literal)
+            filled = substitute(pattern, self.look_up, literal)
             if filled is None:
                 return False
             pattern = filled
@@ -258,6 +267,11 @@ class _Moto:
 
     def look_up(self, key: str) -> str | None:
         return self.context.get(key.lower())
+
+
+def _is_misplaced(pattern: str) -> bool:
+    """A variable that stands before the fifth colon voids the statement."""
+    return "${" in "".join(pattern.split(":", 5)[:5])
 
 
 def _listed(value: Any) -> list[Any]:

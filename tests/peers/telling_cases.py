@@ -8,6 +8,8 @@ from tests.peers.faults import Case, Doc
 NEW = "2012-10-17"
 BUCKET = "arn:aws:s3:::bk"
 PHONE = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+SESSION = "arn:aws:sts::111122223333:assumed-role/dev/s1"
+ROLE = "arn:aws:iam::111122223333:role/dev"
 RED = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
 
 
@@ -104,4 +106,8 @@ TELLING: list[tuple[Case, tuple[str, ...]]] = [
         ("numbers",),
     ),
     (Case(_allow("s3:*"), "sts:GetSessionToken", "*"), ("session token",)),
+    (
+        Case(_allow("sts:*"), "sts:GetSessionToken", "*", principal=SESSION, issuer=ROLE),
+        ("session for a session",),
+    ),
 ]

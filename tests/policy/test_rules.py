@@ -13,7 +13,8 @@ from iamlab.policy.checks import messages as check_messages
 from iamlab.policy.checks.mends import MENDS
 from iamlab.policy.checks.messages import ANY
 from iamlab.policy.checks.principals import _FORMS
-from iamlab.policy.rules import INLINE_LIMITS, RCP_SERVICES, SERVICES, TYPES, rules_for
+from iamlab.policy.rcp_services import RCP_SERVICES
+from iamlab.policy.rules import INLINE_LIMITS, SERVICES, TYPES, rules_for
 
 LISTS = Path(__file__).parents[1] / "conformance" / "lists.json"
 EVERY = {**TYPES, **SERVICES}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.advice.listed import values_of
 from iamlab.policy.advice.principals import bare, element_of
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.rules import RCP_SERVICES
+from iamlab.policy.rcp_services import RCP_SERVICES
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
