@@ -7,7 +7,7 @@ collects the policies that apply, each with the way it came; then it asks ``eval
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.evaluate import evaluate
@@ -182,18 +182,16 @@ class World:
 
     def _named(self, name: str, kind: str) -> object:
         _check_texts(name=name)
-        every: dict[str, list[object]] = {}
-        for account in self.accounts.values():
-            for key, thing in getattr(account, f"{kind}s").items():
-                every.setdefault(key, []).append(thing)
-        if len(every.get(name, ())) > 1:
+        held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
+        found = [things[name] for things in held if name in things]
+        if len(found) > 1:
             where = f"world.account(...).get_{kind}({name!r})"
             raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
-        if name not in every:
+        if not found:
             error = NoSuchEntity(f"The {kind} with name {name} cannot be found.")
-            error.add_note(did_you_mean(name, every))
+            error.add_note(did_you_mean(name, chain.from_iterable(held)))
             raise error
-        return every[name][0]
+        return found[0]
 
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""

@@ -21,8 +21,7 @@ _NOT_FOR = "Cannot attach a Service Role Policy to a Customer {noun}."
 
 def check_free(noun: str, name: str, taken: Mapping[str, Any]) -> None:
     """Insist that nothing of that name is there, in whatever letter case."""
-    lower = name.lower()
-    if name in taken or any(other.lower() == lower for other in taken):
+    if name in taken or name.lower() in map(str.lower, taken):
         raise EntityAlreadyExists(f"{noun} with name {name} already exists.")
 
 
