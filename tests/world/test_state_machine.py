@@ -39,11 +39,13 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.world.account import Account
+from iamlab.world.api.entry import entries
 from iamlab.world.api.model import python_name
 from iamlab.world.api.values import as_tags
 from iamlab.world.keys import AccessKey
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, deny, document, trust
+from tests.world.test_every_operation import Chance, outcome
 
 Fault = tuple[bool, type[Exception]]
 Found = dict[str, Any] | None
@@ -804,6 +806,16 @@ class Machine(RuleBasedStateMachine):
             faults = (wrong, (not wrong[0], AccessDenied))
         if self.ends_well(lambda: self.account.call("CreateGroup", one, **to), *faults):
             self.model["Group"][name] = NEW["Group"]()
+
+    @step(operation=tuple(sorted(entries())), seed=tuple(range(100)))
+    def anything(self, operation: str, seed: int) -> None:
+        """Do any operation of the API, well or badly asked, in a copy: whole, or not at all.
+
+        So each of them is tried wherever the machine has come to. The model knows only those that
+        have a rule of their own.
+        """
+        account = self.world.copy().accounts[ID]
+        outcome(account, operation, Chance(seed, account).parameters(operation))
 
     # -- what must hold after every step ------------------------------------------------------
 
