@@ -13,6 +13,7 @@ from playwright.sync_api import TimeoutError as TooLateError
 from iamlab.teach.exercises import find
 from iamlab.teach.mutants import find_mutant
 from iamlab.teach.scenarios import MAP
+from tests.browser.conftest import SETTLED
 
 VERDICT = re.compile("allowed|explicit deny|implicit deny")
 
@@ -28,8 +29,13 @@ class Learner:
         return self.page.locator(".iamlab-card").filter(has_text=text).first
 
     def choose(self, card, row, option):
-        """Pick an option in the n-th row of a card, counted from 0."""
+        """Pick an option in the n-th row of a card, counted from 0.
+
+        The kernel takes choices and clicks in two threads, so that a click right behind a choice
+        may overtake it. No hand is that fast, but this one, which therefore waits.
+        """
         card.locator(".widget-radio").nth(row).get_by_role("radio", name=option).check()
+        self.page.evaluate(SETTLED, 60)
 
     def predict(self, card, verdict, confidence):
         """Predict by mouse."""
