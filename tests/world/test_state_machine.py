@@ -43,9 +43,9 @@ from iamlab.world.api.entry import entries
 from iamlab.world.api.model import python_name
 from iamlab.world.api.values import as_tags
 from iamlab.world.keys import AccessKey
+from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, deny, document, trust
-from tests.world.test_every_operation import Chance, outcome
 
 Fault = tuple[bool, type[Exception]]
 Found = dict[str, Any] | None
