@@ -6,13 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.errors import (
-    BucketAlreadyExists,
-    BucketAlreadyOwnedByYou,
-    NoSuchEntity,
-    RequestError,
-    did_you_mean,
-)
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.world import managed
 from iamlab.world.account_reports import AccountReports
 from iamlab.world.account_settings import AccountSettings
@@ -20,9 +14,10 @@ from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.identities import Group, Role, User
 from iamlab.world.making import Makes
+from iamlab.world.making_resources import MakesResources
 from iamlab.world.policies import ManagedPolicy
-from iamlab.world.quotas import check_bucket_name, check_tags, raised
-from iamlab.world.resources import Bucket, bucket_policy
+from iamlab.world.quotas import raised
+from iamlab.world.resources import Resource
 from iamlab.world.root import RootUser
 
 if TYPE_CHECKING:
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
     from iamlab.world.passwords import PasswordPolicy
     from iamlab.world.reports import Job
     from iamlab.world.saving import Document
+    from iamlab.world.services.s3 import Bucket
     from iamlab.world.things import (
         InstanceProfile,
         OpenIDConnectProvider,
@@ -46,7 +42,7 @@ Thing = TypeVar("Thing")
 
 
 @dataclass(slots=True, eq=False)
-class Account(AccountReports, AccountSettings, Makes):
+class Account(AccountReports, AccountSettings, Makes, MakesResources):
     """An AWS account. Names are unique in it whatever their letter case; the case is kept.
 
     Parameters
@@ -63,7 +59,7 @@ class Account(AccountReports, AccountSettings, Makes):
     groups: dict[str, Group] = field(default_factory=dict, repr=False)
     roles: dict[str, Role] = field(default_factory=dict, repr=False)
     policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
-    buckets: dict[str, Bucket] = field(default_factory=dict, repr=False)
+    resources: dict[str, Resource] = field(default_factory=dict, repr=False)  # by ARN
     quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
     create_date: datetime | None = field(default=None, repr=False)  # unknown of a loaded account
     report_job: Job | None = field(default=None, repr=False)  # the newest credential report
@@ -97,6 +93,12 @@ class Account(AccountReports, AccountSettings, Makes):
         AWS draws it by lot; here it follows from the account id.
         """
         return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
+
+    @property
+    def buckets(self) -> dict[str, Bucket]:
+        """Its S3 buckets, by name."""
+        found = (one for one in self.resources.values() if one.kind == "bucket")
+        return {one.name: one for one in found}  # type: ignore[misc]
 
     def changed(self) -> None:
         """Note that something in the account is different now."""
@@ -232,30 +234,6 @@ class Account(AccountReports, AccountSettings, Makes):
     def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
         return None if policy is None else self.get_policy(policy).arn
 
-    def create_bucket(
-        self,
-        name: str,
-        *,
-        policy: Document | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> Bucket:
-        """Create an S3 bucket. Its name is unique in the whole world."""
-        check_bucket_name(name)
-        if name in self.buckets:
-            raise BucketAlreadyOwnedByYou(
-                "Your previous request to create the named bucket succeeded and you already own it."
-            )
-        if any(name in account.buckets for account in self.world.accounts.values()):
-            raise BucketAlreadyExists(
-                "The requested bucket name is not available. The bucket namespace is shared by all "
-                "users of the system. Please select a different name and try again."
-            )
-        bucket = Bucket(self, name, tags=check_tags(tags or {}))
-        bucket.policy = None if policy is None else bucket_policy(policy, bucket)
-        self.buckets[name] = bucket
-        self.changed()
-        return bucket
-
     def get_user(self, user_name: str) -> User:
         """Find a user by name, in any letter case."""
         return _find(self.users, user_name, "The user")
@@ -267,6 +245,14 @@ class Account(AccountReports, AccountSettings, Makes):
     def get_role(self, role_name: str) -> Role:
         """Find a role by name, in any letter case."""
         return _find(self.roles, role_name, "The role")
+
+    def get_bucket(self, name: str) -> Bucket:
+        """Find a bucket by name."""
+        return _find(self.buckets, name, "The bucket")
+
+    def get_resource(self, arn: str) -> Resource:
+        """Find a resource by its ARN."""
+        return _find(self.resources, arn, "The resource")
 
     def get_policy(self, policy: str | ManagedPolicy) -> ManagedPolicy:
         """Find a managed policy by ARN; AWS's own and this account's also by name."""
@@ -322,16 +308,16 @@ def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
 
 
 _COPIED = (
-    *("users", "groups", "roles", "buckets", "instance_profiles"),
+    *("users", "groups", "roles", "resources", "instance_profiles"),
     *("server_certificates", "saml_providers", "oidc_providers"),
 )
 """What an account holds that can change, by name or ARN."""
 
-Own = TypeVar("Own", User, Group, Role, Bucket, RootUser)
+Own = TypeVar("Own", User, Group, Role, Resource, RootUser)
 
 
 def _copy_of(thing: Own, account: Account) -> Own:
-    """Copy an identity or a bucket: its lists and dicts are new, their values shared."""
+    """Copy an identity or a resource: its lists and dicts are new, their values shared."""
     mutable: dict[str, Any] = {
         name: type(value)(value)
         for name in thing.__dataclass_fields__

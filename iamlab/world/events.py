@@ -91,6 +91,7 @@ def record(
     answer: Mapping[str, Any] | None = None,
     error: AwsError | None = None,
     resources: tuple[str, ...] = (),
+    region: str = "us-east-1",
 ) -> None:
     """Add an event to a world's log.
 
@@ -109,7 +110,7 @@ def record(
             world.clock.now,
             f"{service}.amazonaws.com",
             name,
-            "us-east-1",
+            region,
             identity,
             None if refused or parameters is None else _plain(parameters),
             _plain(answer) if answer else None,

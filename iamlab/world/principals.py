@@ -46,7 +46,7 @@ def _is_there(value: str, world: World) -> bool:
 
 
 def rename_everywhere(world: World, old: str, new: str) -> None:
-    """Let every trust and bucket policy that names somebody name him by his new ARN, or his id.
+    """Let every trust and resource policy that names somebody name him by his new ARN, or his id.
 
     Examples
     --------
@@ -70,9 +70,9 @@ def rename_everywhere(world: World, old: str, new: str) -> None:
         for role in account.roles.values():
             if role.trust is not None:
                 role.trust = _renamed(role.trust, old, new)
-        for bucket in account.buckets.values():
-            if bucket.policy is not None:
-                bucket.policy = _renamed(bucket.policy, old, new)
+        for resource in account.resources.values():
+            if resource.policy is not None:
+                resource.policy = _renamed(resource.policy, old, new)
 
 
 def _renamed(policy: Policy, old: str, new: str) -> Policy:

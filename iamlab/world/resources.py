@@ -1,54 +1,85 @@
-"""Resources that have a policy of their own. For now: S3 buckets.
+"""Resources: an ARN, an owner, tags, a policy. What is special of a service stands in its module.
 
 Notes
 -----
-AWS page: "Bucket policies for Amazon S3".
+AWS page: "AWS services that work with IAM", for what has a resource-based policy.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from iamlab.errors import MalformedPolicy, RequestError
-from iamlab.policy.patterns import glob_resource
-from iamlab.policy.writing import edited
-from iamlab.world.principals import absent
-from iamlab.world.saving import saved
+from iamlab.errors import RequestError
+from iamlab.policy.arn import Arn
+from iamlab.world.api.calling import perform
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy, Principals, Statement
+    from iamlab.engine.grants import Grant
+    from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.engine.request import ContextValue
+    from iamlab.policy.document import Policy
     from iamlab.world.account import Account
-    from iamlab.world.saving import Document
 
 
 @dataclass(slots=True, eq=False)
-class Bucket:
-    """An S3 bucket: a name, an owner, perhaps a bucket policy."""
+class Resource:
+    """A thing that requests are about.
+
+    Parameters
+    ----------
+    arn
+        Whatever comes below it (objects of a bucket, indexes of a table) is asked of the same
+        policy.
+    policy
+        Its resource-based policy.
+    """
 
     account: Account = field(repr=False)
-    name: str
-    policy: Policy | None = field(default=None, repr=False)
+    arn: str
     tags: dict[str, str] = field(default_factory=dict, repr=False)
+    policy: Policy | None = field(default=None, repr=False)
+    kind: ClassVar[str] = "resource"
+    separator: ClassVar[str] = ""
+    """What stands between the ARN and that of something below it; empty: nothing is below it."""
 
     @property
-    def arn(self) -> str:
-        """``arn:aws:s3:::name``; its objects are ``arn:aws:s3:::name/key``."""
-        return f"arn:{self.account.partition}:s3:::{self.name}"
+    def name(self) -> str:
+        """The last part of its ARN."""
+        return Arn.parse(self.arn).name
 
-    def put_policy(self, document: Document) -> None:
-        """Replace the bucket policy (``PutBucketPolicy``).
+    @property
+    def service(self) -> str:
+        """The prefix of the service that keeps it."""
+        return Arn.parse(self.arn).service
 
-        Raises
-        ------
-        MalformedPolicy
-            In S3's words.
-        """
-        self.policy = bucket_policy(document, self)
-        self.account.changed()
+    @property
+    def region(self) -> str:
+        """Where it is; empty of what is in no Region."""
+        return Arn.parse(self.arn).region
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The KMS grants on it."""
+        return ()
+
+    @property
+    def public_access_block(self) -> PublicAccessBlock | None:
+        """The switches of S3 Block Public Access that are in force for it."""
+        return None
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys that it brings along beside its tags and its owner."""
+        return {}
+
+    @property
+    def shows_tags(self) -> bool:
+        """Whether requests have its tags as ``aws:ResourceTag``."""
+        return True
 
     def attach_policy(self, policy_arn: object) -> NoReturn:
-        """Refuse: S3 has no such operation, and nobody should look for it in vain.
+        """Refuse: no service has such an operation, and nobody should look for it in vain.
 
         Raises
         ------
@@ -56,73 +87,17 @@ class Bucket:
             With the two ways that work.
         """
         raise RequestError(
-            f"A managed policy hangs on users, groups and roles, never on a bucket. Attach "
+            f"A managed policy hangs on users, groups and roles, never on a {self.kind}. Attach "
             f"{policy_arn} to whoever shall use {self.name}: user.attach_policy(...). Or give the "
-            "bucket a policy of its own, which names its Principal: bucket.put_policy(...)."
+            f"{self.kind} a policy of its own, which names its Principal: "
+            f"{self.kind}.put_policy(...)."
         )
 
-    def delete_policy(self) -> None:
-        """Take the bucket policy away; S3 does not mind if there is none."""
-        self.policy = None
-        self.account.changed()
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation of its service, as the account's root user."""
+        return perform(self.account, f"{self.service}:{operation}", **parameters)
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
 
-def bucket_policy(document: Document, bucket: Bucket) -> Policy:
-    """Check what S3 checks before it saves a bucket policy."""
-    policy = saved(document, f"policy of {bucket.name}", "resource", "s3")
-    for statement, value in absent(policy, bucket.account.world):
-        where = f"See statement {statement.label}. There is no {value} in this world."
-        _refuse("Invalid principal in policy", where)
-    for statement in policy.statements:
-        _check(statement, bucket)
-    return _with_accounts(policy, bucket)
-
-
-def _with_accounts(policy: Policy, bucket: Bucket) -> Policy:
-    """Write each canonical user ID as the account that it stands for, as S3 does."""
-    root_of = {
-        ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
-        for account in bucket.account.world.accounts.values()
-    }
-
-    def by_account(principals: Principals | None) -> Principals | None:
-        if principals is None:
-            return None
-        return tuple(root_of.get(principal, principal) for principal in principals)
-
-    changed: dict[int, Statement | None] = {
-        one.number: replace(
-            one,
-            principal=by_account(one.principal),
-            not_principal=by_account(one.not_principal),
-        )
-        for one in policy.statements
-        if any(kind == "CanonicalUser" for kind, _ in (one.principal or one.not_principal or ()))
-    }
-    return edited(policy, changed) if changed else policy
-
-
-def _check(statement: Statement, bucket: Bucket) -> None:
-    where = f"See statement {statement.label}. "
-    for kind, value in statement.principal or statement.not_principal or ():
-        if kind == "CanonicalUser" and not _is_canonical(value, bucket):
-            note = f"No account in this world has the canonical user ID {value}."
-            _refuse("Invalid principal in policy", where + note)
-    for resource in statement.resource or statement.not_resource or ():
-        own = glob_resource(resource, bucket.arn) or glob_resource(resource, f"{bucket.arn}/x")
-        if not own and not resource.startswith(f"{bucket.arn}/"):
-            _refuse(
-                "Policy has invalid resource",
-                f"{where}A bucket policy speaks of its own bucket: {bucket.arn} or {bucket.arn}/*.",
-            )
-
-
-def _is_canonical(value: str, bucket: Bucket) -> bool:
-    accounts = bucket.account.world.accounts.values()
-    return any(account.canonical_user_id == value for account in accounts)
-
-
-def _refuse(message: str, note: str) -> None:
-    error = MalformedPolicy(message)
-    error.add_note(note)
-    raise error
+        return display.html(self)

@@ -26,6 +26,7 @@ from iamlab.world.presented import Presented
 from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.engine.request import ContextValue
@@ -53,6 +54,8 @@ class Session:
         Begins with ``ASIA``; the secret and the token are in none of its texts.
     policies
         The session policy, if one was passed: at most what it allows can be done.
+    keys
+        Further condition keys that come with it: which instance it was made for, say.
     """
 
     world: World = field(repr=False)
@@ -65,6 +68,7 @@ class Session:
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
     policies: tuple[Policy, ...] = field(default=(), repr=False)
+    keys: Mapping[str, ContextValue] = field(default_factory=dict, repr=False)
 
     @property
     def is_expired(self) -> bool:
@@ -89,6 +93,7 @@ class Session:
         context: dict[str, ContextValue] = {
             "aws:TokenIssueTime": self.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:MultiFactorAuthPresent": False,
+            **self.keys,
         }
         return Presented(self.arn, context, self.policies)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.world.events import Event
     from iamlab.world.identities import Group, Role, User
-    from iamlab.world.resources import Bucket
+    from iamlab.world.services.s3 import Bucket
     from iamlab.world.signin import ConsoleSession
 
 

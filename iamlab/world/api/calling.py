@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, RequestError, ValidationError
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api import entry as entries
 from iamlab.world.api.model import signature
 from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
 from iamlab.world.api.validation import check
-from iamlab.world.context import of_root
+from iamlab.world.context import DEFAULT_REGION, of_root
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
 
@@ -32,7 +33,7 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
     given = {name: value for name, value in parameters.items() if value is not None}
     root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
     with _Recorded(account, entry, given, root) as event:
-        check(operation, given)
+        check(entry, given)
         value = entry.perform(account, given)
         event.succeeded(entry.answer, value)
     return value
@@ -62,7 +63,7 @@ def call(
     """
     entry = entries.find(operation)
     who = account.world.gather(caller)
-    if who.account_id != account.account_id:
+    if entry.service == "iam" and who.account_id != account.account_id:
         raise RequestError(
             f"{who.arn} is not of account {account.account_id}: an operation of IAM works in the "
             "caller's own account. To work in another one, assume a role there."
@@ -70,12 +71,13 @@ def call(
     given = {name: value for name, value in parameters.items() if value is not None}
     identity = user_identity(who.arn, who.context(), who.issuer)
     with _Recorded(account, entry, given, identity) as event:
-        check(operation, given)
-        _check_arns(operation, given)
-        _name_oneself(entry, given, who)
+        check(entry, given)
+        if entry.service == "iam":
+            _check_arns(operation, given)
+            _name_oneself(entry, given, who)
         _authorise(account, entry, given, caller)
         if isinstance(caller, Credential):
-            caller.used(account.world, "iam", "us-east-1")
+            caller.used(account.world, entry.service, event.region)
         value = entry.perform(account, given)
         return event.succeeded(entry.answer, value)
 
@@ -112,11 +114,13 @@ def _name_oneself(entry: Entry, given: dict[str, Any], who: Gathered) -> None:
 
 
 def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
-    own = (f"iam:{entry.name}", resource_of(account, entry, given))
+    own = (entry.needs, resource_of(account, entry, given))
     for action, resource in (own, *entry.also(account, given)):
         passes = action == "iam:PassRole"
         context = (
-            context_of_passing(account, resource) if passes else context_of(account, entry, given)
+            context_of_passing(account, resource, entry.service)
+            if passes
+            else context_of(account, entry, given)
         )
         decision = account.world.can(caller, action, resource, context=context)
         if not decision:
@@ -139,6 +143,17 @@ class _Recorded:
         self.account, self.entry, self.given, self.identity = account, entry, given, identity
         self.answer: dict[str, Any] | None = None
 
+    @property
+    def region(self) -> str:
+        """Where it happens: in the Region that was named, or in the ARN that it is about."""
+        if self.entry.about is None:
+            return DEFAULT_REGION
+        named = str(self.given.get("Region", ""))
+        if not named:
+            arn = self.entry.about(self.account, self.given)
+            named = Arn.parse(arn).region if is_arn(arn) else ""
+        return named or DEFAULT_REGION
+
     def succeeded(self, answer: Any, value: Any) -> dict[str, Any]:
         """Note what is answered."""
         found: dict[str, Any] = answer(value)
@@ -153,11 +168,12 @@ class _Recorded:
             return  # the question could not even be asked
         record(
             self.account.world,
-            ("iam", self.entry.name),
+            (self.entry.service, self.entry.name),
             self.identity,
             self.account.account_id,
             read_only=self.entry.is_read_only,
             parameters=self.given,
             answer=None if self.entry.is_read_only else self.answer,
             error=error,
+            region=self.region,
         )

@@ -1,13 +1,14 @@
 """One entry for each operation: what it works on, what it does, what it answers.
 
-From the entry come the method of an identity or account, the call as somebody, and the event. The
-modules beside this one hold the entries; they are loaded when an operation is first wanted.
+From the entry come the method of a thing or account, the call as somebody, and the event. Entries
+of IAM's API stand in the modules beside this one, those of other services in ``world/services``;
+they are loaded when an operation is first wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ Parameters = Mapping[str, Any]
 Perform = Callable[["Account", Parameters], Any]
 Answer = Callable[[Any], dict[str, Any]]
 Pairs = Callable[["Account", Parameters], list[tuple[str, str]]]
+About = Callable[["Account", Parameters], str]
 
 MODULES = (
     "users",
@@ -44,10 +46,44 @@ MODULES = (
     "service_credentials",
     "preferences",
 )
-"""Where the entries are."""
+"""Where IAM's entries are."""
 
-READS = ("Get", "List", "Generate")
+SERVICES = {
+    "cloudformation": "cloudcontrol",
+    "dynamodb": "dynamodb",
+    "ec2": "ec2",
+    "ecr": "ecr",
+    "events": "eventbridge",
+    "kms": "kms",
+    "lambda": "functions",
+    "organizations": "organizations",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sns": "sns",
+    "sqs": "sqs",
+}
+"""Prefix of a service -> the module of ``world/services`` with its entries."""
+
+READS = ("Get", "List", "Generate", "Describe")
 """What the names of operations that change nothing begin with."""
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "": (str,),
+    "bool": (bool,),
+    "dict": (Mapping,),
+    "int": (int,),
+    "list": (list, tuple),
+}
+"""What a parameter may be -> the Python types that it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of another service's operation."""
+
+    types: tuple[type, ...]
+    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +103,14 @@ class Entry:
         What ``perform`` gives, as the API answers it.
     also
         Further pairs of action and resource that the caller needs.
+    service
+        Whose operation it is.
+    about
+        Of another service than IAM: gives the ARN that the caller needs permission for.
+    takes
+        Of another service than IAM: its parameters by name.
+    action
+        The action that it needs, where that has another name: ``s3:ListAllMyBuckets``.
     """
 
     name: str
@@ -74,6 +118,20 @@ class Entry:
     perform: Perform
     answer: Answer
     also: Pairs
+    service: str = "iam"
+    about: About | None = None
+    takes: Mapping[str, Parameter] = field(default_factory=dict)
+    action: str = ""
+
+    @property
+    def needs(self) -> str:
+        """The action that its caller needs."""
+        return self.action or f"{self.service}:{self.name}"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Of another service than IAM: the parameters that must be given."""
+        return tuple(name for name, one in self.takes.items() if one.is_required)
 
     @property
     def is_read_only(self) -> bool:
@@ -82,6 +140,7 @@ class Entry:
 
 
 _ENTRIES: dict[str, Entry] = {}
+_OF_SERVICES: dict[str, Entry] = {}  # by service and name: "kms:CreateKey"
 
 
 def nothing(_: Any) -> dict[str, Any]:
@@ -111,15 +170,54 @@ def operation(
     return make
 
 
+def service_operation(
+    service: str,
+    name: str,
+    about: About,
+    takes: str = "",
+    *,
+    answer: Answer = nothing,
+    also: Pairs = no_more,
+    action: str = "",
+) -> Callable[[Perform], Perform]:
+    """Make a function the entry of another service's operation.
+
+    Parameters
+    ----------
+    takes
+        Its parameters, apart by spaces: ``"Bucket Policy Tags:list?"``. A question mark follows
+        those that may be left out, a colon leads to what is no text.
+    """
+    parameters = {}
+    for one in takes.split():
+        parameter, _, kind = one.rstrip("?").partition(":")
+        parameters[parameter] = Parameter(_KINDS[kind], is_required=not one.endswith("?"))
+
+    def make(perform: Perform) -> Perform:
+        known = Entry(name, "", perform, answer, also, service, about, parameters, action)
+        _OF_SERVICES[f"{service}:{name}"] = known
+        return perform
+
+    return make
+
+
 def entries() -> Mapping[str, Entry]:
-    """Give all entries by name."""
+    """Give all entries of IAM's API by name."""
     for module in MODULES:
         import_module(f"iamlab.world.api.{module}")
     return _ENTRIES
 
 
+def entries_of(*services: str) -> Mapping[str, Entry]:
+    """Give the entries of other services, or of all, by service and name."""
+    for service in services or SERVICES:
+        import_module(f"iamlab.world.services.{SERVICES[service]}")
+    wanted = services or tuple(SERVICES)
+    return {key: one for key, one in _OF_SERVICES.items() if one.service in wanted}
+
+
 def find(name: str) -> Entry:
-    """Find an entry.
+    """Find an entry; an operation of another service than IAM is named with its prefix.
 
     Raises
     ------
@@ -128,11 +226,14 @@ def find(name: str) -> Entry:
 
     Examples
     --------
-    >>> find("CreateUser").on
-    'user'
+    >>> find("CreateUser").on, find("kms:CreateKey").service
+    ('user', 'kms')
     """
-    known = _ENTRIES.get(name) or entries().get(name)
-    if known is None:
-        hint = did_you_mean(name, entries())
-        raise RequestError(f"iamlab has no operation {name!r} yet. {hint}")
-    return known
+    known = _ENTRIES.get(name) or _OF_SERVICES.get(name)
+    if known is not None:
+        return known
+    service, colon, _ = name.partition(":")
+    every = entries_of(service) if colon and service in SERVICES else entries()
+    if name not in every:
+        raise RequestError(f"iamlab has no operation {name!r} yet. {did_you_mean(name, every)}")
+    return every[name]

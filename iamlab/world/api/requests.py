@@ -83,6 +83,8 @@ def _identity(account: Account, arn: str) -> Any:
 
 def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
     """Give the ARN that a call needs permission for; of what is not there yet, as it will be."""
+    if entry.about is not None:
+        return entry.about(account, given)
     if entry.on == "*":
         return "*"
     start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}"
@@ -115,12 +117,12 @@ def named_shortly(account: Account, entry: Entry, resource: str) -> str:
     return resource
 
 
-def context_of_passing(account: Account, role_arn: str) -> dict[str, Any]:
-    """Give the condition keys of a role's being handed to an EC2 instance."""
+def context_of_passing(account: Account, role_arn: str, service: str) -> dict[str, Any]:
+    """Give the condition keys of a role's being handed to a service; IAM hands it to EC2."""
     role = _identity(account, role_arn)
     tags = {} if role is None else role.tags
     return {
-        "iam:PassedToService": "ec2.amazonaws.com",
+        "iam:PassedToService": f"{'ec2' if service == 'iam' else service}.amazonaws.com",
         **of_tags("aws:ResourceTag", tags),
         **of_tags("iam:ResourceTag", tags),
     }
@@ -133,6 +135,8 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
     keys = [tag["Key"] for tag in given.get("Tags", ())] or list(given.get("TagKeys", ()))
     if keys:
         context["aws:TagKeys"] = keys
+    if entry.about is not None:
+        return context  # the world knows the resource's own tags
     target = target_of(account, entry, given)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
         context |= of_tags(key, getattr(target, "tags", {}))

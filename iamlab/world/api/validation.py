@@ -8,7 +8,7 @@ AWS page: "IAM API Reference", the patterns and limits of each parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iamlab.errors import RequestError, ValidationError, did_you_mean
 from iamlab.world.api.model import shape, signature
@@ -17,6 +17,7 @@ from iamlab.world.events import SECRETS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from iamlab.world.api.entry import Entry
     from iamlab.world.api.model import Shape
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -35,8 +36,8 @@ _PATH = (
 )
 
 
-def check(operation: str, given: Mapping[str, Any]) -> None:
-    """Check the parameters of a call.
+def check(entry: Entry, given: Mapping[str, Any]) -> None:
+    """Check the parameters of a call: of IAM's API by its model, of other services by the entry.
 
     Raises
     ------
@@ -47,21 +48,28 @@ def check(operation: str, given: Mapping[str, Any]) -> None:
 
     Examples
     --------
-    >>> check("CreateUser", {"UserName": "alice"})
+    >>> from iamlab.world.api.entry import find
+    >>> check(find("CreateUser"), {"UserName": "alice"})
     """
-    known = signature(operation)
+    known = signature(entry.name) if entry.service == "iam" else None
+    parameters: Mapping[str, object] = entry.takes if known is None else known.parameters
     for name in given:
-        if name not in known.parameters:
-            hint = did_you_mean(name, known.parameters)
-            raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
+        if name not in parameters:
+            hint = did_you_mean(name, parameters)
+            raise RequestError(f"{entry.name} has no parameter {name!r}. {hint}")
+    required = entry.required if known is None else known.required
     found = [
         _failed(None, _lower(name), "must not be null")
-        for name in known.required
+        for name in required
         if given.get(name) is None
     ]
     for name, value in given.items():
-        if value is not None:
+        if value is None:
+            continue
+        if known is not None:
             found += _faults(value, shape(known.parameters[name]), name, _lower(name))
+        elif not isinstance(value, entry.takes[name].types):
+            _refuse_type(name, value, entry.takes[name].types)
     if found:
         if _PATH in found:  # IAM says this one alone
             raise ValidationError(_PATH)
@@ -83,14 +91,17 @@ def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
     if not isinstance(value, _TYPES[wanted.type]) or (
         wanted.type == "integer" and isinstance(value, bool)
     ):
-        # The real clients say this themselves, before anything is sent.
-        types = ", ".join(str(one) for one in _TYPES[wanted.type])
-        value = "***" if name in SECRETS else value
-        raise RequestError(
-            f"Parameter validation failed: Invalid type for parameter {name}, value: {value!r}, "
-            f"type: {type(value)}, valid types: {types}"
-        )
+        _refuse_type(name, value, _TYPES[wanted.type])
     yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
+
+
+def _refuse_type(name: str, value: object, types: tuple[type, ...]) -> NoReturn:
+    """Say what the real clients say themselves, before anything is sent."""
+    shown = "***" if name in SECRETS else value
+    raise RequestError(
+        f"Parameter validation failed: Invalid type for parameter {name}, value: {shown!r}, "
+        f"type: {type(value)}, valid types: {', '.join(map(str, types))}"
+    )
 
 
 def _none(*_: object) -> Iterator[str]:
