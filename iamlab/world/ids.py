@@ -2,7 +2,7 @@
 
 Notes
 -----
-AWS page: "IAM identifiers", for the prefixes.
+AWS pages: "IAM identifiers", for the prefixes; "AWS Organizations API Reference", for its ids.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PREFIXES = {
     "server-certificate": "ASCA",
 }
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ORGANIZATION_LENGTHS = {"o": 10, "r": 4, "ou": 8, "p": 10, "h": 32, "car": 32}
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -39,6 +41,20 @@ class Ids:
     def unique_id(self, kind: str) -> str:
         """Make a unique id: a prefix that tells the kind, and 17 letters and digits."""
         return PREFIXES[kind] + "".join(self._next().choices(_LETTERS, k=17))
+
+    def organization_id(self, kind: str, root_id: str = "") -> str:
+        """Make an id of AWS Organizations; that of an OU names its root too.
+
+        Examples
+        --------
+        >>> ids = Ids(seed=7)
+        >>> root = ids.organization_id("r")
+        >>> len(root), ids.organization_id("ou", root).startswith(f"ou-{root[2:]}-")
+        (6, True)
+        """
+        within = f"{root_id.removeprefix('r-')}-" if root_id else ""
+        drawn = self._next().choices(_SMALL, k=_ORGANIZATION_LENGTHS[kind])
+        return f"{kind}-{within}{''.join(drawn)}"
 
     def key_id(self, prefix: str, length: int = 20) -> str:
         """Make the id of a key or certificate, marked as an example."""

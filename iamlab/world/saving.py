@@ -17,7 +17,21 @@ from iamlab.errors import (
     PolicyError,
     ValidationError,
 )
+from iamlab.organization_errors import ConstraintViolationException
 from iamlab.policy.document import Policy
+from iamlab.service_errors import (
+    BadRequestException,
+    InvalidAttributeValue,
+    InvalidParameter,
+    InvalidParameterException,
+    InvalidParameterValueException,
+    InvalidPolicyDocument,
+    LimitExceededException,
+    MalformedPolicyDocumentException,
+    PolicyLengthExceededException,
+    ResourceConflictException,
+    ValidationException,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +45,21 @@ _ERRORS: tuple[type[AwsError], ...] = (
     MalformedPolicy,
     MalformedPolicyDocument,
     ValidationError,
+    BadRequestException,
+    ConstraintViolationException,
+    InvalidAttributeValue,
+    InvalidParameter,
+    InvalidParameterException,
+    InvalidParameterValueException,
+    InvalidPolicyDocument,
+    LimitExceededException,
+    MalformedPolicyDocumentException,
+    PolicyLengthExceededException,
+    ResourceConflictException,
+    ValidationException,
 )
-_ERROR_OF = {error.code: error for error in _ERRORS}
+ERROR_OF = {error.code: error for error in _ERRORS}
+"""The codes with which documents are refused, each with its class."""
 
 
 def saved(
@@ -101,7 +128,7 @@ def saved_inline(
 
 def _error(refused: tuple[Refusal, ...]) -> AwsError:
     first = refused[0]
-    error = _ERROR_OF[first.code](first.message)
+    error = ERROR_OF[first.code](first.message)
     for refusal in refused:
         error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
     return error

@@ -15,6 +15,7 @@ def snapshot(world: World) -> Any:
         "accounts": plain(world.accounts),
         "clock": world.clock.now,
         "made": world.ids.made,
+        "organizations": plain(world.organizations),
         "resource_policies": plain(world.resource_policies),
     }
 
