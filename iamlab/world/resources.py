@@ -74,6 +74,11 @@ class Resource:
         return {}
 
     @property
+    def under_rcps(self) -> bool:
+        """Whether resource control policies reach it."""
+        return True
+
+    @property
     def shows_tags(self) -> bool:
         """Whether requests have its tags as ``aws:ResourceTag``."""
         return True

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.errors import AccessDenied, AwsError, InvalidInput, RequestError, ValidationError
+from iamlab.engine.evaluate import evaluate
+from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api import entry as entries
 from iamlab.world.api.model import signature
 from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
 from iamlab.world.api.validation import check
+from iamlab.world.asking import question
 from iamlab.world.context import DEFAULT_REGION, of_root
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
@@ -34,7 +36,7 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
     root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
     with _Recorded(account, entry, given, root) as event:
         check(entry, given)
-        value = entry.perform(account, given)
+        value = _done(account, entry, given, account.root_arn)
         event.succeeded(entry.answer, value)
     return value
 
@@ -78,8 +80,15 @@ def call(
         _authorise(account, entry, given, caller)
         if isinstance(caller, Credential):
             caller.used(account.world, entry.service, event.region)
-        value = entry.perform(account, given)
+        value = _done(account, entry, given, caller)
         return event.succeeded(entry.answer, value)
+
+
+def _done(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> Any:
+    """Do the work; what depends on who calls is told."""
+    if entry.by_whom:
+        return entry.perform(account, given, caller)
+    return entry.perform(account, given)
 
 
 def _check_arns(operation: str, given: Mapping[str, Any]) -> None:
@@ -117,17 +126,18 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
     own = (entry.needs, resource_of(account, entry, given))
     for action, resource in (own, *entry.also(account, given)):
         passes = action == "iam:PassRole"
-        context = (
-            context_of_passing(account, resource, entry.service)
+        keys = (
+            context_of_passing(account, resource, entry.service, own[1] if entry.about else "")
             if passes
             else context_of(account, entry, given)
         )
-        decision = account.world.can(caller, action, resource, context=context)
+        asked = question(account.world, caller, action, resource, None, {}, keys=keys)
+        decision = evaluate(asked.request, asked.layers).assuming(asked.assumed)
         if not decision:
             shown = named_shortly(account, entry, resource)
             where = f"on resource: {resource}"
             message = decision.message.replace(where, f"on resource: {shown}")
-            raise AccessDenied(decision, message)
+            raise entry.refuse(decision, message)
 
 
 class _Recorded:
@@ -172,7 +182,7 @@ class _Recorded:
             self.identity,
             self.account.account_id,
             read_only=self.entry.is_read_only,
-            parameters=self.given,
+            parameters={name: one for name, one in self.given.items() if name != "Region"},
             answer=None if self.entry.is_read_only else self.answer,
             error=error,
             region=self.region,

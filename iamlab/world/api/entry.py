@@ -8,20 +8,23 @@ they are loaded when an operation is first wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 
 if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision
     from iamlab.world.account import Account
 
 Parameters = Mapping[str, Any]
-Perform = Callable[["Account", Parameters], Any]
+Perform = Callable[..., Any]
 Answer = Callable[[Any], dict[str, Any]]
 Pairs = Callable[["Account", Parameters], list[tuple[str, str]]]
 About = Callable[["Account", Parameters], str]
+Keys = Callable[["Account", Parameters], dict[str, Any]]
+Refuse = Callable[["Decision", str], AwsError]
 
 MODULES = (
     "users",
@@ -98,7 +101,8 @@ class Entry:
         What it works on: the kind of thing whose ARN it needs permission for, ``"user"``; with a
         slash at its end, all of them: ``"user/"``; ``"*"``: on nothing in particular.
     perform
-        Does it: checks first, and changes last, so that what fails changes nothing.
+        Does it: checks first, and changes last, so that what fails changes nothing. It is given the
+        account and the parameters, and with ``by_whom`` the caller too.
     answer
         What ``perform`` gives, as the API answers it.
     also
@@ -111,6 +115,12 @@ class Entry:
         Of another service than IAM: its parameters by name.
     action
         The action that it needs, where that has another name: ``s3:ListAllMyBuckets``.
+    keys
+        Of another service than IAM: the condition keys that the call has beside those of tags.
+    refuse
+        What is answered to a caller who may not.
+    by_whom
+        Whether what it does depends on who calls.
     """
 
     name: str
@@ -122,6 +132,9 @@ class Entry:
     about: About | None = None
     takes: Mapping[str, Parameter] = field(default_factory=dict)
     action: str = ""
+    keys: Keys | None = None
+    refuse: Refuse = AccessDenied
+    by_whom: bool = False
 
     @property
     def needs(self) -> str:
@@ -179,6 +192,9 @@ def service_operation(
     answer: Answer = nothing,
     also: Pairs = no_more,
     action: str = "",
+    keys: Keys | None = None,
+    refuse: Refuse = AccessDenied,
+    by_whom: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Make a function the entry of another service's operation.
 
@@ -195,7 +211,9 @@ def service_operation(
 
     def make(perform: Perform) -> Perform:
         known = Entry(name, "", perform, answer, also, service, about, parameters, action)
-        _OF_SERVICES[f"{service}:{name}"] = known
+        _OF_SERVICES[f"{service}:{name}"] = replace(
+            known, keys=keys, refuse=refuse, by_whom=by_whom
+        )
         return perform
 
     return make

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import RequestError
 from iamlab.world.context import of_tags
 from iamlab.world.linked_services import role_of
 
@@ -117,26 +118,64 @@ def named_shortly(account: Account, entry: Entry, resource: str) -> str:
     return resource
 
 
-def context_of_passing(account: Account, role_arn: str, service: str) -> dict[str, Any]:
-    """Give the condition keys of a role's being handed to a service; IAM hands it to EC2."""
+def context_of_passing(
+    account: Account, role_arn: str, service: str, for_what: str = ""
+) -> dict[str, Any]:
+    """Give the condition keys of a role's being handed to a service; IAM hands it to EC2.
+
+    Parameters
+    ----------
+    for_what
+        The ARN of what gets the role.
+    """
     role = _identity(account, role_arn)
     tags = {} if role is None else role.tags
     return {
+        **({"iam:AssociatedResourceArn": for_what} if for_what else {}),
         "iam:PassedToService": f"{'ec2' if service == 'iam' else service}.amazonaws.com",
         **of_tags("aws:ResourceTag", tags),
         **of_tags("iam:ResourceTag", tags),
     }
 
 
+def tags_of(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
+
+    Raises
+    ------
+    RequestError
+        They are neither.
+
+    Examples
+    --------
+    >>> tags_of({"Tags": [{"Key": "a", "Value": "b"}]}), tags_of({"Tags": {"a": "b"}})
+    ([('a', 'b')], [('a', 'b')])
+    """
+    sent = given.get("Tags", given.get("tags", ()))
+    of_ec2 = given.get("TagSpecifications", ())
+    if of_ec2:
+        sent = [tag for one in of_ec2 if isinstance(one, dict) for tag in one.get("Tags", ())]
+    pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in sent]
+    if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
+        raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
+    return pairs
+
+
+def _pair(tag: object) -> tuple[Any, Any]:
+    if not isinstance(tag, dict):
+        return None, None
+    return tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue", ""))
+
+
 def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys that a call of this operation has, beside those of every call."""
-    sent = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
-    context: dict[str, Any] = {**of_tags("aws:RequestTag", sent)}
-    keys = [tag["Key"] for tag in given.get("Tags", ())] or list(given.get("TagKeys", ()))
+    sent = tags_of(given)
+    context: dict[str, Any] = {**of_tags("aws:RequestTag", dict(sent))}
+    keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
     if keys:
         context["aws:TagKeys"] = keys
-    if entry.about is not None:
-        return context  # the world knows the resource's own tags
+    if entry.about is not None:  # the world knows the resource's own tags
+        return context | (entry.keys(account, given) if entry.keys else {})
     target = target_of(account, entry, given)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
         context |= of_tags(key, getattr(target, "tags", {}))

@@ -1,65 +1,62 @@
-"""S3: buckets, each with a policy for itself and its objects.
+"""S3: buckets are created and deleted. The modules beside this one have their other operations.
 
 Notes
 -----
-AWS pages: "Bucket policies for Amazon S3"; "Blocking public access to your Amazon S3 storage".
+AWS pages: "Bucket policies for Amazon S3"; "Default settings for new S3 buckets FAQ"; "API
+CreateBucket".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, MalformedPolicy
-from iamlab.policy.patterns import glob_resource
-from iamlab.policy.writing import edited
+from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou
 from iamlab.world.api.entry import Parameters, service_operation
-from iamlab.world.api.values import as_text
-from iamlab.world.principals import absent
 from iamlab.world.quotas import check_bucket_name, check_tags
-from iamlab.world.resources import Resource
-from iamlab.world.saving import saved
+from iamlab.world.services import s3_tags  # noqa: F401 - its entries belong to S3's
+from iamlab.world.services.s3_bucket import ENFORCED, Bucket, arn_of, bucket_of
+from iamlab.world.services.s3_policies import bucket_policy
+from iamlab.world.services.s3_public_access import OWNERS_ACLS, check_new_acl, check_ownership
+from iamlab.world.services.s3_status import PublicStatus
+from iamlab.world.services.s3_switches import ALL_ON, from_parameter
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Policy, Principals, Statement
     from iamlab.world.account import Account
-    from iamlab.world.saving import Document
+    from iamlab.world.gather import Caller
+
+__all__ = ["Bucket", "PublicStatus"]
+
+_NEEDS = {
+    "Tags": "s3:TagResource",
+    "ObjectOwnership": "s3:PutBucketOwnershipControls",
+    "Policy": "s3:PutBucketPolicy",
+    "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+}
+"""What a bucket is created with -> the action that its creator needs for it too."""
 
 
-@dataclass(slots=True, eq=False)
-class Bucket(Resource):
-    """An S3 bucket. Its objects are ``arn:aws:s3:::name/key``, and are asked of its policy."""
-
-    kind: ClassVar[str] = "bucket"
-    separator: ClassVar[str] = "/"
-
-    def put_policy(self, document: Document) -> None:
-        """Replace the bucket policy.
-
-        Raises
-        ------
-        MalformedPolicy
-            In S3's words.
-        """
-        self._do("PutBucketPolicy", Bucket=self.name, Policy=as_text(document))
-
-    def delete_policy(self) -> None:
-        """Take the bucket policy away; S3 does not mind if there is none."""
-        self._do("DeleteBucketPolicy", Bucket=self.name)
+def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    bucket = arn_of(account, given)
+    needed = [(action, bucket) for name, action in _NEEDS.items() if name in given]
+    opens = given.get("ACL", "private") not in OWNERS_ACLS
+    return [*needed, ("s3:PutBucketAcl", bucket)] if opens else needed
 
 
-def arn_of(account: Account, given: Parameters) -> str:
-    """Give the ARN of the bucket that a call is about."""
-    return f"arn:{account.partition}:s3:::{given['Bucket']}"
+def _as_location(bucket: Bucket) -> dict[str, Any]:
+    return {"Location": f"/{bucket.name}", "BucketArn": bucket.arn}
 
 
-def bucket_of(account: Account, given: Parameters) -> Bucket:
-    """Find the bucket that a call is about."""
-    return account.get_bucket(given["Bucket"])
-
-
-@service_operation("s3", "CreateBucket", arn_of, "Bucket Tags:list? Policy?")
-def create_bucket(account: Account, given: Parameters) -> Bucket:
+# In AWS's API the policy and the switches come with operations of their own.
+@service_operation(
+    "s3",
+    "CreateBucket",
+    arn_of,
+    "Bucket Tags:list? Policy? PublicAccessBlockConfiguration:dict? ObjectOwnership? ACL?",
+    answer=_as_location,
+    also=_also,
+    by_whom=True,
+)
+def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket:
     """Make a bucket; its name is unique in the whole world."""
     name = given["Bucket"]
     check_bucket_name(name)
@@ -73,85 +70,27 @@ def create_bucket(account: Account, given: Parameters) -> Bucket:
             "users of the system. Please select a different name and try again."
         )
     tags = check_tags({tag["Key"]: tag["Value"] for tag in given.get("Tags", ())})
-    bucket = Bucket(account, arn_of(account, given), tags)
+    sent = given.get("PublicAccessBlockConfiguration")
+    bucket = Bucket(
+        account,
+        arn_of(account, given),
+        tags,
+        own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
+        object_ownership=check_ownership(given.get("ObjectOwnership", ENFORCED)),
+    )
+    switches = bucket.public_access_block
+    check_new_acl(given.get("ACL", "private"), str(bucket.object_ownership), switches)
     if "Policy" in given:
-        bucket.policy = bucket_policy(given["Policy"], bucket)
+        who = account.world.gather(caller)
+        bucket.policy = bucket_policy(given["Policy"], bucket, switches, who.arn)
     account.resources[bucket.arn] = bucket
     account.changed()
     return bucket
 
 
-@service_operation("s3", "PutBucketPolicy", arn_of, "Bucket Policy")
-def put_bucket_policy(account: Account, given: Parameters) -> None:
-    """Replace a bucket's policy."""
+@service_operation("s3", "DeleteBucket", arn_of, "Bucket")
+def delete_bucket(account: Account, given: Parameters) -> None:
+    """Delete a bucket; its name is free again."""
     bucket = bucket_of(account, given)
-    bucket.policy = bucket_policy(given["Policy"], bucket)
+    del bucket.account.resources[bucket.arn]
     account.changed()
-
-
-@service_operation("s3", "DeleteBucketPolicy", arn_of, "Bucket")
-def delete_bucket_policy(account: Account, given: Parameters) -> None:
-    """Take a bucket's policy away."""
-    bucket_of(account, given).policy = None
-    account.changed()
-
-
-def bucket_policy(document: Document, bucket: Bucket) -> Policy:
-    """Check what S3 checks before it saves a bucket policy."""
-    policy = saved(document, f"policy of {bucket.name}", "resource", "s3")
-    for statement, value in absent(policy, bucket.account.world):
-        where = f"See statement {statement.label}. There is no {value} in this world."
-        _refuse("Invalid principal in policy", where)
-    for statement in policy.statements:
-        _check(statement, bucket)
-    return _with_accounts(policy, bucket)
-
-
-def _with_accounts(policy: Policy, bucket: Bucket) -> Policy:
-    """Write each canonical user ID as the account that it stands for, as S3 does."""
-    root_of = {
-        ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
-        for account in bucket.account.world.accounts.values()
-    }
-
-    def by_account(principals: Principals | None) -> Principals | None:
-        if principals is None:
-            return None
-        return tuple(root_of.get(principal, principal) for principal in principals)
-
-    changed: dict[int, Statement | None] = {
-        one.number: replace(
-            one,
-            principal=by_account(one.principal),
-            not_principal=by_account(one.not_principal),
-        )
-        for one in policy.statements
-        if any(kind == "CanonicalUser" for kind, _ in (one.principal or one.not_principal or ()))
-    }
-    return edited(policy, changed) if changed else policy
-
-
-def _check(statement: Statement, bucket: Bucket) -> None:
-    where = f"See statement {statement.label}. "
-    for kind, value in statement.principal or statement.not_principal or ():
-        if kind == "CanonicalUser" and not _is_canonical(value, bucket):
-            note = f"No account in this world has the canonical user ID {value}."
-            _refuse("Invalid principal in policy", where + note)
-    for resource in statement.resource or statement.not_resource or ():
-        own = glob_resource(resource, bucket.arn) or glob_resource(resource, f"{bucket.arn}/x")
-        if not own and not resource.startswith(f"{bucket.arn}/"):
-            _refuse(
-                "Policy has invalid resource",
-                f"{where}A bucket policy speaks of its own bucket: {bucket.arn} or {bucket.arn}/*.",
-            )
-
-
-def _is_canonical(value: str, bucket: Bucket) -> bool:
-    accounts = bucket.account.world.accounts.values()
-    return any(account.canonical_user_id == value for account in accounts)
-
-
-def _refuse(message: str, note: str) -> None:
-    error = MalformedPolicy(message)
-    error.add_note(note)
-    raise error

@@ -1,0 +1,150 @@
+"""What EC2 keeps has ids for names, all in one list, and is tagged by operations of its own.
+
+Notes
+-----
+AWS pages: "Tag your Amazon EC2 resources"; "API CreateTags"; "Actions, resources, and condition
+keys for Amazon EC2".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.ec2_errors import InvalidID, UnauthorizedOperation
+from iamlab.errors import RequestError
+from iamlab.service_errors import TagLimitExceeded
+from iamlab.world.api.entry import service_operation
+from iamlab.world.api.requests import tags_of
+from iamlab.world.api.values import as_tags
+from iamlab.world.context import DEFAULT_REGION, of_tags
+from iamlab.world.resources import Resource
+from iamlab.world.services.common import more_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.account import Account
+    from iamlab.world.api.entry import Parameters, Perform
+
+PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
+"""What an id begins with -> what stands before it in an ARN."""
+
+
+@dataclass(slots=True, eq=False)
+class OfEc2(Resource):
+    """Something of EC2: its name is its id."""
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``CreateTags``).
+
+        Raises
+        ------
+        TagLimitExceeded
+            There would be more than 50, or one of them cannot be.
+        """
+        self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags), Region=self.region)
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``DeleteTags``)."""
+        if isinstance(tag_keys, str):
+            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
+        gone = [{"Key": key} for key in tag_keys]
+        self._do("DeleteTags", Resources=[self.name], Tags=gone, Region=self.region)
+
+
+def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
+    """Give the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
+    return {"ec2:Region": thing.region, **of_tags("ec2:ResourceTag", thing.tags)}
+
+
+def does(takes: str, on: str, **more: Any) -> Callable[[Perform], Perform]:
+    """Make a function the entry of an operation of EC2.
+
+    Parameters
+    ----------
+    takes
+        Its name and its parameters: ``"StopInstances InstanceIds:list"``.
+    on
+        The parameter with the id, or the ids, of what it is about; or what it makes:
+        ``"instance/*"``.
+    """
+    name, _, parameters = takes.partition(" ")
+
+    def about(account: Account, given: Parameters) -> str:
+        return arn_of(account, given, next(iter(_ids(on, given)), "*"))
+
+    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+        return [(f"ec2:{name}", arn_of(account, given, one)) for one in _ids(on, given)[1:]]
+
+    more.setdefault("also", also)
+    more.setdefault("about", about)
+    more.setdefault("refuse", UnauthorizedOperation)
+    return service_operation("ec2", name, takes=f"{parameters} Region?", **more)
+
+
+def _ids(on: str, given: Parameters) -> list[Any]:
+    if "/" in on:
+        return [on]
+    named = given.get(on, "*")
+    return list(named) if isinstance(named, list | tuple) else [named]
+
+
+def arn_of(account: Account, given: Parameters, which: object) -> str:
+    """Write the ARN of what has an id; ``"instance/*"`` is whatever instance is to be made.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> arn_of(main, {}, "i-0123456789abcdef0")
+    'arn:aws:ec2:us-east-1:111111111111:instance/i-0123456789abcdef0'
+    """
+    text = str(which)
+    place = text if "/" in text else f"{PLACES.get(text.partition('-')[0], '*')}/{text}"
+    region = given.get("Region", DEFAULT_REGION)
+    return f"arn:{account.partition}:ec2:{region}:{account.account_id}:{place}"
+
+
+def for_tags(account: Account, given: Parameters, place: str) -> list[tuple[str, str]]:
+    """Ask for permission to tag, where what is made is made with tags."""
+    return [("ec2:CreateTags", arn_of(account, given, place))] if tags_of(given) else []
+
+
+def tags_at_start(given: Parameters) -> dict[str, str]:
+    """Take the tags with which something is made."""
+    return more_tags(given, {}, TagLimitExceeded)
+
+
+def new_id(account: Account, prefix: str) -> str:
+    """Make an id: a prefix and 17 hexadecimal digits."""
+    return f"{prefix}-{account.world.ids.uuid().replace('-', '')[:17]}"
+
+
+def _tagged(account: Account, given: Parameters) -> list[Resource]:
+    """Find everything that a call tags, or nothing."""
+    found = [account.resources.get(arn_of(account, given, one)) for one in given["Resources"]]
+    for one, thing in zip(given["Resources"], found, strict=True):
+        if thing is None:
+            raise InvalidID(f"The ID '{one}' is not valid")
+    return [thing for thing in found if thing is not None]
+
+
+@does("CreateTags Resources:list Tags:list", on="Resources")
+def create_tags(account: Account, given: Parameters) -> None:
+    """Set tags of one thing or of several."""
+    found = _tagged(account, given)
+    wanted = [more_tags(given, one.tags, TagLimitExceeded) for one in found]
+    for one, tags in zip(found, wanted, strict=True):
+        one.tags = tags
+    account.changed()
+
+
+@does("DeleteTags Resources:list Tags:list?", on="Resources")
+def delete_tags(account: Account, given: Parameters) -> None:
+    """Take tags away: those of some keys, or all."""
+    gone = [key for key, _ in tags_of(given)]
+    for one in _tagged(account, given):
+        one.tags = {key: value for key, value in one.tags.items() if gone and key not in gone}
+    account.changed()

@@ -1,0 +1,179 @@
+"""A Lambda function: it has a role that it works with, and a policy that says who may call it.
+
+A call of a version or an alias is asked of the function's one policy: its statements name which of
+them they mean. (Lambda keeps a policy for each, which comes to the same.)
+
+Notes
+-----
+AWS pages: "Viewing resource-based IAM policies in Lambda"; "Defining Lambda function permissions
+with an execution role"; "API AddPermission".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.service_errors import (
+    InvalidParameterValueException,
+    LambdaAccessDenied,
+    LambdaResourceNotFound,
+    ResourceConflictException,
+)
+from iamlab.world.api.values import as_text
+from iamlab.world.context import DEFAULT_REGION
+from iamlab.world.services.apis import Api
+from iamlab.world.services.common import misfit, name_in
+from iamlab.world.services.kept import Kept
+
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+    from iamlab.world.api.entry import Parameters
+    from iamlab.world.identities import Role
+    from iamlab.world.saving import Document
+
+_NAME = r"[A-Za-z0-9-_]{1,64}"
+
+
+class _Functions(Api):
+    """Functions are named with or without account and qualifier."""
+
+    def arn_of(self, account: Account, given: Parameters) -> str:
+        """Give the ARN of the function itself, whichever version or alias a call names."""
+        text = next((given[name] for name in self.named_by if name in given), "")
+        if is_arn(text):
+            kind, _, rest = Arn.parse(text).resource.partition(":")
+            end = rest.partition(":")[0]
+            return text.removesuffix(f"{kind}:{rest}") + f"{kind}:{end}"
+        name = text.rpartition("function:")[2].partition(":")[0]
+        return self.arn(account, name, given.get("Region", DEFAULT_REGION))
+
+
+API = _Functions(
+    service="lambda",
+    kinds=("function",),
+    place="function:",
+    named_by=("FunctionName", "ResourceArn", "Resource"),
+    pattern=_NAME,
+    misnamed=lambda name: misfit(name, "functionName", _NAME),
+    absent=lambda arn: LambdaResourceNotFound(f"Function not found: {arn}"),
+    taken=lambda arn: ResourceConflictException(f"Function already exist: {name_in(arn)}"),
+    untaggable=InvalidParameterValueException,
+    tag="TagResource Resource Tags:dict",
+    untag="UntagResource Resource TagKeys:list",
+    delete="DeleteFunction FunctionName",
+    put_policy="PutResourcePolicy",
+    refuse=LambdaAccessDenied,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Function(Kept):
+    """A Lambda function.
+
+    Parameters
+    ----------
+    role_arn
+        The execution role, as which its code works.
+    """
+
+    role_arn: str = field(default="")
+    kind: ClassVar[str] = "function"
+    separator: ClassVar[str] = ":"
+    api: ClassVar[Api] = API
+
+    def add_permission(
+        self,
+        statement_id: str,
+        action: str,
+        principal: str,
+        *,
+        source_arn: str | None = None,
+        source_account: str | None = None,
+        principal_org_id: str | None = None,
+        function_url_auth_type: str | None = None,
+        invoked_via_function_url: bool | None = None,
+        qualifier: str | None = None,
+    ) -> dict[str, Any]:
+        """Let somebody call it: Lambda writes the statement and gives it back.
+
+        Parameters
+        ----------
+        principal
+            A service (``"s3.amazonaws.com"``), an account, an ARN, or ``"*"``.
+        source_arn, source_account
+            For which resource, and of which account, a service may call it.
+        qualifier
+            The version or alias that may be called.
+
+        Raises
+        ------
+        ResourceConflictException
+            The statement id is taken.
+        InvalidParameterValueException
+            There is no such principal.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> role = main.create_role("worker", assume_role_policy_document={
+        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}})
+        >>> function = main.create_function("thumbnails", role=role)
+        >>> made = function.add_permission("s3", "lambda:InvokeFunction", "s3.amazonaws.com",
+        ...     source_arn="arn:aws:s3:::maps", source_account="111111111111")
+        >>> made["Condition"]
+        {'StringEquals': {'AWS:SourceAccount': '111111111111'}, \
+'ArnLike': {'AWS:SourceArn': 'arn:aws:s3:::maps'}}
+        """
+        made: dict[str, Any] = self._do(
+            "AddPermission",
+            **self._as("FunctionName"),
+            StatementId=statement_id,
+            Action=action,
+            Principal=principal,
+            SourceArn=source_arn,
+            SourceAccount=source_account,
+            PrincipalOrgID=principal_org_id,
+            FunctionUrlAuthType=function_url_auth_type,
+            InvokedViaFunctionUrl=invoked_via_function_url,
+            Qualifier=qualifier,
+        )
+        return made
+
+    def remove_permission(self, statement_id: str) -> None:
+        """Take a statement out of the policy.
+
+        Raises
+        ------
+        LambdaResourceNotFound
+            There is none of that id.
+        """
+        self._do("RemovePermission", **self._as("FunctionName"), StatementId=statement_id)
+
+    def put_policy(self, document: Document) -> None:
+        """Replace the policy as a whole (``PutResourcePolicy``).
+
+        Raises
+        ------
+        InvalidParameterValueException
+            In Lambda's words.
+        """
+        self._do("PutResourcePolicy", ResourceArn=self.arn, Policy=as_text(document))
+
+    def delete_policy(self) -> None:
+        """Take the policy away (``DeleteResourcePolicy``)."""
+        self._do("DeleteResourcePolicy", ResourceArn=self.arn)
+
+    def update_configuration(self, *, role: Role | str) -> None:
+        """Give it another role (``UpdateFunctionConfiguration``), which is passed to Lambda anew.
+
+        Raises
+        ------
+        InvalidParameterValueException
+            Lambda cannot assume it.
+        """
+        arn = self.account.get_role(role).arn if isinstance(role, str) else role.arn
+        self._do("UpdateFunctionConfiguration", **self._as("FunctionName"), Role=arn)

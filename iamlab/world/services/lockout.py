@@ -1,0 +1,40 @@
+"""Would a new policy keep whoever saves it from ever saving another one?
+
+Some services refuse such a policy, or want to be told that it is meant.
+
+Notes
+-----
+AWS pages: "API PutResourcePolicy" of Secrets Manager and of DynamoDB; "API SetRepositoryPolicy".
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.policy.document import Policy
+    from iamlab.world.gather import Caller
+    from iamlab.world.resources import Resource
+
+
+def locks_out(resource: Resource, policy: Policy, caller: Caller, action: str) -> bool:
+    """Say whether a caller could not do an action any more if the resource had this policy."""
+    with _supposing(resource, policy):
+        return not resource.account.world.can(caller, action, resource.arn)
+
+
+@contextmanager
+def _supposing(resource: Resource, policy: Policy) -> Iterator[None]:
+    """Let a resource have a policy for as long as a question takes; it need not be there yet."""
+    held, known = resource.policy, resource.account.resources
+    is_new = resource.arn not in known
+    known[resource.arn], resource.policy = resource, policy
+    try:
+        yield
+    finally:
+        resource.policy = held
+        if is_new:
+            del known[resource.arn]

@@ -1,0 +1,201 @@
+"""How an account gets queues, topics, functions, secrets, tables and the like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.policy.arn import is_arn
+from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.context import DEFAULT_REGION
+from iamlab.world.services.making_ec2 import MakesOfEc2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.identities import Role
+    from iamlab.world.saving import Document
+    from iamlab.world.services.dynamodb import Table
+    from iamlab.world.services.ecr import Repository
+    from iamlab.world.services.eventbridge import EventBus
+    from iamlab.world.services.lambda_function import Function
+    from iamlab.world.services.secretsmanager import Secret
+    from iamlab.world.services.sns import Topic
+    from iamlab.world.services.sqs import Queue
+
+    Tags = Mapping[str, str]
+
+
+class MakesOfServices(MakesOfEc2):
+    """The methods of an account that make them, each one operation of a service.
+
+    Those that make something with a policy do it at once, where AWS's API has two calls.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def get_role(self, role_name: str) -> Role:
+            """Find a role by name."""
+
+    def create_queue(
+        self,
+        queue_name: str,
+        *,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Queue:
+        """Create an SQS queue; nobody outside of the account may use it yet.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.create_queue("orders").arn
+        'arn:aws:sqs:us-east-1:111111111111:orders'
+        """
+        made: Queue = self._make(
+            "sqs:CreateQueue",
+            QueueName=queue_name,
+            Attributes=None if policy is None else {"Policy": as_text(policy)},
+            tags=_mapping(tags),
+            Region=region,
+        )
+        return made
+
+    def create_topic(
+        self,
+        name: str,
+        *,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Topic:
+        """Create an SNS topic, with SNS's default policy if none is given."""
+        made: Topic = self._make(
+            "sns:CreateTopic",
+            Name=name,
+            Attributes=None if policy is None else {"Policy": as_text(policy)},
+            Tags=as_tags(tags),
+            Region=region,
+        )
+        return made
+
+    def create_function(
+        self,
+        function_name: str,
+        *,
+        role: Role | str,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Function:
+        """Create a Lambda function.
+
+        Parameters
+        ----------
+        role
+            Its execution role, by itself, its ARN or its name.
+
+        Raises
+        ------
+        InvalidParameterValueException
+            The role's trust policy does not let Lambda assume it.
+        """
+        made: Function = self._make(
+            "lambda:CreateFunction",
+            FunctionName=function_name,
+            Role=role if isinstance(role, str) and is_arn(role) else self._role(role).arn,
+            Policy=_text(policy),
+            Tags=_mapping(tags),
+            Region=region,
+        )
+        return made
+
+    def _role(self, role: Role | str) -> Role:
+        return self.get_role(role) if isinstance(role, str) else role
+
+    def create_secret(
+        self,
+        name: str,
+        *,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Secret:
+        """Create a secret; what it holds is not kept here."""
+        made: Secret = self._make(
+            "secretsmanager:CreateSecret",
+            Name=name,
+            Policy=_text(policy),
+            Tags=as_tags(tags),
+            Region=region,
+        )
+        return made
+
+    def create_table(
+        self,
+        table_name: str,
+        *,
+        stream_enabled: bool = False,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Table:
+        """Create a DynamoDB table; ``table.stream`` is its stream, if one is asked for."""
+        made: Table = self._make(
+            "dynamodb:CreateTable",
+            TableName=table_name,
+            StreamSpecification={"StreamEnabled": True} if stream_enabled else None,
+            ResourcePolicy=_text(policy),
+            Tags=as_tags(tags),
+            Region=region,
+        )
+        return made
+
+    def create_repository(
+        self,
+        repository_name: str,
+        *,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> Repository:
+        """Create a repository of container images."""
+        made: Repository = self._make(
+            "ecr:CreateRepository",
+            repositoryName=repository_name,
+            Policy=_text(policy),
+            tags=as_tags(tags),
+            Region=region,
+        )
+        return made
+
+    def create_event_bus(
+        self,
+        name: str,
+        *,
+        policy: Document | None = None,
+        tags: Tags | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> EventBus:
+        """Create an event bus; the default one is there already."""
+        made: EventBus = self._make(
+            "events:CreateEventBus",
+            Name=name,
+            Policy=_text(policy),
+            Tags=as_tags(tags),
+            Region=region,
+        )
+        return made
+
+
+def _text(policy: Document | None) -> Any:
+    return None if policy is None else as_text(policy)
+
+
+def _mapping(tags: Tags | None) -> dict[str, str] | None:
+    """Give tags as the APIs take them that take a mapping."""
+    found = as_tags(tags)
+    return None if found is None else {tag["Key"]: tag["Value"] for tag in found}
