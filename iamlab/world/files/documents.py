@@ -1,0 +1,127 @@
+"""Policy documents in a file: as JSON to read and edit, with the text that they had before.
+
+The text comes back byte for byte: a document is written as JSON only if a known layout gives its
+text again, and as text if none does.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import PolicyError, did_you_mean
+from iamlab.policy.document import Policy
+from iamlab.policy.writing import statement_to_json
+from iamlab.world.files.way import UNUSABLE, Way, kind_of
+from iamlab.world.json_files import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LAYOUTS: dict[str, Callable[[Any], str]] = {
+    "indented": partial(json.dumps, indent=2),
+    "indented, unescaped": partial(json.dumps, indent=2, ensure_ascii=False),
+    "indented by 4": partial(json.dumps, indent=4),
+    "one line": json.dumps,
+    "compact": partial(json.dumps, separators=(",", ":")),
+}
+_NO_TEXT = "none"
+_FIELDS = ("name", "layout", "document", "text")
+
+
+class Document:
+    """A policy: its name, and its document."""
+
+    types: tuple[type, ...] = (Policy,)
+    kinds: tuple[type, ...] = (dict,)
+
+    def write(self, value: Any, place: str, way: Way) -> Any:
+        """Give the document as JSON if that keeps its text, else its text."""
+        if not isinstance(value, Policy):
+            return way.not_a("a policy", value, place)
+        if value.text not in way.documents:
+            way.documents[value.text] = _written(value.text)
+        name = {"name": value.name} if value.name else {}
+        if not value.text:
+            return {**name, "layout": _NO_TEXT, "document": _in_words(value)}
+        return {**name, **way.documents[value.text]}
+
+    def read(self, raw: Any, place: str, way: Way) -> Any:
+        """Parse it; each problem comes with its own place in the document."""
+        if type(raw) is not dict:
+            return way.not_a("a policy with its name and document", raw, place)
+        for key in raw:
+            if key not in _FIELDS:
+                hint = did_you_mean(str(key)[:100], _FIELDS)
+                way.wrong(place, f"A policy has no field {str(key)[:100]!r} here. {hint}")
+        name, layout = raw.get("name", ""), raw.get("layout", "indented")
+        if type(name) is not str or type(layout) is not str:
+            return way.not_a("text as name and layout", raw, place)
+        if "text" in raw:
+            return _of_text(raw["text"], name, f"{place}.text", way)
+        if layout not in LAYOUTS and layout != _NO_TEXT:
+            return way.wrong(f"{place}.layout", f"There is none. {did_you_mean(layout, LAYOUTS)}")
+        if type(raw.get("document")) is not dict:
+            return way.not_a("an object", raw.get("document"), f"{place}.document")
+        return _of_document(raw["document"], layout, name, f"{place}.document", way)
+
+
+def _written(text: str) -> dict[str, Any]:
+    try:
+        document = parse_json(text) if text else {}
+    except (ValueError, RecursionError):
+        return {"text": text}  # a number of absurd length, say: a policy compares it as text
+    for layout, write in LAYOUTS.items():
+        if write(document) == text:
+            return {**({} if layout == "indented" else {"layout": layout}), "document": document}
+    return {"text": text}
+
+
+def _in_words(policy: Policy) -> dict[str, Any]:
+    """Write a policy that has no text, as it was never written."""
+    return {
+        "Version": policy.version,
+        **({} if policy.id is None else {"Id": policy.id}),
+        "Statement": [statement_to_json(one) for one in policy.statements],
+    }
+
+
+def _of_document(document: dict[str, Any], layout: str, name: str, place: str, way: Way) -> Any:
+    try:
+        text = LAYOUTS.get(layout, json.dumps)(document)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        return way.wrong(place, f"It is no JSON: {error}."[:200])
+    found = _parsed(text, name, way)
+    if isinstance(found, PolicyError):
+        for one in found.problems:
+            way.wrong(place + one.path[1:], f"{one.what} {one.fix}")
+        return UNUSABLE
+    if layout == _NO_TEXT:
+        return Policy(found.statements, found.version, found.id, name)
+    return found
+
+
+def _of_text(text: Any, name: str, place: str, way: Way) -> Any:
+    if type(text) is not str:
+        return way.wrong(place, f"There must be the text of a document, not {kind_of(text)}.")
+    found = _parsed(text, name, way)
+    if isinstance(found, PolicyError):
+        for one in found.problems:
+            way.wrong(place, f"In this text, {one}")
+        return UNUSABLE
+    return found
+
+
+def _parsed(text: str, name: str, way: Way) -> Policy | PolicyError:
+    """Parse a text, but none twice: policies are frozen, and may be shared."""
+    if (text, name) in way.policies:
+        return way.policies[text, name]
+    same = way.policies.get(text)
+    try:
+        found = same.named(name) if same is not None else Policy.parse(text, name=name)
+    except PolicyError as error:
+        return error
+    way.policies[text] = way.policies[text, name] = found
+    return found

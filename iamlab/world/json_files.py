@@ -1,0 +1,135 @@
+"""JSON files, read strictly: whatever is wrong with one is said with its place.
+
+The standard library's reader is fast, but takes more than JSON: NaN, the last of two equal keys,
+numbers of any length. These are refused, as nobody can have meant them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import LoadError
+from iamlab.policy.json_text import read_json as read_slowly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MOST_DIGITS = 1000
+_WORDS = ("true", "false", "null", "-")
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|Infinity)|NaN')
+
+
+class _NotMeantError(ValueError):
+    """It can be read as JSON, or nearly, but nobody can have meant it."""
+
+
+def read_json(path: Path, what: str) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    what
+        What it should be, for the message: ``"account details"``.
+
+    Raises
+    ------
+    LoadError
+        It cannot be read, is cut off, or is no JSON; with line and column.
+    """
+    text = _read_text(path)
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :].rstrip()
+        cut = "Unterminated" in error.msg or any(word.startswith(rest) for word in _WORDS)
+        found = "The file seems cut off." if cut else "It is not JSON."
+        place = f"{path.name}, line {error.lineno}, column {error.colno}"
+        raise LoadError(f"{place}: {found} {error.msg}.") from None
+    except RecursionError:
+        raise LoadError(f"{path.name} is nested too deeply to be {what}.") from None
+    except ValueError as error:
+        raise LoadError(f"{path.name}{_place(text)} is no {what}: {error}.") from None
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON text, and nothing but JSON.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> parse_json('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+        ...
+    iamlab.world.json_files._NotMeantError: the key 'a' stands twice in one object
+    """
+    return json.loads(
+        text,
+        object_pairs_hook=_once,
+        parse_constant=_no_constant,
+        parse_int=_int,
+        parse_float=_float,
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise LoadError(f"{path} cannot be read: it is not UTF-8 text.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise LoadError(f"{path} cannot be read: {reason}.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: which of its values counts would be a guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _NotMeantError(f"the key {twice[:100]!r} stands twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise _NotMeantError(f"{text} is no JSON number")
+
+
+def _int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise _NotMeantError(f"it holds a number of {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise _NotMeantError(f"the number {text[:40]} is too large")
+    return found
+
+
+def _place(text: str) -> str:
+    """Find where it stands, by reading again, slowly: the fast reader does not say."""
+    for token in _STRING_OR_NUMBER.finditer(text):
+        if not token[0].startswith('"') and _is_refused(token[0]):
+            line = text.count("\n", 0, token.start()) + 1
+            column = token.start() - text.rfind("\n", 0, token.start())
+            return f", line {line}, column {column},"
+    _, source = read_slowly(text)
+    twice = [one for one in source.problems if "twice" in one.what]
+    return f", line {twice[0].line}, column {twice[0].column}," if twice else ""
+
+
+def _is_refused(token: str) -> bool:
+    try:
+        parse_json(token)
+    except ValueError as error:
+        return isinstance(error, _NotMeantError)
+    return False
