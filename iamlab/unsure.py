@@ -4,7 +4,7 @@ A switch is a constant of this module. Whoever learns that AWS does otherwise tu
 the test that it names says what else that changes. docs/open-questions.md shows them as a table.
 
 >>> FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY, SWITCHES[-1].taken
-(False, False)
+(False, True)
 """
 
 from __future__ import annotations
@@ -131,6 +131,21 @@ FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY = _switch(
     '"Condition operators" says it of IfExists in general; two implementers report the opposite.',
     "test_for_any_value_with_if_exists_needs_the_key",
     taken=False,
+)
+FORWARDED_CALLS_KEEP_THE_NETWORK = _switch(
+    "FORWARDED_CALLS_KEEP_THE_NETWORK",
+    "A call that a service makes for a principal has the address, VPC and endpoint of his own.",
+    '"AWS: Denies access to AWS based on the source IP" says that forward access sessions keep the '
+    "requester's address; of VPCs and endpoints it does not speak.",
+    "test_a_forwarded_call_keeps_its_network",
+    taken=True,
+)
+ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE = _switch(
+    "ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE",
+    "aws:VpceAccount, VpceOrgID and VpceOrgPaths are there whatever service is called.",
+    '"AWS global condition context keys" says that some services support them, and the list grows.',
+    "test_the_owner_of_an_endpoint_is_told_to_every_service",
+    taken=True,
 )
 
 SWITCHES = tuple(_TABLE)

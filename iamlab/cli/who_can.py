@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.cli.common import add_world_arguments, read_context, read_world
-from iamlab.world.access import ask_everybody
 
 if TYPE_CHECKING:
     import argparse
@@ -28,12 +27,12 @@ def run(options: argparse.Namespace) -> int:
     """List them, each with the statements that allow it; 0 if there is one, else 1."""
     world = read_world(options)
     context = read_context(options.context)
-    asked = ask_everybody(world, options.action, options.resource, context)
-    allowed = {arn: decision for arn, decision in asked.items() if decision}
+    allowed = world.who_can(options.action, options.resource, context=context)
+    assumed = dict.fromkeys(allowed.assumed)
     for arn, decision in allowed.items():
+        assumed |= dict.fromkeys(decision.assumed)
         by = ", ".join(hit.address for hit in decision.determining) or "root user of the account"
         print(f"{arn}  ({by})")
-    assumed = dict.fromkeys(note for decision in asked.values() for note in decision.assumed)
     for note in assumed:
         print(f"assumed: {note}")
     return 0 if allowed else 1

@@ -21,90 +21,121 @@ class GlobalKey(NamedTuple):
     is_multivalued: bool = False
 
 
-_EVERY = "in every request"
-_SIGNED = "in every signed request"
-_ORGANIZATION = "when the principal's account is in an organization"
-_SERVICE = "when an AWS service calls for itself"
-_TEMPORARY = "with temporary credentials only"
-_ENDPOINT = "when the request comes through a VPC endpoint"
-_SESSION = "in sessions that a service has made"
+EVERY = "in every request"
+SIGNED = "in every signed request"
+ANY_PRINCIPAL = "in every request, but those that an AWS service makes for itself"
+ANY_IDENTITY = "in every signed request, but those that an AWS service makes for itself"
+ORGANIZATION = "when the principal's account is in an organization"
+PRINCIPAL_TAG = "when the principal has the tag"
+USER = "for IAM users only"
+SERVICE = "when an AWS service calls for itself"
+SENT_BY_SERVICE = "when an AWS service calls for itself, and sends it"
+SOURCE_IN_ORGANIZATION = "when a service calls for a resource whose account is in an organization"
+TEMPORARY = "with temporary credentials only"
+MAYBE_MFA = "with temporary credentials, and when a service calls for a user"
+MFA = "when MFA was used"
+ASSUMED_ROOT = "in sessions of AssumeRoot"
+FEDERATED = "in sessions of SAML or OIDC callers"
+SOURCE_IDENTITY = "in sessions with a source identity"
+CHAT = "in sessions of Amazon Q in chat applications"
+INSTANCE = "with the credentials of an instance's role"
+SESSION = "in sessions that a service has made"
+NO_ENDPOINT = "unless the request comes through a VPC endpoint, or from a service for itself"
+ENDPOINT = "when the request comes through a VPC endpoint"
+ENDPOINT_IN_ORGANIZATION = "when it comes through a VPC endpoint of an account in an organization"
+RESOURCE = "in most requests"
+RESOURCE_IN_ORGANIZATION = "when the resource's account is in an organization"
+RESOURCE_TAG = "when the resource has the tag"
+REQUEST_TAG = "when the request sends the tag"
+REQUEST_TAGS = "when the request sends tags"
+FORWARDED = "when a service calls for a user"
+BROWSER = "when a browser sends it"
+AGENT = "in most requests; the caller can write what he likes"
+AGENTS = "for agents"
+SIGN_IN = "in sessions of aws login"
+PROPAGATED = "with trusted identity propagation"
+
+ALWAYS = frozenset((EVERY, ANY_PRINCIPAL))
+"""What no request of a principal lacks."""
+ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
+"""What no request lacks that a principal has signed."""
 
 # A name that ends with a slash is followed by the key of a tag, or by a name.
 _TABLE = (
-    GlobalKey("aws:PrincipalArn", "ARN", _SIGNED),
-    GlobalKey("aws:PrincipalAccount", "String", _EVERY),
-    GlobalKey("aws:PrincipalOrgID", "String", _ORGANIZATION),
-    GlobalKey("aws:PrincipalOrgPaths", "String", _ORGANIZATION, is_multivalued=True),
-    GlobalKey("aws:PrincipalTag/", "String", "when the principal has the tag"),
-    GlobalKey("aws:PrincipalType", "String", _EVERY),
-    GlobalKey("aws:PrincipalIsAWSService", "Bool", _SIGNED),
-    GlobalKey("aws:PrincipalServiceName", "String", _SERVICE),
-    GlobalKey("aws:PrincipalServiceNamesList", "String", _SERVICE, is_multivalued=True),
-    GlobalKey("aws:userid", "String", _EVERY),
-    GlobalKey("aws:username", "String", "for IAM users only"),
-    GlobalKey("aws:AssumedRoot", "Bool", "in sessions of AssumeRoot"),
-    GlobalKey("aws:FederatedProvider", "String", "in sessions of SAML or OIDC callers"),
-    GlobalKey("aws:TokenIssueTime", "Date", _TEMPORARY),
-    GlobalKey("aws:MultiFactorAuthPresent", "Bool", _TEMPORARY),
-    GlobalKey("aws:MultiFactorAuthAge", "Numeric", "when MFA was used"),
-    GlobalKey("aws:SourceIdentity", "String", "in sessions with a source identity"),
-    GlobalKey("aws:ChatbotSourceArn", "ARN", "in sessions of Amazon Q in chat applications"),
-    GlobalKey("aws:Ec2InstanceSourceVpc", "String", "with the credentials of an instance's role"),
+    GlobalKey("aws:PrincipalArn", "ARN", ANY_IDENTITY),
+    GlobalKey("aws:PrincipalAccount", "String", ANY_PRINCIPAL),
+    GlobalKey("aws:PrincipalOrgID", "String", ORGANIZATION),
+    GlobalKey("aws:PrincipalOrgPaths", "String", ORGANIZATION, is_multivalued=True),
+    GlobalKey("aws:PrincipalTag/", "String", PRINCIPAL_TAG),
+    GlobalKey("aws:PrincipalType", "String", ANY_PRINCIPAL),
+    GlobalKey("aws:PrincipalIsAWSService", "Bool", SIGNED),
+    GlobalKey("aws:PrincipalServiceName", "String", SERVICE),
+    GlobalKey("aws:PrincipalServiceNamesList", "String", SERVICE, is_multivalued=True),
+    GlobalKey("aws:userid", "String", ANY_PRINCIPAL),
+    GlobalKey("aws:username", "String", USER),
+    GlobalKey("aws:AssumedRoot", "Bool", ASSUMED_ROOT),
+    GlobalKey("aws:FederatedProvider", "String", FEDERATED),
+    GlobalKey("aws:TokenIssueTime", "Date", TEMPORARY),
+    GlobalKey("aws:MultiFactorAuthPresent", "Bool", MAYBE_MFA),
+    GlobalKey("aws:MultiFactorAuthAge", "Numeric", MFA),
+    GlobalKey("aws:SourceIdentity", "String", SOURCE_IDENTITY),
+    GlobalKey("aws:ChatbotSourceArn", "ARN", CHAT),
+    GlobalKey("aws:Ec2InstanceSourceVpc", "String", INSTANCE),
     GlobalKey(
         "aws:Ec2InstanceSourcePrivateIPv4",
         "IPAddress",
-        "with the credentials of an instance's role",
+        INSTANCE,
     ),
-    GlobalKey("ec2:RoleDelivery", "String", _SESSION),
-    GlobalKey("ec2:SourceInstanceArn", "ARN", _SESSION),
-    GlobalKey("lambda:SourceFunctionArn", "ARN", _SESSION),
-    GlobalKey("glue:RoleAssumedBy", "String", _SESSION),
-    GlobalKey("glue:CredentialIssuingService", "String", _SESSION),
-    GlobalKey("codebuild:BuildArn", "ARN", _SESSION),
-    GlobalKey("codebuild:ProjectArn", "ARN", _SESSION),
-    GlobalKey("ssm:SourceInstanceArn", "ARN", _SESSION),
-    GlobalKey("identitystore:UserId", "String", _SESSION),
-    GlobalKey("aws:SourceIp", "IPAddress", "unless the request comes through a VPC endpoint"),
-    GlobalKey("aws:VpcSourceIp", "IPAddress", _ENDPOINT),
-    GlobalKey("aws:SourceVpc", "String", _ENDPOINT),
-    GlobalKey("aws:SourceVpce", "String", _ENDPOINT),
-    GlobalKey("aws:SourceVpcArn", "ARN", _ENDPOINT),
-    GlobalKey("aws:VpceAccount", "String", _ENDPOINT),
-    GlobalKey("aws:VpceOrgID", "String", _ENDPOINT),
-    GlobalKey("aws:VpceOrgPaths", "String", _ENDPOINT, is_multivalued=True),
-    GlobalKey("aws:ResourceAccount", "String", "in most requests"),
-    GlobalKey("aws:ResourceOrgID", "String", "when the resource's account is in an organization"),
+    GlobalKey("ec2:RoleDelivery", "String", SESSION),
+    GlobalKey("ec2:SourceInstanceArn", "ARN", SESSION),
+    GlobalKey("lambda:SourceFunctionArn", "ARN", SESSION),
+    GlobalKey("glue:RoleAssumedBy", "String", SESSION),
+    GlobalKey("glue:CredentialIssuingService", "String", SESSION),
+    GlobalKey("codebuild:BuildArn", "ARN", SESSION),
+    GlobalKey("codebuild:ProjectArn", "ARN", SESSION),
+    GlobalKey("ssm:SourceInstanceArn", "ARN", SESSION),
+    GlobalKey("identitystore:UserId", "String", SESSION),
+    GlobalKey("aws:SourceIp", "IPAddress", NO_ENDPOINT),
+    GlobalKey("aws:VpcSourceIp", "IPAddress", ENDPOINT),
+    GlobalKey("aws:SourceVpc", "String", ENDPOINT),
+    GlobalKey("aws:SourceVpce", "String", ENDPOINT),
+    GlobalKey("aws:SourceVpcArn", "ARN", ENDPOINT),
+    GlobalKey("aws:VpceAccount", "String", ENDPOINT),
+    GlobalKey("aws:VpceOrgID", "String", ENDPOINT_IN_ORGANIZATION),
+    GlobalKey("aws:VpceOrgPaths", "String", ENDPOINT_IN_ORGANIZATION, is_multivalued=True),
+    GlobalKey("aws:ResourceAccount", "String", RESOURCE),
+    GlobalKey("aws:ResourceOrgID", "String", RESOURCE_IN_ORGANIZATION),
     GlobalKey(
         "aws:ResourceOrgPaths",
         "String",
-        "when the resource's account is in an organization",
+        RESOURCE_IN_ORGANIZATION,
         is_multivalued=True,
     ),
-    GlobalKey("aws:ResourceTag/", "String", "when the resource has the tag"),
-    GlobalKey("aws:RequestTag/", "String", "when the request sends the tag"),
-    GlobalKey("aws:TagKeys", "String", "when the request sends tags", is_multivalued=True),
-    GlobalKey("aws:RequestedRegion", "String", _EVERY),
-    GlobalKey("aws:SecureTransport", "Bool", _EVERY),
-    GlobalKey("aws:CurrentTime", "Date", _EVERY),
-    GlobalKey("aws:EpochTime", "Date", _EVERY),
-    GlobalKey("aws:CalledVia", "String", "when a service calls for a user", is_multivalued=True),
-    GlobalKey("aws:CalledViaFirst", "String", "when a service calls for a user"),
-    GlobalKey("aws:CalledViaLast", "String", "when a service calls for a user"),
-    GlobalKey("aws:ViaAWSService", "Bool", _EVERY),
-    GlobalKey("aws:SourceArn", "ARN", _SERVICE),
-    GlobalKey("aws:SourceAccount", "String", _SERVICE),
-    GlobalKey("aws:SourceOrgID", "String", _SERVICE),
-    GlobalKey("aws:SourceOrgPaths", "String", _SERVICE, is_multivalued=True),
-    GlobalKey("aws:referer", "String", "when a browser sends it"),
-    GlobalKey("aws:UserAgent", "String", "in most requests; the caller can write what he likes"),
+    GlobalKey("aws:ResourceTag/", "String", RESOURCE_TAG),
+    GlobalKey("aws:RequestTag/", "String", REQUEST_TAG),
+    GlobalKey("aws:TagKeys", "String", REQUEST_TAGS, is_multivalued=True),
+    GlobalKey("aws:RequestedRegion", "String", EVERY),
+    GlobalKey("aws:SecureTransport", "Bool", EVERY),
+    GlobalKey("aws:CurrentTime", "Date", EVERY),
+    GlobalKey("aws:EpochTime", "Date", EVERY),
+    GlobalKey("aws:CalledVia", "String", FORWARDED, is_multivalued=True),
+    GlobalKey("aws:CalledViaFirst", "String", FORWARDED),
+    GlobalKey("aws:CalledViaLast", "String", FORWARDED),
+    GlobalKey("aws:ViaAWSService", "Bool", EVERY),
+    GlobalKey("aws:SourceArn", "ARN", SENT_BY_SERVICE),
+    GlobalKey("aws:SourceAccount", "String", SENT_BY_SERVICE),
+    GlobalKey("aws:SourceOrgID", "String", SOURCE_IN_ORGANIZATION),
+    GlobalKey("aws:SourceOrgPaths", "String", SOURCE_IN_ORGANIZATION, is_multivalued=True),
+    GlobalKey("aws:referer", "String", BROWSER),
+    GlobalKey("aws:UserAgent", "String", AGENT),
     # New in 2025 and 2026, known by name; what they hold is not settled in AWS's pages.
-    GlobalKey("aws:IsMcpServiceAction", "Bool", "for agents"),
-    GlobalKey("aws:ViaAWSMCPService", "Bool", "for agents"),
-    GlobalKey("aws:CalledViaAWSMCP", "String", "for agents"),
-    GlobalKey("aws:SignInSessionArn", "ARN", "in sessions of aws login"),
-    GlobalKey("aws:OriginIdentity/", "String", "with trusted identity propagation"),
-    GlobalKey("aws:TransactionContext/", "String", "with trusted identity propagation"),
-    GlobalKey("aws:BedrockServerlessEnvironment", "String", "for agents"),
+    GlobalKey("aws:IsMcpServiceAction", "Bool", AGENTS),
+    GlobalKey("aws:ViaAWSMCPService", "Bool", AGENTS),
+    GlobalKey("aws:CalledViaAWSMCP", "String", AGENTS),
+    GlobalKey("aws:SignInSessionArn", "ARN", SIGN_IN),
+    GlobalKey("aws:OriginIdentity/", "String", PROPAGATED),
+    GlobalKey("aws:TransactionContext/", "String", PROPAGATED),
+    GlobalKey("aws:BedrockServerlessEnvironment", "String", AGENTS),
 )
 
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.world.gather import Caller
     from iamlab.world.mfa import MfaRecord
+    from iamlab.world.organization import Organization
     from iamlab.world.passwords import PasswordPolicy
     from iamlab.world.reports import Job
     from iamlab.world.saving import Document
@@ -75,6 +77,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
     )  # by ARN
     deletion_tasks: dict[str, str] = field(default_factory=dict, repr=False)  # id -> status
     global_endpoint_token_version: int = field(default=1, repr=False)
+    s3_public_access_block: PublicAccessBlock | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.root = RootUser(self, f"root-{self.account_id}@example.com")
@@ -85,6 +88,23 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
     def root_arn(self) -> str:
         """The root user's ARN; in a Principal element it stands for the whole account."""
         return f"arn:{self.partition}:iam::{self.account_id}:root"
+
+    @property
+    def organization(self) -> Organization | None:
+        """The organization that it is in."""
+        return self.world.organization_of(self.account_id)
+
+    def leave_organization(self) -> None:
+        """Leave the organization (``LeaveOrganization``).
+
+        Raises
+        ------
+        MasterCannotLeaveOrganizationException
+            It is the management account.
+        """
+        from iamlab.world.organization import leave_organization
+
+        leave_organization(self)
 
     @property
     def canonical_user_id(self) -> str:

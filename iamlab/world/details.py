@@ -10,8 +10,10 @@ AWS page: "IAM API Reference: GetAccountAuthorizationDetails".
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world import managed
@@ -53,6 +55,21 @@ def details(account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, entry in one_page.pop("All"):
         found[name].append(entry)
     return {**found, **one_page}
+
+
+def whole(account: Account) -> dict[str, Any]:
+    """Write down a whole account on one page, with its times as text: as the CLI prints it."""
+    found = details(account, {"MaxItems": sys.maxsize})
+    printed: dict[str, Any] = _printed(found)
+    return printed
+
+
+def _printed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _printed(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printed(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _counts(account: Account) -> tuple[Counter[str], Counter[str]]:

@@ -304,7 +304,16 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     if default not in listed:
         raise WrongEntry(f"policy {name} does not hold {default}, its default version")
     policy_id = item.text("PolicyId") if "PolicyId" in item.raw else ""
-    policy_found = ManagedPolicy(name, arn, versions, default, item.path(), policy_id)
+    policy_found = ManagedPolicy(
+        name,
+        arn,
+        versions,
+        default,
+        item.path(),
+        policy_id,
+        create_date=item.moment("CreateDate"),
+        update_date=item.moment("UpdateDate"),
+    )
     before = policies.setdefault(arn, policy_found)
     if (before.versions, before.default_version_id) != (versions, default):
         raise WrongEntry(f"policy {name} stands there twice, with different content")

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import AccessDenied
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -104,7 +106,7 @@ def record(
         keeps no parameters.
     """
     service, name = call
-    refused = error is not None and error.code == "AccessDenied"
+    refused = isinstance(error, AccessDenied)
     world.events.append(
         Event(
             world.clock.now,
@@ -128,7 +130,7 @@ def _plain(value: Any) -> Any:
     """Write names as CloudTrail does, and leave secrets out."""
     if isinstance(value, dict):
         return {
-            name[:1].lower() + name[1:]: _plain(part)
+            f"{name}"[:1].lower() + f"{name}"[1:]: _plain(part)
             for name, part in value.items()
             if name not in SECRETS
         }

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from iamlab.engine.layers import Attached, Layers
+from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import context, managed
+from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
+from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.presented import Credential, Presented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
+    from iamlab.engine.crowd import Crowd
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
 Caller = str | User | Role | Group | Credential  # a group is refused, with the reason
 
 SOME_SESSION = "some-session"
+SCP = "SERVICE_CONTROL_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +36,72 @@ class Gathered:
 
     Parameters
     ----------
-    context
-        Makes the caller's part of the context; tags count as they are when the question is asked.
+    who
+        As policies see the caller; tags count as they are when the question is asked.
+    credentials
+        The condition keys that come with temporary credentials.
     assumed
         What was taken for granted while gathering, in words.
+    session
+        Session policies.
+    scps
+        The service control policies above its account, level by level.
     """
 
     arn: str
     account_id: str
-    context: Callable[[], Mapping[str, ContextValue]]
+    who: Callable[[], Who]
     identity: tuple[Attached, ...] = ()
     boundary: Attached | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
     session: tuple[Policy, ...] = ()
+    scps: tuple[Level, ...] = ()
+    credentials: Callable[[], Mapping[str, ContextValue]] = dict
 
-    def layers(self, resource_policy: Policy | None) -> Layers:
-        """Put the caller's policies together with the resource's."""
-        return Layers(self.identity, resource_policy, self.boundary, self.session)
+    def context(self) -> dict[str, ContextValue]:
+        """Give the caller's part of a request's context."""
+        return {**fill(OF_CALLER, self.who()), **self.credentials()}
+
+    def layers(self, facts: Facts | None = None, endpoint: Policy | None = None) -> Layers:
+        """Put the caller's policies together with those of the resource and of the way there."""
+        if facts is None:
+            facts = Facts()
+        return Layers(
+            self.identity,
+            facts.policy,
+            self.boundary,
+            self.session,
+            self.scps,
+            facts.rcps,
+            endpoint,
+            grants=facts.grants,
+            public_access_block=facts.public_access_block,
+        )
 
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""
         if not presented.context and not presented.session:
             return self
-        of_caller, shown = self.context, dict(presented.context)
-        return replace(self, context=lambda: {**of_caller(), **shown}, session=presented.session)
+        shown = dict(presented.context)
+        return replace(self, credentials=lambda: shown, session=presented.session)
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What was worked out for earlier questions; a change of the world forgets it.
+
+    Parameters
+    ----------
+    gathered
+        Callers, by ARN.
+    crowds
+        All callers of the world or of an account, made ready for questions, and what was taken
+        for granted of them.
+    """
+
+    gathered: dict[str, Gathered] = field(default_factory=dict)
+    crowds: dict[Hashable, tuple[Crowd, tuple[str, ...]]] = field(default_factory=dict)
 
 
 def gather(world: World, caller: Caller) -> Gathered:
@@ -73,12 +118,12 @@ def gather(world: World, caller: Caller) -> Gathered:
     if not isinstance(text, str):
         raise RequestError(f"{caller!r} is no caller: give a user, a role, or an ARN.")
     if text == ANONYMOUS:
-        return Gathered(text, "", context.of_anonymous)
+        return Gathered(text, "", lambda: context.ANONYMOUS)
     if text in PROVIDER_HOSTS:
-        return Gathered(text, "", dict)
+        return Gathered(text, "", Who)
     if not is_arn(text):
         if "." in text:
-            return Gathered(text, "", partial(context.of_service, text))
+            return Gathered(text, "", partial(_service, text))
         raise RequestError(f"{text!r} is no caller: give a user, a role, or an ARN.")
     arn = Arn.parse(text)
     account = world.accounts.get(arn.account)
@@ -92,9 +137,11 @@ def gather(world: World, caller: Caller) -> Gathered:
 def _principal(account: Account, arn: Arn, text: str) -> Gathered:
     """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
-        return Gathered(text, arn.account, partial(context.of_root, text, arn.account))
+        membership = account.world.membership_of(arn.account)
+        who = partial(context.root, text, arn.account, membership)
+        return Gathered(text, arn.account, who, scps=_scps(account))
     if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
-        return Gathered(text, "", dict)
+        return Gathered(text, "", Who)
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
@@ -106,10 +153,11 @@ def _principal(account: Account, arn: Arn, text: str) -> Gathered:
         )
     if (arn.service, arn.kind) == ("iam", "user"):
         user = _exact(account.get_user(arn.name), text)
-        return _bounded(user, text, partial(context.of_user, user))
+        membership = account.world.membership_of(arn.account)
+        return _bounded(user, text, partial(context.user, user, membership))
     if (arn.service, arn.kind) == ("iam", "role"):
         role = _exact(account.get_role(arn.name), text)
-        return _bounded(role, text, partial(context.of_role, role, SOME_SESSION))
+        return _of_role(role, text, SOME_SESSION)
     raise RequestError(
         f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
     )
@@ -120,7 +168,28 @@ def _session(account: Account, arn: Arn, text: str) -> Gathered:
     role = account.get_role(role_name)
     if role.name != role_name:
         raise _no_such("role", role_name, f"The role is called {role.name}; letter case counts.")
-    return _bounded(role, text, partial(context.of_role, role, session_name))
+    return _of_role(role, text, session_name)
+
+
+def _of_role(role: Role, text: str, session_name: str) -> Gathered:
+    """Collect what is known of a session of a role: one that was made just now, without MFA."""
+    world = role.account.world
+    membership = world.membership_of(role.account.account_id)
+    gathered = _bounded(role, text, partial(context.role, role, session_name, membership))
+    return replace(gathered, credentials=lambda: of_temporary(world.clock.now, world.clock.now))
+
+
+def _service(name: str) -> Who:
+    """Say who a service is that calls for itself."""
+    from iamlab.world.service_principals import sends
+
+    return Who(service=name, sends=sends(name))
+
+
+def _scps(account: Account) -> tuple[Level, ...]:
+    """Give the service control policies above an account, level by level."""
+    organization = account.world.organization_of(account.account_id)
+    return () if organization is None else organization.levels(account.account_id, SCP)
 
 
 Own = TypeVar("Own", User, Role)
@@ -139,9 +208,7 @@ def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
     return error
 
 
-def _bounded(
-    identity: User | Role, arn: str, of_caller: Callable[[], Mapping[str, ContextValue]]
-) -> Gathered:
+def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> Gathered:
     missing: list[str] = []
     identities = [(identity, ())] + [
         (group, (f"group {group.name}",)) for group in _groups(identity, missing)
@@ -154,11 +221,12 @@ def _bounded(
     return Gathered(
         arn,
         identity.account.account_id,
-        of_caller,
+        who,
         hanging,
         _boundary(identity, missing),
         identity.arn if isinstance(identity, Role) else None,
         tuple(dict.fromkeys(missing)),
+        scps=_scps(identity.account),
     )
 
 

@@ -12,9 +12,8 @@ AWS page: "get-account-authorization-details" of the AWS CLI Command Reference.
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,7 @@ from iamlab.world.entries import (
     read_user,
 )
 from iamlab.world.identities import Bounded, Identity, User
+from iamlab.world.json_files import read_json
 from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 HOW = "aws iam get-account-authorization-details --output json > account.json"
+
+Source = str | Path | Mapping[str, object] | Sequence[object]
+"""An organization: a file, an object, or several outputs of the CLI."""
 
 Export = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 
@@ -69,6 +72,7 @@ def load_account_details(
     world: World,
     exports: Iterable[Export],
     resource_policies: Mapping[str, str | Mapping[str, object]],
+    organization: Source | None = None,
 ) -> World:
     """Fill an empty world with what the files hold."""
     problems = Problems()
@@ -86,6 +90,11 @@ def load_account_details(
         place = pages[0].place
         problems.add(place, "It holds no user, group, role or policy, so no account can be told.")
     problems.raise_if_any()
+    if organization is not None:
+        from iamlab.world.organization_files import read_organization
+
+        read_organization(world, organization, problems)
+        problems.raise_if_any("The organization cannot be read:")
     for arn, document in resource_policies.items():
         _give_policy(world, arn, document, problems)
     problems.raise_if_any("A policy that was given beside the account details cannot be read:")
@@ -133,7 +142,7 @@ def _pages(export: Export) -> Iterator[_Numbered]:
     name = "account details"
     value: Any = export
     if isinstance(export, str | Path):
-        name, value = Path(export).name, _read_json(Path(export))
+        name, value = Path(export).name, read_json(Path(export), "account details")
     many = value if isinstance(value, list) else [value]
     for number, page in enumerate(many, 1):
         place = f"{name}, page {number}" if len(many) > 1 else name
@@ -143,36 +152,6 @@ def _pages(export: Export) -> Iterator[_Numbered]:
                 f"{', '.join(LISTS)}. Make one with: {HOW}"
             )
         yield _Numbered(place, page)
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise LoadError(f"{path} cannot be read: it is not UTF-8 text.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise LoadError(f"{path} cannot be read: {reason}.") from None
-    try:
-        return json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
-        what = "The file seems cut off." if cut else "It is not JSON."
-        place = f"{path.name}, line {error.lineno}, column {error.colno}"
-        raise LoadError(f"{place}: {what} {error.msg}.") from None
-    except RecursionError:
-        raise LoadError(f"{path.name} is nested too deeply to be account details.") from None
-    except ValueError as error:
-        raise LoadError(f"{path.name} is no account details: {error}.") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: which of its values counts would be a guess."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return found
 
 
 def _read_page(

@@ -24,6 +24,7 @@ from iamlab.errors import (
     RequestError,
 )
 from iamlab.world.api.calling import call
+from iamlab.world.context import of_temporary
 from iamlab.world.events import Event, user_identity
 from iamlab.world.mfa import VIRTUAL, MfaDevice, accepts, devices_of
 from iamlab.world.presented import Presented
@@ -31,7 +32,6 @@ from iamlab.world.presented import Presented
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.engine.request import ContextValue
     from iamlab.world.account import Account
     from iamlab.world.holder import Holder
     from iamlab.world.passwords import LoginProfile
@@ -101,13 +101,8 @@ class ConsoleSession:
             raise ExpiredToken("The security token included in the request is expired")
         if not _is_still_there(world, self.user):
             raise InvalidClientTokenId("The security token included in the request is invalid.")
-        context: dict[str, ContextValue] = {
-            "aws:TokenIssueTime": self.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:MultiFactorAuthPresent": self.with_mfa,
-        }
-        if self.with_mfa:
-            context["aws:MultiFactorAuthAge"] = int((now - self.issued).total_seconds())
-        return Presented(self.user.arn, context)
+        used = self.issued if self.with_mfa else None
+        return Presented(self.user.arn, of_temporary(self.issued, now, used))
 
     def used(self, world: World, service: str, region: str) -> None:
         """Note nothing: of sessions no use is kept."""

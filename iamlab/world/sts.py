@@ -21,6 +21,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.context import of_temporary
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Presented
 from iamlab.world.saving import saved
@@ -90,12 +91,8 @@ class Session:
         role = _role(world, self.role_arn)
         if role is None or role.unique_id != self.role_id:
             raise InvalidClientTokenId("The security token included in the request is invalid.")
-        context: dict[str, ContextValue] = {
-            "aws:TokenIssueTime": self.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:MultiFactorAuthPresent": False,
-            **self.keys,
-        }
-        return Presented(self.arn, context, self.policies)
+        keys = {**of_temporary(self.issued, world.clock.now), **self.keys}
+        return Presented(self.arn, keys, self.policies)
 
     def used(self, world: World, service: str, region: str) -> None:
         """Note nothing: of sessions no use is kept."""

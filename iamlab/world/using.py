@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
+    from iamlab.world.asking import Circumstances
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
@@ -23,12 +24,13 @@ def use(
     action: str,
     resource: str,
     context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
 ) -> Decision:
     """Do what :meth:`World.do` says."""
     from iamlab.policy import catalog
 
     who = world.gather(caller)
-    decision = world.can(caller, action, resource, context=context)
+    decision = world.can(caller, action, resource, context=context, **circumstances)
     if isinstance(caller, Credential):
         region = str(decision.request.value("aws:RequestedRegion"))
         caller.used(world, decision.request.service, region)
@@ -43,6 +45,7 @@ def use(
         read_only=known is not None and known.level in ("List", "Read"),
         error=error,
         resources=(resource,),
+        region=str(decision.request.value("aws:RequestedRegion")),
     )
     if error is not None:
         raise error

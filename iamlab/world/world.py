@@ -1,17 +1,10 @@
-"""The world: accounts, a clock, and the questions that can be asked of them.
-
-*The world gathers, the engine decides.* For each question it fills the request's context and
-collects the policies that apply, each with the way it came; then it asks ``evaluate``.
-"""
+"""The world: accounts, organizations, a clock, ids. Its questions stand in ``questions.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import chain, product
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.evaluate import evaluate
-from iamlab.engine.request import ContextValue, Request
 from iamlab.errors import (
     EntityAlreadyExists,
     NoSuchEntity,
@@ -19,31 +12,31 @@ from iamlab.errors import (
     ValidationError,
     did_you_mean,
 )
-from iamlab.world import access
 from iamlab.world.account import Account
 from iamlab.world.clock import AnyClock, Clock
-from iamlab.world.context import of_moment
-from iamlab.world.gather import Caller, Gathered, gather
+from iamlab.world.context import Membership
+from iamlab.world.gather import Remembered
 from iamlab.world.ids import Ids
-from iamlab.world.presented import Credential
+from iamlab.world.networks import Here, Network, find_endpoint
+from iamlab.world.questions import Questions, check_texts
 from iamlab.world.quotas import is_account_id
 from iamlab.world.sts import Sts
-from iamlab.world.using import use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.matrix import AccessMatrix
     from iamlab.policy.document import Policy
     from iamlab.world.events import Event
     from iamlab.world.identities import Group, Role, User
+    from iamlab.world.loaders import Source
+    from iamlab.world.organization import Organization
     from iamlab.world.services.s3 import Bucket
+    from iamlab.world.services.vpc_endpoints import VpcEndpoint
     from iamlab.world.signin import ConsoleSession
 
 
-class World:
+class World(Questions):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters
@@ -71,17 +64,20 @@ class World:
         self.clock: AnyClock = Clock() if clock is None else clock
         self.ids = Ids(seed)
         self.accounts: dict[str, Account] = {}  # by account id
+        self.organizations: dict[str, Organization] = {}  # by id
+        self.current_network = Network()
         self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
         self.warnings: list[str] = []  # what a loaded file left open
         self.loaded = False
         self.events: list[Event] = []
         self.revision = 0
-        self._gathered: dict[str, Gathered] = {}
+        self.remembered = Remembered()
 
     @classmethod
     def from_account_details(
         cls,
         *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
+        organization: Source | None = None,
         resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
     ) -> World:
         """Read the output of ``aws iam get-account-authorization-details``.
@@ -90,6 +86,9 @@ class World:
         ----------
         exports
             Each a path, a ``dict``, or a list of pages; of one account or of several.
+        organization
+            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
+            docs/organization-export.md.
         resource_policies
             Policies of resources by ARN: such a file holds none.
 
@@ -100,7 +99,82 @@ class World:
         """
         from iamlab.world.loaders import load_account_details
 
-        return load_account_details(cls(), exports, resource_policies or {})
+        return load_account_details(cls(), exports, resource_policies or {}, organization)
+
+    def save(self, path: str | Path, *, secrets: bool = False) -> None:
+        """Write the world to a file, which another day or another computer loads.
+
+        The file is written beside the old one and then put in its place, so that an interrupted
+        save loses nothing.
+
+        Parameters
+        ----------
+        path
+            Where: a JSON file.
+        secrets
+            Whether secrets are written too, and a warning says so. Without them the loaded world
+            has the same users, but none of their passwords, keys and devices works any more.
+
+        Raises
+        ------
+        RequestError
+            Something in the world cannot be written; the file is as it was.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     world.save(f"{folder}/world.json")
+        ...     again = World.load(f"{folder}/world.json")
+        >>> again.user("ana").arn == ana.arn
+        True
+        """
+        from iamlab.world.files import save_world
+
+        save_world(self, path, secrets=secrets)
+
+    @classmethod
+    def load(cls, path: str | Path) -> World:
+        """Read a world that was saved, by this version of iamlab or an older one.
+
+        Raises
+        ------
+        LoadError
+            The file is cut off, damaged, or of a newer version; with the place.
+        """
+        from iamlab.world.files import load_world
+
+        return load_world(path)
+
+    def to_account_details(self) -> list[dict[str, Any]]:
+        """Write each account as ``aws iam get-account-authorization-details`` prints it.
+
+        Such an output holds identities and policies, but no credentials and no resources; what
+        resources allow, ``to_resource_policies`` gives.
+
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
+        >>> again = World.from_account_details(*world.to_account_details())
+        >>> again.user("ana").arn
+        'arn:aws:iam::111111111111:user/ana'
+        """
+        from iamlab.world.details import whole
+
+        return [whole(account) for account in self.accounts.values()]
+
+    def to_resource_policies(self) -> dict[str, dict[str, Any]]:
+        """Write the policy of each resource that has one, by its ARN."""
+        every = (
+            resource
+            for account in self.accounts.values()
+            for resource in account.resources.values()
+        )
+        own = {one.arn: one.policy.to_json() for one in every if one.policy is not None}
+        return {**{arn: one.to_json() for arn, one in self.resource_policies.items()}, **own}
 
     def create_account(self, name: str, *, account_id: str | None = None) -> Account:
         """Add an account.
@@ -129,13 +203,42 @@ class World:
         self.changed()
         return account
 
+    def create_organization(
+        self, management_account: Account | str, *, feature_set: str = "ALL"
+    ) -> Organization:
+        """Make an organization (``CreateOrganization``).
+
+        Parameters
+        ----------
+        management_account
+            The account that makes it, its name or its id: no SCP and no RCP will reach it.
+        feature_set
+            ``"ALL"``, or ``"CONSOLIDATED_BILLING"``: one bill, no policies.
+
+        Raises
+        ------
+        AlreadyInOrganizationException
+            The account is in one already.
+
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> organization = world.create_organization(main)
+        >>> main.organization is organization
+        True
+        """
+        from iamlab.world.organization import create_organization
+
+        return create_organization(self, management_account, feature_set=feature_set)
+
     def __getstate__(self) -> dict[str, Any]:  # what was gathered can be gathered again
-        return {**self.__dict__, "_gathered": {}}
+        return {**self.__dict__, "remembered": Remembered()}
 
     def changed(self) -> None:
         """Forget what was gathered: something is different now."""
         self.revision += 1
-        self._gathered.clear()
+        self.remembered = Remembered()
 
     def copy(self) -> World:
         """Copy the world: change the copy, and this one stays as it is."""
@@ -143,6 +246,8 @@ class World:
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = list(self.events)
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
+        twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
+        twin.current_network = self.current_network
         twin.resource_policies = dict(self.resource_policies)
         twin.warnings = list(self.warnings)
         twin.loaded = self.loaded
@@ -156,7 +261,7 @@ class World:
         NoSuchEntity
             There is none.
         """
-        _check_texts(name_or_id=name_or_id)
+        check_texts(name_or_id=name_or_id)
         for account in self.accounts.values():
             if name_or_id in (account.name, account.account_id):
                 return account
@@ -181,7 +286,7 @@ class World:
         return self._named(name, "bucket")  # type: ignore[return-value]
 
     def _named(self, name: str, kind: str) -> object:
-        _check_texts(name=name)
+        check_texts(name=name)
         held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
         found = [things[name] for things in held if name in things]
         if len(found) > 1:
@@ -193,64 +298,50 @@ class World:
             raise error
         return found[0]
 
-    def gather(self, caller: Caller) -> Gathered:
-        """Collect what is known of a caller: policies, context. Remembered until a change."""
-        if isinstance(caller, Credential):
-            presented = caller.present(self)
-            return self.gather(presented.arn).showing(presented)
-        key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
-        if not key:
-            return gather(self, caller)  # which refuses it
-        if key not in self._gathered:
-            self._gathered[key] = gather(self, key)
-        return self._gathered[key]
-
-    def can(
-        self,
-        caller: Caller,
-        action: str,
-        resource: str,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
-    ) -> Decision:
-        """Ask whether somebody may do something.
+    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
+        """Say from where calls come, from now on, or inside of a ``with``.
 
         Parameters
         ----------
-        caller
-            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
-            user, a service's name, or ``ANONYMOUS``.
-        action, resource
-            As in ``Request``.
-        context
-            Condition keys that the world does not know by itself, or knows otherwise.
+        ip
+            The caller's address.
+        vpc
+            The VPC that the caller is in; its endpoints are used.
+        endpoint
+            The VPC endpoint that calls go through: itself, its id or its ARN.
 
-        Returns
-        -------
-        Decision
-            True when allowed.
-
-        Raises
-        ------
-        NoSuchEntity
-            The caller, or its account, is not in this world.
-        RequestError
-            The caller is none: a group, say.
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> with world.network(ip="198.51.100.7"):
+        ...     decision = world.can(ana, "s3:ListAllMyBuckets", "*")
+        >>> decision.request.value("aws:SourceIp")
+        '198.51.100.7'
+        >>> world.can(ana, "s3:ListAllMyBuckets", "*").request.value("aws:SourceIp")
+        '198.18.0.10'
         """
-        _check_texts(action=action, resource=resource)
-        known = self.gather(caller)
-        found = access.facts_of(self, resource, action, known.account_id)
-        filled = {**known.context(), **of_moment(self.clock.now, resource, found.account_id)}
-        request = Request(
-            known.arn,
-            action,
-            resource,
-            resource_account=found.account_id,
-            context=_over(filled, context or {}),
-            issuer=known.issuer,
-        )
-        decision = evaluate(request, known.layers(found.policy))
-        return decision.assuming((*known.assumed, *found.assumed))
+        named = endpoint if isinstance(endpoint, str) else endpoint.arn
+        if named:
+            find_endpoint(self, named)
+        here = Here(self, self.current_network)
+        self.current_network = Network(ip, vpc, named)
+        return here
+
+    def organization_of(self, account_id: str) -> Organization | None:
+        """Give the organization that an account is in."""
+        if not self.organizations:
+            return None
+        from iamlab.world.organization import organization_of
+
+        return organization_of(self, account_id)
+
+    def membership_of(self, account_id: str) -> Membership | None:
+        """Say where in which organization an account is."""
+        organization = self.organization_of(account_id)
+        if organization is None:
+            return None
+        return Membership(organization.id, organization.path_of(account_id))
 
     @property
     def sts(self) -> Sts:
@@ -272,82 +363,6 @@ class World:
 
         return sign_in(self, **given)
 
-    def do(
-        self,
-        caller: Caller,
-        action: str,
-        resource: str,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
-    ) -> Decision:
-        """Use an action that this world has no model of: it is asked, noted, and refused or not.
-
-        Raises
-        ------
-        AccessDenied
-            The caller may not; with the decision, and in AWS's words.
-
-        Examples
-        --------
-        >>> from iamlab.errors import AccessDenied
-        >>> world = World(seed=7)
-        >>> alice = world.create_account("main").create_user("alice")
-        >>> try:
-        ...     world.do(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
-        ... except AccessDenied as error:
-        ...     print(error.code, world.events[-1].event_name)
-        AccessDenied GetObject
-        """
-        return use(self, caller, action, resource, context)
-
-    def who_can(
-        self,
-        action: str,
-        resource: str,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
-    ) -> dict[str, Decision]:
-        """Ask who may do something: ARNs of users, roles and root users, each with its decision."""
-        return access.who_can(self, action, resource, context)
-
-    def access(
-        self,
-        actions: Iterable[str],
-        resources: Iterable[str],
-        callers: Iterable[Caller] | None = None,
-    ) -> AccessMatrix:
-        """Ask for many callers, actions and resources at once.
-
-        Parameters
-        ----------
-        actions, resources
-            Every action is asked on every resource.
-        callers
-            Default: every user, role and root user of the world.
-
-        Returns
-        -------
-        AccessMatrix
-            Each cell is what ``can`` says.
-
-        Examples
-        --------
-        >>> from iamlab.teach.scenarios import MAP, scenario
-        >>> world = scenario("groups")
-        >>> matrix = world.access(["s3:GetObject", "s3:PutObject"], [MAP], [world.user("alice")])
-        >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
-        (True, False)
-        """
-        pairs = list(product(actions, resources))
-        for action, resource in pairs:
-            _check_texts(action=action, resource=resource)
-        who = access.everybody(self) if callers is None else list(callers)
-        return access.matrix(self, who, pairs)
-
-    def diff(self, before: World) -> tuple[str, ...]:
-        """List what is different from another world: one sentence for each edit."""
-        return access.diff(before, self)
-
     def _repr_html_(self) -> str:
         from iamlab import display
 
@@ -360,23 +375,3 @@ class World:
             for account in self.accounts.values()
         )
         return f"<World {inside or 'without accounts'}>"
-
-
-def _check_texts(**given: object) -> None:
-    for name, text in given.items():
-        if not isinstance(text, str):
-            raise RequestError(f"{name} must be text, and is {text!r}.")
-
-
-def _check_context(given: object) -> None:
-    if not (isinstance(given, Mapping) and all(isinstance(key, str) for key in given)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-
-
-def _over(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
-) -> dict[str, ContextValue]:
-    """Lay what is given over what is known; the letter case of keys does not count."""
-    _check_context(given)
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}

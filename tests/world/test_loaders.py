@@ -924,3 +924,14 @@ def test_a_thousand_users_load_in_a_small_multiple_of_reading_the_json() -> None
 
     assert len(World.from_account_details(json.loads(text)).accounts[ACCOUNT].users) == 1_000
     assert loading < 40 * reading
+
+
+def test_what_is_written_out_is_read_in_again() -> None:
+    """All that such an output holds; a second time it is the same, letter by letter."""
+    world = hand_made()
+
+    written = json.loads(json.dumps(world.to_account_details()))
+    again = load(*written)
+
+    assert wrong(again) == []
+    assert again.to_account_details() == written

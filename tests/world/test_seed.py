@@ -1,7 +1,8 @@
 """What an old introduction to IAM says, statement by statement, beside what is true today.
 
-The introduction was written about 2018. S1 to S9, S11, S12 and S22 are its statements about users,
-groups, policies and keys; each test proves what is right, in a world built with public methods.
+The introduction was written about 2018. S1 to S12 and S22 are its statements about users, groups,
+policies and keys, S17 is about access from account to account; each test proves what is right, in a
+world built with public methods.
 """
 
 import json
@@ -444,7 +445,8 @@ def test_s7_a_deny_wins_wherever_it_stands(main: Account, ana: User, where: str)
     elif where == "boundary":
         ana.put_permissions_boundary(main.create_policy("no", document(*no)))
     elif where == "bucket":
-        told = [{**one, "Principal": "*"} for one in (allow("s3:*", f"{BUCKET}/*"), no[1])]
+        named = {"Principal": {"AWS": ID}}
+        told = [{**one, **named} for one in (allow("s3:*", f"{BUCKET}/*"), no[1])]
         bucket.put_policy(document(*told))
     else:
         role = main.create_role("all", assume_role_policy_document=trust({"AWS": ana.arn}))
@@ -760,3 +762,156 @@ def test_s22b_the_console_shows_id_status_age_and_last_use_but_no_secret(
     assert (shown.age_days, shown.last_used) == (10, "2026-12-05, ec2 in us-east-1")
     assert key.access_key_id in str(ana.summary())
     assert key.secret_access_key not in f"{ana.summary()}{ana.summary()!r}"
+
+
+# -- S10: "policies can never be attached to AWS resources": wrong ------------------------------
+
+
+def resources_of(account: Account) -> dict[str, tuple[Any, str]]:
+    """One of each kind of resource that can have a policy of its own, with an action on it."""
+    return {
+        "bucket": (account.create_bucket("star-maps"), "s3:ListBucket"),
+        "queue": (account.create_queue("jobs"), "sqs:SendMessage"),
+        "topic": (account.create_topic("news"), "sns:Publish"),
+        "key": (account.create_key(), "kms:Decrypt"),
+        "secret": (account.create_secret("password"), "secretsmanager:GetSecretValue"),
+        "table": (account.create_table("stars"), "dynamodb:GetItem"),
+        "repository": (account.create_repository("telescope"), "ecr:BatchGetImage"),
+        "event bus": (account.create_event_bus("sky"), "events:PutEvents"),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["bucket", "queue", "topic", "key", "secret", "table", "repository", "event bus"]
+)
+def test_s10_a_resource_has_a_policy_that_says_who_may_touch_it(
+    main: Account, ana: User, kind: str
+) -> None:
+    """It lets a user in to whom nothing is attached at all, and its Deny keeps everybody out."""
+    resource, action = resources_of(main)[kind]
+    assert not may(ana, action, resource.arn)
+    who = {"Principal": {"AWS": ana.arn}}
+    named = {} if kind == "repository" else {"Resource": resource.arn}
+    rules = {"Effect": "Allow", "Action": action, **who, **named}
+    keep = allow("kms:*", Principal={"AWS": main.root_arn})  # else nobody could mend the key
+
+    resource.put_policy(document(rules, *([keep] if kind == "key" else [])))
+    assert may(ana, action, resource.arn)
+
+    ana.attach_policy("AdministratorAccess")
+    resource.put_policy(document({**rules, "Effect": "Deny"}, *([keep] if kind == "key" else [])))
+    assert not may(ana, action, resource.arn)
+
+
+def test_s10_a_role_has_a_policy_about_itself_too(main: Account, ana: User) -> None:
+    """The trust policy: IAM's only resource-based policy."""
+    role = main.create_role("audit", assume_role_policy_document=trust({"AWS": ana.arn}))
+
+    assert may(ana, "sts:AssumeRole", role.arn)
+
+
+def test_s10_an_instance_has_no_policy_but_gets_a_role(main: Account) -> None:
+    """What it may do, its role says; the statement was right of EC2 alone."""
+    role = main.create_role(
+        "web", assume_role_policy_document=trust({"Service": "ec2.amazonaws.com"})
+    )
+    main.create_instance_profile("web").add_role("web")
+    instance = main.create_instance(instance_profile="web")
+    with pytest.raises(RequestError):
+        instance.attach_policy("AmazonS3ReadOnlyAccess")
+    assert not hasattr(instance, "put_policy")
+    main.create_bucket("star-maps")
+    session = instance.role_session()
+    assert not main.world.can(session, READ, MAP)
+
+    role.attach_policy("AmazonS3ReadOnlyAccess")
+
+    assert main.world.can(session, READ, MAP)
+
+
+# -- S17: cross-account access with roles: true -------------------------------------------------
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["may ask", "may not ask"])
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
+def test_s17_a_role_of_another_account_needs_both_sides(
+    main: Account, ana: User, *, asks: bool, trusted: bool
+) -> None:
+    """The role's trust policy, and sts:AssumeRole in the caller's own account."""
+    partner = main.world.create_account("partner", account_id="222222222222")
+    whom = main.root_arn if trusted else partner.root_arn
+    role = partner.create_role("audit", assume_role_policy_document=trust({"AWS": whom}))
+    if asks:
+        ana.put_policy("ask", document(allow("sts:AssumeRole", role.arn)))
+
+    assert may(ana, "sts:AssumeRole", role.arn) is (asks and trusted)
+
+
+def test_s17_naming_the_very_user_is_not_enough_abroad(main: Account, ana: User) -> None:
+    """At home it is."""
+    partner = main.world.create_account("partner", account_id="222222222222")
+    at_home = main.create_role("own", assume_role_policy_document=trust({"AWS": ana.arn}))
+    abroad = partner.create_role("audit", assume_role_policy_document=trust({"AWS": ana.arn}))
+
+    assert may(ana, "sts:AssumeRole", at_home.arn)
+    assert not may(ana, "sts:AssumeRole", abroad.arn)
+
+
+def test_s17_a_third_party_shows_the_external_id(main: Account, ana: User) -> None:
+    """So that it cannot be made to use the role for another of its customers."""
+    partner = main.world.create_account("partner", account_id="222222222222")
+    ana.put_policy("ask", document(allow("sts:AssumeRole", "*")))
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": main.root_arn},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "acme-1"}},
+    }
+    role = partner.create_role("audit", assume_role_policy_document=document(statement))
+
+    assert not may(ana, "sts:AssumeRole", role.arn)
+    assert not may(ana, "sts:AssumeRole", role.arn, **{"sts:ExternalId": "acme-2"})
+    assert may(ana, "sts:AssumeRole", role.arn, **{"sts:ExternalId": "acme-1"})
+
+
+def test_s17_the_role_gives_its_permissions_and_takes_those_of_its_user(
+    main: Account, ana: User
+) -> None:
+    """A resource policy is the other way, and keeps both."""
+    world = main.world
+    partner = world.create_account("partner", account_id="222222222222")
+    partner.create_bucket("star-maps")
+    role = partner.create_role("audit", assume_role_policy_document=trust({"AWS": ana.arn}))
+    role.attach_policy("AmazonS3ReadOnlyAccess")
+    ana.put_policy("ask", document(allow("sts:AssumeRole", role.arn), allow("iam:GetUser")))
+    session = world.sts.assume_role(ana, role_arn=role.arn, role_session_name="ana")
+    assert world.can(session, READ, MAP)
+    assert not world.can(session, "iam:GetUser", ana.arn)
+    assert not may(ana, READ)
+
+    policy = {**allow(READ, f"{BUCKET}/*"), "Principal": {"AWS": ana.arn}}
+    world.bucket("star-maps").put_policy(document(policy))
+    ana.put_policy("read", document(allow(READ, f"{BUCKET}/*")))
+
+    assert may(ana, READ)
+    assert may(ana, "iam:GetUser", ana.arn)
+
+
+def test_s17_service_control_policies_hold_for_the_caller_not_for_the_role_abroad(
+    main: Account, ana: User
+) -> None:
+    """Each organization limits the principals of its own members."""
+    world = main.world
+    partner = world.create_account("partner", account_id="222222222222")
+    organization = world.create_organization(world.create_account("boss"))
+    role = partner.create_role("audit", assume_role_policy_document=trust({"AWS": ana.arn}))
+    ana.put_policy("ask", document(allow("sts:AssumeRole", role.arn)))
+    guard = organization.create_policy("no-sts", document(deny("sts:AssumeRole")))
+    organization.invite_account(partner).accept()
+    guard.attach(partner)
+    assert may(ana, "sts:AssumeRole", role.arn)
+
+    organization.invite_account(main).accept()
+    guard.attach(main)
+
+    assert not may(ana, "sts:AssumeRole", role.arn)

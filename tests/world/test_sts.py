@@ -177,7 +177,7 @@ def test_a_session_policy_only_takes_away(world: World, ana: User, reader: Role)
 def test_a_session_says_that_it_is_temporary_and_came_without_mfa(
     world: World, ana: User, reader: Role
 ) -> None:
-    """So a Deny for whoever signed in without MFA hits it."""
+    """So a Deny for whoever signed in without MFA hits it, as it hits any session of a role."""
     session = assume(world, ana, reader)
     reader.put_policy(
         "guard",
@@ -185,7 +185,7 @@ def test_a_session_says_that_it_is_temporary_and_came_without_mfa(
     )
 
     assert world.can(session, "s3:GetObject", MAP).verdict.value == "explicitDeny"
-    assert world.can(reader, "s3:GetObject", MAP).verdict.value == "allowed"
+    assert world.can(reader, "s3:GetObject", MAP).verdict.value == "explicitDeny"
 
 
 def test_a_session_of_a_deleted_role_is_worth_nothing(

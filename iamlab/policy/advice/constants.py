@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.policy.advice.spots import Spot, on_conditions
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import Comparison
-from iamlab.policy.global_keys import GLOBAL_KEYS
+from iamlab.policy.global_keys import ALWAYS, ALWAYS_IF_SIGNED, GLOBAL_KEYS
 from iamlab.policy.json_text import child
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ def is_always_there(key: str, case: Case) -> bool:
     known = GLOBAL_KEYS.get(key)
     if known is None:
         return False
-    return known.present == "in every request" or (
-        known.present == "in every signed request" and not case.names_principals
-    )
+    return known.present in (ALWAYS if case.names_principals else ALWAYS_IF_SIGNED)
 
 
 DETECTORS: tuple[Detector, ...] = (

@@ -5,7 +5,7 @@ A key that no table knows is named as it is written, which is always right.
 
 from __future__ import annotations
 
-from iamlab.policy.global_keys import global_key
+from iamlab.policy.global_keys import ALWAYS, ALWAYS_IF_SIGNED, global_key
 from iamlab.policy.prose.words import named
 
 _NOUNS = {
@@ -172,5 +172,4 @@ def may_miss(key: str, *, signed: bool) -> bool:
     (False, True)
     """
     known = global_key(key)
-    always = ("in every request", "in every signed request") if signed else ("in every request",)
-    return known is None or known.present not in always
+    return known is None or known.present not in (ALWAYS_IF_SIGNED if signed else ALWAYS)

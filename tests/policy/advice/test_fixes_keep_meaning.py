@@ -15,7 +15,7 @@ import pytest
 
 from iamlab.policy.advice import advise, review
 from iamlab.policy.document import Policy, Statement
-from iamlab.policy.global_keys import GLOBAL_KEYS
+from iamlab.policy.global_keys import ALWAYS, GLOBAL_KEYS
 from tests.asking import ask_engine
 from tests.vocabulary import DEV, INSTANTS, OWN, STORE, TOPIC
 from tests.worlds import random_question
@@ -42,7 +42,7 @@ QUESTIONS = 400
 ALWAYS = {
     key.name: {"Bool": "true", "Date": INSTANTS[0]}.get(key.type, "x1")
     for key in GLOBAL_KEYS.values()
-    if key.present == "in every request"
+    if key.present in ALWAYS
 }
 
 # Conditions that can be said in another way, or need not be said.

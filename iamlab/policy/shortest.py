@@ -1,0 +1,182 @@
+"""The fewest patterns that stand for some actions, and for no others.
+
+A set of actions is best read as a policy would write it: ``s3:Get*``, ``sqs:*``, ``*``. A pattern
+here ends with its star, after a whole word of the names. Two such patterns never overlap without
+one covering the other; so to take for each action the widest one that fits gives the fewest. What a
+policy itself writes, ``s3:*Object`` say, is tried besides.
+
+Notes
+-----
+AWS page: "IAM JSON policy elements: Action".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from iamlab.policy.catalog import expand, services
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|.")
+
+
+def shortest(
+    names: AbstractSet[str], written: Iterable[str] = (), others: AbstractSet[str] | None = None
+) -> tuple[str, ...]:
+    """Give patterns that match these actions of the catalogue, and no others of it.
+
+    Parameters
+    ----------
+    names
+        Full names, spelt as in the catalogue.
+    written
+        Patterns that a policy has; each is used where it helps.
+    others
+        The actions that must not be matched. Default: all the rest of the catalogue.
+
+    Examples
+    --------
+    >>> shortest(set(expand("sqs:*")) | {"s3:GetObject"})
+    ('s3:GetObject', 'sqs:*')
+    >>> shortest(set(expand("s3:GetObject*")), others={"s3:PutObject"})
+    ('s3:Get*',)
+    """
+    if not names:
+        return ()
+    every = expand("*")
+    if len(names) == len(every):
+        return ("*",)
+    inside = _by_service(names)
+    outside = _by_service(_rest(inside, names) if others is None else others)
+    listed = tuple(dict.fromkeys(written))
+    return tuple(
+        pattern
+        for service in sorted(inside)
+        for pattern in _of_service(service, inside[service], outside.get(service, ()), listed)
+    )
+
+
+def but_few(
+    names: AbstractSet[str], others: AbstractSet[str] | None = None
+) -> tuple[tuple[str, ...], ...] | None:
+    """Give actions as all but some, if that takes fewer patterns: ``(("*",), ("iam:*",))``.
+
+    Examples
+    --------
+    >>> but_few(set(expand("*")) - set(expand("iam:*")))
+    (('*',), ('iam:*',))
+    >>> but_few(set(expand("s3:*")) - {"s3:PutObject"})
+    (('s3:*',), ('s3:PutObject',))
+    """
+    others = frozenset(expand("*")) - names if others is None else others
+    few = {_service(name) for name in names}
+    many = len(few) > len(services()) // 2
+    left = others if many else {name for name in others if _service(name) in few}
+    if not left:
+        return None
+    wide = ("*",) if many else tuple(f"{service}:*" for service in sorted(few))
+    spared = shortest(left, others=names)
+    exact = shortest(names, others=others)
+    return (wide, spared) if len(wide) + len(spared) < len(exact) else None
+
+
+def _rest(services: Iterable[str], names: AbstractSet[str]) -> Iterator[str]:
+    """Give the other actions of some services."""
+    every = (name for service in services for name in expand(f"{service}:*"))
+    return (name for name in every if name not in names)
+
+
+def _service(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _by_service(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[_service(name)].append(name)
+    return found
+
+
+def _of_service(
+    service: str, names: Collection[str], others: Collection[str], written: tuple[str, ...]
+) -> list[str]:
+    """Cover the actions of one service."""
+    if len(names) == 1:
+        return list(names)
+    if not others:
+        return [f"{service}:*"]
+    by_prefix = _widest(names, {other.lower() for other in others})
+    helpful = {one: fits for one in written if (fits := _fitting(one, names, others))}
+    if not helpful:
+        return sorted(by_prefix)
+    greedy = _greedy({**by_prefix, **helpful}, set(names))
+    return sorted(greedy if len(greedy) < len(by_prefix) else by_prefix)
+
+
+def _widest(names: Iterable[str], others: AbstractSet[str]) -> dict[str, set[str]]:
+    """Give for each action the widest pattern that spares the others; alone it keeps its name."""
+    taken = {other[:end] for other in others for end in range(len(other) + 1)}
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        wide = next((start for start in _starts(name) if start.lower() not in taken), None)
+        found[name if wide is None else f"{wide}*"].add(name)
+    return {
+        next(iter(covered)) if len(covered) == 1 else pattern: covered
+        for pattern, covered in found.items()
+    }
+
+
+def _starts(name: str) -> Iterator[str]:
+    """Give the beginnings of a name, word by word."""
+    service, _, short = name.partition(":")
+    start = f"{service}:"
+    for word in _WORD.findall(short):
+        start += word
+        yield start
+
+
+def _fitting(pattern: str, names: Collection[str], others: Collection[str]) -> set[str]:
+    """Give the actions that a written pattern covers; none if it covers others too."""
+    covered = set(expand(pattern))
+    return set() if covered.intersection(others) else covered.intersection(names)
+
+
+def _greedy(patterns: dict[str, set[str]], left: set[str]) -> list[str]:
+    """Take pattern after pattern, each time the one that covers most of what is left."""
+    chosen = []
+    while left:
+        best = max(patterns, key=lambda one: (len(patterns[one] & left), -len(one), one))
+        chosen.append(best)
+        left = left - patterns[best]
+    return chosen
+
+
+def in_words(
+    names: AbstractSet[str], written: Iterable[str] = (), others: AbstractSet[str] | None = None
+) -> str:
+    """Say actions shortly.
+
+    Examples
+    --------
+    >>> in_words(set(expand("*")))
+    'everything'
+    >>> in_words(set(expand("*")) - set(expand("iam:*")))
+    'everything but iam:*'
+    """
+    from iamlab.policy.prose.words import briefly
+
+    patterns = shortest(names, written, others)
+    spared: tuple[str, ...] = ()
+    if len(patterns) > FEW and (found := but_few(names, others)):
+        patterns, spared = found
+    words = "everything" if patterns == ("*",) else briefly(patterns, FEW, "actions or patterns")
+    return f"{words} but {briefly(spared, FEW, 'actions or patterns')}" if spared else words
+
+
+FEW = 5
+"""So many patterns are named; others are counted."""

@@ -1,0 +1,196 @@
+"""The questions that can be asked of a world. *The world gathers, the engine decides.*"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Unpack, cast
+
+from iamlab.engine.evaluate import evaluate
+from iamlab.errors import RequestError
+from iamlab.world import access
+from iamlab.world.asking import Circumstances, question
+from iamlab.world.gather import Caller, Gathered, gather
+from iamlab.world.presented import Credential
+from iamlab.world.using import use
+from iamlab.world.who_can import WhoCan, who_can
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.world import World
+
+
+class Questions:
+    """The methods of a world that answer; ``do`` also notes that it was asked."""
+
+    @property
+    def _world(self) -> World:
+        """The world whose methods they are."""
+        return cast("World", self)
+
+    def gather(self, caller: Caller) -> Gathered:
+        """Collect what is known of a caller: policies, context. Remembered until a change."""
+        if isinstance(caller, Credential):
+            presented = caller.present(self._world)
+            return self.gather(presented.arn).showing(presented)
+        key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+        if not key:
+            return gather(self._world, caller)  # which refuses it
+        known = self._world.remembered.gathered
+        if key not in known:
+            known[key] = gather(self._world, key)
+        return known[key]
+
+    def can(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Decision:
+        """Ask whether somebody may do something.
+
+        Parameters
+        ----------
+        caller
+            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
+            user, a service's name, or ``ANONYMOUS``.
+        action, resource
+            As in ``Request``.
+        context
+            Condition keys that the world does not know by itself, or knows otherwise.
+        circumstances
+            How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
+            ``request_tags``, ``region``; see ``iamlab.world.asking.Circumstances``.
+
+        Returns
+        -------
+        Decision
+            True when allowed.
+
+        Raises
+        ------
+        NoSuchEntity
+            The caller, or its account, is not in this world.
+        RequestError
+            The caller is none: a group, say.
+        """
+        check_texts(action=action, resource=resource)
+        asked = question(self._world, caller, action, resource, context, circumstances)
+        return evaluate(asked.request, asked.layers).assuming(asked.assumed)
+
+    def do(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Decision:
+        """Use an action that this world has no model of: it is asked, noted, and refused or not.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not; with the decision, and in AWS's words.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> from iamlab.errors import AccessDenied
+        >>> world = World(seed=7)
+        >>> alice = world.create_account("main").create_user("alice")
+        >>> try:
+        ...     world.do(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+        ... except AccessDenied as error:
+        ...     print(error.code, world.events[-1].event_name)
+        AccessDenied GetObject
+        """
+        return use(self._world, caller, action, resource, context, circumstances)
+
+    def who_can(
+        self,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> WhoCan:
+        """Ask who may do something, of all users, roles and root users of the world.
+
+        Parameters
+        ----------
+        action, resource, context, circumstances
+            As in ``can``.
+
+        Returns
+        -------
+        WhoCan
+            The ARNs of those who may, each with its decision.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> [arn.rpartition("/")[2] for arn in world.who_can("s3:GetObject", MAP)]
+        ['alice', 'bob', 'dana', 'arn:aws:iam::111111111111:root']
+        """
+        check_texts(action=action, resource=resource)
+        return who_can(self._world, action, resource, context, circumstances)
+
+    def access(
+        self,
+        actions: Iterable[str],
+        resources: Iterable[str],
+        callers: Iterable[Caller] | None = None,
+    ) -> AccessMatrix:
+        """Ask for many callers, actions and resources at once.
+
+        Parameters
+        ----------
+        actions, resources
+            Every action is asked on every resource.
+        callers
+            Default: every user, role and root user of the world.
+
+        Returns
+        -------
+        AccessMatrix
+            Each cell is what ``can`` says.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> matrix = world.access(["s3:GetObject", "s3:PutObject"], [MAP], [world.user("alice")])
+        >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
+        (True, False)
+        """
+        pairs = list(product(actions, resources))
+        for action, resource in pairs:
+            check_texts(action=action, resource=resource)
+        who = access.everybody(self._world) if callers is None else list(callers)
+        return access.matrix(self._world, who, pairs)
+
+    def diff(self, before: World) -> tuple[str, ...]:
+        """List what is different from another world: one sentence for each edit."""
+        return access.diff(before, self._world)
+
+
+def check_texts(**given: object) -> None:
+    """Refuse what is no text.
+
+    Raises
+    ------
+    RequestError
+        It is something else.
+    """
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise RequestError(f"{name} must be text, and is {text!r}.")
