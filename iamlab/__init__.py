@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from iamlab.policy.arn import Arn
     from iamlab.policy.document import Policy, Statement
+    from iamlab.world.networks import Network
     from iamlab.world.world import World
 
 _HOME = {
@@ -47,6 +48,7 @@ _HOME = {
     "IamLabError": "errors",
     "Layers": "engine.layers",
     "LoadError": "errors",
+    "Network": "world.networks",
     "Policy": "policy.document",
     "PolicyError": "errors",
     "PolicyProblem": "errors",
@@ -73,6 +75,7 @@ __all__ = [
     "IamLabError",
     "Layers",
     "LoadError",
+    "Network",
     "Policy",
     "PolicyError",
     "PolicyProblem",

@@ -23,9 +23,11 @@ from iamlab.policy.arn import PARTS
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds, missing_key_default
 from iamlab.policy.patterns import is_action_pattern
-from iamlab.policy.variables import has_variable
+from iamlab.policy.variables import has_variable, keys_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from iamlab.policy.document import Condition, Policy, Statement
 
 Test = Callable[[Request], bool]
@@ -53,9 +55,9 @@ class About:
     def __init__(self, policy: Policy, layer: str) -> None:
         self._known: dict[str, tuple[tuple[Statement, Tests], ...]] = {}
         self._lines = tuple(
-            ((statement, tests), _actions(statement))
+            ((statement, tests), action_test(statement))
             for statement in policy.statements
-            for tests in [_tests(statement, layer)]
+            for tests in [all_tests(statement, layer)]
             if tests is not None
         )
 
@@ -70,7 +72,7 @@ class About:
         return known
 
 
-def _actions(statement: Statement) -> Callable[[str], bool]:
+def action_test(statement: Statement) -> Callable[[str], bool]:
     """Prepare the test of an Action or NotAction element, for actions in lower case."""
     listed = statement.action if statement.action is not None else statement.not_action or ()
     exact = frozenset(
@@ -86,7 +88,7 @@ def _actions(statement: Statement) -> Callable[[str], bool]:
     return lambda action: not (action in exact or any_action_matches(wild, action))
 
 
-def _tests(statement: Statement, layer: str) -> Tests | None:
+def all_tests(statement: Statement, layer: str) -> Tests | None:
     """Prepare all other tests of a statement but the Principal; ``None`` if it never applies."""
     has_principal = statement.principal is not None or statement.not_principal is not None
     if has_principal and layer not in MAY_NAME:
@@ -102,6 +104,25 @@ def _tests(statement: Statement, layer: str) -> Tests | None:
 def condition_tests(statement: Statement) -> Tests:
     """Prepare the tests of a statement's conditions."""
     return tuple(_condition(one, statement) for one in statement.conditions)
+
+
+def keys_of(statement: Statement) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+    """Give the keys that its resources ask for by variables, and those of each condition.
+
+    All are in lower case; the conditions come in the order of their tests.
+    """
+    conditions = tuple(
+        frozenset((condition.key.lower(), *_variables(condition.values, statement)))
+        for condition in statement.conditions
+    )
+    listed = statement.resource if statement.resource is not None else statement.not_resource
+    return frozenset(_variables(listed or (), statement)), conditions
+
+
+def _variables(texts: Iterable[str], statement: Statement) -> Iterator[str]:
+    """Give the keys that the variables in some texts stand for."""
+    if statement.variables:
+        yield from (key.lower() for text in texts if has_variable(text) for key in keys_in(text))
 
 
 def _resource(statement: Statement, layer: str) -> Tests | None:

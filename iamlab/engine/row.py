@@ -9,13 +9,11 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
-from iamlab import unsure
 from iamlab.engine.actions import WITHOUT_RESOURCE
 from iamlab.engine.layers import GUARDS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import Kind, Request
-from iamlab.engine.rules import AWS
 from iamlab.engine.scope import is_bounded
 from iamlab.engine.votes import Votes
 from iamlab.errors import RequestError
@@ -28,11 +26,19 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Statement
 
 
-def _names_somebody(statement: Statement) -> bool:
+def names_somebody(statement: Statement) -> bool:
+    """Say whether a statement has a Principal or NotPrincipal element."""
     return statement.principal is not None or statement.not_principal is not None
 
 
 OF_RESOURCES = ("resource", "rcps", "grants", "public_access_block")
+
+
+def refuse_what_is_of_resources(layers: Layers) -> None:
+    """Refuse layers that hold more than the caller's side."""
+    for name in OF_RESOURCES:
+        if getattr(layers, name):
+            raise RequestError(f"{name} belongs to a resource: write it into resources.")
 
 
 class Row:
@@ -52,9 +58,7 @@ class Row:
         context: Context,
         issuer: str | None = None,
     ) -> None:
-        for name in OF_RESOURCES:
-            if getattr(layers, name):
-                raise RequestError(f"{name} belongs to a resource: write it into resources.")
+        refuse_what_is_of_resources(layers)
         self.universe = universe
         self.principal = principal
         self.layers = layers
@@ -87,15 +91,7 @@ class Row:
             limits=reduce(and_, (ceilings[layer] for layer in LIMITS)),
             guard=reduce(and_, (ceilings[layer] for layer in (*GUARDS, "scoped"))),
         )
-        found = 0
-        for case, bits in self.kind.situations.items():
-            if case == "never_refused":
-                found |= bits
-            elif case == "needs_no_permission":
-                found |= bits & ~self.denied if unsure.DENY_STOPS_GET_SESSION_TOKEN else bits
-            else:
-                found |= bits & votes.guard & getattr(AWS, case)(votes) & ~self.denied
-        return found
+        return self.kind.allowed(votes, self.denied)
 
     def _ceiling(self, layer: str) -> int:
         """Give the pairs that a ceiling lets through: all levels allow, or it has no part."""
@@ -125,7 +121,7 @@ class Row:
             for statement in attached.policy.statements:
                 known = self.universe.known(statement)
                 bits = known.bits & part if known.has_resource else 0
-                if bits and _names_somebody(statement):
+                if bits and names_somebody(statement):
                     bits &= self._speaks_of_caller(statement, place)
                 bits = bits and self._applying(statement, bits)
                 if statement.effect == "Deny":

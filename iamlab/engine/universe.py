@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab import unsure
 from iamlab.engine.actions import GATEWAY_SERVICES
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.pairs import Pairs, bits_at
-from iamlab.engine.prepared import condition_tests
+from iamlab.engine.prepared import condition_tests, keys_of
 from iamlab.engine.request import (
     SERVICE_LINKED,
     as_text,
@@ -22,10 +23,10 @@ from iamlab.engine.request import (
     is_role,
     service_of,
 )
+from iamlab.engine.rules import AWS
 from iamlab.engine.scope import unbound
 from iamlab.engine.situation import situation
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.variables import keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import Caller, ContextValue, Request
+    from iamlab.engine.votes import Votes
     from iamlab.policy.document import Policy, Statement
 
 Context = Mapping[str, "ContextValue"]
@@ -116,11 +118,36 @@ class OwnPolicies:
 
 
 @dataclass(frozen=True, slots=True)
-class CallerClass:
-    """Callers of one kind and account: the pairs by situation, and by layer that has a part."""
+class Cases:
+    """Sets by situation, and by layer that has a part: of pairs for one caller, or of callers."""
 
     situations: Mapping[str, int]
     speaks: Mapping[str, int]
+
+    @classmethod
+    def of(cls, asked: Iterable[tuple[Request, int]]) -> Cases:
+        """Say it of sets that each have one request to speak for all."""
+        situations: dict[str, int] = {}
+        speaks = dict.fromkeys(LAYERS, 0)
+        for request, bits in asked:
+            case = situation(request)
+            situations[case] = situations.get(case, 0) | bits
+            for layer in LAYERS:
+                if not unbound(layer, request):
+                    speaks[layer] |= bits
+        return cls(situations, speaks)
+
+    def allowed(self, votes: Votes, denied: int) -> int:
+        """Give what is allowed by the rule of its situation, and not denied."""
+        found = 0
+        for case, bits in self.situations.items():
+            if case == "never_refused":
+                found |= bits
+            elif case == "needs_no_permission":
+                found |= bits & ~denied if unsure.DENY_STOPS_GET_SESSION_TOKEN else bits
+            else:
+                found |= bits & votes.guard & getattr(AWS, case)(votes) & ~denied
+        return found
 
 
 class Universe:
@@ -143,14 +170,14 @@ class Universe:
         self.rcps = self._rcps()
         self.gateway = self._union(lambda sort: service_of(sort.action) in GATEWAY_SERVICES)
         self.with_policies = self._with_policies()
-        self._classes: dict[Hashable, CallerClass] = {}
+        self._classes: dict[Hashable, Cases] = {}
         self._known: dict[int, Known] = {}
 
     def _sorts(self) -> list[Sort]:
         """Put pairs together for which situation and layers are the same, whoever calls."""
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
-            account = self.facts[resource].account or _account_in(resource)
+            account = self.facts[resource].account or account_in(resource)
             partition = resource.split(":", 2)[1] if is_arn(resource) else None
             linked = SERVICE_LINKED in resource
             is_what = (resource == "*", is_role(resource), is_kms_key(resource))
@@ -160,7 +187,7 @@ class Universe:
 
     def _sort(self, places: Sequence[int]) -> Sort:
         action, resource = self.pairs.pairs[places[0]]
-        account = self.facts[resource].account or _account_in(resource)
+        account = self.facts[resource].account or account_in(resource)
         return Sort(action, resource, account, bits_at(places))
 
     def _contexts(self) -> list[tuple[Context, int]]:
@@ -204,22 +231,14 @@ class Universe:
     def _union(self, wanted: Callable[[Sort], bool]) -> int:
         return _either(sort.bits for sort in self.sorts if wanted(sort))
 
-    def class_of(self, caller: Caller, ask: Callable[[Sort], Request]) -> CallerClass:
+    def class_of(self, caller: Caller, ask: Callable[[Sort], Request]) -> Cases:
         """Say which situation each pair is for callers like this, and which layers have a part."""
         partition = caller.arn.split(":", 2)[1] if caller.account else ""
         key = (caller.kind, caller.is_service_linked, caller.account, partition)
         known = self._classes.get(key)
         if known is None:
-            situations: dict[str, int] = {}
-            speaks = dict.fromkeys(LAYERS, 0)
-            for sort in self.sorts:
-                request = ask(sort)
-                case = situation(request)
-                situations[case] = situations.get(case, 0) | sort.bits
-                for layer in LAYERS:
-                    if not unbound(layer, request):
-                        speaks[layer] |= sort.bits
-            known = self._classes[key] = CallerClass(situations, speaks)
+            asked = ((ask(sort), sort.bits) for sort in self.sorts)
+            known = self._classes[key] = Cases.of(asked)
         return known
 
     def known(self, statement: Statement) -> Known:
@@ -231,17 +250,12 @@ class Universe:
 
     def _work_out(self, statement: Statement) -> Known:
         listed = statement.resource if statement.resource is not None else statement.not_resource
-        asked = {condition.key.lower() for condition in statement.conditions}
-        in_resource: set[str] = set()
-        if statement.variables:
-            texts = [value for one in statement.conditions for value in one.values]
-            in_resource = {key.lower() for text in listed or () for key in keys_in(text)}
-            asked |= {key.lower() for text in texts for key in keys_in(text)} | in_resource
+        in_resource, in_conditions = keys_of(statement)
         bits = self.pairs.by_action(statement)
         if listed is not None and not in_resource:
             bits &= self.pairs.by_resource(statement, lambda _: None)
         tests = condition_tests(statement)
-        keys = frozenset(asked)
+        keys = in_resource.union(*in_conditions)
         return Known(statement, bits, tests, keys, listed is not None, bool(in_resource))
 
     def groups(self, keys: frozenset[str]) -> Iterable[tuple[int, int]]:
@@ -254,7 +268,8 @@ class Universe:
 _NOTHING = ResourceFacts()
 
 
-def _account_in(resource: str) -> str:
+def account_in(resource: str) -> str:
+    """Give the account that an ARN names; empty if it names none."""
     account = Arn.parse(resource).account if is_arn(resource) else ""
     return account if is_account(account) else ""
 

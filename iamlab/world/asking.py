@@ -198,7 +198,8 @@ def over(
     RequestError
         What is given is no context.
     """
-    if not (isinstance(given, Mapping) and all(isinstance(key, str) for key in given)):
+    context: object = given
+    if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
         raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
     lower = {key.lower() for key in given}
     return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}

@@ -241,9 +241,11 @@ def fill(table: Mapping[str, Callable[[Subject], Told]], subject: Subject) -> Co
     found: Context = {}
     for key, tell in table.items():
         value = tell(subject)
+        if not value and value is not False:
+            continue
         if isinstance(value, Mapping):
             found |= of_tags(key.rstrip("/"), value)
-        elif value is not None and value not in ("", []):
+        else:
             found[key] = value
     return found
 

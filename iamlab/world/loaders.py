@@ -13,7 +13,7 @@ AWS page: "get-account-authorization-details" of the AWS CLI Command Reference.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 HOW = "aws iam get-account-authorization-details --output json > account.json"
 
-Source = str | Path | Mapping[str, object] | Sequence[object]
+Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 """An organization: a file, an object, or several outputs of the CLI."""
 
 Export = str | Path | Mapping[str, object] | list[Mapping[str, object]]
