@@ -28,6 +28,7 @@ from iamlab.engine.universe import ResourceFacts, Universe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from iamlab.engine.access_changes import AccessChanges
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
 
@@ -68,6 +69,25 @@ class AccessMatrix:
     def __len__(self) -> int:
         """How many decisions it holds."""
         return len(self.callers) * len(self.pairs)
+
+    def diff(self, before: AccessMatrix) -> AccessChanges:
+        """Say who gained and who lost what since another matrix.
+
+        Callers and pairs are compared by name, wherever they stand. Those that only one of the two
+        has are told as such, and are neither gains nor losses.
+
+        Examples
+        --------
+        >>> pairs = (("s3:GetObject", "arn:aws:s3:::maps/m31"),)
+        >>> before = AccessMatrix(("ana", "bob"), pairs, (0b1, 0b0))
+        >>> after = AccessMatrix(("bob", "ana", "zoe"), pairs, (0b1, 0b1, 0b1))
+        >>> changes = after.diff(before)
+        >>> changes.gained, changes.lost, changes.only_after
+        ((('bob', 's3:GetObject', 'arn:aws:s3:::maps/m31'),), (), ('zoe',))
+        """
+        from iamlab.engine.access_changes import changes_between
+
+        return changes_between(before, self)
 
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame`` of True and False: callers down, pairs across."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
+from iamlab.view.access_cards import changes_card, diff_card, what_can_card
 from iamlab.view.style import INK, PAPER, look
 from iamlab.view.tables import matrix_table
+from iamlab.world.changes import WorldDiff
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
+from iamlab.world.what_can import WhatCan
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -103,4 +107,7 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Identity, _identity),
     (World, _world),
     (AccessMatrix, matrix_table),
+    (AccessChanges, changes_card),
+    (WhatCan, what_can_card),
+    (WorldDiff, diff_card),
 )

@@ -1,251 +1,333 @@
-"""Questions about the whole world: who can, and what is different."""
+"""Many callers, actions and resources at once: each cell is what ``can`` says.
+
+The engine decides about many pairs as sets (``engine/matrix.py``). What it must be told of a
+resource, of a call's way and of its context depends on the service of the action and on the
+caller's account, and on nothing else of the two. So the questions are cut into parts: callers of
+one account, and services that are told the same of all resources that they share.
+
+Notes
+-----
+AWS pages: "IAM user groups", for what a group is: no principal, but a bag of policies.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import product
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
-from iamlab.world.context import of_moment
-from iamlab.world.identities import Bounded, Identity, Role, User
+from iamlab.engine.request import check_text, service_of
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.world import context as contexts
+from iamlab.world.asking import Circumstances, Way, check, over
+from iamlab.world.context import FORWARDED, of_call
+from iamlab.world.facts import facts_of
+from iamlab.world.gather import SCP, Gathered, policies_of
+from iamlab.world.identities import Group, User
+from iamlab.world.progress import steps
+from iamlab.world.who_can import everybody as everybody_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.matrix import AccessMatrix
-    from iamlab.engine.matrix import ResourceFacts as MatrixFacts
+    from iamlab.engine.layers import Layers
+    from iamlab.engine.matrix import AccessMatrix, ResourceFacts
     from iamlab.engine.request import ContextValue
-    from iamlab.world.account import Account
+    from iamlab.policy.document import Policy
+    from iamlab.world.context import Who
+    from iamlab.world.facts import Facts
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
-# Services whose resources may carry a policy that the file cannot show (of S3: access points).
-_MAY_HAVE_A_POLICY = frozenset(
-    {
-        "s3",
-        "sqs",
-        "sns",
-        "lambda",
-        "secretsmanager",
-        "ecr",
-        "dynamodb",
-        "events",
-        "execute-api",
-        "backup",
-    }
-)
+Pair = tuple[str, str]
+Given = Mapping[str, "ContextValue"]
+Asking = tuple[str, "Layers", dict[str, "ContextValue"], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceFacts:
-    """What the world knows of a resource.
+def access(
+    world: World,
+    actions: Iterable[str],
+    resources: Iterable[str],
+    callers: Iterable[Caller] | None = None,
+    by: str = "principal",
+    context: Given | None = None,
+    circumstances: Circumstances | None = None,
+) -> AccessMatrix:
+    """Ask for every action on every resource.
 
     Parameters
     ----------
-    account_id
-        Who owns it; empty if its ARN and the world leave that open.
-    policy
-        Its resource-based policy.
-    assumed
-        What was taken for granted, in words.
+    callers
+        Default: everybody of the kind that ``by`` names.
+    by
+        ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each group
+        alone gives, that is, a member with nothing else: no policies, tags or boundary of its own.
+    context, circumstances
+        As in ``World.can``.
+
+    Raises
+    ------
+    NoSuchEntity, RequestError
+        As ``World.can`` raises them; or there is no such ``by``.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> matrix = access(scenario("groups"), ["s3:GetObject", "s3:DeleteObject"], [MAP], by="group")
+    >>> for group, action, _ in matrix:
+    ...     print(group.rpartition("/")[2], action)
+    astronomers s3:GetObject
+    developers s3:GetObject
+    developers s3:DeleteObject
     """
-
-    account_id: str = ""
-    policy: Policy | None = None
-    assumed: tuple[str, ...] = ()
-
-
-def facts_of(world: World, resource: str, action: str, caller_account: str) -> ResourceFacts:
-    """Say what the world knows of a resource, and what it takes for granted."""
-    organization = ("No organization: no SCP and no RCP applies.",) if world.loaded else ()
-    if not is_arn(resource):
-        return ResourceFacts(caller_account, None, organization)
-    arn = Arn.parse(resource)
-    given = world.resource_policies.get(resource)
-    if arn.service == "s3" and not arn.account:
-        found = _bucket(world, arn, caller_account)
-    elif arn.service == "iam" and arn.kind == "role" and action.lower().startswith("sts:"):
-        found = _role(world, arn, given)
-    elif given is not None:
-        found = ResourceFacts(arn.account, given)
-    elif arn.service == "kms" and arn.kind == "key":
-        note = f"Key {resource} has the key policy that the API makes: the account's IAM decides."
-        found = ResourceFacts(arn.account, default_key_policy(arn), (note,))
-    elif arn.service in _MAY_HAVE_A_POLICY:
-        found = ResourceFacts(arn.account, None, (f"{resource} has no resource-based policy.",))
-    else:
-        found = ResourceFacts(arn.account if arn.account.isdigit() else caller_account)
-    return ResourceFacts(found.account_id, found.policy, (*found.assumed, *organization))
+    if by not in _EVERY:
+        raise RequestError(f"by={by!r} is no way to ask. {did_you_mean(str(by), _EVERY)}")
+    pairs = list(product(actions, resources))
+    for action, resource in pairs:
+        check_text("action", action)
+        check_text("resource", resource)
+    who = _EVERY[by](world) if callers is None else list(callers)
+    return matrix(world, who, pairs, context, circumstances, by)
 
 
-def _bucket(world: World, arn: Arn, caller_account: str) -> ResourceFacts:
-    name = arn.resource.partition("/")[0]
-    for account in world.accounts.values():
-        if name in account.buckets:
-            return ResourceFacts(account.account_id, account.buckets[name].policy)
-    given = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
-    owner = caller_account or next(iter(world.accounts), "")
-    what = "" if given else ", without a bucket policy"
-    note = f"Bucket {name} exists in account {owner}{what}."
-    return ResourceFacts(owner, given, () if "*" in name else (note,))
+_EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
+    "principal": lambda world: list(everybody(world)),
+    "group": lambda world: [
+        group for account in world.accounts.values() for group in account.groups.values()
+    ],
+    "role": lambda world: [
+        role.arn for account in world.accounts.values() for role in account.roles.values()
+    ],
+}
+"""Who is asked for, by the word of ``by``."""
 
 
-def _role(world: World, arn: Arn, given: Policy | None) -> ResourceFacts:
-    account = world.accounts.get(arn.account)
-    if given is not None:
-        return ResourceFacts(arn.account, given)
-    if account is None:
-        note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
-        return ResourceFacts(arn.account, None, (note,))
-    role = account.roles.get(arn.name)
-    return ResourceFacts(arn.account, role.trust if role is not None else None)
+class Known(NamedTuple):
+    """A row: what the engine is told of a caller, and what stands before the row."""
 
-
-def default_key_policy(arn: Arn) -> Policy:
-    """Give the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
-
-    Notes
-    -----
-    AWS page: "Default key policy".
-    """
-    statement = {
-        "Sid": "Enable IAM User Permissions",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{arn.partition}:iam::{arn.account}:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-    return Policy.parse(
-        {"Version": "2012-10-17", "Statement": [statement]}, name="default key policy"
-    )
-
-
-def who_can(
-    world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
-) -> dict[str, Decision]:
-    """Ask for every user, role and root user of the world; keep those who are allowed."""
-    decisions = ask_everybody(world, action, resource, context)
-    return {caller: decision for caller, decision in decisions.items() if decision}
-
-
-def ask_everybody(
-    world: World, action: str, resource: str, context: Mapping[str, ContextValue] | None
-) -> dict[str, Decision]:
-    """Ask for every user, role and root user of the world."""
-    return {
-        caller: world.can(caller, action, resource, context=context) for caller in everybody(world)
-    }
+    gathered: Gathered
+    name: str
 
 
 def everybody(world: World) -> list[str]:
     """List the ARNs of every user, role and root user."""
-    return [
-        caller
-        for account in world.accounts.values()
-        for caller in (
-            *(user.arn for user in account.users.values()),
-            *(role.arn for role in account.roles.values()),
-            account.root_arn,
-        )
-    ]
+    return list(everybody_of(world.accounts.values()))
+
+
+def _known(world: World, caller: Caller, by: str) -> Known:
+    group = _group_of(world, caller) if by == "group" else None
+    if group is not None:
+        return Known(member_of(group), group.arn)
+    gathered = world.gather(caller)
+    return Known(gathered, gathered.arn)
+
+
+def _group_of(world: World, caller: Caller) -> Group | None:
+    """Find a group of this world by itself, a namesake of another world, or its ARN."""
+    arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+    everywhere = (group for one in world.accounts.values() for group in one.groups.values())
+    return next((group for group in everywhere if group.arn == arn), None)
+
+
+def member_of(group: Group) -> Gathered:
+    """Make up a member that has nothing but what the group gives.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> team = World(seed=7).create_account("main", account_id="111111111111").create_group("team")
+    >>> member_of(team).arn
+    'arn:aws:iam::111111111111:user/some-member-of-team'
+    """
+    account, name = group.account, f"some-member-of-{group.name}"
+    while name in account.users:
+        name += "-"
+    member = User(account, name, unique_id=f"AIDA{'MEMBEREXAMPLE':0>17}")
+    missing: list[str] = []
+    hanging = tuple(policies_of(group, (f"group {group.name}",), missing))
+    organization = account.world.organization_of(account.account_id)
+    return Gathered(
+        member.arn,
+        account.account_id,
+        partial(contexts.user, member, account.world.membership_of(account.account_id)),
+        hanging,
+        assumed=tuple(missing),
+        scps=() if organization is None else organization.levels(account.account_id, SCP),
+    )
 
 
 def matrix(
-    world: World, callers: Sequence[Caller], pairs: Sequence[tuple[str, str]]
+    world: World,
+    callers: Sequence[Caller],
+    pairs: Sequence[Pair],
+    context: Given | None = None,
+    circumstances: Circumstances | None = None,
+    by: str = "principal",
 ) -> AccessMatrix:
     """Decide for each caller and each (action, resource) pair; each bit is what ``can`` says."""
-    from iamlab.engine.matrix import AccessMatrix, evaluate_many
+    from iamlab.engine.matrix import AccessMatrix
 
-    gathered = [world.gather(caller) for caller in callers]
-    rows: dict[int, int] = {}
-    for account_id in dict.fromkeys(known.account_id for known in gathered):
-        places = [i for i, known in enumerate(gathered) if known.account_id == account_id]
-        asking = [
-            (known.arn, known.layers(None), known.context(), known.issuer)
-            for known in (gathered[i] for i in places)
-        ]
-        found = evaluate_many(asking, pairs, _facts_for(world, pairs, account_id))
-        rows |= dict(zip(places, found.rows, strict=True))
-    who = tuple(known.arn for known in gathered)
-    return AccessMatrix(who, tuple(pairs), tuple(rows[i] for i in range(len(gathered))))
+    circumstances = circumstances or {}
+    check(circumstances)
+    known = [_known(world, caller, by) for caller in steps(callers, "gathering")]
+    rows = [0] * len(known)
+    for places in _alike(known).values():
+        some = [known[place].gathered for place in places]
+        decided = _rows(world, some, pairs, context or {}, circumstances)
+        for place, row in zip(places, decided, strict=True):
+            rows[place] = row
+    return AccessMatrix(tuple(one.name for one in known), tuple(pairs), tuple(rows))
 
 
-def _facts_for(
-    world: World, pairs: Sequence[tuple[str, str]], account_id: str
-) -> dict[str, MatrixFacts]:
-    """Say what the world knows of each resource, as the matrix takes it."""
-    from iamlab.engine.matrix import ResourceFacts as MatrixFacts
+def _rows(
+    world: World,
+    callers: Sequence[Gathered],
+    pairs: Sequence[Pair],
+    given: Given,
+    circumstances: Circumstances,
+) -> list[int]:
+    """Decide for callers to whom resources and ways look the same."""
+    from iamlab.engine.matrix import evaluate_many
 
-    facts = {}
-    for action, resource in pairs:
-        if resource not in facts or action.lower().startswith("sts:"):
-            found = facts_of(world, resource, action, account_id)
-            moment = of_moment(world.clock.now, resource, found.account_id)
-            facts[resource] = MatrixFacts(found.account_id, found.policy, context=moment)
-    return facts
-
-
-def diff(before: World, after: World) -> tuple[str, ...]:
-    """List the edits that lead from one world to another, as sentences."""
-    old, new = dict(_facts(before)), dict(_facts(after))
-    edits = [f"removed: {thing}{old[thing]}" for thing in sorted(old.keys() - new.keys())]
-    edits += [f"added: {thing}{new[thing]}" for thing in sorted(new.keys() - old.keys())]
-    edits += [
-        f"changed: {thing}{old[thing]} -> {new[thing].removeprefix(':').strip()}"
-        for thing in sorted(old.keys() & new.keys())
-        if old[thing] != new[thing]
-    ]
-    return tuple(edits)
+    via = bool(circumstances.get("via"))
+    cut = parts(world, callers[0], pairs, given, circumstances)
+    decided = []
+    for part in cut:
+        asking = (part.asking(one, given, via=via) for one in steps(callers, "deciding"))
+        asked = [pairs[place] for place in part.places]
+        decided.append(evaluate_many(asking, asked, part.facts).rows)
+    back = in_order([part.places for part in cut])
+    return [back([rows[number] for rows in decided]) for number in range(len(callers))]
 
 
-def _facts(world: World) -> Iterator[tuple[str, str]]:
-    """Say everything that can be changed: what it is, and its value."""
-    for account in world.accounts.values():
-        yield f"account {account.name}", ""
-        for thing, value in _facts_of_account(account):
-            yield f"{account.name}: {thing}", value
-    for arn, policy in world.resource_policies.items():
-        yield f"policy of {arn}", f": {policy.text}"
+def _alike(callers: Sequence[Known]) -> dict[object, list[int]]:
+    """Put the callers together to whom a resource and a way look the same."""
+    found: dict[object, list[int]] = {}
+    for place, known in enumerate(callers):
+        who = known.gathered.who()
+        found.setdefault((known.gathered.account_id, who.service, who.sends), []).append(place)
+    return found
 
 
-def _facts_of_account(account: Account) -> Iterator[tuple[str, str]]:
-    identities: list[Identity] = [
-        *account.users.values(),
-        *account.groups.values(),
-        *account.roles.values(),
-    ]
-    for identity in identities:
-        yield from _facts_of_identity(identity)
-    for managed in account.policies.values():
-        yield f"default version of policy {managed.name}", f": {managed.default_version_id}"
-        for version, document in managed.versions.items():
-            yield f"version {version} of policy {managed.name}", f": {document.text}"
-    for bucket in account.buckets.values():
-        yield f"bucket {bucket.name}", ""
-        for key, value in bucket.tags.items():
-            yield f"tag {key} of bucket {bucket.name}", f": {value}"
-        if bucket.policy is not None:
-            yield f"policy of bucket {bucket.name}", f": {bucket.policy.text}"
+@dataclass(slots=True)
+class Part:
+    """Pairs that the engine can be asked at once.
+
+    Parameters
+    ----------
+    policy
+        Of the VPC endpoint on the way.
+    facts
+        By the resource's ARN; what is known of the call stands in their contexts.
+    places
+        Which of all pairs they are, in order.
+    """
+
+    policy: Policy | None
+    facts: dict[str, ResourceFacts]
+    places: list[int] = field(default_factory=list)
+
+    def takes(self, other: Part) -> bool:
+        """Say whether the pairs of another part can be asked together with these."""
+        return self.policy is other.policy and all(
+            self.facts.get(resource, facts) == facts for resource, facts in other.facts.items()
+        )
+
+    def asking(self, known: Gathered, given: Given, *, via: bool) -> Asking:
+        """Give a caller as the engine takes it."""
+        own = {**known.context(), **(FORWARDED if via else {})}
+        return known.arn, known.layers(endpoint=self.policy), over(own, given), known.issuer
 
 
-def _facts_of_identity(identity: Identity) -> Iterator[tuple[str, str]]:
-    who = f"{identity.kind} {identity.name}"
-    yield who, ""
-    for arn in identity.attached:
-        yield f"{who} has policy {arn}", ""
-    for name, policy in identity.inline.items():
-        yield f"inline policy {name} of {who}", f": {policy.text}"
-    for key, value in identity.tags.items():
-        yield f"tag {key} of {who}", f": {value}"
-    if isinstance(identity, Bounded) and identity.boundary:
-        yield f"boundary of {who}", f": {identity.boundary}"
-    if isinstance(identity, User):
-        for group in identity.groups:
-            yield f"{who} in group {group}", ""
-    trust = getattr(identity, "trust", None)
-    if trust is not None:
-        yield f"trust policy of {who}", f": {trust.text}"
-    if isinstance(identity, Role):
-        yield f"maximum session duration of {who}", f": {identity.max_session_duration}"
+def parts(
+    world: World,
+    caller: Gathered,
+    pairs: Sequence[Pair],
+    given: Given,
+    circumstances: Circumstances,
+) -> list[Part]:
+    """Cut pairs into as few parts as one question about many allows."""
+    by_service: dict[str, list[int]] = {}
+    for place, (action, _) in enumerate(pairs):
+        by_service.setdefault(service_of(action), []).append(place)
+    told = _Told(world, caller.who(), caller.account_id, given, circumstances)
+    found: list[Part] = []
+    for places in steps(by_service.values(), "looking up"):
+        own = told.part([pairs[place] for place in places])
+        one = next((known for known in found if known.takes(own)), None)
+        if one is None:
+            found.append(one := own)
+        one.facts |= own.facts
+        one.places += places
+    for one in found:
+        one.places.sort()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the engine is told of resources and ways, for callers to whom they look the same."""
+
+    world: World
+    who: Who
+    account_id: str
+    given: Given
+    circumstances: Circumstances
+    _rcps: dict[str, Facts] = field(default_factory=dict)
+
+    def part(self, pairs: Iterable[Pair]) -> Part:
+        """Say it of pairs of one service."""
+        facts: dict[str, ResourceFacts] = {}
+        policy = None
+        for action, resource in pairs:
+            if resource not in facts:
+                way, facts[resource] = self._one(action, resource)
+                policy = way.policy  # the endpoint depends on the service alone
+        return Part(policy, facts)
+
+    def _one(self, action: str, resource: str) -> tuple[Way, ResourceFacts]:
+        facts = facts_of(self.world, resource, action, self.account_id)
+        if facts.rcps:
+            # The engine looks at the same levels once.
+            same = self._rcps.setdefault(facts.account_id, facts)
+            facts = replace(facts, rcps=same.rcps)
+        way = Way.of(self.world, self.who, facts, action, self.circumstances)
+        beside = facts.beside(of_call(way.call))
+        return way, replace(beside, context=over(beside.context, self.given))
+
+
+def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
+    """Say how sets of several parts become one, with the bits at these places.
+
+    Examples
+    --------
+    >>> bin(in_order([[0, 2], [1]])([0b01, 0b1]))
+    '0b11'
+    """
+    every = [place for part in places for place in part]
+    if every == list(range(len(every))):
+        lengths = list(map(len, places))
+        return lambda sets: sum(
+            bits << start for bits, start in zip(sets, _sums(lengths), strict=True)
+        )
+    order = sorted(range(len(every)), key=every.__getitem__, reverse=True)
+    pick = itemgetter(*order)
+
+    def back(sets: Sequence[int]) -> int:
+        digits = "".join(
+            f"{bits:0{len(part)}b}"[::-1] for bits, part in zip(sets, places, strict=True)
+        )
+        return int("".join(pick(digits)), 2)
+
+    return back
+
+
+def _sums(lengths: Iterable[int]) -> Iterator[int]:
+    """Give where each part begins."""
+    start = 0
+    for length in lengths:
+        yield start
+        start += length

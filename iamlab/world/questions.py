@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Unpack, cast
 
 from iamlab.engine.evaluate import evaluate
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
+    from iamlab.world.changes import WorldDiff
+    from iamlab.world.what_can import WhatCan
     from iamlab.world.world import World
 
 
@@ -144,11 +145,54 @@ class Questions:
         check_texts(action=action, resource=resource)
         return who_can(self._world, action, resource, context, circumstances)
 
+    def what_can(
+        self,
+        caller: Caller,
+        *,
+        services: Iterable[str] | None = None,
+        resources: Iterable[str] | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> WhatCan:
+        """Ask for everything that somebody may do: see ``iamlab.world.what_can``.
+
+        Parameters
+        ----------
+        caller, context, circumstances
+            As in ``can``.
+        services
+            Prefixes of the services that are asked for. Default: all.
+        resources
+            What is asked for. Default: what there is, what policies name, and one thing of each
+            type that nobody has named.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import scenario
+        >>> world = scenario("groups")
+        >>> print(world.what_can(world.user("alice"), services=["s3"]).allowed[1])
+        s3:GetObject on objects in star-maps: by star-maps-read/ReadMaps (group astronomers)
+        """
+        from iamlab.world.what_can import what_can
+
+        return what_can(
+            self._world,
+            caller,
+            services=services,
+            resources=resources,
+            context=context,
+            circumstances=circumstances,
+        )
+
     def access(
         self,
         actions: Iterable[str],
         resources: Iterable[str],
         callers: Iterable[Caller] | None = None,
+        *,
+        by: str = "principal",
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
     ) -> AccessMatrix:
         """Ask for many callers, actions and resources at once.
 
@@ -157,7 +201,12 @@ class Questions:
         actions, resources
             Every action is asked on every resource.
         callers
-            Default: every user, role and root user of the world.
+            Default: everybody of the kind that ``by`` names.
+        by
+            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each
+            group alone gives to a member who has nothing else.
+        context, circumstances
+            As in ``can``.
 
         Returns
         -------
@@ -172,15 +221,20 @@ class Questions:
         >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
         (True, False)
         """
-        pairs = list(product(actions, resources))
-        for action, resource in pairs:
-            check_texts(action=action, resource=resource)
-        who = access.everybody(self._world) if callers is None else list(callers)
-        return access.matrix(self._world, who, pairs)
+        return access.access(self._world, actions, resources, callers, by, context, circumstances)
 
-    def diff(self, before: World) -> tuple[str, ...]:
-        """List what is different from another world: one sentence for each edit."""
-        return access.diff(before, self._world)
+    def diff(self, before: World) -> WorldDiff:
+        """Say what is different from another world: the edits, and who gained or lost what by them.
+
+        Returns
+        -------
+        WorldDiff
+            A sequence of sentences, one for each edit; ``changes()`` says who gained or lost what,
+            and printing it says both.
+        """
+        from iamlab.world.changes import diff_between
+
+        return diff_between(before, self._world)
 
 
 def check_texts(**given: object) -> None:

@@ -1,5 +1,6 @@
 """All that a world holds, as plain values: two worlds are equal if these are."""
 
+import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -14,16 +15,19 @@ def snapshot(world: World) -> Any:
     return {
         "accounts": plain(world.accounts),
         "clock": world.clock.now,
+        "current_network": plain(world.current_network),
+        "loaded": world.loaded,
         "made": world.ids.made,
         "organizations": plain(world.organizations),
         "resource_policies": plain(world.resource_policies),
+        "warnings": list(world.warnings),
     }
 
 
 def plain(value: Any) -> Any:
     """Write a value as tuples of plain values, wherever it came from."""
     if isinstance(value, Policy):
-        return value.text
+        return (value.name, value.text or json.dumps(value.to_json()))
     if is_dataclass(value) and not isinstance(value, type):
         own = [one.name for one in fields(value) if one.name not in SKIPPED]
         return (type(value).__name__, *((name, plain(getattr(value, name))) for name in own))

@@ -164,6 +164,7 @@ def test_s3_saves_a_canonical_user_id_as_its_account(
 ) -> None:
     """What counts, and what is shown later, is the account."""
     partner, bucket = world.create_account("partner"), main.buckets["star-maps"]
+    bucket.delete_public_access_block()  # the policy is open to everybody
     named = {"CanonicalUser": partner.canonical_user_id, "AWS": main.account_id}
     statement = allow("s3:GetObject", f"{bucket.arn}/*") | {element: named}
     plain = allow("s3:ListBucket", bucket.arn, Principal="*")

@@ -154,8 +154,12 @@ def tags_of(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     sent = given.get("Tags", given.get("tags", ()))
     of_ec2 = given.get("TagSpecifications", ())
     if of_ec2:
-        sent = [tag for one in of_ec2 if isinstance(one, dict) for tag in one.get("Tags", ())]
-    pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in sent]
+        parts = [one.get("Tags", ()) for one in of_ec2 if isinstance(one, dict)]
+        sent = [
+            tag for part in parts for tag in (part if isinstance(part, list | tuple) else [part])
+        ]
+    listed = sent if isinstance(sent, dict | list | tuple) else [sent]
+    pairs = list(listed.items()) if isinstance(listed, dict) else [_pair(tag) for tag in listed]
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
         raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
     return pairs

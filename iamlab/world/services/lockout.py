@@ -1,6 +1,7 @@
 """Would a new policy keep whoever saves it from ever saving another one?
 
-Some services refuse such a policy, or want to be told that it is meant.
+Some services refuse such a policy, or want to be told that it is meant. They look at the policy
+itself: what an SCP, an RCP or a VPC endpoint forbids can change without it.
 
 Notes
 -----
@@ -10,7 +11,11 @@ AWS pages: "API PutResourcePolicy" of Secrets Manager and of DynamoDB; "API SetR
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from iamlab.engine.evaluate import evaluate
+from iamlab.world.asking import question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +28,8 @@ if TYPE_CHECKING:
 def locks_out(resource: Resource, policy: Policy, caller: Caller, action: str) -> bool:
     """Say whether a caller could not do an action any more if the resource had this policy."""
     with _supposing(resource, policy):
-        return not resource.account.world.can(caller, action, resource.arn)
+        asked = question(resource.account.world, caller, action, resource.arn, None, {})
+    return not evaluate(asked.request, replace(asked.layers, scps=(), rcps=(), endpoint=None))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from iamlab.errors import RequestError
 from iamlab.service_errors import MethodNotAllowed, NoSuchBucket, NoSuchTagSet
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, service_operation
+from iamlab.world.api.requests import tags_of
 from iamlab.world.api.tagged import tags_in
 from iamlab.world.quotas import check_tags
 from iamlab.world.services.s3_bucket import Bucket, arn_of, bucket_of, find_bucket
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
 
 _STATES = ("Enabled", "Disabled")
+
+
+def sent_tags(sent: Any) -> dict[str, str]:
+    """Take the tags that a call sends.
+
+    Raises
+    ------
+    RequestError
+        They are no list of keys and values.
+    """
+    pairs = tags_of({"Tags": sent})
+    return tags_in({"Tags": [{"Key": key, "Value": value} for key, value in pairs]})
 
 
 def _older(account: Account, given: Parameters) -> Bucket:
@@ -43,7 +56,7 @@ def _older(account: Account, given: Parameters) -> Bucket:
 def put_bucket_tagging(account: Account, given: Parameters) -> None:
     """Replace all tags of a bucket."""
     bucket = _older(account, given)
-    bucket.tags = check_tags(tags_in({"Tags": given["Tagging"].get("TagSet", ())}))
+    bucket.tags = check_tags(sent_tags(given["Tagging"].get("TagSet", ())))
     account.changed()
 
 
@@ -85,7 +98,7 @@ def _by_arn(account: Account, given: Parameters) -> Bucket:
 def tag_resource(account: Account, given: Parameters) -> None:
     """Set tags of a bucket."""
     bucket = _by_arn(account, given)
-    bucket.tags = check_tags({**bucket.tags, **tags_in(given)})
+    bucket.tags = check_tags({**bucket.tags, **sent_tags(given["Tags"])})
     account.changed()
 
 

@@ -1,0 +1,135 @@
+"""Who gained and who lost what between two access matrices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.engine.matrix import AccessMatrix
+
+Cell = tuple[str, str, str]
+Pair = tuple[str, str]
+
+FEW = 20
+"""So many gains, losses or names are printed; others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChanges:
+    """The difference of two access matrices, as far as both ask the same.
+
+    Parameters
+    ----------
+    gained, lost
+        (caller, action, resource).
+    only_before, only_after
+        Callers whom only one of them has.
+    pairs_only_before, pairs_only_after
+        Pairs that only one of them has.
+    """
+
+    gained: tuple[Cell, ...] = ()
+    lost: tuple[Cell, ...] = ()
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+    pairs_only_before: tuple[Pair, ...] = ()
+    pairs_only_after: tuple[Pair, ...] = ()
+
+    def __len__(self) -> int:
+        """How many cells changed."""
+        return len(self.gained) + len(self.lost)
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+    def __str__(self) -> str:
+        lines = [*_told("gained", self.gained), *_told("lost", self.lost)]
+        lines += [f"{words}: {_briefly(names)}" for words, names in self.apart]
+        return "\n".join(lines) or "Nobody gained or lost anything."
+
+    @property
+    def apart(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What only one of the two has, under words that say which, and so was not compared."""
+        sides = (
+            ("callers only before", self.only_before),
+            ("callers only after", self.only_after),
+            ("pairs only before", tuple(map(" on ".join, self.pairs_only_before))),
+            ("pairs only after", tuple(map(" on ".join, self.pairs_only_after))),
+        )
+        return tuple((words, names) for words, names in sides if names)
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``: a line for each gain and loss."""
+        from iamlab import display
+
+        rows = [("gained", *cell) for cell in self.gained]
+        rows += [("lost", *cell) for cell in self.lost]
+        return display.table(("change", "caller", "action", "resource"), rows)
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+
+def _told(word: str, cells: Sequence[Cell]) -> Iterator[str]:
+    """Say who gained or lost what: a line for each caller and resource."""
+    grouped: dict[Pair, list[str]] = defaultdict(list)
+    for caller, action, resource in cells:
+        grouped[caller, resource].append(action)
+    for (caller, resource), actions in list(grouped.items())[:FEW]:
+        yield f"{caller} {word} {_briefly(actions)} on {resource}"
+    if len(grouped) > FEW:
+        yield f"and {len(grouped) - FEW} more lines of what was {word}"
+
+
+def _briefly(names: Sequence[str]) -> str:
+    left = len(names) - FEW
+    return ", ".join(names[:FEW]) + (f" and {left} more" if left > 0 else "")
+
+
+def changes_between(before: AccessMatrix, after: AccessMatrix) -> AccessChanges:
+    """Compare two matrices by the names of callers and pairs, whatever their places."""
+    old, new = _by_name(before.callers), _by_name(after.callers)
+    old_pairs, new_pairs = _by_pair(before.pairs), _by_pair(after.pairs)
+    shared = [(old_pairs[key], place) for key, place in new_pairs.items() if key in old_pairs]
+    gained: list[Cell] = []
+    lost: list[Cell] = []
+    for caller, row in new.items():
+        if caller not in old:
+            continue
+        was, now = before.rows[old[caller]], after.rows[row]
+        if was == now and before.pairs == after.pairs:
+            continue
+        for there, here in shared:
+            has, had = now >> here & 1, was >> there & 1
+            if has != had:
+                (gained if has else lost).append((caller, *after.pairs[here]))
+    return AccessChanges(
+        tuple(gained),
+        tuple(lost),
+        tuple(name for name in old if name not in new),
+        tuple(name for name in new if name not in old),
+        tuple(before.pairs[place] for key, place in old_pairs.items() if key not in new_pairs),
+        tuple(after.pairs[place] for key, place in new_pairs.items() if key not in old_pairs),
+    )
+
+
+def _by_name(callers: Iterable[str]) -> dict[str, int]:
+    """Give each caller's first row: a caller who stands there twice has the same in both."""
+    found: dict[str, int] = {}
+    for place, caller in enumerate(callers):
+        found.setdefault(caller, place)
+    return found
+
+
+def _by_pair(pairs: Iterable[Pair]) -> dict[Pair, int]:
+    """Give the first place of each pair; the letter case of actions does not count."""
+    found: dict[Pair, int] = {}
+    for place, (action, resource) in enumerate(pairs):
+        found.setdefault((action.lower(), resource), place)
+    return found
