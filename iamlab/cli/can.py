@@ -1,11 +1,19 @@
-"""``iamlab can``: may this principal do this, in the account that this file describes?"""
+"""``iamlab can``: may this principal do this, in the world that these files describe?"""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from iamlab.cli.common import add_world_arguments, read_context, read_world
+from iamlab.cli.common import (
+    add_circumstance_arguments,
+    add_question_arguments,
+    add_world_arguments,
+    read_circumstances,
+    read_context,
+    read_world,
+)
+from iamlab.cli.documents import printable
+from iamlab.cli.forms import one_line, print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +25,10 @@ example:
   iamlab can --account-details account.json --explain \\
       --principal arn:aws:iam::111111111111:user/dana \\
       --action s3:DeleteObject --resource arn:aws:s3:::star-maps/m31.fits
+
+--json: principal, action, resource, verdict, determining, blocked_by, message,
+steps, assumed.
+Exit status: 0 allowed, 1 denied, 2 bad input.
 """
 
 
@@ -27,8 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--principal",
         required=True,
         metavar="ARN",
-        help="a user, a role ('some session of it'), a role session or a root user",
+        help="a user, a role ('some session of it'), a role session or a root user; or a service",
     )
+    add_question_arguments(parser)
+    add_circumstance_arguments(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--explain", action="store_true", help="answer the six questions")
     form.add_argument("--json", action="store_true", help="print the decision as JSON")
@@ -36,20 +50,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer; 0 allowed, 1 denied."""
-    world = read_world(options)
-    decision = world.can(
+    decision = read_world(options).can(
         options.principal,
         options.action,
         options.resource,
         context=read_context(options.context),
+        **read_circumstances(options),
     )
     if options.json:
-        print(json.dumps(decision.to_json(), indent=2, ensure_ascii=False))
+        print_json(decision.to_json())
     elif options.explain:
-        print(decision.explain())
+        print(printable(decision.explain()))
     else:
-        print(decision)
+        print(one_line(str(decision)))
         for line in (decision.message, *(f"assumed: {note}" for note in decision.assumed)):
             if line:
-                print(line)
+                print(one_line(line))
     return 0 if decision else 1

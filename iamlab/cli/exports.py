@@ -9,26 +9,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from iamlab.cli.common import add_world_source, check_read_once, load_world, warned
 from iamlab.cli.documents import read_text
 from iamlab.errors import LoadError, RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.clock import Clock
 from iamlab.world.reports import CredentialReport
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     import argparse
 
+    from iamlab.world.world import World
+
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which accounts are looked at."""
-    parser.add_argument(
-        "--account-details",
-        required=True,
-        action="append",
-        metavar="FILE",
-        help="output of 'aws iam get-account-authorization-details'; repeat it for more files",
-    )
+    add_world_source(parser)
     parser.add_argument(
         "--credential-report",
         action="append",
@@ -39,7 +35,8 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as-of",
         metavar="DATE",
-        help="the day from which ages are counted, such as 2026-11-25 (now)",
+        help="the day from which ages are counted, such as 2026-11-25 (now; of a world that "
+        "was built and not exported, its own day)",
     )
     parser.add_argument("--json", action="store_true", help="print all as JSON")
 
@@ -47,8 +44,10 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
 def read_exports(options: argparse.Namespace) -> tuple[World, dict[str, CredentialReport]]:
     """Read the files; give the world, and the credential reports by account id."""
     moment = _moment(options.as_of)
-    world = World.from_account_details(*options.account_details)
-    world.clock = Clock(moment)
+    check_read_once((options.world, *options.credential_report), options)
+    world = warned(load_world(options))
+    if options.as_of or world.loaded:
+        world.clock = Clock(moment)
     reports: dict[str, CredentialReport] = {}
     for file in options.credential_report:
         report = CredentialReport.parse(read_text(file), name=file)

@@ -16,7 +16,10 @@ from iamlab.view.tables import matrix_table
 from iamlab.world.changes import WorldDiff
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
+from iamlab.world.organization import Organization
+from iamlab.world.resources import Resource
 from iamlab.world.what_can import WhatCan
+from iamlab.world.who_can import WhoCan
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ BOX = (
     f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"
     "padding:0.7em 1em;margin:0.4em 0;max-width:60em;display:inline-block"
 )
+FEW = 30
+"""So many lines of a list are shown."""
 CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;color:{INK};background:{PAPER}"
 
 
@@ -98,13 +103,37 @@ def _world(world: World) -> str:
         f"{escape(', '.join(account.buckets)) or 'none'}</li>"
         for account in world.accounts.values()
     )
-    return f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC<ul>{rows}</ul>"
+    trees = "".join(_organization(one) for one in world.organizations.values())
+    return f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC<ul>{rows}</ul>{trees}"
+
+
+def _organization(organization: Organization) -> str:
+    return f'<div style="{CODE}">{escape(organization.describe())}</div>'
+
+
+def _resource(resource: Resource) -> str:
+    parts = [f"<strong>{escape(resource.kind)} {escape(resource.name)}</strong>"]
+    parts.append(f'<div style="{CODE}">{escape(resource.arn)}</div>')
+    parts.append(_named("tags", [f"{key}={value}" for key, value in resource.tags.items()]))
+    text = "no policy of its own" if resource.policy is None else resource.policy.text
+    return "".join([*parts, f'<div style="{CODE}">{escape(text)}</div>'])
+
+
+def _who_can(found: WhoCan) -> str:
+    few = list(found)[:FEW]
+    rows = "".join(f"<li>{escape(arn)}</li>" for arn in few)
+    more = f"<div>and {len(found) - FEW} more</div>" if len(found) > FEW else ""
+    head = f"<strong>{escape(found.action)}</strong> on {escape(found.resource)}: "
+    return f"{head}{len(found)} of {found.asked}<ul>{rows}</ul>{more}"
 
 
 _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Decision, _decision),
     (Policy, _policy),
     (Identity, _identity),
+    (Organization, _organization),
+    (Resource, _resource),
+    (WhoCan, _who_can),
     (World, _world),
     (AccessMatrix, matrix_table),
     (AccessChanges, changes_card),

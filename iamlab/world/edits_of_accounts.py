@@ -253,6 +253,8 @@ def _account(world: World, where: list[str]) -> Any:
 
 def _write_account(world: World, where: list[str], value: Any) -> None:
     if value is None:
+        if world.organization_of(where[0]) is not None:
+            raise LookupError(where[0])  # an organization has no account that is not there
         del world.accounts[where[0]]
     else:
         made = Account(world, value.name, value.account_id, value.partition)

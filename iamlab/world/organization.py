@@ -218,6 +218,11 @@ class Organization(Operates):
     def __str__(self) -> str:
         return self.describe()
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
 
 def organization_of(world: World, account_id: str) -> Organization | None:
     """Find the organization that an account is in.

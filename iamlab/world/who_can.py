@@ -88,6 +88,11 @@ class WhoCan(Mapping[str, "Decision"]):
     def __str__(self) -> str:
         return "\n".join(self._found) or "nobody"
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
 
 def who_can(
     world: World,

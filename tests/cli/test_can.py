@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iamlab.engine.labels import QUESTIONS
+from tests.cli import calls
 from tests.cli.helpers import ROOT_FOLDER, Shell, example_of, one_line
 from tests.world.exports import (
     ACCOUNT,
@@ -216,6 +217,48 @@ def test_the_policy_of_a_resource_can_be_given_beside_the_file(shell: Shell) -> 
         more = ("--resource-policy", "arn:aws:s3:::homes=homes.json")
         for order in (given, (*given, *more), (*more, *given)):
             assert shell(*ask("carol"), *order).status == 0, file
+
+
+@pytest.mark.parametrize("name", calls.CALLS)
+def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
+    """An address, a VPC, an endpoint, other services, tags, a Region, a key: each lets one in."""
+    world = calls.travelling()
+    world.save(shell.folder / "world.json")
+    asked = (
+        *("can", "--world", "world.json", "--principal", f"{calls.IAM}user/{name}"),
+        *("--action", "s3:GetObject", "--resource", calls.MAP),
+    )
+
+    def status(options: tuple[str, ...]) -> int:
+        return shell(*asked, *options).status
+
+    assert status(()) == 1
+    assert status(calls.options_of(name, world)) == 0
+    assert [
+        other
+        for other in calls.CALLS
+        if status(calls.options_of(other, world)) == 0
+        and f"{calls.IAM}user/{name}" not in calls.allowed_by(other)
+    ] == []
+
+
+def test_a_service_may_say_for_which_resource_it_calls(shell: Shell) -> None:
+    """CloudTrail for the trail that the bucket's policy names, and for no other."""
+    calls.travelling().save(shell.folder / "world.json")
+    asked = (
+        *("can", "--world", "world.json", "--principal", calls.CLOUDTRAIL),
+        *("--action", "s3:PutObject", "--resource", calls.MAP),
+    )
+
+    assert shell(*asked).status == 1
+    assert shell(*asked, "--source-arn", calls.TRAIL).status == 0
+    assert shell(*asked, "--source-arn", f"{calls.TRAIL}-2").status == 1
+
+
+def test_only_a_service_says_for_which_resource_it_calls(shell: Shell) -> None:
+    """Who else says so, has mistaken something."""
+    assert "is no service" in one_line(shell(*ask(), "--source-arn", OBJECT))
+    assert "no ARN" in one_line(shell(*ask("sns.amazonaws.com"), "--source-arn", "trail"))
 
 
 def test_several_files_are_one_account(shell: Shell) -> None:
@@ -431,7 +474,8 @@ def test_help_names_every_option_and_ends_well(shell: Shell) -> None:
         assert word in " ".join(top.out.split())
     for option in (
         *("--account-details", "--principal", "--action", "--resource", "--context"),
-        *("--resource-policy", "--explain", "--json"),
+        *("--resource-policy", "--explain", "--json", "--world", "--organization"),
+        *("--ip", "--vpc", "--endpoint", "--via", "--source-arn", "--request-tag", "--region"),
     ):
         assert option in can.out
 

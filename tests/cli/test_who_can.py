@@ -1,9 +1,13 @@
 """``iamlab who-can`` lists those who are allowed, and nobody else."""
 
+import csv
+import io
 import json
 
 import pytest
 
+from iamlab import World
+from tests.cli import calls
 from tests.cli.helpers import Shell, example_of, one_line
 from tests.world.exports import (
     ACCOUNT,
@@ -78,6 +82,68 @@ def test_context_and_resource_policies_count(shell: Shell) -> None:
     put = [listed(shell(*ask("s3:PutObject", OBJECT, *more)).out) for more in ((), context, policy)]
 
     assert put == [base, base | {arn_of("erin")}, base | {arn_of("carol")}]
+
+
+@pytest.mark.parametrize("name", calls.CALLS)
+def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
+    """Each way to call lets those in whose policies want it, and nobody else."""
+    world = calls.travelling()
+    world.save(shell.folder / "world.json")
+    asked = ("who-can", "--world", "world.json", "--action", "s3:GetObject")
+
+    plain = shell(*asked, "--resource", calls.MAP)
+    result = shell(*asked, "--resource", calls.MAP, *calls.options_of(name, world))
+
+    assert listed(plain.out) == {f"{calls.IAM}root"}
+    assert listed(result.out) == calls.allowed_by(name)
+
+
+def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
+    """Those who may, by which statements, and what was taken for granted."""
+    world = World.from_account_details(shell.folder / "account.json")
+    wanted = world.who_can("s3:GetObject", OBJECT)
+    by = {
+        arn: [reading.address for reading in decision.determining]
+        for arn, decision in wanted.items()
+    }
+
+    got = json.loads(shell(*ask(), "--json").out)
+    head, *rows = csv.reader(io.StringIO(shell(*ask(), "--csv").out))
+
+    assert got == {
+        "action": "s3:GetObject",
+        "resource": OBJECT,
+        "asked": wanted.asked,
+        "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
+        "assumed": list(
+            dict.fromkeys(
+                (*wanted.assumed, *(note for one in wanted.values() for note in one.assumed))
+            )
+        ),
+    }
+    assert head == ["principal", "action", "resource", "by"]
+    assert rows == [
+        [arn, "s3:GetObject", OBJECT, "; ".join(names) or "root user of the account"]
+        for arn, names in by.items()
+    ]
+
+
+def test_what_needs_no_permission_says_so(shell: Shell) -> None:
+    """A user who may by no statement is no root user."""
+    lines = shell(*ask("sts:GetCallerIdentity", "*")).out.splitlines()
+
+    assert f"{arn_of('carol')}  (no permission is needed)" in lines
+    assert f"{ROOT}  (root user of the account)" in lines
+
+
+def test_nobody_is_an_empty_list_and_a_header(shell: Shell) -> None:
+    """With status 1."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "Role")))
+    asked = ask("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/none")
+    as_json, table = (shell(*asked, form) for form in ("--json", "--csv"))
+
+    assert (as_json.status, json.loads(as_json.out)["allowed"]) == (1, [])
+    assert (table.status, table.out) == (1, "principal,action,resource,by\n")
 
 
 def test_what_was_assumed_is_said_even_when_nobody_can(shell: Shell) -> None:

@@ -622,3 +622,16 @@ def test_an_edit_that_has_no_place_cannot_be_done() -> None:
     assert edits["member"].done(before) is None
     assert edits["identity"].done(before) is not None
     assert len(everybody(edits["identity"].done(before) or before)) == len(everybody(after))
+
+
+def test_an_account_that_is_gone_with_its_organization_is_compared_too() -> None:
+    """No world is made in which an organization has an account that is not there."""
+    before, after = World(seed=1), World(seed=2)
+    organization = before.create_organization(before.create_account("main"))
+    member = organization.create_account("dev")
+    member.create_user("ana").attach_policy("AdministratorAccess")
+    after.create_account("dev2", account_id=member.account_id)
+
+    changes = after.diff(before).changes(["s3:GetObject"], ["arn:aws:s3:::maps/x"])
+
+    assert {one.caller.rpartition("/")[2] for one in changes if not one.gained} >= {"ana"}

@@ -1,0 +1,193 @@
+"""``iamlab what-can`` says what Python says, in three forms."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from iamlab import World
+from iamlab.world.what_can import WhatCan, what_can
+from tests.cli.calls import CALLS, CLOUDTRAIL, IAM, TRAIL, options_of, travelling
+from tests.cli.helpers import Shell, example_of, one_line
+from tests.world.exports import (
+    ROOT,
+    allow,
+    arn_of,
+    as_cli,
+    document,
+    export_of,
+    filtered,
+    hand_made,
+)
+
+COLUMNS = ["allowed", "actions", "resources", "except", "when", "by"]
+CALLERS = [*map(arn_of, ("alice", "bob", "dana", "erin", "auditor")), ROOT]
+
+
+def ask(who: str, *more: str) -> tuple[str, ...]:
+    """Write a question down as arguments."""
+    return ("what-can", "--account-details", "account.json", "--principal", who, *more)
+
+
+def found(shell: Shell, who: str, *services: str) -> WhatCan:
+    """Ask by Python."""
+    world = World.from_account_details(shell.folder / "account.json")
+    return what_can(world, who, services=services or None)
+
+
+def told(one: WhatCan) -> list[str]:
+    """Give the words of all lines."""
+    return [str(line) for line in (*one.allowed, *one.stopped)]
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
+    """Line by line, under the keys that the help promises."""
+    result = shell(*ask(who, "--json", "--service", "s3", "--service", "sts"))
+    wanted = found(shell, who, "s3", "sts")
+    got = json.loads(result.out)
+
+    assert (result.status, result.err) == (0, "")
+    assert list(got) == ["principal", "allowed", "stopped", "assumed"]
+    assert got["principal"] == who
+    assert got["allowed"] == [
+        {
+            "actions": list(one.actions),
+            "resources": list(one.resources),
+            "except": list(one.but),
+            "when": list(one.when),
+            "by": list(one.by),
+        }
+        for one in wanted.allowed
+    ]
+    assert [(one["layer"], one["why"], tuple(one["by"])) for one in got["stopped"]] == [
+        (one.layer, one.why, one.by) for one in wanted.stopped
+    ]
+    assert got["assumed"] == list(wanted.assumed)
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_csv_is_the_table_of_python(who: str, shell: Shell) -> None:
+    """A header, then what is allowed, then what is stopped."""
+    result = shell(*ask(who, "--csv"))
+    wanted = found(shell, who)
+
+    assert list(csv.reader(io.StringIO(result.out))) == [
+        COLUMNS,
+        *(["yes", *one.columns] for one in wanted.allowed),
+        *(["no", *one.columns] for one in wanted.stopped),
+    ]
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_text_says_every_line_in_80_columns(who: str, shell: Shell) -> None:
+    """Only a single word may be longer, so that an ARN can be copied."""
+    out = shell(*ask(who)).out
+
+    assert out.startswith(f"{who} may:\n")
+    words = " ".join(out.split())
+    assert [line for line in told(found(shell, who)) if line not in words] == []
+    assert all(len(line) <= 80 or len(line.split()) == 1 for line in out.splitlines())
+
+
+def test_bobs_boundary_stands_under_what_he_may_not(shell: Shell) -> None:
+    """What his policy would give, and his boundary stops."""
+    may, _, not_ = shell(*ask(arn_of("bob"))).out.partition("but not:\n")
+
+    assert "everything/All" in may
+    assert "no Allow in the permissions boundary ceiling" in " ".join(not_.split())
+    assert "no-delete/Raw" in not_
+
+
+def test_what_was_taken_for_granted_is_said(shell: Shell) -> None:
+    """Alice's group is not in the file."""
+    shell.write("account.json", as_cli(filtered(export_of(hand_made()), "User")))
+    result = shell(*ask(arn_of("alice"), "--service", "s3"))
+
+    assert "\nassumed: " in result.out
+    assert "astronomers" in result.out.partition("\nassumed: ")[2]
+    assert "astronomers" in result.err
+
+
+def test_who_may_do_nothing_makes_status_1(shell: Shell) -> None:
+    """With a sentence, an empty list, a header."""
+    carol = arn_of("carol")
+    forms = [shell(*ask(carol, "--service", "s3", *form)) for form in ([], ["--json"], ["--csv"])]
+
+    assert [one.status for one in forms] == [1, 1, 1]
+    assert forms[0].out == f"{carol} may do nothing.\n"
+    assert json.loads(forms[1].out)["allowed"] == []
+    assert forms[2].out == f"{','.join(COLUMNS)}\n"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
+    """A statement whose condition is met then has a line, and else none."""
+    world = travelling()
+    world.save(shell.folder / "world.json")
+    asked = ("what-can", "--world", "world.json", "--principal", f"{IAM}user/{name}")
+
+    def statuses(*more: str) -> int:
+        return shell(*asked, "--service", "s3", *more).status
+
+    assert (statuses(), statuses(*options_of(name, world))) == (1, 0)
+
+
+def test_a_service_can_be_asked_too(shell: Shell) -> None:
+    """For the trail that the bucket knows, and for no other."""
+    travelling().save(shell.folder / "world.json")
+    asked = ("what-can", "--world", "world.json", "--principal", CLOUDTRAIL, "--service", "s3")
+
+    assert shell(*asked, "--source-arn", TRAIL).status == 0
+    assert "s3:PutObject" in shell(*asked, "--source-arn", TRAIL).out
+    assert shell(*asked, "--source-arn", TRAIL + "s").status == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (ask("alice"), "ARN"),
+        (ask(arn_of("alice") + "s"), "Did you mean alice"),
+        (ask(arn_of("alice").replace("user/sky/alice", "group/astronomers")), "not a principal"),
+        (ask(arn_of("alice"), "--service", "s33"), "s33"),
+        (ask(arn_of("alice"), "--json", "--csv"), "--csv"),
+        (ask(arn_of("alice"))[:3], "--principal"),
+        (ask(arn_of("alice"), "--source-arn", TRAIL), "is no service"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: tuple[str, ...], word: str, shell: Shell) -> None:
+    """As everywhere."""
+    assert word in one_line(shell(*arguments))
+
+
+def test_names_of_strangers_neither_steer_nor_forge(shell: Shell) -> None:
+    """A Sid may hold anything in a file: no line begins with it, no escape sequence is left."""
+    export = export_of(hand_made())
+    hostile = document(allow("s3:GetObject", "*", Sid="x\nroot may:\n\x1b[31m\u202e\x9b"))
+    export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": hostile}]
+    shell.write("account.json", as_cli(export))
+    text, table, as_json = (
+        shell(*ask(arn_of("carol"), "--service", "s3", *form)).out
+        for form in ([], ["--csv"], ["--json"])
+    )
+
+    for out in (text, table, as_json):
+        assert all(line.isprintable() for line in out.split("\n"))
+    assert not any(line.startswith("root may") for line in text.splitlines())
+    assert len(table.splitlines()) == 2
+    assert json.loads(as_json)["allowed"][0]["by"] == ["p/x\nroot may:\n\x1b[31m\u202e\x9b"]
+
+
+def test_the_example_of_the_help_works_on_such_a_file(shell: Shell) -> None:
+    """It is run as printed."""
+    arguments = example_of(shell("what-can", "--help").out)
+    principal = arguments[arguments.index("--principal") + 1]
+    account = principal.split(":")[4]
+    text = (shell.folder / "account.json").read_text("utf-8")
+    shell.write("account.json", text.replace("123456789012", account))
+
+    result = shell(*arguments)
+
+    assert (result.status, result.err) == (0, "")
+    assert "s3:DeleteObject" in result.out

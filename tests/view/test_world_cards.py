@@ -1,0 +1,53 @@
+"""Cards of what surrounds identities: organizations, resources, and the answers about everybody."""
+
+from html import escape
+
+import pytest
+
+from iamlab import World
+from tests.world.exports import allow, document
+
+EVIL = '<img src=x onerror="alert(1)">'
+
+
+@pytest.fixture
+def world() -> World:
+    """An organization in which every free text is an attack."""
+    world = World(seed=3)
+    main = world.create_account(EVIL, account_id="111111111111")
+    organization = world.create_organization(main)
+    organization.create_organizational_unit(EVIL)
+    main.create_user("ana").attach_policy("AdministratorAccess")
+    queue = main.create_queue("jobs", tags={"note": EVIL})
+    queue.put_policy(
+        document({**allow("sqs:*", queue.arn), "Sid": "S", "Principal": {"AWS": main.root_arn}})
+    )
+    return world
+
+
+def test_what_strangers_wrote_stays_text(world: World) -> None:
+    """Names of accounts and OUs, tags, policies."""
+    main = world.account(EVIL)
+    queue = next(iter(main.resources.values()))
+    for value in (world, main.organization, queue, world.who_can("sqs:SendMessage", queue.arn)):
+        html = value._repr_html_()
+        assert "<img" not in html
+    assert escape(EVIL) in world._repr_html_()
+    assert escape(EVIL) in queue._repr_html_()
+
+
+def test_a_world_shows_the_tree_of_its_organization(world: World) -> None:
+    """With what hangs on each of its parts."""
+    organization = world.account(EVIL).organization
+
+    assert organization is not None
+    assert organization.id in world._repr_html_()
+    assert "FullAWSAccess" in organization._repr_html_()
+
+
+def test_who_can_is_told_in_numbers_and_names(world: World) -> None:
+    """How many of how many, and who."""
+    html = world.who_can("sqs:SendMessage", "arn:aws:sqs:us-east-1:111111111111:jobs")._repr_html_()
+
+    assert "2 of 2" in html
+    assert "user/ana" in html
