@@ -11,6 +11,7 @@ import pytest
 from iamlab import ANONYMOUS, Network, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.world.account import Account
+from iamlab.world.service_principals import sends
 from tests.world.exports import allow, deny, document, trust
 
 if TYPE_CHECKING:
@@ -449,3 +450,93 @@ def test_a_condition_on_the_principals_arn_knows_names_only(sky: Sky) -> None:
     again.put_policy("read", document(allow(READ)))
 
     assert sky.may(again) == "allowed"
+
+
+# -- services that call for themselves --------------------------------------------------------
+
+
+def _function(sky: Sky) -> Any:
+    trusted = trust({"Service": "lambda.amazonaws.com"})
+    role = sky.data.create_role("function", assume_role_policy_document=trusted)
+    return sky.data.create_function("on-upload", role=role)
+
+
+RECEIVERS = {
+    "a queue of a topic": (lambda s: s.data.create_queue("jobs"), "sns", "sqs:SendMessage"),
+    "a queue of a rule": (lambda s: s.data.create_queue("jobs"), "events", "sqs:SendMessage"),
+    "a topic of a bucket": (lambda s: s.data.create_topic("news"), "s3", "sns:Publish"),
+    "a function of a rule": (_function, "events", "lambda:InvokeFunction"),
+    "a bus of nobody": (lambda s: s.data.create_event_bus("sky"), "events", "events:PutEvents"),
+    "a key of a trail": (lambda s: s.data.create_key(), "cloudtrail", "kms:GenerateDataKey"),
+}
+
+
+@pytest.mark.parametrize("case", RECEIVERS)
+@pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
+def test_a_resource_lets_a_service_in_for_its_own_account_only(
+    sky: Sky, case: str, key: str
+) -> None:
+    """Else the service could be made to call it for a stranger: the confused deputy."""
+    make, service, action = RECEIVERS[case]
+    resource, name = make(sky), f"{service}.amazonaws.com"
+    own, strange = (f"arn:aws:cloudtrail:us-east-1:{one}:trail/all" for one in (DATA, OUT))
+    wanted = {"aws:SourceArn": own, "aws:SourceAccount": DATA}[key]
+    statement = {
+        "Sid": "Service",
+        "Effect": "Allow",
+        "Principal": {"Service": name},
+        "Action": action,
+        "Resource": resource.arn,
+        "Condition": {"StringEquals": {key: wanted}},
+    }
+    keep = allow("kms:*", Principal={"AWS": sky.data.root_arn})
+    if resource.kind == "function":
+        given = {"source_arn": own} if key == "aws:SourceArn" else {"source_account": DATA}
+        resource.add_permission("Service", action, name, **given)
+    else:
+        resource.put_policy(document(statement, *([keep] if resource.kind == "key" else [])))
+
+    def let_in(**how: Any) -> bool:
+        return sky.may(name, action, resource.arn, **how) == "allowed"
+
+    told = key in sends(name)  # a condition on what a service does not send lets nobody in
+    assert [let_in(source_arn=own), let_in(source_arn=strange), let_in()] == [told, False, False]
+
+
+def test_a_service_that_sends_nothing_is_not_let_in_by_such_a_condition(sky: Sky) -> None:
+    """EC2 sends neither, when it assumes a role: a condition on it shuts it out for good."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": DATA}},
+    }
+    role = sky.data.create_role("web", assume_role_policy_document=document(statement))
+    instance = f"arn:aws:ec2:us-east-1:{DATA}:instance/i-1"
+
+    verdict = sky.may("ec2.amazonaws.com", "sts:AssumeRole", role.arn, source_arn=instance)
+    assert verdict == "implicitDeny resource"
+
+
+def test_a_service_that_calls_for_a_user_has_his_permissions(sky: Sky) -> None:
+    """And a policy can tell such calls from his own: here only Athena may read for him."""
+    eve = sky.data.create_user("eve")
+    condition = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["athena.amazonaws.com"]}}
+    eve.put_policy("read", document(allow(READ, f"{BUCKET}/*", Condition=condition)))
+
+    assert sky.may(eve, via="athena.amazonaws.com") == "allowed"
+    assert sky.may(eve) == "implicitDeny identity"
+    assert sky.may(sky.data.create_user("nobody"), via="athena.amazonaws.com").startswith("implic")
+
+
+def test_a_deny_by_address_spares_calls_that_services_make(sky: Sky) -> None:
+    """If it asks for aws:ViaAWSService; the address of the user's own call is kept."""
+    condition = {
+        "NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+        "Bool": {"aws:ViaAWSService": "false"},
+    }
+    sky.dana.put_policy("office", document(deny("*", Condition=condition)))
+
+    assert sky.may(sky.dana, network=Network(ip="203.0.113.7")) == "allowed"
+    assert sky.may(sky.dana) == "explicitDeny identity"
+    assert sky.may(sky.dana, via="athena.amazonaws.com") == "allowed"
