@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.engine.universe import ResourceFacts
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world.context import OF_RESOURCE, What, fill, of_tags
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Level
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue
+    from iamlab.engine.universe import ResourceFacts
     from iamlab.world.account import Account
     from iamlab.world.resources import Resource
     from iamlab.world.world import World
@@ -79,6 +79,8 @@ class Facts:
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
         """Give it as the engine takes it for questions about many."""
+        from iamlab.engine.universe import ResourceFacts
+
         return ResourceFacts(
             self.account_id,
             self.policy,

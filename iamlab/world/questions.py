@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
-from iamlab.world import access
 from iamlab.world.asking import Circumstances, question
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.presented import Credential
 from iamlab.world.using import use
-from iamlab.world.who_can import WhoCan, who_can
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.world.changes import WorldDiff
     from iamlab.world.what_can import WhatCan
+    from iamlab.world.who_can import WhoCan
     from iamlab.world.world import World
 
 
@@ -142,6 +141,8 @@ class Questions:
         >>> [arn.rpartition("/")[2] for arn in world.who_can("s3:GetObject", MAP)]
         ['alice', 'bob', 'dana', 'arn:aws:iam::111111111111:root']
         """
+        from iamlab.world.who_can import who_can
+
         check_texts(action=action, resource=resource)
         return who_can(self._world, action, resource, context, circumstances)
 
@@ -221,7 +222,9 @@ class Questions:
         >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
         (True, False)
         """
-        return access.access(self._world, actions, resources, callers, by, context, circumstances)
+        from iamlab.world.access import access
+
+        return access(self._world, actions, resources, callers, by, context, circumstances)
 
     def diff(self, before: World) -> WorldDiff:
         """Say what is different from another world: the edits, and who gained or lost what by them.

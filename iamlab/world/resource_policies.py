@@ -22,7 +22,7 @@ from iamlab.policy.patterns import glob_resource
 from iamlab.policy.rules import rules_for
 from iamlab.policy.writing import edited
 from iamlab.world.principals import absent
-from iamlab.world.saving import ERROR_OF, saved
+from iamlab.world.saving import error_of, saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -142,7 +142,7 @@ _ALSO: Mapping[str, Callable[[Resource], tuple[str, ...]]] = {"events": _rules_o
 def _refuse(service: str, kind: str, note: str) -> NoReturn:
     texts = rules_for("resource", service).texts
     text = texts.get(kind, texts[ANY])
-    error = ERROR_OF[text.code](text.message.format())
+    error = error_of(text.code)(text.message.format())
     error.add_note(note)
     raise error
 

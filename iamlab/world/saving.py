@@ -7,31 +7,12 @@ all other reasons as notes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
-from iamlab.errors import (
-    AwsError,
-    LimitExceeded,
-    MalformedPolicy,
-    MalformedPolicyDocument,
-    PolicyError,
-    ValidationError,
-)
-from iamlab.organization_errors import ConstraintViolationException
+from iamlab import errors
+from iamlab.errors import AwsError, LimitExceeded, PolicyError
 from iamlab.policy.document import Policy
-from iamlab.service_errors import (
-    BadRequestException,
-    InvalidAttributeValue,
-    InvalidParameter,
-    InvalidParameterException,
-    InvalidParameterValueException,
-    InvalidPolicyDocument,
-    LimitExceededException,
-    MalformedPolicyDocumentException,
-    PolicyLengthExceededException,
-    ResourceConflictException,
-    ValidationException,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,26 +21,59 @@ if TYPE_CHECKING:
 
 Document = str | Mapping[str, object] | Policy
 
-_ERRORS: tuple[type[AwsError], ...] = (
-    LimitExceeded,
-    MalformedPolicy,
-    MalformedPolicyDocument,
-    ValidationError,
-    BadRequestException,
-    ConstraintViolationException,
-    InvalidAttributeValue,
-    InvalidParameter,
-    InvalidParameterException,
-    InvalidParameterValueException,
-    InvalidPolicyDocument,
-    LimitExceededException,
-    MalformedPolicyDocumentException,
-    PolicyLengthExceededException,
-    ResourceConflictException,
-    ValidationException,
+_OF_IAM = (
+    errors.LimitExceeded,
+    errors.MalformedPolicy,
+    errors.MalformedPolicyDocument,
+    errors.ValidationError,
 )
-ERROR_OF = {error.code: error for error in _ERRORS}
-"""The codes with which documents are refused, each with its class."""
+
+
+@cache
+def _errors() -> dict[str, type[AwsError]]:
+    """Give the codes with which documents are refused, each with its class."""
+    # Not before somebody saves for one of these services.
+    from iamlab.organization_errors import ConstraintViolationException
+    from iamlab.service_errors import (
+        BadRequestException,
+        InvalidAttributeValue,
+        InvalidParameter,
+        InvalidParameterException,
+        InvalidParameterValueException,
+        InvalidPolicyDocument,
+        LimitExceededException,
+        MalformedPolicyDocumentException,
+        PolicyLengthExceededException,
+        ResourceConflictException,
+        ValidationException,
+    )
+
+    others = (
+        ConstraintViolationException,
+        BadRequestException,
+        InvalidAttributeValue,
+        InvalidParameter,
+        InvalidParameterException,
+        InvalidParameterValueException,
+        InvalidPolicyDocument,
+        LimitExceededException,
+        MalformedPolicyDocumentException,
+        PolicyLengthExceededException,
+        ResourceConflictException,
+        ValidationException,
+    )
+    return {error.code: error for error in (*_OF_IAM, *others)}
+
+
+def error_of(code: str) -> type[AwsError]:
+    """Give the class of a code with which documents are refused.
+
+    Examples
+    --------
+    >>> error_of("MalformedPolicy").http_status
+    400
+    """
+    return _errors()[code]
 
 
 def saved(
@@ -128,7 +142,7 @@ def saved_inline(
 
 def _error(refused: tuple[Refusal, ...]) -> AwsError:
     first = refused[0]
-    error = ERROR_OF[first.code](first.message)
+    error = error_of(first.code)(first.message)
     for refusal in refused:
         error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
     return error

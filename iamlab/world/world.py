@@ -20,7 +20,6 @@ from iamlab.world.ids import Ids
 from iamlab.world.networks import Here, Network, find_endpoint
 from iamlab.world.questions import Questions, check_texts
 from iamlab.world.quotas import is_account_id
-from iamlab.world.sts import Sts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from iamlab.world.services.s3 import Bucket
     from iamlab.world.services.vpc_endpoints import VpcEndpoint
     from iamlab.world.signin import ConsoleSession
+    from iamlab.world.sts import Sts
 
 
 class World(Questions):
@@ -346,6 +346,8 @@ class World(Questions):
     @property
     def sts(self) -> Sts:
         """The Security Token Service: temporary credentials."""
+        from iamlab.world.sts import Sts
+
         return Sts(self)
 
     def sign_in(self, **given: Any) -> ConsoleSession:

@@ -247,11 +247,15 @@ def find(name: str) -> Entry:
     >>> find("CreateUser").on, find("kms:CreateKey").service
     ('user', 'kms')
     """
+    service, colon, _ = name.partition(":")
+    for module in () if colon else MODULES:  # one by one: the first of them has what is used most
+        if name in _ENTRIES:
+            break
+        import_module(f"iamlab.world.api.{module}")
     known = _ENTRIES.get(name) or _OF_SERVICES.get(name)
     if known is not None:
         return known
-    service, colon, _ = name.partition(":")
-    every = entries_of(service) if colon and service in SERVICES else entries()
+    every = entries_of(service) if service in SERVICES else entries()
     if name not in every:
         raise RequestError(f"iamlab has no operation {name!r} yet. {did_you_mean(name, every)}")
     return every[name]
