@@ -10,8 +10,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamlab import errors
-from iamlab.errors import AwsError, LimitExceeded, PolicyError
+from iamlab.errors import (
+    AwsError,
+    LimitExceeded,
+    MalformedPolicy,
+    MalformedPolicyDocument,
+    PolicyError,
+    ValidationError,
+)
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -21,12 +27,7 @@ if TYPE_CHECKING:
 
 Document = str | Mapping[str, object] | Policy
 
-_OF_IAM = (
-    errors.LimitExceeded,
-    errors.MalformedPolicy,
-    errors.MalformedPolicyDocument,
-    errors.ValidationError,
-)
+_OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationError)
 
 
 @cache
