@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.world.causes import Change
+    from iamlab.world.changes.causes import Change
 
 HELP = "Compare two worlds: the edits, and who gained or lost what by which."
 EXAMPLE = """\

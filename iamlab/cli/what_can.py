@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.world.what_can import WhatCan
-    from iamlab.world.what_values import Access, Stopped
+    from iamlab.world.what_can.values import Access, Stopped
 
 HELP = "Say what a principal may do, by which statements, and what stops the rest."
 EXAMPLE = """\

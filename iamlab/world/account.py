@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from iamlab.world.passwords import PasswordPolicy
     from iamlab.world.reports import Job
     from iamlab.world.saving import Document
-    from iamlab.world.services.s3 import Bucket
+    from iamlab.world.services.s3.bucket import Bucket
     from iamlab.world.things import (
         InstanceProfile,
         OpenIDConnectProvider,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.world.context import Membership, Who
     from iamlab.world.facts import Facts
     from iamlab.world.gather import Caller
-    from iamlab.world.services.vpc_endpoints import VpcEndpoint
+    from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.world import World
 
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")

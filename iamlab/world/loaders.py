@@ -91,7 +91,7 @@ def load_account_details(
         problems.add(place, "It holds no user, group, role or policy, so no account can be told.")
     problems.raise_if_any()
     if organization is not None:
-        from iamlab.world.organization_files import read_organization
+        from iamlab.world.organization.files import read_organization
 
         read_organization(world, organization, problems)
         problems.raise_if_any("The organization cannot be read:")

@@ -8,8 +8,8 @@ from iamlab.errors import RequestError
 from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.services.making import MakesOfServices
-from iamlab.world.services.s3_account import BlocksPublicAccess
-from iamlab.world.services.s3_switches import as_parameter
+from iamlab.world.services.s3.account import BlocksPublicAccess
+from iamlab.world.services.s3.switches import as_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.world.identities import Identity
     from iamlab.world.saving import Document
-    from iamlab.world.services.kms import Key
-    from iamlab.world.services.s3 import Bucket
+    from iamlab.world.services.kms.key import Key
+    from iamlab.world.services.s3.bucket import Bucket
 
 
 class MakesResources(BlocksPublicAccess, MakesOfServices):
@@ -101,8 +101,8 @@ block_public_policy=True, restrict_public_buckets=True)
         >>> [one.sid for one in main.create_key(key_users=[ana]).policy.statements][1]
         'Allow use of the key'
         """
-        from iamlab.world.services.kms_key import arn_of_principal
-        from iamlab.world.services.kms_policies import console_policy
+        from iamlab.world.services.kms.key import arn_of_principal
+        from iamlab.world.services.kms.policies import console_policy
 
         if key_administrators is not None or key_users is not None:
             if policy is not None:

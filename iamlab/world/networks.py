@@ -17,7 +17,7 @@ from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.world.services.vpc_endpoints import VpcEndpoint
+    from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.world import World
 
 SOMEWHERE = "198.18.0.10"

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from iamlab.world.identities import Group, Role, User
     from iamlab.world.loaders import Source
     from iamlab.world.organization import Organization
-    from iamlab.world.services.s3 import Bucket
-    from iamlab.world.services.vpc_endpoints import VpcEndpoint
+    from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
+    from iamlab.world.services.s3.bucket import Bucket
     from iamlab.world.signin import ConsoleSession
     from iamlab.world.sts import Sts
 

@@ -7,7 +7,7 @@ import pytest
 
 from iamlab import World
 from iamlab.world.files import SecretsWarning
-from iamlab.world.organization_files import organization_to_json
+from iamlab.world.organization.files import organization_to_json
 from tests.cli.calls import DETAILS, GET, MAP, QUESTIONS, travelling
 from tests.cli.helpers import Result, Shell, example_of, one_line
 from tests.world.exports import (

@@ -13,11 +13,10 @@ from iamlab import Policy, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world import causes
 from iamlab.world.access import access, everybody
-from iamlab.world.changes import FEW, WorldDiff, diff_between
-from iamlab.world.changes_asked import MOST_ACTIONS, asked_by, few_of, some_of
-from iamlab.world.edits import WRITERS, Edit
+from iamlab.world.changes import FEW, WorldDiff, causes, diff_between
+from iamlab.world.changes.asked import MOST_ACTIONS, asked_by, few_of, some_of
+from iamlab.world.changes.edits import WRITERS, Edit
 from iamlab.world.passwords import PasswordPolicy
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust

@@ -14,7 +14,7 @@ from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, Requ
 from iamlab.service_errors import InvalidParameterValue
 from iamlab.world.account import Account
 from iamlab.world.identities import User
-from iamlab.world.services.instance import Instance
+from iamlab.world.services.ec2.instance import Instance
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

@@ -20,9 +20,9 @@ from iamlab.service_errors import (
 )
 from iamlab.world.account import Account
 from iamlab.world.identities import User
-from iamlab.world.services.kms import SPECS
-from iamlab.world.services.kms_grants import GRANT_OPERATIONS
-from iamlab.world.services.kms_key import Key
+from iamlab.world.services.kms.grants import GRANT_OPERATIONS
+from iamlab.world.services.kms.key import Key
+from iamlab.world.services.kms.keys import SPECS
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

@@ -10,7 +10,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
 from iamlab.service_errors import MethodNotAllowed, NoSuchBucket, NoSuchBucketPolicy, NoSuchTagSet
 from iamlab.world.account import Account
-from iamlab.world.services.s3_bucket import Bucket
+from iamlab.world.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 

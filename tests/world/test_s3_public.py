@@ -20,8 +20,8 @@ from iamlab.service_errors import (
     OwnershipControlsNotFoundError,
 )
 from iamlab.world.account import Account
-from iamlab.world.services.s3_bucket import Bucket
-from iamlab.world.services.s3_switches import ALL_ON, combined
+from iamlab.world.services.s3.bucket import Bucket
+from iamlab.world.services.s3.switches import ALL_ON, combined
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 

@@ -567,7 +567,7 @@ def test_what_makes_no_sense_is_refused(
 
 
 MODULES = (
-    *("cloudcontrol", "dynamodb", "ec2_things", "ecr", "eventbridge", "functions"),
-    *("instance_profiles", "instance_roles", "instances", "instances_found"),
-    *("lambda_function", "secretsmanager", "sns", "sqs", "vpc_endpoints"),
+    *("cloudcontrol", "dynamodb", "ec2.things", "ecr", "eventbridge", "functions"),
+    *("ec2.profiles", "ec2.roles", "ec2.instances", "ec2.found"),
+    *("lambda_function", "secretsmanager", "sns", "sqs", "ec2.vpc_endpoints"),
 )

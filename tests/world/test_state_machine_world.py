@@ -28,7 +28,6 @@ from iamlab.errors import (
     LimitExceeded,
     MalformedPolicyDocument,
     NoSuchEntity,
-    RequestError,
 )
 from iamlab.organization_errors import (
     AccountAlreadyRegisteredException,
@@ -62,7 +61,7 @@ from iamlab.world.account import Account
 from iamlab.world.api.entry import entries_of
 from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.organization import Organization
-from iamlab.world.services.kms import Key
+from iamlab.world.services.kms.key import Key
 from iamlab.world.who_can import everybody
 from tests.world.deep import snapshot
 from tests.world.exports import trust
@@ -75,7 +74,6 @@ from tests.world.plain_world import (
     SERVICES,
     Node,
     PlainWorld,
-    read,
     written,
 )
 from tests.world.stepping import BOTH, Fault, Stepping, Steps

@@ -8,7 +8,7 @@ from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.service_errors import InvalidPolicyDocument
 from iamlab.world.account import Account
-from iamlab.world.services.vpc_endpoints import VpcEndpoint, type_for
+from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint, type_for
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.files.way import Way
     from iamlab.world.organization import Organization
-    from iamlab.world.organization_targets import Part, Target
+    from iamlab.world.organization.targets import Part, Target
 
 Found = tuple[str, str]
 """A place, and what is wrong there."""

@@ -13,7 +13,7 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.files.way import member, shown
 from iamlab.world.managed import PARTITIONS
 from iamlab.world.mfa import HARDWARE, PASSKEY, VIRTUAL
-from iamlab.world.organization_policies import TYPES
+from iamlab.world.organization.policies import TYPES
 from iamlab.world.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
 from iamlab.world.user_things import ACTIVE, EXPIRED
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from iamlab.world.saving import Document
     from iamlab.world.services.cloudcontrol import OtherResource
-    from iamlab.world.services.instance import Instance
-    from iamlab.world.services.vpc_endpoints import VpcEndpoint
+    from iamlab.world.services.ec2.instance import Instance
+    from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.things import InstanceProfile
 
     Tags = Mapping[str, str]
@@ -96,7 +96,7 @@ class MakesOfEc2:
         InvalidPolicyDocument
             The policy is none of an endpoint.
         """
-        from iamlab.world.services.vpc_endpoints import type_for
+        from iamlab.world.services.ec2.vpc_endpoints import type_for
 
         made: VpcEndpoint = self._make(
             "ec2:CreateVpcEndpoint",

@@ -1,0 +1,306 @@
+"""How an organization is changed: its methods, each one operation of AWS Organizations.
+
+Whatever they are given may be named by its id, or by its name where only one is called so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from iamlab.errors import RequestError
+from iamlab.world.api.calling import perform
+from iamlab.world.api.values import as_tags
+from iamlab.world.organization.finding import (
+    account_id_of,
+    container_of,
+    free_address,
+    policy_of,
+    target_of,
+)
+from iamlab.world.organization.handshakes import ACCESS_ROLE
+from iamlab.world.organization.levels import effective
+from iamlab.world.organization.policies import SCP, as_content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.account import Account
+    from iamlab.world.organization import Organization
+    from iamlab.world.organization.handshakes import AccountRequest, Handshake
+    from iamlab.world.organization.levels import EffectivePolicies
+    from iamlab.world.organization.policies import OrganizationPolicy
+    from iamlab.world.organization.targets import Container, OrganizationalUnit, Target
+    from iamlab.world.saving import Document
+
+
+class Operates:
+    """The methods of an organization that change it."""
+
+    __slots__ = ()
+
+    @property
+    def _own(self) -> Organization:
+        """The organization whose methods they are."""
+        return cast("Organization", self)
+
+    def create_organizational_unit(
+        self,
+        name: str,
+        *,
+        parent: Container | str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> OrganizationalUnit:
+        """Make an OU, below the root if no parent is named.
+
+        Raises
+        ------
+        DuplicateOrganizationalUnitException
+            The parent has one of that name.
+        ConstraintViolationException
+            It would be too deep, or one too many.
+        """
+        made: OrganizationalUnit = self._do(
+            "CreateOrganizationalUnit",
+            ParentId=container_of(self._own, parent).id,
+            Name=name,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def create_account(
+        self,
+        account_name: str,
+        *,
+        parent: Container | str | None = None,
+        account_id: str | None = None,
+        email: str | None = None,
+        role_name: str = ACCESS_ROLE,
+        tags: Mapping[str, str] | None = None,
+    ) -> Account:
+        """Make an account (``CreateAccount``), and move it if a parent is named (``MoveAccount``).
+
+        It comes with a role that the management account may assume, and that may do everything.
+
+        Parameters
+        ----------
+        account_id
+            AWS draws it by lot; here it can be chosen.
+        email
+            Of its root user; without it, one is made of the name.
+
+        Raises
+        ------
+        RequestError
+            AWS makes no account, and says why in its list of requests.
+        """
+        place = container_of(self._own, parent)
+        request: AccountRequest = self._do(
+            "CreateAccount",
+            AccountName=account_name,
+            Email=free_address(self._own, account_name) if email is None else email,
+            RoleName=role_name,
+            AccountId=account_id,
+            Tags=as_tags(tags),
+        )
+        if request.failure_reason:
+            raise RequestError(f"AWS makes no account {account_name}: {request.failure_reason}.")
+        account = self._own.world.accounts[request.account_id]
+        if place is not self._own.root:
+            self.move_account(account, place)
+        return account
+
+    def invite_account(
+        self,
+        account: Account | str,
+        *,
+        notes: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Handshake:
+        """Invite an account by its name or id, or by its e-mail address.
+
+        Raises
+        ------
+        HandshakeConstraintViolationException
+            It is in the organization already, or would be one too many.
+        """
+        by_email = isinstance(account, str) and "@" in account
+        target = {
+            "Type": "EMAIL" if by_email else "ACCOUNT",
+            "Id": account if by_email else account_id_of(self._own, account),
+        }
+        made: Handshake = self._do(
+            "InviteAccountToOrganization", Target=target, Notes=notes, Tags=as_tags(tags)
+        )
+        return made
+
+    def move_account(self, account: Account | str, parent: Container | str) -> None:
+        """Move an account; what hangs on the account itself goes with it."""
+        key = account_id_of(self._own, account)
+        member = self._own.members.get(key)
+        self._do(
+            "MoveAccount",
+            AccountId=key,
+            SourceParentId=self._own.root.id if member is None else member.parent_id,
+            DestinationParentId=container_of(self._own, parent).id,
+        )
+
+    def remove_account(self, account: Account | str) -> None:
+        """Take an account out (``RemoveAccountFromOrganization``).
+
+        Raises
+        ------
+        ConstraintViolationException
+            It was made less than four days ago, or is a delegated administrator.
+        """
+        self._do("RemoveAccountFromOrganization", AccountId=account_id_of(self._own, account))
+
+    def delete(self) -> None:
+        """Delete the organization.
+
+        Raises
+        ------
+        OrganizationNotEmptyException
+            Other accounts are left in it.
+        """
+        self._do("DeleteOrganization")
+
+    def enable_policy_type(self, policy_type: str) -> None:
+        """Enable a type of policies: AWS attaches the one of them that allows all, everywhere."""
+        self._do("EnablePolicyType", RootId=self._own.root.id, PolicyType=policy_type)
+
+    def disable_policy_type(self, policy_type: str) -> None:
+        """Disable a type of policies: all of them are detached, and that cannot be taken back."""
+        self._do("DisablePolicyType", RootId=self._own.root.id, PolicyType=policy_type)
+
+    def create_policy(
+        self,
+        name: str,
+        content: Document,
+        *,
+        type: str = SCP,  # noqa: A002 - the API calls it so
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> OrganizationPolicy:
+        """Make a policy; it limits nobody before it is attached.
+
+        Parameters
+        ----------
+        type
+            ``"SERVICE_CONTROL_POLICY"`` or ``"RESOURCE_CONTROL_POLICY"``.
+
+        Raises
+        ------
+        MalformedPolicyDocumentException
+            No such policy can have that content; the notes say why.
+        """
+        made: OrganizationPolicy = self._do(
+            "CreatePolicy",
+            Name=name,
+            Content=as_content(content),
+            Type=type,
+            Description=description,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def update_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        content: Document | None = None,
+    ) -> None:
+        """Change a policy, wherever it hangs."""
+        policy_of(self._own, policy).update(name=name, description=description, content=content)
+
+    def delete_policy(self, policy: OrganizationPolicy | str) -> None:
+        """Delete a policy that hangs nowhere."""
+        policy_of(self._own, policy).delete()
+
+    def attach_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        target: Target | Account | str,
+    ) -> None:
+        """Attach a policy to a root, an OU or an account: it reaches all that is below.
+
+        Raises
+        ------
+        PolicyTypeNotEnabledException
+            Its type is not enabled.
+        ConstraintViolationException
+            As many hang there as can.
+        """
+        key = target_of(self._own, target)
+        self._do("AttachPolicy", PolicyId=policy_of(self._own, policy).id, TargetId=key)
+
+    def detach_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        target: Target | Account | str,
+    ) -> None:
+        """Detach a policy from a root, an OU or an account.
+
+        Raises
+        ------
+        ConstraintViolationException
+            It is the last SCP there: another one has to be attached first.
+        """
+        key = target_of(self._own, target)
+        self._do("DetachPolicy", PolicyId=policy_of(self._own, policy).id, TargetId=key)
+
+    def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
+        """Say what reaches an account from above, level by level.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> from iamlab.world.organization import create_organization
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> organization = create_organization(world, main)
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> print(organization.effective_policies(dev, "SERVICE_CONTROL_POLICY"))
+        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none may deny
+          root              FullAWSAccess
+          account acme-dev  FullAWSAccess
+        """
+        found = self._own.world.accounts[account_id_of(self._own, account)]
+        return effective(self._own, found, policy_type)
+
+    def enable_aws_service_access(self, service_principal: str) -> None:
+        """Let a service work in all accounts (``EnableAWSServiceAccess``)."""
+        self._do("EnableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    def disable_aws_service_access(self, service_principal: str) -> None:
+        """End that (``DisableAWSServiceAccess``)."""
+        self._do("DisableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    def register_delegated_administrator(
+        self, account: Account | str, service_principal: str
+    ) -> None:
+        """Let a member account administer a service for all; SCPs and RCPs still reach it.
+
+        Raises
+        ------
+        ConstraintViolationException
+            The service has no access yet, or the account is the management account.
+        """
+        given = {"ServicePrincipal": service_principal}
+        self._do(
+            "RegisterDelegatedAdministrator", AccountId=account_id_of(self._own, account), **given
+        )
+
+    def deregister_delegated_administrator(
+        self, account: Account | str, service_principal: str
+    ) -> None:
+        """End that (``DeregisterDelegatedAdministrator``)."""
+        given = {"ServicePrincipal": service_principal}
+        self._do(
+            "DeregisterDelegatedAdministrator", AccountId=account_id_of(self._own, account), **given
+        )
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation for the management account."""
+        return perform(self._own.management_account, f"organizations:{operation}", **parameters)

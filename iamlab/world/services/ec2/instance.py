@@ -1,0 +1,215 @@
+"""An EC2 instance: where it is, and which instance profile hands it a role.
+
+Notes
+-----
+AWS pages: "IAM roles for Amazon EC2"; "Use instance profiles"; "Configure the Instance Metadata
+Service options".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.world.services.ec2.roles import session_of
+from iamlab.world.services.ec2.things import OfEc2, keys_of
+
+if TYPE_CHECKING:
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.sts import Session
+    from iamlab.world.things import InstanceProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """That an instance has an instance profile: it is replaced and ended by its own id.
+
+    Parameters
+    ----------
+    profile_id
+        The unique id of the profile; one that is made later under the same name is another.
+    """
+
+    association_id: str
+    profile_arn: str
+    profile_id: str
+
+
+@dataclass(slots=True, eq=False)
+class Instance(OfEc2):
+    """An EC2 instance.
+
+    Parameters
+    ----------
+    address
+        Its private IP address.
+    state
+        ``running``, ``stopped`` or ``terminated``.
+    metadata_options
+        ``HttpTokens``: whether its metadata service answers only who brings a token (IMDSv2);
+        ``HttpEndpoint``: whether it answers at all.
+    """
+
+    vpc_id: str = ""
+    address: str = ""
+    state: str = "running"
+    metadata_options: dict[str, str] = field(default_factory=dict)
+    association: Association | None = field(default=None, repr=False)
+    kind: ClassVar[str] = "instance"
+
+    @property
+    def private_ip(self) -> str:
+        """Its private IP address."""
+        return self.address
+
+    @property
+    def http_tokens(self) -> str:
+        """``required`` (IMDSv2 only) or ``optional`` (IMDSv1, too)."""
+        return self.metadata_options.get("HttpTokens", "optional")
+
+    @property
+    def http_endpoint(self) -> str:
+        """``enabled`` or ``disabled``: whether its metadata service answers at all."""
+        return self.metadata_options.get("HttpEndpoint", "enabled")
+
+    @property
+    def iam_instance_profile(self) -> InstanceProfile | None:
+        """Its instance profile, unless it has none or that has been deleted."""
+        if self.association is None:
+            return None
+        every = self.account.instance_profiles.values()
+        wanted = self.association.profile_id
+        return next((one for one in every if one.unique_id == wanted), None)
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys that tell instances apart."""
+        profile = self.association and self.association.profile_arn
+        return {
+            **keys_of(self),
+            "ec2:InstanceID": self.name,
+            "ec2:MetadataHttpTokens": self.http_tokens,
+            "ec2:MetadataHttpEndpoint": self.http_endpoint,
+            **({"ec2:InstanceProfile": profile} if profile else {}),
+        }
+
+    def associate_iam_instance_profile(self, instance_profile: InstanceProfile | str) -> None:
+        """Give it an instance profile; it may be running (``AssociateIamInstanceProfile``).
+
+        Raises
+        ------
+        IncorrectState
+            It has one.
+        InvalidParameterValue
+            There is no such profile, or no role in it.
+        """
+        self._do(
+            "AssociateIamInstanceProfile",
+            InstanceId=self.name,
+            IamInstanceProfile={"Name": name_of(instance_profile)},
+            Region=self.region,
+        )
+
+    def replace_iam_instance_profile_association(
+        self, instance_profile: InstanceProfile | str
+    ) -> None:
+        """Give it another instance profile (``ReplaceIamInstanceProfileAssociation``).
+
+        Raises
+        ------
+        IncorrectInstanceState
+            It is not running.
+        InvalidAssociationIDNotFound
+            It has none that could be replaced.
+        """
+        self._do(
+            "ReplaceIamInstanceProfileAssociation",
+            AssociationId=self._association_id,
+            IamInstanceProfile={"Name": name_of(instance_profile)},
+            Region=self.region,
+        )
+
+    def disassociate_iam_instance_profile(self) -> None:
+        """Take its instance profile away: credentials that it has go on until they expire.
+
+        Raises
+        ------
+        InvalidAssociationIDNotFound
+            It has none.
+        """
+        self._do(
+            "DisassociateIamInstanceProfile",
+            AssociationId=self._association_id,
+            Region=self.region,
+        )
+
+    @property
+    def _association_id(self) -> str:
+        return self.association.association_id if self.association else "iip-assoc-none"
+
+    def modify_metadata_options(
+        self, *, http_tokens: str | None = None, http_endpoint: str | None = None
+    ) -> None:
+        """Change how its metadata service answers (``ModifyInstanceMetadataOptions``).
+
+        Raises
+        ------
+        InvalidParameterValue
+            ``http_tokens`` is ``"required"`` or ``"optional"``, ``http_endpoint`` ``"enabled"``
+            or ``"disabled"``.
+        """
+        self._do(
+            "ModifyInstanceMetadataOptions",
+            InstanceId=self.name,
+            HttpTokens=http_tokens,
+            HttpEndpoint=http_endpoint,
+            Region=self.region,
+        )
+
+    def stop(self) -> None:
+        """Stop it (``StopInstances``)."""
+        self._do("StopInstances", InstanceIds=[self.name], Region=self.region)
+
+    def start(self) -> None:
+        """Start it again (``StartInstances``)."""
+        self._do("StartInstances", InstanceIds=[self.name], Region=self.region)
+
+    def terminate(self) -> None:
+        """End it for good (``TerminateInstances``)."""
+        self._do("TerminateInstances", InstanceIds=[self.name], Region=self.region)
+
+    def role_session(self, *, delivery: str = "2.0") -> Session:
+        """Give what its metadata service gives: a session of the role in its instance profile.
+
+        Parameters
+        ----------
+        delivery
+            The version of the metadata service that is asked: ``"1.0"`` wants no token, and can be
+            switched off.
+
+        Raises
+        ------
+        AccessDenied
+            The role's trust policy does not let EC2.
+        RequestError
+            There is no role, or the metadata service does not answer; with the reason.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> role = main.create_role("web", assume_role_policy_document={
+        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}})
+        >>> profile = main.create_instance_profile("web")
+        >>> profile.add_role(role)
+        >>> session = main.create_instance(instance_profile=profile).role_session()
+        >>> session.arn.startswith("arn:aws:sts::111111111111:assumed-role/web/i-")
+        True
+        """
+        return session_of(self, delivery)
+
+
+def name_of(instance_profile: InstanceProfile | str) -> str:
+    """Give the name of an instance profile."""
+    return instance_profile if isinstance(instance_profile, str) else instance_profile.name

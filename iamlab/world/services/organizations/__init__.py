@@ -1,0 +1,1 @@
+"""AWS Organizations: the operations that change an organization, one idea a module."""
