@@ -215,6 +215,11 @@ class PlainWorld:
         """Say whether BlockPublicPolicy keeps a bucket from getting a policy."""
         return self.block(arn)[2] and is_public(document)
 
+    def is_public(self, arn: str) -> bool:
+        """Say whether S3 takes the policy of a bucket for public."""
+        policy = self.resources[arn]["policy"]
+        return policy is not None and is_public(self.shown(policy))
+
     def endpoint(self, service: str) -> tuple[str, dict[str, Any]] | None:
         """Give the VPC endpoint that calls of a service go through."""
         vpc, named = self.network

@@ -9,9 +9,10 @@ import pytest
 
 from iamlab import World
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world import access, causes, progress, what_can
-from iamlab.world.changes import diff_between
+from iamlab.world import access, progress
+from iamlab.world.changes import causes, diff_between
 from iamlab.world.progress import steps
+from iamlab.world.what_can import asked as what_can
 from tests.world.deep import snapshot
 
 NAMES = ["ana", "bob", "carol"]

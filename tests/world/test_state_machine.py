@@ -10,22 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant
 
 from iamlab import World
 from iamlab.errors import (
     AccessDenied,
-    AwsError,
     DeleteConflict,
     EntityAlreadyExists,
     InvalidClientTokenId,
@@ -46,8 +39,8 @@ from iamlab.world.keys import AccessKey
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, deny, document, trust
+from tests.world.stepping import BOTH, Fault, Stepping, Steps
 
-Fault = tuple[bool, type[Exception]]
 Found = dict[str, Any] | None
 
 ID, OTHER = "111111111111", "222222222222"
@@ -144,24 +137,8 @@ DEMANDS: tuple[dict[str, Any], ...] = (
     {"MinimumPasswordLength": 5},
     {"MaxPasswordAge": 1096},
 )
-BOTH = (False, True)
-STEPS: dict[str, dict[str, tuple[Any, ...]]] = {}
-"""Each step, and what its parameters are drawn from."""
-
-
-def step(**pools: tuple[Any, ...]) -> Callable[[Callable[..., None]], Any]:
-    """Make a rule, whose operation is done by a method of iamlab's or by a call of IAM's API."""
-
-    def make(function: Callable[..., None]) -> Any:
-        @wraps(function)
-        def run(self: "Machine", *, by_method: bool, **given: Any) -> None:
-            self.by_method = by_method
-            function(self, **given)
-
-        STEPS[function.__name__] = every = {"by_method": BOTH, **pools}
-        return rule(**{name: st.sampled_from(pool) for name, pool in every.items()})(run)
-
-    return make
+STEPS = Steps()
+step = STEPS.step
 
 
 # -- two ways to do the same ------------------------------------------------------------------
@@ -306,12 +283,11 @@ def alike(noun: str) -> Callable[[str], str]:
     return str.lower if noun in ("User", "Role") else str
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(Stepping):
     """An account, the model of it, and copies that were taken on the way."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.world = World(seed=1)
+        super().__init__(World(seed=1))
         self.world.create_account("main", account_id=ID).quotas.update(QUOTAS)
         self.world.create_account("other", account_id=OTHER).create_alias("taken")
         self.other = plain(self.world.accounts[OTHER])
@@ -320,9 +296,6 @@ class Machine(RuleBasedStateMachine):
         self.alias: str | None = None
         self.demands: dict[str, Any] | None = None  # of passwords
         self.copies: list[tuple[World, Any]] = []
-        self.by_method, self.operation = True, ""
-        self.answer: Any = None
-        self.ended: Counter[tuple[str, str]] = Counter()  # operation, error or "done"
 
     @property
     def account(self) -> Account:
@@ -336,22 +309,6 @@ class Machine(RuleBasedStateMachine):
         do = do_by_method if self.by_method else do_by_call
         self.operation = what.format(noun)
         return self.ends_well(lambda: do(self.account, what, noun, name, to or {}), *faults)
-
-    def ends_well(self, ask: Callable[[], Any], *faults: Fault) -> bool:
-        """Do something. If there are faults, one of them is answered and nothing is changed."""
-        expected = {error for holds, error in faults if holds}
-        before, ended = snapshot(self.world), None
-        try:
-            self.answer = ask()
-        except (AwsError, RequestError) as error:
-            ended = type(error)
-        self.ended[self.operation, ended.__name__ if ended else "done"] += 1
-        if ended is None:
-            assert not expected
-            return True
-        assert ended in expected
-        assert snapshot(self.world) == before
-        return False
 
     def key(self, noun: str, name: str) -> str | None:
         """Find a thing's name as it was given at first; ARNs are the same in one case only."""
@@ -937,9 +894,7 @@ def test_chance_reaches_everything() -> None:
         draw, machine = random.Random(seed), Machine()
         machine.start(by_method=draw.choice(BOTH), rich=draw.choice(BOTH))
         for _ in range(40):
-            name = draw.choice(list(STEPS))
-            given = {key: draw.choice(pool) for key, pool in STEPS[name].items()}
-            getattr(machine, name)(**given)
+            STEPS.take(machine, draw)
             machine.the_account_is_what_the_model_says()
             machine.nothing_else_is_changed()
             machine.who_may_do_what_follows()

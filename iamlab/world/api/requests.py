@@ -155,14 +155,16 @@ def tags_of(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     of_ec2 = given.get("TagSpecifications", ())
     if of_ec2:
         parts = [one.get("Tags", ()) for one in of_ec2 if isinstance(one, dict)]
-        sent = [
-            tag for part in parts for tag in (part if isinstance(part, list | tuple) else [part])
-        ]
-    listed = sent if isinstance(sent, dict | list | tuple) else [sent]
-    pairs = list(listed.items()) if isinstance(listed, dict) else [_pair(tag) for tag in listed]
+        sent = [tag for part in parts for tag in _listed(part)]
+    pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in _listed(sent)]
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
         raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
     return pairs
+
+
+def _listed(sent: Any) -> list[Any]:
+    """Give a list; what is none stands in it as what no tag can be."""
+    return list(sent) if isinstance(sent, list | tuple) else [sent]
 
 
 def _pair(tag: object) -> tuple[Any, Any]:

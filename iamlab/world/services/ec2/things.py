@@ -47,10 +47,12 @@ class OfEc2(Resource):
         self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags), Region=self.region)
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``DeleteTags``)."""
+        """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
         if isinstance(tag_keys, str):
             raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
         gone = [{"Key": key} for key in tag_keys]
+        if not gone:
+            return
         self._do("DeleteTags", Resources=[self.name], Tags=gone, Region=self.region)
 
 
