@@ -527,7 +527,7 @@ REFUSED = {
     "no ARN": (lambda s: s.can("ec2.amazonaws.com", source_arn="trail"), "is no ARN"),
     "no network": (lambda s: s.can(s.ana, network="10.0.0.1"), "network is a Network"),
     "no tags": (lambda s: s.can(s.ana, request_tags={"a": 1}), "dict of text to text"),
-    "no circumstance": (lambda s: s.can(s.ana, regio="x"), "Did you mean region?"),
+    "no circumstance": (lambda s: s.can(s.ana, networ="x"), "Did you mean network?"),
 }
 
 
