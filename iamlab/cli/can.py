@@ -13,10 +13,12 @@ from iamlab.cli.common import (
     read_world,
 )
 from iamlab.cli.documents import printable
-from iamlab.cli.forms import one_line, print_json
+from iamlab.cli.forms import one_line, print_csv, print_json
 
 if TYPE_CHECKING:
     import argparse
+
+    from iamlab.engine.decision import Decision
 
 HELP = "Say whether a principal may perform an action on a resource, and why."
 EXAMPLE = """\
@@ -28,8 +30,11 @@ example:
 
 --json: principal, action, resource, verdict, determining, blocked_by, message,
 steps, assumed.
+--csv: principal, action, resource, verdict, determining, blocked_by, message.
 Exit status: 0 allowed, 1 denied, 2 bad input.
 """
+
+COLUMNS = ("principal", "action", "resource", "verdict", "determining", "blocked_by", "message")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--explain", action="store_true", help="answer the six questions")
     form.add_argument("--json", action="store_true", help="print the decision as JSON")
+    form.add_argument("--csv", action="store_true", help="print it as a table of one row")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.json:
         print_json(decision.to_json())
+    elif options.csv:
+        print_csv(COLUMNS, [_row(decision)])
     elif options.explain:
         print(printable(decision.explain()))
     else:
@@ -67,3 +75,13 @@ def run(options: argparse.Namespace) -> int:
             if line:
                 print(one_line(line))
     return 0 if decision else 1
+
+
+def _row(decision: Decision) -> tuple[str | list[str], ...]:
+    request = decision.request
+    return (
+        *(request.principal, request.action, request.resource, decision.verdict.value),
+        [hit.address for hit in decision.determining],
+        sorted(decision.blocked_by),
+        decision.message,
+    )

@@ -1,8 +1,10 @@
-"""A world of 5,000 users in 300 groups, beside a small one in the same run."""
+"""A world of 5,000 users beside a small one, and an organization asked at once or one by one."""
 
 import time
 
 from iamlab import Policy, World
+from iamlab.world.access import everybody
+from tests.benchmarks.big_organization import big_organization, question
 
 USERS, GROUPS = 5_000, 300
 READ, MAP = "s3:GetObject", "arn:aws:s3:::star-maps/m31"
@@ -44,3 +46,18 @@ def test_a_decision_takes_no_longer_among_5000_users():
     in_small, in_big = (_seconds(lambda one=one: _ask(one, names)) for one in (small, big))
 
     assert in_big <= 2 * in_small
+
+
+def test_asking_everybody_is_faster_than_asking_one_by_one():
+    """In an organization, once everybody is gathered; with its SCPs, RCPs, tags and groups."""
+    world = big_organization(accounts=5, principals=60)
+    action, resource = question(world)
+    every = everybody(world)
+    assert list(world.who_can(action, resource)) == [
+        arn for arn in every if world.can(arn, action, resource)
+    ]
+
+    together = _seconds(lambda: world.who_can(action, resource))
+    alone = _seconds(lambda: [world.can(arn, action, resource) for arn in every], tries=2)
+
+    assert together <= alone / 10

@@ -1,5 +1,6 @@
 """``iamlab can`` answers on the file it is given, and meets bad input with one line."""
 
+import csv
 import json
 import os
 import subprocess
@@ -98,6 +99,17 @@ def test_a_denial_comes_with_the_sentence_of_aws_and_what_was_assumed(shell: She
     )
     assert sentence in result.out.splitlines()
     assert [line for line in result.out.splitlines() if line.startswith("assumed: ")]
+
+
+def test_csv_is_a_table_of_one_row(shell: Shell) -> None:
+    """For a script that asks many questions and keeps the answers together."""
+    shell.write("account.json", as_cli(export_of(hand_made())))
+    result = shell(*ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1", "--csv"))
+
+    [row] = csv.DictReader(result.out.splitlines())
+    assert row["verdict"] == "explicitDeny"
+    assert row["determining"] == "no-delete/Raw"
+    assert row["message"].startswith(f"User: {arn_of('dana')} is not authorized")
 
 
 def test_json_holds_the_whole_decision(shell: Shell) -> None:
