@@ -19,6 +19,7 @@
     ├─ InvalidParameterValue                       400, SQS and EC2
     ├─ InvalidParameterValueException              400, Lambda and AWS Backup
     ├─ InvalidPolicyDocument                       400, EC2, of the policies of VPC endpoints
+    ├─ InvalidTag                                  400, S3
     ├─ KMSInvalidStateException                    400, KMS
     ├─ LambdaResourceNotFound                      404, Lambda's ResourceNotFoundException
     ├─ LimitExceededException                      400, KMS
@@ -168,6 +169,12 @@ class NoSuchPublicAccessBlockConfiguration(AwsError):  # noqa: N818 - AWS's code
     """The bucket or the account has no switches of its own."""
 
     code, http_status = "NoSuchPublicAccessBlockConfiguration", 404
+
+
+class InvalidTag(AwsError):  # noqa: N818 - AWS's code is the name
+    """A tag of a bucket cannot be."""
+
+    code, http_status = "InvalidTag", 400
 
 
 class NoSuchTagSet(AwsError):  # noqa: N818 - AWS's code is the name

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from iamlab.cli.forms import print_json
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """List them; 0 if there is one, else 1."""
     found = [one for one in find(options.pattern) if options.level in (None, one.level)]
     if options.json:
-        print(json.dumps([to_json(one) for one in found], indent=2, ensure_ascii=False))
+        print_json([to_json(one) for one in found])
     else:
         width = max((len(one.full_name) for one in found), default=0)
         for one in found:

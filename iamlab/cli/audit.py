@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from iamlab.cli.documents import printable
 from iamlab.cli.exports import add_export_arguments, read_exports
+from iamlab.cli.forms import print_json
 from iamlab.errors import RequestError
 from iamlab.world.audit.control import SEVERITIES
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         for account in world.accounts.values()
     ]
     if options.json:
-        print(json.dumps([one.to_json() for one in audits], indent=2, ensure_ascii=False))
+        print_json([one.to_json() for one in audits])
     else:
         print(printable("\n\n".join(map(str, audits))))
     counting = _FAILS[options.fail_on]

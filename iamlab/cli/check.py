@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.documents import STANDARD_INPUT, printable, read_text
+from iamlab.cli.forms import print_json
 from iamlab.errors import PolicyError, RequestError
 from iamlab.policy.advice import review
 from iamlab.policy.advice.codes import ERROR, LEVELS, SUGGESTION, WARNING
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
     texts = [(file, read_text(file)) for file in options.files]
     lines = [line for file, text in texts for line in look(file, text, options)]
     if options.json:
-        print(json.dumps([line.to_json() for line in lines], indent=2, ensure_ascii=False))
+        print_json([line.to_json() for line in lines])
     else:
         for line in lines:
             print(printable(line.for_github() if options.github else str(line)))

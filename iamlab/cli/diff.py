@@ -25,12 +25,19 @@ Each FILE is account details or a saved world: 'iamlab world' makes one of
 several accounts, their organization and the policies of their resources.
 Without --action and --resource a choice is asked of what the edits are about.
 --json: edits, changes (change: gained or lost, principal, action, resource, by,
-together: only all edits under "by" together do it).
+together: only all edits under "by" together do it; null: not worked out, as
+there are too many).
 --csv: change, principal, action, resource, by.
 Exit status: 0 nothing is different, 1 something, 2 bad input.
 """
 LONG = 160  # characters of an edit, which may hold a whole policy
 FEW = 20  # edits, and lines of each; the other forms have all
+
+_HOW = {
+    True: "By all of these together:",
+    False: "By these:",
+    None: "By one or several of these:",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +93,7 @@ def _print(edits: Sequence[str], changes: Iterable[Change]) -> None:
     for by, caused in found.items():
         print()
         if len(by) > 1:
-            print("By all of these together:" if caused[0].together else "By these:")
+            print(_HOW[caused[0].together])
         _print_few([(_short(one), 0) for one in by])
         _print_few(list(_told(caused)))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from iamlab.cli.documents import printable, read_text
+from iamlab.cli.forms import print_json
 from iamlab.engine.evaluate import evaluate_all
 from iamlab.engine.questions import read_questions
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     decision = evaluate_all(read_questions(read_text(options.file)))
     if options.json:
         fixes = [fix.to_json() for fix in decision.fixes()]
-        print(json.dumps({**decision.to_json(), "fixes": fixes}, indent=2, ensure_ascii=False))
+        print_json({**decision.to_json(), "fixes": fixes})
     else:
         print(printable(as_text(decision)))
     return 0 if decision else 1

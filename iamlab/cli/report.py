@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.documents import printable
 from iamlab.cli.exports import add_export_arguments, read_exports
+from iamlab.cli.forms import print_json
 from iamlab.world.security import OPEN, security_recommendations, security_status
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     ]
     if options.json:
         found = [_as_json(account, report, lists) for account, report, lists in every]
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     else:
         texts = [_as_text(account, report, lists) for account, report, lists in every]
         print(printable("\n\n".join(texts)))

@@ -61,7 +61,7 @@ def diff_card(diff: WorldDiff) -> str:
         return "Nothing is different."
     parts = [_items(diff.edits)]
     for by, changes in diff.by_edit.items():
-        how = "Together" if changes[0].together else "By"
+        how = {True: "Together", False: "By", None: "By some of"}[changes[0].together]
         rows = [
             (
                 "✓&nbsp;gained" if one.gained else "✕&nbsp;lost",

@@ -1,4 +1,4 @@
-"""One account: its users, groups, roles, policies and buckets, by name."""
+"""One account: its identities, policies, credentials and resources, and what is set for all."""
 
 from __future__ import annotations
 
@@ -146,14 +146,16 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         self.quotas[name] = raised(name, value)
 
     def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation of IAM's API as somebody, who needs permission for it.
+        """Call an operation of an AWS API as somebody, who needs permission for it.
 
         Parameters
         ----------
         operation
-            Its name: ``"CreateUser"``.
+            Its name, with the service's prefix if it is none of IAM's: ``"CreateUser"``,
+            ``"kms:CreateKey"``.
         caller
-            A user, a role ("some session of it"), a session or the root user of this account.
+            A user, a role ("some session of it"), a session or the root user: of this account for
+            IAM and Organizations; for other services also of another one, if policies allow it.
         parameters
             By their names in the API: ``UserName="zoe"``.
 

@@ -85,6 +85,7 @@ def question(
     circumstances: Circumstances,
     *,
     keys: Mapping[str, ContextValue] | None = None,
+    facts: Facts | None = None,
 ) -> Question:
     """Put a question together.
 
@@ -92,6 +93,8 @@ def question(
     ----------
     keys
         The condition keys that the operation itself brings; ``context`` is what was given by hand.
+    facts
+        What the resource is taken to be; else what the world knows of it.
 
     Raises
     ------
@@ -102,7 +105,8 @@ def question(
     """
     given = context or {}
     known = world.gather(caller)
-    facts = facts_of(world, resource, action, known.account_id)
+    if facts is None:
+        facts = facts_of(world, resource, action, known.account_id)
     way = Way.of(world, known.who(), facts, action, circumstances)
     own = {**known.context(), **(FORWARDED if way.call.via else {})}
     request = Request(

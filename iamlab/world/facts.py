@@ -112,7 +112,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Fac
     given = world.resource_policies.get(resource)
     known = find_resource(world, arn, resource)
     if known is not None:
-        return _of_resource(known)
+        return of_resource(known)
     if arn.service == "organizations":  # ARNs name the management account, whoever asks for them
         return Facts(What(caller_account))
     if arn.service == "s3" and not arn.account:
@@ -160,7 +160,8 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
             place = text.find(separator, place + 1)
 
 
-def _of_resource(known: Resource) -> Facts:
+def of_resource(known: Resource) -> Facts:
+    """Say what a resource of the world says of itself; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
     what = What(known.account.account_id, tags, own=known.context)
     return Facts(

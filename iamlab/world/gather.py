@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
@@ -87,6 +87,22 @@ class Gathered:
         return replace(self, credentials=lambda: shown, session=presented.session)
 
 
+class Everybody(NamedTuple):
+    """All callers of some accounts, made ready for questions.
+
+    Parameters
+    ----------
+    stamp
+        What they depend on beside the world's revision: time, and tags that are written by hand.
+    holes
+        What was taken for granted of them, in words.
+    """
+
+    stamp: Hashable
+    crowd: Crowd
+    holes: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Remembered:
     """What was worked out for earlier questions; a change of the world forgets it.
@@ -96,12 +112,11 @@ class Remembered:
     gathered
         Callers, by ARN.
     crowds
-        All callers of the world or of an account, made ready for questions, and what was taken
-        for granted of them.
+        All callers of the world or of an account, made ready for questions.
     """
 
     gathered: dict[str, Gathered] = field(default_factory=dict)
-    crowds: dict[Hashable, tuple[Crowd, tuple[str, ...]]] = field(default_factory=dict)
+    crowds: dict[Hashable, Everybody] = field(default_factory=dict)
 
 
 def gather(world: World, caller: Caller) -> Gathered:

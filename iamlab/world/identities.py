@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.world.api.calling import call, perform
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.holder import Holder
 from iamlab.world.links import switch_role_page
 from iamlab.world.user_things import HoldsKeys
@@ -120,9 +120,7 @@ class Identity:
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagUser``, ``UntagRole``)."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        self._do("Untag{}", TagKeys=list(tag_keys))
+        self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this identity, as the account's root user."""

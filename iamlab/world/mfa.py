@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.world.api.calling import perform, perform_in_console
-from iamlab.world.api.values import as_tags
+from iamlab.world.api.values import as_keys, as_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -244,9 +244,7 @@ class MfaDevice:
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        keys = list(tag_keys)
+        keys = as_keys(tag_keys)
         perform(self.account, "UntagMFADevice", SerialNumber=self.serial_number, TagKeys=keys)
 
     def _send(self, operation: str, user: Holder) -> None:

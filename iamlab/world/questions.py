@@ -76,9 +76,19 @@ class Questions:
         Raises
         ------
         NoSuchEntity
-            The caller, or its account, is not in this world.
+            The caller, its account, or the VPC endpoint of the call is not in this world.
         RequestError
-            The caller is none: a group, say.
+            It cannot be asked that way: the caller is none (a group, say), an action is misspelt,
+            or a circumstance does not go with the caller.
+
+        Examples
+        --------
+        >>> from iamlab import Network
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> alice = world.user("alice")
+        >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
+        ✓ allowed by star-maps-read/ReadMaps
         """
         check_texts(action=action, resource=resource)
         asked = question(self._world, caller, action, resource, context, circumstances)

@@ -8,11 +8,10 @@ AWS pages: "IAM and AWS STS quotas"; the "IAM API Reference", for patterns and l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.errors import InvalidBucketName, RequestError, ValidationError, did_you_mean
+from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -98,24 +97,6 @@ def is_name(name: object) -> bool:
 def is_path(path: object) -> bool:
     """Say whether it is a path: ``/``, or text that begins and ends with one."""
     return isinstance(path, str) and _PATH.fullmatch(path) is not None
-
-
-def check_tags(tags: object) -> dict[str, str]:
-    """Check tags of a bucket: a mapping of text to text.
-
-    Raises
-    ------
-    ValidationError
-        They are none, or too many.
-    """
-    if not isinstance(tags, Mapping):
-        raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
-    for key, value in tags.items():
-        if not (isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128):
-            raise ValidationError(f"Tag {key!r}: key and value must be text.")
-    if len(tags) > QUOTAS["Tags"].default:
-        raise ValidationError(f"There can be at most {QUOTAS['Tags'].default} tags.")
-    return dict(tags)
 
 
 def check_bucket_name(name: object) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors import RequestError
 from iamlab.world.api.calling import perform
-from iamlab.world.api.values import as_tags
+from iamlab.world.api.values import as_keys, as_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,9 +58,7 @@ class Thing:
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagInstanceProfile`` and its like)."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        self._do("Untag{}", TagKeys=list(tag_keys))
+        self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this thing, as the account's root user."""

@@ -16,12 +16,12 @@ from iamlab.engine.request import Request
 from iamlab.world.asking import Way, over
 from iamlab.world.context import FORWARDED, Who, of_call, set_by_hand
 from iamlab.world.facts import facts_of
+from iamlab.world.gather import Everybody
 from iamlab.world.progress import steps
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from iamlab.engine.crowd import Crowd
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.policy.document import Policy
@@ -109,7 +109,7 @@ def who_can(
         facts = facts_of(world, resource, action, owner)
         way = Way.of(world, Who(), facts, action, circumstances)
         asked = _Asked(facts, way, context or {})
-        crowd, holes = _crowd(world, accounts, way.policy)
+        _, crowd, holes = _everybody(world, accounts, way.policy)
         allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
         names = crowd.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
@@ -131,21 +131,16 @@ def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Accoun
     return [((one,), one.account_id) for one in accounts]
 
 
-def _crowd(
-    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
-) -> tuple[Crowd, tuple[str, ...]]:
-    """Make everybody of some accounts ready, or remember them; with what was taken for granted."""
+def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> Everybody:
+    """Make everybody of some accounts ready, or remember them."""
     from iamlab.engine.crowd import Crowd
 
+    # A world that changes forgets its crowds, so that no other policy can get this one's id.
+    key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
-    key: Hashable = (
-        tuple(one.account_id for one in accounts),
-        id(endpoint),
-        world.clock.now,
-        hash(tuple(_tags(accounts))),
-    )
+    stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
     remembered = world.remembered.crowds
-    if key not in remembered:
+    if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
         every = [world.gather(arn) for arn in steps(arns, "gathering")]
         crowd = Crowd(
@@ -153,7 +148,7 @@ def _crowd(
             for known in steps(every, "making ready")
         )
         holes = dict.fromkeys(note for known in every for note in known.assumed)
-        remembered[key] = crowd, tuple(holes)
+        remembered[key] = Everybody(stamp, crowd, tuple(holes))
     return remembered[key]
 
 

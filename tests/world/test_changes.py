@@ -3,6 +3,7 @@
 import pickle
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -394,7 +395,44 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
     assert "all together, " in str(diff)
 
     monkeypatch.setattr(causes, "MOST_EDITS", 3)
-    assert diff.changes(["sqs:SendMessage"], ["*"]) == (change,)
+    [unknown] = diff.changes(["sqs:SendMessage"], ["*"])
+    assert unknown == replace(change, together=None)
+    assert "one or several of these, " in str(diff_between(before, after))
+
+
+def test_worlds_without_accounts_have_nothing_to_ask() -> None:
+    """Two new worlds, and one that gets its first account."""
+    after = World()
+    assert after.diff(World()).changes() == ()
+    assert str(after.diff(World())) == "Nothing is different."
+
+    root = after.create_account("main").root_arn
+
+    [change] = after.diff(World()).changes(["s3:ListAllMyBuckets"], ["*"])
+    assert (change.caller, change.gained) == (root, True)
+
+
+def test_an_edit_and_the_worlds_that_it_makes_share_nothing() -> None:
+    """What is done in such a world later changes neither the edit nor another one."""
+    before = World(seed=1)
+    main = before.create_account("main")
+    key, ana = main.create_key(), main.create_user("ana")
+    after = before.copy()
+    own = after.accounts[main.account_id].resources[key.arn]
+    own.create_grant(ana.arn, ["Decrypt"])
+    own.create_alias("alias/maps")
+    edits = diff_between(before, after).details
+    for edit in edits:
+        made = edit.done(before)
+        assert made is not None
+        twin = made.accounts[main.account_id].resources[key.arn]
+        twin.kept_grants.clear()
+        twin.aliases.clear()
+
+    assert [grant.operations for grant in own.kept_grants.values()] == [("Decrypt",)]
+    assert own.aliases == ["alias/maps"]
+    again = [edit.done(before) for edit in edits]
+    assert any(one and one.accounts[main.account_id].resources[key.arn].grants for one in again)
 
 
 def test_who_is_new_gains_and_who_is_gone_loses() -> None:

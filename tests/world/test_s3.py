@@ -7,8 +7,14 @@ import pytest
 
 from iamlab import World
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
-from iamlab.service_errors import MethodNotAllowed, NoSuchBucket, NoSuchBucketPolicy, NoSuchTagSet
+from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
+from iamlab.service_errors import (
+    InvalidTag,
+    MethodNotAllowed,
+    NoSuchBucket,
+    NoSuchBucketPolicy,
+    NoSuchTagSet,
+)
 from iamlab.world.account import Account
 from iamlab.world.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
@@ -267,8 +273,27 @@ def test_reading_the_tags_of_a_bucket_without_tags_is_an_error(
 
 def test_there_are_at_most_fifty_tags(bucket: Bucket) -> None:
     """And what is one too many changes nothing."""
-    with pytest.raises(ValidationError, match="at most 50"):
+    with pytest.raises(InvalidTag, match="at most 50"):
         bucket.tag({f"k{number}": "v" for number in range(50)})
+
+    assert bucket.tags == {"team": "sky"}
+
+
+@pytest.mark.parametrize("tags", [{"aws:x": "y"}, {"k" * 129: "v"}, {"": "v"}, {"k": "v" * 257}])
+def test_s3_refuses_tags_with_its_own_code(own: Account, bucket: Bucket, tags: Any) -> None:
+    """At the making and later."""
+    for tag in (bucket.tag, lambda one: own.create_bucket("more-maps", tags=one)):
+        with pytest.raises(InvalidTag):
+            tag(tags)
+
+    assert bucket.tags == {"team": "sky"}
+    assert list(own.buckets) == ["star-maps"]
+
+
+def test_a_single_key_is_no_list_of_keys(bucket: Bucket) -> None:
+    """Each of its letters would be one."""
+    with pytest.raises(RequestError, match=r"write \['team'\]"):
+        bucket.untag("team")
 
     assert bucket.tags == {"team": "sky"}
 

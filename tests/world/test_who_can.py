@@ -132,6 +132,16 @@ def test_nothing_is_remembered_for_too_long() -> None:
     assert seen == [False, True, False, True, True, False]
 
 
+def test_only_the_newest_crowd_is_kept() -> None:
+    """A clock that goes on does not fill the memory."""
+    world = observatory()
+    for _ in range(5):
+        world.who_can("s3:GetObject", MAP)
+        world.clock.advance(seconds=1)
+
+    assert len(world.remembered.crowds) == 1
+
+
 def test_a_bucket_that_nobody_knows_is_everybodys_own() -> None:
     """Each account is taken to ask for its own, and so are calls that concern no resource."""
     world = observatory()

@@ -1,4 +1,4 @@
-"""What a call of IAM's API asks the engine: on which resource, with which context.
+"""What a call of an AWS API asks the engine: on which resource, with which context.
 
 Notes
 -----

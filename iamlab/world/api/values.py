@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import MalformedPolicyDocument, ValidationError
+from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
 
@@ -27,6 +27,34 @@ def as_tags(tags: object) -> list[dict[str, Any]] | None:
     if not isinstance(tags, Mapping):
         raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def as_keys(tag_keys: Iterable[str]) -> list[str]:
+    """Write the keys of tags as the API takes them; see :func:`as_list`."""
+    return as_list(tag_keys, "tag_keys is a list of keys")
+
+
+def as_list(values: Iterable[str], what: str) -> list[str]:
+    """Write several texts as the API takes them.
+
+    Parameters
+    ----------
+    what
+        What they are, for whoever gives a single one.
+
+    Raises
+    ------
+    RequestError
+        It is one text: each of its letters would be taken for one.
+
+    Examples
+    --------
+    >>> as_list(("team", "owner"), "tag_keys is a list of keys")
+    ['team', 'owner']
+    """
+    if isinstance(values, str):
+        raise RequestError(f"{what}: write [{values!r}].")
+    return list(values)
 
 
 def as_text(document: Document) -> Any:

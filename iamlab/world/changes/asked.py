@@ -114,9 +114,9 @@ def _candidates(
     before: World, after: World, names: Iterable[str], statements: Iterable[Statement]
 ) -> Candidates:
     """Collect resources: those of both worlds, and what the statements name."""
-    accounts = [*after.accounts.values(), *before.accounts.values()]
-    first = accounts[0]
-    home = Home(first.partition, first.account_id)
+    accounts = (*after.accounts.values(), *before.accounts.values())
+    first = next(iter(accounts), None)
+    home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
     services = dict.fromkeys(name.partition(":")[0] for name in names)
     patterns = [one for statement in statements for one in written(statement, {}) if one != "*"]
     return within_reach((after, before), home, services, patterns)

@@ -41,7 +41,8 @@ class Change:
     by
         The edits that cause it, as sentences.
     together
-        Whether none of them does so by itself.
+        Whether none of them does so by itself; ``None`` if that was not worked out, as there are
+        too many edits.
     """
 
     caller: str
@@ -49,7 +50,7 @@ class Change:
     resource: str
     gained: bool
     by: tuple[str, ...]
-    together: bool = False
+    together: bool | None = False
 
     def __str__(self) -> str:
         return f"{self.words} {self.action} on {self.resource}"
@@ -85,14 +86,21 @@ class Comparison:
         }
         return cls(edits, before, after, gained)
 
+    @property
+    def _is_worked_out(self) -> bool:
+        """Whether each edit is done and undone by itself, which takes long if there are many."""
+        return len(self.edits) <= MOST_EDITS
+
     def changes(self) -> Iterator[Change]:
         """Give each change with the edits that cause it."""
-        causes = self._causes() if len(self.edits) <= MOST_EDITS else {}
+        causes = self._causes() if self._is_worked_out else {}
         for cell, gained in self.gained.items():
-            by, together = causes.get(cell, ()), False
-            if not by:
-                by, together = self._touching(cell), True
-            yield Change(*cell, gained, by, together)
+            by = causes.get(cell, ())
+            if by:
+                yield Change(*cell, gained, by)
+            else:
+                together = True if self._is_worked_out else None
+                yield Change(*cell, gained, self._touching(cell), together)
 
     def _causes(self) -> dict[Cell, tuple[str, ...]]:
         found: dict[Cell, list[str]] = defaultdict(list)

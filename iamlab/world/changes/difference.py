@@ -131,7 +131,7 @@ class WorldDiff(Sequence[str]):
             return "Nothing is different."
         lines = list(_capped(map(_short, self.edits), len(self)))
         for by, changes in (self.by_edit if self._worlds else {}).items():
-            how = "all together, " if changes[0].together and len(by) > 1 else ""
+            how = _HOW[changes[0].together] if len(by) > 1 else ""
             lines += ["", f"{how}{'; '.join(_capped(map(_short, by), len(by)))}:"]
             told = _told(changes)
             lines += (f"  {line}" for line in _capped(told, len(told)))
@@ -163,6 +163,9 @@ def diff_between(before: World, after: World) -> WorldDiff:
     """Compare two worlds, as they are now."""
     return WorldDiff(edits_between(before, after), (before.copy(), after.copy()))
 
+
+_HOW = {True: "all together, ", None: "one or several of these, ", False: ""}
+"""Whether several edits do it only together; ``None``: nobody has worked that out."""
 
 LONG = 160
 """A sentence is printed up to so many characters: it may hold a whole policy."""

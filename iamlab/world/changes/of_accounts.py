@@ -130,10 +130,15 @@ def _of_resource(resource: Resource) -> Iterator[tuple[Path, Fact]]:
 def _settings(resource: Resource) -> dict[str, Any]:
     """Give the fields of a resource that are not as they are at first."""
     return {
-        one.name: dict(value) if isinstance(value, dict) else value
+        one.name: own(value)
         for one in fields(resource)
         if one.name not in _OWN and (value := getattr(resource, one.name)) != _at_first(one)
     }
+
+
+def own(value: Any) -> Any:
+    """Give a list or a dict of one's own: an edit and the worlds made of it share none."""
+    return type(value)(value) if isinstance(value, list | dict) else value
 
 
 def _at_first(one: Any) -> Any:
@@ -214,7 +219,7 @@ def _write_resource(world: World, where: list[str], value: Any) -> None:
 def _write_setting(world: World, where: list[str], value: Any) -> None:
     resource = _resource(world, where)
     one = next(one for one in fields(resource) if one.name == where[2])
-    setattr(resource, where[2], _at_first(one) if value is None else value)
+    setattr(resource, where[2], _at_first(one) if value is None else own(value))
 
 
 def _write_list(name: str) -> Callable[[World, list[str], Any], None]:
@@ -233,7 +238,7 @@ def _write_dict(
         if value is None:
             del held[where[-1]]
         else:
-            held[where[-1]] = value
+            held[where[-1]] = own(value)
 
     return write
 
@@ -242,7 +247,7 @@ def _write_field(
     find: Callable[[World, list[str]], Any], name: str, without: Any = None
 ) -> Callable[[World, list[str], Any], None]:
     def write(world: World, where: list[str], value: Any) -> None:
-        setattr(find(world, where), name, without if value is None else value)
+        setattr(find(world, where), name, without if value is None else own(value))
 
     return write
 
@@ -268,9 +273,8 @@ def _write_version(world: World, where: list[str], value: Any) -> None:
         managed, document = value
         known = policies.get(arn)
         if known is None:
-            known = policies[arn] = replace(
-                managed, versions={}, default_version_id=version, account=_account(world, where)
-            )
+            known = policies[arn] = managed.copy(_account(world, where))
+            known.versions, known.default_version_id = {}, version
         known.versions[version] = document
     elif policies[arn].default_version_id != version:
         del policies[arn].versions[version]

@@ -1,8 +1,8 @@
-"""Policies of an organization: what they are, where they hang, and what reaches an account.
+"""Policies of an organization: what they are, and where they hang.
 
 Notes
 -----
-AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)"; "SCP evaluation".
+AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)".
 """
 
 from __future__ import annotations

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from iamlab.errors import RequestError
 from iamlab.organization_errors import AWSOrganizationsNotInUseException
 from iamlab.world.api.calling import perform
-from iamlab.world.api.values import as_tags
+from iamlab.world.api.values import as_keys, as_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,9 +85,7 @@ class Target(Part):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagResource``)."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        self._do("UntagResource", ResourceId=self.id, TagKeys=list(tag_keys))
+        self._do("UntagResource", ResourceId=self.id, TagKeys=as_keys(tag_keys))
 
 
 @dataclass(slots=True, eq=False)

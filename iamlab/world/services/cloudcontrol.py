@@ -23,7 +23,7 @@ from iamlab.service_errors import (
     ValidationException,
 )
 from iamlab.world.api.entry import service_operation
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.resources import Resource
 from iamlab.world.saving import saved
@@ -82,9 +82,7 @@ class OtherResource(Resource):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        self._update(TagKeys=list(tag_keys))
+        self._update(TagKeys=as_keys(tag_keys))
 
     def delete(self) -> None:
         """Delete it."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
-from iamlab.world.api.values import as_tags
+from iamlab.world.api.values import as_keys, as_tags
 from iamlab.world.context import of_tags
 from iamlab.world.resources import Resource
 
@@ -53,10 +52,8 @@ class Kept(Resource):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagResource`` and its like)."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
         operation, which, parameter = self.api.untag.split()
-        self._do(operation, **self._as(which), **{parameter.partition(":")[0]: list(tag_keys)})
+        self._do(operation, **self._as(which), **{parameter.partition(":")[0]: as_keys(tag_keys)})
 
     def delete(self) -> None:
         """Delete it, and its policy with it."""

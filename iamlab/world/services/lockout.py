@@ -10,16 +10,14 @@ AWS pages: "API PutResourcePolicy" of Secrets Manager and of DynamoDB; "API SetR
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.world.asking import question
+from iamlab.world.facts import of_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamlab.policy.document import Policy
     from iamlab.world.gather import Caller
     from iamlab.world.resources import Resource
@@ -27,20 +25,6 @@ if TYPE_CHECKING:
 
 def locks_out(resource: Resource, policy: Policy, caller: Caller, action: str) -> bool:
     """Say whether a caller could not do an action any more if the resource had this policy."""
-    with _supposing(resource, policy):
-        asked = question(resource.account.world, caller, action, resource.arn, None, {})
+    facts = replace(of_resource(resource), policy=policy)
+    asked = question(resource.account.world, caller, action, resource.arn, None, {}, facts=facts)
     return not evaluate(asked.request, replace(asked.layers, scps=(), rcps=(), endpoint=None))
-
-
-@contextmanager
-def _supposing(resource: Resource, policy: Policy) -> Iterator[None]:
-    """Let a resource have a policy for as long as a question takes; it need not be there yet."""
-    held, known = resource.policy, resource.account.resources
-    is_new = resource.arn not in known
-    known[resource.arn], resource.policy = resource, policy
-    try:
-        yield
-    finally:
-        resource.policy = held
-        if is_new:
-            del known[resource.arn]

@@ -19,7 +19,7 @@ from iamlab.service_errors import (
     QueueAlreadyExists,
     QueueDoesNotExist,
 )
-from iamlab.world.api.values import as_text
+from iamlab.world.api.values import as_list, as_text
 from iamlab.world.quotas import is_account_id
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.apis import Api
@@ -106,7 +106,10 @@ class Queue(Kept):
         OverLimit
             More than seven actions.
         """
-        accounts, names = list(aws_account_ids), list(actions)
+        accounts, names = (
+            as_list(aws_account_ids, "aws_account_ids is a list"),
+            as_list(actions, "actions is a list"),
+        )
         self._do(
             "AddPermission", QueueUrl=self.url, Label=label, AWSAccountIds=accounts, Actions=names
         )

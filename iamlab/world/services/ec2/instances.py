@@ -20,7 +20,13 @@ from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.services.common import check_region, keep
 from iamlab.world.services.ec2.found import find_instance, find_instances
 from iamlab.world.services.ec2.instance import Instance
-from iamlab.world.services.ec2.profiles import associated, pass_role, profile_in, write
+from iamlab.world.services.ec2.profiles import (
+    associated,
+    named_profile,
+    pass_role,
+    profile_in,
+    write,
+)
 from iamlab.world.services.ec2.things import arn_of, does, for_tags, new_id, tags_at_start
 
 if TYPE_CHECKING:
@@ -76,14 +82,10 @@ def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
 
 def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     """Give the condition keys by which the instances that may be started are narrowed down."""
-    passed = pass_role(account, given)
-    named = given.get("IamInstanceProfile", {})
+    profile = named_profile(account, given)
     tokens = _part(given, "HttpTokens")
-    profile = named.get("Arn") or (
-        f"arn:{account.partition}:iam::{account.account_id}:instance-profile/{named.get('Name')}"
-    )
     return {
-        **({"ec2:InstanceProfile": profile} if passed else {}),
+        **({"ec2:InstanceProfile": profile.arn} if profile is not None else {}),
         **({"ec2:MetadataHttpTokens": tokens} if isinstance(tokens, str) else {}),
         **({"ec2:InstanceType": given["InstanceType"]} if "InstanceType" in given else {}),
         **({"ec2:CreateAction": "RunInstances"} if "TagSpecifications" in given else {}),

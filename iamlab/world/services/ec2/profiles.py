@@ -50,7 +50,7 @@ def profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
             "The parameter 'iamInstanceProfile.name' may not be used in combination with "
             "'iamInstanceProfile.arn'"
         )
-    profile = _named(account, given)
+    profile = named_profile(account, given)
     if profile is None:
         raise _no_profile(account, named)
     if not profile.roles:
@@ -60,7 +60,8 @@ def profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
     return profile
 
 
-def _named(account: Account, given: Parameters) -> InstanceProfile | None:
+def named_profile(account: Account, given: Parameters) -> InstanceProfile | None:
+    """Find the instance profile that a call names, by its name or its ARN."""
     named = given.get("IamInstanceProfile", {})
     every = account.instance_profiles.values()
     return next(
@@ -81,7 +82,7 @@ def _no_profile(account: Account, named: Parameters) -> InvalidParameterValue:
 
 def pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
     """Ask whether the caller may pass the role in the profile."""
-    profile = _named(account, given)
+    profile = named_profile(account, given)
     return [("iam:PassRole", role.arn) for role in (profile.roles if profile else ())]
 
 

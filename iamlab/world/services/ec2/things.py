@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.ec2_errors import InvalidID, UnauthorizedOperation
-from iamlab.errors import RequestError
 from iamlab.service_errors import TagLimitExceeded
 from iamlab.world.api.entry import service_operation
 from iamlab.world.api.requests import tags_of
-from iamlab.world.api.values import as_tags
+from iamlab.world.api.values import as_keys, as_tags
 from iamlab.world.context import DEFAULT_REGION, of_tags
 from iamlab.world.resources import Resource
 from iamlab.world.services.common import more_tags
@@ -48,9 +47,7 @@ class OfEc2(Resource):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
-        if isinstance(tag_keys, str):
-            raise RequestError(f"tag_keys is a list of keys: write [{tag_keys!r}].")
-        gone = [{"Key": key} for key in tag_keys]
+        gone = [{"Key": key} for key in as_keys(tag_keys)]
         if not gone:
             return
         self._do("DeleteTags", Resources=[self.name], Tags=gone, Region=self.region)

@@ -7,8 +7,10 @@ AWS pages: "Grants in AWS KMS"; "Creating grants"; "Retiring and revoking grants
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
 from iamlab.policy.arn import is_arn
@@ -17,6 +19,8 @@ from iamlab.service_errors import (
     ValidationException,
 )
 from iamlab.world.api.entry import Parameters, service_operation
+from iamlab.world.asking import question
+from iamlab.world.facts import facts_of
 from iamlab.world.services.kms.key import Key, KeyGrant, arn_of, key_of
 from iamlab.world.services.kms.states import check_enabled
 
@@ -233,12 +237,11 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
     """
     if caller == key.account.root_arn:
         return
-    held = key.kept_grants
-    key.kept_grants = {grant.grant_id: grant}
-    try:
-        decision = key.account.world.can(caller, "kms:RetireGrant", key.arn)
-    finally:
-        key.kept_grants = held
+    world = key.account.world
+    facts = facts_of(world, key.arn, "kms:RetireGrant", key.account.account_id)
+    alone = replace(facts, grants=grant.for_engine())
+    asked = question(world, caller, "kms:RetireGrant", key.arn, None, {}, facts=alone)
+    decision = evaluate(asked.request, asked.layers)
     if not decision:
         raise AccessDenied(decision)
 

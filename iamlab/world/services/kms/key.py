@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from iamlab.engine.grants import Grant
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.service_errors import NotFoundException
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.resources import Resource
 
@@ -217,7 +217,7 @@ class Key(Resource):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagResource``)."""
-        self._do_on("UntagResource", TagKeys=list(tag_keys))
+        self._do_on("UntagResource", TagKeys=as_keys(tag_keys))
 
     def _do_on(self, operation: str, **parameters: Any) -> Any:
         return self._do(operation, KeyId=self.arn, **parameters)

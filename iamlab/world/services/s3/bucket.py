@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.service_errors import NoSuchBucket
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.resources import Resource
 from iamlab.world.services.s3.status import status_of
 from iamlab.world.services.s3.switches import ALL_ON, as_parameter, combined
@@ -182,7 +182,7 @@ class Bucket(Resource):
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take some tags away (``UntagResource``)."""
-        self._do("UntagResource", ResourceArn=self.arn, TagKeys=list(tag_keys))
+        self._do("UntagResource", ResourceArn=self.arn, TagKeys=as_keys(tag_keys))
 
     def delete(self) -> None:
         """Delete it, with its policy."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou
 from iamlab.world.api.entry import Parameters, service_operation
-from iamlab.world.quotas import check_bucket_name, check_tags
+from iamlab.world.quotas import check_bucket_name
 from iamlab.world.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of
 from iamlab.world.services.s3.policies import bucket_policy
 from iamlab.world.services.s3.public_access import OWNERS_ACLS, check_new_acl, check_ownership
 from iamlab.world.services.s3.status import PublicStatus
 from iamlab.world.services.s3.switches import ALL_ON, from_parameter
-from iamlab.world.services.s3.tags import sent_tags
+from iamlab.world.services.s3.tags import merged
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -69,7 +69,7 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
             "The requested bucket name is not available. The bucket namespace is shared by all "
             "users of the system. Please select a different name and try again."
         )
-    tags = check_tags(sent_tags(given.get("Tags", ())))
+    tags = merged({}, given.get("Tags", ()))
     sent = given.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,

@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.service_errors import MethodNotAllowed, NoSuchBucket, NoSuchTagSet
+from iamlab.service_errors import InvalidTag, MethodNotAllowed, NoSuchBucket, NoSuchTagSet
 from iamlab.world.api import answers
 from iamlab.world.api.entry import Parameters, service_operation
-from iamlab.world.api.requests import tags_of
-from iamlab.world.api.tagged import tags_in
-from iamlab.world.quotas import check_tags
+from iamlab.world.services.common import more_tags
 from iamlab.world.services.s3.bucket import Bucket, arn_of, bucket_of, find_bucket
 
 if TYPE_CHECKING:
@@ -24,16 +22,17 @@ if TYPE_CHECKING:
 _STATES = ("Enabled", "Disabled")
 
 
-def sent_tags(sent: Any) -> dict[str, str]:
-    """Take the tags that a call sends.
+def merged(held: dict[str, str], sent: Any) -> dict[str, str]:
+    """Put the tags that a call sends to those that are there.
 
     Raises
     ------
+    InvalidTag
+        One of them cannot be, or there would be too many.
     RequestError
         They are no list of keys and values.
     """
-    pairs = tags_of({"Tags": sent})
-    return tags_in({"Tags": [{"Key": key, "Value": value} for key, value in pairs]})
+    return more_tags({"Tags": sent}, held, InvalidTag)
 
 
 def _older(account: Account, given: Parameters) -> Bucket:
@@ -56,7 +55,7 @@ def _older(account: Account, given: Parameters) -> Bucket:
 def put_bucket_tagging(account: Account, given: Parameters) -> None:
     """Replace all tags of a bucket."""
     bucket = _older(account, given)
-    bucket.tags = check_tags(sent_tags(given["Tagging"].get("TagSet", ())))
+    bucket.tags = merged({}, given["Tagging"].get("TagSet", ()))
     account.changed()
 
 
@@ -98,7 +97,7 @@ def _by_arn(account: Account, given: Parameters) -> Bucket:
 def tag_resource(account: Account, given: Parameters) -> None:
     """Set tags of a bucket."""
     bucket = _by_arn(account, given)
-    bucket.tags = check_tags({**bucket.tags, **sent_tags(given["Tags"])})
+    bucket.tags = merged(bucket.tags, given["Tags"])
     account.changed()
 
 
