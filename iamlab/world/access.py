@@ -25,7 +25,7 @@ from iamlab.world import context as contexts
 from iamlab.world.asking import Circumstances, Way, check, over
 from iamlab.world.context import FORWARDED, of_call
 from iamlab.world.facts import facts_of
-from iamlab.world.gather import SCP, Gathered, policies_of
+from iamlab.world.gather import Gathered, policies_of, scps_of
 from iamlab.world.identities import Group, User
 from iamlab.world.progress import steps
 from iamlab.world.who_can import everybody as everybody_of
@@ -148,14 +148,13 @@ def member_of(group: Group) -> Gathered:
     member = User(account, name, unique_id=f"AIDA{'MEMBEREXAMPLE':0>17}")
     missing: list[str] = []
     hanging = tuple(policies_of(group, (f"group {group.name}",), missing))
-    organization = account.world.organization_of(account.account_id)
     return Gathered(
         member.arn,
         account.account_id,
         partial(contexts.user, member, account.world.membership_of(account.account_id)),
         hanging,
         assumed=tuple(missing),
-        scps=() if organization is None else organization.levels(account.account_id, SCP),
+        scps=scps_of(account),
     )
 
 

@@ -220,11 +220,10 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> Endpoint:
     account = endpoint.account
     told = unsure.ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE or endpoint.for_service == "s3"
-    vpc = f"arn:{account.partition}:ec2:{endpoint.region}:{account.account_id}:vpc"
     return Endpoint(
         endpoint.name,
         endpoint.vpc_id,
-        f"{vpc}/{endpoint.vpc_id}",
+        endpoint.vpc_arn,
         network.inside,
         *(_owner(world, account.account_id) if told else ()),
     )

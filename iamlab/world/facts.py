@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world.context import OF_RESOURCE, What, fill, of_tags
+from iamlab.world.policy_types import RCP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,6 @@ MAY_HAVE_A_POLICY = frozenset(
 )
 """Services whose resources may carry a policy that nobody has told (of S3: access points)."""
 
-RCP = "RESOURCE_CONTROL_POLICY"
 _MOST_CUTS = 4
 
 

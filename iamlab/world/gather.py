@@ -15,6 +15,7 @@ from iamlab.world import context, managed
 from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
 from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
+from iamlab.world.policy_types import SCP
 from iamlab.world.presented import Credential, Presented
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Caller = str | User | Role | Group | Credential  # a group is refused, with the reason
 
 SOME_SESSION = "some-session"
-SCP = "SERVICE_CONTROL_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _principal(account: Account, arn: Arn, text: str) -> Gathered:
     if (arn.service, arn.resource) == ("iam", "root"):
         membership = account.world.membership_of(arn.account)
         who = partial(context.root, text, arn.account, membership)
-        return Gathered(text, arn.account, who, scps=_scps(account))
+        return Gathered(text, arn.account, who, scps=scps_of(account))
     if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
         return Gathered(text, "", Who)
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
@@ -201,7 +201,7 @@ def _service(name: str) -> Who:
     return Who(service=name, sends=sends(name))
 
 
-def _scps(account: Account) -> tuple[Level, ...]:
+def scps_of(account: Account) -> tuple[Level, ...]:
     """Give the service control policies above an account, level by level."""
     organization = account.world.organization_of(account.account_id)
     return () if organization is None else organization.levels(account.account_id, SCP)
@@ -241,7 +241,7 @@ def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> Gathere
         _boundary(identity, missing),
         identity.arn if isinstance(identity, Role) else None,
         tuple(dict.fromkeys(missing)),
-        scps=_scps(identity.account),
+        scps=scps_of(identity.account),
     )
 
 

@@ -167,7 +167,15 @@ class World(Questions):
         return [whole(account) for account in self.accounts.values()]
 
     def to_resource_policies(self) -> dict[str, dict[str, Any]]:
-        """Write the policy of each resource that has one, by its ARN."""
+        """Write the policy of each resource that has one, by its ARN.
+
+        Examples
+        --------
+        >>> world = World(seed=7)
+        >>> topic = world.create_account("main", account_id="111111111111").create_topic("news")
+        >>> list(world.to_resource_policies())
+        ['arn:aws:sns:us-east-1:111111111111:news']
+        """
         every = (
             resource
             for account in self.accounts.values()

@@ -18,7 +18,7 @@ from iamlab.errors import LoadError
 from iamlab.world.entries import Problems
 from iamlab.world.organization import Organization
 from iamlab.world.organization.files import organization_to_json, read_organization
-from iamlab.world.organization.policies import RCP, SCP
+from iamlab.world.policy_types import RCP, SCP
 from tests.world.deep import snapshot
 from tests.world.exports import deny, document
 from tests.world.organizing import DEV, MAIN, SERVICE, allowed, small_organization

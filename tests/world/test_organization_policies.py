@@ -21,7 +21,7 @@ from iamlab.organization_errors import (
 from iamlab.policy.document import Policy
 from iamlab.world.api.calling import perform
 from iamlab.world.organization import Organization
-from iamlab.world.organization.policies import RCP, SCP
+from iamlab.world.policy_types import RCP, SCP
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, allowed, ask, small_organization

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.world.changes.of_accounts import Fact
 from iamlab.world.organization.targets import OrganizationalUnit, twin_of
+from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from iamlab.world.organization import Organization
     from iamlab.world.world import World
 
-SHORT = {"SERVICE_CONTROL_POLICY": "SCP", "RESOURCE_CONTROL_POLICY": "RCP"}
+SHORT = {SCP: "SCP", RCP: "RCP"}
 
 
 def facts_of_organizations(world: World) -> Iterator[tuple[Path, Fact]]:

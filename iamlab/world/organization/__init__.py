@@ -2,13 +2,12 @@
 
 from iamlab.world.organization.organization import (
     Organization,
-    OrganizationalUnit,
-    Root,
     create_organization,
     leave_organization,
     organization_of,
     own_organization,
 )
+from iamlab.world.organization.targets import OrganizationalUnit, Root
 
 __all__ = [
     "Organization",

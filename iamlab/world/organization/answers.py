@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.world.organization.policies import SCP
+from iamlab.world.policy_types import SCP
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,13 +12,13 @@ from iamlab.world.organization.limits import DEEPEST
 from iamlab.world.organization.pages import identifier, moment
 from iamlab.world.organization.policies import (
     OTHER_TYPES,
-    RCP,
     TYPES,
     OrganizationPolicy,
     aws_managed,
     of_type,
 )
 from iamlab.world.organization.targets import Member, OrganizationalUnit, Root
+from iamlab.world.policy_types import RCP
 from iamlab.world.services.organizations.values import RULES
 
 if TYPE_CHECKING:

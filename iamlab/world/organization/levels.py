@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import Attached
-from iamlab.world.organization.policies import SCP, type_of
+from iamlab.world.organization.policies import type_of
+from iamlab.world.policy_types import SCP
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account

@@ -19,7 +19,8 @@ from iamlab.world.organization.finding import (
 )
 from iamlab.world.organization.handshakes import ACCESS_ROLE
 from iamlab.world.organization.levels import effective
-from iamlab.world.organization.policies import SCP, as_content
+from iamlab.world.organization.policies import as_content
+from iamlab.world.policy_types import SCP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

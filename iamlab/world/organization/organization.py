@@ -16,7 +16,7 @@ AWS pages: "What is AWS Organizations?"; "Quotas and service limits for AWS Orga
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.organization_errors import AWSOrganizationsNotInUseException
@@ -43,15 +43,6 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.organization.handshakes import AccountRequest, Handshake
     from iamlab.world.world import World
-
-__all__ = [
-    "Organization",
-    "OrganizationalUnit",
-    "Root",
-    "create_organization",
-    "leave_organization",
-    "organization_of",
-]
 
 
 @dataclass(slots=True, eq=False)
@@ -178,6 +169,24 @@ class Organization(Operates):
     def describe(self) -> str:
         """Draw the tree: root, OUs and accounts, each with the policies that hang on it."""
         return tree(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as ``aws organizations`` prints it; ``World.from_account_details`` reads that.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main")
+        >>> ana, organization = main.create_user("ana"), world.create_organization(main)
+        >>> written = organization.to_json()
+        >>> again = World.from_account_details(*world.to_account_details(), organization=written)
+        >>> list(again.organizations) == [organization.id]
+        True
+        """
+        from iamlab.world.organization.files import organization_to_json
+
+        return organization_to_json(self)
 
     def changed(self) -> None:
         """Note that something in the organization is different now."""

@@ -18,14 +18,13 @@ from iamlab.organization_errors import MalformedPolicyDocumentException
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
 from iamlab.world.organization.targets import Part
+from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.organization import Organization
     from iamlab.world.organization.targets import Target
     from iamlab.world.saving import Document
-
-SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 
 
 @dataclass(frozen=True, slots=True)

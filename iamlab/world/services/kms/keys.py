@@ -25,11 +25,9 @@ from iamlab.world.api.requests import tags_of
 from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.common import check_region, more_tags
-from iamlab.world.services.kms import grants  # noqa: F401 - its entries belong to KMS's
 from iamlab.world.services.kms.key import (
     ALIAS,
     Key,
-    KeyGrant,
     arn_of,
     find_key,
     key_of,
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.api.entry import Pairs
     from iamlab.world.gather import Caller
-
-__all__ = ["Key", "KeyGrant"]
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
 _NIST = ("ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521")

@@ -20,8 +20,9 @@ from iamlab.organization_errors import (
 from iamlab.world.api.entry import Parameters, as_it_is
 from iamlab.world.organization import Organization, answers, organization_of
 from iamlab.world.organization.limits import DEEPEST
-from iamlab.world.organization.policies import SCP, TYPES, aws_managed
+from iamlab.world.organization.policies import TYPES, aws_managed
 from iamlab.world.organization.targets import Container, Member, OrganizationalUnit, Root
+from iamlab.world.policy_types import SCP
 from iamlab.world.services.organizations.calls import (
     DELEGATE,
     MEMBER,

@@ -1,4 +1,4 @@
-"""S3: buckets are created and deleted. The modules beside this one have their other operations.
+"""S3: buckets are created and deleted.
 
 Notes
 -----
@@ -16,15 +16,12 @@ from iamlab.world.quotas import check_bucket_name
 from iamlab.world.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of
 from iamlab.world.services.s3.policies import bucket_policy
 from iamlab.world.services.s3.public_access import OWNERS_ACLS, check_new_acl, check_ownership
-from iamlab.world.services.s3.status import PublicStatus
 from iamlab.world.services.s3.switches import ALL_ON, from_parameter
 from iamlab.world.services.s3.tags import merged
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.gather import Caller
-
-__all__ = ["Bucket", "PublicStatus"]
 
 _NEEDS = {
     "Tags": "s3:TagResource",
