@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import context as contexts
 from iamlab.world.asking import Circumstances, Way, check, over
 from iamlab.world.context import FORWARDED, of_call
@@ -249,12 +250,12 @@ def parts(
     circumstances: Circumstances,
 ) -> list[Part]:
     """Cut pairs into as few parts as one question about many allows."""
-    by_service: dict[str, list[int]] = {}
-    for place, (action, _) in enumerate(pairs):
-        by_service.setdefault(service_of(action), []).append(place)
+    by_way: dict[tuple[str, str], list[int]] = {}
+    for place, (action, resource) in enumerate(pairs):
+        by_way.setdefault((service_of(action), _region(resource)), []).append(place)
     told = _Told(world, caller.who(), caller.account_id, given, circumstances)
     found: list[Part] = []
-    for places in steps(by_service.values(), "looking up"):
+    for places in steps(by_way.values(), "looking up"):
         own = told.part([pairs[place] for place in places])
         one = next((known for known in found if known.takes(own)), None)
         if one is None:
@@ -264,6 +265,10 @@ def parts(
     for one in found:
         one.places.sort()
     return found
+
+
+def _region(resource: str) -> str:
+    return Arn.parse(resource).region if is_arn(resource) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +283,13 @@ class _Told:
     _rcps: dict[str, Facts] = field(default_factory=dict)
 
     def part(self, pairs: Iterable[Pair]) -> Part:
-        """Say it of pairs of one service."""
+        """Say it of pairs of one service and Region."""
         facts: dict[str, ResourceFacts] = {}
         policy = None
         for action, resource in pairs:
             if resource not in facts:
                 way, facts[resource] = self._one(action, resource)
-                policy = way.policy  # the endpoint depends on the service alone
+                policy = way.policy  # the endpoint depends on nothing else
         return Part(policy, facts)
 
     def _one(self, action: str, resource: str) -> tuple[Way, ResourceFacts]:

@@ -16,6 +16,7 @@ from iamlab.world.identities import Group, Role, User
 from iamlab.world.making import Makes
 from iamlab.world.making_resources import MakesResources
 from iamlab.world.policies import ManagedPolicy
+from iamlab.world.questions import check_texts
 from iamlab.world.quotas import raised
 from iamlab.world.resources import Resource
 from iamlab.world.root import RootUser
@@ -181,6 +182,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         >>> len(main.call("ListUsers", dana)["Users"])
         1
         """
+        check_texts(operation=operation)
         return call(self, operation, caller, parameters)
 
     def create_user(

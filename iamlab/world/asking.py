@@ -141,29 +141,30 @@ class Way:
         """Find the way that somebody's call takes to a resource."""
         check(circumstances)
         service = service_of(action)
-        network = circumstances.get("network", world.current_network)
-        via = _services(circumstances.get("via", ()))
+        network = circumstances.get("network") or world.current_network
+        via = _services(circumstances.get("via") or ())
         is_service = bool(who.service)
         if via and is_service:
             raise RequestError(f"{who.service} calls for itself: via= is for a principal's calls.")
-        if "source_arn" in circumstances and not is_service:
+        if circumstances.get("source_arn") is not None and not is_service:
             raise RequestError(
                 "source_arn= says for which resource a service calls for itself, and "
                 f"{who.arn or 'the caller'} is no service."
             )
-        endpoint = None if is_service else way_of(world, network, service)
+        region = circumstances.get("region") or facts.region
+        endpoint = None if is_service else way_of(world, network, service, region)
         known = not via or unsure.FORWARDED_CALLS_KEEP_THE_NETWORK
         call = Call(
             world.clock.now,
             service,
-            region_of(service, circumstances.get("region", ""), facts.region),
+            region_of(service, circumstances.get("region") or "", facts.region),
             facts.account_id,
             network.outside if known and not is_service and endpoint is None else "",
             _endpoint(world, endpoint, network) if known and endpoint is not None else None,
             via,
             _source(world, circumstances.get("source_arn")),
             who.sends,
-            circumstances.get("request_tags", {}),
+            circumstances.get("request_tags") or {},
         )
         # A service that calls for somebody does not come through his endpoint.
         policy = None if endpoint is None or via else endpoint.endpoint_policy
@@ -185,7 +186,14 @@ def check(circumstances: Circumstances) -> None:
     network: object = circumstances.get("network")
     if network is not None and not isinstance(network, Network):
         raise RequestError(f"network is a Network(ip=...), not {network!r}.")
-    tags: object = circumstances.get("request_tags", {})
+    via: object = circumstances.get("via") or ()
+    if not isinstance(via, str | list | tuple):
+        raise RequestError(f"via is a service or several: athena.amazonaws.com, not {via!r}.")
+    for name in ("source_arn", "region"):
+        text: object = circumstances.get(name, "")
+        if text is not None and not isinstance(text, str):
+            raise RequestError(f"{name} is text, not {text!r}.")
+    tags: object = circumstances.get("request_tags") or {}
     if not isinstance(tags, Mapping) or not all(
         isinstance(text, str) for pair in tags.items() for text in pair
     ):

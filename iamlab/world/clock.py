@@ -11,6 +11,26 @@ from iamlab.errors import RequestError
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
+_TOO_FAR = "The time cannot be moved so far: a world's time is of the years 1 to 9999."
+
+
+def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelta:
+    """Add up how far the time is to be moved.
+
+    Raises
+    ------
+    RequestError
+        One of them is no number, or they are too much.
+    """
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise RequestError(_TOO_FAR) from None
+    except (TypeError, ValueError):
+        shown = f"days={days!r}, hours={hours!r}, minutes={minutes!r}, seconds={seconds!r}"
+        raise RequestError(f"The time is moved by numbers, not by {shown}.") from None
+
+
 class AnyClock(Protocol):
     """What a world asks of a clock."""
 
@@ -53,8 +73,17 @@ class Clock:
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> None:
-        """Move the time forward."""
-        self.now += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        """Move the time forward.
+
+        Raises
+        ------
+        RequestError
+            It is no time, or leads beyond the year 9999.
+        """
+        try:
+            self.now += _time(days, hours, minutes, seconds)
+        except OverflowError:
+            raise RequestError(_TOO_FAR) from None
 
     def copy(self) -> Clock:
         """Make another one that shows the same time."""
@@ -94,7 +123,7 @@ class RealClock:
         RequestError
             Always: nobody moves the real time.
         """
-        asked = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        asked = _time(days, hours, minutes, seconds)
         raise RequestError(
             f"A real clock cannot be moved forward by {asked}: make the world without RealClock()."
         )

@@ -175,8 +175,7 @@ OF_CALLER: Mapping[str, Callable[[Who], Told]] = {
     "aws:PrincipalServiceNamesList": lambda who: [who.service] if who.service else None,
     "aws:userid": lambda who: who.userid,
     "aws:username": lambda who: who.username,
-    # Only KMS's requests have it, and only policies about keys ask for it.
-    "kms:CallerAccount": lambda who: who.account_id,
+    "kms:CallerAccount": lambda who: who.account_id,  # a request of another service drops it
 }
 
 OF_RESOURCE: Mapping[str, Callable[[What], Told]] = {
@@ -253,7 +252,8 @@ def fill(table: Mapping[str, Callable[[Subject], Told]], subject: Subject) -> Co
 def of_call(call: Call) -> Context:
     """Say what AWS knows of a call, its way included."""
     way = {} if call.endpoint is None else fill(OF_ENDPOINT, call.endpoint)
-    return {**fill(OF_CALL, call), **way}
+    dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}  # no value: gone
+    return {**fill(OF_CALL, call), **way, **dropped}
 
 
 def user(one: User, membership: Membership | None = None) -> Who:

@@ -146,6 +146,9 @@ def gather(world: World, caller: Caller) -> Gathered:
         error = NoSuchEntity(f"The account {arn.account or '(none)'} cannot be found.")
         error.add_note(did_you_mean(arn.account, world.accounts))
         raise error
+    if (arn.partition, arn.region) != (account.partition, ""):
+        begins = f"arn:{account.partition}:{arn.service}::{account.account_id}:"
+        raise _no_such(arn.kind or "principal", text, f"Its ARN would begin with {begins}.")
     return _principal(account, arn, text)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.world.api.calling import perform
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_list, as_tags, as_text
 from iamlab.world.services.making import MakesOfServices
 from iamlab.world.services.s3.account import BlocksPublicAccess
 from iamlab.world.services.s3.switches import as_parameter
@@ -110,8 +110,8 @@ block_public_policy=True, restrict_public_buckets=True)
             policy = console_policy(
                 self.root_arn,
                 (key_usage, key_spec),
-                [arn_of_principal(one) for one in key_administrators or ()],
-                [arn_of_principal(one) for one in key_users or ()],
+                [arn_of_principal(one) for one in _listed(key_administrators)],
+                [arn_of_principal(one) for one in _listed(key_users)],
             )
         made: Key = self._make(
             "kms:CreateKey",
@@ -128,3 +128,7 @@ block_public_policy=True, restrict_public_buckets=True)
 
     def _make(self, operation: str, **parameters: Any) -> Any:
         return perform(self, operation, **parameters)  # type: ignore[arg-type]
+
+
+def _listed(principals: Sequence[str | Identity] | None) -> list[Any]:
+    return as_list(principals or (), "Administrators and users of a key are lists")

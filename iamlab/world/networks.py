@@ -48,12 +48,12 @@ class Network:
         The VPC that the caller is in: ``vpc-0a1b2c``. A call goes through an endpoint there, if
         there is one for its service.
     endpoint
-        The VPC endpoint itself, by id or ARN; calls of other services than its own pass it by.
+        The VPC endpoint itself, its id or ARN; calls of other services than its own pass it by.
 
     Raises
     ------
     RequestError
-        The address is none.
+        The address is none, or one of them is no text.
 
     Examples
     --------
@@ -68,6 +68,11 @@ class Network:
     endpoint: str = ""
 
     def __post_init__(self) -> None:
+        arn = getattr(self.endpoint, "arn", self.endpoint)
+        object.__setattr__(self, "endpoint", arn)
+        for name, text in (("ip", self.ip), ("vpc", self.vpc), ("endpoint", arn)):
+            if not isinstance(text, str):
+                raise RequestError(f"{name} must be text, and is {text!r}.")
         if self.ip:
             try:
                 ipaddress.ip_address(self.ip)
@@ -123,19 +128,25 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
     raise error
 
 
-def way_of(world: World, network: Network, service: str) -> VpcEndpoint | None:
-    """Give the VPC endpoint that a call of a service goes through; ``None``: the internet."""
+def way_of(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
+    """Give the VPC endpoint that a call of a service goes through; ``None``: the internet.
+
+    Parameters
+    ----------
+    region
+        The Region that is called, if that is known: an endpoint leads to the service in its own.
+    """
+
+    def fits(endpoint: VpcEndpoint) -> bool:
+        return endpoint.for_service == service and region in ("", endpoint.region)
+
     if network.endpoint:
         endpoint = find_endpoint(world, network.endpoint)
-        return endpoint if endpoint.for_service == service else None
+        return endpoint if fits(endpoint) else None
     if not network.vpc:
         return None
-    fitting = (
-        endpoint
-        for endpoint in _endpoints(world)
-        if endpoint.vpc_id == network.vpc and endpoint.for_service == service
-    )
-    return next(fitting, None)
+    every = (one for one in _endpoints(world) if one.vpc_id == network.vpc)
+    return next(filter(fits, every), None)
 
 
 def _endpoints(world: World) -> Iterator[VpcEndpoint]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import AccessDenied
 from iamlab.policy.arn import Arn
 from iamlab.world.api.calling import perform
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,7 +119,7 @@ class ManagedPolicy:
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagPolicy``)."""
-        self._do("UntagPolicy", TagKeys=list(tag_keys))
+        self._do("UntagPolicy", TagKeys=as_keys(tag_keys))
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this policy, as the root user of the account that it is of."""

@@ -73,6 +73,8 @@ def rename_everywhere(world: World, old: str, new: str) -> None:
         for resource in account.resources.values():
             if resource.policy is not None:
                 resource.policy = _renamed(resource.policy, old, new)
+    for arn, policy in world.resource_policies.items():
+        world.resource_policies[arn] = _renamed(policy, old, new)
 
 
 def _renamed(policy: Policy, old: str, new: str) -> Policy:

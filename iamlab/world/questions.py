@@ -247,6 +247,8 @@ class Questions:
         """
         from iamlab.world.changes import diff_between
 
+        if not isinstance(before, Questions):
+            raise RequestError(f"A world is compared with another world, not with {before!r}.")
         return diff_between(before, self._world)
 
 

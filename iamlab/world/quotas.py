@@ -58,12 +58,17 @@ QUOTAS = {
 """Quotas of November 2026, by AWS's names. What is loaded from a real account is not held to them.
 """
 
+BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+"""What the name of a general purpose bucket cannot begin and end with: S3 keeps that for itself."""
+
 SESSION_SECONDS = (3600, 43200)
 """What a role's maximum session duration may be."""
 
 _WORD = r"[\w+=,.@-]+"
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -72,7 +77,7 @@ def quota(account: Account, name: str) -> int:
     return account.quotas.get(name, QUOTAS[name].default)
 
 
-def raised(name: str, value: int) -> int:
+def raised(name: object, value: object) -> int:
     """Say to what a quota may be raised.
 
     Raises
@@ -80,8 +85,10 @@ def raised(name: str, value: int) -> int:
     RequestError
         There is no such quota, or AWS does not raise it so far.
     """
-    if name not in QUOTAS:
-        raise RequestError(f"There is no quota {name!r}. {did_you_mean(name, QUOTAS)}")
+    if not isinstance(name, str) or name not in QUOTAS:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestError(f"A quota is raised to a whole number, not {value!r}.")
     known = QUOTAS[name]
     most = known.default if known.most is None else known.most
     if not known.default <= value <= most:
@@ -100,9 +107,40 @@ def is_path(path: object) -> bool:
 
 
 def check_bucket_name(name: object) -> None:
-    """Check a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens."""
+    """Check a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens.
+
+    Notes
+    -----
+    AWS page: "General purpose bucket naming rules".
+
+    Raises
+    ------
+    InvalidBucketName
+        It looks otherwise, or like an address, or has a beginning or an end that S3 keeps for
+        itself; a note says which.
+    """
     if not (isinstance(name, str) and _BUCKET.fullmatch(name)):
-        raise InvalidBucketName("The specified bucket is not valid.")
+        raise InvalidBucketName(_NO_BUCKET)
+    if why := _misnamed(name):
+        error = InvalidBucketName(_NO_BUCKET)
+        error.add_note(f"The name of a bucket {why}.")
+        raise error
+
+
+_NO_BUCKET = "The specified bucket is not valid."
+
+
+def _misnamed(name: str) -> str:
+    """Say what is wrong with a bucket's name of the right letters; empty: nothing."""
+    if ".." in name:
+        return "has no two dots in a row"
+    if _ADDRESS.fullmatch(name):
+        return "does not look like an IP address"
+    if name.startswith(BUCKET_PREFIXES):
+        return f"does not begin with {', '.join(BUCKET_PREFIXES)}"
+    if name.endswith(BUCKET_SUFFIXES):
+        return f"does not end with {', '.join(BUCKET_SUFFIXES)}"
+    return ""
 
 
 def is_account_id(text: object) -> bool:

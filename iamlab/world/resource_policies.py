@@ -38,6 +38,9 @@ SPEAKS_OF_ALL = frozenset({"backup", "logs"})
 """Services whose policies are not of one resource only: a vault's is of its recovery points, that
 of CloudWatch Logs of an account's log groups."""
 
+_THIS_API = "execute-api:/"
+"""How the policy of an API may begin the ARN of the API itself, whose id is not known before."""
+
 
 def resource_policy(document: Document, resource: Resource, service: str) -> Policy:
     """Read a document that is to be the policy of a resource.
@@ -73,6 +76,8 @@ def resource_policy(document: Document, resource: Resource, service: str) -> Pol
     if service == "ec2":  # which does not seem to look at who is named
         return saved(document, name, "endpoint")
     policy = saved(document, name, "resource", service)
+    if service == "execute-api":
+        policy = _with_whole_arns(policy, resource)
     for statement, kind, value in _nobody(policy, resource.account.world):
         note = f"See statement {statement.label}. There is no {value} in this world."
         _refuse(service, f"{kind}_principal", note)
@@ -119,7 +124,6 @@ def _check_resources(policy: Policy, resource: Resource, service: str) -> None:
 def _is_own(value: str, own: tuple[str, ...], below: tuple[str, ...]) -> bool:
     return (
         value.startswith(below)
-        or value == "execute-api:/*"  # the short form of API Gateway
         or any(glob_resource(value, arn) for arn in own)
         or any(glob_resource(value, f"{start}x") for start in below)
     )
@@ -145,6 +149,28 @@ def _refuse(service: str, kind: str, note: str) -> NoReturn:
     error = error_of(text.code)(text.message.format())
     error.add_note(note)
     raise error
+
+
+def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
+    """Write ``execute-api:/prod/*`` as the ARN of the API with that path, as API Gateway does.
+
+    Whoever reads such a policy back gets the whole ARN, so nobody else need know the short form.
+    """
+
+    def whole(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if values is None:
+            return None
+        return tuple(
+            f"{api.arn}/{value.removeprefix(_THIS_API)}" if value.startswith(_THIS_API) else value
+            for value in values
+        )
+
+    changed: dict[int, Statement | None] = {
+        one.number: replace(one, resource=whole(one.resource), not_resource=whole(one.not_resource))
+        for one in policy.statements
+        if any(value.startswith(_THIS_API) for value in one.resource or one.not_resource or ())
+    }
+    return edited(policy, changed) if changed else policy
 
 
 def _with_accounts(policy: Policy, world: World) -> Policy:

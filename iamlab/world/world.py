@@ -200,7 +200,10 @@ class World(Questions):
             The id is taken.
         ValidationError
             The id is not of 12 digits.
+        RequestError
+            The name is no text.
         """
+        check_texts(name=name)
         number = self.ids.account_id() if account_id is None else account_id
         if not is_account_id(number):
             raise ValidationError(f"Account id {number!r} is not of 12 digits.")
@@ -329,11 +332,11 @@ class World(Questions):
         >>> world.can(ana, "s3:ListAllMyBuckets", "*").request.value("aws:SourceIp")
         '198.18.0.10'
         """
-        named = endpoint if isinstance(endpoint, str) else endpoint.arn
-        if named:
-            find_endpoint(self, named)
+        wanted = Network(ip, vpc, endpoint)  # type: ignore[arg-type]  # which reads its ARN
+        if wanted.endpoint:
+            find_endpoint(self, wanted.endpoint)
         here = Here(self, self.current_network)
-        self.current_network = Network(ip, vpc, named)
+        self.current_network = wanted
         return here
 
     def organization_of(self, account_id: str) -> Organization | None:

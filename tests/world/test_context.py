@@ -375,6 +375,8 @@ def test_a_key_is_used_through_a_service() -> None:
     through = stage.world.can(stage.ana, "kms:Decrypt", key, via="s3.amazonaws.com").request
 
     assert direct.values("kms:ViaService") is None
+    assert stage.can(stage.ana).request.values("kms:CallerAccount") is None
+    assert stage.can(ANONYMOUS).request.values("kms:CallerAccount") is None
     assert through.values("kms:ViaService") == ("s3.eu-west-1.amazonaws.com",)
     assert through.values("kms:CallerAccount") == (MAIN,)
 
@@ -527,8 +529,21 @@ REFUSED = {
     "no ARN": (lambda s: s.can("ec2.amazonaws.com", source_arn="trail"), "is no ARN"),
     "no network": (lambda s: s.can(s.ana, network="10.0.0.1"), "network is a Network"),
     "no tags": (lambda s: s.can(s.ana, request_tags={"a": 1}), "dict of text to text"),
+    "via a number": (lambda s: s.can(s.ana, via=5), "via is a service"),
+    "no Region": (lambda s: s.can(s.ana, region=5), "region is text"),
+    "no world": (lambda s: s.world.diff(None), "compared with another world"),
     "no circumstance": (lambda s: s.can(s.ana, networ="x"), "Did you mean network?"),
 }
+
+
+def test_what_is_none_is_left_to_the_world() -> None:
+    """As if it had not been named."""
+    stage = Stage()
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("network", "via", "source_arn", "request_tags", "region", "context")
+    )
+
+    assert stage.can(stage.ana, **nothing).request == stage.can(stage.ana).request
 
 
 @pytest.mark.parametrize("case_", REFUSED)

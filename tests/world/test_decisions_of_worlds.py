@@ -10,8 +10,11 @@ import pytest
 
 from iamlab import ANONYMOUS, Network, World
 from iamlab.engine.public_access import PublicAccessBlock
+from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.service_errors import NoSuchBucket
 from iamlab.world.account import Account
 from iamlab.world.service_principals import sends
+from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 
 if TYPE_CHECKING:
@@ -540,3 +543,94 @@ def test_a_deny_by_address_spares_calls_that_services_make(sky: Sky) -> None:
     assert sky.may(sky.dana, network=Network(ip="203.0.113.7")) == "allowed"
     assert sky.may(sky.dana) == "explicitDeny identity"
     assert sky.may(sky.dana, via="athena.amazonaws.com") == "allowed"
+
+
+# -- other accounts, partitions and Regions ---------------------------------------------------
+
+OWN_ONLY = {
+    "s3:PutAccountPublicAccessBlock": {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+    "s3:CreateBucket": {"Bucket": "loot"},
+    "kms:CreateKey": {},
+    "kms:ListKeys": {},
+    "sqs:CreateQueue": {"QueueName": "loot"},
+    "ec2:RunInstances": {"MinCount": 1, "MaxCount": 1},
+    "CreateUser": {"UserName": "loot"},
+}
+
+
+@pytest.mark.parametrize("operation", OWN_ONLY)
+def test_nobody_makes_or_lists_anything_in_another_account(sky: Sky, operation: str) -> None:
+    """An administrator abroad is a stranger here; a role would let him in."""
+    before = snapshot(sky.world)
+
+    with pytest.raises(RequestError, match="is not of account"):
+        sky.data.call(operation, sky.olga, **OWN_ONLY[operation])
+
+    assert snapshot(sky.world) == before
+
+
+def test_a_bucket_that_was_deleted_is_not_its_namesake_elsewhere(sky: Sky) -> None:
+    """Whoever still holds the old one can do nothing with the new one."""
+    old = sky.world.bucket("star-maps")
+    old.delete()
+    new = sky.out.create_bucket("star-maps")
+
+    for deed in (old.put_public_access_block, old.delete_policy, old.delete):
+        with pytest.raises(NoSuchBucket):
+            deed()
+
+    assert sky.out.buckets == {"star-maps": new}
+    assert new.own_public_access_block != PublicAccessBlock()
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws-cn:iam::{DATA}:root",
+        f"arn:aws:iam:us-east-1:{DATA}:root",
+        f"arn:aws-cn:iam::{DATA}:user/dana",
+        f"arn:aws-us-gov:sts::{DATA}:assumed-role/audit/x",
+    ],
+)
+def test_an_account_is_known_in_its_own_partition_only(sky: Sky, arn: str) -> None:
+    """The same digits elsewhere are another account."""
+    sky.data.create_role("audit", assume_role_policy_document=WEB)
+
+    with pytest.raises(NoSuchEntity):
+        sky.may(arn)
+
+
+def test_an_endpoint_leads_to_its_own_region(sky: Sky) -> None:
+    """A call to another one goes over the internet, and the endpoint's policy has no say."""
+    near, far = sky.data.create_queue("near"), sky.data.create_queue("far", region="eu-west-1")
+    sky.data.create_vpc_endpoint(
+        service_name="com.amazonaws.us-east-1.sqs",
+        vpc_id="vpc-1",
+        policy=document(allow("sqs:ListQueues", Principal="*")),
+    )
+    way = Network(vpc="vpc-1")
+
+    assert sky.may(sky.dana, "sqs:SendMessage", near.arn, network=way) == "implicitDeny endpoint"
+    assert sky.may(sky.dana, "sqs:SendMessage", far.arn, network=way) == "allowed"
+    asked = sky.world.access(["sqs:SendMessage"], [near.arn, far.arn], [sky.dana], network=way)
+    assert [asked.allowed(0, place) for place in (0, 1)] == [False, True]
+    request = sky.world.can(sky.dana, "sqs:SendMessage", far.arn, network=way).request
+    assert request.value("aws:SourceVpce") is None
+    assert request.value("aws:SourceIp") is not None
+
+
+def test_policies_that_were_given_beside_an_export_know_who_was_deleted(sky: Sky) -> None:
+    """And who was renamed."""
+    eve = sky.data.create_user("eve")
+    arn = "arn:aws:s3:::given"
+    statement = allow("s3:GetObject", f"{arn}/*", Principal={"AWS": eve.arn})
+    world = World.from_account_details(
+        *sky.world.to_account_details(), resource_policies={arn: document(statement)}
+    )
+    account = world.account(DATA)
+    account.get_user("eve").update(new_user_name="eva")
+    assert world.can(account.get_user("eva"), READ, f"{arn}/x")
+
+    account.get_user("eva").delete()
+
+    assert not world.can(account.create_user("eva"), READ, f"{arn}/x")

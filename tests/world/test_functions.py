@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied
+from iamlab.errors import AccessDenied, RequestError
 from iamlab.service_errors import InvalidParameterValueException
 from iamlab.world.account import Account
 from iamlab.world.identities import User
@@ -287,3 +287,13 @@ def test_it_can_be_made_with_tags_and_a_policy(main: Account, dana: User) -> Non
 
     made = main.create_function("resize", role="worker", policy=policy, tags={"team": "sky"})
     assert (made.tags, made.policy is not None) == ({"team": "sky"}, True)
+
+
+def test_what_is_no_role_is_refused(main: Account, resize: Function) -> None:
+    """Whether a function is made with it or gets it later."""
+    wrong: Any = 5
+
+    with pytest.raises(RequestError, match="role is a role, its ARN or its name, not 5"):
+        main.create_function("other", role=wrong)
+    with pytest.raises(RequestError, match="role is a role or its name, not 5"):
+        resize.update_configuration(role=wrong)

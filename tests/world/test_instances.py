@@ -422,3 +422,53 @@ def test_a_copy_of_the_world_has_instances_of_its_own(main: Account, web: Instan
     twin.disassociate_iam_instance_profile()
 
     assert (web.http_tokens, web.association is None) == ("optional", False)
+
+
+def test_an_instance_gets_only_the_tags_that_are_sent_for_an_instance(
+    main: Account, dana: User
+) -> None:
+    """Those of its volumes are neither on it nor in the request that is asked."""
+    sent = [
+        {"ResourceType": "volume", "Tags": [{"Key": "team", "Value": "sea"}]},
+        {"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "sky"}]},
+    ]
+    only_sky = {"StringEquals": {"aws:RequestTag/team": "sky"}}
+    dana.put_policy("start", document(allow("ec2:*", Condition=only_sky)))
+    counts = {"MinCount": 1, "MaxCount": 1}
+
+    started = main.call("ec2:RunInstances", dana, TagSpecifications=sent, **counts)
+
+    assert started["Instances"][0]["Tags"] == [{"Key": "team", "Value": "sky"}]
+    dana.put_policy("start", document(allow("ec2:RunInstances")))
+    bare = main.call("ec2:RunInstances", dana, TagSpecifications=sent[:1], **counts)
+    assert bare["Instances"][0]["Tags"] == []
+
+
+@pytest.mark.parametrize("kind", ["vpc-endpoint", "instances", 5, None])
+def test_tags_for_what_no_instance_brings_along_are_refused(kind: Any, main: Account) -> None:
+    """And nothing is started."""
+    root, before = main.root_arn, set(main.resources)
+    sent = [{"ResourceType": kind, "Tags": [{"Key": "team", "Value": "sky"}]}]
+
+    with pytest.raises(InvalidParameterValue, match="not a valid taggable resource type") as caught:
+        main.call("ec2:RunInstances", root, MinCount=1, MaxCount=1, TagSpecifications=sent)
+
+    assert "It is one of instance, volume" in caught.value.__notes__[0]
+    assert set(main.resources) == before
+
+
+@pytest.mark.parametrize("sent", [[5], [[]], [{"ResourceType": "instance", "Tags": 5}]])
+def test_tag_specifications_that_are_none_are_refused(sent: Any, main: Account) -> None:
+    """Not taken for no tags."""
+    with pytest.raises(RequestError, match="list"):
+        main.call("ec2:RunInstances", main.root_arn, MinCount=1, MaxCount=1, TagSpecifications=sent)
+
+
+def test_what_is_no_instance_profile_is_refused(main: Account, web: Instance) -> None:
+    """Whether an instance is started with it or gets it later."""
+    wrong: Any = 5
+
+    with pytest.raises(RequestError, match="instance_profile is a profile, its name or its ARN"):
+        main.create_instance(instance_profile=wrong)
+    with pytest.raises(RequestError, match="instance_profile is a profile or its name, not 5"):
+        web.associate_iam_instance_profile(wrong)

@@ -682,3 +682,72 @@ def test_a_role_named_in_a_key_policy_is_cut_by_its_boundary_a_user_is_not(
     key = own.create_key(policy=document(lets(ROOT), lets(dana.arn, role.arn)))
 
     assert uses(world, dana, role, key=key) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("grantee", "operations", "more"),
+    [
+        (5, ["Decrypt"], {}),
+        (ROOT, None, {}),
+        (ROOT, "Decrypt", {}),
+        (ROOT, [], {}),
+        (ROOT, [["Decrypt"]], {}),
+        (ROOT, ["Decrypt"], {"constraints": {"EncryptionContextSubset": 5}}),
+        (ROOT, ["Decrypt"], {"constraints": {5: {}}}),
+        (ROOT, ["Decrypt"], {"constraints": [1]}),
+        (ROOT, ["Decrypt"], {"retiring_principal": 5}),
+    ],
+    ids=str,
+)
+def test_what_is_no_grant_is_refused(
+    grantee: Any, operations: Any, more: dict[str, Any], own: Account
+) -> None:
+    """With a sentence about what is wrong, and no grant is made."""
+    key = own.create_key()
+
+    with pytest.raises(RequestError):
+        key.create_grant(grantee, operations, **more)
+
+    assert key.list_grants() == []
+
+
+def test_what_is_no_grant_is_refused_in_a_call_too(own: Account) -> None:
+    """Before and after somebody's permission is asked."""
+    key, sent = own.create_key(), {"GranteePrincipal": ROOT, "Operations": ["Decrypt"]}
+    wrong: dict[str, Any]
+    for wrong in (
+        {"Operations": [["Decrypt"]]},
+        {"Operations": []},
+        {"Constraints": {5: {}}},
+        {"Constraints": {"EncryptionContextSubset": 5}},
+    ):
+        with pytest.raises(RequestError):
+            own.call("kms:CreateGrant", ROOT, KeyId=key.arn, **{**sent, **wrong})
+
+
+def test_what_is_no_grant_is_not_ended(own: Account) -> None:
+    """A grant is named by itself or by its id."""
+    key, wrong = own.create_key(), 5
+
+    with pytest.raises(RequestError, match="grant must be text"):
+        key.revoke_grant(wrong)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="grant must be text"):
+        key.retire_grant(wrong)  # type: ignore[arg-type]
+
+
+def test_users_of_a_key_are_identities_or_arns(own: Account) -> None:
+    """Nothing else is written into its policy."""
+    wrong: Any = [5]
+
+    with pytest.raises(RequestError, match="A principal is a user, a role or an ARN, not 5"):
+        own.create_key(key_users=wrong)
+
+
+def test_users_of_a_key_are_a_list(own: Account) -> None:
+    """One name alone would be taken letter by letter."""
+    wrong: Any
+    for wrong in ("ana", 5):
+        with pytest.raises(RequestError, match="users of a key are lists"):
+            own.create_key(key_users=wrong)
+        with pytest.raises(RequestError, match="users of a key are lists"):
+            own.create_key(key_administrators=wrong)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
-from iamlab.service_errors import InvalidAttributeValue, InvalidParameterValue
+from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
+from iamlab.service_errors import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.world.account import Account
 from iamlab.world.services.sns import DEFAULT_ACTIONS
 from tests.world.exports import allow, document
@@ -246,3 +246,52 @@ def test_there_is_no_such_region(main: Account) -> None:
     """A slip, not an answer of AWS."""
     with pytest.raises(RequestError, match="is no Region"):
         main.create_queue("orders", region="Frankfurt")
+
+
+@pytest.mark.parametrize("kind", ["queue", "topic"])
+def test_no_policy_is_not_taken_for_an_empty_one(kind: str, main: Account) -> None:
+    """Which would take it away, or reset it."""
+    thing = getattr(main, f"create_{kind}")("orders")
+    action = {"queue": "sqs:SendMessage", "topic": "sns:Publish"}[kind]
+    thing.put_policy(document(allow(action, thing.arn, Principal={"AWS": OTHER})))
+    before = thing.policy
+    nothing: Any = None
+
+    with pytest.raises(ValidationError, match="must not be null"):
+        thing.put_policy(nothing)
+
+    assert thing.policy is before
+
+
+@pytest.mark.parametrize(
+    ("label", "accounts", "actions"),
+    [("", [OTHER], ["Publish"]), ("x", [], ["Publish"]), ("x", [OTHER], [])],
+)
+def test_a_permission_for_nothing_or_nobody_is_refused(
+    label: str, accounts: list[str], actions: list[str], main: Account
+) -> None:
+    """In the service's code; the policies stay as they are."""
+    queue, topic = main.create_queue("orders"), main.create_topic("news")
+    before = queue.policy, topic.policy
+
+    with pytest.raises(InvalidParameterValue, match="must not be empty"):
+        queue.add_permission(label, aws_account_ids=accounts, actions=actions)
+    with pytest.raises(InvalidParameter, match="must not be empty"):
+        topic.add_permission(label, aws_account_id=accounts, action_name=actions)
+
+    assert (queue.policy, topic.policy) == before
+
+
+@pytest.mark.parametrize("wrong", [None, OTHER, 5])
+def test_a_permission_takes_lists(wrong: Any, main: Account) -> None:
+    """One text would be taken letter by letter."""
+    queue, topic = main.create_queue("orders"), main.create_topic("news")
+
+    with pytest.raises(RequestError, match="aws_account_ids is a list"):
+        queue.add_permission("x", aws_account_ids=wrong, actions=["SendMessage"])
+    with pytest.raises(RequestError, match="actions is a list"):
+        queue.add_permission("x", aws_account_ids=[OTHER], actions=wrong)
+    with pytest.raises(RequestError, match="aws_account_id is a list"):
+        topic.add_permission("x", aws_account_id=wrong, action_name=["Publish"])
+    with pytest.raises(RequestError, match="action_name is a list"):
+        topic.add_permission("x", aws_account_id=[OTHER], action_name=wrong)

@@ -279,7 +279,7 @@ BELOW = {
     "lambda": [f"arn:aws:lambda:{HERE}:function:stack:live", "lambda:InvokeFunction"],
     "dynamodb": [f"arn:aws:dynamodb:{HERE}:table/stars/index/*", "dynamodb:Query"],
     "events": [f"arn:aws:events:{HERE}:rule/sky/*", "events:PutRule"],
-    "execute-api": ["execute-api:/*", "execute-api:Invoke"],
+    "execute-api": [f"arn:aws:execute-api:{HERE}:abc123/prod/GET/*", "execute-api:Invoke"],
     "kms": ["*", "kms:Decrypt"],
     "sqs": ["*", "sqs:SendMessage"],
     "secretsmanager": ["*", "secretsmanager:GetSecretValue"],
@@ -293,6 +293,34 @@ def test_a_policy_may_speak_of_what_lies_below(service: str, own: Account) -> No
     policy = document(lets(service, {"AWS": OWN}, action=action, on=on))
 
     assert resource_policy(policy, made(service, own), service).statements[0].resource == (on,)
+
+
+SHORT = {
+    "execute-api:/*": f"arn:aws:execute-api:{HERE}:abc123/*",
+    "execute-api:/prod/GET/*": f"arn:aws:execute-api:{HERE}:abc123/prod/GET/*",
+    f"arn:aws:execute-api:{HERE}:abc123/*": f"arn:aws:execute-api:{HERE}:abc123/*",
+}
+
+
+@pytest.mark.parametrize("short", SHORT)
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+def test_an_api_keeps_its_own_whole_arn(element: str, short: str, own: Account) -> None:
+    """API Gateway completes the short form as it saves, and leaves the rest of the text alone."""
+    statement = lets("execute-api", "*") | {"Sid": "one"}
+    del statement["Resource"]
+    policy = resource_policy(
+        document(statement | {element: short}), made("execute-api", own), "execute-api"
+    )
+
+    assert policy.to_json() == document(statement | {element: SHORT[short]})
+
+
+def test_an_api_completes_each_of_several_resources(own: Account) -> None:
+    """And only those that are short."""
+    statement = lets("execute-api", "*") | {"Resource": list(SHORT)}
+    policy = resource_policy(document(statement), made("execute-api", own), "execute-api")
+
+    assert policy.statements[0].resource == tuple(SHORT.values())
 
 
 @pytest.mark.parametrize("service", ["s3", "dynamodb", "lambda"])

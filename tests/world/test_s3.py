@@ -7,7 +7,7 @@ import pytest
 
 from iamlab import World
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
+from iamlab.errors import AccessDenied, InvalidBucketName, NoSuchEntity, RequestError
 from iamlab.service_errors import (
     InvalidTag,
     MethodNotAllowed,
@@ -309,3 +309,47 @@ def test_a_copy_of_the_world_has_buckets_of_its_own(world: World, bucket: Bucket
     assert copied.public_access_block == PublicAccessBlock()
     assert bucket.public_access_block != PublicAccessBlock()
     assert (bucket.tags, bucket.shows_tags) == ({"team": "sky"}, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a..b", "192.168.0.1", "xn--maps", "sthree-maps", "amzn-s3-demo-maps"),
+        *("maps-s3alias", "maps--ol-s3", "maps.mrap", "maps--x-s3", "maps--table-s3"),
+    ],
+)
+def test_names_that_s3_keeps_for_itself_are_refused(name: str, own: Account) -> None:
+    """With a note that says which."""
+    with pytest.raises(InvalidBucketName, match="specified bucket is not valid") as caught:
+        own.create_bucket(name)
+
+    assert caught.value.__notes__[0].startswith("The name of a bucket ")
+    assert name not in own.buckets
+
+
+@pytest.mark.parametrize("name", ["a.b", "192.168.0.1.2", "1.2.3", "axn--b", "s3alias", "x-s3"])
+def test_names_that_only_look_like_those_are_taken(name: str, own: Account) -> None:
+    """They begin or end otherwise."""
+    assert own.create_bucket(name).name == name
+
+
+@pytest.mark.parametrize("rules", [[5], 5, [], None, {}, [{"ObjectOwnership": 5}], [{}, {}]])
+def test_ownership_controls_have_one_rule(rules: Any, own: Account, bucket: Bucket) -> None:
+    """Anything else is refused."""
+    with pytest.raises(RequestError, match="ObjectOwnership"):
+        own.call(
+            "s3:PutBucketOwnershipControls",
+            own.root_arn,
+            **NAMED,
+            OwnershipControls={"Rules": rules},
+        )
+
+    assert bucket.object_ownership == "BucketOwnerEnforced"
+
+
+def test_switches_are_given_as_a_public_access_block(own: Account) -> None:
+    """Not as the API writes them."""
+    wrong: Any = {"BlockPublicAcls": True}
+
+    with pytest.raises(RequestError, match=r"Give a PublicAccessBlock\(\.\.\.\), not"):
+        own.create_bucket("maps", public_access_block=wrong)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.service_errors import (
     InvalidParameterException,
     MalformedPolicyDocumentException,
@@ -374,3 +374,72 @@ def test_a_service_of_its_own_shows_tags_under_its_own_key_too(main: Account) ->
 
     assert main.world.can(dana, "secretsmanager:GetSecretValue", secret.arn)
     assert queue.context == {}
+
+
+def test_the_default_bus_cannot_be_deleted(main: Account) -> None:
+    """Neither before anything was changed in it, nor after; nor by its ARN."""
+    arn = f"arn:aws:events:{START}:event-bus/default"
+    main.call("events:PutPermission", main.root_arn, **PERMISSION)
+    bus: Any = main.resources[arn]
+    other = main.create_event_bus("shop/default")
+    other.delete()
+
+    for delete in (
+        bus.delete,
+        lambda: main.call("events:DeleteEventBus", main.root_arn, Name=arn),
+        lambda: main.call(
+            "events:DeleteEventBus", main.root_arn, Name="default", Region="eu-west-1"
+        ),
+    ):
+        with pytest.raises(ValidationException, match="Cannot delete event bus default"):
+            delete()
+
+    assert main.resources[arn] is bus
+    assert other.arn not in main.resources
+
+
+PERMISSION = {"StatementId": "partner", "Principal": OTHER, "Action": "events:PutEvents"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_policy_at_all_is_refused(kind: str, main: Account) -> None:
+    """It is not a way to take one away."""
+    thing, nothing = KINDS[kind][0](main), None
+    thing.put_policy(policy_for(kind, thing.arn))
+    before = thing.policy
+
+    with pytest.raises(ValidationError, match="must not be null"):
+        thing.put_policy(nothing)
+
+    assert thing.policy is before
+
+
+def test_a_resource_of_another_service_is_not_changed_by_no_policy(main: Account) -> None:
+    """Nor is it silently left as it is."""
+    thing = main.create_resource(f"arn:aws:logs:{START}:log-group:web")
+    nothing: Any = None
+
+    with pytest.raises(ValidationError, match="must not be null"):
+        thing.put_policy(nothing)
+    with pytest.raises(RequestError, match="arn must be text"):
+        main.create_resource(5)  # type: ignore[arg-type]
+
+
+def test_a_stream_that_is_gone_is_called_by_its_arn(main: Account) -> None:
+    """A table by its name."""
+    table = main.create_table("stars", stream_enabled=True)
+    stream: Any = table.stream
+    table.delete()
+
+    for thing, shown in ((stream, f"Stream: {stream.arn}"), (table, "Table: stars")):
+        with pytest.raises(ResourceNotFoundException) as caught:
+            thing.put_policy(policy_for("table", thing.arn))
+        assert caught.value.message == f"Requested resource not found: {shown} not found"
+
+
+def test_a_bus_is_called_by_its_whole_name(main: Account) -> None:
+    """Slashes may stand in it."""
+    main.create_event_bus("shop/orders")
+
+    with pytest.raises(AwsError, match="Event bus shop/orders already exists"):
+        main.create_event_bus("shop/orders")

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied, InvalidInput, LimitExceeded, ValidationError
+from iamlab.errors import (
+    AccessDenied,
+    AwsError,
+    InvalidInput,
+    LimitExceeded,
+    RequestError,
+    ValidationError,
+)
 from iamlab.world.account import Account
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
@@ -113,3 +120,40 @@ def test_the_api_takes_arns_and_the_methods_names_too(main: Account) -> None:
 
     ana.attach_policy("AmazonS3ReadOnlyAccess")
     assert ana.attached == ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
+
+
+OF_SERVICES: dict[str, Callable[[Account], Any]] = {
+    "bucket": lambda a: a.create_bucket("maps"),
+    "key": lambda a: a.create_key(),
+    "queue": lambda a: a.create_queue("orders"),
+    "topic": lambda a: a.create_topic("news"),
+    "secret": lambda a: a.create_secret("x"),
+    "table": lambda a: a.create_table("stars"),
+    "instance": lambda a: a.create_instance(),
+    "resource": lambda a: a.create_resource("arn:aws:logs:us-east-1:111111111111:log-group:web"),
+}
+
+
+@pytest.mark.parametrize("tags", [{"\ud800": "x"}, {"x": "\udfff"}, {"": "\ud800"}], ids=ascii)
+@pytest.mark.parametrize("kind", OF_SERVICES)
+def test_half_of_a_surrogate_pair_is_in_no_tag(
+    kind: str, tags: dict[str, str], main: Account
+) -> None:
+    """No JSON text holds one; the refusal can be printed."""
+    one = OF_SERVICES[kind](main)
+
+    with pytest.raises(AwsError, match="half of a surrogate pair") as caught:
+        one.tag(tags)
+
+    assert str(caught.value).isprintable()
+    assert one.tags == {}
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "team", b"team"])
+@pytest.mark.parametrize("kind", ["user", "role", "profile", "device", "policy", *OF_SERVICES])
+def test_keys_to_take_away_are_a_list(kind: str, wrong: Any, main: Account) -> None:
+    """Of whatever thing."""
+    one = {**MAKERS, **OF_SERVICES}[kind](main)
+
+    with pytest.raises(RequestError, match="tag_keys is a list of keys"):
+        one.untag(wrong)

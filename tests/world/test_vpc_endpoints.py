@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from iamlab import World
-from iamlab.errors import AccessDenied, RequestError
-from iamlab.service_errors import InvalidPolicyDocument
+from iamlab import Network, World
+from iamlab.ec2_errors import InvalidVpcEndpointIdNotFound
+from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.service_errors import InvalidParameterValue, InvalidPolicyDocument
 from iamlab.world.account import Account
 from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint, type_for
 from tests.world.deep import snapshot
@@ -169,3 +170,54 @@ def test_what_goes_through_an_endpoint_is_held_to_its_policy(main: Account) -> N
     assert world.can(dana, "s3:PutObject", a_map)
     assert not world.can(dana, "s3:PutObject", a_map, network=inside)
     assert world.can(dana, "s3:GetObject", a_map, network=inside)
+
+
+def test_an_endpoint_is_not_changed_by_no_policy(endpoint: VpcEndpoint) -> None:
+    """Nor is it silently left as it is."""
+    nothing: Any = None
+
+    with pytest.raises(ValidationError, match="must not be null"):
+        endpoint.put_policy(nothing)
+
+
+def test_the_service_of_an_endpoint_is_named_by_text(main: Account) -> None:
+    """And so are those that are deleted."""
+    wrong: Any = 5
+
+    with pytest.raises(RequestError, match="service_name must be text"):
+        main.create_vpc_endpoint(wrong, "vpc-1")
+    with pytest.raises(InvalidVpcEndpointIdNotFound):
+        main.call("ec2:DeleteVpcEndpoints", main.root_arn, VpcEndpointIds=[[1]])
+
+
+def test_an_endpoint_gets_no_tags_that_are_sent_for_an_instance(main: Account) -> None:
+    """EC2 refuses them."""
+    sent = [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "sky"}]}]
+
+    with pytest.raises(InvalidParameterValue, match="not a valid taggable resource type"):
+        main.call(
+            *("ec2:CreateVpcEndpoint", main.root_arn),
+            VpcId="vpc-1",
+            ServiceName=S3,
+            TagSpecifications=sent,
+        )
+
+
+def test_a_network_takes_an_endpoint_itself(endpoint: VpcEndpoint) -> None:
+    """As well as its id or its ARN."""
+    world = endpoint.account.world
+    itself: Any = endpoint
+
+    assert Network(endpoint=itself) == Network(endpoint=endpoint.arn)
+    with world.network(endpoint=endpoint) as here:
+        assert here == Network(endpoint=endpoint.arn)
+
+
+@pytest.mark.parametrize("name", ["ip", "vpc", "endpoint"])
+@pytest.mark.parametrize("wrong", [5, True, None, [1]])
+def test_a_network_is_described_by_texts(name: str, wrong: Any, main: Account) -> None:
+    """A number would be taken for an address."""
+    with pytest.raises(RequestError, match=f"{name} must be text"):
+        Network(**{name: wrong})
+    with pytest.raises(RequestError, match=f"{name} must be text"):
+        main.world.network(**{name: wrong})

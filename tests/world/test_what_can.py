@@ -355,6 +355,26 @@ def test_what_rcps_and_endpoints_name_is_asked_too(world: World) -> None:
     prove(world, ana, found, **how)
 
 
+def test_what_goes_through_an_endpoint_depends_on_the_region_too(world: World) -> None:
+    """One action may be allowed there, and stopped here by the endpoint's policy."""
+    main = world.account(MAIN)
+    near, far = main.create_queue("near"), main.create_queue("far", region="eu-west-1")
+    main.create_vpc_endpoint(
+        "com.amazonaws.us-east-1.sqs",
+        "vpc-1",
+        policy=document(allow("sqs:ListQueues", Principal="*")),
+    )
+    mia = main.create_user("mia")
+    mia.put_policy("queues", document(allow("sqs:*"), allow("s3:*")))
+    how: Any = {"network": Network(vpc="vpc-1")}
+
+    found = what_can(world, mia, services=["sqs", "s3"], circumstances=how)
+
+    assert ("sqs:SendMessage", far.arn) in set(found)
+    assert ("sqs:SendMessage", near.arn) not in set(found)
+    prove(world, mia, found, **how)
+
+
 def test_an_exception_never_covers_what_is_allowed(world: World) -> None:
     """A bucket policy may deny all but a folder: the folder stays."""
     ana = world.user("ana")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, World
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
+from iamlab.world.clock import RealClock
 from tests.world.exports import (
     ACCOUNT,
     IAM,
@@ -527,3 +528,54 @@ def test_no_group_is_among_those_who_can() -> None:
         group.put_policy("all", document(allow("*")))
 
     assert [arn for arn in world.who_can("s3:GetObject", OBJECT) if ":group/" in arn] == []
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        {"days": 10**9},
+        {"days": 10**400},
+        {"days": 3_650_000},
+        {"days": -1_000_000},
+        {"seconds": float("nan")},
+        {"hours": float("inf")},
+        {"minutes": "5"},
+        {"days": None},
+    ],
+    ids=str,
+)
+def test_the_time_is_moved_by_numbers_and_not_out_of_the_calendar(by: dict[str, Any]) -> None:
+    """What cannot be is refused, and the time is as it was."""
+    world = World()
+    before = world.clock.now
+
+    with pytest.raises(RequestError, match="The time"):
+        world.clock.advance(**by)
+
+    assert world.clock.now == before
+    with pytest.raises(RequestError):
+        RealClock().advance(**by)
+
+
+@pytest.mark.parametrize(("name", "value"), [("Users", "x"), (5, 5), ("Users", True), ([], 5)])
+def test_a_quota_has_a_name_and_a_whole_number(name: Any, value: Any) -> None:
+    """Nothing else raises one."""
+    main = World().create_account("main")
+
+    with pytest.raises(RequestError, match="quota"):
+        main.raise_quota(name, value)
+
+    assert main.quotas == {}
+
+
+def test_accounts_and_operations_have_names_of_text() -> None:
+    """No account is made of anything else."""
+    world, wrong = World(), 5
+    ana = world.create_account("main").create_user("ana")
+
+    with pytest.raises(RequestError, match="name must be text"):
+        world.create_account(wrong)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="operation must be text"):
+        ana.account.call(wrong, ana)  # type: ignore[arg-type]
+
+    assert len(world.accounts) == 1

@@ -19,6 +19,7 @@ from iamlab.world.api.validation import check
 from iamlab.world.asking import question
 from iamlab.world.context import DEFAULT_REGION, of_root
 from iamlab.world.events import record, user_identity
+from iamlab.world.facts import find_resource
 from iamlab.world.presented import Credential
 
 if TYPE_CHECKING:
@@ -61,19 +62,17 @@ def call(
     AwsError
         What else AWS would answer.
     RequestError
-        There is no such operation or parameter, or the caller is of another account.
+        There is no such operation or parameter, or the caller is of another account, and asks
+        for no resource of this one.
     """
     entry = entries.find(operation)
     who = account.world.gather(caller)
-    if entry.service == "iam" and who.account_id != account.account_id:
-        raise RequestError(
-            f"{who.arn} is not of account {account.account_id}: an operation of IAM works in the "
-            "caller's own account. To work in another one, assume a role there."
-        )
     given = {name: value for name, value in parameters.items() if value is not None}
     identity = user_identity(who.arn, who.context(), who.issuer)
     with _Recorded(account, entry, given, identity) as event:
         check(entry, given)
+        if who.account_id != account.account_id:
+            _check_abroad(account, entry, given, who)
         if entry.service == "iam":
             _check_arns(operation, given)
             _name_oneself(entry, given, who)
@@ -82,6 +81,25 @@ def call(
             caller.used(account.world, entry.service, event.region)
         value = _done(account, entry, given, caller)
         return event.succeeded(entry.answer, value)
+
+
+def _check_abroad(account: Account, entry: Entry, given: Mapping[str, Any], who: Gathered) -> None:
+    """Let others only do something with a resource that is there, whose policy can let them.
+
+    Raises
+    ------
+    RequestError
+        The operation works in the caller's own account.
+    """
+    arn = "*" if entry.about is None else entry.about(account, given)
+    known = find_resource(account.world, Arn.parse(arn), arn) if is_arn(arn) else None
+    if known is None or known.account is not account:
+        service = entry.service.upper() if entry.service == "iam" else entry.service
+        raise RequestError(
+            f"{who.arn or 'Who calls'} is not of account {account.account_id}, and {arn} is no "
+            f"resource of it: {service}:{entry.name} works in the caller's own account. To work in "
+            "another one, assume a role there."
+        )
 
 
 def _done(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> Any:

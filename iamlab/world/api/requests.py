@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.policy.arn import Arn
 from iamlab.world.context import of_tags
 from iamlab.world.linked_services import role_of
 
@@ -138,8 +139,13 @@ def context_of_passing(
     }
 
 
-def tags_of(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+def tags_of(given: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
     """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
+
+    Parameters
+    ----------
+    made
+        The type of what EC2 makes: TagSpecifications of another type are not for it.
 
     Raises
     ------
@@ -152,14 +158,33 @@ def tags_of(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     ([('a', 'b')], [('a', 'b')])
     """
     sent = given.get("Tags", given.get("tags", ()))
-    of_ec2 = given.get("TagSpecifications", ())
-    if of_ec2:
-        parts = [one.get("Tags", ()) for one in of_ec2 if isinstance(one, dict)]
-        sent = [tag for part in parts for tag in _listed(part)]
+    if given.get("TagSpecifications"):
+        sent = _specified(given["TagSpecifications"], made)
     pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in _listed(sent)]
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
         raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
     return pairs
+
+
+def _specified(sent: Any, made: str) -> list[Any]:
+    """Give the tags for what is made: a call of EC2 can send some for its volumes too."""
+    found: list[Any] = []
+    for one in _listed(sent):
+        if not isinstance(one, dict):
+            raise RequestError(
+                "TagSpecifications is a list such as "
+                f'[{{"ResourceType": "instance", "Tags": [...]}}], not {sent!r}.'
+            )
+        if one.get("ResourceType") == made:
+            found += _listed(one.get("Tags", ()))
+    return found
+
+
+def _made(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
+    """Say of which type the thing is that EC2 makes."""
+    if entry.about is None or "TagSpecifications" not in given:
+        return ""
+    return Arn.parse(entry.about(account, given)).kind
 
 
 def _listed(sent: Any) -> list[Any]:
@@ -175,7 +200,7 @@ def _pair(tag: object) -> tuple[Any, Any]:
 
 def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys that a call of this operation has, beside those of every call."""
-    sent = tags_of(given)
+    sent = tags_of(given, _made(account, entry, given))
     context: dict[str, Any] = {**of_tags("aws:RequestTag", dict(sent))}
     keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
     if keys:

@@ -34,7 +34,7 @@ def as_keys(tag_keys: Iterable[str]) -> list[str]:
     return as_list(tag_keys, "tag_keys is a list of keys")
 
 
-def as_list(values: Iterable[str], what: str) -> list[str]:
+def as_list(values: object, what: str) -> list[Any]:
     """Write several texts as the API takes them.
 
     Parameters
@@ -45,7 +45,7 @@ def as_list(values: Iterable[str], what: str) -> list[str]:
     Raises
     ------
     RequestError
-        It is one text: each of its letters would be taken for one.
+        It is none, or one text: each of its letters would be taken for one.
 
     Examples
     --------
@@ -54,7 +54,51 @@ def as_list(values: Iterable[str], what: str) -> list[str]:
     """
     if isinstance(values, str):
         raise RequestError(f"{what}: write [{values!r}].")
+    if isinstance(values, bytes) or not isinstance(values, Iterable):
+        raise RequestError(f"{what}, not {values!r}.")
     return list(values)
+
+
+def arn_of(thing: object, what: str) -> str:
+    """Give the ARN of a thing that is handed over as itself.
+
+    Parameters
+    ----------
+    what
+        What it is, for whoever gives something else.
+
+    Raises
+    ------
+    RequestError
+        It has none.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> ana = World(seed=7).create_account("main", account_id="111111111111").create_user("ana")
+    >>> arn_of(ana, "grantee_principal is a user, a role or an ARN")
+    'arn:aws:iam::111111111111:user/ana'
+    """
+    arn = getattr(thing, "arn", None)
+    if not isinstance(arn, str):
+        raise RequestError(f"{what}, not {thing!r}.")
+    return arn
+
+
+def must_be_there(document: Document) -> Document:
+    """Insist on a policy: nothing at all would mean to leave the old one, or to take it away.
+
+    Raises
+    ------
+    ValidationError
+        It is ``None``.
+    """
+    if document is None:
+        raise ValidationError(
+            "1 validation error detected: Value null at 'policy' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    return document
 
 
 def as_text(document: Document) -> Any:

@@ -116,6 +116,9 @@ class Api:
             raise self.absent(arn)
         return found
 
+    def check_deletable(self, account: Account, given: Parameters) -> None:
+        """Check that the one that a call is about can be deleted at all; most can."""
+
     def check_new(self, account: Account, given: Parameters) -> str:
         """Check name and Region of one that is to be made; give its ARN.
 
@@ -186,6 +189,7 @@ class Api:
 
         def delete(account: Account, given: Parameters) -> None:
             """Delete it."""
+            self.check_deletable(account, given)
             if not self.forgives or self.arn_of(account, given) in account.resources:
                 forget(account, self.find(account, given))
 

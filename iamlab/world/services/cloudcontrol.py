@@ -23,7 +23,7 @@ from iamlab.service_errors import (
     ValidationException,
 )
 from iamlab.world.api.entry import service_operation
-from iamlab.world.api.values import as_keys, as_tags, as_text
+from iamlab.world.api.values import as_keys, as_tags, as_text, must_be_there
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.resources import Resource
 from iamlab.world.saving import saved
@@ -55,12 +55,34 @@ MADE_OTHERWISE = {
 }
 """Service and resource -> how such a thing is made here."""
 
+SEPARATORS = {
+    "es::domain/*": "/",  # the paths of a domain, which its policy writes as domain/search/*
+    "execute-api::*": "/",  # stage, method and path of an API
+    "logs::log-group:*": ":",  # log streams; the names of log groups hold slashes
+    "s3::accesspoint/*": "/",  # objects, as they are asked for through an access point
+    "s3-object-lambda::accesspoint/*": "/",
+    "s3-outposts::outpost/*/accesspoint/*": "/",
+    "s3-outposts::outpost/*/bucket/*": "/",
+    "s3tables::bucket/*": "/",  # the tables of a table bucket
+}
+"""Service and resource -> what stands before that which lies below it.
+
+Of anything else nothing is below it. No separator would be right for all: the Systems Manager
+parameters ``parameter/a`` and ``parameter/a/b`` have nothing to do with each other, and neither
+policy nor tags of the one may be taken for those of the other.
+"""
+
 
 @dataclass(slots=True, eq=False)
 class OtherResource(Resource):
     """A resource of a service that has no module of its own here."""
 
     kind: ClassVar[str] = "resource"
+
+    @property
+    def separator(self) -> str:  # type: ignore[override]  # one class is for many kinds of thing
+        """What stands between the ARN and that of something below it."""
+        return _of_form(SEPARATORS, Arn.parse(self.arn))
 
     def put_policy(self, document: Document) -> None:
         """Replace its policy (``UpdateResource``).
@@ -70,7 +92,7 @@ class OtherResource(Resource):
         AwsError
             In the service's words, where they are known.
         """
-        self._update(Policy=as_text(document))
+        self._update(Policy=as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
         """Take its policy away."""
@@ -146,8 +168,13 @@ def _made_otherwise(arn: Arn) -> str:
     """Say how such a thing is made, if it has a way of its own."""
     if arn.service == "s3" and (arn.region or arn.account):
         return ""  # an access point: no bucket has either in its ARN
-    forms = (form for form in MADE_OTHERWISE if fnmatchcase(f"{arn.service}::{arn.resource}", form))
-    return MADE_OTHERWISE.get(next(forms, ""), "")
+    return _of_form(MADE_OTHERWISE, arn)
+
+
+def _of_form(table: Mapping[str, str], arn: Arn) -> str:
+    """Give what a table has for the first form that fits; empty if none does."""
+    text = f"{arn.service}::{arn.resource}"
+    return next((found for form, found in table.items() if fnmatchcase(text, form)), "")
 
 
 def _policy(resource: Resource, document: Document) -> Policy | None:

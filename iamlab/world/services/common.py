@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made", bound=Resource)
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def misfit(value: object, where: str, pattern: str) -> ValidationException:
@@ -36,14 +37,16 @@ def misfit(value: object, where: str, pattern: str) -> ValidationException:
 
 
 def name_in(arn: str) -> str:
-    """Give the last part of an ARN, whatever stands before it.
+    """Give the name in an ARN: the resource without its type, where that stands before it.
 
     Examples
     --------
     >>> name_in("arn:aws:sqs:us-east-1:111122223333:orders")
     'orders'
+    >>> name_in("arn:aws:events:us-east-1:111122223333:event-bus/shop/orders")
+    'shop/orders'
     """
-    return Arn.parse(arn).name.rpartition(":")[2]
+    return re.split("[/:]", Arn.parse(arn).resource, maxsplit=1)[-1]
 
 
 def check_region(given: Parameters) -> None:
@@ -59,13 +62,23 @@ def check_region(given: Parameters) -> None:
         raise RequestError(f"{region!r} is no Region: write one such as {DEFAULT_REGION}.")
 
 
-def more_tags(given: Parameters, held: Mapping[str, str], refuse: Refuses) -> dict[str, str]:
-    """Put the tags that a call sends to those that are there; the sentences are not AWS's."""
-    sent = tags_of(given)
+def more_tags(
+    given: Parameters, held: Mapping[str, str], refuse: Refuses, made: str = ""
+) -> dict[str, str]:
+    """Put the tags that a call sends to those that are there; the sentences are not AWS's.
+
+    Parameters
+    ----------
+    made
+        As in :func:`~iamlab.world.api.requests.tags_of`.
+    """
+    sent = tags_of(given, made)
     wanted = {**held, **dict(sent)}
     if len({key for key, _ in sent}) < len(sent):
         raise refuse("The same tag key is sent twice.")
     for key, value in sent:
+        if _HALF.search(key + value):
+            raise refuse(f"A tag holds half of a surrogate pair, which is no character: {key!a}.")
         if not 1 <= len(key) <= 128 or len(value) > 256:
             raise refuse(f"A tag has a key of 1 to 128 and a value of 0 to 256 characters: {key}.")
         if key.lower().startswith("aws:"):

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 _PUT = "dynamodb:PutResourcePolicy"
 
+
+def _absent(arn: str) -> ResourceNotFoundException:
+    what = f"Stream: {arn}" if "/stream/" in arn else f"Table: {name_in(arn)}"
+    return ResourceNotFoundException(f"Requested resource not found: {what} not found")
+
+
 API = Api(
     service="dynamodb",
     kinds=("table", "stream"),
@@ -47,9 +53,7 @@ API = Api(
             "TableName must be at least 3 characters long and at most 255 characters long"
         )
     ),
-    absent=lambda arn: ResourceNotFoundException(
-        f"Requested resource not found: Table: {name_in(arn)} not found"
-    ),
+    absent=_absent,
     taken=lambda arn: ResourceInUseException(f"Table already exists: {name_in(arn)}"),
     untaggable=ValidationException,
     tag="TagResource ResourceArn Tags:list",

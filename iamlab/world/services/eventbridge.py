@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.organization_errors import AccessDeniedException
+from iamlab.policy.arn import Arn
 from iamlab.service_errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.world.api.values import as_text
+from iamlab.world.api.values import as_text, must_be_there
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.apis import Api
 from iamlab.world.services.common import keep, misfit, name_in
@@ -54,6 +55,12 @@ class _Buses(Api):
         if arn not in account.resources and arn == self.arn(account, DEFAULT, arn.split(":")[3]):
             return EventBus(account, arn)
         return super().find(account, given)
+
+    def check_deletable(self, account: Account, given: Parameters) -> None:
+        """Refuse to delete the default bus."""
+        if Arn.parse(self.arn_of(account, given)).resource == f"{self.place}{DEFAULT}":
+            # AWS's sentence is not documented.
+            raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
 
 
 _NAME = r"[/\.\-_A-Za-z0-9]+"
@@ -104,7 +111,8 @@ class EventBus(Kept):
         PolicyLengthExceededException
             It is too large.
         """
-        self._do("PutPermission", **self._named(), Policy=as_text(document))
+        text = as_text(must_be_there(document))
+        self._do("PutPermission", **self._named(), Policy=text)
 
     def delete_policy(self) -> None:
         """Take all statements away (``RemovePermission``)."""

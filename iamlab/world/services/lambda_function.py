@@ -21,7 +21,7 @@ from iamlab.service_errors import (
     LambdaResourceNotFound,
     ResourceConflictException,
 )
-from iamlab.world.api.values import as_text
+from iamlab.world.api.values import arn_of, as_text
 from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.services.apis import Api
 from iamlab.world.services.common import misfit, name_in
@@ -175,5 +175,6 @@ class Function(Kept):
         InvalidParameterValueException
             Lambda cannot assume it.
         """
-        arn = self.account.get_role(role).arn if isinstance(role, str) else role.arn
+        found = self.account.get_role(role) if isinstance(role, str) else role
+        arn = arn_of(found, "role is a role or its name")
         self._do("UpdateFunctionConfiguration", **self._as("FunctionName"), Role=arn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.arn import is_arn
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import arn_of, as_tags, as_text
 from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.services.making_ec2 import MakesOfEc2
 
@@ -106,15 +106,17 @@ class MakesOfServices(MakesOfEc2):
         made: Function = self._make(
             "lambda:CreateFunction",
             FunctionName=function_name,
-            Role=role if isinstance(role, str) and is_arn(role) else self._role(role).arn,
+            Role=self._arn_of_role(role),
             Policy=_text(policy),
             Tags=_mapping(tags),
             Region=region,
         )
         return made
 
-    def _role(self, role: Role | str) -> Role:
-        return self.get_role(role) if isinstance(role, str) else role
+    def _arn_of_role(self, role: Role | str) -> str:
+        if isinstance(role, str):
+            return role if is_arn(role) else self.get_role(role).arn
+        return arn_of(role, "role is a role, its ARN or its name")
 
     def create_secret(
         self,

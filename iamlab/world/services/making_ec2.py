@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.world.api.values import as_tags, as_text
+from iamlab.world.api.values import arn_of, as_tags, as_text
 from iamlab.world.context import DEFAULT_REGION
+from iamlab.world.questions import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +127,7 @@ class MakesOfEc2:
         >>> main.create_resource("arn:aws:logs:us-east-1:111111111111:log-group:web").service
         'logs'
         """
+        check_texts(arn=arn)
         region = Arn.parse(arn).region if is_arn(arn) else ""
         made: OtherResource = self._make(
             "cloudformation:CreateResource",
@@ -135,6 +137,9 @@ class MakesOfEc2:
             Region=region or None,
         )
         return made
+
+
+_PROFILE = "instance_profile is a profile, its name or its ARN"
 
 
 def _text(policy: Document | None) -> Any:
@@ -150,7 +155,7 @@ def _specified(tags: Tags | None, what: str) -> list[dict[str, Any]] | None:
 def _named(profile: InstanceProfile | str) -> dict[str, str]:
     """Name an instance profile by its name or its ARN."""
     if not isinstance(profile, str):
-        return {"Arn": profile.arn}
+        return {"Arn": arn_of(profile, _PROFILE)}
     if not profile:
-        raise RequestError("instance_profile is a profile, its name or its ARN.")
+        raise RequestError(f"{_PROFILE}.")
     return {"Arn" if is_arn(profile) else "Name": profile}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.service_errors import AuthorizationError, InvalidParameter, NotFound, TagLimitExceeded
-from iamlab.world.api.values import as_text
+from iamlab.world.api.values import as_list, as_text, must_be_there
 from iamlab.world.quotas import is_account_id
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.apis import Api
@@ -79,7 +79,7 @@ class Topic(Kept):
         InvalidParameter
             In SNS's words.
         """
-        self._set_policy(as_text(document))
+        self._set_policy(as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
         """Go back to the policy that a new topic has: SNS keeps no topic without one."""
@@ -93,14 +93,14 @@ class Topic(Kept):
         Raises
         ------
         InvalidParameter
-            The label is taken, or an account or an action is none.
+            The label is taken, or an account or an action is none; or one of them is not given.
         """
         self._do(
             "AddPermission",
             TopicArn=self.arn,
             Label=label,
-            AWSAccountId=list(aws_account_id),
-            ActionName=list(action_name),
+            AWSAccountId=as_list(aws_account_id, "aws_account_id is a list"),
+            ActionName=as_list(action_name, "action_name is a list"),
         )
 
     def remove_permission(self, label: str) -> None:
@@ -172,6 +172,9 @@ def default_policy(topic: Topic) -> dict[str, Any]:
 def add_permission(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     topic, label = API.find(account, given), given["Label"]
+    for name in ("Label", "AWSAccountId", "ActionName"):
+        if not given[name]:  # SNS's sentence is not documented
+            raise InvalidParameter(f"Invalid parameter: {name} Reason: It must not be empty")
     if label in sids_of(topic.policy):
         raise InvalidParameter("Invalid parameter: Statement already exists")
     for one in given["AWSAccountId"]:

@@ -19,7 +19,7 @@ from iamlab.service_errors import (
     QueueAlreadyExists,
     QueueDoesNotExist,
 )
-from iamlab.world.api.values import as_list, as_text
+from iamlab.world.api.values import as_list, as_text, must_be_there
 from iamlab.world.quotas import is_account_id
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.apis import Api
@@ -88,7 +88,7 @@ class Queue(Kept):
         InvalidAttributeValue
             Whatever is wrong with it: SQS says no more.
         """
-        self._set_policy(as_text(document))
+        self._set_policy(as_text(must_be_there(document)))
 
     def delete_policy(self) -> None:
         """Take the policy away: the attribute is set to nothing."""
@@ -102,7 +102,7 @@ class Queue(Kept):
         Raises
         ------
         InvalidParameterValue
-            The label is taken, or what should be an account is none.
+            The label is taken, or what should be an account is none; or one of them is not given.
         OverLimit
             More than seven actions.
         """
@@ -168,6 +168,11 @@ def add_permission(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     queue, label = API.find(account, given), given["Label"]
     accounts, actions = given["AWSAccountIds"], given["Actions"]
+    for name in ("Label", "AWSAccountIds", "Actions"):
+        if not given[name]:  # SQS's sentence is not documented
+            raise InvalidParameterValue(
+                f"Value  for parameter {name} is invalid. Reason: It must not be empty."
+            )
     if label in sids_of(queue.policy):
         raise InvalidParameterValue(
             f"Value {label} for parameter Label is invalid. Reason: Already exists."

@@ -89,6 +89,10 @@ class Candidates:
                 found.add([one])
         return found
 
+    def place(self, arn: str) -> int:
+        """Give the place of one that was added."""
+        return self._places[arn]
+
     def places(self, bits: int) -> tuple[int, ...]:
         """Give the places of a set, in order."""
         known = self._listed.get(bits)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.catalog import actions_of
@@ -54,47 +56,50 @@ def lines_from(
     )
 
 
-class _Cells(defaultdict[Sort, list[str]]):
-    """Actions, by what is meant with them."""
+class _Cells(defaultdict[str, int]):
+    """What is meant with each action: a set of candidates."""
 
     def __init__(self) -> None:
-        super().__init__(list)
+        super().__init__(int)
+
+    def by_sort(self, candidates: Candidates) -> dict[Sort, list[str]]:
+        """Give the actions by what is meant with them."""
+        found: dict[Sort, list[str]] = {}
+        for name, bits in self.items():
+            found.setdefault(Sort(candidates.fitting(name), bits), []).append(name)
+        return found
 
 
 class _Layout:
-    """Where the pairs of each action stand."""
+    """Where the pairs of each action stand; a part need not hold all pairs of an action."""
 
     def __init__(self, told: Told, candidates: Candidates) -> None:
         self._pairs = told.witness.universe.pairs
         self._count = len(told.pairs)
-        self._runs: list[tuple[str, int, int, int]] = []
+        self._runs: list[tuple[str, int, int, tuple[int, ...]]] = []
         self._known: dict[tuple[int, str], int] = {}
-        self._candidates = candidates
-        place = 0
-        while place < self._count:
-            name, start = told.pairs[place][0], place
-            while place < self._count and told.pairs[place][0] == name:
-                place += 1
-            self._runs.append((name, start, place, candidates.fitting(name)))
+        for name, run in groupby(told.pairs, itemgetter(0)):
+            start = self._runs[-1][2] if self._runs else 0
+            where = tuple(candidates.place(arn) for _, arn in run)
+            self._runs.append((name, start, start + len(where), where))
+        alike: dict[tuple[int, ...], int] = {}
+        self._alike = [alike.setdefault(where, len(alike)) for *_, where in self._runs]
 
     def note(self, cells: _Cells, bits: int) -> None:
         """Write down which resources are meant with each action."""
         if not bits:
             return
         digits = f"{self._pairs.in_order(bits):0{self._count}b}"[::-1]
-        for name, start, stop, fitting in self._runs:
+        for (name, start, stop, where), alike in zip(self._runs, self._alike, strict=True):
             here = digits[start:stop]
             if "1" in here:
-                cells[Sort(fitting, self._set(fitting, here))].append(name)
+                cells[name] |= self._set(alike, where, here)
 
-    def _set(self, fitting: int, digits: str) -> int:
-        known = self._known.get((fitting, digits))
+    def _set(self, alike: int, where: tuple[int, ...], digits: str) -> int:
+        known = self._known.get((alike, digits))
         if known is None:
-            places = self._candidates.places(fitting)
-            known = sum(
-                1 << place for place, digit in zip(places, digits, strict=True) if digit == "1"
-            )
-            self._known[fitting, digits] = known
+            meant = (place for place, digit in zip(where, digits, strict=True) if digit == "1")
+            known = self._known[alike, digits] = sum(1 << place for place in meant)
         return known
 
 
@@ -102,7 +107,7 @@ def _said(
     patterns: Patterns, cells: _Cells, candidates: Candidates
 ) -> Iterator[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], str]]:
     """Give actions, resources and exceptions of each line, and its actions in words."""
-    for line in lines_of(candidates, cells.items(), patterns.resources):
+    for line in lines_of(candidates, cells.by_sort(candidates).items(), patterns.resources):
         names = frozenset(line.actions)
         lists = (
             shortest(names, patterns.actions),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from iamlab.world.api.values import arn_of
 from iamlab.world.services.ec2.roles import session_of
 from iamlab.world.services.ec2.things import OfEc2, keys_of
 
@@ -211,5 +212,14 @@ class Instance(OfEc2):
 
 
 def name_of(instance_profile: InstanceProfile | str) -> str:
-    """Give the name of an instance profile."""
-    return instance_profile if isinstance(instance_profile, str) else instance_profile.name
+    """Give the name of an instance profile.
+
+    Raises
+    ------
+    RequestError
+        It is neither a profile nor a name.
+    """
+    if isinstance(instance_profile, str):
+        return instance_profile
+    arn_of(instance_profile, "instance_profile is a profile or its name")
+    return instance_profile.name

@@ -111,7 +111,7 @@ def run_instances(account: Account, given: Parameters) -> list[Instance]:
     number, profile = _count(given), profile_in(account, given)
     vpc = given.get("VpcId", default_vpc(account, region))
     check_vpc(vpc)
-    options, tags = _options(given), tags_at_start(given)
+    options, tags = _options(given), tags_at_start(given, NEW)
     _check_address(account, vpc, given)
     made = []
     for _ in range(number):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.ec2_errors import InvalidID, UnauthorizedOperation
-from iamlab.service_errors import TagLimitExceeded
+from iamlab.service_errors import InvalidParameterValue, TagLimitExceeded
 from iamlab.world.api.entry import service_operation
 from iamlab.world.api.requests import tags_of
 from iamlab.world.api.values import as_keys, as_tags
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.world.account import Account
     from iamlab.world.api.entry import Parameters, Perform
+
+TAGGED = {
+    "instance": ("instance", "volume", "network-interface", "spot-instances-request"),
+    "vpc-endpoint": ("vpc-endpoint",),
+}
+"""What an operation makes -> what its TagSpecifications can be for; only the first is kept here."""
 
 PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
 """What an id begins with -> what stands before it in an ARN."""
@@ -108,12 +114,34 @@ def arn_of(account: Account, given: Parameters, which: object) -> str:
 
 def for_tags(account: Account, given: Parameters, place: str) -> list[tuple[str, str]]:
     """Ask for permission to tag, where what is made is made with tags."""
-    return [("ec2:CreateTags", arn_of(account, given, place))] if tags_of(given) else []
+    sent = tags_of(given, _type_of(place))
+    return [("ec2:CreateTags", arn_of(account, given, place))] if sent else []
 
 
-def tags_at_start(given: Parameters) -> dict[str, str]:
-    """Take the tags with which something is made."""
-    return more_tags(given, {}, TagLimitExceeded)
+def tags_at_start(given: Parameters, place: str) -> dict[str, str]:
+    """Take the tags with which something is made: ``"instance/*"``.
+
+    Raises
+    ------
+    InvalidParameterValue
+        Tags are sent for what the operation does not make.
+    """
+    made = _type_of(place)
+    tags = more_tags(given, {}, TagLimitExceeded, made)
+    for one in given.get("TagSpecifications", ()):
+        if one.get("ResourceType") not in TAGGED[made]:
+            # EC2's sentence is not documented.
+            error = InvalidParameterValue(
+                f"'{one.get('ResourceType')}' is not a valid taggable resource type for this "
+                "operation."
+            )
+            error.add_note(f"It is one of {', '.join(TAGGED[made])}.")
+            raise error
+    return tags
+
+
+def _type_of(place: str) -> str:
+    return place.partition("/")[0]
 
 
 def new_id(account: Account, prefix: str) -> str:

@@ -21,7 +21,8 @@ from iamlab.ec2_errors import (
 )
 from iamlab.policy.document import Policy
 from iamlab.service_errors import InvalidParameter
-from iamlab.world.api.values import as_text
+from iamlab.world.api.values import as_text, must_be_there
+from iamlab.world.questions import check_texts
 from iamlab.world.saving import saved
 from iamlab.world.services.common import check_region, forget, keep
 from iamlab.world.services.ec2.instances import check_vpc
@@ -146,7 +147,7 @@ class VpcEndpoint(OfEc2):
 
     def put_policy(self, document: Document) -> None:
         """Replace its policy; see :meth:`modify`."""
-        self.modify(policy=document)
+        self.modify(policy=must_be_there(document))
 
     def delete_policy(self) -> None:
         """Go back to full access: EC2 keeps no endpoint without a policy."""
@@ -171,6 +172,7 @@ def type_for(service_name: str) -> str:
     >>> type_for("com.amazonaws.us-east-1.s3"), type_for("com.amazonaws.us-east-1.sqs")
     ('Gateway', 'Interface')
     """
+    check_texts(service_name=service_name)
     return "Gateway" if _prefix(service_name) in GATEWAYS else "Interface"
 
 
@@ -203,7 +205,7 @@ def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     check_vpc(given["VpcId"])
     name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
     _check_service(account, given)
-    tags = tags_at_start(given)
+    tags = tags_at_start(given, NEW)
     policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
     endpoint = VpcEndpoint(account, arn_of(account, given, new_id(account, "vpce")), tags)
     endpoint.service_name, endpoint.vpc_id = name, given["VpcId"]
@@ -250,7 +252,8 @@ def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
 @does("DeleteVpcEndpoints VpcEndpointIds:list", on="VpcEndpointIds")
 def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
-    for endpoint in [_find(account, given, one) for one in dict.fromkeys(given["VpcEndpointIds"])]:
+    wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))
+    for endpoint in [_find(account, given, one) for one in wanted]:
         forget(account, endpoint)
 
 

@@ -7,6 +7,7 @@ AWS pages: "Grants in AWS KMS"; "Creating grants"; "Retiring and revoking grants
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ from iamlab.world.services.kms.key import Key, KeyGrant, arn_of, key_of
 from iamlab.world.services.kms.states import check_enabled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamlab.world.account import Account
     from iamlab.world.gather import Caller
 
@@ -100,8 +99,10 @@ def create_grant(account: Account, given: Parameters) -> KeyGrant:
         if name in given and not is_arn(given[name]):
             raise ValidationException(f"{name} must be an ARN: {given[name]}")
     operations = tuple(given["Operations"])
+    if not operations:
+        raise RequestError('A grant is for some operations: give a list such as ["Decrypt"].')
     for one in operations:
-        if one not in GRANT_OPERATIONS:
+        if not isinstance(one, str) or one not in GRANT_OPERATIONS:
             known = did_you_mean(str(one), GRANT_OPERATIONS)
             raise RequestError(f"A grant cannot be for {one!r}. {known}")
         if one not in _fitting(key):
@@ -145,11 +146,12 @@ def _same(grant: KeyGrant, wanted: tuple[Any, ...]) -> bool:
 
 
 def _constraints(sent: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
-    for name in sent:
+    for name, pairs in sent.items():
         if name not in _CONSTRAINTS:
-            raise RequestError(
-                f"There is no constraint {name!r}. {did_you_mean(name, _CONSTRAINTS)}"
-            )
+            known = did_you_mean(str(name), _CONSTRAINTS)
+            raise RequestError(f"There is no constraint {name!r}. {known}")
+        if not isinstance(pairs, Mapping):
+            raise RequestError(f"{name} is a dict of names and values, not {pairs!r}.")
     return {_CONSTRAINTS[name]: dict(pairs) for name, pairs in sent.items()}
 
 

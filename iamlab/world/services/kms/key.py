@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from iamlab.engine.grants import Grant
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.service_errors import NotFoundException
-from iamlab.world.api.values import as_keys, as_tags, as_text
+from iamlab.world.api import values
+from iamlab.world.api.values import as_keys, as_list, as_tags, as_text
 from iamlab.world.context import DEFAULT_REGION
+from iamlab.world.questions import check_texts
 from iamlab.world.resources import Resource
 
 if TYPE_CHECKING:
@@ -164,8 +166,8 @@ class Key(Resource):
         made: KeyGrant = self._do_on(
             "CreateGrant",
             GranteePrincipal=arn_of_principal(grantee_principal),
-            Operations=list(operations),
-            Constraints=None if constraints is None else dict(constraints),
+            Operations=as_list(operations, 'operations is a list such as ["Decrypt"]'),
+            Constraints=constraints,
             RetiringPrincipal=None
             if retiring_principal is None
             else arn_of_principal(retiring_principal),
@@ -180,11 +182,11 @@ class Key(Resource):
 
     def revoke_grant(self, grant: KeyGrant | str) -> None:
         """End a grant, as who manages the key does."""
-        self._do_on("RevokeGrant", GrantId=grant if isinstance(grant, str) else grant.grant_id)
+        self._do_on("RevokeGrant", GrantId=_id_of(grant))
 
     def retire_grant(self, grant: KeyGrant | str) -> None:
         """End a grant that is used no more, as its retiring principal does."""
-        self._do_on("RetireGrant", GrantId=grant if isinstance(grant, str) else grant.grant_id)
+        self._do_on("RetireGrant", GrantId=_id_of(grant))
 
     def enable(self) -> None:
         """Switch it on."""
@@ -223,9 +225,24 @@ class Key(Resource):
         return self._do(operation, KeyId=self.arn, **parameters)
 
 
+def _id_of(grant: object) -> str:
+    if isinstance(grant, KeyGrant):
+        return grant.grant_id
+    check_texts(grant=grant)
+    return str(grant)
+
+
 def arn_of_principal(principal: str | Identity) -> str:
-    """Give the ARN of an identity, or the ARN that was given."""
-    return principal if isinstance(principal, str) else principal.arn
+    """Give the ARN of an identity, or the ARN that was given.
+
+    Raises
+    ------
+    RequestError
+        It is neither.
+    """
+    if isinstance(principal, str):
+        return principal
+    return values.arn_of(principal, "A principal is a user, a role or an ARN")
 
 
 def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key | None:

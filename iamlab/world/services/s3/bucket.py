@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.service_errors import NoSuchBucket
+from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.resources import Resource
 from iamlab.world.services.s3.status import status_of
@@ -187,6 +188,12 @@ class Bucket(Resource):
     def delete(self) -> None:
         """Delete it, with its policy."""
         self._do("DeleteBucket", Bucket=self.name)
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation on it; once it is deleted, its name may be another account's."""
+        if self.account.resources.get(self.arn) is not self:
+            raise NoSuchBucket("The specified bucket does not exist")
+        return perform(self.account, f"s3:{operation}", **parameters)
 
 
 def arn_of(account: Account, given: Parameters) -> str:

@@ -131,11 +131,20 @@ def check_ownership(object_ownership: object) -> str:
 @service_operation("s3", "PutBucketOwnershipControls", arn_of, "Bucket OwnershipControls:dict")
 def put_bucket_ownership_controls(account: Account, given: Parameters) -> None:
     """Say who owns a bucket's objects."""
-    rules = given["OwnershipControls"].get("Rules") or [{}]
-    wanted = check_ownership(rules[0].get("ObjectOwnership"))
+    wanted = _ownership_in(given["OwnershipControls"].get("Rules"))
     # No ACL that is open is ever kept here, so that none can stand in the way of enforcing.
     bucket_of(account, given).object_ownership = wanted
     account.changed()
+
+
+def _ownership_in(rules: Any) -> str:
+    """Read the one rule that controls can have."""
+    match rules:
+        case [{"ObjectOwnership": wanted}]:
+            return check_ownership(wanted)
+    raise RequestError(
+        f'OwnershipControls has one rule, [{{"ObjectOwnership": "{ENFORCED}"}}], not {rules!r}.'
+    )
 
 
 def _as_controls(object_ownership: str) -> dict[str, Any]:

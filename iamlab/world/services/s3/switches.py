@@ -52,11 +52,18 @@ def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
 def as_parameter(switches: PublicAccessBlock) -> dict[str, bool]:
     """Write the switches as the API takes and gives them.
 
+    Raises
+    ------
+    RequestError
+        They are none.
+
     Examples
     --------
     >>> as_parameter(PublicAccessBlock(block_public_policy=True))["BlockPublicPolicy"]
     True
     """
+    if not isinstance(switches, PublicAccessBlock):
+        raise RequestError(f"Give a PublicAccessBlock(...), not {switches!r}.")
     return {name: getattr(switches, ours) for name, ours in _NAMES.items()}
 
 
