@@ -193,7 +193,25 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         permissions_boundary: str | ManagedPolicy | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> User:
-        """Create a user: it has no permissions."""
+        """Create a user: it has no permissions.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            There is a user of that name, in whatever letter case.
+        LimitExceeded
+            The account has as many as it may have.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> ana = main.create_user("ana", path="/research/", tags={"team": "sky"})
+        >>> ana.arn
+        'arn:aws:iam::111111111111:user/research/ana'
+        >>> print(main.world.can(ana, "s3:ListAllMyBuckets", "*"))
+        ○ implicit deny
+        """
         made: User = perform(
             self,
             "CreateUser",
@@ -205,7 +223,18 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         return made
 
     def create_group(self, group_name: str, *, path: str = "/") -> Group:
-        """Create a group: it has no members and no policies."""
+        """Create a group: it has no members and no policies.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> team = main.create_group("astronomers")
+        >>> team.attach_policy("ReadOnlyAccess")
+        >>> team.add_user(main.create_user("ana"))
+        >>> bool(main.world.can("arn:aws:iam::111111111111:user/ana", "s3:ListAllMyBuckets", "*"))
+        True
+        """
         made: Group = perform(self, "CreateGroup", GroupName=group_name, Path=path)
         return made
 
@@ -220,7 +249,22 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         permissions_boundary: str | ManagedPolicy | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> Role:
-        """Create a role, with its trust policy."""
+        """Create a role, with its trust policy.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            The trust policy is none; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}}
+        >>> main.create_role("audit", assume_role_policy_document=trust).arn
+        'arn:aws:iam::111111111111:role/audit'
+        """
         made: Role = perform(
             self,
             "CreateRole",
@@ -243,7 +287,21 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> ManagedPolicy:
-        """Create a customer managed policy; this is its version v1."""
+        """Create a customer managed policy; this is its version v1.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            It is no identity policy; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> readers = main.create_policy("readers", Policy.allow("s3:GetObject"))
+        >>> readers.arn
+        'arn:aws:iam::111111111111:policy/readers'
+        """
         made: ManagedPolicy = perform(
             self,
             "CreatePolicy",

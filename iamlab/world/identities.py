@@ -91,7 +91,22 @@ class Identity:
         self._do("Detach{}Policy", PolicyArn=arn)
 
     def put_policy(self, policy_name: str, document: Document) -> None:
-        """Write an inline policy: it belongs to this identity alone and goes with it."""
+        """Write an inline policy: it belongs to this identity alone and goes with it.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            It is no identity policy; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> ana = main.create_user("ana")
+        >>> ana.put_policy("read", Policy.allow("s3:GetObject"))
+        >>> print(main.world.can(ana, "s3:GetObject", "arn:aws:s3:::maps/m31"))
+        ✓ allowed by read/#1
+        """
         self._do("Put{}Policy", PolicyName=policy_name, PolicyDocument=as_text(document))
 
     def delete_policy(self, policy_name: str) -> None:

@@ -237,13 +237,35 @@ class Questions:
         return access(self._world, actions, resources, callers, by, context, circumstances)
 
     def diff(self, before: World) -> WorldDiff:
-        """Say what is different from another world: the edits, and who gained or lost what by them.
+        """Say what has changed since another world: the edits, and who gained or lost what by them.
+
+        Parameters
+        ----------
+        before
+            The older one, such as a ``copy()`` that was made before.
 
         Returns
         -------
         WorldDiff
             A sequence of sentences, one for each edit; ``changes()`` says who gained or lost what,
             and printing it says both.
+
+        Raises
+        ------
+        RequestError
+            That is no world.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> before = world.copy()
+        >>> main.create_user("ana").attach_policy("ReadOnlyAccess")
+        >>> for edit in world.diff(before):
+        ...     print(edit)
+        added: main: user ana
+        added: main: user ana has policy arn:aws:iam::aws:policy/ReadOnlyAccess
         """
         from iamlab.world.changes import diff_between
 

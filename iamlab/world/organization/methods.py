@@ -59,6 +59,17 @@ class Operates:
             The parent has one of that name.
         ConstraintViolationException
             It would be too deep, or one too many.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> prod = organization.create_organizational_unit("Prod")
+        >>> organization.create_organizational_unit("Europe", parent="Prod").arn.count("/")
+        2
+        >>> [one.name for one in prod.organizational_units]
+        ['Europe']
         """
         made: OrganizationalUnit = self._do(
             "CreateOrganizationalUnit",
@@ -93,6 +104,15 @@ class Operates:
         ------
         RequestError
             AWS makes no account, and says why in its list of requests.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> dev.root.email, list(dev.roles)
+        ('acme-dev@example.com', ['OrganizationAccountAccessRole'])
         """
         place = container_of(self._own, parent)
         request: AccountRequest = self._do(
@@ -123,6 +143,19 @@ class Operates:
         ------
         HandshakeConstraintViolationException
             It is in the organization already, or would be one too many.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> guest = world.create_account("guest")
+        >>> invitation = organization.invite_account("guest")
+        >>> invitation.state, guest.organization
+        ('OPEN', None)
+        >>> invitation.accept()
+        >>> guest.organization is organization
+        True
         """
         by_email = isinstance(account, str) and "@" in account
         target = {
@@ -135,7 +168,24 @@ class Operates:
         return made
 
     def move_account(self, account: Account | str, parent: Container | str) -> None:
-        """Move an account; what hangs on the account itself goes with it."""
+        """Move an account; what hangs on the account itself goes with it.
+
+        Raises
+        ------
+        AccountNotFoundException, DestinationParentNotFoundException
+            One of the two is not in the organization.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev")
+        >>> prod = organization.create_organizational_unit("Prod")
+        >>> organization.move_account("acme-dev", "Prod")
+        >>> [one.name for one in prod.accounts]
+        ['acme-dev']
+        """
         key = account_id_of(self._own, account)
         member = self._own.members.get(key)
         self._do(
@@ -152,6 +202,21 @@ class Operates:
         ------
         ConstraintViolationException
             It was made less than four days ago, or is a delegated administrator.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev")
+        >>> organization.remove_account(dev)
+        Traceback (most recent call last):
+        ...
+        iamlab.organization_errors.ConstraintViolationException: ... less than 4 days ago.
+        >>> world.clock.advance(days=4)
+        >>> organization.remove_account(dev)
+        >>> dev.organization is None
+        True
         """
         self._do("RemoveAccountFromOrganization", AccountId=account_id_of(self._own, account))
 
@@ -193,6 +258,20 @@ class Operates:
         ------
         MalformedPolicyDocumentException
             No such policy can have that content; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev, ana = organization.create_account("acme-dev"), "ana"
+        >>> dev.create_user(ana).attach_policy("AdministratorAccess")
+        >>> from iamlab import Policy
+        >>> organization.create_policy("NoBuckets", Policy.deny("s3:CreateBucket")).attach(dev)
+        >>> for action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
+        ...     print(world.can(dev.get_user(ana), action, "*"))
+        ✕ explicit deny by NoBuckets/#1
+        ✓ allowed by AdministratorAccess/#1
         """
         made: OrganizationPolicy = self._do(
             "CreatePolicy",
@@ -232,6 +311,16 @@ class Operates:
             Its type is not enabled.
         ConstraintViolationException
             As many hang there as can.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> organization.attach_policy("RCPFullAWSAccess", "Root")
+        Traceback (most recent call last):
+        ...
+        iamlab.organization_errors.PolicyTypeNotEnabledException: ... for enabled policy types...
         """
         key = target_of(self._own, target)
         self._do("AttachPolicy", PolicyId=policy_of(self._own, policy).id, TargetId=key)
@@ -247,6 +336,16 @@ class Operates:
         ------
         ConstraintViolationException
             It is the last SCP there: another one has to be attached first.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> organization.detach_policy("FullAWSAccess", organization.root)
+        Traceback (most recent call last):
+        ...
+        iamlab.organization_errors.ConstraintViolationException: ...the last policy...
         """
         key = target_of(self._own, target)
         self._do("DetachPolicy", PolicyId=policy_of(self._own, policy).id, TargetId=key)
@@ -287,6 +386,17 @@ class Operates:
         ------
         ConstraintViolationException
             The service has no access yet, or the account is the management account.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> organization.enable_aws_service_access("guardduty.amazonaws.com")
+        >>> organization.register_delegated_administrator(dev, "guardduty.amazonaws.com")
+        >>> list(organization.delegates)
+        ['222222222222']
         """
         given = {"ServicePrincipal": service_principal}
         self._do(

@@ -72,7 +72,15 @@ class MakesOfServices(MakesOfEc2):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Topic:
-        """Create an SNS topic, with SNS's default policy if none is given."""
+        """Create an SNS topic, with SNS's default policy if none is given.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> [one.sid for one in main.create_topic("news").policy.statements]
+        ['__default_statement_ID']
+        """
         made: Topic = self._make(
             "sns:CreateTopic",
             Name=name,
@@ -102,6 +110,16 @@ class MakesOfServices(MakesOfEc2):
         ------
         InvalidParameterValueException
             The role's trust policy does not let Lambda assume it.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+        >>> role = main.create_role("worker", assume_role_policy_document=trust)
+        >>> main.create_function("resize", role=role).arn
+        'arn:aws:lambda:us-east-1:111111111111:function:resize'
         """
         made: Function = self._make(
             "lambda:CreateFunction",
@@ -126,7 +144,15 @@ class MakesOfServices(MakesOfEc2):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Secret:
-        """Create a secret; what it holds is not kept here."""
+        """Create a secret; what it holds is not kept here.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.create_secret("prod/db").name
+        'prod/db'
+        """
         made: Secret = self._make(
             "secretsmanager:CreateSecret",
             Name=name,
@@ -145,7 +171,16 @@ class MakesOfServices(MakesOfEc2):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Table:
-        """Create a DynamoDB table; ``table.stream`` is its stream, if one is asked for."""
+        """Create a DynamoDB table; ``table.stream`` is its stream, if one is asked for.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> table = main.create_table("stars", stream_enabled=True)
+        >>> table.stream.arn
+        'arn:aws:dynamodb:us-east-1:111111111111:table/stars/stream/2026-11-25T09:00:00.000'
+        """
         made: Table = self._make(
             "dynamodb:CreateTable",
             TableName=table_name,
@@ -164,7 +199,15 @@ class MakesOfServices(MakesOfEc2):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Repository:
-        """Create a repository of container images."""
+        """Create a repository of container images.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.create_repository("tools/sky").arn
+        'arn:aws:ecr:us-east-1:111111111111:repository/tools/sky'
+        """
         made: Repository = self._make(
             "ecr:CreateRepository",
             repositoryName=repository_name,
@@ -182,7 +225,15 @@ class MakesOfServices(MakesOfEc2):
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> EventBus:
-        """Create an event bus; the default one is there already."""
+        """Create an event bus; the default one is there already.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.create_event_bus("orders").arn
+        'arn:aws:events:us-east-1:111111111111:event-bus/orders'
+        """
         made: EventBus = self._make(
             "events:CreateEventBus",
             Name=name,

@@ -56,6 +56,14 @@ class MakesOfEc2:
         ------
         InvalidParameterValue
             There is no such instance profile, or no role in it.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> instance = main.create_instance(http_tokens="required", tags={"Name": "web"})
+        >>> instance.state, instance.http_tokens, instance.tags
+        ('running', 'required', {'Name': 'web'})
         """
         [made] = self._make(
             "ec2:RunInstances",
@@ -96,6 +104,14 @@ class MakesOfEc2:
             There is no such service in the Region.
         InvalidPolicyDocument
             The policy is none of an endpoint.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1")
+        >>> endpoint.vpc_endpoint_type, endpoint.endpoint_policy.statements[0].effect
+        ('Gateway', 'Allow')
         """
         from iamlab.world.services.ec2.vpc_endpoints import type_for
 

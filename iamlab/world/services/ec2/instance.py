@@ -103,6 +103,20 @@ class Instance(OfEc2):
             It has one.
         InvalidParameterValue
             There is no such profile, or no role in it.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+        >>> role = main.create_role("web", assume_role_policy_document=trust)
+        >>> profile = main.create_instance_profile("web")
+        >>> profile.add_role("web")
+        >>> instance = main.create_instance()
+        >>> instance.associate_iam_instance_profile("web")
+        >>> instance.iam_instance_profile is profile
+        True
         """
         self._do(
             "AssociateIamInstanceProfile",

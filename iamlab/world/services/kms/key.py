@@ -126,6 +126,16 @@ class Key(Resource):
         ------
         MalformedPolicyDocumentException
             In KMS's words; also if whoever saves it, here the root user, could not do so again.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> key, ana = main.create_key(), main.create_user("ana")
+        >>> key.put_policy(Policy.allow("kms:*", principal=ana.arn))
+        Traceback (most recent call last):
+        ...
+        iamlab.service_errors.MalformedPolicyDocumentException: ...update the key policy...
         """
         self._do_on(
             "PutKeyPolicy",
@@ -197,7 +207,21 @@ class Key(Resource):
         self._do_on("DisableKey")
 
     def schedule_deletion(self, pending_window_in_days: int = 30) -> None:
-        """Have it deleted after 7 to 30 days; until then nobody can use it."""
+        """Let it wait 7 to 30 days for its deletion, and nobody use it meanwhile.
+
+        AWS deletes it then. Here it waits on, and :meth:`cancel_deletion` still keeps it.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> key = main.create_key()
+        >>> key.schedule_deletion(7)
+        >>> key.key_state
+        'PendingDeletion'
+        >>> key.deletion_date.isoformat()
+        '2026-12-02T09:00:00+00:00'
+        """
         self._do_on("ScheduleKeyDeletion", PendingWindowInDays=pending_window_in_days)
 
     def cancel_deletion(self) -> None:

@@ -75,6 +75,16 @@ class Bucket(Resource):
             In S3's words.
         AccessDenied
             It is public, and BlockPublicPolicy is on.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> bucket, ana = main.create_bucket("maps"), main.create_user("ana")
+        >>> objects = f"{bucket.arn}/*"
+        >>> bucket.put_policy(Policy.allow("s3:GetObject", objects, principal=ana.arn))
+        >>> print(main.world.can(ana, "s3:GetObject", f"{bucket.arn}/m31"))
+        ✓ allowed by policy of maps/#1
         """
         self._do("PutBucketPolicy", Bucket=self.name, Policy=as_text(document))
 
@@ -113,7 +123,17 @@ class Bucket(Resource):
         block_public_policy: bool = False,
         restrict_public_buckets: bool = False,
     ) -> None:
-        """Set its four switches of Block Public Access; those that are not named are off."""
+        """Set its four switches of Block Public Access; those that are not named are off.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> bucket = main.create_bucket("maps")
+        >>> bucket.put_public_access_block(block_public_acls=True)
+        >>> bucket.public_access_block.block_public_policy
+        False
+        """
         switches = PublicAccessBlock(
             block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets
         )
@@ -166,7 +186,19 @@ class Bucket(Resource):
         self._do("PutObject", Bucket=self.name, Key=key, ACL=acl)
 
     def put_abac(self, status: str) -> None:
-        """Let its tags count in access control (``"Enabled"``), or not (``"Disabled"``)."""
+        """Let its tags count in access control (``"Enabled"``), or not (``"Disabled"``).
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> bucket = main.create_bucket("maps", tags={"team": "sky"})
+        >>> bucket.shows_tags
+        False
+        >>> bucket.put_abac("Enabled")
+        >>> bucket.shows_tags
+        True
+        """
         self._do("PutBucketAbac", Bucket=self.name, AbacStatus={"Status": status})
 
     def put_tagging(self, tags: Mapping[str, str]) -> None:
