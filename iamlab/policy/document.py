@@ -165,7 +165,7 @@ class Policy:
     def allow(
         cls,
         actions: str | Iterable[str],
-        resources: str | Iterable[str] = "*",
+        resources: str | Iterable[str] | None = "*",
         *,
         when: Mapping[str, object] | None = None,
         **elements: Any,
@@ -174,6 +174,8 @@ class Policy:
 
         Parameters
         ----------
+        resources
+            ``None`` leaves them out: a role trust policy has none.
         when
             Conditions: operators with keys and values, or just keys and values.
         elements
@@ -193,7 +195,7 @@ class Policy:
     def deny(
         cls,
         actions: str | Iterable[str],
-        resources: str | Iterable[str] = "*",
+        resources: str | Iterable[str] | None = "*",
         *,
         when: Mapping[str, object] | None = None,
         **elements: Any,

@@ -258,10 +258,9 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
 
         Examples
         --------
-        >>> from iamlab import World
+        >>> from iamlab import Policy, World
         >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-        ...     "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}}
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="111111111111")
         >>> main.create_role("audit", assume_role_policy_document=trust).arn
         'arn:aws:iam::111111111111:role/audit'
         """

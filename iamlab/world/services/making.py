@@ -113,10 +113,9 @@ class MakesOfServices(MakesOfEc2):
 
         Examples
         --------
-        >>> from iamlab import World
+        >>> from iamlab import Policy, World
         >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-        ...     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="lambda.amazonaws.com")
         >>> role = main.create_role("worker", assume_role_policy_document=trust)
         >>> main.create_function("resize", role=role).arn
         'arn:aws:lambda:us-east-1:111111111111:function:resize'

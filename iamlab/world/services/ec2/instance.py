@@ -106,10 +106,9 @@ class Instance(OfEc2):
 
         Examples
         --------
-        >>> from iamlab import World
+        >>> from iamlab import Policy, World
         >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-        ...     "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="ec2.amazonaws.com")
         >>> role = main.create_role("web", assume_role_policy_document=trust)
         >>> profile = main.create_instance_profile("web")
         >>> profile.add_role("web")
