@@ -292,14 +292,6 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         ------
         MalformedPolicyDocument
             It is no identity policy; the notes say why.
-
-        Examples
-        --------
-        >>> from iamlab import Policy, World
-        >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> readers = main.create_policy("readers", Policy.allow("s3:GetObject"))
-        >>> readers.arn
-        'arn:aws:iam::111111111111:policy/readers'
         """
         made: ManagedPolicy = perform(
             self,

@@ -252,17 +252,7 @@ class World(Questions):
         self.remembered = Remembered()
 
     def copy(self) -> World:
-        """Copy the world: change the copy, and this one stays as it is.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> main = world.create_account("main")
-        >>> twin = world.copy()
-        >>> ana = twin.account("main").create_user("ana")
-        >>> len(twin.account("main").users), len(main.users)
-        (1, 0)
-        """
+        """Copy the world: change the copy, and this one stays as it is."""
         twin = World(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = list(self.events)
@@ -291,22 +281,7 @@ class World(Questions):
         raise error
 
     def user(self, name: str) -> User:
-        """Find a user by name, in whichever account it is.
-
-        Raises
-        ------
-        NoSuchEntity
-            There is none.
-        RequestError
-            Several accounts have one.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> world.user("ana") is ana
-        True
-        """
+        """Find a user by name, in whichever account it is."""
         return self._named(name, "user")  # type: ignore[return-value]
 
     def group(self, name: str) -> Group:

@@ -174,17 +174,6 @@ class Operates:
         ------
         AccountNotFoundException, DestinationParentNotFoundException
             One of the two is not in the organization.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> dev = organization.create_account("acme-dev")
-        >>> prod = organization.create_organizational_unit("Prod")
-        >>> organization.move_account("acme-dev", "Prod")
-        >>> [one.name for one in prod.accounts]
-        ['acme-dev']
         """
         key = account_id_of(self._own, account)
         member = self._own.members.get(key)
@@ -311,16 +300,6 @@ class Operates:
             Its type is not enabled.
         ConstraintViolationException
             As many hang there as can.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> organization.attach_policy("RCPFullAWSAccess", "Root")
-        Traceback (most recent call last):
-        ...
-        iamlab.organization_errors.PolicyTypeNotEnabledException: ... for enabled policy types...
         """
         key = target_of(self._own, target)
         self._do("AttachPolicy", PolicyId=policy_of(self._own, policy).id, TargetId=key)
