@@ -28,10 +28,7 @@ def grows_linearly(work_of: Callable[[int], Callable[[], object]], size: int) ->
     """Say whether work on four times the input takes clearly less than sixteen times as long.
 
     Linear work takes 4 times, quadratic 16. Work of less than five milliseconds is too short to
-    measure, and too short to matter. A cache that gets full between two sizes makes one step that
-    looks quadratic; what is quadratic makes the next step too.
+    measure, and too short to matter.
     """
     small, large = seconds(work_of(size)), seconds(work_of(4 * size))
-    if large < 0.005 or large < 10 * small:
-        return True
-    return seconds(work_of(16 * size)) < 10 * large
+    return large < 0.005 or large < 10 * small
