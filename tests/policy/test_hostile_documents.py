@@ -69,6 +69,8 @@ WAYS = {
     "prose": lambda policy: len(policy.prose()),
     "minimize": lambda policy: len(policy.minimize().statements),
 }
+SIZES = {"check": 2_000, "check for a bucket": 2_000}
+"""Checking is so quick that less is over in half a millisecond, which nobody can measure."""
 TOO_MUCH = ("many statements", "many different statements")
 
 
@@ -81,7 +83,7 @@ def test_no_document_takes_more_than_linear_time(way, document):
         policy = DOCUMENTS[document](size)
         return lambda: WAYS[way](policy)
 
-    assert grows_linearly(work, 500)
+    assert grows_linearly(work, SIZES.get(way, 500))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
