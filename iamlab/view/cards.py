@@ -17,6 +17,7 @@ from iamlab.world.changes import WorldDiff
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
 from iamlab.world.organization import Organization
+from iamlab.world.organization.levels import EffectivePolicies
 from iamlab.world.resources import Resource
 from iamlab.world.what_can import WhatCan
 from iamlab.world.who_can import WhoCan
@@ -111,6 +112,10 @@ def _organization(organization: Organization) -> str:
     return f'<div style="{CODE}">{escape(organization.describe())}</div>'
 
 
+def _effective_policies(found: EffectivePolicies) -> str:
+    return f'<div style="{CODE}">{escape(str(found))}</div>'
+
+
 def _resource(resource: Resource) -> str:
     parts = [f"<strong>{escape(resource.kind)} {escape(resource.name)}</strong>"]
     parts.append(f'<div style="{CODE}">{escape(resource.arn)}</div>')
@@ -132,6 +137,7 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Policy, _policy),
     (Identity, _identity),
     (Organization, _organization),
+    (EffectivePolicies, _effective_policies),
     (Resource, _resource),
     (WhoCan, _who_can),
     (World, _world),

@@ -51,3 +51,16 @@ def test_who_can_is_told_in_numbers_and_names(world: World) -> None:
 
     assert "2 of 2" in html
     assert "user/ana" in html
+
+
+def test_effective_policies_are_a_card_with_their_levels(world: World) -> None:
+    """A member's, level by level; the management account's, with the reason why there are none."""
+    organization = world.account(EVIL).organization
+    assert organization is not None
+    dev = organization.create_account("dev", parent=EVIL)
+
+    html = organization.effective_policies(dev, "SERVICE_CONTROL_POLICY")._repr_html_()
+    assert f"OU {escape(EVIL)}" in html
+    assert "<img" not in html
+    own = organization.effective_policies(EVIL, "SERVICE_CONTROL_POLICY")._repr_html_()
+    assert "it is the management account" in own

@@ -86,6 +86,11 @@ class EffectivePolicies:
             lines.append(f"  {level.label:<{wide}}  {names}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
 
 def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:
     """Say what reaches an account from above."""
