@@ -98,6 +98,7 @@ def decide(question):
     inside, root = caller.startswith("arn:") and not provider, caller.endswith(":root")
     own = not inside or caller.split(":")[4] == q["resource_account"]
     linked = ":role/aws-service-role/" in f"{caller} {q['issuer']}"
+    free = {"sts:getsessiontoken": ":root$|:user/", "sts:getscopedcredentials": ":"}.get(action)
     if action == "sts:getcalleridentity" and not provider and caller != "anonymous":
         return "allowed"
 
@@ -119,7 +120,7 @@ def decide(question):
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"
-    if action == "sts:getsessiontoken" and re.search(":root$|:user/", caller):
+    if free and inside and re.search(free, caller):
         return "allowed"
 
     ways = _ways(resource, "Allow", q) - {"unnamed"}
@@ -138,7 +139,7 @@ def decide(question):
         allowed = False
     elif action == "sts:assumeroot":
         allowed = may and limits
-    elif not own:
+    elif not own or (trust and action == "sts:setsourceidentity"):
         allowed = (ways or granted) and may and limits
     else:
         by_identity = may and ("account" in ways or not (trust or key))

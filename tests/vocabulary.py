@@ -97,7 +97,7 @@ S3_CALLS = [
     ("s3:ListBucket", "arn:aws:s3:::bk"),
 ]
 TRUST_CALLS = {
-    "": ["sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession"],
+    "": [*["sts:AssumeRole"] * 3, "sts:TagSession", "sts:SetSourceIdentity"],
     SAML: [*["sts:AssumeRoleWithSAML"] * 3, "sts:TagSession", "sts:AssumeRoleWithWebIdentity"],
     OIDC: ["sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:AssumeRoleWithSAML"],
     GOOGLE: ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRole"],
@@ -148,6 +148,7 @@ def private_calls(account: str) -> list[tuple[str, str]]:
         ("iam:GetUser", f"arn:aws:iam::{account}:user/ana"),
         ("iam:ListRoles", f"arn:aws:iam::{account}:role/"),
         ("sts:GetSessionToken", "*"),
+        ("sts:GetScopedCredentials", "*"),
         ("sts:GetFederationToken", f"arn:aws:sts::{account}:federated-user/ana"),
         ("sts:GetCallerIdentity", "*"),
         ("sts:AssumeRoot", f"arn:aws:iam::{account}:root"),

@@ -5,7 +5,8 @@ Notes
 AWS pages: "API GetCallerIdentity"; "Permissions for GetSessionToken"; "Resource control policies
 (RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault access policies" of
 AWS Backup; "Limitations of custom policies" of
-Amazon SQS; "API PutBucketPolicy"; "Perform a privileged task on a member account".
+Amazon SQS; "API PutBucketPolicy"; "Perform a privileged task on a member account"; "API
+GetScopedCredentials"; "Monitor and control actions taken with assumed roles".
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ NEVER_REFUSED = _of("sts", "GetCallerIdentity")
 
 # A user may always trade his keys for a session token: no Allow is needed.
 NEEDS_NO_PERMISSION = _of("sts", "GetSessionToken")
+
+# Nor to make credentials weaker than they are.
+ONLY_NARROWS = _of("sts", "GetScopedCredentials")
+
+# What the caller's own policies and the trust policy must both allow, even in one account.
+NEEDS_BOTH_SIDES = _of("sts", "SetSourceIdentity")
 
 # Only long-term keys can be traded for a session of the same user.
 NEEDS_LONG_TERM_KEYS = _of("sts", "GetSessionToken GetFederationToken")

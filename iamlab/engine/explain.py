@@ -206,7 +206,7 @@ def missing_granter(decision: Decision) -> str:
     heard = decision.heard
     if decision.situation in ("same_account", "root_user", "assume_root"):
         return "identity"
-    if decision.situation in ("role_trust", "kms_key", "cross_account"):
+    if decision.situation in ("role_trust", "both_sides", "kms_key", "cross_account"):
         has_spoken = bool(heard["resource"].allows or heard["grant"].allows)
         return "identity" if has_spoken else "resource"
     return "resource"
@@ -266,7 +266,7 @@ def nearest(decision: Decision) -> tuple[str, str] | None:
     layers: tuple[str, ...] = ("identity", "resource", "grant")
     if granted_but_cut(decision):
         layers = decision.shut
-    elif decision.situation == "cross_account":
+    elif decision.situation in ("cross_account", "both_sides"):
         layers = tuple(layer for layer in layers if not decision.heard[layer].allows)
     near = [
         (sum(_DISTANCE.get(miss.element.split()[0], _FAR) for miss in reading.misses), reading)

@@ -38,6 +38,7 @@ RULE_OF = {
     "never_abroad": "No policy can give this to another account.",
     "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
     "root_user_assumes_role": "A root user can assume no role.",
+    "both_sides": "A source identity: trust policy and the caller's own policies must both allow.",
     "assume_root": "For AssumeRoot the caller's own policies are enough.",
 }
 """What is particular about a situation, in a sentence."""

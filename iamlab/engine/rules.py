@@ -71,7 +71,7 @@ def _key_policy_or_grant(votes: Votes) -> int:
     return _resource_must_allow(votes) | votes.grant
 
 
-def _cross_account(votes: Votes) -> int:
+def _both_sides(votes: Votes) -> int:
     """Between two accounts both sides must allow, and every ceiling of the caller counts."""
     by_resource = votes.direct | votes.indirect | votes.account | votes.grant
     return by_resource & votes.identity & votes.limits
@@ -121,8 +121,9 @@ class Rules(ConditionRules):
         Whether the ceiling lets a grant through, given what each of its levels says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
-    root_user_assumes_role, assume_root, never_abroad, needs_long_term_keys, outsider
-        The same for the rarer ones: root users assume no role, and nobody needs the other side's
+    root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys, outsider
+        The same for the rarer ones: a source identity is set with the consent of both sides even in
+        one account; root users assume no role, and nobody needs the other side's
         consent for sts:AssumeRoot; some actions never work from another account, and a session
         cannot be traded for another by GetSessionToken or GetFederationToken; an outsider is a
         service, an anonymous caller, or one who comes from an identity provider.
@@ -143,7 +144,8 @@ class Rules(ConditionRules):
     same_account: Grant = _same_account
     role_trust: Grant = _resource_must_allow
     kms_key: Grant = _key_policy_or_grant
-    cross_account: Grant = _cross_account
+    cross_account: Grant = _both_sides
+    both_sides: Grant = _both_sides
     root_user: Grant = _always
     root_user_kms: Grant = _resource_alone
     root_user_abroad: Grant = _resource_alone

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab import unsure
 from iamlab.engine.actions import (
     BACKUP_ABROAD,
     KMS_ABROAD,
+    NEEDS_BOTH_SIDES,
     NEEDS_LONG_TERM_KEYS,
     NEEDS_NO_PERMISSION,
     NEVER_ABROAD,
     NEVER_REFUSED,
+    ONLY_NARROWS,
 )
 from iamlab.engine.request import Kind
 
@@ -50,6 +53,8 @@ def situation(request: Request) -> str:
         return "needs_no_permission"
     if caller.kind in OUTSIDERS:
         return "outsider"
+    if action in ONLY_NARROWS and unsure.SCOPED_CREDENTIALS_NEED_NO_ALLOW:
+        return "needs_no_permission"
     if action in NEEDS_LONG_TERM_KEYS and caller.kind in SESSIONS:
         return "needs_long_term_keys"
     if caller.kind is Kind.ROOT:
@@ -60,7 +65,9 @@ def situation(request: Request) -> str:
         return "never_abroad" if _never_abroad(request, action) else "cross_account"
     if request.about_kms_key:
         return "kms_key"
-    return "role_trust" if request.about_trust else "same_account"
+    if not request.about_trust:
+        return "same_account"
+    return "both_sides" if action in NEEDS_BOTH_SIDES else "role_trust"
 
 
 def _of_root_user(request: Request, action: str) -> str:

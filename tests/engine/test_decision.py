@@ -272,7 +272,7 @@ def test_verdicts_have_aws_words_and_a_symbol():
 # Laws -------------------------------------------------------------------------------------------
 
 # What needs no Allow: facts/evaluation.md section 16.
-NEEDS_NOTHING = ("sts:getcalleridentity", "sts:getsessiontoken")
+NEEDS_NOTHING = ("sts:getcalleridentity", "sts:getsessiontoken", "sts:getscopedcredentials")
 
 
 def needs_an_allow(request):

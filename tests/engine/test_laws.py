@@ -21,7 +21,7 @@ from tests.vocabulary import EC2, GOOGLE, LINKED, LINKED_1, LOGGING, OIDC, OWN_R
 from tests.worlds import CALLERS, FOREIGN, NAMES, NEW, OWN, random_question
 
 # What needs no Allow: facts/evaluation.md section 16.
-NEEDS_NOTHING = ("sts:getcalleridentity", "sts:getsessiontoken")
+NEEDS_NOTHING = ("sts:getcalleridentity", "sts:getsessiontoken", "sts:getscopedcredentials")
 
 
 def needs_an_allow(request):

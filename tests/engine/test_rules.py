@@ -153,6 +153,11 @@ MUTANTS = {
         {"root user and role"},
     ),
     "the member account must consent": ("assume_root", AWS.cross_account, {"assume root"}),
+    "a trust policy alone lets a source identity be set": (
+        "both_sides",
+        AWS.role_trust,
+        {"source identity, trust only"},
+    ),
     "a bucket policy may be given away": (
         "never_abroad",
         AWS.cross_account,
@@ -244,6 +249,12 @@ CASES = {
     "role with trust": (
         ask(action="sts:AssumeRole", resource=ROLE),
         Layers(OPEN, trust_policy(OWNER)),
+    ),
+    "source identity, trust only": (
+        ask(action="sts:SetSourceIdentity", resource=ROLE),
+        Layers(
+            resource=trust_policy({"Principal": {"AWS": ANA}, "Action": "sts:SetSourceIdentity"})
+        ),
     ),
     "key without policy": (ask(action="kms:Decrypt", resource=KEY), Layers(OPEN)),
     "key with policy": (
