@@ -1,10 +1,10 @@
-"""What IAM's API demands of each operation: parameters, patterns, limits, error codes.
+"""What the APIs of IAM and STS demand of each operation: parameters, patterns, limits, error codes.
 
-The data are those of AWS's own client library; ``scripts/make_iam_model.py`` makes them.
+The data are those of AWS's own client library; ``scripts/make_api_models.py`` makes them.
 
 Notes
 -----
-AWS page: "IAM API Reference", the page of each operation.
+AWS pages: "IAM API Reference" and "AWS STS API Reference", the page of each operation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parent.parent / "data/iam_model.json"
+_FOLDER = Path(__file__).parent.parent / "data"
+
+OF_TAGS = r"\w \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+r"""Inside of brackets: letters, digits and spaces of every alphabet, as tags take them. AWS writes
+``\p{L}\p{Z}\p{N}``, which Python's patterns do not know; a tab or a line break is no such space."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Shape:
         Of a list: the shape of what is in it.
     members, required
         Of a structure: its parts by name, and those that must be there.
+    service
+        Whose API it is of.
     """
 
     type: str
@@ -47,14 +53,18 @@ class Shape:
     member: str = ""
     members: tuple[tuple[str, str], ...] = ()
     required: tuple[str, ...] = ()
+    service: str = "iam"
+
+    def of(self, name: str) -> Shape:
+        """Give another shape of the same API."""
+        return shape(name, self.service)
 
     @cached_property
     def matches(self) -> re.Pattern[str] | None:
-        """The pattern as Python reads it; IAM's letters are those of ASCII."""
+        """The pattern as Python reads it; the letters are those of ASCII."""
         if self.pattern is None:
             return None
-        # Tags take letters, spaces and digits of every alphabet, which Python writes otherwise.
-        pattern = self.pattern.replace(r"\p{L}\p{Z}\p{N}", r"\w\s")
+        pattern = self.pattern.replace(r"\p{L}\p{Z}\p{N}", OF_TAGS)
         return re.compile(pattern, 0 if pattern != self.pattern else re.ASCII)
 
 
@@ -78,46 +88,51 @@ class Signature:
     errors: tuple[str, ...]
 
 
+def file_of(service: str) -> Path:
+    """Say where the data of an API are."""
+    return _FOLDER / f"{service}_model.json"
+
+
 @cache
-def _data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+def _data(service: str = "iam") -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(file_of(service).read_text("utf-8"))
     return data
 
 
-def names() -> list[str]:
-    """List all operations of IAM's API, in alphabetical order.
+def names(service: str = "iam") -> list[str]:
+    """List all operations of an API, in alphabetical order.
 
     Examples
     --------
-    >>> "CreateUser" in names(), len(names()) > 170
-    (True, True)
+    >>> "CreateUser" in names(), len(names("sts"))
+    (True, 12)
     """
-    return list(_data()["operations"])
+    return list(_data(service)["operations"])
 
 
 @cache
-def signature(operation: str) -> Signature:
+def signature(operation: str, service: str = "iam") -> Signature:
     """Give the signature of an operation.
 
     Examples
     --------
-    >>> signature("CreateUser").required
-    ('UserName',)
+    >>> signature("CreateUser").required, signature("GetFederationToken", "sts").required
+    (('UserName',), ('Name',))
     """
-    raw = _data()["operations"][operation]
+    raw = _data(service)["operations"][operation]
     return Signature(operation, raw["parameters"], tuple(raw["required"]), tuple(raw["errors"]))
 
 
 @cache
-def shape(name: str) -> Shape:
+def shape(name: str, service: str = "iam") -> Shape:
     """Give a shape by its name.
 
     Examples
     --------
-    >>> shape("userNameType").max
-    64
+    >>> shape("userNameType").max, shape("userNameType", "sts").max
+    (64, 32)
     """
-    raw = _data()["shapes"][name]
+    raw = _data(service)["shapes"][name]
     return Shape(
         raw["type"],
         raw.get("min"),
@@ -127,6 +142,7 @@ def shape(name: str) -> Shape:
         raw.get("member", ""),
         tuple(raw.get("members", {}).items()),
         tuple(raw.get("required", ())),
+        service,
     )
 
 

@@ -35,6 +35,9 @@ _PATH = (
     "alphanumeric characters and/or / characters."
 )
 
+_WILDCARDS = dict.fromkeys(map(ord, "*?"))
+"""To take them away."""
+
 
 def check(entry: Entry, given: Mapping[str, Any]) -> None:
     """Check the parameters of a call: of IAM's API by its model, of other services by the entry.
@@ -51,28 +54,61 @@ def check(entry: Entry, given: Mapping[str, Any]) -> None:
     >>> from iamlab.world.api.entry import find
     >>> check(find("CreateUser"), {"UserName": "alice"})
     """
-    known = signature(entry.name) if entry.service == "iam" else None
-    parameters: Mapping[str, object] = entry.takes if known is None else known.parameters
+    if entry.service == "iam":
+        check_by_model("iam", entry.name, given)
+        return
+    _refuse_unknown(entry.name, given, entry.takes)
+    found = [_missing(name) for name in entry.required if given.get(name) is None]
+    for name, value in given.items():
+        if value is not None and not isinstance(value, entry.takes[name].types):
+            _refuse_type(name, value, entry.takes[name].types)
+    _raise(found)
+
+
+def check_by_model(service: str, operation: str, given: Mapping[str, Any]) -> None:
+    """Check the parameters of a call by the model of the API: see :func:`check`.
+
+    Parameters
+    ----------
+    service
+        ``"iam"`` or ``"sts"``.
+
+    Examples
+    --------
+    >>> check_by_model("sts", "GetSessionToken", {"DurationSeconds": 60})
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.ValidationError: ValidationError: 1 validation error detected: Value '60' at \
+'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900
+    """
+    known = signature(operation, service)
+    _refuse_unknown(operation, given, known.parameters)
+    found = [_missing(name) for name in known.required if given.get(name) is None]
+    for name, value in given.items():
+        if value is not None:
+            wanted = shape(known.parameters[name], service)
+            found += _faults(value, wanted, name, _lower(name))
+    _raise(found)
+
+
+def _refuse_unknown(
+    operation: str, given: Mapping[str, Any], parameters: Mapping[str, object]
+) -> None:
     for name in given:
         if name not in parameters:
             hint = did_you_mean(name, parameters)
-            raise RequestError(f"{entry.name} has no parameter {name!r}. {hint}")
-    required = entry.required if known is None else known.required
-    found = [
-        _failed(None, _lower(name), "must not be null")
-        for name in required
-        if given.get(name) is None
-    ]
-    for name, value in given.items():
-        if value is None:
-            continue
-        if known is not None:
-            found += _faults(value, shape(known.parameters[name]), name, _lower(name))
-        elif not isinstance(value, entry.takes[name].types):
-            _refuse_type(name, value, entry.takes[name].types)
+            raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
+
+
+def _missing(name: str) -> str:
+    return _failed(None, _lower(name), "must not be null")
+
+
+def _raise(found: list[str]) -> None:
+    """Raise what was found, if it is anything."""
+    if _PATH in found:  # IAM says this one alone
+        raise ValidationError(_PATH)
     if found:
-        if _PATH in found:  # IAM says this one alone
-            raise ValidationError(_PATH)
         many = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
         raise ValidationError(f"{many} detected: {'; '.join(found)}")
 
@@ -112,7 +148,9 @@ def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
     shown = "***" if name in SECRETS else value
     if wanted.enum and value not in wanted.enum:
         yield _failed(shown, where, f"must satisfy enum value set: [{', '.join(wanted.enum)}]")
-    if wanted.matches is not None and not wanted.matches.fullmatch(value):
+    # The model's pattern has no wildcards for it, and its words have.
+    plain = value.translate(_WILDCARDS) if name == "AttachmentName" else value
+    if wanted.matches is not None and not wanted.matches.fullmatch(plain):
         if name == "Path":
             yield _PATH
         else:
@@ -136,7 +174,7 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), value, wanted, where, "length")
     for number, one in enumerate(value, 1):
-        yield from _faults(one, shape(wanted.member), name, f"{where}.{number}.member")
+        yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
 
 
 def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
@@ -149,7 +187,7 @@ def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str
             yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
     for part, one in value.items():
         if one is not None:
-            yield from _faults(one, shape(members[part]), part, f"{where}.{_lower(part)}")
+            yield from _faults(one, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
 
 
 _FAULTS: dict[str, Callable[..., Iterator[str]]] = {

@@ -1,11 +1,11 @@
-"""Make the data file of IAM's API from botocore's model: operations, parameters, limits, errors.
+"""Make the data files of IAM's and STS's APIs from botocore's models: parameters, limits, errors.
 
 Run it in the development environment when a new botocore has come::
 
-    .venv/bin/python scripts/make_iam_model.py
+    .venv/bin/python scripts/make_api_models.py
 
-The file is JSON with one operation, and one shape, a line, so that a new version shows in a diff
-what is new. A test compares it with the botocore that is installed.
+Each file is JSON with one operation, and one shape, a line, so that a new version shows in a diff
+what is new. A test compares them with the botocore that is installed.
 """
 
 # ruff: noqa: INP001, T201 - a folder of scripts is no package, and a script prints
@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "iamlab/world/data/iam_model.json"
+FOLDER = Path(__file__).parent.parent / "iamlab/world/data"
+SERVICES = ("iam", "sts")
 KEPT = ("type", "min", "max", "pattern", "enum")
 
 
@@ -73,19 +74,20 @@ def text_of(model: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def installed() -> dict[str, Any]:
-    """Take the model of the botocore that is installed."""
+def installed(name: str = "iam") -> dict[str, Any]:
+    """Take the model of a service from the botocore that is installed."""
     import botocore.session
 
-    service = botocore.session.get_session().get_service_model("iam")
+    service = botocore.session.get_session().get_service_model(name)
     return model_of(service, f"botocore {version('botocore')} (Apache-2.0)")
 
 
 def main() -> None:
-    """Write the file, and say what is in it."""
-    model = installed()
-    TARGET.write_text(text_of(model), "utf-8")
-    print(f"{len(model['operations'])} operations, {len(model['shapes'])} shapes")
+    """Write the files, and say what is in them."""
+    for name in SERVICES:
+        model = installed(name)
+        (FOLDER / f"{name}_model.json").write_text(text_of(model), "utf-8")
+        print(f"{name}: {len(model['operations'])} operations, {len(model['shapes'])} shapes")
 
 
 if __name__ == "__main__":
