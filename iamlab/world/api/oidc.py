@@ -49,8 +49,14 @@ def _find(account: Account, given: Parameters) -> OpenIDConnectProvider:
     return account.oidc_providers[arn]
 
 
-def _name(url: str) -> str:
-    """Give what a provider is called, if its URL is one: a host, and perhaps a path."""
+def name_of_url(url: str) -> str:
+    """Give what a provider is called, if its URL is one: a host, and perhaps a path.
+
+    Raises
+    ------
+    ValidationError
+        It is none; the note says how one is written.
+    """
     scheme, _, name = url.partition("://")
     host, slash, path = name.partition("/")
     if scheme == "https" and _HOST.fullmatch(host) and _PATH.fullmatch(path):
@@ -88,7 +94,7 @@ def create_open_id_connect_provider(account: Account, given: Parameters) -> Open
     """Make a provider of its URL; its ARN ends with it."""
     provider = OpenIDConnectProvider(
         account,
-        _name(given["Url"]),
+        name_of_url(given["Url"]),
         tags=tags_in(given),
         client_ids=_client_ids(account, given.get("ClientIDList", ())),
         thumbprints=_thumbprints(given.get("ThumbprintList", ())),

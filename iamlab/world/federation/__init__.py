@@ -1,0 +1,1 @@
+"""Identity providers outside of AWS, and how STS reads what they sign."""

@@ -1,0 +1,187 @@
+"""What an assertion says of somebody: the attributes that AWS reads.
+
+Notes
+-----
+AWS pages: "Configure SAML assertions for the authentication response"; "Pass session tags in AWS
+STS"; "Troubleshoot SAML federation with IAM".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from unicodedata import category
+
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.federation import saml_names as names
+from iamlab.world.federation.saml_refusals import invalid, shown
+from iamlab.world.federation.saml_xml import every, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lxml.etree import _Element as Element
+
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_PATTERN = "[a-zA-Z_0-9+=,.@-]{2,64}"
+_SECONDS = range(900, 43_200 + 1)
+_MOST_TAGS = 50
+_TAG_SIGNS = frozenset("_.:/=+-@")
+
+Attributes = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the attributes say.
+
+    Parameters
+    ----------
+    roles
+        Pairs of the ARNs of a role and of a provider.
+    context
+        The well-known attributes as condition keys.
+    """
+
+    roles: tuple[tuple[str, str], ...]
+    role_session_name: str
+    session_duration: int | None
+    tags: Mapping[str, str]
+    transitive_tag_keys: tuple[str, ...]
+    source_identity: str | None
+    context: Mapping[str, str | tuple[str, ...]]
+
+
+def read_claims(assertion: Element) -> Claims:
+    """Read the attributes of an assertion.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        One that is needed is missing, or one is not as it must be.
+    """
+    attributes: Attributes = {}
+    for one in every(assertion, "saml:AttributeStatement/saml:Attribute"):
+        values = [text_of(value) for value in every(one, "saml:AttributeValue")]
+        attributes.setdefault(one.get("Name", ""), []).extend(values)
+    tags = _tags(attributes)
+    return Claims(
+        roles=_roles(attributes),
+        role_session_name=_role_session_name(attributes),
+        session_duration=_session_duration(attributes),
+        tags=tags,
+        transitive_tag_keys=_transitive(attributes, tags),
+        source_identity=_source_identity(attributes),
+        context=_context(attributes),
+    )
+
+
+def _one(attributes: Attributes, name: str) -> str | None:
+    """Give the value of an attribute that has only one."""
+    values = attributes.get(name, [])
+    if len(values) > 1:
+        raise invalid(f"The attribute {shown(name)} has {len(values)} values; it takes one.")
+    return values[0] if values else None
+
+
+def _roles(attributes: Attributes) -> tuple[tuple[str, str], ...]:
+    values = attributes.get(names.ROLE, [])
+    if not values:
+        raise invalid(f"There is no attribute {names.ROLE}: the user may take no role.")
+    return tuple(dict.fromkeys(map(_pair, values)))
+
+
+def _pair(value: str) -> tuple[str, str]:
+    """Read the ARNs of a role and of a provider, whichever comes first."""
+    arns = [part.strip() for part in value.split(",")]
+    kinds = [_kind(arn) for arn in arns]
+    if kinds == ["role", "saml-provider"]:
+        return arns[0], arns[1]
+    if kinds == ["saml-provider", "role"]:
+        return arns[1], arns[0]
+    raise invalid(
+        f"A value of the attribute Role is {shown(value)}: it must be the ARN of a role, a comma, "
+        "and the ARN of a SAML provider."
+    )
+
+
+def _kind(text: str) -> str:
+    arn = Arn.parse(text) if is_arn(text) else None
+    return arn.kind if arn is not None and arn.service == "iam" else ""
+
+
+def _role_session_name(attributes: Attributes) -> str:
+    name = _one(attributes, names.ROLE_SESSION_NAME)
+    if name is None:
+        note = f"There is no attribute {names.ROLE_SESSION_NAME}."
+        raise invalid(note, "RoleSessionName is required in AuthnResponse")
+    if not _NAME.fullmatch(name):
+        note = f"It is {shown(name)}: often somebody's full name, which has a space."
+        raise invalid(note, f"RoleSessionName in AuthnResponse must match {_PATTERN}")
+    return name
+
+
+def _source_identity(attributes: Attributes) -> str | None:
+    name = _one(attributes, names.SOURCE_IDENTITY)
+    if name is not None and not _NAME.fullmatch(name):  # which has no colon, so no aws: either
+        sentence = f'Source Identity must match {_PATTERN} and not begin with "aws:"'
+        raise invalid(f"It is {shown(name)}.", sentence)
+    return name
+
+
+def _session_duration(attributes: Attributes) -> int | None:
+    text = _one(attributes, names.SESSION_DURATION)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in _SECONDS:
+        raise invalid(f"SessionDuration is {shown(text)}: it must be 900 to 43200 seconds.")
+    return int(text)
+
+
+def _tags(attributes: Attributes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in attributes:
+        key = name.removeprefix(names.PRINCIPAL_TAG)
+        if key == name:
+            continue
+        value = _one(attributes, name)
+        if value is None or not (_is_tag(key, 1, 128) and _is_tag(value, 0, 256)):
+            raise invalid(
+                f"The session tag {shown(key)} is not as tags must be: a key of 1 to 128, and a "
+                "value of up to 256 letters, digits, spaces and _ . : / = + - @."
+            )
+        if key.lower().startswith("aws:"):
+            raise invalid(f"The session tag {shown(key)} begins with aws:, which only AWS sets.")
+        found[key] = value
+    if len({key.lower() for key in found}) < len(found):
+        raise invalid("Two session tags have the same key, as the case of letters does not count.")
+    if len(found) > _MOST_TAGS:
+        raise invalid(f"There are {len(found)} session tags; a session has {_MOST_TAGS} at most.")
+    return found
+
+
+def _is_tag(text: str, least: int, most: int) -> bool:
+    """Say whether a text may be a key or a value of a tag: letters, separators, numbers, signs."""
+    return least <= len(text) <= most and all(
+        letter in _TAG_SIGNS or category(letter)[0] in "LZN" for letter in text
+    )
+
+
+def _transitive(attributes: Attributes, tags: Mapping[str, str]) -> tuple[str, ...]:
+    known = {key.lower() for key in tags}
+    keys = dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))
+    for key in keys:
+        if key.lower() not in known:
+            raise invalid(f"{shown(key)} shall be transitive, but there is no such session tag.")
+    return tuple(keys)
+
+
+def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:
+    """Give what policies see of the attributes; of two that become one key, the first."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for name, values in attributes.items():
+        claim = names.CLAIMS.get(name)
+        if claim is not None and values:
+            found.setdefault(claim.key, tuple(values) if claim.is_list else values[0])
+    return found
