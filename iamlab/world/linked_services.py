@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PATH = "/aws-service-role/"
 """Where service-linked roles are."""
 
+ROLE_MANAGER = "role-manager.iam.amazonaws.com"
+"""The part of IAM that makes roles from templates."""
+
 _BEGIN = "AWSServiceRoleFor"
 _DOMAIN = ".amazonaws.com"
 
@@ -100,6 +103,7 @@ _KNOWN = {
         "DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"
     ),
     "replicator.lambda": LinkedService("LambdaReplicator", "AWSLambdaReplicator"),
+    "role-manager.iam": LinkedService("IAMRoleManager", "AWSIAMRoleManagerServiceRolePolicy"),
     "securityhub": LinkedService("SecurityHub", "AWSSecurityHubServiceRolePolicy"),
     "spot": LinkedService("EC2Spot", "AWSEC2SpotServiceRolePolicy"),
     "spotfleet": LinkedService("EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy"),

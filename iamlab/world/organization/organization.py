@@ -25,6 +25,7 @@ from iamlab.world.organization.levels import levels
 from iamlab.world.organization.limits import QUOTAS, raised
 from iamlab.world.organization.methods import Operates
 from iamlab.world.organization.policies import TYPES, OrganizationPolicy
+from iamlab.world.organization.root_access import ManagesRootAccess
 from iamlab.world.organization.targets import (
     NOT_IN_USE,
     Container,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Organization(Operates):
+class Organization(Operates, ManagesRootAccess):
     """An organization.
 
     Parameters
@@ -61,6 +62,9 @@ class Organization(Operates):
         Account id -> the services of which it is a delegated administrator, and since when.
     quotas
         Those that were raised.
+    root_features
+        What it lets IAM do to the root users of its members: ``RootCredentialsManagement``,
+        ``RootSessions``.
 
     Examples
     --------
@@ -87,6 +91,7 @@ class Organization(Operates):
     service_access: dict[str, datetime | None] = field(default_factory=dict, repr=False)
     delegates: dict[str, dict[str, datetime | None]] = field(default_factory=dict, repr=False)
     quotas: dict[str, int] = field(default_factory=dict, repr=False)
+    root_features: list[str] = field(default_factory=list, repr=False)
 
     @property
     def arn(self) -> str:
@@ -208,6 +213,7 @@ class Organization(Operates):
             service_access=dict(self.service_access),
             delegates={key: dict(services) for key, services in self.delegates.items()},
             quotas=dict(self.quotas),
+            root_features=list(self.root_features),
         )
 
     def quota(self, name: str) -> int:
