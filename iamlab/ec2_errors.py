@@ -101,7 +101,7 @@ class InvalidVpcIDMalformed(AwsError):  # noqa: N818 - AWS's code is the name
 
 
 class UnauthorizedOperation(AccessDenied):
-    """EC2's word for a refusal for want of permission; the encoded message is left out."""
+    """EC2's word for a refusal for want of permission; it hands out an encoded message."""
 
     code, http_status = "UnauthorizedOperation", 403
 

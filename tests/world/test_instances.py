@@ -1,8 +1,12 @@
 """Instances: an instance profile hands them a role, and what is handed out works for six hours."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.ec2_errors import (
@@ -13,6 +17,7 @@ from iamlab.ec2_errors import (
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.service_errors import InvalidParameterValue
 from iamlab.world.account import Account
+from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.identities import User
 from iamlab.world.services.ec2.instance import Instance
 from tests.world.deep import snapshot
@@ -107,6 +112,169 @@ def test_credentials_last_six_hours(main: Account, web: Instance) -> None:
     assert main.world.can(web.role_session(), "s3:GetObject", MAP)
 
 
+def assumed(main: Account) -> int:
+    """Count how often EC2 has assumed a role."""
+    return [event.event_name for event in main.world.events].count("AssumeRole")
+
+
+def test_an_instance_is_given_the_same_credentials_until_five_minutes_are_left(
+    main: Account, web: Instance
+) -> None:
+    """Then there are new ones, and both work for these five minutes."""
+    first = web.role_session()
+    main.world.clock.advance(hours=5, minutes=54, seconds=59)
+    same = web.role_session()
+    assert (same.access_key_id, same.secret_access_key, same.session_token) == (
+        *(first.access_key_id, first.secret_access_key, first.session_token),
+    )
+
+    main.world.clock.advance(seconds=1)
+    second = web.role_session()
+    assert second.access_key_id != first.access_key_id
+    assert second.expiration - first.expiration == timedelta(hours=5, minutes=55)
+    assert all(main.world.can(one, "s3:GetObject", MAP) for one in (first, second))
+
+
+def test_ec2_assumes_the_role_only_when_there_must_be_new_credentials(
+    main: Account, web: Instance
+) -> None:
+    """The log has one line for each time, however often software asks."""
+    for _ in range(3):
+        web.role_session()
+    assert assumed(main) == 1
+    main.world.clock.advance(hours=6)
+    for _ in range(3):
+        web.role_session()
+
+    assert assumed(main) == 2
+
+
+def test_each_version_of_the_metadata_service_has_credentials_of_its_own(
+    main: Account, web: Instance
+) -> None:
+    """As they say how they were delivered."""
+    old, new = web.role_session(delivery="1.0"), web.role_session(delivery="2.0")
+
+    assert (old.keys["ec2:RoleDelivery"], new.keys["ec2:RoleDelivery"]) == ("1.0", "2.0")
+    assert web.delivered == {"1.0": old.access_key_id, "2.0": new.access_key_id}
+    assert web.role_session(delivery="1.0").access_key_id == old.access_key_id
+    assert assumed(main) == 2
+
+
+def test_a_role_that_is_made_anew_is_another_one(main: Account, web: Instance) -> None:
+    """Its namesake's credentials are not given for it."""
+    old, profile = web.role_session(), main.instance_profiles["reader"]
+    profile.remove_role("reader")
+    main.get_role("reader").delete_policy("maps")
+    main.get_role("reader").delete()
+    profile.add_role(main.create_role("reader", assume_role_policy_document=trust(EC2)))
+    new = web.role_session()
+
+    assert new.access_key_id != old.access_key_id
+    assert not main.world.can(new, "s3:GetObject", MAP)
+
+
+def stop_and_start(web: Instance) -> None:
+    """The first way."""
+    web.stop()
+    web.start()
+
+
+def take_away_and_give_again(web: Instance) -> None:
+    """The second way."""
+    web.disassociate_iam_instance_profile()
+    web.associate_iam_instance_profile("reader")
+
+
+def replace_by_itself(web: Instance) -> None:
+    """The third way."""
+    web.replace_iam_instance_profile_association("reader")
+
+
+@pytest.mark.parametrize("force", [stop_and_start, take_away_and_give_again, replace_by_itself])
+def test_new_credentials_can_be_forced(
+    force: Callable[[Instance], None], main: Account, web: Instance
+) -> None:
+    """As must be after all sessions of a role have been revoked; the old ones stay revoked."""
+    old = web.role_session()
+    main.world.clock.advance(minutes=1)
+    before = {"DateLessThan": {"aws:TokenIssueTime": main.world.clock.now.isoformat()}}
+    main.get_role("reader").put_policy("revoked", document(deny("*", "*", Condition=before)))
+    assert not main.world.can(web.role_session(), "s3:GetObject", MAP)
+    web.start()
+    assert web.role_session().access_key_id == old.access_key_id
+
+    force(web)
+
+    assert main.world.can(web.role_session(), "s3:GetObject", MAP)
+    assert not main.world.can(old, "s3:GetObject", MAP)
+
+
+def test_who_takes_the_trust_away_waits_for_the_next_credentials(
+    main: Account, web: Instance
+) -> None:
+    """EC2 assumes the role once for six hours; the trust policy is asked only then."""
+    web.role_session()
+    main.get_role("reader").update_assume_role_policy(trust({"AWS": OWN}))
+    assert main.world.can(web.role_session(), "s3:GetObject", MAP)
+    main.world.clock.advance(hours=5, minutes=55)
+
+    with pytest.raises(AccessDenied, match="EC2 cannot assume the role reader"):
+        web.role_session()
+
+
+@settings(max_examples=25)
+@given(waits=st.lists(st.integers(0, 8 * 3600), max_size=6))
+def test_whatever_an_instance_is_given_works_for_more_than_five_minutes(waits: list[int]) -> None:
+    """Whenever it asks; and EC2 has assumed the role as often as there were new credentials."""
+    account = World(seed=4).create_account("main", account_id=OWN)
+    account.create_role("reader", assume_role_policy_document=trust(EC2))
+    account.create_instance_profile("reader").add_role("reader")
+    web, seen = account.create_instance(instance_profile="reader"), set()
+    for seconds in waits:
+        account.world.clock.advance(seconds=seconds)
+        session = web.role_session()
+        seen.add(session.access_key_id)
+        assert session.expiration - account.world.clock.now > timedelta(minutes=5)
+
+    assert assumed(account) == len(seen)
+
+
+@pytest.mark.parametrize("secrets", [True, False])
+def test_a_saved_world_goes_on_with_the_same_session(
+    main: Account, web: Instance, *, secrets: bool
+) -> None:
+    """Its secret is another one, if none was written."""
+    before = web.role_session()
+    world = world_from_json(world_to_json(main.world, secrets=secrets))
+    twin: Any = world.account("main").resources[web.arn]
+    after = twin.role_session()
+
+    assert (after.arn, after.access_key_id) == (before.arn, before.access_key_id)
+    assert (after.secret_access_key == before.secret_access_key) is secrets
+    assert len(world.events) == len(main.world.events)
+    assert world.can(after, "s3:GetObject", MAP)
+
+
+@pytest.mark.parametrize("key_id", ["nonsense", "another role's", "another instance's"])
+def test_a_file_cannot_slip_another_session_to_an_instance(
+    key_id: str, main: Account, web: Instance
+) -> None:
+    """What is noted there must be of its own role, for this very instance."""
+    others = {
+        "another role's": main.create_instance(instance_profile="writer"),
+        "another instance's": main.create_instance(instance_profile="reader"),
+    }
+    other = others[key_id].role_session() if key_id in others else None
+    data = world_to_json(main.world, secrets=True)
+    saved = data["accounts"][OWN]["resources"][web.arn]
+    saved["delivered"] = {"2.0": other.access_key_id if other else key_id}
+    twin: Any = world_from_json(data).account("main").resources[web.arn]
+
+    assert twin.role_session().arn == f"arn:aws:sts::{OWN}:assumed-role/reader/{web.name}"
+    assert twin.role_session().access_key_id not in {key_id, other and other.access_key_id}
+
+
 def test_without_a_profile_no_new_credentials_are_given_and_the_old_ones_go_on(
     main: Account, web: Instance
 ) -> None:
@@ -195,6 +363,48 @@ def test_the_metadata_service_may_want_a_token(main: Account, web: Instance) -> 
         web.modify_metadata_options(http_tokens="perhaps")
 
     assert main.create_instance(http_tokens="required").http_tokens == "required"
+
+
+@pytest.mark.parametrize("limit", [0, 65, -1, True, 10**30])
+def test_a_hop_limit_is_1_to_64(limit: Any, main: Account, web: Instance) -> None:
+    """When an instance is started, and later."""
+    assert web.http_put_response_hop_limit == 1
+    web.modify_metadata_options(http_put_response_hop_limit=64)
+    with pytest.raises(InvalidParameterValue, match="for parameter HttpPutResponseHopLimit"):
+        web.modify_metadata_options(http_put_response_hop_limit=limit)
+    with pytest.raises(InvalidParameterValue, match="for parameter HttpPutResponseHopLimit"):
+        main.create_instance(http_put_response_hop_limit=limit)
+
+    assert (web.http_put_response_hop_limit, web.http_tokens) == (64, "optional")
+    assert main.create_instance(http_put_response_hop_limit=2).http_put_response_hop_limit == 2
+
+
+def test_an_answer_is_a_copy_of_the_options(main: Account, web: Instance) -> None:
+    """Whoever writes into it changes no instance."""
+    given = {"InstanceId": web.name, "HttpPutResponseHopLimit": 2}
+    answer = main.call("ec2:ModifyInstanceMetadataOptions", main.root_arn, **given)
+    options = answer["InstanceMetadataOptions"]
+    assert options == {
+        "HttpTokens": "optional",
+        "HttpEndpoint": "enabled",
+        "HttpPutResponseHopLimit": 2,
+    }
+    options["HttpTokens"] = "required"
+
+    assert web.http_tokens == "optional"
+
+
+@pytest.mark.parametrize("limit", ["far", None])
+def test_a_hop_limit_of_an_old_or_odd_file_is_1(limit: Any, main: Account, web: Instance) -> None:
+    """Files were written before there was one, and can be edited."""
+    data = world_to_json(main.world, secrets=True)
+    options = data["accounts"][OWN]["resources"][web.arn]["metadata_options"]
+    del options["HttpPutResponseHopLimit"]
+    if limit is not None:
+        options["HttpPutResponseHopLimit"] = limit
+    twin: Any = world_from_json(data).account("main").resources[web.arn]
+
+    assert twin.http_put_response_hop_limit == 1
 
 
 def test_an_instance_that_does_not_run_gets_nothing(web: Instance) -> None:
@@ -310,6 +520,16 @@ def test_to_take_a_role_away_nothing_is_passed(main: Account, dana: User, web: I
             {},
         ),
         (
+            {"NumericLessThanEquals": {"ec2:MetadataHttpPutResponseHopLimit": "1"}},
+            {"MetadataOptions": {"HttpPutResponseHopLimit": 1}},
+            {"MetadataOptions": {"HttpPutResponseHopLimit": 2}},
+        ),
+        (
+            {"StringEquals": {"ec2:MetadataHttpEndpoint": "disabled"}},
+            {"MetadataOptions": {"HttpEndpoint": "disabled"}},
+            {"MetadataOptions": {"HttpEndpoint": "enabled"}},
+        ),
+        (
             {"StringEquals": {"aws:RequestTag/team": "sky"}},
             {
                 "TagSpecifications": [
@@ -419,6 +639,8 @@ def test_a_copy_of_the_world_has_instances_of_its_own(main: Account, web: Instan
     """What is changed there does not change here."""
     twin: Any = main.world.copy().account("main").resources[web.arn]
     twin.modify_metadata_options(http_tokens="required")
+    twin.role_session()
+    assert (web.delivered, assumed(main)) == ({}, 0)
     twin.disassociate_iam_instance_profile()
 
     assert (web.http_tokens, web.association is None) == ("optional", False)

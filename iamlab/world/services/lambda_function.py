@@ -26,12 +26,15 @@ from iamlab.world.context import DEFAULT_REGION
 from iamlab.world.services.apis import Api
 from iamlab.world.services.common import misfit, name_in
 from iamlab.world.services.kept import Kept
+from iamlab.world.services.lambda_role import session_of
+from iamlab.world.sts.delivery import environment_variables
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.api.entry import Parameters
     from iamlab.world.identities import Role
     from iamlab.world.saving import Document
+    from iamlab.world.sts.session import Session
 
 _NAME = r"[A-Za-z0-9-_]{1,64}"
 
@@ -178,3 +181,41 @@ class Function(Kept):
         found = self.account.get_role(role) if isinstance(role, str) else role
         arn = arn_of(found, "role is a role or its name")
         self._do("UpdateFunctionConfiguration", **self._as("FunctionName"), Role=arn)
+
+    def role_session(self) -> Session:
+        """Give the session that its code works with: one of its role, made by Lambda.
+
+        It stays the same from one run to the next. There is a new one when it would end during the
+        longest run, or when the function has another role.
+
+        Raises
+        ------
+        AccessDenied
+            The role is gone, or its trust policy does not let Lambda any more.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> role = main.create_role("worker", assume_role_policy_document={
+        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}})
+        >>> main.create_function("resize", role=role).role_session().arn
+        'arn:aws:sts::111111111111:assumed-role/worker/resize'
+        """
+        return session_of(self)
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment variables that Lambda sets for its code, credentials among them.
+
+        Raises
+        ------
+        AccessDenied
+            As in :meth:`role_session`.
+        """
+        more = {
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+        }
+        return environment_variables(self.role_session(), more)

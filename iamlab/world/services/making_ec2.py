@@ -38,6 +38,7 @@ class MakesOfEc2:
         vpc_id: str | None = None,
         private_ip: str | None = None,
         http_tokens: str | None = None,
+        http_put_response_hop_limit: int | None = None,
         tags: Tags | None = None,
         region: str = DEFAULT_REGION,
     ) -> Instance:
@@ -51,11 +52,14 @@ class MakesOfEc2:
             ``"vpc-..."``; the account's default VPC if nothing is said.
         http_tokens
             ``"required"``: its metadata service is IMDSv2 only; ``"optional"`` if nothing is said.
+        http_put_response_hop_limit
+            How far a token of the metadata service travels, 1 to 64 hops; 1 if nothing is said,
+            and 2 reach a container.
 
         Raises
         ------
         InvalidParameterValue
-            There is no such instance profile, or no role in it.
+            There is no such instance profile, or no role in it; or an option cannot be so.
 
         Examples
         --------
@@ -65,6 +69,8 @@ class MakesOfEc2:
         >>> instance.state, instance.http_tokens, instance.tags
         ('running', 'required', {'Name': 'web'})
         """
+        sent = {"HttpTokens": http_tokens, "HttpPutResponseHopLimit": http_put_response_hop_limit}
+        options = {name: value for name, value in sent.items() if value is not None}
         [made] = self._make(
             "ec2:RunInstances",
             MinCount=1,
@@ -72,7 +78,7 @@ class MakesOfEc2:
             IamInstanceProfile=None if instance_profile is None else _named(instance_profile),
             VpcId=vpc_id,
             PrivateIpAddress=private_ip,
-            MetadataOptions=None if http_tokens is None else {"HttpTokens": http_tokens},
+            MetadataOptions=options or None,
             TagSpecifications=_specified(tags, "instance"),
             Region=region,
         )

@@ -3,7 +3,7 @@
 Notes
 -----
 AWS pages: "IAM roles for Amazon EC2"; "Use instance profiles"; "Configure the Instance Metadata
-Service options".
+Service options"; "Actions, resources, and condition keys for Amazon EC2".
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.world.api.values import arn_of
+from iamlab.world.services.ec2.metadata import MetadataService
 from iamlab.world.services.ec2.roles import session_of
 from iamlab.world.services.ec2.things import OfEc2, keys_of
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
-    from iamlab.world.sts import Session
+    from iamlab.world.sts.session import Session
     from iamlab.world.things import InstanceProfile
 
 
@@ -48,14 +49,18 @@ class Instance(OfEc2):
         ``running``, ``stopped`` or ``terminated``.
     metadata_options
         ``HttpTokens``: whether its metadata service answers only who brings a token (IMDSv2);
-        ``HttpEndpoint``: whether it answers at all.
+        ``HttpEndpoint``: whether it answers at all; ``HttpPutResponseHopLimit``: how far a token
+        travels.
+    delivered
+        For each version of the metadata service, the id of the access key that it gives now.
     """
 
     vpc_id: str = ""
     address: str = ""
     state: str = "running"
-    metadata_options: dict[str, str] = field(default_factory=dict)
+    metadata_options: dict[str, str | int] = field(default_factory=dict)
     association: Association | None = field(default=None, repr=False)
+    delivered: dict[str, str] = field(default_factory=dict, repr=False)
     kind: ClassVar[str] = "instance"
 
     @property
@@ -66,12 +71,23 @@ class Instance(OfEc2):
     @property
     def http_tokens(self) -> str:
         """``required`` (IMDSv2 only) or ``optional`` (IMDSv1, too)."""
-        return self.metadata_options.get("HttpTokens", "optional")
+        return str(self.metadata_options.get("HttpTokens", "optional"))
 
     @property
     def http_endpoint(self) -> str:
         """``enabled`` or ``disabled``: whether its metadata service answers at all."""
-        return self.metadata_options.get("HttpEndpoint", "enabled")
+        return str(self.metadata_options.get("HttpEndpoint", "enabled"))
+
+    @property
+    def http_put_response_hop_limit(self) -> int:
+        """How many hops the answer with a token travels: 1 within the instance, 2 to containers."""
+        limit = self.metadata_options.get("HttpPutResponseHopLimit", 1)
+        return limit if isinstance(limit, int) else 1  # a file may hold anything
+
+    @property
+    def metadata(self) -> MetadataService:
+        """Its metadata service, which tells software on it who it is, and hands out credentials."""
+        return MetadataService(self)
 
     @property
     def iam_instance_profile(self) -> InstanceProfile | None:
@@ -91,6 +107,7 @@ class Instance(OfEc2):
             "ec2:InstanceID": self.name,
             "ec2:MetadataHttpTokens": self.http_tokens,
             "ec2:MetadataHttpEndpoint": self.http_endpoint,
+            "ec2:MetadataHttpPutResponseHopLimit": self.http_put_response_hop_limit,
             **({"ec2:InstanceProfile": profile} if profile else {}),
         }
 
@@ -162,7 +179,11 @@ class Instance(OfEc2):
         return self.association.association_id if self.association else "iip-assoc-none"
 
     def modify_metadata_options(
-        self, *, http_tokens: str | None = None, http_endpoint: str | None = None
+        self,
+        *,
+        http_tokens: str | None = None,
+        http_endpoint: str | None = None,
+        http_put_response_hop_limit: int | None = None,
     ) -> None:
         """Change how its metadata service answers (``ModifyInstanceMetadataOptions``).
 
@@ -170,13 +191,14 @@ class Instance(OfEc2):
         ------
         InvalidParameterValue
             ``http_tokens`` is ``"required"`` or ``"optional"``, ``http_endpoint`` ``"enabled"``
-            or ``"disabled"``.
+            or ``"disabled"``, ``http_put_response_hop_limit`` 1 to 64.
         """
         self._do(
             "ModifyInstanceMetadataOptions",
             InstanceId=self.name,
             HttpTokens=http_tokens,
             HttpEndpoint=http_endpoint,
+            HttpPutResponseHopLimit=http_put_response_hop_limit,
             Region=self.region,
         )
 
@@ -194,6 +216,8 @@ class Instance(OfEc2):
 
     def role_session(self, *, delivery: str = "2.0") -> Session:
         """Give what its metadata service gives: a session of the role in its instance profile.
+
+        It is the same one until five minutes of it are left, or another role is in the profile.
 
         Parameters
         ----------

@@ -30,11 +30,17 @@ from iamlab.world.services.ec2.profiles import (
 from iamlab.world.services.ec2.things import arn_of, does, for_tags, new_id, tags_at_start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamlab.world.account import Account
     from iamlab.world.api.entry import Parameters
 
 NEW = "instance/*"
-METADATA = {"HttpTokens": ("optional", "required"), "HttpEndpoint": ("enabled", "disabled")}
+METADATA: dict[str, Sequence[str | int]] = {
+    "HttpTokens": ("optional", "required"),
+    "HttpEndpoint": ("enabled", "disabled"),
+    "HttpPutResponseHopLimit": range(1, 65),
+}
 """What the options of the metadata service may be; the first is what an instance starts with."""
 
 _MOST = 1000
@@ -82,18 +88,14 @@ def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
 
 def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     """Give the condition keys by which the instances that may be started are narrowed down."""
-    profile = named_profile(account, given)
-    tokens = _part(given, "HttpTokens")
+    profile, options = named_profile(account, given), given.get("MetadataOptions", {})
+    sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
     return {
         **({"ec2:InstanceProfile": profile.arn} if profile is not None else {}),
-        **({"ec2:MetadataHttpTokens": tokens} if isinstance(tokens, str) else {}),
+        **{f"ec2:Metadata{name}": value for name, value in sent.items()},
         **({"ec2:InstanceType": given["InstanceType"]} if "InstanceType" in given else {}),
         **({"ec2:CreateAction": "RunInstances"} if "TagSpecifications" in given else {}),
     }
-
-
-def _part(given: Parameters, name: str) -> Any:
-    return given.get("MetadataOptions", {}).get(name)
 
 
 @does(
@@ -136,7 +138,7 @@ def _count(given: Parameters) -> int:
     return int(most)
 
 
-def _options(given: Parameters) -> dict[str, str]:
+def _options(given: Parameters) -> dict[str, str | int]:
     """Take the options of the metadata service, or those that an instance starts with."""
     found = {name: known[0] for name, known in METADATA.items()}
     for name, value in given.get("MetadataOptions", {}).items():
@@ -144,10 +146,17 @@ def _options(given: Parameters) -> dict[str, str]:
     return found
 
 
-def _option(name: str, value: Any) -> str:
-    if value not in METADATA.get(name, ()):
+def _option(name: str, value: Any) -> str | int:
+    if not _is_one(name, value):
         raise InvalidParameterValue(f"Value ({value}) for parameter {name} is invalid.")
-    return str(value)
+    checked: str | int = value
+    return checked
+
+
+def _is_one(name: str, value: object) -> bool:
+    """Say whether an option may have a value; ``True`` is not 1."""
+    known = METADATA.get(name, ())
+    return value in known and type(value) is type(known[0])
 
 
 def _check_address(account: Account, vpc: str, given: Parameters) -> None:
@@ -187,9 +196,13 @@ def _as_address(digits: str) -> str:
 
 
 @does(
-    "ModifyInstanceMetadataOptions InstanceId HttpTokens? HttpEndpoint?",
+    "ModifyInstanceMetadataOptions InstanceId HttpTokens? HttpEndpoint? "
+    "HttpPutResponseHopLimit:int?",
     on="InstanceId",
-    answer=lambda made: {"InstanceId": made.name, "InstanceMetadataOptions": made.metadata_options},
+    answer=lambda made: {
+        "InstanceId": made.name,
+        "InstanceMetadataOptions": dict(made.metadata_options),
+    },
 )
 def modify_instance_metadata_options(account: Account, given: Parameters) -> Instance:
     """Change how an instance's metadata service answers."""
@@ -209,6 +222,8 @@ def _move(account: Account, given: Parameters, state: str, done: str) -> None:
                 f"This instance '{one.name}' is not in a state from which it can be {done}."
             )
     for one in found:
+        if one.state != state:
+            one.delivered = {}  # whoever starts it again gets new credentials
         one.state = state
         if state == "terminated":
             one.association = None

@@ -116,7 +116,7 @@ def associate_iam_instance_profile(account: Account, given: Parameters) -> Insta
     if instance.association is not None:
         raise IncorrectState(f"There is an existing association for instance {instance.name}")
     _check_state(instance, "running", "stopped")
-    instance.association = associated(account, profile)
+    instance.association, instance.delivered = associated(account, profile), {}
     account.changed()
     return instance
 
@@ -172,7 +172,7 @@ def replace_iam_instance_profile_association(account: Account, given: Parameters
     """Give a running instance another instance profile; the association gets a new id."""
     instance, profile = _find_associated(account, given), _must_name(account, given)
     _check_state(instance, "running")
-    instance.association = associated(account, profile)
+    instance.association, instance.delivered = associated(account, profile), {}
     account.changed()
     return instance
 

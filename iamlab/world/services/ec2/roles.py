@@ -1,35 +1,107 @@
 """How an instance gets the credentials of its role: by its metadata service, for six hours.
 
-EC2 assumes the role for the instance, so the role's trust policy must let it. What has been handed
-out works until it expires, whatever becomes of the instance.
+EC2 assumes the role for the instance, so the role's trust policy must let it. An instance is given
+the same credentials until little of their time is left; then EC2 assumes the role once more. What
+has been handed out works until it expires, whatever becomes of the instance.
+
+AWS takes a while to notice that another role is in the instance profile, and says how to force it:
+take the profile away and give it again, or stop the instance and start it. Here nothing is late.
 
 Notes
 -----
-AWS pages: "IAM roles for Amazon EC2"; "Use the Instance Metadata Service to access instance
-metadata"; "AWS global condition context keys", section on EC2; "Troubleshoot IAM and Amazon EC2".
+AWS pages: "IAM roles for Amazon EC2"; "Retrieve security credentials from instance metadata", for
+when new ones come; "API AddRoleToInstanceProfile", for what forces them; "AWS global condition
+context keys", section on EC2; "Troubleshoot IAM and Amazon EC2".
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.world.events import record
-from iamlab.world.sts import Session
+from iamlab.world.sts.issuing import issue_for_role
+from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from iamlab.world.identities import Role
     from iamlab.world.services.ec2.instance import Instance
+    from iamlab.world.sts.record import SessionRecord
 
 SERVICE = "ec2.amazonaws.com"
 LASTS = timedelta(hours=6)
+OVERLAP = timedelta(minutes=5)
+"""So long before the old credentials expire, the new ones are there: "at least five minutes"."""
+
+HELP = (
+    "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+    "troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc."
+)
+"""How AWS ends its sentences about what is wrong with an instance's role."""
+
 DELIVERIES = ("1.0", "2.0")
 """The versions of the metadata service."""
 
 
+class Refusal(NamedTuple):
+    """Why the metadata service of an instance does not tell something.
+
+    Parameters
+    ----------
+    status
+        The HTTP status of its answer; 0: there is no answer at all.
+    reason
+        What is so: "it is stopped".
+    """
+
+    status: int
+    reason: str
+
+    def __str__(self) -> str:
+        answer = f" ({self.status} {HTTPStatus(self.status).phrase})" if self.status else ""
+        return f"{self.reason}{answer}."
+
+
+def refusal(instance: Instance, *, with_token: bool) -> Refusal | None:
+    """Say why an instance's metadata service tells nothing to whoever shows a token, or none."""
+    if instance.state != "running":
+        hint = ": start it with instance.start()" if instance.state == "stopped" else ""
+        return Refusal(0, f"it is {instance.state}{hint}")
+    if instance.http_endpoint != "enabled":
+        return Refusal(403, "its metadata service is switched off")
+    if instance.http_tokens == "required" and not with_token:
+        return Refusal(401, "its metadata service wants a token, as it is IMDSv2 only")
+    return None
+
+
+def no_role(instance: Instance) -> Refusal | None:
+    """Say why an instance has no role, if it has none."""
+    profile = instance.iam_instance_profile
+    if instance.association is not None and profile is None:
+        return Refusal(404, "its instance profile has been deleted; one made anew is another one")
+    if profile is None:
+        give = "give it one with instance.associate_iam_instance_profile(...)"
+        return Refusal(404, f"it has no instance profile: {give}")
+    if not profile.roles:
+        return Refusal(404, f"there is no role in its instance profile {profile.name}")
+    return None
+
+
+def role_of(instance: Instance) -> Role | None:
+    """Give the role in an instance's profile."""
+    profile = instance.iam_instance_profile
+    return profile.roles[0] if profile is not None and profile.roles else None
+
+
 def session_of(instance: Instance, delivery: str) -> Session:
     """Ask an instance's metadata service for credentials.
+
+    Parameters
+    ----------
+    delivery
+        The version that is asked, with a token or without.
 
     Raises
     ------
@@ -38,61 +110,55 @@ def session_of(instance: Instance, delivery: str) -> Session:
     RequestError
         The metadata service has none to give, or does not answer.
     """
-    role = _role_for(instance, delivery)
+    if delivery not in DELIVERIES:
+        raise RequestError(f"delivery is one of {', '.join(DELIVERIES)}, not {delivery!r}.")
+    role = role_of(instance)
+    refused = refusal(instance, with_token=delivery != "1.0") or no_role(instance)
+    if role is None or refused is not None:
+        raise RequestError(f"Instance {instance.name} gets no credentials: {refused}")
+    return delivered_session(instance, role, delivery)
+
+
+def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
+    """Give the session that an instance has now; EC2 makes one if there is none, or it is old.
+
+    Raises
+    ------
+    AccessDenied
+        The role does not let EC2 assume it.
+    """
+    world = instance.account.world
+    kept = world.sessions.get(instance.delivered.get(delivery, ""))
+    if kept is not None and _goes_on(instance, role, kept):
+        return Session(world, kept)
     try:
         session = _assumed(instance, role, delivery)
     except AwsError as error:
         _record(instance, role, None, error)
         raise
     _record(instance, role, session, None)
+    instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
 
 
-def _role_for(instance: Instance, delivery: str) -> Role:
-    """Give the role in the instance's profile, if the metadata service answers at all."""
-    if delivery not in DELIVERIES:
-        raise RequestError(f"delivery is one of {', '.join(DELIVERIES)}, not {delivery!r}.")
-    if instance.state != "running":
-        _refuse(instance, f"it is {instance.state}. Start it: instance.start()")
-    if instance.http_endpoint != "enabled":
-        _refuse(instance, "its metadata service is switched off")
-    if delivery == "1.0" and instance.http_tokens == "required":
-        _refuse(instance, "the metadata service wants a token (401 Unauthorized): IMDSv2 only")
-    profile = instance.iam_instance_profile
-    if profile is None:
-        _refuse(
-            instance,
-            "it has no instance profile (404 Not Found). Give it one: "
-            "instance.associate_iam_instance_profile(...)",
-        )
-    if not profile.roles:
-        _refuse(instance, f"there is no role in its instance profile {profile.name}")
-    return profile.roles[0]
-
-
-def _refuse(instance: Instance, reason: str) -> NoReturn:
-    raise RequestError(f"Instance {instance.name} gets no credentials: {reason}.")
+def _goes_on(instance: Instance, role: Role, kept: SessionRecord) -> bool:
+    """Say whether a session is still the one to give: of this role, and with time left."""
+    left = kept.expiration - instance.account.world.clock.now
+    whose = (kept.issuer_id, kept.name)
+    return whose == (role.unique_id, instance.name) and left > OVERLAP
 
 
 def _assumed(instance: Instance, role: Role, delivery: str) -> Session:
-    world, account = instance.account.world, role.account
+    world = instance.account.world
     decision = world.can(SERVICE, "sts:AssumeRole", role.arn)
     if not decision:
-        raise AccessDenied(
-            decision,
-            f"EC2 cannot assume the role {role.name}. Please see documentation at "
-            "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html"
-            "#troubleshoot_iam-ec2_errors-info-doc.",
-        )
-    start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
-    return Session(
-        world,
-        f"{start}/{role.name}/{instance.name}",
-        role.arn,
-        role.unique_id,
-        world.clock.now,
-        world.clock.now + LASTS,
-        *world.ids.temporary_key(),
+        raise AccessDenied(decision, f"EC2 cannot assume the role {role.name}. {HELP}")
+    return issue_for_role(
+        role,
+        "AssumeRole",
+        instance.name,
+        int(LASTS.total_seconds()),
+        region=instance.region,
         keys={
             "aws:Ec2InstanceSourceVpc": instance.vpc_id,
             "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,

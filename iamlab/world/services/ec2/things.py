@@ -86,6 +86,7 @@ def does(takes: str, on: str, **more: Any) -> Callable[[Perform], Perform]:
     more.setdefault("also", also)
     more.setdefault("about", about)
     more.setdefault("refuse", UnauthorizedOperation)
+    more.setdefault("encodes", True)
     return service_operation("ec2", name, takes=f"{parameters} Region?", **more)
 
 
