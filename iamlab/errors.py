@@ -10,14 +10,18 @@
     ├─ ExerciseError       unknown exercise, or an answer of the wrong kind
     └─ AwsError            what AWS itself would answer: code, HTTP status, message
        ├─ AccessDenied             403, holds the Decision, if there was one
+       ├─ AccountNotManagementOrDelegatedAdministratorException 400
        ├─ BucketAlreadyExists      409, of another account
        ├─ BucketAlreadyOwnedByYou  409
+       ├─ CallerIsNotManagementAccountException 400
        ├─ DeleteConflict           409
        ├─ DuplicateCertificate     409
        ├─ DuplicateSSHPublicKey    400
        ├─ EntityAlreadyExists      409
        ├─ ExpiredToken             403
        ├─ FailedAuthentication      401, of the console's sign-in page
+       ├─ FeatureDisabled          404
+       ├─ FeatureEnabled           409
        ├─ InvalidAuthenticationCode 403
        ├─ InvalidBucketName        400
        ├─ InvalidClientTokenId     403
@@ -30,11 +34,14 @@
        ├─ MalformedPolicy          400, as S3 says it
        ├─ MalformedPolicyDocument  400, as IAM says it
        ├─ NoSuchEntity             404
+       ├─ OrganizationNotFoundException 400
+       ├─ OrganizationNotInAllFeaturesModeException 400
        ├─ PasswordPolicyViolation   400
        ├─ PolicyNotAttachable      400
        ├─ ReportExpired            410
        ├─ ReportInProgress         404
        ├─ ReportNotPresent         410
+       ├─ ServiceAccessNotEnabledException 400
        ├─ UnmodifiableEntity       400
        └─ ValidationError          400
 
@@ -295,6 +302,48 @@ class ReportNotPresent(AwsError):  # noqa: N818 - AWS's code is the name
     """No credential report was ever made."""
 
     code, http_status = "ReportNotPresent", 410
+
+
+class FeatureDisabled(AwsError):  # noqa: N818 - AWS's code is the name
+    """The account has not switched that on."""
+
+    code, http_status = "FeatureDisabled", 404
+
+
+class FeatureEnabled(AwsError):  # noqa: N818 - AWS's code is the name
+    """The account has switched that on already."""
+
+    code, http_status = "FeatureEnabled", 409
+
+
+class AccountNotManagementOrDelegatedAdministratorException(AwsError):  # noqa: N818 - AWS's code is the name
+    """IAM does that only for the management account, or for its delegated administrator."""
+
+    code, http_status = "AccountNotManagementOrDelegatedAdministratorException", 400
+
+
+class CallerIsNotManagementAccountException(AwsError):  # noqa: N818 - AWS's code is the name
+    """IAM does that only for the management account."""
+
+    code, http_status = "CallerIsNotManagementAccountException", 400
+
+
+class OrganizationNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+    """IAM works for an organization there, and the account is in none."""
+
+    code, http_status = "OrganizationNotFoundException", 400
+
+
+class OrganizationNotInAllFeaturesModeException(AwsError):  # noqa: N818 - AWS's code is the name
+    """The organization has consolidated billing only."""
+
+    code, http_status = "OrganizationNotInAllFeaturesModeException", 400
+
+
+class ServiceAccessNotEnabledException(AwsError):  # noqa: N818 - AWS's code is the name
+    """The organization has not let IAM work in all its accounts."""
+
+    code, http_status = "ServiceAccessNotEnabledException", 400
 
 
 class ValidationError(AwsError):

@@ -16,7 +16,7 @@
     ├─ InvalidBucketAclWithObjectOwnership         400, S3
     ├─ InvalidParameter                            400, SNS
     ├─ InvalidParameterException                   400, ECR and CloudWatch Logs
-    ├─ InvalidParameterValue                       400, SQS and EC2
+    ├─ InvalidParameterValue                       400, SQS, EC2 and STS
     ├─ InvalidParameterValueException              400, Lambda and AWS Backup
     ├─ InvalidPolicyDocument                       400, EC2, of the policies of VPC endpoints
     ├─ InvalidTag                                  400, S3
@@ -214,7 +214,7 @@ class ValidationException(AwsError):  # noqa: N818 - AWS's code is the name
 
 
 class InvalidParameterValue(AwsError):  # noqa: N818 - AWS's code is the name
-    """SQS or EC2 does not take this value."""
+    """SQS, EC2 or STS does not take this value."""
 
     code, http_status = "InvalidParameterValue", 400
 

@@ -53,6 +53,13 @@ DENY_STOPS_GET_SESSION_TOKEN = _switch(
     "test_an_explicit_deny_stops_get_session_token",
     taken=True,
 )
+SCOPED_CREDENTIALS_NEED_NO_ALLOW = _switch(
+    "SCOPED_CREDENTIALS_NEED_NO_ALLOW",
+    "sts:GetScopedCredentials needs no Allow; an explicit deny stops it.",
+    '"API GetScopedCredentials" names no permission, and the call can only take away.',
+    "test_scoped_credentials_need_no_allow",
+    taken=True,
+)
 DENY_NOT_PRINCIPAL_HITS_WHO_IS_LISTED_WITHOUT_ACCOUNT = _switch(
     "DENY_NOT_PRINCIPAL_HITS_WHO_IS_LISTED_WITHOUT_ACCOUNT",
     "Deny with NotPrincipal hits even a listed user if his account is not listed too.",
@@ -145,6 +152,32 @@ ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE = _switch(
     "aws:VpceAccount, VpceOrgID and VpceOrgPaths are there whatever service is called.",
     '"AWS global condition context keys" says that some services support them, and the list grows.',
     "test_the_owner_of_an_endpoint_is_told_to_every_service",
+    taken=True,
+)
+
+ROLE_SESSIONS_CARRY_MFA = _switch(
+    "ROLE_SESSIONS_CARRY_MFA",
+    "A role session that was asked for with an MFA code has aws:MultiFactorAuthPresent true.",
+    '"Secure API access with MFA" says that credentials of AssumeRole hold nothing of MFA; '
+    '"AWS global condition context keys" is silent about codes sent with AssumeRole.',
+    "test_a_role_session_does_not_carry_mfa",
+    taken=False,
+)
+FEDERATION_KEYS_STAY = _switch(
+    "FEDERATION_KEYS_STAY",
+    "A federated role session keeps aud, sub and amr of its token (saml:sub, sub_type, "
+    "namequalifier) as condition keys.",
+    '"IAM and AWS STS condition context keys" lists them as keys of the session for some '
+    "providers.",
+    "test_a_federated_session_keeps_the_keys_of_its_subject",
+    taken=True,
+)
+SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME = _switch(
+    "SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME",
+    "Scoped credentials have the aws:TokenIssueTime of the session that they are made from.",
+    '"API GetScopedCredentials": the session is the same one; so to revoke it by its issue time '
+    "reaches them too.",
+    "test_scoped_credentials_are_revoked_with_their_session",
     taken=True,
 )
 

@@ -39,7 +39,12 @@ FEDERATED = "in sessions of SAML or OIDC callers"
 SOURCE_IDENTITY = "in sessions with a source identity"
 CHAT = "in sessions of Amazon Q in chat applications"
 INSTANCE = "with the credentials of an instance's role"
-SESSION = "in sessions that a service has made"
+FUNCTION = "with the credentials of a Lambda function"
+GLUE_JOB = "with the credentials of a Glue job"
+GLUE = "when Glue itself works with a role"
+BUILD = "with the credentials of a CodeBuild build"
+NODE = "with the credentials that Systems Manager gives a managed node"
+WORKFORCE = "for users of IAM Identity Center"
 NO_ENDPOINT = "unless the request comes through a VPC endpoint, or from a service for itself"
 ENDPOINT = "when the request comes through a VPC endpoint"
 ENDPOINT_IN_ORGANIZATION = "when it comes through a VPC endpoint of an account in an organization"
@@ -86,15 +91,15 @@ _TABLE = (
         "IPAddress",
         INSTANCE,
     ),
-    GlobalKey("ec2:RoleDelivery", "String", SESSION),
-    GlobalKey("ec2:SourceInstanceArn", "ARN", SESSION),
-    GlobalKey("lambda:SourceFunctionArn", "ARN", SESSION),
-    GlobalKey("glue:RoleAssumedBy", "String", SESSION),
-    GlobalKey("glue:CredentialIssuingService", "String", SESSION),
-    GlobalKey("codebuild:BuildArn", "ARN", SESSION),
-    GlobalKey("codebuild:ProjectArn", "ARN", SESSION),
-    GlobalKey("ssm:SourceInstanceArn", "ARN", SESSION),
-    GlobalKey("identitystore:UserId", "String", SESSION),
+    GlobalKey("ec2:RoleDelivery", "String", INSTANCE),
+    GlobalKey("ec2:SourceInstanceArn", "ARN", INSTANCE),
+    GlobalKey("lambda:SourceFunctionArn", "ARN", FUNCTION),
+    GlobalKey("glue:RoleAssumedBy", "String", GLUE),
+    GlobalKey("glue:CredentialIssuingService", "String", GLUE_JOB),
+    GlobalKey("codebuild:BuildArn", "ARN", BUILD),
+    GlobalKey("codebuild:ProjectArn", "ARN", BUILD),
+    GlobalKey("ssm:SourceInstanceArn", "ARN", NODE),
+    GlobalKey("identitystore:UserId", "String", WORKFORCE),
     GlobalKey("aws:SourceIp", "IPAddress", NO_ENDPOINT),
     GlobalKey("aws:VpcSourceIp", "IPAddress", ENDPOINT),
     GlobalKey("aws:SourceVpc", "String", ENDPOINT),

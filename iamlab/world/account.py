@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
@@ -73,12 +72,13 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
     instance_profiles: dict[str, InstanceProfile] = field(default_factory=dict, repr=False)
     server_certificates: dict[str, ServerCertificate] = field(default_factory=dict, repr=False)
     saml_providers: dict[str, SAMLProvider] = field(default_factory=dict, repr=False)  # by ARN
-    oidc_providers: dict[str, OpenIDConnectProvider] = field(
-        default_factory=dict, repr=False
-    )  # by ARN
+    oidc_providers: dict[str, OpenIDConnectProvider] = field(default_factory=dict, repr=False)
     deletion_tasks: dict[str, str] = field(default_factory=dict, repr=False)  # id -> status
     global_endpoint_token_version: int = field(default=1, repr=False)
     s3_public_access_block: PublicAccessBlock | None = field(default=None, repr=False)
+    sts_regions_off: list[str] = field(default_factory=list, repr=False)
+    role_manager_enabled: bool = field(default=False, repr=False)
+    outbound_federation: str = field(default="", repr=False)  # its issuer's URL, while it is on
 
     def __post_init__(self) -> None:
         self.root = RootUser(self, f"root-{self.account_id}@example.com")
@@ -106,14 +106,6 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         from iamlab.world.organization import leave_organization
 
         leave_organization(self)
-
-    @property
-    def canonical_user_id(self) -> str:
-        """The account's second name, 64 hexadecimal digits, which only S3 knows.
-
-        AWS draws it by lot; here it follows from the account id.
-        """
-        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
 
     @property
     def buckets(self) -> dict[str, Bucket]:
@@ -153,7 +145,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         ----------
         operation
             Its name, with the service's prefix if it is none of IAM's: ``"CreateUser"``,
-            ``"kms:CreateKey"``.
+            ``"kms:CreateKey"``, ``"sts:AssumeRole"``.
         caller
             A user, a role ("some session of it"), a session or the root user: of this account for
             IAM and Organizations; for other services also of another one, if policies allow it.
@@ -183,6 +175,8 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         1
         """
         check_texts(operation=operation)
+        if operation.startswith("sts:"):
+            return self.world.sts.call(operation[4:], caller, **parameters)
         return call(self, operation, caller, parameters)
 
     def create_user(
@@ -351,6 +345,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         twin.root, twin.mfa_records = _copy_of(self.root, twin), dict(self.mfa_records)
         twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
         twin.deletion_tasks = dict(self.deletion_tasks)
+        twin.sts_regions_off = list(self.sts_regions_off)
         for kind in _COPIED:
             originals = getattr(self, kind)
             setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world.api.calling import perform
+from iamlab.world.simulating import Simulates
 
 if TYPE_CHECKING:
     from iamlab.world.audit import Audit
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from iamlab.world.summary import Summary
 
 
-class AccountReports:
+class AccountReports(Simulates):
     """The part of an account that looks at the whole of it."""
 
     __slots__ = ()

@@ -1,17 +1,23 @@
 """What an account settles for all: its alias, its password policy, where its users sign in.
 
+And whether they get tokens that services outside of AWS trust, and in which Regions STS is on.
+
 Notes
 -----
 AWS pages: "Create an alias for your AWS account ID"; "Set an account password policy for IAM
-users"; "How to sign in to AWS".
+users"; "How to sign in to AWS"; "Getting started with outbound identity federation"; "Manage AWS
+STS in an AWS Region".
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_tags
+from iamlab.world.context import of_root
+from iamlab.world.events import record, user_identity
 from iamlab.world.links import sign_in_page
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from iamlab.world.identities import User
     from iamlab.world.mfa import MfaDevice
     from iamlab.world.root import RootUser
+    from iamlab.world.world import World
 
 
 class AccountSettings:
@@ -32,9 +39,12 @@ class AccountSettings:
         account_id: str
         partition: str
         alias: str | None
-
+        world: World
         root: RootUser
         users: dict[str, User]
+        sts_regions_off: list[str]
+
+        def changed(self) -> None: ...  # noqa: D102 - said where it is done
 
     def holder_of_key(self, access_key_id: str) -> Holder | None:
         """Find whose an access key is; ``None``: nobody's here."""
@@ -128,6 +138,109 @@ class AccountSettings:
             Tags=as_tags(tags),
         )
         return made
+
+    @property
+    def canonical_user_id(self) -> str:
+        """The account's second name, 64 hexadecimal digits, which only S3 knows.
+
+        AWS draws it by lot; here it follows from the account id.
+        """
+        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
+
+    def put_properties(self, properties: Mapping[str, str]) -> None:
+        """Set properties of the account; so far there is one: whether role manager is enabled.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such property, or it has not such values.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.put_properties({"RoleManager/Enabled": "true"})
+        >>> main.role_manager_enabled, list(main.roles)
+        (True, ['AWSServiceRoleForIAMRoleManager'])
+        """
+        self._do("PutAccountProperties", Properties=properties)
+
+    def enable_outbound_web_identity_federation(self) -> str:
+        """Let its principals get tokens that say elsewhere who they are; give the issuer's URL.
+
+        Raises
+        ------
+        FeatureEnabled
+            It is on already: ``account.outbound_federation`` is the URL.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.enable_outbound_web_identity_federation() == main.outbound_federation
+        True
+        >>> main.outbound_federation.partition(".")[2]
+        'tokens.sts.global.api.aws'
+        """
+        issuer: str = self._do("EnableOutboundWebIdentityFederation")
+        return issuer
+
+    def disable_outbound_web_identity_federation(self) -> None:
+        """End that; tokens that were given before stay good until they expire.
+
+        Raises
+        ------
+        FeatureDisabled
+            It is off.
+        """
+        self._do("DisableOutboundWebIdentityFederation")
+
+    def set_sts_regional_endpoint_status(self, region: str, status: str) -> None:
+        """Switch the endpoint of STS in a Region on or off, as the console's settings do.
+
+        While it is off, it makes no temporary credentials of this account. Others, who call it for
+        credentials of their own accounts, do not notice.
+
+        Parameters
+        ----------
+        status
+            ``"Active"`` or ``"Inactive"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such switch: STS is always on in us-east-1, and in a Region that the account
+            has opted in to.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.set_sts_regional_endpoint_status("eu-west-1", "Inactive")
+        >>> main.list_sts_regional_endpoints_status()["eu-west-1"]
+        'Inactive'
+        """
+        from iamlab.world.sts.endpoints import check_switch
+
+        check_switch(region, status)
+        off = {*self.sts_regions_off} - {region}
+        self.sts_regions_off = sorted(off if status == "Active" else {*off, region})
+        self.changed()
+        record(
+            self.world,
+            ("iam", "SetSTSRegionalEndpointStatus"),
+            user_identity(self.root.arn, of_root(self.root.arn, self.account_id), None),
+            self.account_id,
+            read_only=False,
+            parameters={"Region": region, "Status": status},
+        )
+
+    def list_sts_regional_endpoints_status(self) -> dict[str, str]:
+        """Tell of each Region that is on by default whether STS is on there."""
+        from iamlab.world.sts.endpoints import DEFAULT_REGIONS
+
+        off = self.sts_regions_off
+        return {one: "Inactive" if one in off else "Active" for one in DEFAULT_REGIONS}
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         return perform(self, operation, **parameters)  # type: ignore[arg-type]  # an Account

@@ -17,6 +17,7 @@ from iamlab import unsure
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.barred import barred, out_of_region
 from iamlab.world.context import (
     FORWARDED,
     Call,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.world.context import Membership, Who
     from iamlab.world.facts import Facts
-    from iamlab.world.gather import Caller
+    from iamlab.world.gather import Caller, Gathered
     from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.world import World
 
@@ -105,9 +106,14 @@ def question(
     """
     given = context or {}
     known = world.gather(caller)
+    if is_barred(known, action):
+        known = known.behind_bars()
     if facts is None:
         facts = facts_of(world, resource, action, known.account_id)
     way = Way.of(world, known.who(), facts, action, circumstances)
+    stranger = out_of_region(way.call.region) if known.default_regions_only else None
+    if stranger is not None:
+        raise stranger
     own = {**known.context(), **(FORWARDED if way.call.via else {})}
     request = Request(
         known.arn,
@@ -119,6 +125,26 @@ def question(
     )
     assumed = (*known.assumed, *facts.assumed, *way.assumed, *set_by_hand(given))
     return Question(request, known.layers(facts, way.policy), assumed)
+
+
+def is_barred(known: Gathered, action: str) -> bool:
+    """Say whether the caller's credentials are not good for an action, whatever policies say."""
+    return barred(known.kind, action, known.credentials()) is not None
+
+
+def refuse_barred(known: Gathered, action: str) -> None:
+    """Refuse a call that the caller's credentials are not good for.
+
+    Raises
+    ------
+    InvalidClientTokenId
+        IAM cannot be called with them.
+    AccessDenied
+        This operation of STS cannot.
+    """
+    refusal = barred(known.kind, action, known.credentials(), known.arn)
+    if refusal is not None:
+        raise refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Event:
     resources: tuple[str, ...] = ()
     event_type: str = "AwsApiCall"
     additional_event_data: Mapping[str, Any] | None = None
+    service_event_details: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a CloudTrail record."""
@@ -77,6 +78,7 @@ class Event:
             "eventType": self.event_type,
             **({"additionalEventData": more} if (more := self.additional_event_data) else {}),
             "recipientAccountId": self.recipient_account_id,
+            **({"serviceEventDetails": told} if (told := self.service_event_details) else {}),
             "eventCategory": "Management",
         }
         return {key: value for key, value in record.items() if key[:5] != "error" or value}
@@ -144,27 +146,40 @@ SECRETS = frozenset(
         *("Password", "OldPassword", "NewPassword", "PrivateKey", "AddPrivateKey", "TokenCode"),
         *("AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "SessionToken"),
         *("ServicePassword", "ServiceCredentialSecret", "Base32StringSeed", "QRCodePNG"),
+        *("WebIdentityToken", "SAMLAssertion", "TradeInToken", "ContextAssertion"),
     )
 )
 """Names of parameters and of parts of answers whose values no message, log or event may hold."""
 
 
-def user_identity(arn: str, context: Mapping[str, Any], issuer: str | None) -> dict[str, Any]:
-    """Say who called, given the caller's ARN and what the request's context knows of it."""
+def user_identity(
+    arn: str, context: Mapping[str, Any], issuer: str | None, access_key_id: str = ""
+) -> dict[str, Any]:
+    """Say who called, given the caller's ARN and what the request's context knows of it.
+
+    Parameters
+    ----------
+    access_key_id
+        The id of the credentials that signed the call, if any were shown.
+    """
     account = str(context.get("aws:PrincipalAccount", ""))
     found: dict[str, Any] = {
         "type": _TYPES.get(str(context.get("aws:PrincipalType", "")), "AWSService"),
         "principalId": context.get("aws:userid", ""),
         "arn": arn,
         "accountId": account,
+        **({"accessKeyId": access_key_id} if access_key_id else {}),
     }
     if "aws:username" in context:
         found["userName"] = context["aws:username"]
     if issuer:
+        own_id = str(context.get("aws:userid", "")).partition(":")[0]
         found["sessionContext"] = {
-            "sessionIssuer": {
+            "sessionIssuer": _maker(issuer, account)
+            if found["type"] == "FederatedUser"
+            else {
                 "type": "Role",
-                "principalId": str(context.get("aws:userid", "")).partition(":")[0],
+                "principalId": own_id,
                 "arn": issuer,
                 "accountId": account,
                 "userName": issuer.rpartition("/")[2],
@@ -175,5 +190,18 @@ def user_identity(arn: str, context: Mapping[str, Any], issuer: str | None) -> d
     return found
 
 
-_TYPES = {"User": "IAMUser", "AssumedRole": "AssumedRole", "Account": "Root"}
+def _maker(arn: str, account: str) -> dict[str, str]:
+    """Say who made a federated user: a user, or a root user."""
+    _, slash, name = arn.rpartition("/")
+    if not slash:
+        return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
+    return {"type": "IAMUser", "arn": arn, "accountId": account, "userName": name}
+
+
+_TYPES = {
+    "User": "IAMUser",
+    "AssumedRole": "AssumedRole",
+    "Account": "Root",
+    "FederatedUser": "FederatedUser",
+}
 """The value of aws:PrincipalType -> the type of identity."""

@@ -12,11 +12,13 @@ from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import context, managed
+from iamlab.world.barred import bars
 from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
 from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.policy_types import SCP
-from iamlab.world.presented import Credential, Presented
+from iamlab.world.presented import OF_FEDERATED_USERS, Credential, Kind, Presented
+from iamlab.world.root import RootUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Caller = str | User | Role | Group | Credential  # a group is refused, with the reason
+Caller = str | User | Role | Group | RootUser | Credential  # a group is refused, with the reason
 
 SOME_SESSION = "some-session"
 
@@ -46,6 +48,12 @@ class Gathered:
         Session policies.
     scps
         The service control policies above its account, level by level.
+    scoped
+        Scope-down policies.
+    kind
+        What its credentials are.
+    default_regions_only
+        Whether Regions that must be opted in to do not take them.
     """
 
     arn: str
@@ -55,9 +63,12 @@ class Gathered:
     boundary: Attached | None = None
     issuer: str | None = None
     assumed: tuple[str, ...] = ()
-    session: tuple[Policy, ...] = ()
+    session: tuple[Policy | Attached, ...] = ()
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
+    scoped: tuple[Policy, ...] = ()
+    kind: Kind = Kind.LONG_TERM
+    default_regions_only: bool = False
 
     def context(self) -> dict[str, ContextValue]:
         """Give the caller's part of a request's context."""
@@ -75,16 +86,69 @@ class Gathered:
             self.scps,
             facts.rcps,
             endpoint,
+            self.scoped,
             grants=facts.grants,
             public_access_block=facts.public_access_block,
         )
 
+    def behind_bars(self) -> Gathered:
+        """Give the same caller with what its credentials are not good for as one more ceiling."""
+        with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
+        closed = bars(self.kind, with_mfa=with_mfa)
+        return self if closed is None else replace(self, scoped=(*self.scoped, closed))
+
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""
-        if not presented.context and not presented.session:
+        if presented.kind is Kind.LONG_TERM:
             return self
         shown = dict(presented.context)
-        return replace(self, credentials=lambda: shown, session=presented.session)
+        is_federated = presented.kind in OF_FEDERATED_USERS
+        of_root = is_federated and self.arn.endswith(":root")
+        return replace(
+            self,
+            arn=presented.arn,
+            who=partial(_seen, self.who, presented),
+            identity=(Attached(everything(), None, ("root user",)),) if of_root else self.identity,
+            issuer=self.arn if is_federated else self.issuer,
+            session=presented.session,
+            credentials=lambda: shown,
+            scoped=presented.scoped,
+            kind=presented.kind,
+            default_regions_only=presented.default_regions_only,
+        )
+
+
+def _seen(who: Callable[[], Who], presented: Presented) -> Who:
+    """Say who calls with temporary credentials: session tags win over those of the principal."""
+    known = who()
+    seen = replace(
+        known,
+        userid=presented.userid or known.userid,
+        tags=tags_over(known.tags, presented.tags),
+    )
+    if presented.kind not in OF_FEDERATED_USERS:
+        return seen
+    return replace(seen, arn=presented.arn, principal_type="FederatedUser", username="")
+
+
+def tags_over(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping[str, str]:
+    """Lay tags over others; the letter case of their keys does not count.
+
+    Examples
+    --------
+    >>> tags_over({"Team": "sky", "site": "x"}, {"team": "sea"})
+    {'site': 'x', 'team': 'sea'}
+    """
+    if not above:
+        return below
+    lower = {key.lower() for key in above}
+    return {**{key: one for key, one in below.items() if key.lower() not in lower}, **above}
+
+
+@cache
+def everything() -> Policy:
+    """Give what the root user may in its own account, as a policy."""
+    return Policy.allow("*", "*", name="root user")
 
 
 class Everybody(NamedTuple):
@@ -176,6 +240,11 @@ def _principal(account: Account, arn: Arn, text: str) -> Gathered:
     if (arn.service, arn.kind) == ("iam", "role"):
         role = _exact(account.get_role(arn.name), text)
         return _of_role(role, text, SOME_SESSION)
+    if (arn.service, arn.kind) == ("sts", "federated-user"):
+        raise RequestError(
+            f"{text!r} does not say for whom he stands in: ask with the session itself, which "
+            "world.sts.get_federation_token(...) gives."
+        )
     raise RequestError(
         f"{text!r} is no caller that this world knows: a user, a role, a session of a role."
     )
@@ -194,7 +263,11 @@ def _of_role(role: Role, text: str, session_name: str) -> Gathered:
     world = role.account.world
     membership = world.membership_of(role.account.account_id)
     gathered = _bounded(role, text, partial(context.role, role, session_name, membership))
-    return replace(gathered, credentials=lambda: of_temporary(world.clock.now, world.clock.now))
+    return replace(
+        gathered,
+        credentials=lambda: of_temporary(world.clock.now, world.clock.now),
+        kind=Kind.ROLE,
+    )
 
 
 def _service(name: str) -> Who:

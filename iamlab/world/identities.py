@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
+    from iamlab.world.gather import Caller
     from iamlab.world.keys import KeyRecord
     from iamlab.world.passwords import LoginProfile
     from iamlab.world.policies import ManagedPolicy
     from iamlab.world.saving import Document
+    from iamlab.world.sts.revoking import Revocation
     from iamlab.world.user_summary import UserSummary
     from iamlab.world.user_things import (
         ServiceSpecificCredential,
@@ -337,3 +339,9 @@ class Role(Bounded):
     ) -> None:
         """Set how long its sessions may last (3,600 seconds if nothing is said), and what it is."""
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
+
+    def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
+        """Deny everything to all its sessions until now: see ``iamlab.world.sts.revoking``."""
+        from iamlab.world.sts.revoking import revoke_sessions
+
+        return revoke_sessions(self, caller)

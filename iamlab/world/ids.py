@@ -87,12 +87,9 @@ class Ids:
         """Tell what follows from the seed and from nothing that anybody is shown."""
         return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
 
-    def temporary_key(self) -> tuple[str, str, str]:
-        """Make temporary credentials, marked as examples: key id, secret and session token."""
-        draw = self._next()
-        key_id = "ASIA" + "".join(draw.choices(_LETTERS, k=9)) + "EXAMPLE"
-        secret = "".join(draw.choices(_BASE64, k=30)) + "EXAMPLEKEY"
-        return key_id, secret, "".join(draw.choices(_BASE64, k=110)) + "EXAMPLETOKEN"
+    def session_token_of(self, access_key_id: str, size: int) -> str:
+        """Tell the session token of temporary credentials, so many letters long."""
+        return self.hidden(f"token/{access_key_id}", _BASE64, size - 12) + "EXAMPLETOKEN"
 
     def account_id(self) -> str:
         """Make an account id of 12 digits."""

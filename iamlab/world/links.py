@@ -2,7 +2,8 @@
 
 Notes
 -----
-AWS pages: "How IAM users sign in to AWS"; "Switch from a user to an IAM role (console)".
+AWS pages: "How IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable
+custom identity broker access to the AWS console".
 """
 
 from urllib.parse import urlencode
@@ -41,6 +42,28 @@ def switch_role_page(partition: str, account: str, role: str) -> str:
     """
     asked = urlencode({"account": account, "roleName": role})
     return f"https://signin.{_domain(partition)}/switchrole?{asked}"
+
+
+def federation_page(partition: str) -> str:
+    """Give the address where temporary credentials become a session in the console.
+
+    Examples
+    --------
+    >>> federation_page("aws")
+    'https://signin.aws.amazon.com/federation'
+    """
+    return f"https://signin.{_domain(partition)}/federation"
+
+
+def console_page(partition: str) -> str:
+    """Give the address of the console.
+
+    Examples
+    --------
+    >>> console_page("aws-cn")
+    'https://console.amazonaws.cn/'
+    """
+    return f"https://console.{_domain(partition)}/"
 
 
 def _domain(partition: str) -> str:

@@ -8,15 +8,35 @@ AWS pages: "Manage access keys for IAM users"; "Use temporary credentials with A
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
     from iamlab.policy.document import Policy
     from iamlab.world.world import World
+
+
+class Kind(Enum):
+    """What credentials can be; it decides which operations they are good for at all."""
+
+    LONG_TERM = "long-term credentials"
+    CONSOLE = "a console session"
+    USER = "a session of GetSessionToken"
+    FEDERATED = "a session of GetFederationToken"
+    FEDERATED_CONSOLE = "a console session of a federated user"
+    ROLE = "a role session"
+    ROOT_TASK = "a session of AssumeRoot"
+
+
+OF_FEDERATED_USERS = (Kind.FEDERATED, Kind.FEDERATED_CONSOLE)
+"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +51,29 @@ class Presented:
         Condition keys that come with the credentials: when they were made, whether MFA was used.
     session
         Session policies that were passed when they were made.
+    principal
+        Whose permissions they have: of a role session the role; if nothing is said, the caller.
+    kind
+        What they are: see :class:`Kind`.
+    userid
+        The caller's ``aws:userid``, if it is not the principal's.
+    tags
+        Session tags, which win over tags of the principal.
+    scoped
+        Scope-down policies.
+    default_regions_only
+        Whether Regions that must be opted in to do not take them.
     """
 
     arn: str
-    context: Mapping[str, ContextValue] = field(default_factory=lambda: MappingProxyType({}))
-    session: tuple[Policy, ...] = ()
+    context: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
+    session: tuple[Policy | Attached, ...] = ()
+    principal: str = ""
+    kind: Kind = Kind.LONG_TERM
+    userid: str = ""
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    scoped: tuple[Policy, ...] = ()
+    default_regions_only: bool = False
 
 
 @runtime_checkable

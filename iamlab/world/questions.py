@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
     from iamlab.world.changes import WorldDiff
+    from iamlab.world.sts.timeline import Of, Timeline
     from iamlab.world.what_can import WhatCan
     from iamlab.world.who_can import WhoCan
     from iamlab.world.world import World
@@ -35,7 +36,7 @@ class Questions:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
         if isinstance(caller, Credential):
             presented = caller.present(self._world)
-            return self.gather(presented.arn).showing(presented)
+            return self.gather(presented.principal or presented.arn).showing(presented)
         key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
         if not key:
             return gather(self._world, caller)  # which refuses it
@@ -122,6 +123,7 @@ class Questions:
         ...     print(error.code, world.events[-1].event_name)
         AccessDenied GetObject
         """
+        check_texts(action=action, resource=resource)
         return use(self._world, caller, action, resource, context, circumstances)
 
     def who_can(
@@ -235,6 +237,34 @@ class Questions:
         from iamlab.world.access import access
 
         return access(self._world, actions, resources, callers, by, context, circumstances)
+
+    def timeline(self, of: Of | None = None) -> Timeline:
+        """Show which credentials there were, from when to when, and who got them from whom.
+
+        Parameters
+        ----------
+        of
+            A session, an access key, a role, a user or a root user, or the id or ARN of one: only
+            what leads to their credentials, and what comes of these.
+
+        Raises
+        ------
+        RequestError
+            There is no such thing in this world.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> session = world.sts.get_session_token(key, duration_seconds=900)
+        >>> world.clock.advance(hours=1)
+        >>> world.timeline()[session].ended
+        'expired'
+        """
+        from iamlab.world.sts.timeline import timeline_of
+
+        return timeline_of(self._world, of)
 
     def diff(self, before: World) -> WorldDiff:
         """Say what has changed since another world: the edits, and who gained or lost what by them.

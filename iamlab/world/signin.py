@@ -27,7 +27,7 @@ from iamlab.world.api.calling import call
 from iamlab.world.context import of_temporary
 from iamlab.world.events import Event, user_identity
 from iamlab.world.mfa import VIRTUAL, MfaDevice, accepts, devices_of
-from iamlab.world.presented import Presented
+from iamlab.world.presented import Kind, Presented
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,7 +102,8 @@ class ConsoleSession:
         if not _is_still_there(world, self.user):
             raise InvalidClientTokenId("The security token included in the request is invalid.")
         used = self.issued if self.with_mfa else None
-        return Presented(self.user.arn, of_temporary(self.issued, now, used))
+        known = of_temporary(self.issued, now, used)
+        return Presented(self.user.arn, known, kind=Kind.CONSOLE)
 
     def used(self, world: World, service: str, region: str) -> None:
         """Note nothing: of sessions no use is kept."""

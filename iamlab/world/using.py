@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied
+from iamlab.world.asking import refuse_barred
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
 
@@ -30,6 +31,7 @@ def use(
     from iamlab.policy import catalog
 
     who = world.gather(caller)
+    refuse_barred(who, action)
     decision = world.can(caller, action, resource, context=context, **circumstances)
     if isinstance(caller, Credential):
         region = str(decision.request.value("aws:RequestedRegion"))
@@ -40,7 +42,7 @@ def use(
     record(
         world,
         (service, name if known is None else known.name),
-        user_identity(who.arn, who.context(), who.issuer),
+        user_identity(who.arn, who.context(), who.issuer, getattr(caller, "access_key_id", "")),
         decision.request.resource_account or who.account_id,
         read_only=known is not None and known.level in ("List", "Read"),
         error=error,

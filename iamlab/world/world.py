@@ -17,26 +17,27 @@ from iamlab.world.clock import AnyClock, Clock
 from iamlab.world.context import Membership
 from iamlab.world.gather import Remembered
 from iamlab.world.ids import Ids
+from iamlab.world.keeping import Keeping
 from iamlab.world.networks import Here, Network, find_endpoint
 from iamlab.world.questions import Questions, check_texts
 from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from iamlab.policy.document import Policy
     from iamlab.world.events import Event
+    from iamlab.world.federation.directory import SamlDirectory
+    from iamlab.world.federation.issuer import OidcIssuer
     from iamlab.world.identities import Group, Role, User
-    from iamlab.world.loaders import Source
+    from iamlab.world.identity_center.instance import IdentityCenter
     from iamlab.world.organization import Organization
     from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.services.s3.bucket import Bucket
     from iamlab.world.signin import ConsoleSession
     from iamlab.world.sts import Sts
+    from iamlab.world.sts.record import SessionRecord
 
 
-class World(Questions):
+class World(Questions, Keeping):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters
@@ -70,119 +71,12 @@ class World(Questions):
         self.warnings: list[str] = []  # what a loaded file left open
         self.loaded = False
         self.events: list[Event] = []
+        self.sessions: dict[str, SessionRecord] = {}  # by access key id
+        self.oidc_issuers: dict[str, OidcIssuer] = {}  # by URL
+        self.saml_directories: dict[str, SamlDirectory] = {}  # by entity id
+        self.identity_centers: dict[str, IdentityCenter] = {}  # by ARN of the instance
         self.revision = 0
         self.remembered = Remembered()
-
-    @classmethod
-    def from_account_details(
-        cls,
-        *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
-        organization: Source | None = None,
-        resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
-    ) -> World:
-        """Read the output of ``aws iam get-account-authorization-details``.
-
-        Parameters
-        ----------
-        exports
-            Each a path, a ``dict``, or a list of pages; of one account or of several.
-        organization
-            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
-            docs/organization-export.md.
-        resource_policies
-            Policies of resources by ARN: such a file holds none.
-
-        Raises
-        ------
-        LoadError
-            A file that is not such an output, or is cut off; with the place.
-        """
-        from iamlab.world.loaders import load_account_details
-
-        return load_account_details(cls(), exports, resource_policies or {}, organization)
-
-    def save(self, path: str | Path, *, secrets: bool = False) -> None:
-        """Write the world to a file, which another day or another computer loads.
-
-        The file is written beside the old one and then put in its place, so that an interrupted
-        save loses nothing.
-
-        Parameters
-        ----------
-        path
-            Where: a JSON file.
-        secrets
-            Whether secrets are written too, and a warning says so. Without them the loaded world
-            has the same users, but none of their passwords, keys and devices works any more.
-
-        Raises
-        ------
-        RequestError
-            Something in the world cannot be written; the file is as it was.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     world.save(f"{folder}/world.json")
-        ...     again = World.load(f"{folder}/world.json")
-        >>> again.user("ana").arn == ana.arn
-        True
-        """
-        from iamlab.world.files import save_world
-
-        save_world(self, path, secrets=secrets)
-
-    @classmethod
-    def load(cls, path: str | Path) -> World:
-        """Read a world that was saved, by this version of iamlab or an older one.
-
-        Raises
-        ------
-        LoadError
-            The file is cut off, damaged, or of a newer version; with the place.
-        """
-        from iamlab.world.files import load_world
-
-        return load_world(path)
-
-    def to_account_details(self) -> list[dict[str, Any]]:
-        """Write each account as ``aws iam get-account-authorization-details`` prints it.
-
-        Such an output holds identities and policies, but no credentials and no resources; what
-        resources allow, ``to_resource_policies`` gives.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
-        >>> again = World.from_account_details(*world.to_account_details())
-        >>> again.user("ana").arn
-        'arn:aws:iam::111111111111:user/ana'
-        """
-        from iamlab.world.details import whole
-
-        return [whole(account) for account in self.accounts.values()]
-
-    def to_resource_policies(self) -> dict[str, dict[str, Any]]:
-        """Write the policy of each resource that has one, by its ARN.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> topic = world.create_account("main", account_id="111111111111").create_topic("news")
-        >>> list(world.to_resource_policies())
-        ['arn:aws:sns:us-east-1:111111111111:news']
-        """
-        every = (
-            resource
-            for account in self.accounts.values()
-            for resource in account.resources.values()
-        )
-        own = {one.arn: one.policy.to_json() for one in every if one.policy is not None}
-        return {**{arn: one.to_json() for arn, one in self.resource_policies.items()}, **own}
 
     def create_account(self, name: str, *, account_id: str | None = None) -> Account:
         """Add an account.
@@ -258,6 +152,10 @@ class World(Questions):
         twin.events = list(self.events)
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
         twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
+        twin.sessions = dict(self.sessions)
+        twin.oidc_issuers = {key: one.copy(twin) for key, one in self.oidc_issuers.items()}
+        twin.saml_directories = {key: one.copy(twin) for key, one in self.saml_directories.items()}
+        twin.identity_centers = {key: one.copy(twin) for key, one in self.identity_centers.items()}
         twin.current_network = self.current_network
         twin.resource_policies = dict(self.resource_policies)
         twin.warnings = list(self.warnings)

@@ -1,10 +1,11 @@
-"""A world of 5,000 users beside a small one, and an organization asked at once or one by one."""
+"""A world of 5,000 users, or sessions, beside a small one; an organization asked at once."""
 
 import time
 
 from iamlab import Policy, World
 from iamlab.world.access import everybody
 from tests.benchmarks.big_organization import big_organization, question
+from tests.benchmarks.many_sessions import assume, seconds_of, world_of_roles
 
 USERS, GROUPS = 5_000, 300
 READ, MAP = "s3:GetObject", "arn:aws:s3:::star-maps/m31"
@@ -61,3 +62,14 @@ def test_asking_everybody_is_faster_than_asking_one_by_one():
     alone = _seconds(lambda: [world.can(arn, action, resource) for arn in every], tries=2)
 
     assert together <= alone / 10
+
+
+def test_a_session_is_as_fast_among_5000_others():
+    """What is known of it is found by its id."""
+    world, ana = world_of_roles()
+    first = assume(world, ana, 0)
+    alone = _seconds(lambda: seconds_of(world, [first] * 50))
+    every = [assume(world, ana, number) for number in range(5_000)]
+    among = _seconds(lambda: seconds_of(world, every[::100]))
+
+    assert among <= 2 * alone

@@ -16,6 +16,7 @@ from tests.world.materials import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 OWN = "111111111111"
 NAMES = (*"aaaaaabcC", "x" * 65, "no good", "")
 GOOD = json.dumps(document(allow("s3:GetObject", "*")))
+FOR_ALL = json.dumps(document(allow("s3:*", "arn:aws:s3:::b/*", Principal="*")))
 TRUST = json.dumps(
     document(
         {
@@ -37,6 +38,22 @@ TEXTS = {
         "arn:aws:iam::aws:policy/PowerUserAccess",
     ],
     "PolicyDocument": [GOOD, GOOD, "{", TRUST],
+    "PolicyInputList": [GOOD, GOOD, GOOD, "{"],
+    "PermissionsBoundaryPolicyInputList": [GOOD],
+    "ServiceControlPolicyInputList": [GOOD],
+    "ResourcePolicy": [FOR_ALL, GOOD],
+    "ResourceArns": ["arn:aws:s3:::b/a", "arn:aws:s3:::b/b", "*"],
+    "ResourceOwner": ["arn:aws:iam::222222222222:root", OWN],
+    "ResourceHandlingOption": ["EC2-VPC-EBS"],
+    "ActionNames": ["s3:GetObject", "s3:PutObject", "s3:*"],
+    "CallerArn": [f"arn:aws:iam::{OWN}:user/a", f"arn:aws:iam::{OWN}:root"],
+    "ContextKeyName": ["aws:username", "my:key"],
+    "ContextKeyValues": ["a", "1"],
+    "PolicySourceArn": [
+        f"arn:aws:iam::{OWN}:user/a",
+        f"arn:aws:iam::{OWN}:group/a",
+        f"arn:aws:iam::{OWN}:role/b",
+    ],
     "AssumeRolePolicyDocument": [TRUST, TRUST, GOOD],
     "SerialNumber": [f"arn:aws:iam::{OWN}:mfa/a", "GAHT12345678"],
     "AuthenticationCode1": ["123456", "12345"],
@@ -104,7 +121,7 @@ class Chance:
                 self.value(name, shape(wanted.member)) for _ in range(self.draw.randrange(3))
             ],
             "structure": lambda: {part: self.value(part, shape(of)) for part, of in wanted.members},
-            "map": dict,
+            "map": lambda: {"RoleManager/Enabled": self.draw.choice(["true", "false", "no"])},
             "timestamp": lambda: None,
             "blob": lambda: b"x",
         }

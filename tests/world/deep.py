@@ -16,10 +16,14 @@ def snapshot(world: World) -> Any:
         "accounts": plain(world.accounts),
         "clock": world.clock.now,
         "current_network": plain(world.current_network),
+        "identity_centers": plain(world.identity_centers),
         "loaded": world.loaded,
         "made": world.ids.made,
+        "oidc_issuers": plain(world.oidc_issuers),
         "organizations": plain(world.organizations),
         "resource_policies": plain(world.resource_policies),
+        "saml_directories": plain(world.saml_directories),
+        "sessions": plain(world.sessions),
         "warnings": list(world.warnings),
     }
 

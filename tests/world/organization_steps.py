@@ -216,6 +216,7 @@ class OrganizationSteps(WorldSteps):
             "path": "/",
             "inline": {"arn:aws:iam::aws:policy/AdministratorAccess": "all"},
             "tags": {},
+            "seconds": 3600,
             "trust": written(
                 {
                     "Version": "2012-10-17",

@@ -14,7 +14,8 @@ from typing import Any
 
 from tests.oracle import decide
 from tests.oracle_public import is_public
-from tests.world.words_of_policies import FULL, FULL_RCP, INLINE, RCP, SCP, USES, Doc, of_new
+from tests.world.plain_sessions import Hours, PlainSessions, is_granted, moment, of_tags
+from tests.world.words_of_policies import FULL, FULL_RCP, RCP, SCP, USES, Doc, of_new, text_of
 
 ANONYMOUS = "anonymous"
 SERVICES = ("sns.amazonaws.com", "ec2.amazonaws.com")
@@ -49,25 +50,29 @@ def answer(question: str) -> str:
     return verdict
 
 
-class PlainWorld:
+class PlainWorld(PlainSessions):
     """What there is, as plain values.
 
-    ``accounts`` hold ``User`` and ``Role`` by name, ``Profile`` by name and the four switches of
-    S3; ``resources`` are by ARN, ``organizations`` by id. ``hours`` is the time since the start.
+    ``accounts`` hold ``User`` and ``Role`` by name, ``Profile`` by name, managed policies and
+    identity providers by ARN, and the four switches of S3; ``resources`` are by ARN,
+    ``organizations`` by id, ``sessions`` by that of their access key. ``hours`` is the time since
+    the start.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.accounts: dict[str, dict[str, Any]] = {}
         self.resources: dict[str, dict[str, Any]] = {}
         self.organizations: dict[str, dict[str, Any]] = {}
         self.network: tuple[str, str] = ("", "")  # VPC, endpoint's id
-        self.hours = 0
+        self.hours: Hours = 0
 
     # -- accounts and identities --------------------------------------------------------------
 
     def add_account(self, account: str) -> None:
         """Add an account in which nothing is."""
-        self.accounts[account] = {"User": {}, "Role": {}, "Profile": {}, "block": None}
+        held = {"User": {}, "Role": {}, "Profile": {}, "Policy": {}, "Provider": set()}
+        self.accounts[account] = {**held, "block": None}
 
     def identities(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
         """Give all users and roles, each with its account, kind and name."""
@@ -259,31 +264,49 @@ class PlainWorld:
         ]
         return [*pairs, *roles, ("s3:GetObject", "arn:aws:s3:::nobodys/m31")]
 
-    def may(self, caller: str, action: str, resource: str) -> bool:
-        """Say whether somebody may do something."""
-        return answer(json.dumps(self.question(caller, action, resource))) == "allowed"
+    def may(self, caller: str, action: str, resource: str, **keys: Any) -> bool:
+        """Say whether somebody may do something.
 
-    def question(self, caller: str, action: str, resource: str) -> Doc:
+        Parameters
+        ----------
+        caller
+            An ARN, the id of an access key or of a session; a service's name, ``anonymous``.
+        keys
+            The condition keys that the call itself has.
+        """
+        if self.refusal_of(caller) or self.is_barred(caller, action):
+            return False
+        return answer(json.dumps(self.question(caller, action, resource, keys))) == "allowed"
+
+    def refusal_of(self, caller: str) -> str:
+        """Say with which code AWS refuses credentials; services and strangers show none."""
+        return self.refusal(caller) if caller[:4] in ("AKIA", "ASIA") else ""
+
+    def question(
+        self, caller: str, action: str, resource: str, keys: dict[str, Any] | None = None
+    ) -> Doc:
         """Put together what the oracle is asked."""
-        account, noun, one = self.everybody().get(caller, ("", "", {}))
-        owner, known, policy = self.target(resource, account)
+        who = self.who(caller)
+        owner, known, policy = self.target(resource, who["account"])
         way = None if caller in SERVICES else self.endpoint(action.partition(":")[0])
         return {
-            "principal": caller,
-            "issuer": caller if noun == "Role" else None,
+            "principal": who["principal"],
+            "issuer": who["issuer"],
             "action": action,
             "resource": resource,
             "resource_account": owner,
             "context": {
-                **self.keys_of_caller(caller, account, noun, one),
+                **who["context"],
                 **self.keys_of_resource(owner, known),
                 **({"aws:SourceVpce": way[0]} if way else {}),
+                **(keys or {}),
             },
-            "identity": [INLINE[text] for text in one.get("inline", {}).values()],
-            "boundary": None,
-            "session": [],
+            "identity": who["identity"],
+            "boundary": who["boundary"],
+            "session": who["session"],
+            "scoped": who["scoped"],
             "resource_policy": None if policy is None else self.shown(policy),
-            "scps": self.ceilings(account, SCP),
+            "scps": self.ceilings(who["account"], SCP),
             "rcps": self.ceilings(owner, RCP),
             "endpoint": way[1]["policy_of_way"] if way else None,
             "grants": [
@@ -294,6 +317,45 @@ class PlainWorld:
             if known.get("kind") == "bucket"
             else None,
         }
+
+    def who(self, caller: str) -> dict[str, Any]:
+        """Say who calls, and put his policies together."""
+        if caller in self.sessions:
+            return self.of_session(caller)
+        return self.of_arn(self.holder(caller) if caller.startswith("AKIA") else caller)
+
+    def of_arn(self, arn: str) -> dict[str, Any]:
+        """Say who a user, a root user or some session of a role is; a service, somebody else."""
+        account, noun, one = self.everybody().get(arn, ("", "", {}))
+        boundary = one.get("boundary")
+        return {
+            "principal": arn,
+            "issuer": arn if noun == "Role" else None,
+            "account": account,
+            "context": self.keys_of_caller(arn, account, noun, one),
+            "identity": [text_of(name) for name in one.get("inline", {}).values()],
+            "boundary": boundary and self.managed(boundary),
+            "session": [],
+            "scoped": [],
+        }
+
+    def who_is(self, caller: str) -> str:
+        """Say what somebody calls with: ``long-term``, or the kind of a session."""
+        if caller in self.sessions:
+            return str(self.sessions[caller]["kind"])
+        return "role" if ":role/" in caller else "long-term"
+
+    def roles(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Give all roles by ARN, each with its account."""
+        return {
+            self.arn(account, noun, name): (account, one)
+            for account, noun, name, one in self.identities()
+            if noun == "Role"
+        }
+
+    def is_granted(self, caller: str, action: str, resource: str) -> bool:
+        """Say whether a policy of whoever is behind a caller, or of the resource, grants it."""
+        return is_granted(self.question(caller, action, resource))
 
     def target(self, resource: str, caller_account: str) -> tuple[str, dict[str, Any], str | None]:
         """Give whose a resource is, what is known of it, and its policy.
@@ -326,8 +388,16 @@ class PlainWorld:
             "aws:PrincipalAccount": account,
             "aws:PrincipalIsAWSService": "false",
             "aws:userid": one.get("id", account) + (":some" if noun == "Role" else ""),
-            **{f"aws:PrincipalTag/{key}": value for key, value in one.get("tags", {}).items()},
+            **of_tags("aws:PrincipalTag", one.get("tags", {})),
             **self.keys_of_organization("Principal", account),
+            **(self.keys_of_any_session() if noun == "Role" else {}),
+        }
+
+    def keys_of_any_session(self) -> dict[str, Any]:
+        """Give what the credentials of a role bring along that were issued just now."""
+        return {
+            "aws:TokenIssueTime": moment(self.hours),
+            "aws:MultiFactorAuthPresent": "false",
         }
 
     def keys_of_resource(self, owner: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -335,7 +405,7 @@ class PlainWorld:
         tags = known.get("tags", {}) if known.get("abac", True) else {}
         return {
             "aws:ResourceAccount": owner,
-            **{f"aws:ResourceTag/{key}": value for key, value in tags.items()},
+            **of_tags("aws:ResourceTag", tags),
             **self.keys_of_organization("Resource", owner),
         }
 

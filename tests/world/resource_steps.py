@@ -17,6 +17,7 @@ from iamlab.errors import (
 from tests.world.stepping import BOTH, Fault
 from tests.world.words_of_policies import (
     INLINE,
+    TRUSTS,
     WAYS,
     Doc,
     of_resource,
@@ -69,6 +70,8 @@ class ResourceSteps(WorldSteps):
             return {"Service": account}, True
         if noun == "Account":
             return {"AWS": f"arn:aws:iam::{account}:root"}, True
+        if noun == "Session":
+            return {"AWS": f"arn:aws:sts::{account}:{name}"}, True
         if account not in self.model.accounts:  # whoever is outside of the world is taken as there
             account = MAIN
         there = name in self.model.accounts[account][noun]
@@ -78,7 +81,7 @@ class ResourceSteps(WorldSteps):
         account=(*START, DEV, DEV),
         noun=("User", "Role"),
         name=("ana", "bob", "app", "job"),
-        who=WHO[:-2],
+        who=WHO[:-3],
     )
     def create_identity(
         self, account: str, noun: str, name: str, who: tuple[str, str, str]
@@ -91,7 +94,7 @@ class ResourceSteps(WorldSteps):
         if noun == "User":
             ask: Callable[[], Any] = lambda: self.account(account).create_user(name)  # noqa: E731
             faults: tuple[Fault, ...] = (taken,)
-            more: dict[str, Any] = {}
+            more: dict[str, Any] = {"keys": {}, "phones": []}
         else:
             assert isinstance(named, dict)
             text = of_trust(named)
@@ -99,7 +102,7 @@ class ResourceSteps(WorldSteps):
                 name, assume_role_policy_document=text
             )
             faults = (taken, (not there, MalformedPolicyDocument))
-            more = {"trust": self.model.kept(text)}
+            more = {"trust": self.model.kept(text), "seconds": 3600}
         if self.do(f"Create{noun}", ask, *faults):
             found = self.identity(account, noun, name)
             new = {"id": found.unique_id, "path": "/", "inline": {}, "tags": {}}
@@ -147,17 +150,30 @@ class ResourceSteps(WorldSteps):
         account, noun, name, one = self.some_identity(number)
         if not account:
             return
-        if first and one["inline"]:
-            self.identity(account, noun, name).delete_policy("own")
-            del one["inline"]["own"]
+        if first:
+            self.empty(self.identity(account, noun, name), one)
         profiles = self.model.accounts[account]["Profile"].values()
-        left = bool(one["inline"]) or (
+        left = bool(one["inline"] or one.get("keys") or one.get("phones")) or (
             noun == "Role" and any(name in each["roles"] for each in profiles)
         )
         if self.do(
             f"Delete{noun}", self.identity(account, noun, name).delete, (left, DeleteConflict)
         ):
             del self.model.accounts[account][noun][name]
+
+    @staticmethod
+    def empty(found: Any, one: dict[str, Any]) -> None:
+        """Take away what hangs on a user or a role."""
+        for policy in one["inline"]:
+            found.delete_policy(policy)
+        one["inline"] = {}
+        if "keys" not in one:
+            return
+        for key in found.access_keys:
+            key.delete()
+        for phone in found.mfa_devices:
+            phone.deactivate()
+        one |= {"keys": {}, "phones": []}
 
     @step(number=NUMBERS, tags=TAGS, on=BOTH)
     def tag_identity(self, number: int, tags: dict[str, str], *, on: bool) -> None:
@@ -170,15 +186,15 @@ class ResourceSteps(WorldSteps):
         if self.do(f"{'Tag' if on else 'Untag'}{noun}", ask):
             one["tags"] = changed(one["tags"], tags, on=on)
 
-    @step(number=NUMBERS, who=WHO[:-2])
-    def update_trust(self, number: int, who: tuple[str, str, str]) -> None:
+    @step(number=NUMBERS, who=WHO[:-3], how=("all", "all", *TRUSTS))
+    def update_trust(self, number: int, who: tuple[str, str, str], how: str) -> None:
         """Let somebody else take a role."""
         account, noun, name, one = self.some_identity(number, "Role")
         if not account:
             return
         named, there = self.principal(who)
         assert isinstance(named, dict)
-        text, role = of_trust(named), self.identity(account, noun, name)
+        text, role = of_trust(named, how), self.identity(account, noun, name)
         gone = (not there, MalformedPolicyDocument)
         if self.do("UpdateAssumeRolePolicy", lambda: role.update_assume_role_policy(text), gone):
             one["trust"] = self.model.kept(text)

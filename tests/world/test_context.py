@@ -17,6 +17,7 @@ from iamlab.policy import global_keys as when
 from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey
 from iamlab.world.account import Account
 from iamlab.world.context import OF_CALL, OF_CALLER, OF_ENDPOINT, OF_RESOURCE, set_by_hand
+from iamlab.world.federation.issuer import create_issuer
 from iamlab.world.networks import INSIDE, SOMEWHERE, Network
 from tests.world.exports import allow, document, trust
 
@@ -26,6 +27,9 @@ FOREIGN_MAPS = "arn:aws:s3:::foreign-maps/m31.fits"
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{MAIN}:trail/all"
 ATHENA = "athena.amazonaws.com"
 WEB = trust({"Service": "ec2.amazonaws.com"})
+GLUE, JOB = "glue.amazonaws.com", f"arn:aws:glue:us-east-1:{MAIN}:job/nightly"
+PROJECT = f"arn:aws:codebuild:us-east-1:{MAIN}:project/site"
+NODE = f"arn:aws:ssm:us-east-1:{MAIN}:managed-instance/mi-07"
 
 
 @dataclass
@@ -79,6 +83,57 @@ class Stage:
         instance = self.main.create_instance(instance_profile="web", vpc_id="vpc-main")
         return instance.role_session()
 
+    def service_session(self, service: str, source: str | None = None) -> Any:
+        """What a service works with, or lets code work with."""
+        role = self.main.create_role(
+            "work", assume_role_policy_document=trust({"Service": service})
+        )
+        return self.world.sts.assume_role_as_service(service, role_arn=role, source_arn=source)
+
+    def function_session(self) -> Any:
+        """What the code of a function calls with."""
+        role = self.main.create_role(
+            "worker", assume_role_policy_document=trust({"Service": "lambda.amazonaws.com"})
+        )
+        return self.main.create_function("resize", role=role).role_session()
+
+    def root_session(self) -> Any:
+        """A session of AssumeRoot, in the member account."""
+        self.organization.enable_aws_service_access("iam.amazonaws.com")
+        self.main.call("EnableOrganizationsRootSessions", self.main.root)
+        admin = self.main.create_user("admin")
+        admin.put_policy("root", document(allow("sts:AssumeRoot")))
+        return self.world.sts.assume_root(
+            admin,
+            target_principal=self.data,
+            task_policy_arn="arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy",
+        )
+
+    def federated_session(self) -> Any:
+        """A session of somebody whom an OIDC provider knows."""
+        issuer = create_issuer(self.world, "https://id.acme.example", algorithm="ES384")
+        provider = issuer.register(self.main)
+        federated = {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider.arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {"id.acme.example:sub": "ana"}},
+        }
+        role = self.main.create_role("guest", assume_role_policy_document=document(federated))
+        return self.world.sts.assume_role_with_web_identity(
+            role_arn=role, role_session_name="ana", web_identity_token=issuer.token("ana")
+        )
+
+    def session_with_source_identity(self) -> Any:
+        """A session of a role that says who is behind it."""
+        named = trust({"AWS": self.ana.arn})["Statement"][0]
+        named["Action"] = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+        role = self.main.create_role("named", assume_role_policy_document=document(named))
+        self.ana.put_policy("say", document(allow("sts:SetSourceIdentity")))
+        return self.world.sts.assume_role(
+            self.ana, role_arn=role, role_session_name="s1", source_identity="ana-acme"
+        )
+
     def console(self, *, mfa: bool) -> Any:
         """A session in the console."""
         code = None
@@ -124,6 +179,34 @@ CASES = {
     "some session of a role": case(f"{PERSON} temporary", lambda s: s.can(s.plain)),
     "a session of a role": case(f"{PERSON} temporary", lambda s: s.can(s.session())),
     "an instance": case(f"{PERSON} temporary instance", lambda s: s.can(s.instance_session())),
+    "a function": case(f"{PERSON} temporary function", lambda s: s.can(s.function_session())),
+    "a function for which a service calls": case(
+        f"{PERSON} temporary function forwarded", lambda s: s.can(s.function_session(), via=ATHENA)
+    ),
+    "a job of Glue": case(
+        f"{PERSON} temporary glue_job", lambda s: s.can(s.service_session(GLUE, JOB))
+    ),
+    "Glue itself": case(f"{PERSON} temporary glue", lambda s: s.can(s.service_session(GLUE))),
+    "a build": case(
+        f"{PERSON} temporary build",
+        lambda s: s.can(s.service_session("codebuild.amazonaws.com", PROJECT)),
+    ),
+    "a managed node": case(
+        f"{PERSON} temporary node", lambda s: s.can(s.service_session("ssm.amazonaws.com", NODE))
+    ),
+    "a task of ECS": case(
+        f"{PERSON} temporary", lambda s: s.can(s.service_session("ecs-tasks.amazonaws.com"))
+    ),
+    "a session of AssumeRoot": case(
+        f"{PERSON} temporary assumed_root",
+        lambda s: s.world.can(s.root_session(), "s3:GetBucketPolicy", "arn:aws:s3:::star-maps"),
+    ),
+    "a session of somebody known elsewhere": case(
+        f"{PERSON} temporary federated", lambda s: s.can(s.federated_session())
+    ),
+    "a session with a source identity": case(
+        f"{PERSON} temporary source_identity", lambda s: s.can(s.session_with_source_identity())
+    ),
     "the console": case(f"{PERSON} user temporary", lambda s: s.can(s.console(mfa=False))),
     "the console with MFA": case(
         f"{PERSON} user temporary mfa", lambda s: s.can(s.console(mfa=True))
@@ -190,7 +273,14 @@ ASKED: dict[str, Callable[[frozenset[str]], bool]] = {
     when.MAYBE_MFA: lambda facts: bool({"temporary", "forwarded"} & facts),
     when.MFA: lambda facts: "mfa" in facts,
     when.INSTANCE: lambda facts: "instance" in facts,
-    when.SESSION: lambda facts: "instance" in facts,
+    when.FUNCTION: lambda facts: "function" in facts,
+    when.GLUE_JOB: lambda facts: "glue_job" in facts,
+    when.GLUE: lambda facts: "glue" in facts,
+    when.BUILD: lambda facts: "build" in facts,
+    when.NODE: lambda facts: "node" in facts,
+    when.ASSUMED_ROOT: lambda facts: "assumed_root" in facts,
+    when.FEDERATED: lambda facts: "federated" in facts,
+    when.SOURCE_IDENTITY: lambda facts: "source_identity" in facts,
     when.NO_ENDPOINT: lambda facts: "network" in facts,
     when.ENDPOINT: lambda facts: "endpoint" in facts,
     when.ENDPOINT_IN_ORGANIZATION: lambda facts: "endpoint_in_org" in facts,
@@ -205,22 +295,18 @@ ASKED: dict[str, Callable[[frozenset[str]], bool]] = {
 
 # What the world cannot know, and why: no request has them unless somebody gives them by hand.
 UNKNOWN = {
-    when.ASSUMED_ROOT: "comes with AssumeRoot",
-    when.FEDERATED: "comes with AssumeRoleWithSAML and AssumeRoleWithWebIdentity",
-    when.SOURCE_IDENTITY: "comes with AssumeRole's source identity",
+    when.WORKFORCE: "no IAM Identity Center here",
     when.CHAT: "no chat applications here",
     when.BROWSER: "no browsers here; a caller writes it as he likes",
     when.AGENTS: "what they hold is not settled in AWS's pages",
     when.SIGN_IN: "no aws login here",
     when.PROPAGATED: "no trusted identity propagation here",
 }
-OTHER_SERVICES = ("lambda:", "glue:", "codebuild:", "ssm:", "identitystore:")
-"""Services of whose own sessions this world has none."""
 
 
 def known(key: GlobalKey) -> bool:
     """Say whether the world can know a key."""
-    return key.present not in UNKNOWN and not key.name.startswith(OTHER_SERVICES)
+    return key.present not in UNKNOWN
 
 
 def present(key: str, decision: Decision) -> bool:
@@ -295,6 +381,24 @@ VALUES: list[tuple[str, str, Callable[[Stage], Any]]] = [
     ("a session of a role", "aws:TokenIssueTime", lambda _: "2026-11-25T09:00:00Z"),
     ("a session of a role", "aws:MultiFactorAuthPresent", lambda _: "false"),
     ("an instance", "aws:Ec2InstanceSourceVpc", lambda _: "vpc-main"),
+    ("an instance", "ec2:RoleDelivery", lambda _: "2.0"),
+    (
+        "a function",
+        "lambda:SourceFunctionArn",
+        lambda _: f"arn:aws:lambda:us-east-1:{MAIN}:function:resize",
+    ),
+    ("a job of Glue", "glue:CredentialIssuingService", lambda _: GLUE),
+    ("Glue itself", "glue:RoleAssumedBy", lambda _: GLUE),
+    ("a build", "codebuild:ProjectArn", lambda _: PROJECT),
+    ("a managed node", "ssm:SourceInstanceArn", lambda _: NODE),
+    ("a session of AssumeRoot", "aws:AssumedRoot", lambda _: "true"),
+    ("a session of AssumeRoot", "aws:PrincipalArn", lambda s: s.data.root_arn),
+    (
+        "a session of somebody known elsewhere",
+        "aws:FederatedProvider",
+        lambda _: f"arn:aws:iam::{MAIN}:oidc-provider/id.acme.example",
+    ),
+    ("a session with a source identity", "aws:SourceIdentity", lambda _: "ana-acme"),
     ("the console", "aws:MultiFactorAuthPresent", lambda _: "false"),
     ("the console with MFA", "aws:MultiFactorAuthPresent", lambda _: "true"),
     ("the console with MFA", "aws:MultiFactorAuthAge", lambda _: "180"),

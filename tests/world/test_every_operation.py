@@ -15,12 +15,13 @@ from tests.world.deep import snapshot
 
 
 def start(seed: int) -> Account:
-    """A small account."""
+    """A small account, whose organization IAM may work in."""
     account = World(seed=seed).create_account("main", account_id=OWN)
-    account.create_user("a")
+    account.create_user("a").enable_mfa_device("GAHT12345678", "123456", "654321")
     account.create_group("a").add_user("a")
     account.create_role("a", assume_role_policy_document=TRUST)
     account.create_policy("a", GOOD)
+    account.world.create_organization(account).enable_aws_service_access("iam.amazonaws.com")
     return account
 
 

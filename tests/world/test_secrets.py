@@ -225,6 +225,8 @@ def ask(made: Made) -> None:
     made.world.warnings.append("a file left something open")
     account.update_password_policy(minimum_password_length=14, password_reuse_prevention=5)
     account.create_bucket("star-maps")
+    account.enable_outbound_web_identity_federation()
+    made.world.create_organization(account).enable_aws_service_access("iam.amazonaws.com")
     account.users["ana"].put_policy("own", document(allow("s3:GetObject", f"{BUCKET}/*")))
 
 
@@ -497,7 +499,8 @@ def test_the_search_enters_whatever_holds_something(made: Made) -> None:
         assert held(made, thing) == ["password ana"]
     showing = [what for what, one in made.shown.items() if held(made, one)]
     assert [what for what in made.shown if what not in showing] == [
-        *("session of ana", "session of root")
+        *("session of ana", "session of root"),
+        *("session", "chained session"),  # theirs follow from the seed whenever they are asked for
     ]
 
 

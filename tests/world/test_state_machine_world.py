@@ -37,6 +37,7 @@ from tests.world.plain_world import (
     PlainWorld,
 )
 from tests.world.resource_steps import FORGIVES, ResourceSteps
+from tests.world.session_steps import OFTEN_WITH_SESSIONS, SessionSteps
 from tests.world.stepping import BOTH
 from tests.world.whole_world import assert_whole
 from tests.world.words_of_policies import (
@@ -67,7 +68,7 @@ from tests.world.world_steps import (
 )
 
 
-class Machine(OrganizationSteps, ResourceSteps):
+class Machine(OrganizationSteps, ResourceSteps, SessionSteps):
     """A world that is changed step by step, and all that must hold after each step."""
 
     # -- a start ------------------------------------------------------------------------------
@@ -172,6 +173,8 @@ class Machine(OrganizationSteps, ResourceSteps):
             one.to_json() for one in self.world.events
         ]
         self.keep(twin, go_on=go_on)
+        if go_on and not secrets:
+            self.forget_secrets()
 
     def keep(self, twin: World, *, go_on: bool) -> None:
         """Keep one of two worlds that are equal, with its model, and go on with the other."""
@@ -241,6 +244,13 @@ class Machine(OrganizationSteps, ResourceSteps):
         for _ in range(2):
             self.ask(self.world, self.model, *pairs[next(self.turn) * 7 % len(pairs)])
 
+    @invariant()
+    def sessions_may_do_what_follows(self) -> None:
+        """Two questions to every session, as to everybody."""
+        pairs = self.pairs_of_sessions(self.model)
+        for _ in range(2):
+            self.ask_sessions(self.world, self.model, *pairs[next(self.turn) * 7 % len(pairs)])
+
     def ask(self, world: World, model: PlainWorld, action: str, resource: str) -> None:
         """Ask everybody of a world; services and strangers too, where the resource is there."""
         callers = [*model.everybody(), *SERVICES, ANONYMOUS]
@@ -271,6 +281,8 @@ class Machine(OrganizationSteps, ResourceSteps):
         for world, model in ((self.world, self.model), *((one, of) for one, _, of in self.copies)):
             for action, resource in model.asked():
                 self.ask(world, model, action, resource)
+            for action, resource in self.pairs_of_sessions(model):
+                self.ask_sessions(world, model, action, resource)
         if not self.model.lost():
             for key, one in self.model.organizations.items():
                 self.lists_say_the_same(key, one)
@@ -336,12 +348,16 @@ OFTEN = (
 """Steps that lead far, or that need a state to which few others lead."""
 
 
-def walk(seed: int, steps: int) -> Machine:
+def walk(seed: int, steps: int, *, with_sessions: bool = False) -> Machine:
     """Take some steps by plain chance, and look after each."""
     draw, machine = random.Random(seed), Machine()
     machine.start(rich=draw.random() < 0.7, rivals=draw.random() < 0.4)
+    often, share = (OFTEN, 0.4)
+    if with_sessions:
+        machine.open_doors()
+        often, share = (OFTEN_WITH_SESSIONS, 0.9)
     for _ in range(steps):
-        STEPS.take(machine, draw, OFTEN if draw.random() < 0.4 else ())
+        STEPS.take(machine, draw, often if draw.random() < share else ())
         for look in looks(machine):
             look()
     machine.teardown()
@@ -356,6 +372,7 @@ def looks(machine: Machine) -> Iterator[Callable[[], None]]:
     yield machine.what_is_in_force_follows
     yield machine.nothing_else_is_changed
     yield machine.who_may_do_what_follows
+    yield machine.sessions_may_do_what_follows
 
 
 def test_chance_walks_through_the_world() -> None:

@@ -129,7 +129,6 @@ def test_a_session_ends_by_the_worlds_clock(world: World, ana: User, reader: Rol
         (899, "greater than or equal to 900"),
         (43_201, "less than or equal to 43200"),
         (7201, "exceeds the MaxSessionDuration set for this role."),
-        ("900", "greater than or equal to 900"),
     ],
 )
 def test_a_duration_has_limits(

@@ -27,6 +27,8 @@ from iamlab.policy.statement import Statement
 from iamlab.world.api import service_credentials
 from iamlab.world.api.entry import entries
 from iamlab.world.clock import Clock, RealClock
+from iamlab.world.federation.directory import create_directory
+from iamlab.world.federation.issuers import github_actions, workflow_token
 from iamlab.world.files import (
     SecretsWarning,
     contents,
@@ -68,6 +70,7 @@ def rich() -> World:
     _credentials(world)
     _things(world)
     _organization(world)
+    _sessions(world)
     world.clock.advance(hours=5, seconds=0.25)
     for call in (
         lambda: main.create_user("no good"),
@@ -111,6 +114,49 @@ def _identities(world: World) -> None:
     main.create_service_linked_role("elasticbeanstalk.amazonaws.com")
 
 
+def _sessions(world: World) -> None:
+    """Sessions of each kind, and those who vouch for people outside of AWS."""
+    main, sts = world.account("main"), world.sts
+    ana = main.users["ana"]
+    main.set_sts_regional_endpoint_status("eu-west-1", "Inactive")
+    key = ana.access_keys[0]
+    github, acme = github_actions(world), create_directory(world)
+    oidc, saml = github.register(main), acme.register(main)
+    own = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    statements = [
+        {"Effect": "Allow", "Principal": who, "Action": action}
+        for who, action in (
+            ({"AWS": ana.arn}, own),
+            ({"Federated": oidc.arn}, "sts:AssumeRoleWithWebIdentity"),
+            ({"Federated": saml.arn}, "sts:AssumeRoleWithSAML"),
+        )
+    ]
+    role = main.create_role("seen", assume_role_policy_document=document(*statements))
+    ana.put_policy("sts", document(allow("sts:*")))
+    first = sts.assume_role(
+        key,
+        role_arn=role,
+        role_session_name="ana",
+        tags={"team": "sky"},
+        transitive_tag_keys=["team"],
+        source_identity="ana",
+        policy=document(allow("s3:*")),
+        policy_arns=["ReadOnlyAccess"],
+    )
+    sts.get_scoped_credentials(first, policy=document(allow("s3:Get*")), duration_seconds=60)
+    sts.get_session_token(key)
+    sts.get_federation_token(key, name="guest", policy=document(allow("s3:*")))
+    sts.assume_role_with_web_identity(
+        role_arn=role,
+        role_session_name="job",
+        web_identity_token=workflow_token(github, "acme/maps"),
+    )
+    acme.map_group("sky", role, saml)
+    acme.add_user("dana", groups=["sky"], attributes={"department": "sky"})
+    assertion = acme.sign_in("dana")
+    sts.assume_role_with_saml(role_arn=role, principal_arn=saml, saml_assertion=assertion)
+
+
 def _credentials(world: World) -> None:
     main = world.account("main")
     ana, root = main.users["ana"], main.root
@@ -144,6 +190,8 @@ def _things(world: World) -> None:
     main.create_open_id_connect_provider("https://idp.example.com", client_id_list=["a", "b"])
     main.delete_service_linked_role(next(name for name in main.roles if name != "app"))
     main.global_endpoint_token_version = 2
+    main.enable_outbound_web_identity_federation()
+    main.put_properties({"RoleManager/Enabled": "true"})
 
 
 def _organization(world: World) -> None:
@@ -158,6 +206,8 @@ def _organization(world: World) -> None:
     organization.move_account("other", inner)
     guard = organization.create_policy("guard", document(deny("sqs:DeleteQueue", "*")))
     organization.attach_policy(guard, inner)
+    organization.enable_aws_service_access("iam.amazonaws.com")
+    organization.enable_organizations_root_sessions()
     key = world.account("main").create_key(description="of maps")
     key.create_alias("alias/maps")
     key.create_grant(world.account("main").users["ana"], ["Decrypt"])

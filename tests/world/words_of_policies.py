@@ -23,7 +23,8 @@ USES: dict[str, tuple[str, ...]] = {
     "key": ("kms:Decrypt",),
     "instance": ("ec2:StopInstances",),
     "VPC endpoint": ("ec2:DeleteVpcEndpoints",),
-    "role": ("sts:AssumeRole",),
+    "role": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"),
+    "federated user": ("sts:GetFederationToken",),
 }
 """Kind of resource -> what is asked of it, and what its policies speak of."""
 
@@ -31,6 +32,7 @@ EVERY_USE = [action for actions in USES.values() for action in actions]
 FULL = document(allow("*"))
 FULL_RCP = document(allow("*", Principal="*"))
 SKY = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
+WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 OWN_ORGANIZATION = {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
 
 INLINE: dict[str, Doc] = {
@@ -47,8 +49,32 @@ INLINE: dict[str, Doc] = {
         allow("organizations:*"),
     ),
     "no-send": document(deny(["sqs:*", "sns:Publish"])),
+    "same-team": document(
+        allow(
+            EVERY_USE,
+            Condition={"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
+        )
+    ),
+    "with-mfa": document(allow("*", Condition=WITH_MFA)),
+    "behind-ana": document(allow("*", Condition={"StringEquals": {"aws:SourceIdentity": "ana"}})),
 }
-"""Inline policies of users and roles."""
+"""Policies of users, roles and sessions."""
+
+BEFORE = "before "
+"""How the name of a policy begins that revokes what was issued until then."""
+
+
+def text_of(name: str) -> Doc:
+    """Give one of these policies by its name, or the one that revokes older sessions."""
+    return older(name.removeprefix(BEFORE)) if name.startswith(BEFORE) else INLINE[name]
+
+
+def older(date: str) -> Doc:
+    """Write what the console puts on a role to revoke its sessions of before."""
+    condition = {"DateLessThan": {"aws:TokenIssueTime": date}}
+    return document(deny(["*"], ["*"], Condition=condition))
+
+
 
 SCPS: dict[str, Doc] = {
     "only-s3": document(allow("s3:*")),
@@ -168,7 +194,34 @@ def of_new(kind: str, arn: str, owner: str) -> Doc | None:
     return None
 
 
-def of_trust(who: Doc) -> Doc:
-    """Write a trust policy: EC2 and Lambda may use every role."""
-    services = {"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}
-    return trust({**services, **who})
+TRUSTS: dict[str, Doc] = {
+    "plain": {"Action": "sts:AssumeRole"},
+    "all": {"Action": list(USES["role"])},
+    "sky": {"Action": list(USES["role"]), "Condition": SKY},
+    "guest": {
+        "Action": list(USES["role"]),
+        "Condition": {"StringEquals": {"sts:ExternalId": "sky-7"}},
+    },
+    "with-mfa": {"Action": list(USES["role"]), "Condition": WITH_MFA},
+}
+"""What a trust policy lets somebody do, and when."""
+
+
+def of_trust(who: Doc, how: str = "all") -> Doc:
+    """Write a trust policy: EC2 and Lambda may use every role, others as ``how`` says."""
+    [services] = trust({"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]})["Statement"]
+    return document(services, {"Effect": "Allow", "Principal": who, **TRUSTS[how]})
+
+
+def of_providers(providers: Doc, owner: str, *, with_tags: bool) -> Doc:
+    """Write a trust policy for those whom identity providers vouch for, and for the account."""
+    named = [
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": arn},
+            "Action": [action, *(USES["role"][1:] if with_tags else ())],
+        }
+        for action, arn in providers.items()
+    ]
+    own = of_trust({"AWS": f"arn:aws:iam::{owner}:root"})
+    return document(*own["Statement"], *named)

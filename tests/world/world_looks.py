@@ -1,18 +1,20 @@
 """A world written as its model is, and where the two differ."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from iamlab import World
 from iamlab.world.account import Account
 from iamlab.world.organization import Organization
+from iamlab.world.sts.record import SessionRecord
+from tests.world.plain_sessions import START
 from tests.world.plain_world import (
     PlainWorld,
     written,
 )
-from tests.world.words_of_policies import (
-    INLINE,
-)
+from tests.world.words_of_policies import INLINE, text_of
 
 
 def look_at(world: World) -> PlainWorld:
@@ -23,6 +25,7 @@ def look_at(world: World) -> PlainWorld:
         for arn, resource in account.resources.items():
             found.resources[arn] = _resource(resource)
     found.organizations = {key: _organization(one) for key, one in world.organizations.items()}
+    found.sessions = {key: _session(one) for key, one in world.sessions.items()}
     network = world.current_network
     found.network = (network.vpc, network.endpoint.rpartition("/")[2])
     return found
@@ -32,20 +35,54 @@ def _account(account: Account) -> dict[str, Any]:
     def identity(one: Any) -> dict[str, Any]:
         inline = {name: written(policy.to_json()) for name, policy in one.inline.items()}
         inline |= dict.fromkeys(one.attached, written(INLINE["all"]))
-        return {"id": one.unique_id, "path": one.path, "inline": inline, "tags": one.tags}
+        own = {"id": one.unique_id, "path": one.path, "inline": inline, "tags": one.tags}
+        return {**own, "boundary": one.boundary}
+
+    def user(one: Any) -> dict[str, Any]:
+        phones = [device.serial_number for device in one.mfa_devices]
+        keys = {key: kept.status == "Active" for key, kept in one.key_records.items()}
+        return {**identity(one), "keys": keys, "phones": phones}
 
     def role(one: Any) -> dict[str, Any]:
-        return {**identity(one), "trust": one.trust.to_json()}
+        lasts = one.max_session_duration
+        return {**identity(one), "trust": one.trust.to_json(), "seconds": lasts}
 
     block = account.s3_public_access_block
     return {
-        "User": {name: identity(one) for name, one in account.users.items()},
+        "User": {name: user(one) for name, one in account.users.items()},
         "Role": {name: role(one) for name, one in account.roles.items()},
         "Profile": {
             name: {"id": one.unique_id, "roles": [role.name for role in one.roles]}
             for name, one in account.instance_profiles.items()
         },
+        "Policy": {arn: written(one.document.to_json()) for arn, one in account.policies.items()},
+        "Provider": {*account.oidc_providers, *account.saml_providers},
         "block": block and switches_of(block),
+    }
+
+
+def _session(one: SessionRecord) -> dict[str, Any]:
+    def hours(time: datetime) -> Fraction:
+        return Fraction(int((time - START).total_seconds()), 3600)
+
+    return {
+        "how": one.operation,
+        "kind": one.kind.name.lower(),
+        "arn": one.arn,
+        "behind": one.issuer_id,
+        "name": one.name,
+        "parent": one.parent,
+        "since": hours(one.issued),
+        "issued": hours(one.issue_time or one.issued),
+        "until": hours(one.expiration),
+        "mfa": one.mfa and hours(one.mfa),
+        "tags": one.tags,
+        "going": {*one.transitive_tag_keys},
+        "source": one.source_identity,
+        "policy": one.policy and written(one.policy.to_json()),
+        "arns": list(one.policy_arns),
+        "scoped": [written(policy.to_json()) for policy in one.scoped],
+        "keys": one.keys,
     }
 
 
@@ -122,9 +159,14 @@ def shown(model: PlainWorld) -> dict[str, Any]:
     """Write the model as the look at a world is written: who is named, by his name."""
     made = model.copy()
     for _, _, _, one in made.identities():
-        one["inline"] = {name: written(INLINE[text]) for name, text in one["inline"].items()}
+        one["inline"] = {name: written(text_of(text)) for name, text in one["inline"].items()}
         if "trust" in one:
             one["trust"] = model.shown(one["trust"])
+    for account in made.accounts.values():
+        account["Policy"] = {arn: written(INLINE[text]) for arn, text in account["Policy"].items()}
+    for session in made.sessions.values():
+        session["policy"] = session["policy"] and written(INLINE[session["policy"]])
+        session["scoped"] = [written(INLINE[text]) for text in session["scoped"]]
     for resource in made.resources.values():
         if resource["policy"]:
             resource["policy"] = model.shown(resource["policy"])
@@ -136,7 +178,7 @@ def shown(model: PlainWorld) -> dict[str, Any]:
             key: (invited["to"], state_of(invited, model.hours))
             for key, invited in organization["invited"].items()
         }
-    return {**vars(made), "hours": 0}
+    return {**vars(made), "hours": 0, "stale": set()}
 
 
 def state_of(invited: dict[str, Any], now: int) -> str:

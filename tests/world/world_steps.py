@@ -38,6 +38,8 @@ WHO = (
     *(("User", MAIN, "ana"), ("User", OUT, "ana"), ("User", DEV, "ana"), ("User", MAIN, "bob")),
     *(("Role", MAIN, "app"), ("Role", DEV, "app"), ("Role", OUT, "app")),
     *(("Account", account, "") for account in (MAIN, OUT, DEV, RIVAL)),
+    ("Session", MAIN, "assumed-role/app/s1"),
+    ("Session", MAIN, "federated-user/guest"),
     ("Service", "sns.amazonaws.com", ""),
     ("Everybody", "", ""),
 )

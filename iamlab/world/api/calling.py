@@ -16,7 +16,7 @@ from iamlab.world.api import entry as entries
 from iamlab.world.api.model import signature
 from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
 from iamlab.world.api.validation import check
-from iamlab.world.asking import question
+from iamlab.world.asking import question, refuse_barred
 from iamlab.world.context import DEFAULT_REGION, of_root
 from iamlab.world.events import record, user_identity
 from iamlab.world.facts import find_resource
@@ -25,6 +25,7 @@ from iamlab.world.presented import Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.engine.decision import Decision
     from iamlab.world.account import Account
     from iamlab.world.api.entry import Entry
     from iamlab.world.gather import Caller, Gathered
@@ -67,8 +68,10 @@ def call(
     """
     entry = entries.find(operation)
     who = account.world.gather(caller)
+    refuse_barred(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
-    identity = user_identity(who.arn, who.context(), who.issuer)
+    shown = getattr(caller, "access_key_id", "")
+    identity = user_identity(who.arn, who.context(), who.issuer, shown)
     with _Recorded(account, entry, given, identity) as event:
         check(entry, given)
         if who.account_id != account.account_id:
@@ -155,7 +158,17 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
             shown = named_shortly(account, entry, resource)
             where = f"on resource: {resource}"
             message = decision.message.replace(where, f"on resource: {shown}")
+            if entry.encodes:
+                message += f". Encoded authorization failure message: {_encoded(account, decision)}"
             raise entry.refuse(decision, message)
+
+
+def _encoded(account: Account, decision: Decision) -> str:
+    """Write down a refusal for whoever may read it: principals of the caller's account."""
+    from iamlab.world.sts.authorization_messages import encode
+
+    reader = decision.request.caller.account or account.account_id
+    return encode(account.world, reader, decision)
 
 
 class _Recorded:

@@ -48,6 +48,11 @@ MODULES = (
     "ssh_keys",
     "service_credentials",
     "preferences",
+    "simulator",
+    "context_keys",
+    "properties",
+    "outbound",
+    "root_features",
 )
 """Where IAM's entries are."""
 
@@ -67,7 +72,7 @@ SERVICES = {
 }
 """Prefix of a service -> the module of ``world/services`` with its entries."""
 
-READS = ("Get", "List", "Generate", "Describe")
+READS = ("Get", "List", "Generate", "Describe", "Simulate")
 """What the names of operations that change nothing begin with."""
 
 
@@ -121,6 +126,8 @@ class Entry:
         What is answered to a caller who may not.
     by_whom
         Whether what it does depends on who calls.
+    encodes
+        Whether a refusal hands out an encoded message that says more.
     """
 
     name: str
@@ -135,6 +142,7 @@ class Entry:
     keys: Keys | None = None
     refuse: Refuse = AccessDenied
     by_whom: bool = False
+    encodes: bool = False
 
     @property
     def needs(self) -> str:
@@ -195,6 +203,7 @@ def service_operation(
     keys: Keys | None = None,
     refuse: Refuse = AccessDenied,
     by_whom: bool = False,
+    encodes: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Make a function the entry of another service's operation.
 
@@ -212,7 +221,7 @@ def service_operation(
     def make(perform: Perform) -> Perform:
         known = Entry(name, "", perform, answer, also, service, about, parameters, action)
         _OF_SERVICES[f"{service}:{name}"] = replace(
-            known, keys=keys, refuse=refuse, by_whom=by_whom
+            known, keys=keys, refuse=refuse, by_whom=by_whom, encodes=encodes
         )
         return perform
 

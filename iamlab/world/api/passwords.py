@@ -75,21 +75,26 @@ def _with(user: Holder, password: str, profile: LoginProfile) -> LoginProfile:
 
 @operation("CreateLoginProfile", on="user", answer=_answer)
 def create_login_profile(account: Account, given: Parameters) -> Holder:
-    """Give somebody a password."""
+    """Give somebody a password.
+
+    Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
+    one, by an e-mail: nobody has it yet.
+    """
     user = holder_of(account, given)
     if user.login_profile is not None:
         raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
-    if "Password" not in given:  # the model does not demand it, for tasks on member accounts
+    if "Password" not in given and user.named:  # the model does not demand it, for the root user
         raise ValidationError(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null"
         )
-    _check(user, given["Password"])
+    if "Password" in given:
+        _check(user, given["Password"])
     now = account.world.clock.now
     user.login_profile = LoginProfile(
         now,
         now,
-        (_hashed(user, given["Password"]),),
+        (_hashed(user, given["Password"]),) if "Password" in given else (),
         given.get("PasswordResetRequired", False),
         given.get("MaxSigninSessionDuration"),
     )

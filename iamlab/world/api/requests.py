@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.context import of_tags
-from iamlab.world.linked_services import role_of
+from iamlab.world.linked_services import ROLE_MANAGER, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def target_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> Any:
     if entry.on == "access-key":
         return account.holder_of_key(given["AccessKeyId"])
     if entry.on == "identity":
-        return _identity(account, given["Arn"])
+        return _identity(account, _arn_in(given))
     name = given.get(_NAMED_BY.get(entry.on, ""), "")
     held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
     if name in held:
@@ -81,6 +81,11 @@ def _identity(account: Account, arn: str) -> Any:
     """Find a user, group or role by its ARN."""
     every = (*account.users.values(), *account.groups.values(), *account.roles.values())
     return next((one for one in every if one.arn == arn), None)
+
+
+def _arn_in(given: Mapping[str, Any]) -> str:
+    """Give the ARN of the identity that is asked about."""
+    return str(given["Arn"] if "Arn" in given else given["PolicySourceArn"])
 
 
 def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
@@ -101,7 +106,9 @@ def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str
     if entry.on == "access-key":
         return "*"  # it is nobody's
     if entry.on == "identity":
-        return str(given["Arn"])
+        return _arn_in(given)
+    if entry.on == "user" and "UserName" not in given:
+        return account.root_arn  # whoever names nobody, and is no user, means the root user
     if entry.on == "role" and "RoleName" not in given:
         return start + role_of(given)
     name = str(given.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
@@ -218,7 +225,17 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
     context |= {_KEYS[name]: str(value) for name, value in given.items() if name in _KEYS}
     if entry.name == "AddRoleToInstanceProfile":  # whose caller passes the role to EC2
         context["iam:PassedToService"] = "ec2.amazonaws.com"
-    return context
+    return context | _of_properties(entry, given)
+
+
+def _of_properties(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the keys of a call about the account's properties; of such there is one namespace."""
+    if not entry.name.endswith("AccountProperties"):
+        return {}
+    names = given.get("Properties", ("RoleManager/Enabled",))
+    namespaces = sorted({str(name).partition("/")[0] for name in names})
+    # The service is that of the role which is made when role manager is enabled.
+    return {"iam:AccountPropertyNamespaces": namespaces, "iam:AWSServiceName": ROLE_MANAGER}
 
 
 def _is_about_permissions(name: str) -> bool:

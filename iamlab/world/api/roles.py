@@ -108,6 +108,8 @@ def update_role(account: Account, given: Parameters) -> Role:
 def update_role_description(account: Account, given: Parameters) -> Role:
     """Set its description; that of a service-linked role too."""
     role = account.get_role(given["RoleName"])
+    if not role.path.startswith(SERVICE_LINKED):
+        role = own_role(account, role.name)
     role.description = given["Description"]
     account.changed()
     return role

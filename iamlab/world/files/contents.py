@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import LoadError, RequestError
 from iamlab.world.files.checks import check
 from iamlab.world.files.codec import coder_of
+from iamlab.world.files.identity_center_checks import check_identity_centers
 from iamlab.world.files.organization_checks import check_organizations
 from iamlab.world.files.replacing import replace_file
 from iamlab.world.files.way import UNUSABLE, Way, kind_of
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.clock import Clock, RealClock
     from iamlab.world.events import Event
+    from iamlab.world.federation.directory import SamlDirectory
+    from iamlab.world.federation.issuer import OidcIssuer
+    from iamlab.world.identity_center.instance import IdentityCenter
     from iamlab.world.ids import Ids
     from iamlab.world.organization import Organization
+    from iamlab.world.sts.record import SessionRecord
     from iamlab.world.world import World
 
 VERSION = 1
@@ -60,6 +65,10 @@ class Contents:
     organizations: dict[str, Organization] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     resource_policies: dict[str, Policy] = field(default_factory=dict)
+    oidc_issuers: dict[str, OidcIssuer] = field(default_factory=dict)
+    saml_directories: dict[str, SamlDirectory] = field(default_factory=dict)
+    identity_centers: dict[str, IdentityCenter] = field(default_factory=dict)
+    sessions: dict[str, SessionRecord] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
 
@@ -171,6 +180,7 @@ def world_from_json(data: object, name: str = "world") -> World:
 def _check(contents: Contents, way: Way) -> None:
     check(contents.accounts, way, complete=not contents.loaded)
     check_organizations(contents.organizations, contents.accounts, way)
+    check_identity_centers(contents.identity_centers, way)
 
 
 def _pieces(written: dict[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ What must be true between several things is in ``checks.py``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from iamlab.world.files.way import member, shown
 from iamlab.world.managed import PARTITIONS
 from iamlab.world.mfa import HARDWARE, PASSKEY, VIRTUAL
 from iamlab.world.organization.policies import TYPES
+from iamlab.world.organization.root_features import FEATURES
 from iamlab.world.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
 from iamlab.world.user_things import ACTIVE, EXPIRED
 
@@ -21,6 +23,8 @@ Found = Iterator[tuple[str, str]]
 """What is wrong: where below the field, and a sentence."""
 
 Rule = Callable[[Any], Found]
+
+_ISSUER = re.compile(r"https://[0-9a-z-]+\.tokens\.sts\.global\.api\.aws", re.ASCII)
 
 
 def rule_for(cls: type, field: str) -> Rule | None:
@@ -62,6 +66,11 @@ def _policy_arn(value: str | None) -> Found:
     arn = Arn.parse(value) if is_arn(value) else None
     if arn is None or (arn.service, arn.kind) != ("iam", "policy"):
         yield "", f"{shown(value)} is not the ARN of a managed policy."
+
+
+def _issuer(value: str) -> Found:
+    if value and not _ISSUER.fullmatch(value):
+        yield "", f"{shown(value)} is no issuer: https://....tokens.sts.global.api.aws."
 
 
 def _each(rule: Rule) -> Rule:
@@ -143,6 +152,7 @@ RULES: dict[str, Rule] = {
     "Account.instance_profiles": _named,
     "Account.mfa_records": _keyed("serial_number"),
     "Account.oidc_providers": _keyed("arn"),
+    "Account.outbound_federation": _issuer,
     "Account.partition": _word(*PARTITIONS),
     "Account.policies": _keyed("arn"),
     "Account.quotas": _quotas,
@@ -153,12 +163,19 @@ RULES: dict[str, Rule] = {
     "Account.users": _named,
     "Bounded.boundary": _policy_arn,
     "Contents.accounts": _keyed("account_id"),
+    "Contents.identity_centers": _keyed("arn"),
     "Contents.organizations": _keyed("id"),
+    "Contents.oidc_issuers": _keyed("url"),
     "Contents.resource_policies": _keys(_arn),
+    "Contents.saml_directories": _keyed("entity_id"),
+    "Contents.sessions": _keyed("access_key_id"),
     "Identity.attached": _each(_policy_arn),
     "Identity.inline": _keys(_name),
     "Identity.name": _name,
     "Identity.path": _path,
+    "IdentityCenter.groups": _keyed("id"),
+    "IdentityCenter.permission_sets": _keyed("id"),
+    "IdentityCenter.users": _keyed("id"),
     "Ids.events": _COUNT,
     "Ids.made": _COUNT,
     "InstanceProfile.name": _name,
@@ -175,6 +192,7 @@ RULES: dict[str, Rule] = {
     "Organization.members": _keyed("id"),
     "Organization.organizational_units": _keyed("id"),
     "Organization.policies": _keyed("id"),
+    "Organization.root_features": _each(_word(*FEATURES)),
     "OrganizationPolicy.type": _word(*TYPES),
     "PasswordPolicy.max_password_age": _within(0, 1095),
     "PasswordPolicy.minimum_password_length": _within(6, 128),
@@ -189,6 +207,11 @@ RULES: dict[str, Rule] = {
     "ServiceSpecificCredential.status": _word(ACTIVE, "Inactive", EXPIRED),
     "SigningCertificate.status": _STATUS,
     "Thing.path": _path,
+    "SamlDirectory.users": _keyed("name"),
+    "SessionRecord.arn": _arn,
+    "SessionRecord.issuer_arn": _arn,
+    "SessionRecord.packed": _COUNT,
+    "SessionRecord.token_bytes": _within(0, 4096),
     "User.key_records": _keyed("access_key_id"),
     "User.service_specific_credentials": _keyed("service_specific_credential_id"),
     "User.signing_certificates": _keyed("certificate_id"),

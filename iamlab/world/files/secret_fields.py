@@ -56,6 +56,7 @@ HARMLESS = frozenset(
         "Row.password_last_used",
         "Row.password_next_rotation",
         "SAMLProvider.private_keys",  # their ids, not the keys
+        "SessionRecord.token_bytes",
     )
 )
 """Fields that only sound secret."""

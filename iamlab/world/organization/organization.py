@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Attached
     from iamlab.world.account import Account
+    from iamlab.world.identity_center import IdentityCenter
     from iamlab.world.organization.handshakes import AccountRequest, Handshake
     from iamlab.world.world import World
 
@@ -170,6 +171,32 @@ class Organization(Operates, ManagesRootAccess):
     def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
         """Give what hangs above an account, the root first; nothing for the management account."""
         return levels(self, account_id, policy_type)
+
+    def enable_identity_center(self, *, region: str = "us-east-1") -> IdentityCenter:
+        """Enable IAM Identity Center: one sign-in for all accounts.
+
+        Parameters
+        ----------
+        region
+            Where it shall be.
+
+        Raises
+        ------
+        ConflictException
+            There is an instance already, or the organization has consolidated billing only.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> center = organization.enable_identity_center()
+        >>> list(world.identity_centers) == [center.arn]
+        True
+        """
+        from iamlab.world.identity_center import enable_identity_center
+
+        return enable_identity_center(self, region=region)
 
     def describe(self) -> str:
         """Draw the tree: root, OUs and accounts, each with the policies that hang on it."""

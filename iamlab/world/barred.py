@@ -1,0 +1,157 @@
+"""What credentials of each kind are not good for, whatever policies say.
+
+Notes
+-----
+AWS pages: "Compare AWS STS credentials"; "Permissions for GetSessionToken"; "Permissions for
+GetFederationToken"; "Enable or disable AWS Regions in your account". That AWS answers
+``InvalidClientTokenId`` to a call of IAM, and that STS has one sentence for all that it refuses so,
+is likely, not sure.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
+from iamlab.policy.catalog import expand
+from iamlab.policy.document import Policy
+from iamlab.world.presented import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.engine.request import ContextValue
+
+_ALWAYS = frozenset(("GetCallerIdentity", "GetScopedCredentials", "GetDelegatedAccessToken"))
+
+STS_ALLOWS: Mapping[Kind, frozenset[str]] = {
+    Kind.USER: _ALWAYS | {"AssumeRole", "GetWebIdentityToken"},
+    Kind.FEDERATED: _ALWAYS,
+    Kind.FEDERATED_CONSOLE: _ALWAYS,
+}
+"""Kind of credentials -> all operations of STS that they are good for."""
+
+STS_FORBIDS: Mapping[Kind, frozenset[str]] = dict.fromkeys(
+    (Kind.ROLE, Kind.CONSOLE, Kind.ROOT_TASK), frozenset(("GetSessionToken", "GetFederationToken"))
+)
+"""Kind of credentials -> the operations of STS that they are not good for, and no others."""
+
+WITHOUT_IAM = frozenset((Kind.USER, Kind.FEDERATED))
+"""Credentials with which IAM cannot be called: of a user's session, unless MFA was used."""
+
+OPT_IN = frozenset(
+    (
+        *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3"),
+        *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7"),
+        *("ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1"),
+        *("me-central-1", "me-south-1", "mx-central-1"),
+    )
+)
+"""Regions that an account must opt in to; their STS is on as soon as it has."""
+
+WITH_POLICY_ACTIONS = frozenset(
+    (
+        *("TagSession", "SetSourceIdentity", "SetContext", "TagGetWebIdentityToken"),
+        *("SetWebIdentityTokenScope", "GetServiceBearerToken"),
+    )
+)
+"""What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
+
+NO_CALL_OF_IAM = "passrole"
+"""A permission of IAM that other services ask for; there is no such operation."""
+
+
+def barred(
+    kind: Kind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
+) -> AwsError | None:
+    """Say what AWS answers to a call that such credentials are not good for; else ``None``.
+
+    Parameters
+    ----------
+    credentials
+        The condition keys that come with them.
+    arn
+        Whose they are.
+
+    Examples
+    --------
+    >>> print(barred(Kind.ROLE, "sts:GetSessionToken", {}))
+    AccessDenied: Cannot call GetSessionToken with session credentials
+    >>> barred(Kind.ROLE, "iam:ListUsers", {}) is None
+    True
+    """
+    if kind is Kind.LONG_TERM:
+        return None
+    service, _, name = action.partition(":")
+    lower = service.lower()
+    if lower == "iam" and kind in WITHOUT_IAM and name.lower() != NO_CALL_OF_IAM:
+        with_mfa = kind is Kind.USER and credentials.get("aws:MultiFactorAuthPresent") is True
+        return None if with_mfa else _no_iam(kind)
+    if lower != "sts":
+        return None
+    if kind in STS_ALLOWS:
+        good = {one.lower(): one for one in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS}
+        return None if name.lower() in good else _cannot_call(name, arn)
+    forbidden = {one.lower() for one in STS_FORBIDS.get(kind, ())}
+    return _cannot_call(name, arn) if name.lower() in forbidden else None
+
+
+@cache
+def bars(kind: Kind, *, with_mfa: bool) -> Policy | None:
+    """Write as a policy what :func:`barred` says, where the engine does not know it by itself.
+
+    Questions about many actions at once count it as one more ceiling. That of role sessions the
+    engine knows: their ARNs show what they are.
+
+    Examples
+    --------
+    >>> bars(Kind.CONSOLE, with_mfa=False).statements[1].action
+    ('sts:GetFederationToken', 'sts:GetSessionToken')
+    >>> bars(Kind.LONG_TERM, with_mfa=False) is None
+    True
+    """
+    if kind is Kind.ROLE:
+        return None
+    known: dict[str, ContextValue] = {"aws:MultiFactorAuthPresent": with_mfa}
+    every = sorted(expand("sts:*")) + sorted(expand("iam:*"))
+    closed = [name for name in every if barred(kind, name, known)]
+    if not closed:
+        return None
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": closed, "Resource": "*"}
+    return Policy.parse(
+        {"Version": "2012-10-17", "Statement": [allow, deny]}, name=f"what {kind.value} is good for"
+    )
+
+
+def _no_iam(kind: Kind) -> InvalidClientTokenId:
+    error = InvalidClientTokenId("The security token included in the request is invalid")
+    way = "" if kind is Kind.FEDERATED else " unless MFA was used to get it"
+    error.add_note(f"IAM cannot be called with {kind.value}{way}.")
+    return error
+
+
+def _cannot_call(name: str, arn: str) -> AccessDenied:
+    error = AccessDenied(f"Cannot call {name} with session credentials")
+    if arn:
+        error.add_note(f"{arn} calls with temporary credentials that are not good for it.")
+    return error
+
+
+def out_of_region(region: str) -> InvalidClientTokenId | None:
+    """Say what a Region answers to a token that is good in the default Regions only.
+
+    Examples
+    --------
+    >>> out_of_region("eu-west-1") is None, out_of_region("me-south-1").code
+    (True, 'InvalidClientTokenId')
+    """
+    if region not in OPT_IN:
+        return None
+    error = InvalidClientTokenId("The security token included in the request is invalid")
+    error.add_note(
+        "The token is of STS's global endpoint, and the account has such tokens valid in the "
+        "default Regions only. Use the endpoint of a Region, or SetSecurityTokenServicePreferences."
+    )
+    return error

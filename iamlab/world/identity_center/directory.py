@@ -1,0 +1,315 @@
+"""The identity store: people and groups of Identity Center, who are no IAM users and no IAM groups.
+
+Not modelled: passwords, MFA devices, and directories outside of AWS that fill the store.
+
+Notes
+-----
+AWS pages: "Manage your identity source"; "Identity Store API Reference"; "Supported user attributes
+in IAM Identity Center".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.identity_center_errors import (
+    ConflictException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from iamlab.world.identity_center.parts import HIDDEN, IDENTITY_STORE, Part, find, recorded
+from iamlab.world.identity_center.values import checked, optional
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.identity_center.instance import IdentityCenter
+
+USER, GROUP = "USER", "GROUP"
+"""The types of principals that can be assigned."""
+
+_FIELDS = {
+    "userName": "user_name",
+    "displayName": "display_name",
+    "emails[primary eq true].value": "email",
+}
+"""Attributes that everybody has: path -> field."""
+
+ATTRIBUTES = (
+    *("name.familyName", "name.givenName", "name.middleName", "nickName", "title", "userType"),
+    *("locale", "timezone", "preferredLanguage", "enterprise.costCenter"),
+    *("enterprise.department", "enterprise.division", "enterprise.employeeNumber"),
+    *("enterprise.manager.value", "enterprise.organization"),
+)
+"""Paths of what may be known of somebody besides."""
+
+PATHS = (*_FIELDS, *ATTRIBUTES)
+"""Paths of all that can become a session tag."""
+
+_RESERVED = ("administrator", "awsadministrators")
+"""Names that no user can have."""
+
+
+@dataclass(slots=True, eq=False)
+class IdentityStoreUser(Part):
+    """Somebody who signs in to the access portal.
+
+    Parameters
+    ----------
+    attributes
+        By the paths that AWS names them by: ``{"enterprise.department": "astronomy"}``.
+    """
+
+    user_name: str = ""
+    display_name: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    attributes: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The user name, which becomes the name of role sessions."""
+        return self.user_name
+
+    @property
+    def groups(self) -> list[IdentityStoreGroup]:
+        """The groups that the user is in."""
+        return [one for one in self.center.groups.values() if self.id in one.member_ids]
+
+    def attribute(self, path: str) -> str:
+        """Give what is known under a path; empty if nothing is.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> center = organization.enable_identity_center()
+        >>> ana = center.create_user("ana", attributes={"title": "Astronomer"})
+        >>> ana.attribute("userName"), ana.attribute("title"), ana.attribute("locale")
+        ('ana', 'Astronomer', '')
+        """
+        named = _FIELDS.get(path)
+        return self.attributes.get(path, "") if named is None else str(getattr(self, named))
+
+    def update(
+        self,
+        *,
+        display_name: str | None = None,
+        email: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Change what is known of the user (``UpdateUser``); what is not given stays.
+
+        Sessions that there are keep the tags that were made of it.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            The user has been deleted.
+        ValidationException
+            There is no such attribute, or it cannot be so.
+        """
+        with recorded(self.center, IDENTITY_STORE, "UpdateUser", UserId=self.id):
+            known = find(self.center.users, self, USER)
+            changed = known_attributes(attributes)
+            shown = known.display_name if display_name is None else display_name
+            address = known.email if email is None else email
+            known.display_name = optional("displayName", shown)
+            known.email = optional("email", address)
+            known.attributes |= changed
+
+
+@dataclass(slots=True, eq=False)
+class IdentityStoreGroup(Part):
+    """A group of users of the identity store.
+
+    Parameters
+    ----------
+    member_ids
+        Ids of users, in the order in which they came.
+    """
+
+    display_name: str = ""
+    description: str = field(default="", repr=False)
+    member_ids: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.display_name
+
+    @property
+    def users(self) -> list[IdentityStoreUser]:
+        """Its members."""
+        known = self.center.users
+        return [known[key] for key in self.member_ids]
+
+    def add_user(self, user: IdentityStoreUser | str) -> None:
+        """Make a user a member (``CreateGroupMembership``).
+
+        Raises
+        ------
+        ConflictException
+            The user is one.
+        ResourceNotFoundException
+            There is no such user, or the group has been deleted.
+        """
+        center = self.center
+        with recorded(center, IDENTITY_STORE, "CreateGroupMembership", GroupId=self.id):
+            group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
+            if member.id in group.member_ids:
+                raise ConflictException("Member and Group relationship already exists.")
+            group.member_ids.append(member.id)
+
+    def remove_user(self, user: IdentityStoreUser | str) -> None:
+        """End a membership (``DeleteGroupMembership``). Role sessions go on until they expire.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            The user is no member.
+        """
+        center = self.center
+        with recorded(center, IDENTITY_STORE, "DeleteGroupMembership", GroupId=self.id):
+            group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
+            if member.id not in group.member_ids:
+                raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")
+            group.member_ids.remove(member.id)
+
+
+class IdentityStore:
+    """The methods of an instance about its people and groups."""
+
+    __slots__ = ()
+
+    @property
+    def _center(self) -> IdentityCenter:
+        """The instance whose methods they are."""
+        return cast("IdentityCenter", self)
+
+    def create_user(
+        self,
+        user_name: str,
+        display_name: str = "",
+        email: str = "",
+        *,
+        attributes: Mapping[str, str] | None = None,
+    ) -> IdentityStoreUser:
+        """Add somebody (``CreateUser`` of the identity store): no account gets an IAM user.
+
+        Parameters
+        ----------
+        attributes
+            What else is known, by AWS's paths: ``{"enterprise.department": "astronomy"}``.
+
+        Raises
+        ------
+        ConflictException
+            The name is taken.
+        ValidationException
+            A name or an attribute cannot be so.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main")
+        >>> center = world.create_organization(main).enable_identity_center()
+        >>> center.create_user("ana").user_name, len(main.users)
+        ('ana', 0)
+        """
+        center = self._center
+        with recorded(center, IDENTITY_STORE, "CreateUser", UserName=HIDDEN) as answer:
+            name = checked("userName", user_name)
+            known = known_attributes(attributes)
+            shown, address = optional("displayName", display_name), optional("email", email)
+            if name.lower() in _RESERVED:  # AWS's sentence is not documented
+                raise ValidationException(f"The user name {name} is reserved.")
+            if name.lower() in (one.user_name.lower() for one in center.users.values()):
+                raise ConflictException("Duplicate UserName")
+            made = IdentityStoreUser(
+                center.world,
+                center.arn,
+                center.world.ids.uuid(),
+                name,
+                shown or name,
+                address,
+                known,
+            )
+            center.users[made.id] = made
+            answer["UserId"] = made.id
+        return made
+
+    def delete_user(self, user: IdentityStoreUser | str) -> None:
+        """Delete a user: the portal is closed at once, role sessions go on until they expire.
+
+        Assignments to the user stay, and mean nobody.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is none.
+        """
+        center = self._center
+        with recorded(center, IDENTITY_STORE, "DeleteUser"):
+            gone = find(center.users, user, USER)
+            del center.users[gone.id]
+            for group in gone.groups:
+                group.member_ids.remove(gone.id)
+
+    def create_group(self, display_name: str, description: str = "") -> IdentityStoreGroup:
+        """Add a group (``CreateGroup`` of the identity store).
+
+        Raises
+        ------
+        ConflictException
+            The name is taken.
+        """
+        center = self._center
+        with recorded(center, IDENTITY_STORE, "CreateGroup", DisplayName=HIDDEN) as answer:
+            name = checked("displayName", display_name)
+            said = optional("groupDescription", description)
+            if name.lower() in (one.display_name.lower() for one in center.groups.values()):
+                raise ConflictException("Duplicate GroupDisplayName")
+            key = center.world.ids.uuid()
+            made = IdentityStoreGroup(center.world, center.arn, key, name, said)
+            center.groups[made.id] = made
+            answer["GroupId"] = made.id
+        return made
+
+    def delete_group(self, group: IdentityStoreGroup | str) -> None:
+        """Delete a group; its members stay, and assignments to it mean nobody.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is none.
+        """
+        center = self._center
+        with recorded(center, IDENTITY_STORE, "DeleteGroup"):
+            del center.groups[find(center.groups, group, GROUP).id]
+
+
+def known_attributes(given: Mapping[str, str] | None) -> dict[str, str]:
+    """Check what is known of somebody.
+
+    Raises
+    ------
+    ValidationException
+        There is no such attribute, or it cannot be so.
+    RequestError
+        It is no mapping.
+    """
+    attributes: object = {} if given is None else given
+    if not hasattr(attributes, "items"):
+        raise RequestError(f"attributes is a mapping of paths to texts, not {given!r}.")
+    found = {}
+    for path, value in attributes.items():
+        if path not in ATTRIBUTES:  # AWS's sentence is not documented
+            error = ValidationException(f"The attribute {path} is not supported.")
+            error.add_note(did_you_mean(str(path), ATTRIBUTES))
+            raise error
+        found[path] = checked("attribute", value)
+    return found

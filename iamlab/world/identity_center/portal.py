@@ -1,0 +1,235 @@
+"""The AWS access portal: where people sign in once, and choose an account and a role there.
+
+Notes
+-----
+AWS pages: "Using the AWS access portal"; "Set session duration of the AWS access portal"; "IAM
+Identity Center Portal API Reference"; "AWS access portal events", "Sign-in events".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import AwsError, RequestError
+from iamlab.identity_center_errors import ForbiddenException, UnauthorizedException
+from iamlab.world.events import Event
+from iamlab.world.identity_center.parts import SSO
+from iamlab.world.identity_center.sessions import NO_ACCESS, session_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.world.account import Account
+    from iamlab.world.identity_center.directory import IdentityStoreUser
+    from iamlab.world.identity_center.instance import IdentityCenter
+    from iamlab.world.identity_center.permission_sets import PermissionSet
+    from iamlab.world.sts.session import Session
+
+LASTS = timedelta(hours=8)
+"""How long one is signed in to the portal, unless an administrator says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortalSession:
+    """Somebody who is signed in to the access portal. That alone is no access to any account.
+
+    Parameters
+    ----------
+    with_mfa
+        Whether an MFA device was used to sign in. Role sessions do not tell it.
+    """
+
+    center: IdentityCenter = field(repr=False)
+    user: IdentityStoreUser
+    issued: datetime
+    expiration: datetime
+    with_mfa: bool
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over, by the world's clock."""
+        return self.center.world.clock.now >= self.expiration
+
+    def accounts(self) -> list[Account]:
+        """List the accounts that the user may choose from (``ListAccounts``).
+
+        Raises
+        ------
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+        """
+        return list(dict.fromkeys(account for account, _ in self._choices()))
+
+    def roles(self, account: Account | str) -> list[str]:
+        """List the names of the permission sets there are in an account (``ListAccountRoles``).
+
+        Raises
+        ------
+        ForbiddenException
+            None is for the user.
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+        """
+        key = self._account_id(account)
+        there = [one.name for place, one in self._choices() if place.account_id == key]
+        if not there:
+            raise self._no_access(account)
+        return there
+
+    def role_credentials(
+        self, account: Account | str, permission_set: PermissionSet | str
+    ) -> Session:
+        """Take a role in an account (``GetRoleCredentials``).
+
+        The session is named after the user, and lasts as long as the permission set says, even if
+        the portal's ends before.
+
+        Parameters
+        ----------
+        account
+            Itself, its id or its name.
+        permission_set
+            Itself or its name.
+
+        Raises
+        ------
+        ForbiddenException
+            The user is not assigned to it, or the account refuses the portal.
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> center = world.create_organization(main).enable_identity_center()
+        >>> ana, readers = center.create_user("ana"), center.create_permission_set("Readers")
+        >>> _ = center.create_account_assignment(main, readers, ana)
+        >>> session = center.sign_in(ana).role_credentials(main, "Readers")
+        >>> session.arn[:61], session.arn[-4:]
+        ('arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Readers', '/ana')
+        """
+        key, name = self._account_id(account), _name_of(permission_set)
+        choices = self._choices()
+        try:
+            for place, one in choices:
+                if place.account_id == key and one.name == name:
+                    session = session_for(self.center, self._own(), place, one)
+                    break
+            else:
+                raise self._no_access(account)
+        except AwsError as error:
+            self._note(key, name, error)
+            raise
+        self._note(key, name, None)
+        return session
+
+    def _own(self) -> IdentityStoreUser:
+        """Find the user as the identity store knows him now.
+
+        Raises
+        ------
+        UnauthorizedException
+            The session has expired, or he has been deleted.
+        """
+        user = self.center.users.get(self.user.id)
+        if self.is_expired or user is None:
+            error = UnauthorizedException("Session token not found or invalid")
+            gone = f"The user {self.user.user_name} has been deleted."
+            over = f"The portal's session ended at {self.expiration:%H:%M}: sign in again."
+            error.add_note(gone if user is None else over)
+            raise error
+        return user
+
+    def _choices(self) -> list[tuple[Account, PermissionSet]]:
+        return self.center.choices_of(self._own())
+
+    def _account_id(self, given: Account | str) -> str:
+        text = given if isinstance(given, str) else getattr(given, "account_id", None)
+        if not isinstance(text, str):
+            raise RequestError(f"{given!r} is no account: give it itself, its id, or its name.")
+        every = self.center.organization.accounts
+        return next((one.account_id for one in every if one.name == text), text)
+
+    def _no_access(self, account: Account | str) -> ForbiddenException:
+        shown = getattr(account, "name", account)
+        mine = ", ".join(f"{one.name} in {place.name}" for place, one in self._choices())
+        error = ForbiddenException(NO_ACCESS)
+        error.add_note(
+            f"{self.user.user_name} has no such choice in account {shown}. The portal offers: "
+            f"{mine or 'nothing'}."
+        )
+        return error
+
+    def _note(self, account_id: str, role_name: str, error: AwsError | None) -> None:
+        """Note in the management account what was chosen."""
+        record_of_user(
+            self.center,
+            self.user,
+            (SSO, "GetRoleCredentials"),
+            {"role_name": role_name, "account_id": account_id},
+            error=error,
+        )
+
+
+def _name_of(permission_set: object) -> str:
+    name = permission_set if isinstance(permission_set, str) else getattr(permission_set, "name", 0)
+    if not isinstance(name, str):
+        raise RequestError(f"{permission_set!r} is no permission set: give it or its name.")
+    return name
+
+
+def sign_in(center: IdentityCenter, user: IdentityStoreUser, *, with_mfa: bool) -> PortalSession:
+    """Let somebody into the portal, and note it."""
+    now = center.world.clock.now
+    used = "PASSWORD,TOTP" if with_mfa else "PASSWORD"
+    record_of_user(
+        center,
+        user,
+        ("signin", "UserAuthentication"),
+        {"UserAuthentication": "Success"},
+        more={"LoginTo": center.access_portal_url, "CredentialType": used},
+    )
+    return PortalSession(center, user, now, now + LASTS, with_mfa)
+
+
+def record_of_user(
+    center: IdentityCenter,
+    user: IdentityStoreUser,
+    call: tuple[str, str],
+    details: dict[str, Any],
+    *,
+    more: dict[str, Any] | None = None,
+    error: AwsError | None = None,
+) -> None:
+    """Note what somebody does in the portal: the event is the service's, in its own fields."""
+    service, name = call
+    owner = center.organization.management_account_id
+    world = center.world
+    world.events.append(
+        Event(
+            world.clock.now,
+            f"{service}.amazonaws.com",
+            name,
+            center.region,
+            {
+                "type": "IdentityCenterUser",
+                "accountId": owner,
+                "onBehalfOf": {"userId": user.id, "identityStoreArn": center.identity_store_arn},
+            },
+            None,
+            None,
+            service == SSO,
+            owner,
+            world.ids.event_id(),
+            error.code if error else "",
+            error.message if error else "",
+            (),
+            "AwsServiceEvent",
+            more,
+            details,
+        )
+    )

@@ -1,0 +1,135 @@
+"""How a world comes from files and goes into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from iamlab.world.loaders import Source
+    from iamlab.world.world import World
+
+
+class Keeping:
+    """The methods of a world that read and write."""
+
+    @classmethod
+    def from_account_details(
+        cls,
+        *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
+        organization: Source | None = None,
+        resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
+    ) -> World:
+        """Read the output of ``aws iam get-account-authorization-details``.
+
+        Parameters
+        ----------
+        exports
+            Each a path, a ``dict``, or a list of pages; of one account or of several.
+        organization
+            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
+            docs/organization-export.md.
+        resource_policies
+            Policies of resources by ARN: such a file holds none.
+
+        Raises
+        ------
+        LoadError
+            A file that is not such an output, or is cut off; with the place.
+        """
+        from iamlab.world.loaders import load_account_details
+
+        world = cast("World", cls())
+        return load_account_details(world, exports, resource_policies or {}, organization)
+
+    def save(self, path: str | Path, *, secrets: bool = False) -> None:
+        """Write the world to a file, which another day or another computer loads.
+
+        The file is written beside the old one and then put in its place, so that an interrupted
+        save loses nothing.
+
+        Parameters
+        ----------
+        path
+            Where: a JSON file.
+        secrets
+            Whether secrets are written too, and a warning says so. Without them the loaded world
+            has the same users, but none of their passwords, keys and devices works any more.
+
+        Raises
+        ------
+        RequestError
+            Something in the world cannot be written; the file is as it was.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     world.save(f"{folder}/world.json")
+        ...     again = World.load(f"{folder}/world.json")
+        >>> again.user("ana").arn == ana.arn
+        True
+        """
+        from iamlab.world.files import save_world
+
+        save_world(cast("World", self), path, secrets=secrets)
+
+    @classmethod
+    def load(cls, path: str | Path) -> World:
+        """Read a world that was saved, by this version of iamlab or an older one.
+
+        Raises
+        ------
+        LoadError
+            The file is cut off, damaged, or of a newer version; with the place.
+        """
+        from iamlab.world.files import load_world
+
+        return load_world(path)
+
+    def to_account_details(self) -> list[dict[str, Any]]:
+        """Write each account as ``aws iam get-account-authorization-details`` prints it.
+
+        Such an output holds identities and policies, but no credentials and no resources; what
+        resources allow, ``to_resource_policies`` gives.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
+        >>> again = World.from_account_details(*world.to_account_details())
+        >>> again.user("ana").arn
+        'arn:aws:iam::111111111111:user/ana'
+        """
+        from iamlab.world.details import whole
+
+        return [whole(account) for account in cast("World", self).accounts.values()]
+
+    def to_resource_policies(self) -> dict[str, dict[str, Any]]:
+        """Write the policy of each resource that has one, by its ARN.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> topic = world.create_account("main", account_id="111111111111").create_topic("news")
+        >>> list(world.to_resource_policies())
+        ['arn:aws:sns:us-east-1:111111111111:news']
+        """
+        world = cast("World", self)
+        every = (
+            resource
+            for account in world.accounts.values()
+            for resource in account.resources.values()
+        )
+        own = {one.arn: one.policy.to_json() for one in every if one.policy is not None}
+        return {
+            **{arn: one.to_json() for arn, one in world.resource_policies.items()},
+            **own,
+        }

@@ -1,0 +1,155 @@
+"""A call of STS, from its parameters to its answer and its event.
+
+The parameters are checked first, then the credentials, then permissions; the session is made last,
+so that what fails leaves the world as it was.
+
+Notes
+-----
+AWS pages: "AWS STS API Reference"; "Logging IAM and AWS STS API calls with AWS CloudTrail".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.request import ANONYMOUS
+from iamlab.errors import AwsError, RequestError
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.sts_errors import InvalidAction, MissingAuthenticationToken
+from iamlab.world.api.validation import check_by_model
+from iamlab.world.asking import refuse_barred
+from iamlab.world.events import record, user_identity
+from iamlab.world.presented import Credential
+from iamlab.world.sts.asked import Asked
+from iamlab.world.sts.endpoints import GLOBAL, check_region, region_of
+from iamlab.world.sts.operation import find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.gather import Caller
+    from iamlab.world.sts.operation import Operation
+    from iamlab.world.world import World
+
+
+def call(
+    world: World,
+    name: str,
+    caller: Caller,
+    parameters: Mapping[str, Any],
+    endpoint: str,
+) -> Any:
+    """Do an operation of STS as somebody.
+
+    Parameters
+    ----------
+    name
+        The operation: ``"AssumeRole"``.
+    caller
+        Who signs it; of an operation that is not signed, ``ANONYMOUS``.
+    parameters
+        As AWS names them; those that are ``None`` were not given.
+    endpoint
+        The Region whose endpoint is called, or ``"aws-global"``.
+
+    Returns
+    -------
+    Any
+        What the operation makes: a session, mostly.
+
+    Raises
+    ------
+    AwsError
+        As AWS answers.
+    RequestError
+        There is no such operation or parameter, or a value is of the wrong kind.
+    """
+    operation = find(name)
+    check_region(endpoint)
+    given = {key: value for key, value in parameters.items() if value is not None}
+    if not operation.is_signed:
+        caller = ANONYMOUS
+    elif caller == ANONYMOUS:
+        raise MissingAuthenticationToken("Request is missing Authentication Token")
+    who = world.gather(caller)
+    if operation.is_signed and not who.account_id:
+        raise RequestError(
+            f"{who.arn} signs no calls of STS here. How a service assumes a role: "
+            "world.sts.assume_role_as_service(...)."
+        )
+    asked = Asked(world, name, caller, who, given, endpoint)
+    try:
+        if operation.is_regional and endpoint == GLOBAL:
+            raise InvalidAction(f"Could not find operation {name} for version 2011-06-15")
+        check_by_model("sts", name, given)
+        refuse_barred(who, f"sts:{name}")
+        made = operation.perform(asked)
+    except AwsError as error:
+        _record(operation, asked, None, error)
+        raise
+    if isinstance(caller, Credential):
+        caller.used(world, "sts", region_of(endpoint))
+    _record(operation, asked, made, None)
+    return made
+
+
+def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | None) -> None:
+    """Note the call in the caller's account; in the role's too, if it is another and let in."""
+    logged = made is not None and operation.logs_answer
+    answer = _logged(operation.answer(made)) if logged else None
+    about = _about(operation, asked)
+    own, owner = asked.who.account_id, _account_in(about)
+    identity = asked.identity or _identity(asked)
+    accounts = [own] if own else []
+    if owner and owner != own and (made is not None or not own) and owner in asked.world.accounts:
+        accounts.append(owner)
+    for account_id in accounts:
+        if own and account_id != own:
+            identity = {
+                "type": "AWSAccount",
+                "principalId": identity.get("principalId", ""),
+                "accountId": own,
+            }
+        record(
+            asked.world,
+            ("sts", operation.name),
+            identity,
+            account_id,
+            read_only=operation.reads_only,
+            parameters=asked.given,
+            answer=answer,
+            error=error,
+            resources=(about,) if about else (),
+            region=region_of(asked.endpoint),
+        )
+
+
+def _about(operation: Operation, asked: Asked) -> str:
+    """Give the ARN that the event names; of a call that says none, nothing."""
+    if operation.about is None:
+        return ""
+    try:
+        return operation.about(asked)
+    except (KeyError, AttributeError, TypeError):
+        return ""
+
+
+def _account_in(arn: str) -> str:
+    return Arn.parse(arn).account if is_arn(arn) else ""
+
+
+def _identity(asked: Asked) -> dict[str, Any]:
+    """Say who called."""
+    if not asked.who.account_id:
+        return {"type": "Unknown", "principalId": "", "accountId": ""}
+    found = user_identity(asked.who.arn, asked.who.context(), asked.who.issuer)
+    return {**found, "accessKeyId": asked.parent} if asked.parent else found
+
+
+def _logged(answer: dict[str, Any]) -> dict[str, Any]:
+    """Write times as CloudTrail does in what STS answers."""
+    shown = answer.get("Credentials", {}).get("Expiration")
+    if shown is None:
+        return answer
+    text = shown.strftime("%b %d, %Y, %I:%M:%S %p")
+    return {**answer, "Credentials": {**answer["Credentials"], "Expiration": text}}

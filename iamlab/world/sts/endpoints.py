@@ -1,0 +1,102 @@
+"""Where STS is called: the endpoint of a Region, or the global one.
+
+Notes
+-----
+AWS pages: "AWS STS Regions and endpoints"; "Manage AWS STS in an AWS Region".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.sts_errors import RegionDisabledException
+
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+
+GLOBAL = "aws-global"
+"""The endpoint that is in no Region: ``https://sts.amazonaws.com``."""
+
+ALWAYS_ON = "us-east-1"
+"""The one Region whose endpoint nobody can switch off; the global endpoint is there too."""
+
+DEFAULT_REGIONS = (
+    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-northeast-1", "ap-northeast-2"),
+    *("ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
+    *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
+)
+"""Regions that every account has. In the first STS is always on, in the others as the account
+likes; in one that an account opts in to, STS comes with it."""
+
+STATUSES = ("Active", "Inactive")
+
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d", re.ASCII)
+
+
+def check_region(region: str) -> None:
+    """Check that there can be such an endpoint.
+
+    Raises
+    ------
+    RequestError
+        There cannot.
+    """
+    text: object = region
+    if not isinstance(text, str) or not (text == GLOBAL or _REGION.fullmatch(text)):
+        raise RequestError(
+            f"{region!r} is no Region: write one such as us-east-1, or {GLOBAL} for the global "
+            "endpoint of STS."
+        )
+
+
+def region_of(endpoint: str) -> str:
+    """Say which Region serves an endpoint.
+
+    Examples
+    --------
+    >>> region_of("aws-global"), region_of("eu-west-1")
+    ('us-east-1', 'eu-west-1')
+    """
+    return ALWAYS_ON if endpoint == GLOBAL else endpoint
+
+
+def check_is_on(endpoint: str, account: Account) -> None:
+    """Check that an account has not switched the endpoint off.
+
+    Raises
+    ------
+    RegionDisabledException
+        It has.
+    """
+    if region_of(endpoint) in account.sts_regions_off:
+        raise RegionDisabledException(
+            f"STS is not activated in this region for account:{account.account_id}. Your account "
+            "administrator can activate STS in this region using the IAM Console."
+        )
+
+
+def check_switch(region: object, status: object) -> None:
+    """Check that an account can switch an endpoint so.
+
+    Raises
+    ------
+    RequestError
+        There is no such switch.
+    """
+    if status not in STATUSES:
+        raise RequestError(f"The status is {' or '.join(STATUSES)}, not {status!r}.")
+    if region not in DEFAULT_REGIONS:
+        known = region if isinstance(region, str) else ""
+        raise RequestError(
+            f"STS cannot be switched in {region!r}: that is offered for Regions that are on by "
+            f"default, and comes with the others. {did_you_mean(known, DEFAULT_REGIONS)}"
+        )
+    if region == ALWAYS_ON and status != "Active":
+        raise RequestError(f"STS is always on in {ALWAYS_ON}.")
+
+
+def works_everywhere(endpoint: str, account: Account) -> bool:
+    """Say whether tokens of an endpoint are accepted in Regions that must be opted in to."""
+    return endpoint != GLOBAL or account.global_endpoint_token_version == 2

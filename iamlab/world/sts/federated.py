@@ -1,0 +1,192 @@
+"""AssumeRoleWithWebIdentity and AssumeRoleWithSAML: a role for whom somebody else knows.
+
+The calls are not signed. What speaks for the caller is a token, or an assertion, that an identity
+provider has signed; STS checks it, and then asks the role's trust policy.
+
+Notes
+-----
+AWS pages: "API AssumeRoleWithWebIdentity"; "API AssumeRoleWithSAML"; "Create a role for OpenID
+Connect federation"; "Configure SAML assertions for the authentication response"; "IAM and AWS STS
+condition context keys".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab import unsure
+from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.federation.saml_identity import read_saml
+from iamlab.world.federation.web_identity import read_web_identity
+from iamlab.world.sts.answers import assumed_role
+from iamlab.world.sts.assume_role import (
+    DEFAULT_SECONDS,
+    check_role_duration,
+    check_source_identity,
+    keys_of_call,
+)
+from iamlab.world.sts.endpoints import check_is_on
+from iamlab.world.sts.finding import find_role
+from iamlab.world.sts.issuing import issue_for_role
+from iamlab.world.sts.operation import sts_operation
+from iamlab.world.sts.passed_policies import passed_policies
+from iamlab.world.sts.session_tags import SessionTags, session_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.world.account import Account
+    from iamlab.world.federation.saml_identity import SamlIdentity
+    from iamlab.world.federation.web_identity import WebIdentity
+    from iamlab.world.sts.asked import Asked
+    from iamlab.world.sts.session import Session
+
+_KEPT = ("aud", "sub", "amr", "app_id", "id", "user_id", "sub_type", "namequalifier")
+"""The parts of a token that stay condition keys of the session (see ``unsure.py``)."""
+
+
+def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
+    session, identity = made
+    return {
+        **assumed_role(session),
+        "SubjectFromWebIdentityToken": identity.subject,
+        "Audience": identity.audience,
+        "Provider": identity.provider,
+    }
+
+
+def _role_arn(asked: Asked) -> str:
+    return str(asked.given["RoleArn"])
+
+
+@sts_operation("AssumeRoleWithWebIdentity", _web_answer, is_signed=False, about=_role_arn)
+def assume_role_with_web_identity(asked: Asked) -> tuple[Session, WebIdentity]:
+    """Take a role with a token of an OIDC provider."""
+    given = asked.given
+    if "ProviderId" in given:
+        raise RequestError(
+            "ProviderId is only for access tokens of OAuth (of www.amazon.com and "
+            "graph.facebook.com), which iamlab does not model."
+        )
+    account = _account_of_role(asked, "sts:AssumeRoleWithWebIdentity")
+    identity = read_web_identity(account, given["WebIdentityToken"])
+    said = (identity.principal, identity.audience, identity.subject)
+    asked.note(identity.principal, "WebIdentityUser", *said)
+    check_source_identity(identity.source_identity)
+    tags = session_tags(identity.tags, identity.transitive_tag_keys)
+    session = _assume(asked, account, identity, tags, given["RoleSessionName"])
+    return session, identity
+
+
+def _saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
+    session, identity = made
+    return {
+        **assumed_role(session),
+        "Subject": identity.subject,
+        "SubjectType": identity.subject_type,
+        "Issuer": identity.issuer,
+        "Audience": identity.audience,
+        "NameQualifier": identity.name_qualifier,
+    }
+
+
+@sts_operation("AssumeRoleWithSAML", _saml_answer, is_signed=False, about=_role_arn)
+def assume_role_with_saml(asked: Asked) -> tuple[Session, SamlIdentity]:
+    """Take one of the roles that an assertion of a SAML provider names."""
+    given = asked.given
+    account = _account_of_role(asked, "sts:AssumeRoleWithSAML")
+    identity = read_saml(account, given["PrincipalArn"], given["SAMLAssertion"])
+    asked.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
+    check_source_identity(identity.source_identity)
+    if (given["RoleArn"], identity.principal) not in identity.roles:
+        error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
+        pairs = ", ".join(role for role, _ in identity.roles)
+        error.add_note(f"The assertion names other roles: {pairs}")
+        raise error
+    tags = session_tags(identity.tags, identity.transitive_tag_keys)
+    session = _assume(asked, account, identity, tags, identity.role_session_name)
+    return session, identity
+
+
+def _account_of_role(asked: Asked, action: str) -> Account:
+    """Find the account of the role: its providers are asked.
+
+    Raises
+    ------
+    AccessDenied
+        There is no such account; AWS says no more than that.
+    """
+    arn = str(asked.given["RoleArn"])
+    account = asked.world.accounts.get(Arn.parse(arn).account) if is_arn(arn) else None
+    if account is None:
+        raise AccessDenied(f"Not authorized to perform {action}")
+    return account
+
+
+def _assume(
+    asked: Asked,
+    account: Account,
+    identity: WebIdentity | SamlIdentity,
+    tags: SessionTags,
+    name: str,
+) -> Session:
+    """Ask the trust policy, and make the session."""
+    given = asked.given
+    action = "sts:" + asked.operation
+    policy, policy_arns = passed_policies(account, given)
+    role = find_role(asked.world, str(given["RoleArn"]))
+    keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
+    asked.must_be_allowed(action, given["RoleArn"], keys)
+    if role is None:
+        raise AccessDenied(f"Not authorized to perform {action}")
+    if tags.need_permission:
+        asked.must_be_allowed("sts:TagSession", role.arn, keys)
+    if identity.source_identity:
+        asked.must_be_allowed("sts:SetSourceIdentity", role.arn, keys)
+    seconds = _seconds(asked, identity)
+    check_role_duration(role, seconds)
+    check_is_on(asked.endpoint, account)
+    return issue_for_role(
+        role,
+        asked.operation,
+        name,
+        seconds,
+        region=asked.endpoint,
+        tags=tags.tags,
+        transitive_tag_keys=tags.transitive_tag_keys,
+        source_identity=identity.source_identity or "",
+        policy=policy,
+        policy_arns=policy_arns,
+        keys={"aws:FederatedProvider": identity.principal, **_kept(identity.context)},
+        minimum_session_token_size=asked.minimum_size(),
+    )
+
+
+def _seconds(asked: Asked, identity: WebIdentity | SamlIdentity) -> int:
+    """Say how long the session lasts: an assertion may make it shorter, and end before it would.
+
+    Raises
+    ------
+    ValidationError
+        What the assertion leaves is less than a session may last.
+    """
+    wanted = int(asked.given.get("DurationSeconds", DEFAULT_SECONDS))
+    wanted = min(wanted, getattr(identity, "session_duration", None) or wanted)
+    until = getattr(identity, "session_not_on_or_after", None)
+    if until is None:
+        return wanted
+    left = int((until - asked.world.clock.now).total_seconds())
+    if left < 900:
+        raise ValidationError(
+            f"The assertion's SessionNotOnOrAfter leaves {left} seconds: a session lasts 900."
+        )
+    return min(wanted, left)
+
+
+def _kept(context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
+    """Give the keys of the token that stay with the session."""
+    if not unsure.FEDERATION_KEYS_STAY:
+        return {}
+    return {key: value for key, value in context.items() if key.rpartition(":")[2] in _KEPT}

@@ -1,0 +1,94 @@
+"""How a session is made: its end, its room, its id; and the note that the world keeps of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.world.presented import Kind
+from iamlab.world.sts.endpoints import works_everywhere
+from iamlab.world.sts.packing import packed_size, token_bytes
+from iamlab.world.sts.record import SessionRecord
+from iamlab.world.sts.session import Session
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Policy
+    from iamlab.world.account import Account
+    from iamlab.world.identities import Role
+
+
+def issue(
+    account: Account,
+    operation: str,
+    kind: Kind,
+    arn: str,
+    issuer: tuple[str, str],
+    seconds: int,
+    *,
+    name: str = "",
+    region: str,
+    minimum_session_token_size: int = 0,
+    scoped: tuple[Policy, ...] = (),
+    **more: Any,
+) -> Session:
+    """Make a session.
+
+    Parameters
+    ----------
+    account
+        Whose session it is.
+    issuer
+        ARN and unique id of whose permissions it has.
+    region
+        The endpoint that makes it.
+    more
+        Further fields of :class:`~iamlab.world.sts.record.SessionRecord`.
+
+    Raises
+    ------
+    PackedPolicyTooLarge
+        Policies and tags are too much for a token.
+    """
+    world = account.world
+    now = world.clock.now
+    inline = more.get("policy")
+    policies = scoped if inline is None else (inline, *scoped)
+    everywhere = works_everywhere(region, account)
+    packed = packed_size(policies, more.get("policy_arns", ()), more.get("tags", {}))
+    record = SessionRecord(
+        operation,
+        kind,
+        arn,
+        *issuer,
+        name,
+        now,
+        now + timedelta(seconds=seconds),
+        world.ids.key_id("ASIA"),
+        region=region,
+        scoped=scoped,
+        packed=packed,
+        token_bytes=token_bytes(packed, minimum_session_token_size, everywhere=everywhere),
+        works_in_opt_in_regions=everywhere,
+        **more,
+    )
+    world.sessions[record.access_key_id] = record
+    return Session(world, record)
+
+
+def issue_for_role(
+    role: Role, operation: str, name: str, seconds: int, *, region: str, **more: Any
+) -> Session:
+    """Make a session of a role."""
+    account = role.account
+    start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
+    return issue(
+        account,
+        operation,
+        Kind.ROLE,
+        f"{start}/{role.name}/{name}",
+        (role.arn, role.unique_id),
+        seconds,
+        name=name,
+        region=region,
+        **more,
+    )

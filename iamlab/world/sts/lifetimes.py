@@ -1,0 +1,279 @@
+"""How long credentials are good: from when to when, and why they end.
+
+Nothing ends a session but time, a Deny that hits it, and the end of the role or user behind it. The
+end of whoever asked for it, or of the key that he asked with, changes nothing.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "Revoke IAM role temporary security
+credentials"; "Disabling permissions for temporary security credentials".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from iamlab.errors import PolicyError
+from iamlab.policy.arn import Arn
+from iamlab.policy.document import Policy
+from iamlab.world.presented import Kind
+from iamlab.world.sts.finding import principal_of
+from iamlab.world.sts.revoking import hits, revoking_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from iamlab.world.account import Account
+    from iamlab.world.holder import Holder
+    from iamlab.world.identities import Role
+    from iamlab.world.sts.record import SessionRecord
+    from iamlab.world.sts.trail import KeyStory, Name, Trail
+    from iamlab.world.world import World
+
+Ended = Literal[
+    "still valid",
+    "expired",
+    "revoked",
+    "role deleted",
+    "user deleted",
+    "inactive",
+    "key deleted",
+]
+"""Why credentials are no good any more, if so. Only the last two are of long-term keys."""
+
+AsOf = tuple["datetime", Ended]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Some credentials, from their beginning to their end.
+
+    Parameters
+    ----------
+    access_key_id
+        Which they are; a secret is not among all this.
+    operation
+        What made them: ``"AssumeRole"``; of a long-term key ``"CreateAccessKey"``.
+    arn
+        Who calls with them.
+    issuer_arn
+        Whose permissions they have: a role's, a user's.
+    start, end
+        From when to when they are good. ``None``: nothing has ended this key yet, and time never
+        will. If no event says when a role or user was deleted, it is now at the latest.
+    ended
+        Why they ended, or ``"still valid"``: then ``end`` is yet to come.
+    parent, children
+        With which credentials they were asked for, and for which they asked: ids of access keys.
+    depth
+        How many times STS was asked until they came: 0 for a long-term key.
+    asked_by
+        Who asked for them: an ARN, a service, or whom an identity provider calls so.
+    last_used
+        When a call was made with them, as far as it was noted.
+    event_id
+        The event that notes their making; empty if there is none.
+    """
+
+    access_key_id: str
+    kind: Kind
+    operation: str
+    arn: str
+    issuer_arn: str
+    start: datetime
+    end: datetime | None
+    ended: Ended
+    parent: str = ""
+    children: tuple[str, ...] = ()
+    depth: int = 0
+    asked_by: str = ""
+    source_identity: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    last_used: datetime | None = None
+    event_id: str = ""
+
+    @property
+    def role_arn(self) -> str:
+        """The role whose session it is; empty if it is none of a role."""
+        return self.issuer_arn if self.kind is Kind.ROLE else ""
+
+
+def lifetimes_of(world: World, trail: Trail) -> list[Lifetime]:
+    """Give all credentials of a world, by their beginning; one that asked before what it got."""
+    found = [*_keys(world, trail), *_sessions(world, trail)]
+    return sorted(found, key=lambda one: one.start)
+
+
+# -- long-term keys -------------------------------------------------------------------------------
+
+
+def _keys(world: World, trail: Trail) -> Iterator[Lifetime]:
+    """Give the long-term keys that there are, and those that have been deleted."""
+    children = _children(world)
+    for account in world.accounts.values():
+        for holder in (account.root, *account.users.values()):
+            for key_id, record in holder.key_records.items():
+                is_active = record.status == "Active"
+                story = trail.keys.get(key_id)
+                yield _key(
+                    (key_id, holder.arn),
+                    record.create_date,
+                    None if is_active or story is None else story.inactive,
+                    "still valid" if is_active else "inactive",
+                    children.get(key_id, ()),
+                    record.last_used.date if record.last_used else None,
+                )
+    last_use = trail.last_use()
+    for key_id, story in trail.keys.items():
+        account_of = world.accounts.get(story.account_id)
+        if story.deleted is not None and story.created is not None and account_of is not None:
+            yield _key(
+                (key_id, _holder_arn(account_of, story)),
+                story.created,
+                story.deleted,
+                "key deleted",
+                children.get(key_id, ()),
+                last_use.get(key_id),
+            )
+
+
+def _key(
+    whose: tuple[str, str],
+    start: datetime,
+    end: datetime | None,
+    ended: Ended,
+    children: tuple[str, ...],
+    last_used: datetime | None,
+) -> Lifetime:
+    key_id, arn = whose
+    return Lifetime(
+        key_id,
+        Kind.LONG_TERM,
+        "CreateAccessKey",
+        arn,
+        arn,
+        start,
+        end,
+        ended,
+        children=children,
+        last_used=last_used,
+    )
+
+
+def _holder_arn(account: Account, story: KeyStory) -> str:
+    """Give the ARN of whose key it was; of a user who is gone nobody knows the path."""
+    if not story.user_name:
+        return account.root_arn
+    user = account.users.get(story.user_name)
+    if user is not None:
+        return user.arn
+    return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}"
+
+
+def _children(world: World) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for record in world.sessions.values():
+        if record.parent:
+            found.setdefault(record.parent, []).append(record.access_key_id)
+    return {parent: tuple(ids) for parent, ids in found.items()}
+
+
+# -- sessions -------------------------------------------------------------------------------------
+
+
+def _sessions(world: World, trail: Trail) -> Iterator[Lifetime]:
+    children, last_use, ends = _children(world), trail.last_use(), _Ends(world, trail)
+    depths: dict[str, int] = {}
+    for key_id, record in world.sessions.items():  # a parent stands before its children
+        depths[key_id] = depths.get(record.parent, 0) + 1
+        placed = trail.issued.get(key_id)
+        end, ended = ends.of(record)
+        identity = {} if placed is None else placed.event.user_identity
+        parent = world.sessions.get(record.parent)
+        yield Lifetime(
+            key_id,
+            record.kind,
+            record.operation,
+            record.arn,
+            record.issuer_arn,
+            record.issued,
+            end,
+            ended,
+            record.parent,
+            children.get(key_id, ()),
+            depths[key_id],
+            _asked_by(identity) if parent is None else parent.arn,
+            record.source_identity,
+            record.tags,
+            last_use.get(key_id),
+            "" if placed is None else placed.event.event_id,
+        )
+
+
+def _asked_by(identity: Mapping[str, object]) -> str:
+    """Say who called, as an event says it."""
+    return next(
+        (str(identity[name]) for name in ("arn", "invokedBy", "userName") if name in identity), ""
+    )
+
+
+class _Behind(NamedTuple):
+    """The role or user behind sessions, if he is still there, and what revokes them."""
+
+    name: Name
+    principal: Role | Holder | None
+    policies: tuple[Policy, ...]
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Says when and why sessions end; each role and user is looked up once."""
+
+    world: World
+    trail: Trail
+    behind: dict[tuple[str, str], _Behind] = field(default_factory=dict)
+    documents: dict[str, Policy | None] = field(default_factory=dict)
+
+    def of(self, record: SessionRecord) -> AsOf:
+        now = self.world.clock.now
+        behind = self._behind(record)
+        causes: list[AsOf] = [(record.expiration, "expired")]
+        if behind.principal is None:
+            gone = self.trail.deletion(behind.name, record.issued)
+            at = min(now, record.expiration) if gone is None else gone
+            causes.append((at, "role deleted" if behind.name[1] == "role" else "user deleted"))
+        causes += [
+            (self._revoked(behind.name, policy, record), "revoked")
+            for policy in behind.policies
+            if hits(policy, record)
+        ]
+        end, ended = min(causes, key=lambda cause: cause[0])
+        return (end, "still valid") if now < end else (end, ended)
+
+    def _behind(self, record: SessionRecord) -> _Behind:
+        whose = (record.issuer_arn, record.issuer_id)
+        if whose not in self.behind:
+            arn = Arn.parse(record.issuer_arn)
+            principal = principal_of(self.world, record)
+            name = (arn.account, arn.kind, (getattr(principal, "name", "") or arn.name).lower())
+            policies = () if principal is None else revoking_policies(principal)
+            self.behind[whose] = _Behind(name, principal, policies)
+        return self.behind[whose]
+
+    def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
+        """Say since when a policy hits a session: since it was first written so that it does."""
+        for put in self.trail.puts_since(name, policy.name, record.issued):
+            written = self._read(put.document)
+            if written is not None and hits(written, record):
+                return put.at
+        return self.world.clock.now
+
+    def _read(self, document: str) -> Policy | None:
+        if document not in self.documents:
+            try:
+                self.documents[document] = Policy.parse(document)
+            except PolicyError:  # the log of a file that somebody has edited
+                self.documents[document] = None
+        return self.documents[document]
