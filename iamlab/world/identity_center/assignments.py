@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     Principal = IdentityStoreUser | IdentityStoreGroup
 
 
+_IN_PROGRESS = {"Status": "IN_PROGRESS"}
+"""What AWS answers at first, and what the log shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountAssignment:
     """A user or group, an account, and a permission set there; all by their ids.
@@ -102,12 +106,13 @@ class Assigns:
         >>> [name[:22] for name in dev.roles if "Reserved" in name]
         ['AWSReservedSSO_Readers']
         """
-        with recorded(self._own, SSO, "CreateAccountAssignment") as answer:
+        with recorded(self._own, SSO, "CreateAccountAssignment") as call:
             where, chosen, made = self._assignment(account, permission_set, principal)
+            call.asked |= _named(made, chosen)
             want = wanted(chosen, where)
             if made not in self._own.account_assignments:
                 self._own.account_assignments.append(made)
-            answer["AccountAssignmentCreationStatus"] = _status(made, chosen)
+            call.answer["AccountAssignmentCreationStatus"] = _IN_PROGRESS
         provision(chosen, where, want)
         return made
 
@@ -132,14 +137,15 @@ class Assigns:
             There is no such assignment.
         """
         every = self._own.account_assignments
-        with recorded(self._own, SSO, "DeleteAccountAssignment") as answer:
+        with recorded(self._own, SSO, "DeleteAccountAssignment") as call:
             where, chosen, gone = self._assignment(
                 account, permission_set, principal, may_be_gone=True
             )
+            call.asked |= _named(gone, chosen)
             if gone not in every:
                 raise ResourceNotFoundException("Assignment not found.")
             every.remove(gone)
-            answer["AccountAssignmentDeletionStatus"] = _status(gone, chosen)
+            call.answer["AccountAssignmentDeletionStatus"] = _IN_PROGRESS
         place = (where.account_id, chosen.id)
         if place not in ((one.account_id, one.permission_set_id) for one in every):
             deprovision(chosen, where)
@@ -157,8 +163,9 @@ class Assigns:
             An account lacks a customer managed policy; then no account is changed.
         """
         center = self._own
-        with recorded(center, SSO, "ProvisionPermissionSet") as answer:
+        with recorded(center, SSO, "ProvisionPermissionSet") as call:
             chosen = find(center.permission_sets, permission_set, NOUN)
+            call.asked["PermissionSetArn"] = chosen.arn
             if account is None:
                 members = center.organization.members
                 there = [key for key in chosen.provisioned if key in members]
@@ -170,7 +177,7 @@ class Assigns:
                     )
             accounts = [center.world.accounts[key] for key in there]
             work = [(one, wanted(chosen, one)) for one in accounts]
-            answer["PermissionSetProvisioningStatus"] = {"PermissionSetArn": chosen.arn}
+            call.answer["PermissionSetProvisioningStatus"] = _IN_PROGRESS
         for one, want in work:
             provision(chosen, one, want)
 
@@ -246,9 +253,9 @@ class Assigns:
         return self._principal(given)
 
 
-def _status(assignment: AccountAssignment, permission_set: PermissionSet) -> dict[str, str]:
+def _named(assignment: AccountAssignment, permission_set: PermissionSet) -> dict[str, str]:
+    """Give the parameters of a call about an assignment."""
     return {
-        "Status": "IN_PROGRESS",
         "TargetId": assignment.account_id,
         "TargetType": "AWS_ACCOUNT",
         "PermissionSetArn": permission_set.arn,

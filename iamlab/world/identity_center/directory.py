@@ -157,8 +157,10 @@ class IdentityStoreGroup(Part):
             There is no such user, or the group has been deleted.
         """
         center = self.center
-        with recorded(center, IDENTITY_STORE, "CreateGroupMembership", GroupId=self.id):
+        named = {"GroupId": self.id}
+        with recorded(center, IDENTITY_STORE, "CreateGroupMembership", **named) as call:
             group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
+            call.asked["MemberId"] = {"UserId": member.id}
             if member.id in group.member_ids:
                 raise ConflictException("Member and Group relationship already exists.")
             group.member_ids.append(member.id)
@@ -172,8 +174,11 @@ class IdentityStoreGroup(Part):
             The user is no member.
         """
         center = self.center
-        with recorded(center, IDENTITY_STORE, "DeleteGroupMembership", GroupId=self.id):
+        # AWS names a membership by an id of its own, which nothing else needs.
+        named = {"GroupId": self.id}
+        with recorded(center, IDENTITY_STORE, "DeleteGroupMembership", **named) as call:
             group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
+            call.asked["MemberId"] = {"UserId": member.id}
             if member.id not in group.member_ids:
                 raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")
             group.member_ids.remove(member.id)
@@ -221,7 +226,7 @@ class IdentityStore:
         ('ana', 0)
         """
         center = self._center
-        with recorded(center, IDENTITY_STORE, "CreateUser", UserName=HIDDEN) as answer:
+        with recorded(center, IDENTITY_STORE, "CreateUser", UserName=HIDDEN) as call:
             name = checked("userName", user_name)
             known = known_attributes(attributes)
             shown, address = optional("displayName", display_name), optional("email", email)
@@ -239,7 +244,7 @@ class IdentityStore:
                 known,
             )
             center.users[made.id] = made
-            answer["UserId"] = made.id
+            call.answer["UserId"] = made.id
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:
@@ -253,8 +258,9 @@ class IdentityStore:
             There is none.
         """
         center = self._center
-        with recorded(center, IDENTITY_STORE, "DeleteUser"):
+        with recorded(center, IDENTITY_STORE, "DeleteUser") as call:
             gone = find(center.users, user, USER)
+            call.asked["UserId"] = gone.id
             del center.users[gone.id]
             for group in gone.groups:
                 group.member_ids.remove(gone.id)
@@ -268,7 +274,7 @@ class IdentityStore:
             The name is taken.
         """
         center = self._center
-        with recorded(center, IDENTITY_STORE, "CreateGroup", DisplayName=HIDDEN) as answer:
+        with recorded(center, IDENTITY_STORE, "CreateGroup", DisplayName=HIDDEN) as call:
             name = checked("displayName", display_name)
             said = optional("groupDescription", description)
             if name.lower() in (one.display_name.lower() for one in center.groups.values()):
@@ -276,7 +282,7 @@ class IdentityStore:
             key = center.world.ids.uuid()
             made = IdentityStoreGroup(center.world, center.arn, key, name, said)
             center.groups[made.id] = made
-            answer["GroupId"] = made.id
+            call.answer["GroupId"] = made.id
         return made
 
     def delete_group(self, group: IdentityStoreGroup | str) -> None:
@@ -288,8 +294,10 @@ class IdentityStore:
             There is none.
         """
         center = self._center
-        with recorded(center, IDENTITY_STORE, "DeleteGroup"):
-            del center.groups[find(center.groups, group, GROUP).id]
+        with recorded(center, IDENTITY_STORE, "DeleteGroup") as call:
+            gone = find(center.groups, group, GROUP)
+            call.asked["GroupId"] = gone.id
+            del center.groups[gone.id]
 
 
 def known_attributes(given: Mapping[str, str] | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from iamlab.world.events import record, user_identity
 from iamlab.world.organization.finding import account_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.world.account import Account
     from iamlab.world.identity_center.instance import IdentityCenter
@@ -53,10 +53,26 @@ class Part:
             raise RequestError(f"The world has no instance {self.instance_arn}.")
         return found
 
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return self.id
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str: ...  # noqa: D102 - said where it is computed
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of the administrator's while it is done.
+
+    Parameters
+    ----------
+    asked
+        Its parameters, as AWS names them; more can be added as soon as they are known.
+    answer
+        What is answered.
+    """
+
+    asked: dict[str, Any]
+    answer: dict[str, Any] = field(default_factory=dict)
 
 
 Own = TypeVar("Own", bound=Part)
@@ -141,41 +157,42 @@ def _no_account(given: object, *notes: str) -> ResourceNotFoundException:
 @contextmanager
 def recorded(
     center: IdentityCenter, service: str, operation: str, **parameters: Any
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Call]:
     """Note a call of the administrator's in the management account, however it ends.
 
     Yields
     ------
-    dict[str, Any]
-        To be filled with what is answered.
+    Call
+        To be filled with what is asked and answered.
     """
-    answer: dict[str, Any] = {}
+    call = Call({**_NAMED[service](center), **parameters})
     try:
-        yield answer
+        yield call
     except AwsError as refusal:
-        _record(center, (service, operation), parameters, {}, refusal)
+        _record(center, (service, operation), call, refusal)
         raise
-    _record(center, (service, operation), parameters, answer, None)
+    _record(center, (service, operation), call, None)
+
+
+_NAMED: dict[str, Callable[[IdentityCenter], dict[str, str]]] = {
+    SSO: lambda center: {"InstanceArn": center.arn},
+    IDENTITY_STORE: lambda center: {"IdentityStoreId": center.identity_store_id},
+}
+"""How the calls of each service name the instance."""
 
 
 def _record(
-    center: IdentityCenter,
-    call: tuple[str, str],
-    parameters: dict[str, Any],
-    answer: dict[str, Any],
-    error: AwsError | None,
+    center: IdentityCenter, named: tuple[str, str], call: Call, error: AwsError | None
 ) -> None:
     account = center.organization.management_account
-    where = {"InstanceArn": center.arn} if call[0] == SSO else {}
-    store = {"IdentityStoreId": center.identity_store_id} if call[0] == IDENTITY_STORE else {}
     record(
         center.world,
-        call,
+        named,
         user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None),
         account.account_id,
         read_only=False,
-        parameters={**where, **store, **parameters},
-        answer=answer,
+        parameters=call.asked,
+        answer=None if error else call.answer,
         error=error,
         region=center.region,
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.document import Policy
     from iamlab.world.identity_center.instance import IdentityCenter
+    from iamlab.world.identity_center.parts import Call
 
 NOUN = "PermissionSet"
 MOST_TAGS = 50
@@ -107,7 +108,12 @@ class PermissionSet(Part, CarriesPolicies):
         ValidationException
             Something cannot be so: sessions last ``PT1H`` to ``PT12H``, say.
         """
-        with self.recorded("UpdatePermissionSet", SessionDuration=session_duration):
+        asked = {
+            "Description": description,
+            "SessionDuration": session_duration,
+            "RelayState": relay_state,
+        }
+        with self.recorded("UpdatePermissionSet", **asked):
             said = self.description if description is None else description
             lasts = self.session_duration if session_duration is None else session_duration
             begins = self.relay_state if relay_state is None else relay_state
@@ -133,7 +139,7 @@ class PermissionSet(Part, CarriesPolicies):
                 raise error
             del self.center.permission_sets[self.id]
 
-    def recorded(self, operation: str, **parameters: Any) -> AbstractContextManager[dict[str, Any]]:
+    def recorded(self, operation: str, **parameters: Any) -> AbstractContextManager[Call]:
         """Note a call about it, if it is still there.
 
         Raises
@@ -188,7 +194,7 @@ class HasPermissionSets:
         ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
         center = cast("IdentityCenter", self)
-        with recorded(center, SSO, "CreatePermissionSet", Name=name) as answer:
+        with recorded(center, SSO, "CreatePermissionSet", Name=name) as call:
             called = checked("name", name)
             said, begins = optional("description", description), optional("relayState", relay_state)
             seconds_of(session_duration)
@@ -206,5 +212,5 @@ class HasPermissionSets:
                 tagged,
             )
             center.permission_sets[made.id] = made
-            answer["PermissionSet"] = {"Name": called, "PermissionSetArn": made.arn}
+            call.answer["PermissionSet"] = {"Name": called, "PermissionSetArn": made.arn}
         return made

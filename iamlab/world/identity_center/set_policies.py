@@ -28,6 +28,7 @@ from iamlab.world.saving import saved
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from iamlab.world.identity_center.parts import Call
     from iamlab.world.identity_center.permission_sets import PermissionSet
     from iamlab.world.saving import Document
 
@@ -54,6 +55,10 @@ class PolicyReference:
         """
         return f"arn:{partition}:iam::{account_id}:policy{self.path}{self.name}"
 
+    def to_json(self) -> dict[str, str]:
+        """Write it as the API takes it."""
+        return {"Name": self.name, "Path": self.path}
+
 
 class CarriesPolicies:
     """The methods of a permission set about its policies. Accounts see none of it at once."""
@@ -64,7 +69,7 @@ class CarriesPolicies:
 
         def recorded(  # noqa: D102 - said where it is done
             self, operation: str, **parameters: Any
-        ) -> AbstractContextManager[dict[str, Any]]: ...
+        ) -> AbstractContextManager[Call]: ...
 
     @property
     def _own(self) -> PermissionSet:
@@ -133,8 +138,9 @@ class CarriesPolicies:
             No policy can be called so.
         """
         own, operation = self._own, "AttachCustomerManagedPolicyReferenceToPermissionSet"
-        with self.recorded(operation):
+        with self.recorded(operation) as call:
             reference = reference_to(name, path)
+            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
             if reference in own.customer_managed_policy_references:
                 raise ConflictException(
                     f"Given customer managed policy with name: {reference.name} and path "
@@ -154,8 +160,9 @@ class CarriesPolicies:
             It is not named.
         """
         own, operation = self._own, "DetachCustomerManagedPolicyReferenceFromPermissionSet"
-        with self.recorded(operation):
+        with self.recorded(operation) as call:
             reference = reference_to(name, path)
+            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
             if reference not in own.customer_managed_policy_references:
                 raise ResourceNotFoundException(
                     f"Given managed policy with name: {reference.name} and path {reference.path} "
@@ -174,8 +181,9 @@ class CarriesPolicies:
             It has more than 32,768 characters.
         """
         own = self._own
-        with self.recorded("PutInlinePolicyToPermissionSet"):
+        with self.recorded("PutInlinePolicyToPermissionSet") as call:
             text = checked("inlinePolicy", as_text(inline_policy))
+            call.asked["InlinePolicy"] = text
             try:  # whether AWS reads it now or only when it is provisioned is not documented
                 own.inline_policy = saved(text, INLINE, "identity")
             except LimitExceeded:  # that of managed policies: here there is room for more
@@ -202,11 +210,14 @@ class CarriesPolicies:
             AWS has no such policy.
         """
         own, given = self._own, permissions_boundary
-        with self.recorded("PutPermissionsBoundaryToPermissionSet"):
+        with self.recorded("PutPermissionsBoundaryToPermissionSet") as call:
             if isinstance(given, PolicyReference):
-                own.permissions_boundary = reference_to(given)
+                reference = own.permissions_boundary = reference_to(given)
+                named: dict[str, object] = {"CustomerManagedPolicyReference": reference.to_json()}
             else:
-                own.permissions_boundary = _arn_of(_text_of(given), own.partition)
+                arn = own.permissions_boundary = _arn_of(_text_of(given), own.partition)
+                named = {"ManagedPolicyArn": arn}
+            call.asked["PermissionsBoundary"] = named
 
     def delete_permissions_boundary(self) -> None:
         """Take the ceiling away (``DeletePermissionsBoundaryFromPermissionSet``).
