@@ -224,7 +224,7 @@ class AccountSettings:
 
         check_switch(region, status)
         off = {*self.sts_regions_off} - {region}
-        self.sts_regions_off = sorted(off if status == "Active" else {*off, region})
+        self.sts_regions_off[:] = sorted(off if status == "Active" else {*off, region})
         self.changed()
         record(
             self.world,

@@ -118,10 +118,20 @@ def bars(kind: Kind, *, with_mfa: bool) -> Policy | None:
     closed = [name for name in every if barred(kind, name, known)]
     if not closed:
         return None
-    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    deny = {"Effect": "Deny", "Action": closed, "Resource": "*"}
+    # An action that no list has (a new one, or a misspelt one) is none of those that are open.
+    most = [one for one in ("iam", "sts") if barred(kind, f"{one}:SomethingElse", known)]
+    good = STS_ALLOWS.get(kind, frozenset()) | WITH_POLICY_ACTIONS
+    open_ = ["iam:PassRole", *(f"sts:{one}" for one in sorted(good))]
+    allow = {"Effect": "Allow", "NotAction": [f"{one}:*" for one in most], "Resource": "*"}
+    if not most:
+        allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    statements = [
+        allow,
+        {"Effect": "Deny", "Action": closed, "Resource": "*"},
+        *([{"Effect": "Allow", "Action": open_, "Resource": "*"}] if most else ()),
+    ]
     return Policy.parse(
-        {"Version": "2012-10-17", "Statement": [allow, deny]}, name=f"what {kind.value} is good for"
+        {"Version": "2012-10-17", "Statement": statements}, name=f"what {kind.value} is good for"
     )
 
 

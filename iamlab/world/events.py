@@ -10,13 +10,13 @@ API calls with AWS CloudTrail".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.errors import AwsError
@@ -130,7 +130,7 @@ def record(
 
 def _plain(value: Any) -> Any:
     """Write names as CloudTrail does, and leave secrets out."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {
             f"{name}"[:1].lower() + f"{name}"[1:]: _plain(part)
             for name, part in value.items()

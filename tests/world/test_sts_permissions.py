@@ -481,6 +481,92 @@ def test_a_policy_can_say_which_federated_users_there_may_be() -> None:
         world.sts.get_federation_token(ana, name="boss")
 
 
+WITH_CALLS = ("sts:TagSession", "sts:SetSourceIdentity", "sts:TagGetWebIdentityToken")
+KEYS: list[tuple[str, str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    # The operation, its action, a condition, what fits it, what does not.
+    (
+        *("AssumeRoot", "sts:AssumeRoot"),
+        {"ArnLike": {"sts:TaskPolicyArn": "arn:aws:iam::aws:policy/root-task/S3*"}},
+        {},
+        {"TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/SQSUnlockQueuePolicy"}},
+    ),
+    (
+        *("GetWebIdentityToken", "sts:GetWebIdentityToken"),
+        {"ForAllValues:StringEquals": {"sts:IdentityTokenAudience": ["maps", "star-maps"]}},
+        {"Audience": ["maps", "star-maps"]},
+        {"Audience": ["maps", "other"]},
+    ),
+    (
+        *("GetWebIdentityToken", "sts:GetWebIdentityToken"),
+        {"StringEquals": {"sts:SigningAlgorithm": "ES384"}},
+        {},
+        {"SigningAlgorithm": "RS256"},
+    ),
+    (
+        *("GetWebIdentityToken", "sts:GetWebIdentityToken"),
+        {"NumericLessThanEquals": {"sts:DurationSeconds": "300"}},
+        {},
+        {"DurationSeconds": 301},
+    ),
+    (
+        *("GetWebIdentityToken", "sts:TagGetWebIdentityToken"),
+        {"StringEquals": {"aws:RequestTag/team": "sky"}},
+        {"Tags": [{"Key": "team", "Value": "sky"}]},
+        {"Tags": [{"Key": "team", "Value": "sea"}]},
+    ),
+    (
+        *("GetFederationToken", "sts:GetFederationToken"),
+        {"StringEquals": {"aws:RequestTag/team": "sky"}},
+        {"Tags": [{"Key": "team", "Value": "sky"}]},
+        {"Tags": [{"Key": "team", "Value": "sea"}]},
+    ),
+    (
+        *("GetFederationToken", "sts:TagSession"),
+        {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
+        {"Tags": [{"Key": "team", "Value": "sky"}]},
+        {"Tags": [{"Key": "site", "Value": "sky"}]},
+    ),
+    (
+        *("AssumeRole", "sts:AssumeRole"),
+        {"StringEquals": {"iam:ResourceTag/site": "north"}},
+        {},
+        {"RoleArn": f"arn:aws:iam::{OWN}:role/short"},
+    ),
+    (
+        *("AssumeRole", "sts:TagSession"),
+        {"ForAllValues:StringEquals": {"sts:TransitiveTagKeys": ["team"]}},
+        {"Tags": [{"Key": "team", "Value": ""}], "TransitiveTagKeys": ["team"]},
+        {"Tags": [{"Key": "site", "Value": ""}], "TransitiveTagKeys": ["site"]},
+    ),
+    (
+        *("AssumeRole", "sts:SetSourceIdentity"),
+        {"StringLike": {"sts:SourceIdentity": "${aws:username}"}},
+        {"SourceIdentity": "ana"},
+        {"SourceIdentity": "bob"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "action", "condition", "good", "bad"), KEYS)
+def test_an_identity_policy_can_say_what_a_call_may_be_like(
+    operation: str,
+    action: str,
+    condition: dict[str, Any],
+    good: dict[str, Any],
+    bad: dict[str, Any],
+) -> None:
+    """By the keys that the operation brings along."""
+    scene = made()
+    scene.work.tag({"site": "north"})
+    others = {f"sts:{operation}", *WITH_CALLS} - {action}
+    policy = document(allow(action, Condition=condition), allow(sorted(others)))
+    scene.ana.put_policy("everything", policy)
+
+    assert scene.call(operation, **good)
+    with pytest.raises(AccessDenied, match=f"perform: {action}"):
+        scene.call(operation, **bad)
+
+
 # -- SCPs and RCPs --------------------------------------------------------------------------------
 
 
@@ -939,3 +1025,18 @@ def test_an_explicit_deny_does_not_keep_anybody_from_learning_who_he_is() -> Non
     )
     for caller in (boss, session):
         assert organization.world.sts.get_caller_identity(caller).account == DEV
+
+
+UNKNOWN = ("iam:NoSuchThing", "sts:NoSuchThing", "IAM:listusers", "STS:getsessiontoken")
+FITTING = ("iam:PassRole", "sts:GetScopedCredentials", "sts:TagSession", "nosuch:Thing", "s3:X")
+
+
+@pytest.mark.parametrize("operation", ["GetSessionToken", "GetFederationToken"])
+def test_what_credentials_are_not_good_for_is_not_good_by_any_other_name(operation: str) -> None:
+    """Nor is what AWS may add one day, where only a few things are open."""
+    scene = made()
+    more = {"Policy": json.dumps(EVERYTHING)} if operation == "GetFederationToken" else {}
+    session = scene.session(operation, **more)
+
+    assert [one for one in UNKNOWN if scene.can(session, one)] == []
+    assert [one for one in FITTING if not scene.can(session, one)] == []

@@ -81,6 +81,10 @@ MADE: dict[str, Callable[[Scene, Any], Any]] = {
     "code": lambda scene, _: scene.phone.code(),
     "wrong code": lambda scene, _: f"{(int(scene.phone.code()) + 1) % 10**6:06}",
     "until": signed_until,
+    "identity": lambda scene, name: scene.issuer.token("carol1", source_identity=name),
+    "in the console": lambda scene, seconds: scene.directory.sign_in(
+        "bob", session_duration=seconds
+    ),
 }
 """What a row does not write out: its size, and how it is made."""
 

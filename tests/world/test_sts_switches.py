@@ -32,7 +32,7 @@ def test_scoped_credentials_need_no_allow(scene: Scene, turn: Turn) -> None:
     session = scene.assume(scene.key, bare)
     scope = scene.world.sts.get_scoped_credentials
 
-    assert scope(session, duration_seconds=900)
+    assert scope(session, duration_seconds=900).arn == session.arn
     bare.put_policy("never", Policy.deny("sts:GetScopedCredentials"))
     with pytest.raises(AccessDenied):
         scope(session, duration_seconds=900)
@@ -42,7 +42,7 @@ def test_scoped_credentials_need_no_allow(scene: Scene, turn: Turn) -> None:
     with pytest.raises(AccessDenied):
         scope(session, duration_seconds=900)
     bare.put_policy("scope", document(allow("sts:GetScopedCredentials")))
-    assert scope(session, duration_seconds=900)
+    assert scope(session, duration_seconds=900).arn == session.arn
 
 
 def test_a_role_session_does_not_carry_mfa(scene: Scene, turn: Turn) -> None:

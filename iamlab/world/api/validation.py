@@ -133,11 +133,24 @@ def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
 
 def _refuse_type(name: str, value: object, types: tuple[type, ...]) -> NoReturn:
     """Say what the real clients say themselves, before anything is sent."""
-    shown = "***" if name in SECRETS else value
+    shown = "***" if name in SECRETS else _covered(value)
     raise RequestError(
         f"Parameter validation failed: Invalid type for parameter {name}, value: {shown!r}, "
         f"type: {type(value)}, valid types: {', '.join(map(str, types))}"
     )
+
+
+def _covered(value: object, deep: int = 4) -> object:
+    """Cover the secrets in a value that is to be shown, and what lies deeper than values do."""
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if not deep:
+        return "..."
+    if isinstance(value, Mapping):
+        return {
+            key: "***" if key in SECRETS else _covered(one, deep - 1) for key, one in value.items()
+        }
+    return [_covered(one, deep - 1) for one in value]
 
 
 def _none(*_: object) -> Iterator[str]:
@@ -172,7 +185,7 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
-    yield from _of_size(len(value), value, wanted, where, "length")
+    yield from _of_size(len(value), _covered(value), wanted, where, "length")
     for number, one in enumerate(value, 1):
         yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
 

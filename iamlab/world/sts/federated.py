@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _KEPT = ("aud", "sub", "amr", "app_id", "id", "user_id", "sub_type", "namequalifier")
 """The parts of a token that stay condition keys of the session (see ``unsure.py``)."""
 
+_NOT_KEPT = "saml:aud"
+"""Of an assertion three keys stay: ``saml:sub``, ``saml:sub_type`` and ``saml:namequalifier``."""
+
 
 def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
     session, identity = made
@@ -165,7 +168,9 @@ def _assume(
 
 
 def _seconds(asked: Asked, identity: WebIdentity | SamlIdentity) -> int:
-    """Say how long the session lasts: an assertion may make it shorter, and end before it would.
+    """Say how long the session lasts: an assertion may end before it would.
+
+    Its attribute ``SessionDuration`` does not count here: it is for the console.
 
     Raises
     ------
@@ -173,7 +178,6 @@ def _seconds(asked: Asked, identity: WebIdentity | SamlIdentity) -> int:
         What the assertion leaves is less than a session may last.
     """
     wanted = int(asked.given.get("DurationSeconds", DEFAULT_SECONDS))
-    wanted = min(wanted, getattr(identity, "session_duration", None) or wanted)
     until = getattr(identity, "session_not_on_or_after", None)
     if until is None:
         return wanted
@@ -189,4 +193,8 @@ def _kept(context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
     """Give the keys of the token that stay with the session."""
     if not unsure.FEDERATION_KEYS_STAY:
         return {}
-    return {key: value for key, value in context.items() if key.rpartition(":")[2] in _KEPT}
+    return {
+        key: value
+        for key, value in context.items()
+        if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
+    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import MAXYEAR, timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import RequestError
 from iamlab.world.presented import Kind
 from iamlab.world.sts.endpoints import works_everywhere
 from iamlab.world.sts.packing import packed_size, token_bytes
@@ -12,6 +13,8 @@ from iamlab.world.sts.record import SessionRecord
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
     from iamlab.world.identities import Role
@@ -62,7 +65,7 @@ def issue(
         *issuer,
         name,
         now,
-        now + timedelta(seconds=seconds),
+        after(now, seconds),
         world.ids.key_id("ASIA"),
         region=region,
         scoped=scoped,
@@ -73,6 +76,20 @@ def issue(
     )
     world.sessions[record.access_key_id] = record
     return Session(world, record)
+
+
+def after(now: datetime, seconds: int) -> datetime:
+    """Say when something ends that lasts so long from now on.
+
+    Raises
+    ------
+    RequestError
+        Python's dates end before.
+    """
+    try:
+        return now + timedelta(seconds=seconds)
+    except OverflowError:
+        raise RequestError(f"It would end after {MAXYEAR}, and there are no such dates.") from None
 
 
 def issue_for_role(

@@ -242,8 +242,8 @@ class _Ends:
         causes: list[AsOf] = [(record.expiration, "expired")]
         if behind.principal is None:
             gone = self.trail.deletion(behind.name, record.issued)
-            at = min(now, record.expiration) if gone is None else gone
-            causes.append((at, "role deleted" if behind.name[1] == "role" else "user deleted"))
+            ended: Ended = "role deleted" if behind.name[1] == "role" else "user deleted"
+            causes.append((now if gone is None else gone, ended))
         causes += [
             (self._revoked(behind.name, policy, record), "revoked")
             for policy in behind.policies
@@ -263,11 +263,14 @@ class _Ends:
         return self.behind[whose]
 
     def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
-        """Say since when a policy hits a session: since it was first written so that it does."""
+        """Say since when a policy hits a session: since it was first written so that it does.
+
+        A session that begins when it is already there is no good from its beginning.
+        """
         for put in self.trail.puts_since(name, policy.name, record.issued):
             written = self._read(put.document)
             if written is not None and hits(written, record):
-                return put.at
+                return max(put.at, record.issued)
         return self.world.clock.now
 
     def _read(self, document: str) -> Policy | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError, ValidationError
@@ -20,6 +19,7 @@ from iamlab.sts_errors import (
 )
 from iamlab.world.federation.oidc_signing import public_jwk, signed_token, signing_key
 from iamlab.world.sts.endpoints import region_of
+from iamlab.world.sts.issuing import after
 from iamlab.world.sts.operation import sts_operation
 from iamlab.world.sts.session_tags import session_tags
 
@@ -80,8 +80,7 @@ def get_web_identity_token(asked: Asked) -> IssuedToken:
         raise OutboundWebIdentityFederationDisabledException(
             "Outbound web identity federation is disabled for your account"
         )
-    now = asked.world.clock.now
-    expiration = now + timedelta(seconds=seconds)
+    expiration = after(asked.world.clock.now, seconds)
     if asked.session is not None and expiration > asked.session.expiration:
         raise SessionDurationEscalationException(
             "The requested token duration would extend the session beyond its original expiration "
@@ -149,10 +148,6 @@ def _check_size(claims: dict[str, Any]) -> None:
 
 
 def _signed(account: Account, claims: dict[str, Any], algorithm: str) -> str:
-    if len(json.dumps(claims)) > LARGEST_PAYLOAD:
-        raise JWTPayloadSizeExceededException(
-            "The requested token payload size exceeds the maximum allowed size."
-        )
     return signed_token(claims, _key(account, algorithm), algorithm)
 
 

@@ -259,7 +259,7 @@ def _survivors(world: World, hit: Mapping[str, SessionRecord]) -> tuple[str, ...
     """Give what was asked for with the sessions that are hit, step by step, and is not hit."""
     behind, found = {*hit}, []
     for record in world.sessions.values():  # a parent stands before its children
-        if record.parent in behind and record.access_key_id not in hit:
+        if record.parent in behind:
             behind.add(record.access_key_id)
             if _goes_on(world, record):
                 found.append(record.access_key_id)

@@ -8,7 +8,7 @@ CloudTrail".
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,9 +87,9 @@ class Trail:
         return times[place] if place < len(times) else None
 
     def puts_since(self, name: Name, policy_name: str, since: datetime) -> Iterable[Put]:
-        """Give each time that an inline policy was written, from a time on."""
+        """Give each time that an inline policy was written, from that which was in force on."""
         puts = self.puts.get((name, policy_name), [])
-        return puts[bisect_left(puts, since, key=lambda put: put.at) :]
+        return puts[max(0, bisect_right(puts, since, key=lambda put: put.at) - 1) :]
 
     def last_use(self) -> dict[str, datetime]:
         """Say when credentials were last used, by the id of their access key."""
@@ -116,7 +116,7 @@ def read_trail(events: Iterable[Event]) -> Trail:
 
 def _session_in(event: Event) -> str:
     """Give the id of the session that a call of STS has made; empty if it made none."""
-    if event.event_source != "sts.amazonaws.com" or event.error_code:
+    if event.event_source != "sts.amazonaws.com":
         return ""
     made = (event.response_elements or {}).get("credentials")
     return str(made.get("accessKeyId", "")) if isinstance(made, dict) else ""
@@ -152,7 +152,8 @@ def _note_key_made(trail: Trail, event: Event, given: Mapping[str, Any]) -> None
 
 def _note_key_set(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
     story = trail.keys.setdefault(str(given.get("accessKeyId", "")), KeyStory())
-    story.inactive = event.event_time if given.get("status") == "Inactive" else None
+    is_off = given.get("status") == "Inactive"
+    story.inactive = (story.inactive or event.event_time) if is_off else None
 
 
 def _note_key_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
