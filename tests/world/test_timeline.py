@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, Verdict, World
 from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.world.events import record
+from iamlab.world.events import Event, record
 from iamlab.world.federation.issuers import github_actions, workflow_token
 from iamlab.world.presented import Kind
 from iamlab.world.sts import Session
@@ -23,6 +23,7 @@ from iamlab.world.sts.hops import STS, Hop, Party
 from iamlab.world.sts.record import SessionRecord
 from iamlab.world.sts.timeline import COLUMNS, Timeline
 from tests.policy.growth import grows_linearly
+from tests.world import single_sign_on
 from tests.world.exports import allow, document, trust
 from tests.world.sts_scene import CALLERS, EVERYTHING, MAIN, OIDC, SAML, Scene, made, trusting
 
@@ -120,6 +121,8 @@ def test_a_key_ends_when_it_is_switched_off_or_deleted(scene: Scene) -> None:
     """And begins again when it is switched on; what it got goes on."""
     session = scene.assume(scene.key, scene.work)
     off = wait(scene)
+    scene.key.update("Inactive")
+    wait(scene)
     scene.key.update("Inactive")
     assert (line(scene)[scene.key].end, line(scene)[scene.key].ended) == (off, "inactive")
     scene.key.update("Active")
@@ -296,27 +299,62 @@ def test_a_policy_that_was_written_anew_counts_from_when_it_hit(scene: Scene) ->
     assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
 
 
+def test_a_session_that_is_hit_from_the_beginning_was_never_good(scene: Scene) -> None:
+    """It has the name of one that was revoked before."""
+    first = scene.assume(scene.key, scene.work)
+    wait(scene)
+    scene.world.sts.revoke_session(scene.work, first)
+    wait(scene)
+    namesake = scene.assume(scene.key, scene.work)
+    wait(scene)
+    row = line(scene)[namesake]
+
+    assert (row.start, row.end, row.ended) == (namesake.issued, namesake.issued, "revoked")
+
+
+def test_the_log_is_read_for_whom_it_names_whatever_the_letter_case(scene: Scene) -> None:
+    """And for a user by the name that he has now."""
+    role = scene.main.create_role("MixedCase", assume_role_policy_document=trusting(MAIN))
+    session = scene.assume(scene.key, role)
+    own = scene.world.sts.get_session_token(scene.key)
+    wait(scene)
+    scene.ana.update(new_user_name="Anna")
+    at = wait(scene)
+    older = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-25T09:05:00Z"}}
+    document_ = Policy.deny("*", when=older).text
+    named = {"PolicyName": "revoke", "PolicyDocument": document_}
+    scene.main.call("PutRolePolicy", scene.main.root_arn, RoleName="mixedcase", **named)
+    scene.main.call("PutUserPolicy", scene.main.root_arn, UserName="ANNA", **named)
+    wait(scene)
+
+    for one in (session, own):
+        assert (line(scene)[one].end, line(scene)[one].ended) == (at, "revoked")
+
+
 def test_a_log_that_somebody_has_edited_breaks_nothing(scene: Scene) -> None:
     """What cannot be read in it says nothing."""
     session = scene.assume(scene.key, scene.work)
     wait(scene)
     scene.work.revoke_sessions()
-    odd: list[dict[str, Any]] = [
-        {"request_parameters": None, "response_elements": None},
-        {"request_parameters": {}, "response_elements": {}},
-        {"request_parameters": {"policyDocument": 7}, "response_elements": {"accessKey": "x"}},
-        {"response_elements": {"credentials": "x", "accessKey": {}}},
-        {"user_identity": {}, "error_code": "Odd"},
-    ]
-    scene.world.events[:] = [replace(event, **one) for event in scene.world.events for one in odd]
+    scene.world.events[:] = [odd for event in scene.world.events for odd in _odd(event)]
     now = wait(scene)
-    for event in scene.world.events[:]:
-        given = event.request_parameters or {}
-        if "policyDocument" in given:
-            scene.world.events.append(replace(event, request_parameters={**given, "x": 1}))
 
     assert (line(scene)[session].end, line(scene)[session].ended) == (now, "revoked")
     assert line(scene)[scene.key].ended == "still valid"
+    assert line(scene, scene.work).hops
+
+
+def _odd(event: Event) -> list[Event]:
+    """Give an event as no world writes it."""
+    given = event.request_parameters or {}
+    return [
+        replace(event, request_parameters=None, response_elements=None),
+        replace(event, request_parameters={}, response_elements={}),
+        replace(event, request_parameters={**given, "policyDocument": "{"}, response_elements={}),
+        replace(event, request_parameters={}, response_elements={"accessKey": "x"}),
+        replace(event, request_parameters={}, response_elements={"credentials": "x"}),
+        replace(event, user_identity={}, error_code="Odd"),
+    ]
 
 
 # -- chains ---------------------------------------------------------------------------------------
@@ -406,8 +444,11 @@ def test_of_a_user_shows_his_keys_his_sessions_and_what_he_asked_for(scene: Scen
     assert ids(line(scene, zoe.arn)) == ids(line(scene, zoe))
     assert line(scene)[without_key].asked_by == zoe.arn
     old = zoe.arn
+    unknown = scene.world.sts.get_session_token(zoe)
     zoe.update(new_user_name="zoey")
-    assert {*ids(line(scene, zoe))} >= {token.access_key_id, federated.access_key_id}
+    assert {*ids(line(scene, zoe))} >= {
+        *(token.access_key_id, federated.access_key_id, unknown.access_key_id)
+    }
     assert {*ids(line(scene, old))} >= {token.access_key_id, without_key.access_key_id}
 
 
@@ -430,8 +471,16 @@ def test_who_has_no_credentials_has_an_empty_timeline(scene: Scene) -> None:
         assert empty.to_frame().shape == (0, len(COLUMNS))
 
 
+def _foreign(scene: Scene) -> Session:
+    """Make a session in another world, with the ARN of one in this world."""
+    other = made(seed=8)
+    sessions = [one.assume(one.key, one.work) for one in (scene, other)]
+    assert sessions[0].arn == sessions[1].arn
+    return sessions[1]
+
+
 NOTHING: dict[str, Callable[[Scene], Any]] = {
-    "a session of another world": lambda _: _foreign(),
+    "a session of another world": _foreign,
     "an unknown id": lambda _: "ASIAUNKNOWNEXAMPLE00",
     "an unknown ARN": lambda _: f"arn:aws:iam::{MAIN}:user/nobody",
     "a text": lambda _: "",
@@ -440,11 +489,6 @@ NOTHING: dict[str, Callable[[Scene], Any]] = {
     "a group": lambda scene: scene.main.create_group("sky"),
     "an account": lambda scene: scene.main,
 }
-
-
-def _foreign() -> Session:
-    other = made(seed=8)
-    return other.assume(other.key, other.work)
 
 
 @pytest.mark.parametrize("what", NOTHING)
@@ -458,10 +502,11 @@ def test_a_row_that_is_not_in_a_timeline_is_not_found_there(scene: Scene) -> Non
     """Nor its chain."""
     first, second = scene.assume(scene.key, scene.work), scene.assume(scene.key, scene.short)
     rows = line(scene, first)
-    for wrong in (second, second.access_key_id, None, 7, [], _foreign()):
+    wrong: list[Any] = [second, second.access_key_id, None, 7, [], _foreign(scene)]
+    for one in wrong:
         for ask in (rows.__getitem__, rows.chain):
             with pytest.raises(RequestError):
-                ask(wrong)  # type: ignore[arg-type]
+                ask(one)
 
 
 # -- hops -----------------------------------------------------------------------------------------
@@ -605,6 +650,10 @@ def test_a_service_assumes_a_role_for_what_it_runs(
     assert [hops[0].source.kind, *(hop.target.kind for hop in hops)] == kinds
     assert hops[-2].source.name == service
     assert line(scene)[session].asked_by == service
+    scene.world.events.clear()
+    assert [hop.source.kind for hop in line(scene, session).hops] == (
+        ["function", "service"] if source else ["service"]
+    )
 
 
 def test_with_saml_a_browser_comes_by_way_of_a_directory(scene: Scene) -> None:
@@ -619,6 +668,21 @@ def test_with_saml_a_browser_comes_by_way_of_a_directory(scene: Scene) -> None:
     ]
     assert (hops[0].source.name, hops[0].target.name) == ("bob", SAML)
     assert line(scene)[session].asked_by == "bob"
+
+
+def test_single_sign_on_is_a_browser_with_a_directory_too() -> None:
+    """Identity Center's own; and its session ends when the assignment does."""
+    single = single_sign_on.Scene()
+    session = single.session()
+    single.world.clock.advance(minutes=10)
+    at = single.world.clock.now
+    single.center.delete_account_assignment(single.dev, single.readers, single.group)
+    single.world.clock.advance(minutes=10)
+    timeline = single.world.timeline(session)
+
+    assert [hop.source.kind for hop in timeline.hops] == ["browser", "directory", "service"]
+    assert timeline.hops[0].source.name == "ana"
+    assert (timeline[session].end, timeline[session].ended) == (at, "role deleted")
 
 
 def test_a_ci_job_comes_by_way_of_its_issuer(scene: Scene) -> None:
@@ -664,16 +728,18 @@ def test_without_a_log_the_hops_are_those_that_the_sessions_themselves_tell(scen
     """Somebody has cleared it: no events, and no names of whom it alone knew."""
     session = scene.assume(scene.key, scene.work)
     by_saml, without_key = scene.session("AssumeRoleWithSAML"), scene.assume(scene.ana, scene.work)
+    chained = scene.assume(session, scene.short)
     scene.world.events.clear()
 
     assert {hop.event_id for hop in line(scene).hops} == {""}
-    assert told(line(scene, session)) == [
+    assert told(line(scene, session))[:2] == [
         ("access key", "service", "AssumeRole"),
         ("service", "session", "AssumeRole"),
     ]
     assert told(line(scene, by_saml))[0] == ("browser", "directory", "sign in")
     assert told(line(scene, without_key)) == [("service", "session", "AssumeRole")]
     assert line(scene)[without_key].asked_by == ""
+    assert line(scene)[chained].asked_by == session.arn
 
 
 def test_a_deleted_key_still_stands_at_the_beginning(scene: Scene) -> None:
@@ -706,6 +772,11 @@ def test_as_text_is_an_indented_list(chained: tuple[Scene, list[Session]]) -> No
         f"    assumed-role/short/beside: AssumeRole, {from_to}",
     ]
     assert str(line(scene)) == line(scene).as_text()
+    wait(scene)
+    scene.ana.create_access_key()
+    assert line(scene).as_text().splitlines()[-1] == (
+        "user/ana: CreateAccessKey, 2026-11-25 09:10:00 to ..., still valid"
+    )
 
 
 def test_to_frame_has_a_line_a_row(chained: tuple[Scene, list[Session]]) -> None:
@@ -759,6 +830,7 @@ def _story(scene: Scene) -> World:
     wait(scene)
     scene.work.revoke_sessions()
     scene.session("AssumeRoleWithWebIdentity")
+    scene.ana.create_access_key()
     return scene.world
 
 
@@ -878,7 +950,11 @@ def _crowd(size: int) -> World:
 def test_the_work_grows_as_the_number_of_sessions_does() -> None:
     """All of them, and one chain."""
     for of in (None, "ASIA0000000000000005"):
-        assert grows_linearly(lambda size, of=of: lambda: _crowd(size).timeline(of), 1500)
+
+        def work(size: int, of: str | None = of) -> Callable[[], Timeline]:
+            return lambda: _crowd(size).timeline(of)
+
+        assert grows_linearly(work, 1500)
     assert len(_crowd(6000).timeline("ASIA0000000000000005")) == 10
     assert {row.ended for row in _crowd(6000).timeline()} == {"revoked"}
 
