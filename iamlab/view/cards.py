@@ -11,6 +11,7 @@ from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
 from iamlab.view.access_cards import changes_card, diff_card, what_can_card
+from iamlab.view.session_cards import session_card, timeline_card
 from iamlab.view.style import INK, PAPER, look
 from iamlab.view.tables import matrix_table
 from iamlab.world.changes import WorldDiff
@@ -19,6 +20,8 @@ from iamlab.world.identities import Group, Identity, User
 from iamlab.world.organization import Organization
 from iamlab.world.organization.levels import EffectivePolicies
 from iamlab.world.resources import Resource
+from iamlab.world.sts.session import Session
+from iamlab.world.sts.timeline import Timeline
 from iamlab.world.what_can import WhatCan
 from iamlab.world.who_can import WhoCan
 from iamlab.world.world import World
@@ -145,4 +148,6 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (AccessChanges, changes_card),
     (WhatCan, what_can_card),
     (WorldDiff, diff_card),
+    (Session, session_card),
+    (Timeline, timeline_card),
 )

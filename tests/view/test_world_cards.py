@@ -1,4 +1,4 @@
-"""Cards of what surrounds identities: organizations, resources, and the answers about everybody."""
+"""Cards of what surrounds identities: organizations, resources, sessions, answers about all."""
 
 from html import escape
 
@@ -64,3 +64,26 @@ def test_effective_policies_are_a_card_with_their_levels(world: World) -> None:
     assert "<img" not in html
     own = organization.effective_policies(EVIL, "SERVICE_CONTROL_POLICY")._repr_html_()
     assert "it is the management account" in own
+
+
+def test_a_session_and_a_timeline_show_themselves_without_a_secret(world: World) -> None:
+    """Who it is, how long, what goes along; under each of the credentials what came of it."""
+    ana = world.account(EVIL).users["ana"]
+    key = ana.create_access_key()
+    policy = document(allow("s3:*"))
+    session = world.sts.get_federation_token(key, name="guest", policy=policy, tags={"team": "sky"})
+    html = session._repr_html_()
+    assert "valid" in html
+    assert "federated-user/guest" in html
+    assert "team=sky" in html
+
+    world.clock.advance(days=1)
+
+    assert "expired" in session._repr_html_()
+    table = world.timeline()._repr_html_()
+    assert table.index("user/ana") < table.index("federated-user/guest")
+    assert "expired" in table
+    for shown in (html, table, repr(world.timeline()), str(world.timeline())):
+        assert session.secret_access_key not in shown
+        assert session.session_token not in shown
+    assert World(seed=1).timeline()._repr_html_().endswith("No credentials.</div>")

@@ -181,6 +181,11 @@ class Session:
     def used(self, world: World, service: str, region: str) -> None:
         """Note nothing: of sessions no use is kept."""
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
     def __reduce__(self) -> Any:
         """Refuse to be written to a file: that would write the secret too."""
         raise TypeError("A session holds secrets, so it cannot be pickled.")

@@ -138,13 +138,21 @@ class Timeline:
           user/ana: GetSessionToken, 2026-11-25 09:00:00 to 2026-11-25 21:00:00, still valid
         """
         return "\n".join(
-            f"{'  ' * min(level, DEEPEST)}{_line(row)}" for level, row in self._as_tree()
+            f"{'  ' * min(level, DEEPEST)}{_line(row)}" for level, row in self.as_tree()
         )
 
     def __str__(self) -> str:
         return self.as_text()
 
-    def _as_tree(self) -> Iterator[tuple[int, Lifetime]]:
+    def __repr__(self) -> str:
+        return f"<Timeline of {len(self.rows)} credentials and {len(self.hops)} hops>"
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+    def as_tree(self) -> Iterator[tuple[int, Lifetime]]:
         """Give each row with its level, behind the row that asked for it."""
         first = [one for one in self.rows if one.parent not in self._by_id]
         waiting = [(0, one) for one in reversed(first)]
