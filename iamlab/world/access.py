@@ -122,7 +122,7 @@ def _known(world: World, caller: Caller, by: str) -> Known:
     group = _group_of(world, caller) if by == "group" else None
     if group is not None:
         return Known(member_of(group), group.arn)
-    gathered = world.gather(caller).behind_bars()
+    gathered = world.gather(caller).within_limits()
     return Known(gathered, gathered.arn)
 
 

@@ -17,7 +17,6 @@ from iamlab import unsure
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.world.barred import barred, out_of_region
 from iamlab.world.context import (
     FORWARDED,
     Call,
@@ -27,6 +26,7 @@ from iamlab.world.context import (
     region_of,
     set_by_hand,
 )
+from iamlab.world.credential_limits import out_of_region, refusal_of
 from iamlab.world.facts import facts_of, find_resource
 from iamlab.world.networks import Network, way_of
 
@@ -106,8 +106,8 @@ def question(
     """
     given = context or {}
     known = world.gather(caller)
-    if is_barred(known, action):
-        known = known.behind_bars()
+    if has_no_use(known, action):
+        known = known.within_limits()
     if facts is None:
         facts = facts_of(world, resource, action, known.account_id)
     way = Way.of(world, known.who(), facts, action, circumstances)
@@ -127,12 +127,12 @@ def question(
     return Question(request, known.layers(facts, way.policy), assumed)
 
 
-def is_barred(known: Gathered, action: str) -> bool:
+def has_no_use(known: Gathered, action: str) -> bool:
     """Say whether the caller's credentials are not good for an action, whatever policies say."""
-    return barred(known.kind, action, known.credentials()) is not None
+    return refusal_of(known.kind, action, known.credentials()) is not None
 
 
-def refuse_barred(known: Gathered, action: str) -> None:
+def check_credentials(known: Gathered, action: str) -> None:
     """Refuse a call that the caller's credentials are not good for.
 
     Raises
@@ -142,7 +142,7 @@ def refuse_barred(known: Gathered, action: str) -> None:
     AccessDenied
         This operation of STS cannot.
     """
-    refusal = barred(known.kind, action, known.credentials(), known.arn)
+    refusal = refusal_of(known.kind, action, known.credentials(), known.arn)
     if refusal is not None:
         raise refusal
 

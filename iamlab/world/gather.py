@@ -12,12 +12,12 @@ from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import context, managed
-from iamlab.world.barred import bars
 from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
+from iamlab.world.credential_limits import limits_of
 from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.policy_types import SCP
-from iamlab.world.presented import OF_FEDERATED_USERS, Credential, Kind, Presented
+from iamlab.world.presented import OF_FEDERATED_USERS, Credential, CredentialKind, Presented
 from iamlab.world.root import RootUser
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Gathered:
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
     scoped: tuple[Policy, ...] = ()
-    kind: Kind = Kind.LONG_TERM
+    kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
 
     def context(self) -> dict[str, ContextValue]:
@@ -91,15 +91,15 @@ class Gathered:
             public_access_block=facts.public_access_block,
         )
 
-    def behind_bars(self) -> Gathered:
+    def within_limits(self) -> Gathered:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
-        closed = bars(self.kind, with_mfa=with_mfa)
+        closed = limits_of(self.kind, with_mfa=with_mfa)
         return self if closed is None else replace(self, scoped=(*self.scoped, closed))
 
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""
-        if presented.kind is Kind.LONG_TERM:
+        if presented.kind is CredentialKind.LONG_TERM:
             return self
         shown = dict(presented.context)
         is_federated = presented.kind in OF_FEDERATED_USERS
@@ -266,7 +266,7 @@ def _of_role(role: Role, text: str, session_name: str) -> Gathered:
     return replace(
         gathered,
         credentials=lambda: of_temporary(world.clock.now, world.clock.now),
-        kind=Kind.ROLE,
+        kind=CredentialKind.ROLE,
     )
 
 

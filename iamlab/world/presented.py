@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
-class Kind(Enum):
+class CredentialKind(Enum):
     """What credentials can be; it decides which operations they are good for at all."""
 
     LONG_TERM = "long-term credentials"
@@ -33,7 +33,7 @@ class Kind(Enum):
     ROOT_TASK = "a session of AssumeRoot"
 
 
-OF_FEDERATED_USERS = (Kind.FEDERATED, Kind.FEDERATED_CONSOLE)
+OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
 """Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -54,7 +54,7 @@ class Presented:
     principal
         Whose permissions they have: of a role session the role; if nothing is said, the caller.
     kind
-        What they are: see :class:`Kind`.
+        What they are: see :class:`CredentialKind`.
     userid
         The caller's ``aws:userid``, if it is not the principal's.
     tags
@@ -69,7 +69,7 @@ class Presented:
     context: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
     session: tuple[Policy | Attached, ...] = ()
     principal: str = ""
-    kind: Kind = Kind.LONG_TERM
+    kind: CredentialKind = CredentialKind.LONG_TERM
     userid: str = ""
     tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     scoped: tuple[Policy, ...] = ()

@@ -27,7 +27,7 @@ from iamlab.world.api.calling import call
 from iamlab.world.context import of_temporary
 from iamlab.world.events import Event, user_identity
 from iamlab.world.mfa import VIRTUAL, MfaDevice, accepts, devices_of
-from iamlab.world.presented import Kind, Presented
+from iamlab.world.presented import CredentialKind, Presented
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,7 +103,7 @@ class ConsoleSession:
             raise InvalidClientTokenId("The security token included in the request is invalid.")
         used = self.issued if self.with_mfa else None
         known = of_temporary(self.issued, now, used)
-        return Presented(self.user.arn, known, kind=Kind.CONSOLE)
+        return Presented(self.user.arn, known, kind=CredentialKind.CONSOLE)
 
     def used(self, world: World, service: str, region: str) -> None:
         """Note nothing: of sessions no use is kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied
-from iamlab.world.asking import refuse_barred
+from iamlab.world.asking import check_credentials
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
 
@@ -31,7 +31,7 @@ def use(
     from iamlab.policy import catalog
 
     who = world.gather(caller)
-    refuse_barred(who, action)
+    check_credentials(who, action)
     decision = world.can(caller, action, resource, context=context, **circumstances)
     if isinstance(caller, Credential):
         region = str(decision.request.value("aws:RequestedRegion"))

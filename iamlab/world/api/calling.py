@@ -16,7 +16,7 @@ from iamlab.world.api import entry as entries
 from iamlab.world.api.model import signature
 from iamlab.world.api.requests import context_of, context_of_passing, named_shortly, resource_of
 from iamlab.world.api.validation import check
-from iamlab.world.asking import question, refuse_barred
+from iamlab.world.asking import check_credentials, question
 from iamlab.world.context import DEFAULT_REGION, of_root
 from iamlab.world.events import record, user_identity
 from iamlab.world.facts import find_resource
@@ -68,7 +68,7 @@ def call(
     """
     entry = entries.find(operation)
     who = account.world.gather(caller)
-    refuse_barred(who, entry.needs)
+    check_credentials(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
     shown = getattr(caller, "access_key_id", "")
     identity = user_identity(who.arn, who.context(), who.issuer, shown)

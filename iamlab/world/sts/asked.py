@@ -15,7 +15,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.errors import AccessDenied
 from iamlab.world.asking import Circumstances, question
 from iamlab.world.keys import AccessKey
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.endpoints import region_of
 from iamlab.world.sts.session import Session
 
@@ -83,7 +83,7 @@ class Asked:
     @property
     def has_long_term_keys(self) -> bool:
         """Whether he calls with his own keys, or is a user of whom nothing else is said."""
-        return self.who.kind is Kind.LONG_TERM
+        return self.who.kind is CredentialKind.LONG_TERM
 
     def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
         """Note who it is that an identity provider speaks of.

@@ -18,7 +18,7 @@ from iamlab.errors import AccessDenied, ValidationError
 from iamlab.sts_errors import InvalidContextAssertion
 from iamlab.world.api.model import shape
 from iamlab.world.context import of_temporary
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.answers import assumed_role
 from iamlab.world.sts.endpoints import check_is_on
 from iamlab.world.sts.finding import find_role
@@ -57,7 +57,7 @@ def assume_role(asked: Asked) -> Session:
     # Only now: else a stranger would learn which policies and roles an account has.
     policy, policy_arns = passed_policies(role.account, given)
     seconds = given.get("DurationSeconds", DEFAULT_SECONDS)
-    if asked.who.kind is Kind.ROLE and seconds > CHAINED:
+    if asked.who.kind is CredentialKind.ROLE and seconds > CHAINED:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
             "role chaining"

@@ -14,7 +14,7 @@ from iamlab.errors import AccessDenied, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import managed
 from iamlab.world.organization.root_features import may_assume_root
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.quotas import is_account_id
 from iamlab.world.sts.answers import with_source_identity
 from iamlab.world.sts.endpoints import check_is_on
@@ -64,7 +64,7 @@ def assume_root(asked: Asked) -> Session:
     return issue(
         member,
         "AssumeRoot",
-        Kind.ROOT_TASK,
+        CredentialKind.ROOT_TASK,
         arn,
         (arn, member.account_id),
         asked.given.get("DurationSeconds", DEFAULT_SECONDS),

@@ -17,7 +17,7 @@ from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.sts_errors import InvalidAction, MissingAuthenticationToken
 from iamlab.world.api.validation import check_by_model
-from iamlab.world.asking import refuse_barred
+from iamlab.world.asking import check_credentials
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
 from iamlab.world.sts.asked import Asked
@@ -82,7 +82,7 @@ def call(
         if operation.is_regional and endpoint == GLOBAL:
             raise InvalidAction(f"Could not find operation {name} for version 2011-06-15")
         check_by_model("sts", name, given)
-        refuse_barred(who, f"sts:{name}")
+        check_credentials(who, f"sts:{name}")
         made = operation.perform(asked)
     except AwsError as error:
         _record(operation, asked, None, error)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExpiredToken, RequestError
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.session import Session, presented
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class FederatedConsoleSession(Session):
         if world.clock.now >= self.until:
             raise ExpiredToken("The security token included in the request is expired")
         shown = presented(world, self.record)
-        is_federated = shown.kind is Kind.FEDERATED
-        return replace(shown, kind=Kind.FEDERATED_CONSOLE) if is_federated else shown
+        is_federated = shown.kind is CredentialKind.FEDERATED
+        return replace(shown, kind=CredentialKind.FEDERATED_CONSOLE) if is_federated else shown
 
 
 def _in_the_browser() -> NoReturn:

@@ -22,7 +22,7 @@ from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.signin_errors import BadRequest
 from iamlab.world.events import Event, user_identity
 from iamlab.world.links import console_page, federation_page
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.console_session import FederatedConsoleSession
 from iamlab.world.sts.session import Session
 
@@ -37,11 +37,11 @@ TOKEN_LASTS = timedelta(minutes=15)
 SHORTEST, LONGEST = 900, 43_200
 """Seconds that a session in the console can be asked to last."""
 
-REFUSED: Mapping[Kind, str] = {
-    Kind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with his "
+REFUSED: Mapping[CredentialKind, str] = {
+    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with his "
     'password. ("Permissions for GetSessionToken" says that they are taken, "Compare AWS STS '
     'credentials" that they are not.) Assume a role, or call GetFederationToken.',
-    Kind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not list them.",
+    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not list them.",
 }
 """Kind of credentials -> why the console does not take them."""
 
@@ -162,7 +162,7 @@ def _seconds(world: World, record: SessionRecord, asked: str | None) -> int:
             "said when they are made."
         )
     parent = world.sessions.get(record.parent)
-    if parent is not None and parent.kind is Kind.ROLE:
+    if parent is not None and parent.kind is CredentialKind.ROLE:
         refuse("SessionDuration is not for a chained role: the session ends with its credentials.")
     return int(asked)
 

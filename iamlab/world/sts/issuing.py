@@ -6,7 +6,7 @@ from datetime import MAXYEAR, timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.endpoints import works_everywhere
 from iamlab.world.sts.packing import packed_size, token_bytes
 from iamlab.world.sts.record import SessionRecord
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def issue(
     account: Account,
     operation: str,
-    kind: Kind,
+    kind: CredentialKind,
     arn: str,
     issuer: tuple[str, str],
     seconds: int,
@@ -101,7 +101,7 @@ def issue_for_role(
     return issue(
         account,
         operation,
-        Kind.ROLE,
+        CredentialKind.ROLE,
         f"{start}/{role.name}/{name}",
         (role.arn, role.unique_id),
         seconds,

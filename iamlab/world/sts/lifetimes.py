@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from iamlab.errors import PolicyError
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.finding import principal_of
 from iamlab.world.sts.revoking import hits, revoking_policies
 
@@ -78,7 +78,7 @@ class Lifetime:
     """
 
     access_key_id: str
-    kind: Kind
+    kind: CredentialKind
     operation: str
     arn: str
     issuer_arn: str
@@ -97,7 +97,7 @@ class Lifetime:
     @property
     def role_arn(self) -> str:
         """The role whose session it is; empty if it is none of a role."""
-        return self.issuer_arn if self.kind is Kind.ROLE else ""
+        return self.issuer_arn if self.kind is CredentialKind.ROLE else ""
 
 
 def lifetimes_of(world: World, trail: Trail) -> list[Lifetime]:
@@ -150,7 +150,7 @@ def _key(
     key_id, arn = whose
     return Lifetime(
         key_id,
-        Kind.LONG_TERM,
+        CredentialKind.LONG_TERM,
         "CreateAccessKey",
         arn,
         arn,

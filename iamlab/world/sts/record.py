@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class SessionRecord:
     """
 
     operation: str
-    kind: Kind
+    kind: CredentialKind
     arn: str
     issuer_arn: str
     issuer_id: str
@@ -105,9 +105,13 @@ class SessionRecord:
     @property
     def userid(self) -> str:
         """Its ``aws:userid``."""
-        if self.kind is Kind.ROLE:
+        if self.kind is CredentialKind.ROLE:
             return f"{self.issuer_id}:{self.name}"
-        return f"{self.account_id}:{self.name}" if self.kind is Kind.FEDERATED else self.issuer_id
+        return (
+            f"{self.account_id}:{self.name}"
+            if self.kind is CredentialKind.FEDERATED
+            else self.issuer_id
+        )
 
     @property
     def seconds(self) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExpiredToken, InvalidClientTokenId
 from iamlab.world.context import of_temporary
 from iamlab.world.ids import Ids
-from iamlab.world.presented import Kind, Presented
+from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.sts.finding import managed_document, principal_of
 from iamlab.world.sts.packing import LARGEST_TOKEN, ROOM
 
@@ -210,7 +210,7 @@ def presented(world: World, record: SessionRecord) -> Presented:
     if behind is None:
         raise _unknown(f"{record.issuer_arn}, whose session it is, is not there any more.")
     return Presented(
-        behind.arn if record.kind is Kind.USER else record.arn,
+        behind.arn if record.kind is CredentialKind.USER else record.arn,
         keys_of(record, world.clock.now),
         session_policies(world, record),
         behind.arn,
@@ -244,6 +244,6 @@ def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     return {
         **of_temporary(record.issue_time or record.issued, now, record.mfa),
         **({"aws:SourceIdentity": record.source_identity} if record.source_identity else {}),
-        **({"aws:AssumedRoot": True} if record.kind is Kind.ROOT_TASK else {}),
+        **({"aws:AssumedRoot": True} if record.kind is CredentialKind.ROOT_TASK else {}),
         **record.keys,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.answers import credentials, federated_user
 from iamlab.world.sts.endpoints import check_is_on
 from iamlab.world.sts.issuing import issue
@@ -46,7 +46,7 @@ def get_session_token(asked: Asked) -> Session:
     return issue(
         asked.account,
         "GetSessionToken",
-        Kind.USER,
+        CredentialKind.USER,
         asked.who.arn,
         _issuer(asked),
         _seconds(asked),
@@ -77,7 +77,7 @@ def get_federation_token(asked: Asked) -> Session:
     return issue(
         account,
         "GetFederationToken",
-        Kind.FEDERATED,
+        CredentialKind.FEDERATED,
         arn,
         _issuer(asked),
         _seconds(asked),

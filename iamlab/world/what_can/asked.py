@@ -195,7 +195,7 @@ class _Asked:
         circumstances: Circumstances,
     ) -> _Asked:
         check(circumstances)
-        return cls(world, world.gather(caller).behind_bars(), given, circumstances)
+        return cls(world, world.gather(caller).within_limits(), given, circumstances)
 
     @property
     def home(self) -> Home:

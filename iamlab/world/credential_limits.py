@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,19 +25,20 @@ if TYPE_CHECKING:
 
 _ALWAYS = frozenset(("GetCallerIdentity", "GetScopedCredentials", "GetDelegatedAccessToken"))
 
-STS_ALLOWS: Mapping[Kind, frozenset[str]] = {
-    Kind.USER: _ALWAYS | {"AssumeRole", "GetWebIdentityToken"},
-    Kind.FEDERATED: _ALWAYS,
-    Kind.FEDERATED_CONSOLE: _ALWAYS,
+STS_ALLOWS: Mapping[CredentialKind, frozenset[str]] = {
+    CredentialKind.USER: _ALWAYS | {"AssumeRole", "GetWebIdentityToken"},
+    CredentialKind.FEDERATED: _ALWAYS,
+    CredentialKind.FEDERATED_CONSOLE: _ALWAYS,
 }
 """Kind of credentials -> all operations of STS that they are good for."""
 
-STS_FORBIDS: Mapping[Kind, frozenset[str]] = dict.fromkeys(
-    (Kind.ROLE, Kind.CONSOLE, Kind.ROOT_TASK), frozenset(("GetSessionToken", "GetFederationToken"))
+STS_FORBIDS: Mapping[CredentialKind, frozenset[str]] = dict.fromkeys(
+    (CredentialKind.ROLE, CredentialKind.CONSOLE, CredentialKind.ROOT_TASK),
+    frozenset(("GetSessionToken", "GetFederationToken")),
 )
 """Kind of credentials -> the operations of STS that they are not good for, and no others."""
 
-WITHOUT_IAM = frozenset((Kind.USER, Kind.FEDERATED))
+WITHOUT_IAM = frozenset((CredentialKind.USER, CredentialKind.FEDERATED))
 """Credentials with which IAM cannot be called: of a user's session, unless MFA was used."""
 
 OPT_IN = frozenset(
@@ -62,8 +63,8 @@ NO_CALL_OF_IAM = "passrole"
 """A permission of IAM that other services ask for; there is no such operation."""
 
 
-def barred(
-    kind: Kind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
+def refusal_of(
+    kind: CredentialKind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
 ) -> AwsError | None:
     """Say what AWS answers to a call that such credentials are not good for; else ``None``.
 
@@ -76,18 +77,18 @@ def barred(
 
     Examples
     --------
-    >>> print(barred(Kind.ROLE, "sts:GetSessionToken", {}))
+    >>> print(refusal_of(CredentialKind.ROLE, "sts:GetSessionToken", {}))
     AccessDenied: Cannot call GetSessionToken with session credentials
-    >>> barred(Kind.ROLE, "iam:ListUsers", {}) is None
+    >>> refusal_of(CredentialKind.ROLE, "iam:ListUsers", {}) is None
     True
     """
-    if kind is Kind.LONG_TERM:
+    if kind is CredentialKind.LONG_TERM:
         return None
     service, _, name = action.partition(":")
     lower = service.lower()
     if lower == "iam" and kind in WITHOUT_IAM and name.lower() != NO_CALL_OF_IAM:
-        with_mfa = kind is Kind.USER and credentials.get("aws:MultiFactorAuthPresent") is True
-        return None if with_mfa else _no_iam(kind)
+        used = credentials.get("aws:MultiFactorAuthPresent") is True
+        return None if used and kind is CredentialKind.USER else _no_iam(kind)
     if lower != "sts":
         return None
     if kind in STS_ALLOWS:
@@ -98,28 +99,28 @@ def barred(
 
 
 @cache
-def bars(kind: Kind, *, with_mfa: bool) -> Policy | None:
-    """Write as a policy what :func:`barred` says, where the engine does not know it by itself.
+def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
+    """Write as a policy what :func:`refusal_of` says, where the engine does not know it by itself.
 
     Questions about many actions at once count it as one more ceiling. That of role sessions the
     engine knows: their ARNs show what they are.
 
     Examples
     --------
-    >>> bars(Kind.CONSOLE, with_mfa=False).statements[1].action
+    >>> limits_of(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
     ('sts:GetFederationToken', 'sts:GetSessionToken')
-    >>> bars(Kind.LONG_TERM, with_mfa=False) is None
+    >>> limits_of(CredentialKind.LONG_TERM, with_mfa=False) is None
     True
     """
-    if kind is Kind.ROLE:
+    if kind is CredentialKind.ROLE:
         return None
     known: dict[str, ContextValue] = {"aws:MultiFactorAuthPresent": with_mfa}
     every = sorted(expand("sts:*")) + sorted(expand("iam:*"))
-    closed = [name for name in every if barred(kind, name, known)]
+    closed = [name for name in every if refusal_of(kind, name, known)]
     if not closed:
         return None
     # An action that no list has (a new one, or a misspelt one) is none of those that are open.
-    most = [one for one in ("iam", "sts") if barred(kind, f"{one}:SomethingElse", known)]
+    most = [one for one in ("iam", "sts") if refusal_of(kind, f"{one}:SomethingElse", known)]
     good = STS_ALLOWS.get(kind, frozenset()) | WITH_POLICY_ACTIONS
     open_ = ["iam:PassRole", *(f"sts:{one}" for one in sorted(good))]
     allow = {"Effect": "Allow", "NotAction": [f"{one}:*" for one in most], "Resource": "*"}
@@ -135,9 +136,9 @@ def bars(kind: Kind, *, with_mfa: bool) -> Policy | None:
     )
 
 
-def _no_iam(kind: Kind) -> InvalidClientTokenId:
+def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
     error = InvalidClientTokenId("The security token included in the request is invalid")
-    way = "" if kind is Kind.FEDERATED else " unless MFA was used to get it"
+    way = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
     error.add_note(f"IAM cannot be called with {kind.value}{way}.")
     return error
 
