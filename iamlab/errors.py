@@ -42,6 +42,7 @@
        ├─ ReportInProgress         404
        ├─ ReportNotPresent         410
        ├─ ServiceAccessNotEnabledException 400
+       ├─ SignatureDoesNotMatch    403
        ├─ UnmodifiableEntity       400
        └─ ValidationError          400
 
@@ -344,6 +345,12 @@ class ServiceAccessNotEnabledException(AwsError):  # noqa: N818 - AWS's code is 
     """The organization has not let IAM work in all its accounts."""
 
     code, http_status = "ServiceAccessNotEnabledException", 400
+
+
+class SignatureDoesNotMatch(AwsError):  # noqa: N818 - AWS's code is the name
+    """The secret with which the call was signed is not that of the key."""
+
+    code, http_status = "SignatureDoesNotMatch", 403
 
 
 class ValidationError(AwsError):

@@ -20,6 +20,10 @@
     ├─ RegionDisabledException                      403
     └─ SessionDurationEscalationException           403
 
+AWS declares two that nothing here raises, as what causes them is not modelled:
+``ExpiredTradeInTokenException`` of GetDelegatedAccessToken, and ``IDPRejectedClaim``, the answer
+of an identity provider that has revoked a token.
+
 ``AccessDenied``, ``ExpiredToken``, ``InvalidClientTokenId``, ``MalformedPolicyDocument`` and
 ``ValidationError``, which IAM answers too, are in ``errors.py``.
 

@@ -85,7 +85,17 @@ def _hopeless(q, *, own):
     limited = re.match("backup:|kms:.* arn:.*:kms:.*:key/", f"{action} {q['resource']}")
     abroad = limited and action not in LISTS["across_accounts"]
     never = abroad or action in LISTS["never_across_accounts"]
-    return (never and not own) or (session and action in LISTS["needs_long_term_keys"])
+    scopes = action == "sts:getscopedcredentials"  # with keys that do not expire
+    return (never and not own) or scopes or (session and action in LISTS["needs_long_term_keys"])
+
+
+def _may_ask(q):
+    """Whether it is a call of STS that the caller's credentials are enough for."""
+    himself = re.search(":root$|:user/", q["principal"])
+    temporary = not himself or "aws:tokenissuetime" in q["ctx"]
+    return (q["action"] == "sts:getsessiontoken" and himself) or (
+        q["action"] == "sts:getscopedcredentials" and temporary
+    )
 
 
 def decide(question):
@@ -98,7 +108,6 @@ def decide(question):
     inside, root = caller.startswith("arn:") and not provider, caller.endswith(":root")
     own = not inside or caller.split(":")[4] == q["resource_account"]
     linked = ":role/aws-service-role/" in f"{caller} {q['issuer']}"
-    free = {"sts:getsessiontoken": ":root$|:user/", "sts:getscopedcredentials": ":"}.get(action)
     if action == "sts:getcalleridentity" and not provider and caller != "anonymous":
         return "allowed"
 
@@ -120,7 +129,7 @@ def decide(question):
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"
-    if free and inside and re.search(free, caller):
+    if inside and _may_ask(q):
         return "allowed"
 
     ways = _ways(resource, "Allow", q) - {"unnamed"}

@@ -26,8 +26,8 @@ Members = int | tuple[int, ...]
 FEW = 32
 """So few take less room as numbers: a bit for each of 20,000 is 2,500 bytes, whoever is meant."""
 
-NAMING = frozenset({"aws:principalarn", "aws:userid"})
-"""The condition keys that say who calls, beside the principal itself."""
+NAMING = frozenset({"aws:principalarn", "aws:userid", "aws:tokenissuetime"})
+"""The condition keys that say who calls, and with what, beside the principal itself."""
 
 
 def members(numbers: Sequence[int]) -> Members:
@@ -102,7 +102,8 @@ class Callers:
         for number, request in enumerate(requests):
             caller = request.caller
             partition = caller.arn.split(":", 2)[1] if caller.account else ""
-            kind = (caller.kind, partition, caller.is_saml, caller.is_service_linked)
+            own = request.with_long_term_keys
+            kind = (caller.kind, partition, caller.is_saml, caller.is_service_linked, own)
             alike.setdefault(kind, []).append(number)
             for name in _names(request):
                 called.setdefault(name, []).append(number)

@@ -43,7 +43,7 @@ from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import SERVICE_LINKED, Kind
 from iamlab.engine.rules import AWS
 from iamlab.engine.scope import is_bounded, only_denies
-from iamlab.engine.situation import situation
+from iamlab.engine.situation import FREE, situation
 from iamlab.engine.verdict import Verdict
 from iamlab.engine.votes import Votes
 
@@ -69,7 +69,7 @@ def decide(request: Request, layers: Layers) -> Verdict:
         return plan.verdict
     if _any_applies(plan.denies, request):
         return Verdict.EXPLICIT_DENY
-    if plan.case == "needs_no_permission":
+    if plan.case in FREE:
         return Verdict.ALLOWED
     for level in plan.guards:
         if not _any_applies(level, request):
@@ -192,6 +192,8 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
         caller.kind is Kind.SERVICE and SERVICE_LINKED in request.resource,
         request.resource_is_role,
         request.about_kms_key,
+        bool(request.refusal),
+        request.with_long_term_keys,
     )
     plan = plans.by_shape.get(shape)
     if plan is None:

@@ -106,6 +106,8 @@ class Decision:
 
         if self:
             return frozenset()
+        if self.request.refusal and not self.denies:
+            return frozenset()  # it is no policy that stands in the way
         blocked = {reading.layer for reading in self.denies} | set(self.shut)
         return frozenset(blocked or {missing_granter(self)})
 

@@ -28,7 +28,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.hearing import listen
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS, Rules
-from iamlab.engine.situation import situation
+from iamlab.engine.situation import FREE, situation
 from iamlab.engine.verdict import Heard, Verdict
 from iamlab.engine.votes import count
 from iamlab.errors import RequestError
@@ -93,7 +93,7 @@ def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict
         return Verdict.EXPLICIT_DENY
 
     votes = count(heard, rules)
-    if case == "needs_no_permission" or (votes.guard and getattr(rules, case)(votes)):
+    if case in FREE or (votes.guard and getattr(rules, case)(votes)):
         return Verdict.ALLOWED
     # Only somebody who lets an Allow win over a Deny comes here with one.
     return Verdict.EXPLICIT_DENY if denied else rules.default

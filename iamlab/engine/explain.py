@@ -197,6 +197,10 @@ def _names_somebody(statement: Statement) -> bool:
     return statement.principal is not None or statement.not_principal is not None
 
 
+BY_IDENTITY = ("same_account", "root_user", "assume_root", "credentials_refused")
+"""Situations in which it is the caller's own side that had to allow."""
+
+
 def missing_granter(decision: Decision) -> str:
     """Name the side that had to allow and did not.
 
@@ -204,7 +208,7 @@ def missing_granter(decision: Decision) -> str:
     as that is silent; else the identity's.
     """
     heard = decision.heard
-    if decision.situation in ("same_account", "root_user", "assume_root"):
+    if decision.situation in BY_IDENTITY:
         return "identity"
     if decision.situation in ("role_trust", "both_sides", "kms_key", "cross_account"):
         has_spoken = bool(heard["resource"].allows or heard["grant"].allows)
@@ -261,7 +265,7 @@ def nearest(decision: Decision) -> tuple[str, str] | None:
 
     ``None`` unless the verdict is an implicit deny, and where no policy has any Allow statement.
     """
-    if decision.verdict is not Verdict.IMPLICIT_DENY:
+    if decision.verdict is not Verdict.IMPLICIT_DENY or decision.request.refusal:
         return None
     layers: tuple[str, ...] = ("identity", "resource", "grant")
     if granted_but_cut(decision):

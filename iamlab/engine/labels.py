@@ -37,6 +37,8 @@ RULE_OF = {
     "kms_key": "A KMS key: its key policy or a grant must allow.",
     "never_abroad": "No policy can give this to another account.",
     "needs_long_term_keys": "Only long-term keys of a user can be traded for a session like this.",
+    "needs_temporary_credentials": "Only temporary credentials can be scoped down.",
+    "credentials_refused": "These credentials are not good for this call, whatever policies say.",
     "root_user_assumes_role": "A root user can assume no role.",
     "both_sides": "A source identity: trust policy and the caller's own policies must both allow.",
     "assume_root": "For AssumeRoot the caller's own policies are enough.",

@@ -39,6 +39,8 @@ def message(decision: Decision) -> str:
     if decision:
         return ""
     request = decision.request
+    if decision.situation == "credentials_refused":
+        return request.refusal
     own = None if decision.denies else _OWN_WORDS.get(decision.situation)
     if own is not None:
         return own(decision)
@@ -56,6 +58,7 @@ _OWN_WORDS: dict[str, Callable[[Decision], str]] = {
     "needs_long_term_keys": lambda decision: (
         f"Cannot call {decision.request.action.partition(':')[2]} with session credentials"
     ),
+    "needs_temporary_credentials": lambda _: "The calling session's credentials are not valid.",
     "root_user_assumes_role": lambda _: "Roles may not be assumed by root accounts.",
     "never_abroad": lambda decision: (
         "The specified method is not allowed against this resource."

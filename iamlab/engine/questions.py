@@ -27,7 +27,7 @@ ONE = ("resource", "boundary", "endpoint")
 MANY = ("identity", "session", "scoped")
 LEVELS = ("scps", "rcps")
 LAYERS = (*MANY, *ONE, *LEVELS, "grants", "public_access_block")
-REQUEST = ("principal", "action", "resource", "resource_account", "context", "issuer")
+REQUEST = ("principal", "action", "resource", "resource_account", "context", "issuer", "refusal")
 SWITCHES = tuple(one.name for one in fields(PublicAccessBlock))
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.principals import Named
 from iamlab.engine.row import Row
 from iamlab.engine.rules import AWS
+from iamlab.engine.situation import FREE
 from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.engine.universe import Context, OwnPolicies, Universe
     from iamlab.policy.document import Statement
 
-NO_RULE = ("never_refused", "needs_no_permission")
+NO_RULE = ("never_refused", *FREE)
 """The situations in which nobody has to allow."""
 
 VOTERS = ("identity", "grant", "direct", "indirect", "account")

@@ -117,6 +117,9 @@ class Request:
     issuer
         ARN of the role behind a session, or of the user behind a federated user. Default for a
         role session: ``aws:PrincipalArn`` of the context, else the role of that name with path /.
+    refusal
+        What AWS answers because the caller's credentials are not good for this call, whatever
+        policies say; empty if they are.
 
     Attributes
     ----------
@@ -146,6 +149,7 @@ class Request:
     resource_account: str = ""
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     issuer: str | None = None
+    refusal: str = ""
     caller: Caller = field(init=False, compare=False, repr=False)
     service: str = field(init=False, compare=False, repr=False)
     keys: Mapping[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
@@ -158,12 +162,15 @@ class Request:
         resource_account: str = "",
         context: Mapping[str, ContextValue] = NO_CONTEXT,
         issuer: str | None = None,
+        refusal: str = "",
     ) -> None:
         check_text("principal", principal)
         check_text("action", action)
         check_text("resource", resource)
         if issuer is not None:
             check_text("issuer", issuer)
+        if refusal != "":
+            check_text("refusal", refusal)
         values = as_text(context)
         set_ = object.__setattr__
         set_(self, "principal", principal)
@@ -171,6 +178,7 @@ class Request:
         set_(self, "resource", resource)
         set_(self, "context", MappingProxyType(dict(context)))
         set_(self, "issuer", issuer)
+        set_(self, "refusal", refusal)
         set_(self, "keys", values)
         role = values.get("aws:principalarn", NO_VALUE)[0] if issuer is None else ""
         set_(self, "caller", _caller(principal, issuer, role))
@@ -182,7 +190,7 @@ class Request:
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = self.principal, self.action, self.resource, self.resource_account
-        return Request, (*given, dict(self.context), self.issuer)
+        return Request, (*given, dict(self.context), self.issuer, self.refusal)
 
     def _owner(self) -> str:
         parts = self.resource.split(":", 5)
@@ -204,6 +212,12 @@ class Request:
         """Give the value of a single-valued key: what a policy variable may stand for."""
         values = self.keys.get(key.lower())
         return values[0] if values and not is_multivalued(key) and len(values) == 1 else None
+
+    @property
+    def with_long_term_keys(self) -> bool:
+        """Whether a user, or root user, calls with keys of his own that do not expire."""
+        is_himself = self.caller.kind in (Kind.USER, Kind.ROOT)
+        return is_himself and "aws:tokenissuetime" not in self.keys
 
     @property
     def same_account(self) -> bool:

@@ -69,7 +69,7 @@ class Row:
         self._probes = [self._ask(universe.sorts[0], context) for context, _ in universe.contexts]
         self.bounded = is_bounded(first, layers)
         self.caller = first.caller
-        self.kind = universe.class_of(first.caller, self._ask)
+        self.kind = universe.class_of(first, self._ask)
         self.denied = 0
 
     def _ask(self, sort: Sort, context: Context | None = None) -> Request:

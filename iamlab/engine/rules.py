@@ -121,7 +121,8 @@ class Rules(ConditionRules):
         Whether the ceiling lets a grant through, given what each of its levels says.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Who must allow, in each situation.
-    root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys, outsider
+    root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys,
+    needs_temporary_credentials, credentials_refused, outsider
         The same for the rarer ones: a source identity is set with the consent of both sides even in
         one account; root users assume no role, and nobody needs the other side's
         consent for sts:AssumeRoot; some actions never work from another account, and a session
@@ -153,6 +154,8 @@ class Rules(ConditionRules):
     assume_root: Grant = _identity_alone
     never_abroad: Grant = _never
     needs_long_term_keys: Grant = _never
+    needs_temporary_credentials: Grant = _never
+    credentials_refused: Grant = _never
     outsider: Grant = _resource_alone
 
     def __reduce__(self) -> str | tuple[Any, ...]:

@@ -36,8 +36,12 @@ UNSIGNED = (Kind.ANONYMOUS, Kind.PROVIDER)
 """Who has no AWS credentials with which to sign."""
 
 
+FREE = ("needs_no_permission", "only_narrows")
+"""Situations in which nobody has to allow."""
+
+
 def situation(request: Request) -> str:
-    """Name the situation. Apart from the first two it is an entry of ``Rules``.
+    """Name the situation. Apart from the first one and those of ``FREE`` it is one of ``Rules``.
 
     Examples
     --------
@@ -49,14 +53,9 @@ def situation(request: Request) -> str:
     caller, action = request.caller, request.action.lower()
     if action in NEVER_REFUSED and caller.kind not in UNSIGNED:
         return "never_refused"
-    if action in NEEDS_NO_PERMISSION and caller.kind in (Kind.USER, Kind.ROOT):
-        return "needs_no_permission"
-    if caller.kind in OUTSIDERS:
-        return "outsider"
-    if action in ONLY_NARROWS and unsure.SCOPED_CREDENTIALS_NEED_NO_ALLOW:
-        return "needs_no_permission"
-    if action in NEEDS_LONG_TERM_KEYS and caller.kind in SESSIONS:
-        return "needs_long_term_keys"
+    by_credentials = _of_credentials(request, action)
+    if by_credentials:
+        return by_credentials
     if caller.kind is Kind.ROOT:
         return _of_root_user(request, action)
     if action == "sts:assumeroot":
@@ -68,6 +67,24 @@ def situation(request: Request) -> str:
     if not request.about_trust:
         return "same_account"
     return "both_sides" if action in NEEDS_BOTH_SIDES else "role_trust"
+
+
+def _of_credentials(request: Request, action: str) -> str:
+    """Name the situation where it is the kind of credentials that decides; else nothing."""
+    kind = request.caller.kind
+    if kind in OUTSIDERS:
+        return "outsider"
+    if action in NEEDS_LONG_TERM_KEYS and kind in SESSIONS:
+        return "needs_long_term_keys"
+    if request.refusal:
+        return "credentials_refused"
+    if action in NEEDS_NO_PERMISSION and kind in (Kind.USER, Kind.ROOT):
+        return "needs_no_permission"
+    if action in ONLY_NARROWS and request.with_long_term_keys:
+        return "needs_temporary_credentials"
+    if action in ONLY_NARROWS and unsure.SCOPED_CREDENTIALS_NEED_NO_ALLOW:
+        return "only_narrows"
+    return ""
 
 
 def _of_root_user(request: Request, action: str) -> str:

@@ -25,7 +25,7 @@ from iamlab.engine.request import (
 )
 from iamlab.engine.rules import AWS
 from iamlab.engine.scope import unbound
-from iamlab.engine.situation import situation
+from iamlab.engine.situation import FREE, situation
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
-    from iamlab.engine.request import Caller, ContextValue, Request
+    from iamlab.engine.request import ContextValue, Request
     from iamlab.engine.votes import Votes
     from iamlab.policy.document import Policy, Statement
 
@@ -139,12 +139,14 @@ class Cases:
 
     def allowed(self, votes: Votes, denied: int) -> int:
         """Give what is allowed by the rule of its situation, and not denied."""
-        found = 0
+        found, always = 0, {"never_refused"}
+        if not unsure.DENY_STOPS_GET_SESSION_TOKEN:
+            always.add("needs_no_permission")
         for case, bits in self.situations.items():
-            if case == "never_refused":
+            if case in always:
                 found |= bits
-            elif case == "needs_no_permission":
-                found |= bits & ~denied if unsure.DENY_STOPS_GET_SESSION_TOKEN else bits
+            elif case in FREE:
+                found |= bits & ~denied
             else:
                 found |= bits & votes.guard & getattr(AWS, case)(votes) & ~denied
         return found
@@ -231,10 +233,18 @@ class Universe:
     def _union(self, wanted: Callable[[Sort], bool]) -> int:
         return _either(sort.bits for sort in self.sorts if wanted(sort))
 
-    def class_of(self, caller: Caller, ask: Callable[[Sort], Request]) -> Cases:
-        """Say which situation each pair is for callers like this, and which layers have a part."""
+    def class_of(self, first: Request, ask: Callable[[Sort], Request]) -> Cases:
+        """Say which situation each pair is for callers like this, and which layers have a part.
+
+        Parameters
+        ----------
+        first
+            Any request of the caller's.
+        """
+        caller = first.caller
         partition = caller.arn.split(":", 2)[1] if caller.account else ""
-        key = (caller.kind, caller.is_service_linked, caller.account, partition)
+        own = first.with_long_term_keys
+        key = (caller.kind, caller.is_service_linked, caller.account, partition, own)
         known = self._classes.get(key)
         if known is None:
             asked = ((ask(sort), sort.bits) for sort in self.sorts)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from iamlab import unsure
+from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
@@ -31,6 +32,7 @@ from iamlab.world.facts import facts_of, find_resource
 from iamlab.world.networks import Network, way_of
 
 if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
     from iamlab.policy.document import Policy
@@ -76,6 +78,10 @@ class Question:
     layers: Layers
     assumed: tuple[str, ...] = ()
 
+    def decide(self) -> Decision:
+        """Let the engine decide it."""
+        return evaluate(self.request, self.layers).assuming(self.assumed)
+
 
 def question(
     world: World,
@@ -106,8 +112,7 @@ def question(
     """
     given = context or {}
     known = world.gather(caller)
-    if has_no_use(known, action):
-        known = known.within_limits()
+    refusal = refusal_of(known.kind, action, known.credentials())
     if facts is None:
         facts = facts_of(world, resource, action, known.account_id)
     way = Way.of(world, known.who(), facts, action, circumstances)
@@ -122,14 +127,10 @@ def question(
         resource_account=facts.account_id,
         context=over({**own, **facts.context, **of_call(way.call), **(keys or {})}, given),
         issuer=known.issuer,
+        refusal="" if refusal is None else refusal.message,
     )
     assumed = (*known.assumed, *facts.assumed, *way.assumed, *set_by_hand(given))
     return Question(request, known.layers(facts, way.policy), assumed)
-
-
-def has_no_use(known: Gathered, action: str) -> bool:
-    """Say whether the caller's credentials are not good for an action, whatever policies say."""
-    return refusal_of(known.kind, action, known.credentials()) is not None
 
 
 def check_credentials(known: Gathered, action: str) -> None:

@@ -303,11 +303,25 @@ def of_temporary(issued: datetime, now: datetime, mfa: datetime | None = None) -
     mfa
         When an MFA device was used for them.
     """
-    return {
-        "aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:MultiFactorAuthPresent": mfa is not None,
-        **({"aws:MultiFactorAuthAge": int((now - mfa).total_seconds())} if mfa is not None else {}),
-    }
+    return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"), **of_mfa(now, mfa)}
+
+
+def of_mfa(now: datetime, used: datetime | None) -> Context:
+    """Say whether an MFA device was used, and how many seconds ago.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timedelta
+    >>> now = datetime(2026, 11, 25, 9)
+    >>> of_mfa(now, now - timedelta(minutes=5))
+    {'aws:MultiFactorAuthPresent': True, 'aws:MultiFactorAuthAge': 300}
+    >>> of_mfa(now, None)
+    {'aws:MultiFactorAuthPresent': False}
+    """
+    if used is None:
+        return {"aws:MultiFactorAuthPresent": False}
+    age = int((now - used).total_seconds())
+    return {"aws:MultiFactorAuthPresent": True, "aws:MultiFactorAuthAge": age}
 
 
 FORWARDED: Mapping[str, ContextValue] = {

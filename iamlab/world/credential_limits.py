@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
+from iamlab.policy.regions import OPT_IN
 from iamlab.world.presented import CredentialKind
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ STS_FORBIDS: Mapping[CredentialKind, frozenset[str]] = dict.fromkeys(
 
 WITHOUT_IAM = frozenset((CredentialKind.USER, CredentialKind.FEDERATED))
 """Credentials with which IAM cannot be called: of a user's session, unless MFA was used."""
-
-OPT_IN = frozenset(
-    (
-        *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3"),
-        *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7"),
-        *("ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1"),
-        *("me-central-1", "me-south-1", "mx-central-1"),
-    )
-)
-"""Regions that an account must opt in to; their STS is on as soon as it has."""
 
 WITH_POLICY_ACTIONS = frozenset(
     (
@@ -131,9 +122,7 @@ def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
         {"Effect": "Deny", "Action": closed, "Resource": "*"},
         *([{"Effect": "Allow", "Action": open_, "Resource": "*"}] if most else ()),
     ]
-    return Policy.parse(
-        {"Version": "2012-10-17", "Statement": statements}, name=f"what {kind.value} is good for"
-    )
+    return Policy.parse({"Version": "2012-10-17", "Statement": statements}, name=kind.value)
 
 
 def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:

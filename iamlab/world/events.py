@@ -47,11 +47,11 @@ class Event:
     event_name: str
     aws_region: str
     user_identity: Mapping[str, Any]
-    request_parameters: Mapping[str, Any] | None
-    response_elements: Mapping[str, Any] | None
     read_only: bool
     recipient_account_id: str
     event_id: str
+    request_parameters: Mapping[str, Any] | None = None
+    response_elements: Mapping[str, Any] | None = None
     error_code: str = ""
     error_message: str = ""
     resources: tuple[str, ...] = ()
@@ -107,23 +107,51 @@ def record(
         As the API names them; secrets are left out. A call that was refused for want of permission
         keeps no parameters.
     """
-    service, name = call
     refused = isinstance(error, AccessDenied)
+    note(
+        world,
+        call,
+        identity,
+        account_id,
+        region=region,
+        read_only=read_only,
+        request_parameters=None if refused or parameters is None else _plain(parameters),
+        response_elements=_plain(answer) if answer else None,
+        error_code=error.code if error else "",
+        error_message=error.message if error else "",
+        resources=resources,
+    )
+
+
+def note(
+    world: World,
+    call: tuple[str, str],
+    identity: Mapping[str, Any],
+    account_id: str,
+    *,
+    read_only: bool,
+    region: str = "us-east-1",
+    **more: Any,
+) -> None:
+    """Add an event with its fields as they are: of what is no call of an API, such as a sign-in.
+
+    Parameters
+    ----------
+    more
+        Further fields of :class:`Event`.
+    """
+    service, name = call
     world.events.append(
         Event(
-            world.clock.now,
-            f"{service}.amazonaws.com",
-            name,
-            region,
-            identity,
-            None if refused or parameters is None else _plain(parameters),
-            _plain(answer) if answer else None,
-            read_only,
-            account_id,
-            world.ids.event_id(),
-            error.code if error else "",
-            error.message if error else "",
-            resources,
+            event_time=world.clock.now,
+            event_source=f"{service}.amazonaws.com",
+            event_name=name,
+            aws_region=region,
+            user_identity=identity,
+            read_only=read_only,
+            recipient_account_id=account_id,
+            event_id=world.ids.event_id(),
+            **more,
         )
     )
 

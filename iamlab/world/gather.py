@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Caller = str | User | Role | Group | RootUser | Credential  # a group is refused, with the reason
 
+CREDENTIALS = ("credentials",)
+"""The path of what no policy says, but the kind of credentials."""
+
 SOME_SESSION = "some-session"
 
 
@@ -66,7 +69,7 @@ class Gathered:
     session: tuple[Policy | Attached, ...] = ()
     scps: tuple[Level, ...] = ()
     credentials: Callable[[], Mapping[str, ContextValue]] = dict
-    scoped: tuple[Policy, ...] = ()
+    scoped: tuple[Policy | Attached, ...] = ()
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
 
@@ -95,7 +98,10 @@ class Gathered:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         closed = limits_of(self.kind, with_mfa=with_mfa)
-        return self if closed is None else replace(self, scoped=(*self.scoped, closed))
+        if closed is None:
+            return self
+        limits = Attached(closed, path=CREDENTIALS)
+        return replace(self, scoped=(*self.scoped, limits))
 
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""
@@ -195,7 +201,12 @@ def gather(world: World, caller: Caller) -> Gathered:
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if not isinstance(text, str):
-        raise RequestError(f"{caller!r} is no caller: give a user, a role, or an ARN.")
+        # Not the thing itself: whoever passes credentials as they are would see them in the text.
+        what = f"an object of type {type(caller).__name__}"
+        raise RequestError(
+            f"{what} is no caller: give a user, a role, a key, a session, or an ARN. Of "
+            "credentials as they are, world.caller_of(credentials) makes one."
+        )
     if text == ANONYMOUS:
         return Gathered(text, "", lambda: context.ANONYMOUS)
     if text in PROVIDER_HOSTS:

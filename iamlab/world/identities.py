@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamlab.world.policies import ManagedPolicy
     from iamlab.world.saving import Document
     from iamlab.world.sts.revoking import Revocation
+    from iamlab.world.sts.session import Session
     from iamlab.world.user_summary import UserSummary
     from iamlab.world.user_things import (
         ServiceSpecificCredential,
@@ -345,3 +346,21 @@ class Role(Bounded):
         from iamlab.world.sts.revoking import revoke_sessions
 
         return revoke_sessions(self, caller)
+
+    def revoke_session(self, session: Session, caller: Caller | None = None) -> Revocation:
+        """Deny everything to one of its sessions, and to all of the same name.
+
+        Raises
+        ------
+        RequestError
+            It is no session of this role.
+        """
+        from iamlab.world.sts.revoking import revoke_session
+
+        return revoke_session(self, session, caller)
+
+    def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
+        """Deny everything to those of its sessions behind which somebody is."""
+        from iamlab.world.sts.revoking import revoke_by_source_identity
+
+        return revoke_by_source_identity(self, name, caller)

@@ -18,6 +18,9 @@ PREFIXES = {
     "instance-profile": "AIPA",
     "server-certificate": "ASCA",
 }
+HEX = "0123456789abcdef"
+"""The digits of hexadecimal numbers."""
+
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ORGANIZATION_LENGTHS = {"o": 10, "r": 4, "ou": 8, "p": 10, "h": 32, "car": 32}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack, cast
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.world.asking import Circumstances, question
 from iamlab.world.gather import Caller, Gathered, gather
@@ -93,7 +92,7 @@ class Questions:
         """
         check_texts(action=action, resource=resource)
         asked = question(self._world, caller, action, resource, context, circumstances)
-        return evaluate(asked.request, asked.layers).assuming(asked.assumed)
+        return asked.decide()
 
     def do(
         self,

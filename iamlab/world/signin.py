@@ -25,7 +25,7 @@ from iamlab.errors import (
 )
 from iamlab.world.api.calling import call
 from iamlab.world.context import of_temporary
-from iamlab.world.events import Event, user_identity
+from iamlab.world.events import note, user_identity
 from iamlab.world.mfa import VIRTUAL, MfaDevice, accepts, devices_of
 from iamlab.world.presented import CredentialKind, Presented
 
@@ -278,20 +278,14 @@ def _record(account: Account, who: Holder | None, how: str, *, with_mfa: bool = 
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == "Failure" else ""
     used = {"MFAUsed": "Yes" if with_mfa else "No"}
-    world.events.append(
-        Event(
-            world.clock.now,
-            "signin.amazonaws.com",
-            "ConsoleLogin",
-            "us-east-1",
-            identity,
-            None,
-            {"ConsoleLogin": how},
-            read_only=False,
-            recipient_account_id=account.account_id,
-            event_id=world.ids.event_id(),
-            error_message=failed,
-            event_type="AwsConsoleSignIn",
-            additional_event_data=used,
-        )
+    note(
+        world,
+        ("signin", "ConsoleLogin"),
+        identity,
+        account.account_id,
+        read_only=False,
+        response_elements={"ConsoleLogin": how},
+        error_message=failed,
+        event_type="AwsConsoleSignIn",
+        additional_event_data=used,
     )

@@ -19,6 +19,7 @@ from iamlab.world.gather import Remembered
 from iamlab.world.ids import Ids
 from iamlab.world.keeping import Keeping
 from iamlab.world.networks import Here, Network, find_endpoint
+from iamlab.world.outside import HasOutside
 from iamlab.world.questions import Questions, check_texts
 from iamlab.world.quotas import is_account_id
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from iamlab.world.sts.record import SessionRecord
 
 
-class World(Questions, Keeping):
+class World(Questions, Keeping, HasOutside):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters

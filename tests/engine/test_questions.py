@@ -171,10 +171,21 @@ def test_what_is_left_out_or_null_is_not_there():
     assert read_one(asked, **nulls) == least[0]
 
 
+def test_credentials_that_are_not_good_for_it_are_refused_whatever_policies_say():
+    """In the words that AWS has for them."""
+    everything = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    request, layers = read_one({**GET, "refusal": "No."}, identity=[everything])
+    decision = evaluate(request, layers)
+
+    assert decision.verdict is Verdict.IMPLICIT_DENY
+    assert decision.message == "No."
+    assert decision.fixes() == ()
+
+
 @given(QUESTIONS)
 def test_any_question_is_decided_as_when_it_is_put_in_python(question):
     """Over the universe of all layers: the file says the same as the objects."""
-    request = {name: question[name] for name in REQUEST}
+    request = {name: question.get(name) for name in REQUEST}
     layers = {name: question.get(name) for name in LAYERS} | {
         "resource": question["resource_policy"]
     }
@@ -391,6 +402,7 @@ HOSTILE = {
     "issuer-list": {"request": {**GET, "issuer": []}},
     "issuer-object": {"request": {**GET, "issuer": {}}},
     "issuer-true": {"request": {**GET, "issuer": True}},
+    "refusal-list": {"request": {**GET, "refusal": []}},
     "context-list": {"request": {**GET, "context": []}},
     "context-null-value": {"request": {**GET, "context": {"a": None}}},
     "context-nested": {"request": {**GET, "context": {"a": {"b": 1}}}},

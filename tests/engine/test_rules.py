@@ -168,6 +168,16 @@ MUTANTS = {
         AWS.same_account,
         {"session that asks for a session"},
     ),
+    "long-term keys can be scoped down": (
+        "needs_temporary_credentials",
+        AWS.same_account,
+        {"keys that are to be scoped down"},
+    ),
+    "credentials are good for every call": (
+        "credentials_refused",
+        AWS.same_account,
+        {"credentials that are not good for it"},
+    ),
     "a service needs nobody": ("outsider", lambda _: True, {"service"}),
 }
 
@@ -275,6 +285,11 @@ CASES = {
         ask(EC2, resource_account=FOREIGN),
         Layers(resource=resource_policy({"Principal": {"Service": EC2}})),
     ),
+    "keys that are to be scoped down": (
+        ask(action="sts:GetScopedCredentials", resource="*"),
+        Layers(OPEN),
+    ),
+    "credentials that are not good for it": (ask(refusal="No."), Layers(OPEN)),
     "token": (ask(action="sts:GetSessionToken", resource="*"), Layers()),
     "who am I": (ask(action="sts:GetCallerIdentity", resource="*"), Layers([DENY])),
 }

@@ -21,7 +21,7 @@ from iamlab.errors import (
 )
 from iamlab.signin_errors import BadRequest
 from iamlab.world.keys import AccessKey
-from iamlab.world.presented import Kind
+from iamlab.world.presented import CredentialKind
 from iamlab.world.sts import Session
 from iamlab.world.sts.console import ConsoleLink, sign_in_with, signin_token_url
 from iamlab.world.sts.federation_endpoint import get_signin_token
@@ -356,7 +356,7 @@ def test_a_federated_user_can_call_iam_in_the_console_and_not_by_the_api(
         scene.main.call("ListUsers", session)
     assert scene.main.call("ListUsers", in_console)["Users"]
     assert scene.world.events[-1].user_identity["type"] == "FederatedUser"
-    assert in_console.present(scene.world).kind is Kind.FEDERATED_CONSOLE
+    assert in_console.present(scene.world).kind is CredentialKind.FEDERATED_CONSOLE
     assert scene.can(in_console, "iam:ListUsers").request.principal == session.arn
 
 
@@ -562,6 +562,9 @@ def test_neither_a_link_nor_a_session_in_the_console_shows_its_secrets(scene: Sc
     for name in ("secret_access_key", "session_token", "credentials"):
         with pytest.raises(RequestError, match="stay in the browser"):
             getattr(in_console, name)
+    for give in (in_console.environment_variables, in_console.container_credentials):
+        with pytest.raises(RequestError, match="stay in the browser"):
+            give()
     with pytest.raises(RequestError, match="stay in the browser"):
         link(scene, in_console)
 

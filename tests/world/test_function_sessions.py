@@ -10,6 +10,7 @@ import pytest
 from iamlab import World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
 from iamlab.world.account import Account
+from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.identities import Role
 from iamlab.world.services.lambda_function import Function
 from iamlab.world.sts import Session
@@ -123,6 +124,62 @@ def test_functions_of_one_role_are_told_apart(main: Account, resize: Function) -
     assert resize.role_session().access_key_id == session.access_key_id
 
 
+def test_a_function_made_anew_under_its_name_begins_without_credentials(
+    main: Account, resize: Function
+) -> None:
+    """Those of the old one go on, and are not its own."""
+    old = resize.role_session()
+    resize.delete()
+    again = main.create_function("resize", role="worker")
+
+    assert again.role_session().access_key_id != old.access_key_id
+    assert main.world.can(old, "s3:GetObject", MAP)
+
+
+def test_a_session_that_somebody_else_made_as_lambda_is_not_the_functions(
+    main: Account, resize: Function
+) -> None:
+    """Even if it says that it is for this function."""
+    first = resize.role_session()
+    main.world.sts.assume_role_as_service(
+        "lambda.amazonaws.com", role_arn="arn:aws:iam::111111111111:role/worker", source_arn=resize
+    )
+
+    assert resize.role_session().access_key_id == first.access_key_id
+
+
+@pytest.mark.parametrize("key_id", ["nonsense", "", "another role's", "another function's"])
+def test_a_file_cannot_slip_another_session_to_a_function(
+    key_id: str, main: Account, resize: Function
+) -> None:
+    """What is noted there must be of its own role, for this very function."""
+    role_for_lambda(main, "other")
+    others = {
+        "another role's": main.create_function("audit", role="other"),
+        "another function's": main.create_function("rotate", role="worker"),
+    }
+    other = others[key_id].role_session() if key_id in others else None
+    data = world_to_json(main.world, secrets=True)
+    saved = data["accounts"][OWN]["resources"][resize.arn]
+    saved["delivered"] = other.access_key_id if other else key_id
+    twin: Any = world_from_json(data).account("main").resources[resize.arn]
+
+    assert twin.role_session().arn == f"arn:aws:sts::{OWN}:assumed-role/worker/resize"
+    assert twin.role_session().access_key_id not in {key_id, other and other.access_key_id}
+
+
+def test_a_saved_world_has_the_session_too(main: Account, resize: Function) -> None:
+    """And of a file that is older than the note, the function gets a new one."""
+    session = resize.role_session()
+    data = world_to_json(main.world, secrets=True)
+    twin: Any = world_from_json(data).account("main").resources[resize.arn]
+    assert twin.role_session().access_key_id == session.access_key_id
+
+    del data["accounts"][OWN]["resources"][resize.arn]["delivered"]
+    twin = world_from_json(data).account("main").resources[resize.arn]
+    assert twin.role_session().access_key_id != session.access_key_id
+
+
 def test_a_copy_of_the_world_has_the_session_too(main: Account, resize: Function) -> None:
     """And what the copy's function gets is its own."""
     session = resize.role_session()
@@ -147,7 +204,7 @@ def test_code_finds_its_credentials_where_sdks_look(main: Account, resize: Funct
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_LAMBDA_FUNCTION_NAME": "resize",
     }
-    assert json.loads(json.dumps(container_credentials(of_task))) == {
+    assert json.loads(json.dumps(of_task.container_credentials())) == {
         "RoleArn": of_task.role_arn,
         "AccessKeyId": of_task.access_key_id,
         "SecretAccessKey": of_task.secret_access_key,
@@ -161,7 +218,8 @@ def test_what_is_delivered_shows_no_secret_by_itself(main: Account, resize: Func
     session = task(main)
     for delivered, owner in (
         (resize.environment(), resize.role_session()),
-        (container_credentials(session), session),
+        (session.container_credentials(), session),
+        (session.environment_variables(), session),
     ):
         texts = f"{delivered!r}{delivered}{[delivered]}"
         assert owner.access_key_id in texts

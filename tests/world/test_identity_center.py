@@ -559,7 +559,11 @@ def do(center: IdentityCenter, step: str, account: str, name: str, who: str) -> 
     """Do a step, if it can be done; users do not join users."""
     kind, _, called = who.partition(" ")
     held: Any = center.users if kind == "user" else center.groups
-    principal = next(one for one in held.values() if one.name == called)
+    principal = next(
+        one
+        for one in held.values()
+        if called == (one.user_name if kind == "user" else one.display_name)
+    )
     work: dict[str, Callable[[], object]] = {
         "assign": lambda: center.create_account_assignment(account, name, principal),
         "unassign": lambda: center.delete_account_assignment(account, name, principal),
@@ -593,7 +597,7 @@ def test_a_role_is_there_as_long_as_somebody_is_assigned(
         made = [one.name.split("_")[1] for one in reserved(world.accounts[account])]
         assert sorted(made) == sorted({name for place, name, _ in assigned if place == account})
     for user in center.users.values():
-        mine = {f"user {user.name}", *groups[user.name]}
+        mine = {f"user {user.user_name}", *groups[user.user_name]}
         offered = {(place.account_id, one.name) for place, one in center.choices_of(user)}
         assert offered == {(place, name) for place, name, who in assigned if who in mine}
         portal = center.sign_in(user)

@@ -17,8 +17,9 @@ from iamlab.identity_center_errors import (
     ForbiddenException,
     UnauthorizedException,
 )
+from iamlab.world.federation.directory import create_directory
 from iamlab.world.identity_center import PolicyReference
-from tests.world.exports import allow, deny, document
+from tests.world.exports import allow, deny, document, trust
 from tests.world.single_sign_on import DEV, KEY, MAIN, PROD, Scene, reserved
 
 
@@ -260,6 +261,27 @@ def test_whether_keys_of_the_assertion_stay_is_a_switch(
 
     assert ("saml:sub" in keys) is stay
     assert keys["identitystore:UserId"] == scene.ana.id
+
+
+def test_of_the_assertion_those_keys_stay_that_stay_of_every_assertion(scene: Scene) -> None:
+    """Not its audience: the portal is no other identity provider than those of companies."""
+    directory = create_directory(scene.dev.world)
+    provider = directory.register(scene.dev)
+    trusting = trust({"Federated": provider.arn})
+    trusting["Statement"][0]["Action"] = "sts:AssumeRoleWithSAML"
+    role = scene.dev.create_role("stars", assume_role_policy_document=trusting)
+    directory.map_group("all", role, provider)
+    of_company = scene.world.sts.assume_role_with_saml(
+        role_arn=role,
+        principal_arn=provider,
+        saml_assertion=directory.sign_in(directory.add_user("ana", groups=["all"])),
+    )
+    of_portal = scene.session().record.keys
+
+    assert "saml:aud" not in of_portal
+    assert {*of_portal} == {*of_company.record.keys, "identitystore:UserId"}
+    assert of_portal["saml:sub"] == of_company.record.keys["saml:sub"] == "ana"
+    assert of_portal["saml:namequalifier"] != of_company.record.keys["saml:namequalifier"]
 
 
 # -- attributes for access control -----------------------------------------------------------------

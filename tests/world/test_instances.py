@@ -694,3 +694,22 @@ def test_what_is_no_instance_profile_is_refused(main: Account, web: Instance) ->
         main.create_instance(instance_profile=wrong)
     with pytest.raises(RequestError, match="instance_profile is a profile or its name, not 5"):
         web.associate_iam_instance_profile(wrong)
+
+
+@pytest.mark.parametrize(("pattern", "lets"), [("i-*", True), ("x-*", False)])
+def test_a_trust_policy_may_ask_for_the_name_of_the_session(
+    pattern: str, main: Account, web: Instance, *, lets: bool
+) -> None:
+    """It is the instance's id, which no other service gives its sessions."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringLike": {"sts:RoleSessionName": pattern}},
+    }
+    main.roles["reader"].update_assume_role_policy(document(statement))
+    if lets:
+        assert web.role_session().arn.endswith(f"/{web.name}")
+        return
+    with pytest.raises(AccessDenied, match="EC2 cannot assume the role reader"):
+        web.role_session()

@@ -16,9 +16,9 @@ from iamlab.errors import (
 )
 from iamlab.policy.document import Policy
 from iamlab.world.sts import Session
+from iamlab.world.sts.revoked import hits
 from iamlab.world.sts.revoking import (
     OLDER_SESSIONS,
-    hits,
     revoke_by_source_identity,
     revoke_session,
 )
@@ -146,9 +146,9 @@ def test_whoever_presses_the_button_needs_put_role_policy(scene: Scene) -> None:
     with pytest.raises(AccessDenied, match="iam:PutRolePolicy"):
         scene.work.revoke_sessions(zoe)
     with pytest.raises(AccessDenied, match="iam:PutRolePolicy"):
-        scene.world.sts.revoke_session(scene.work, session, zoe)
+        scene.work.revoke_session(session, zoe)
     with pytest.raises(AccessDenied, match="iam:PutRolePolicy"):
-        scene.world.sts.revoke_by_source_identity(scene.work, "ana", zoe)
+        scene.work.revoke_by_source_identity("ana", zoe)
     assert snapshot(scene.world) == before
 
     zoe.put_policy("revoke", document(allow("iam:PutRolePolicy", scene.work.arn)))
@@ -175,7 +175,7 @@ def test_one_session_is_revoked_by_its_userid(scene: Scene) -> None:
     """The others of the role go on."""
     first = scene.assume(scene.key, scene.work, role_session_name="first")
     second = scene.assume(scene.key, scene.work, role_session_name="second")
-    revocation = scene.world.sts.revoke_session(scene.work, first)
+    revocation = scene.work.revoke_session(first)
 
     assert not works(scene, first)
     assert works(scene, second)
@@ -190,7 +190,7 @@ def test_a_name_that_is_used_again_is_revoked_with_it(scene: Scene) -> None:
     """Those that have it, and those that will; and the answer says so."""
     first, twin = scene.assume(scene.key, scene.work), scene.assume(scene.ana, scene.work)
     namesake = scene.assume(scene.key, scene.short)
-    revocation = revoke_session(scene.work, first)
+    revocation = scene.work.revoke_session(first)
     wait(scene)
     later = scene.assume(scene.key, scene.work)
 
@@ -205,7 +205,7 @@ def test_a_session_that_has_expired_is_not_among_the_hits(scene: Scene) -> None:
     gone = scene.assume(scene.key, scene.work, duration_seconds=900)
     wait(scene, 900)
     twin = scene.assume(scene.key, scene.work)
-    revocation = revoke_session(scene.work, gone)
+    revocation = scene.work.revoke_session(gone)
 
     assert revocation.hits == (twin.access_key_id,)
     assert "there are 1 others" in revocation.note
@@ -218,7 +218,7 @@ def test_a_person_is_kept_out_of_a_role_by_the_source_identity(scene: Scene) -> 
     back = scene.assume(chained, scene.work, role_session_name="other")
     good = scene.assume(scene.key, scene.work, source_identity="carol")
     nobody = scene.assume(scene.key, scene.work)
-    revocation = scene.world.sts.revoke_by_source_identity(scene.work, "bob")
+    revocation = scene.work.revoke_by_source_identity("bob")
 
     assert [works(scene, one) for one in (bad, back)] == [False, False]
     assert [works(scene, one) for one in (chained, good, nobody)] == [True] * 3
@@ -234,7 +234,7 @@ def test_long_source_identities_that_differ_at_the_end_have_policies_of_their_ow
 ) -> None:
     """The name of a policy has 128 letters, a source identity up to 256."""
     names = ["x" * 255 + last for last in "ab"]
-    policies = [revoke_by_source_identity(scene.work, name).policy_name for name in names]
+    policies = [scene.work.revoke_by_source_identity(name).policy_name for name in names]
 
     assert len({*policies}) == 2
     assert [len(name) for name in policies] == [128, 128]
@@ -419,7 +419,7 @@ def test_scoped_credentials_cannot_be_had_to_escape(scene: Scene) -> None:
     """A revoked session may not ask for them; nor would a name or source identity be another."""
     session = scene.assume(scene.key, scene.work, source_identity="bob")
     scoped = scene.world.sts.get_scoped_credentials(session, duration_seconds=900)
-    revocation = revoke_session(scene.work, session)
+    revocation = scene.work.revoke_session(session)
 
     assert revocation.hits == (session.access_key_id, scoped.access_key_id)
     assert not works(scene, scoped)

@@ -25,13 +25,13 @@ def scene() -> Scene:
 def test_a_directory_stands_in_its_world_by_its_entity_id() -> None:
     """A world may have several, each with its own key."""
     world = World(seed=3)
-    acme, beta = create_directory(world), create_directory(world, "Beta", "urn:beta")
+    acme, beta = create_directory(world), create_directory(world, "Beta", entity_id="urn:beta")
 
     assert world.saml_directories == {ENTITY_ID: acme, "urn:beta": beta}
     assert acme.name == "Acme Active Directory"
     assert acme.certificate().public_key() != beta.certificate().public_key()
     with pytest.raises(RequestError, match="has a directory urn:beta already"):
-        create_directory(world, "Gamma", "urn:beta")
+        create_directory(world, "Gamma", entity_id="urn:beta")
 
 
 def test_metadata_are_what_iam_takes(scene: Scene) -> None:
@@ -49,7 +49,7 @@ def test_metadata_are_what_iam_takes(scene: Scene) -> None:
 @pytest.mark.parametrize("entity_id", ["urn:" + "x" * 900, 'urn:"<&>', "http://ä.example/"])
 def test_any_entity_id_can_be_written(entity_id: str) -> None:
     """Certificates have shorter names than metadata."""
-    directory = create_directory(World(seed=3), "N" * 200, entity_id)
+    directory = create_directory(World(seed=3), "N" * 200, entity_id=entity_id)
 
     assert read(directory.metadata(), directory.world.clock.now).issuer == entity_id
 

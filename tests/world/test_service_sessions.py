@@ -133,14 +133,13 @@ def test_each_build_of_a_project_has_an_id_that_nobody_knows_before(main: Accoun
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_each_row_is_of_a_known_service_that_assumes_roles(name: str) -> None:
-    """Its keys are known too, and a page stands by what is likely."""
+    """Its keys are known too, and its refusal can be written."""
     kind = kind_of(f"{name}.amazonaws.com")
 
     assert kind is KINDS[name]
     assert kind is not PLAIN
     assert PRINCIPALS[name].assumes_roles
     assert all(global_key(key) is not None for key in kind.keys)
-    assert kind.page or kind.confidence == "unsure"
     assert kind.refusal.format(role="x")
 
 

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, InvalidClientTokenId, RequestError
+from iamlab.policy.regions import ON_BY_DEFAULT, OPT_IN
 from iamlab.sts_errors import InvalidAction, RegionDisabledException
 from iamlab.world.account import Account
-from iamlab.world.barred import OPT_IN
 from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.sts.endpoints import DEFAULT_REGIONS
 from tests.world.exports import deny, document
 from tests.world.sts_scene import DEV, MAIN, Scene, made, trusting
 
@@ -246,7 +245,7 @@ def test_in_us_east_1_and_at_the_global_endpoint_sts_is_always_on() -> None:
     with pytest.raises(RequestError, match="always on in us-east-1"):
         off(scene.main, HOME)
     scene.main.set_sts_regional_endpoint_status(HOME, "Active")
-    for region in DEFAULT_REGIONS[1:]:
+    for region in ON_BY_DEFAULT[1:]:
         off(scene.main, region)
 
     assert {*scene.main.list_sts_regional_endpoints_status().values()} == {"Active", "Inactive"}
@@ -284,14 +283,14 @@ def test_there_is_no_other_switch(region: Any, status: Any, words: str) -> None:
 
 def test_every_region_is_one_or_the_other() -> None:
     """On by default, or opted in to."""
-    assert not OPT_IN & {*DEFAULT_REGIONS}
-    assert list(made().main.list_sts_regional_endpoints_status()) == list(DEFAULT_REGIONS)
+    assert not {*OPT_IN} & {*ON_BY_DEFAULT}
+    assert list(made().main.list_sts_regional_endpoints_status()) == list(ON_BY_DEFAULT)
 
 
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(DEFAULT_REGIONS[1:4]), st.sampled_from(("Active", "Inactive")))
+        st.tuples(st.sampled_from(ON_BY_DEFAULT[1:4]), st.sampled_from(("Active", "Inactive")))
     )
 )
 def test_the_last_switch_of_a_region_counts(switches: list[tuple[str, str]]) -> None:
@@ -303,7 +302,7 @@ def test_the_last_switch_of_a_region_counts(switches: list[tuple[str, str]]) -> 
     last = dict(switches)
     status_now = main.list_sts_regional_endpoints_status()
 
-    assert status_now == {one: last.get(one, "Active") for one in DEFAULT_REGIONS}
+    assert status_now == {one: last.get(one, "Active") for one in ON_BY_DEFAULT}
     assert main.sts_regions_off == sorted(one for one in last if last[one] == "Inactive")
     assert [event.request_parameters for event in world.events] == [
         {"region": region, "status": status} for region, status in switches

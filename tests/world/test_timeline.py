@@ -17,8 +17,8 @@ from iamlab import Policy, Verdict, World
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.world.events import Event, record
 from iamlab.world.federation.issuers import github_actions, workflow_token
-from iamlab.world.presented import Kind
-from iamlab.world.sts import Session
+from iamlab.world.presented import CredentialKind
+from iamlab.world.sts import Session, lifetimes
 from iamlab.world.sts.hops import STS, Hop, Party
 from iamlab.world.sts.record import SessionRecord
 from iamlab.world.sts.timeline import COLUMNS, Timeline
@@ -69,7 +69,7 @@ def test_a_row_says_all_about_a_session_but_its_secrets(scene: Scene) -> None:
     row = line(scene)[session]
 
     assert (row.access_key_id, row.arn) == (session.access_key_id, session.arn)
-    assert (row.operation, row.kind) == ("AssumeRole", Kind.ROLE)
+    assert (row.operation, row.kind) == ("AssumeRole", CredentialKind.ROLE)
     assert row.role_arn == row.issuer_arn == scene.work.arn
     assert (row.start, row.end) == (start, start + timedelta(hours=2))
     assert row.ended == "still valid"
@@ -93,7 +93,7 @@ def test_every_kind_of_session_has_a_row(scene: Scene, who: str) -> None:
     row = line(scene)[session]
 
     assert (row.arn, row.kind) == (session.arn, session.record.kind)
-    assert row.role_arn == (session.role_arn if row.kind is Kind.ROLE else "")
+    assert row.role_arn == (session.role_arn if row.kind is CredentialKind.ROLE else "")
     assert row.ended == "still valid"
     assert row.asked_by
     assert line(scene, session).chain(session)[-1] == row
@@ -109,7 +109,7 @@ def test_long_term_keys_have_rows_without_an_end(scene: Scene) -> None:
     wait(scene, 60 * 24 * 365)
     row, of_root = line(scene)[key], line(scene)[root_key]
 
-    assert (row.operation, row.kind, row.depth) == ("CreateAccessKey", Kind.LONG_TERM, 0)
+    assert (row.operation, row.kind, row.depth) == ("CreateAccessKey", CredentialKind.LONG_TERM, 0)
     assert (row.start, row.end, row.ended) == (made_at, None, "still valid")
     assert row.last_used == used_at
     assert (row.arn, of_root.arn) == (scene.ana.arn, scene.main.root_arn)
@@ -215,8 +215,8 @@ def test_other_ways_of_revoking_show_too(scene: Scene) -> None:
     bobs = scene.assume(scene.key, scene.short, source_identity="bob")
     own = scene.world.sts.get_session_token(scene.key)
     at = wait(scene)
-    scene.world.sts.revoke_session(scene.work, named)
-    scene.world.sts.revoke_by_source_identity(scene.short, "bob")
+    scene.work.revoke_session(named)
+    scene.short.revoke_by_source_identity("bob")
     older = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-25T09:05:00Z"}}
     scene.ana.put_policy("revoke", Policy.deny("*", when=older))
     wait(scene)
@@ -293,7 +293,7 @@ def test_a_policy_that_was_written_anew_counts_from_when_it_hit(scene: Scene) ->
     session = scene.assume(scene.key, scene.work)
     scene.work.put_policy("RevokeSession-s1", document(allow("s3:*")))
     at = wait(scene)
-    scene.world.sts.revoke_session(scene.work, session)
+    scene.work.revoke_session(session)
     wait(scene)
 
     assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
@@ -303,7 +303,7 @@ def test_a_session_that_is_hit_from_the_beginning_was_never_good(scene: Scene) -
     """It has the name of one that was revoked before."""
     first = scene.assume(scene.key, scene.work)
     wait(scene)
-    scene.world.sts.revoke_session(scene.work, first)
+    scene.work.revoke_session(first)
     wait(scene)
     namesake = scene.assume(scene.key, scene.work)
     wait(scene)
@@ -766,9 +766,9 @@ def test_as_text_is_an_indented_list(chained: tuple[Scene, list[Session]]) -> No
 
     assert line(scene).as_text().splitlines() == [
         "user/ana: CreateAccessKey, 2026-11-25 09:00:00 to ..., still valid",
-        f"  assumed-role/work/s1: AssumeRole, {from_to}",
+        f"  assumed-role/{scene.work.name}/s1: AssumeRole, {from_to}",
         f"    assumed-role/short/second: AssumeRole, {from_to}",
-        f"      assumed-role/work/third: AssumeRole, {from_to}",
+        f"      assumed-role/{scene.work.name}/third: AssumeRole, {from_to}",
         f"    assumed-role/short/beside: AssumeRole, {from_to}",
     ]
     assert str(line(scene)) == line(scene).as_text()
@@ -881,7 +881,7 @@ WITH_BOTH: dict[str, Step] = {
     "scoped": lambda scene, got: got.append(
         scene.world.sts.get_scoped_credentials(got[-1], duration_seconds=60)
     ),
-    "revoke one": lambda scene, got: scene.world.sts.revoke_session(scene.work, got[-1]),
+    "revoke one": lambda scene, got: scene.work.revoke_session(got[-1]),
 }
 
 
@@ -927,7 +927,7 @@ def _crowd(size: int) -> World:
     role = main.create_role("r", assume_role_policy_document=trusting(MAIN))
     template = SessionRecord(
         "AssumeRole",
-        Kind.ROLE,
+        CredentialKind.ROLE,
         f"arn:aws:sts::{MAIN}:assumed-role/r/s",
         role.arn,
         role.unique_id,
@@ -959,6 +959,39 @@ def test_the_work_grows_as_the_number_of_sessions_does() -> None:
     assert {row.ended for row in _crowd(6000).timeline()} == {"revoked"}
 
 
+def test_for_its_chain_a_session_works_out_no_other_sessions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When each of them ends is what takes the time."""
+    world, ended = _crowd(1500), list[str]()
+    whole = world.timeline("ASIA0000000000000005")
+    of = lifetimes._Ends.of
+
+    def noted(ends: lifetimes._Ends, one: SessionRecord) -> Any:
+        ended.append(one.access_key_id)
+        return of(ends, one)
+
+    monkeypatch.setattr(lifetimes._Ends, "of", noted)
+    session = Session(world, world.sessions["ASIA0000000000000005"])
+
+    assert session.chain() == whole.chain(session)
+    assert ended == [f"ASIA{number:016}" for number in range(6)]
+
+
+def test_a_chain_ends_at_a_key_that_is_gone_or_never_was(scene: Scene) -> None:
+    """What of it is known is told; of a session that its world does not know nothing is."""
+    key = scene.ana.create_access_key()
+    session = scene.assume(scene.assume(key, scene.work), scene.short)
+    key.delete()
+    assert [row.ended for row in session.chain()] == ["key deleted", *["still valid"] * 2]
+
+    scene.world.events.clear()
+    assert [row.operation for row in session.chain()] == ["AssumeRole"] * 2
+    del scene.world.sessions[session.access_key_id]
+    with pytest.raises(RequestError, match="not of its world"):
+        session.chain()
+
+
 def test_a_very_long_chain_is_shown_without_running_out_of_anything() -> None:
     """Neither of Python's stack nor, by indentation, of memory."""
     world = World(seed=5)
@@ -971,6 +1004,7 @@ def test_a_very_long_chain_is_shown_without_running_out_of_anything() -> None:
     timeline = world.timeline(caller)
 
     assert len(timeline.chain(caller)) == len(timeline) == 1500
+    assert caller.chain() == timeline.chain(caller)
     assert timeline[caller].depth == 1500
     assert max(map(len, timeline.as_text().splitlines())) < 150
 
@@ -984,5 +1018,6 @@ def test_parents_that_lead_in_a_circle_end_somewhere(scene: Scene) -> None:
 
     assert len(line(scene, first)) == 2
     assert len(line(scene, first).chain(first)) <= 3
+    assert ids(first.chain()) == [second.access_key_id, first.access_key_id]
     assert "assumed-role" not in line(scene, first).as_text()
     assert line(scene, first).hops

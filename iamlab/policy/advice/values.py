@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.advice.spots import Spot, has_wildcard, is_short, on_conditions
 from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.regions import ON_BY_DEFAULT, OPT_IN
 from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
@@ -147,12 +148,8 @@ _REGION = re.compile(
 )
 # For suggestions only: a Region that is not among them may be new.
 _REGIONS = (
-    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "ca-west-1"),
-    *("mx-central-1", "sa-east-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
-    *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "af-south-1", "il-central-1"),
-    *("me-central-1", "me-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2"),
-    *("ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2"),
-    *("ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7"),
+    *ON_BY_DEFAULT,
+    *OPT_IN,
     *("cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1", "eusc-de-east-1"),
 )
 _ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api import entry as entries
@@ -153,7 +152,7 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
             else context_of(account, entry, given)
         )
         asked = question(account.world, caller, action, resource, None, {}, keys=keys)
-        decision = evaluate(asked.request, asked.layers).assuming(asked.assumed)
+        decision = asked.decide()
         if not decision:
             shown = named_shortly(account, entry, resource)
             where = f"on resource: {resource}"

@@ -67,6 +67,19 @@ class Shape:
         pattern = self.pattern.replace(r"\p{L}\p{Z}\p{N}", OF_TAGS)
         return re.compile(pattern, 0 if pattern != self.pattern else re.ASCII)
 
+    def fits(self, text: str) -> bool:
+        """Say whether a text has such a length, and no other letters.
+
+        Examples
+        --------
+        >>> [shape("tagKeyType", "sts").fits(text) for text in ("team", "", "sky*")]
+        [True, False, False]
+        """
+        long_enough = (self.min or 0) <= len(text)
+        short_enough = self.max is None or len(text) <= self.max
+        letters = self.matches is None or self.matches.fullmatch(text) is not None
+        return long_enough and short_enough and letters
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world.changes.of_accounts import Fact
-from iamlab.world.organization.targets import OrganizationalUnit, twin_of
+from iamlab.world.organization.targets import OrganizationalUnit
 from iamlab.world.policy_types import RCP, SCP
+from iamlab.world.twins import twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -284,7 +284,7 @@ class SamlDirectory:
         for_aws = {
             names.ROLE: tuple(f"{role},{provider}" for role, provider in self.roles_of(who)),
             names.ROLE_SESSION_NAME: (checks.text("role_session_name", named),),
-            names.SESSION_DURATION: checks.number("session_duration", session_duration),
+            names.SESSION_DURATION: checks.number_texts("session_duration", session_duration),
             names.SOURCE_IDENTITY: checks.texts("source_identity", behind),
             names.TRANSITIVE_TAG_KEYS: checks.texts("transitive_tag_keys", transitive_tag_keys),
         }
@@ -344,7 +344,7 @@ class SamlDirectory:
 
 
 def create_directory(
-    world: World, name: str = "Acme Active Directory", entity_id: str = ENTITY_ID
+    world: World, name: str = "Acme Active Directory", *, entity_id: str = ENTITY_ID
 ) -> SamlDirectory:
     """Put a directory into a world; nobody is in it yet, and no account knows of it.
 

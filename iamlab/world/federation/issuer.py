@@ -189,9 +189,9 @@ class OidcIssuer:
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
         return account.create_open_id_connect_provider(self.url, client_id_list=ids)
 
-    def copy(self, twin: World) -> OidcIssuer:
-        """Copy it for a copy of its world."""
-        return replace(self, world=twin)
+    def copy(self, world: World) -> OidcIssuer:
+        """Copy it for another world, a copy of its own."""
+        return replace(self, world=world)
 
     def _key(self, number: int) -> SigningKey:
         return signing_key(self.world, f"oidc/{self.url}/{number}", self.algorithm)

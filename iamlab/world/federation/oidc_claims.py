@@ -10,7 +10,6 @@ wants times as whole numbers.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from iamlab.world.federation.oidc_token import NOT_VALID, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
     from iamlab.engine.request import ContextValue
 
@@ -32,7 +32,6 @@ SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 
 GOOGLE = "accounts.google.com"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 253_402_300_799  # the last second of the year 9999
 _PRINCIPAL_TAG = f"{TAGS}/principal_tags/"
 _TRANSITIVE_TAG_KEYS = f"{TAGS}/transitive_tag_keys"
@@ -97,8 +96,8 @@ def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -
     return taken
 
 
-def expiry_of(claims: Mapping[str, Any], now: datetime) -> datetime:
-    """Check when a token is valid, and give when it expires.
+def check_times(claims: Mapping[str, Any], now: datetime) -> None:
+    """Check that a token is valid now.
 
     Raises
     ------
@@ -109,10 +108,15 @@ def expiry_of(claims: Mapping[str, Any], now: datetime) -> datetime:
 
     Examples
     --------
+    >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 11, 25, 9, tzinfo=UTC)
     >>> start = int(now.timestamp())
-    >>> print(expiry_of({"iat": start, "exp": start + 300}, now))
-    2026-11-25 09:05:00+00:00
+    >>> check_times({"iat": start, "exp": start + 300}, now)
+    >>> check_times({"iat": start - 300, "exp": start}, now)
+    Traceback (most recent call last):
+    ...
+    iamlab.sts_errors.ExpiredTokenException: ExpiredTokenException: Token expired: current \
+date/time 1795597200 must be before the expiration date/time 1795597200
     """
     expiry, moment = _seconds(claims, "exp"), now.timestamp()
     starts = ["iat"] if claims.get("nbf") is None else ["iat", "nbf"]
@@ -124,7 +128,6 @@ def expiry_of(claims: Mapping[str, Any], now: datetime) -> datetime:
             f"Token expired: current date/time {int(moment)} must be before the expiration "
             f"date/time {expiry}"
         )
-    return _EPOCH + timedelta(seconds=expiry)
 
 
 def session_tags_of(claims: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:

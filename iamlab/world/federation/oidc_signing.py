@@ -94,7 +94,11 @@ def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> 
 
 
 def _signature(signed: bytes, key: SigningKey, algorithm: str) -> bytes:
-    """Sign, in a way that gives the same signature each time."""
+    """Sign, in a way that gives the same signature each time.
+
+    ``jwt.encode`` would draw a random number for each signature on an elliptic curve, so that the
+    same seed would not give the same tokens.
+    """
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 

@@ -2,6 +2,10 @@
 
 Who trusts it does so because it stands in metadata that somebody uploaded; no authority vouches
 for it. Its dates are wide, as a world's time is not that of the computer.
+
+Notes
+-----
+AWS page: "Create a SAML identity provider in IAM", for the certificate in the metadata.
 """
 
 from __future__ import annotations

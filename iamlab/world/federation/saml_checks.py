@@ -2,6 +2,10 @@
 
 These are mistakes of whoever writes Python, so each is a ``RequestError``; what AWS would refuse
 is written as it is, and AWS refuses it.
+
+Notes
+-----
+AWS page: "Configure SAML assertions for the authentication response", for what can stand in one.
 """
 
 from __future__ import annotations
@@ -64,8 +68,8 @@ def values(what: str, value: object) -> str | tuple[str, ...]:
     return text(what, value, least=0) if isinstance(value, str) else texts(what, value)
 
 
-def number(what: str, value: object) -> tuple[str, ...]:
-    """Write a whole number, or nothing if there is none."""
+def number_texts(what: str, value: object) -> tuple[str, ...]:
+    """Write a whole number as the values of an attribute: one text, or none at all."""
     if value is None:
         return ()
     if not isinstance(value, int) or isinstance(value, bool):

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.api.model import shape
 from iamlab.world.federation import saml_names as names
 from iamlab.world.federation.saml_refusals import invalid, shown
 from iamlab.world.federation.saml_xml import every, text_of
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element as Element
 
-_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _PATTERN = "[a-zA-Z_0-9+=,.@-]{2,64}"
 _SECONDS = range(900, 43_200 + 1)
-_MOST_TAGS = 50
-_TAG_SIGNS = frozenset("_.:/=+-@")
 
 Attributes = dict[str, list[str]]
 
@@ -46,7 +43,6 @@ class Claims:
 
     roles: tuple[tuple[str, str], ...]
     role_session_name: str
-    session_duration: int | None
     tags: Mapping[str, str]
     transitive_tag_keys: tuple[str, ...]
     source_identity: str | None
@@ -65,13 +61,12 @@ def read_claims(assertion: Element) -> Claims:
     for one in every(assertion, "saml:AttributeStatement/saml:Attribute"):
         values = [text_of(value) for value in every(one, "saml:AttributeValue")]
         attributes.setdefault(one.get("Name", ""), []).extend(values)
-    tags = _tags(attributes)
+    _check_session_duration(attributes)
     return Claims(
         roles=_roles(attributes),
         role_session_name=_role_session_name(attributes),
-        session_duration=_session_duration(attributes),
-        tags=tags,
-        transitive_tag_keys=_transitive(attributes, tags),
+        tags=_tags(attributes),
+        transitive_tag_keys=tuple(dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))),
         source_identity=_source_identity(attributes),
         context=_context(attributes),
     )
@@ -111,12 +106,23 @@ def _kind(text: str) -> str:
     return arn.kind if arn is not None and arn.service == "iam" else ""
 
 
+def is_session_name(name: str) -> bool:
+    """Say whether a session of a role can be called so.
+
+    Examples
+    --------
+    >>> is_session_name("ana@acme.example"), is_session_name("Ana Diaz")
+    (True, False)
+    """
+    return shape("roleSessionNameType", "sts").fits(name)
+
+
 def _role_session_name(attributes: Attributes) -> str:
     name = _one(attributes, names.ROLE_SESSION_NAME)
     if name is None:
         note = f"There is no attribute {names.ROLE_SESSION_NAME}."
         raise invalid(note, "RoleSessionName is required in AuthnResponse")
-    if not _NAME.fullmatch(name):
+    if not is_session_name(name):
         note = f"It is {shown(name)}: often somebody's full name, which has a space."
         raise invalid(note, f"RoleSessionName in AuthnResponse must match {_PATTERN}")
     return name
@@ -124,57 +130,31 @@ def _role_session_name(attributes: Attributes) -> str:
 
 def _source_identity(attributes: Attributes) -> str | None:
     name = _one(attributes, names.SOURCE_IDENTITY)
-    if name is not None and not _NAME.fullmatch(name):  # which has no colon, so no aws: either
+    if name is not None and not is_session_name(name):  # which has no colon, so no aws: either
         sentence = f'Source Identity must match {_PATTERN} and not begin with "aws:"'
         raise invalid(f"It is {shown(name)}.", sentence)
     return name
 
 
-def _session_duration(attributes: Attributes) -> int | None:
+def _check_session_duration(attributes: Attributes) -> None:
+    """Check what only the console heeds: how long one may be signed in there."""
     text = _one(attributes, names.SESSION_DURATION)
     if text is None:
-        return None
+        return
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in _SECONDS:
         raise invalid(f"SessionDuration is {shown(text)}: it must be 900 to 43200 seconds.")
-    return int(text)
 
 
 def _tags(attributes: Attributes) -> dict[str, str]:
-    found: dict[str, str] = {}
+    """Read the session tags; how they must be is checked where sessions get them."""
+    found = {}
     for name in attributes:
-        key = name.removeprefix(names.PRINCIPAL_TAG)
-        if key == name:
-            continue
-        value = _one(attributes, name)
-        if value is None or not (_is_tag(key, 1, 128) and _is_tag(value, 0, 256)):
-            raise invalid(
-                f"The session tag {shown(key)} is not as tags must be: a key of 1 to 128, and a "
-                "value of up to 256 letters, digits, spaces and _ . : / = + - @."
-            )
-        if key.lower().startswith("aws:"):
-            raise invalid(f"The session tag {shown(key)} begins with aws:, which only AWS sets.")
-        found[key] = value
-    if len({key.lower() for key in found}) < len(found):
-        raise invalid("Two session tags have the same key, as the case of letters does not count.")
-    if len(found) > _MOST_TAGS:
-        raise invalid(f"There are {len(found)} session tags; a session has {_MOST_TAGS} at most.")
+        if name.startswith(names.PRINCIPAL_TAG):
+            value = _one(attributes, name)
+            if value is None:
+                raise invalid(f"The attribute {shown(name)} has no value.")
+            found[name.removeprefix(names.PRINCIPAL_TAG)] = value
     return found
-
-
-def _is_tag(text: str, least: int, most: int) -> bool:
-    """Say whether a text may be a key or a value of a tag: letters, separators, numbers, signs."""
-    return least <= len(text) <= most and all(
-        letter in _TAG_SIGNS or category(letter)[0] in "LZN" for letter in text
-    )
-
-
-def _transitive(attributes: Attributes, tags: Mapping[str, str]) -> tuple[str, ...]:
-    known = {key.lower() for key in tags}
-    keys = dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))
-    for key in keys:
-        if key.lower() not in known:
-            raise invalid(f"{shown(key)} shall be transitive, but there is no such session tag.")
-    return tuple(keys)
 
 
 def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:

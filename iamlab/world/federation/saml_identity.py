@@ -56,8 +56,6 @@ class SamlIdentity:
         everybody else.
     roles
         Which roles may be taken, each with the provider: pairs of ARNs.
-    session_duration
-        In seconds: how long a console session may last.
     session_not_on_or_after
         When the provider ends the session.
     context
@@ -72,12 +70,10 @@ class SamlIdentity:
     name_qualifier: str
     roles: tuple[tuple[str, str], ...]
     role_session_name: str
-    session_duration: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | None = None
     session_not_on_or_after: datetime | None = None
-    assertion_id: str = ""
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
 
 
@@ -127,6 +123,34 @@ def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdenti
         return _identity(genuine, provider)
     except ValueError as error:  # a text in it is interrupted
         raise invalid(f"The assertion cannot be read: {error}.") from None
+
+
+def context_of(
+    provider: SAMLProvider, subject: str, subject_type: str, audience: str
+) -> dict[str, str]:
+    """Give the condition keys that every assertion has, whatever attributes it names.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.world.federation.directory import create_directory
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> provider = create_directory(world).register(main)
+    >>> found = context_of(provider, "ana", "persistent", "https://signin.aws.amazon.com/saml")
+    >>> found["saml:doc"], found["saml:namequalifier"]
+    ('111111111111/AcmeAD', 'cGeXq3OhbhR5kak7xekhXZVyxgk=')
+    """
+    document = f"{provider.account.account_id}/{provider.name}"
+    qualifier = sha1(f"{provider.issuer}{document}".encode(), usedforsecurity=False).digest()
+    return {
+        "saml:aud": audience,
+        "saml:iss": provider.issuer,
+        "saml:sub": subject,
+        "saml:sub_type": subject_type,
+        "saml:namequalifier": b64encode(qualifier).decode(),
+        "saml:doc": document,
+    }
 
 
 def _decoded(assertion: object) -> Element:
@@ -206,33 +230,21 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
     saml_conditions.check_times(assertion, account.world.clock.now)
     subject, subject_type = _subject(assertion)
     claims = read_claims(assertion)
-    document = f"{account.account_id}/{provider.name}"
-    qualifier = sha1(f"{provider.issuer}{document}".encode(), usedforsecurity=False).digest()
-    name_qualifier = b64encode(qualifier).decode()
+    context = context_of(provider, subject, subject_type, audience)
     return SamlIdentity(
         principal=provider.arn,
         subject=subject,
         subject_type=subject_type,
         issuer=provider.issuer,
         audience=audience,
-        name_qualifier=name_qualifier,
+        name_qualifier=context["saml:namequalifier"],
         roles=claims.roles,
         role_session_name=claims.role_session_name,
-        session_duration=claims.session_duration,
         tags=claims.tags,
         transitive_tag_keys=claims.transitive_tag_keys,
         source_identity=claims.source_identity,
         session_not_on_or_after=saml_conditions.session_ends(assertion),
-        assertion_id=assertion.get("ID", ""),
-        context={
-            "saml:aud": audience,
-            "saml:iss": provider.issuer,
-            "saml:sub": subject,
-            "saml:sub_type": subject_type,
-            "saml:namequalifier": name_qualifier,
-            "saml:doc": document,
-            **claims.context,
-        },
+        context={**context, **claims.context},
     )
 
 

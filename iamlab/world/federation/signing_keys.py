@@ -2,6 +2,11 @@
 
 So no key is kept in a file or in the source, and the same seed gives the same tokens. They guard
 nothing: whoever knows the seed can make them.
+
+Notes
+-----
+AWS pages: "API AssumeRoleWithWebIdentity", for the algorithms of tokens; "Create a SAML identity
+provider in IAM".
 """
 
 from __future__ import annotations

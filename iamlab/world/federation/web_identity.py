@@ -19,8 +19,8 @@ from iamlab.errors import RequestError
 from iamlab.sts_errors import IDPCommunicationError
 from iamlab.world.federation.oidc_claims import (
     audience_of,
+    check_times,
     condition_keys,
-    expiry_of,
     session_tags_of,
     source_identity_of,
     text_of,
@@ -29,7 +29,6 @@ from iamlab.world.federation.oidc_token import read_token, refusal, verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from iamlab.engine.request import ContextValue
     from iamlab.world.account import Account
@@ -52,8 +51,6 @@ class WebIdentity:
     principal
         Whom a trust policy must name: the identity provider's ARN, or its host where IAM knows it
         without one.
-    host
-        The issuer without ``https://``: what the condition keys begin with.
     subject
         Whom the token is about.
     audience
@@ -66,17 +63,13 @@ class WebIdentity:
         The session tags that the token carries.
     source_identity
         What the token sets, if anything.
-    expires
-        When the token does.
     """
 
     principal: str
-    host: str
     subject: str
     audience: str
     provider: str
     context: Mapping[str, ContextValue]
-    expires: datetime
     tags: Mapping[str, str] = field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | None = None
@@ -124,18 +117,16 @@ def read_web_identity(account: Account, token: str) -> WebIdentity:
     claims = verified(unverified, _keys(account.world, issuer))
     host = issuer.removeprefix(_HTTPS)
     audience = audience_of(claims, None if provider is None else provider.client_ids)
-    expires = expiry_of(claims, account.world.clock.now)
+    check_times(claims, account.world.clock.now)
     context = condition_keys(host, claims, audience)
     tags, transitive_tag_keys = session_tags_of(claims)
     principal = host if provider is None else provider.arn
     return WebIdentity(
         principal=principal,
-        host=host,
         subject=text_of(claims, "sub"),
         audience=audience,
         provider=principal,  # AWS answers with the ARN, though its page speaks of iss
         context=context,
-        expires=expires,
         tags=tags,
         transitive_tag_keys=transitive_tag_keys,
         source_identity=source_identity_of(claims),

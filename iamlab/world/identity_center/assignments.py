@@ -12,24 +12,28 @@ ProvisionPermissionSet".
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
 from iamlab.identity_center_errors import ResourceNotFoundException
-from iamlab.world.identity_center.directory import (
+from iamlab.world.identity_center.directory import IdentityStoreGroup, IdentityStoreUser
+from iamlab.world.identity_center.parts import (
     GROUP,
+    PERMISSION_SET,
+    SSO,
     USER,
-    IdentityStoreGroup,
-    IdentityStoreUser,
+    OfInstance,
+    account_of,
+    active_account_of,
+    find,
+    recorded,
 )
-from iamlab.world.identity_center.parts import SSO, account_of, find, recorded
-from iamlab.world.identity_center.permission_sets import NOUN
 from iamlab.world.identity_center.provisioning import deprovision, provision, wanted
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
-    from iamlab.world.identity_center.instance import IdentityCenter
     from iamlab.world.identity_center.permission_sets import PermissionSet
 
     Principal = IdentityStoreUser | IdentityStoreGroup
@@ -55,15 +59,10 @@ class AccountAssignment:
     principal_id: str
 
 
-class Assigns:
+class Assigns(OfInstance):
     """The methods of an instance about assignments."""
 
     __slots__ = ()
-
-    @property
-    def _own(self) -> IdentityCenter:
-        """The instance whose methods they are."""
-        return cast("IdentityCenter", self)
 
     def create_account_assignment(
         self,
@@ -106,12 +105,15 @@ class Assigns:
         >>> [name[:22] for name in dev.roles if "Reserved" in name]
         ['AWSReservedSSO_Readers']
         """
-        with recorded(self._own, SSO, "CreateAccountAssignment") as call:
-            where, chosen, made = self._assignment(account, permission_set, principal)
+        center = self._center
+        with recorded(center, SSO, "CreateAccountAssignment") as call:
+            where = active_account_of(center, account)
+            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
+            made = AccountAssignment(where.account_id, chosen.id, *self._principal(principal))
             call.asked |= _named(made, chosen)
             want = wanted(chosen, where)
-            if made not in self._own.account_assignments:
-                self._own.account_assignments.append(made)
+            if made not in center.account_assignments:
+                center.account_assignments.append(made)
             call.answer["AccountAssignmentCreationStatus"] = _IN_PROGRESS
         provision(chosen, where, want)
         return made
@@ -136,18 +138,20 @@ class Assigns:
         ResourceNotFoundException
             There is no such assignment.
         """
-        every = self._own.account_assignments
-        with recorded(self._own, SSO, "DeleteAccountAssignment") as call:
-            where, chosen, gone = self._assignment(
-                account, permission_set, principal, may_be_gone=True
-            )
+        center = self._center
+        with recorded(center, SSO, "DeleteAccountAssignment") as call:
+            where = account_of(center, account)
+            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
+            there = [
+                one
+                for one in center.account_assignments
+                if (one.account_id, one.permission_set_id) == (where.account_id, chosen.id)
+            ]
+            gone = self._assigned(there, principal)
             call.asked |= _named(gone, chosen)
-            if gone not in every:
-                raise ResourceNotFoundException("Assignment not found.")
-            every.remove(gone)
+            center.account_assignments.remove(gone)
             call.answer["AccountAssignmentDeletionStatus"] = _IN_PROGRESS
-        place = (where.account_id, chosen.id)
-        if place not in ((one.account_id, one.permission_set_id) for one in every):
+        if there == [gone]:
             deprovision(chosen, where)
 
     def provision_permission_set(
@@ -162,15 +166,15 @@ class Assigns:
         NoSuchEntity
             An account lacks a customer managed policy; then no account is changed.
         """
-        center = self._own
+        center = self._center
         with recorded(center, SSO, "ProvisionPermissionSet") as call:
-            chosen = find(center.permission_sets, permission_set, NOUN)
+            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
             call.asked["PermissionSetArn"] = chosen.arn
             if account is None:
                 members = center.organization.members
                 there = [key for key in chosen.provisioned if key in members]
             else:
-                there = [account_of(center, account).account_id]
+                there = [active_account_of(center, account).account_id]
                 if there[0] not in chosen.provisioned:  # AWS's sentence is not documented
                     raise ResourceNotFoundException(
                         f"{chosen.arn} is not provisioned in account {there[0]}."
@@ -193,7 +197,7 @@ class Assigns:
         >>> center.choices_of(center.create_user("ana"))
         []
         """
-        center = self._own
+        center = self._center
         members = center.organization.members
         mine = {user.id, *(group.id for group in user.groups)}
         places = dict.fromkeys(
@@ -207,50 +211,40 @@ class Assigns:
             if account_id in members and members[account_id].status == "ACTIVE"
         ]
 
-    def _assignment(
-        self,
-        account: Account | str,
-        permission_set: PermissionSet | str,
-        principal: Principal | str,
-        *,
-        may_be_gone: bool = False,
-    ) -> tuple[Account, PermissionSet, AccountAssignment]:
-        """Find the three that are meant."""
-        center = self._own
-        where = account_of(center, account, active_only=not may_be_gone)
-        chosen = find(center.permission_sets, permission_set, NOUN)
-        kind, key = (self._known if may_be_gone else self._principal)(principal)
-        return where, chosen, AccountAssignment(where.account_id, chosen.id, kind, key)
-
     def _principal(self, given: Principal | str) -> tuple[str, str]:
         """Find a user or a group that is there: its type and its id."""
-        center = self._own
-        if isinstance(given, IdentityStoreUser):
-            return USER, find(center.users, given, USER).id
-        if isinstance(given, IdentityStoreGroup):
-            return GROUP, find(center.groups, given, GROUP).id
-        if not isinstance(given, str):
+        if not isinstance(given, str | IdentityStoreUser | IdentityStoreGroup):
             raise RequestError(
                 f"{given!r} is no principal: give a user or a group of the identity store. IAM "
                 "users and roles cannot be assigned."
             )
-        held = ((USER, center.users.values()), (GROUP, center.groups.values()))
-        found = [
-            (kind, one.id) for kind, every in held for one in every if given in (one.id, one.name)
-        ]
+        found = []
+        for kind, held in ((USER, self._center.users), (GROUP, self._center.groups)):
+            with suppress(ResourceNotFoundException):
+                found.append((kind, find(held, given, kind).id))
         if len(found) > 1:
             raise RequestError(f"A user and a group are called {given}: give the one you mean.")
         if not found:
             raise ResourceNotFoundException("Principal not found.")
         return found[0]
 
-    def _known(self, given: Principal | str) -> tuple[str, str]:
-        """Find whoever an assignment means, be he there or not."""
-        key = given if isinstance(given, str) else getattr(given, "id", "")
-        for one in self._own.account_assignments:
+    def _assigned(
+        self, there: list[AccountAssignment], principal: Principal | str
+    ) -> AccountAssignment:
+        """Find the one assignment that is somebody's; of who has been deleted only the id is left.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is none.
+        """
+        key = getattr(principal, "id", principal)
+        if all(one.principal_id != key for one in there):
+            _, key = self._principal(principal)
+        for one in there:
             if one.principal_id == key:
-                return one.principal_type, one.principal_id
-        return self._principal(given)
+                return one
+        raise ResourceNotFoundException("Assignment not found.")
 
 
 def _named(assignment: AccountAssignment, permission_set: PermissionSet) -> dict[str, str]:

@@ -10,8 +10,9 @@ in IAM Identity Center".
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.identity_center_errors import (
@@ -19,16 +20,21 @@ from iamlab.identity_center_errors import (
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.world.identity_center.parts import HIDDEN, IDENTITY_STORE, Part, find, recorded
+from iamlab.world.identity_center.parts import (
+    GROUP,
+    HIDDEN,
+    IDENTITY_STORE,
+    USER,
+    OfInstance,
+    Own,
+    Part,
+    find,
+    recorded,
+)
 from iamlab.world.identity_center.values import checked, optional
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamlab.world.identity_center.instance import IdentityCenter
-
-USER, GROUP = "USER", "GROUP"
-"""The types of principals that can be assigned."""
+    from collections.abc import Iterator, Mapping
 
 _FIELDS = {
     "userName": "user_name",
@@ -58,6 +64,8 @@ class IdentityStoreUser(Part):
 
     Parameters
     ----------
+    user_name
+        It becomes the name of role sessions.
     attributes
         By the paths that AWS names them by: ``{"enterprise.department": "astronomy"}``.
     """
@@ -66,11 +74,6 @@ class IdentityStoreUser(Part):
     display_name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     attributes: dict[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def name(self) -> str:
-        """The user name, which becomes the name of role sessions."""
-        return self.user_name
 
     @property
     def groups(self) -> list[IdentityStoreGroup]:
@@ -84,8 +87,8 @@ class IdentityStoreUser(Part):
         --------
         >>> from iamlab import World
         >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> center = organization.enable_identity_center()
+        >>> main = world.create_account("acme-main")
+        >>> center = world.create_organization(main).enable_identity_center()
         >>> ana = center.create_user("ana", attributes={"title": "Astronomer"})
         >>> ana.attribute("userName"), ana.attribute("title"), ana.attribute("locale")
         ('ana', 'Astronomer', '')
@@ -112,13 +115,13 @@ class IdentityStoreUser(Part):
             There is no such attribute, or it cannot be so.
         """
         with recorded(self.center, IDENTITY_STORE, "UpdateUser", UserId=self.id):
-            known = find(self.center.users, self, USER)
+            find(self.center.users, self, USER)
             changed = known_attributes(attributes)
-            shown = known.display_name if display_name is None else display_name
-            address = known.email if email is None else email
-            known.display_name = optional("displayName", shown)
-            known.email = optional("email", address)
-            known.attributes |= changed
+            shown = self.display_name if display_name is None else display_name
+            address = self.email if email is None else email
+            shown, address = optional("displayName", shown), optional("email", address)
+            self.display_name, self.email = shown, address
+            self.attributes |= changed
 
 
 @dataclass(slots=True, eq=False)
@@ -136,11 +139,6 @@ class IdentityStoreGroup(Part):
     member_ids: list[str] = field(default_factory=list, repr=False)
 
     @property
-    def name(self) -> str:
-        """What it is called."""
-        return self.display_name
-
-    @property
     def users(self) -> list[IdentityStoreUser]:
         """Its members."""
         known = self.center.users
@@ -156,14 +154,10 @@ class IdentityStoreGroup(Part):
         ResourceNotFoundException
             There is no such user, or the group has been deleted.
         """
-        center = self.center
-        named = {"GroupId": self.id}
-        with recorded(center, IDENTITY_STORE, "CreateGroupMembership", **named) as call:
-            group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
-            call.asked["MemberId"] = {"UserId": member.id}
-            if member.id in group.member_ids:
+        with self._membership("CreateGroupMembership", user) as member_id:
+            if member_id in self.member_ids:
                 raise ConflictException("Member and Group relationship already exists.")
-            group.member_ids.append(member.id)
+            self.member_ids.append(member_id)
 
     def remove_user(self, user: IdentityStoreUser | str) -> None:
         """End a membership (``DeleteGroupMembership``). Role sessions go on until they expire.
@@ -173,26 +167,26 @@ class IdentityStoreGroup(Part):
         ResourceNotFoundException
             The user is no member.
         """
-        center = self.center
-        # AWS names a membership by an id of its own, which nothing else needs.
-        named = {"GroupId": self.id}
-        with recorded(center, IDENTITY_STORE, "DeleteGroupMembership", **named) as call:
-            group, member = find(center.groups, self, GROUP), find(center.users, user, USER)
-            call.asked["MemberId"] = {"UserId": member.id}
-            if member.id not in group.member_ids:
+        with self._membership("DeleteGroupMembership", user) as member_id:
+            if member_id not in self.member_ids:
                 raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")
-            group.member_ids.remove(member.id)
+            self.member_ids.remove(member_id)
+
+    @contextmanager
+    def _membership(self, operation: str, user: IdentityStoreUser | str) -> Iterator[str]:
+        """Note a call about somebody's membership, which has an id of its own in AWS."""
+        center = self.center
+        with recorded(center, IDENTITY_STORE, operation, GroupId=self.id) as call:
+            find(center.groups, self, GROUP)
+            member = find(center.users, user, USER)
+            call.asked["MemberId"] = {"UserId": member.id}
+            yield member.id
 
 
-class IdentityStore:
+class IdentityStore(OfInstance):
     """The methods of an instance about its people and groups."""
 
     __slots__ = ()
-
-    @property
-    def _center(self) -> IdentityCenter:
-        """The instance whose methods they are."""
-        return cast("IdentityCenter", self)
 
     def create_user(
         self,
@@ -234,14 +228,9 @@ class IdentityStore:
                 raise ValidationException(f"The user name {name} is reserved.")
             if name.lower() in (one.user_name.lower() for one in center.users.values()):
                 raise ConflictException("Duplicate UserName")
+            key = center.world.ids.uuid()
             made = IdentityStoreUser(
-                center.world,
-                center.arn,
-                center.world.ids.uuid(),
-                name,
-                shown or name,
-                address,
-                known,
+                center.world, center.arn, key, name, shown or name, address, known
             )
             center.users[made.id] = made
             call.answer["UserId"] = made.id
@@ -257,13 +246,9 @@ class IdentityStore:
         ResourceNotFoundException
             There is none.
         """
-        center = self._center
-        with recorded(center, IDENTITY_STORE, "DeleteUser") as call:
-            gone = find(center.users, user, USER)
-            call.asked["UserId"] = gone.id
-            del center.users[gone.id]
-            for group in gone.groups:
-                group.member_ids.remove(gone.id)
+        key = self._delete("User", self._center.users, user)
+        for group in self._center.groups.values():
+            group.member_ids = [one for one in group.member_ids if one != key]
 
     def create_group(self, display_name: str, description: str = "") -> IdentityStoreGroup:
         """Add a group (``CreateGroup`` of the identity store).
@@ -293,11 +278,15 @@ class IdentityStore:
         ResourceNotFoundException
             There is none.
         """
-        center = self._center
-        with recorded(center, IDENTITY_STORE, "DeleteGroup") as call:
-            gone = find(center.groups, group, GROUP)
-            call.asked["GroupId"] = gone.id
-            del center.groups[gone.id]
+        self._delete("Group", self._center.groups, group)
+
+    def _delete(self, kind: str, held: dict[str, Own], given: Own | str) -> str:
+        """Delete a user or a group; give the id."""
+        with recorded(self._center, IDENTITY_STORE, f"Delete{kind}") as call:
+            key = find(held, given, kind.upper()).id
+            call.asked[f"{kind}Id"] = key
+            del held[key]
+        return key
 
 
 def known_attributes(given: Mapping[str, str] | None) -> dict[str, str]:

@@ -30,16 +30,16 @@ from iamlab.world.identity_center import portal
 from iamlab.world.identity_center.assignments import AccountAssignment, Assigns
 from iamlab.world.identity_center.directory import (
     PATHS,
-    USER,
     IdentityStore,
     IdentityStoreGroup,
     IdentityStoreUser,
 )
-from iamlab.world.identity_center.parts import SSO, find, recorded, twin_of
+from iamlab.world.identity_center.parts import SSO, USER, find, recorded
 from iamlab.world.identity_center.permission_sets import HasPermissionSets, PermissionSet
 from iamlab.world.identity_center.provisioning import SERVICE, enter
 from iamlab.world.identity_center.values import checked_mapping
 from iamlab.world.sts.endpoints import GLOBAL, check_region
+from iamlab.world.twins import twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,8 +133,8 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         --------
         >>> from iamlab import World
         >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> center = organization.enable_identity_center()
+        >>> main = world.create_account("acme-main")
+        >>> center = world.create_organization(main).enable_identity_center()
         >>> center.set_access_control_attributes({"Title": "${path:title}"})
         >>> center.access_control_attributes
         {'Title': 'title'}
@@ -165,8 +165,8 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         --------
         >>> from iamlab import World
         >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> center = organization.enable_identity_center()
+        >>> main = world.create_account("acme-main")
+        >>> center = world.create_organization(main).enable_identity_center()
         >>> ana = center.create_user("ana")
         >>> center.sign_in("ana", with_mfa=True).accounts()
         []

@@ -2,13 +2,18 @@
 
 Calls of the administrator's are done for the root user of the management account, as the methods
 of accounts and organizations are.
+
+Notes
+-----
+AWS pages: "Logging IAM Identity Center API calls with AWS CloudTrail"; "IAM Identity Center API
+Reference" and "Identity Store API Reference", for how things are named there.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from iamlab.errors import AwsError, RequestError, did_you_mean
 from iamlab.identity_center_errors import ResourceNotFoundException
@@ -18,7 +23,7 @@ from iamlab.world.events import record, user_identity
 from iamlab.world.organization.finding import account_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.world.account import Account
     from iamlab.world.identity_center.instance import IdentityCenter
@@ -26,6 +31,12 @@ if TYPE_CHECKING:
 
 SSO, IDENTITY_STORE = "sso", "identitystore"
 """The two services that calls go to."""
+
+USER, GROUP, PERMISSION_SET = "USER", "GROUP", "PermissionSet"
+"""What refusals call the parts; the first two are the types of principals, too."""
+
+_NAMES = {USER: "user_name", GROUP: "display_name", PERMISSION_SET: "name"}
+"""Which field is the name of each."""
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """What CloudTrail shows in the place of names and addresses of people."""
@@ -53,10 +64,16 @@ class Part:
             raise RequestError(f"The world has no instance {self.instance_arn}.")
         return found
 
-    if TYPE_CHECKING:
 
-        @property
-        def name(self) -> str: ...  # noqa: D102 - said where it is computed
+class OfInstance:
+    """Methods of an instance, in a module of their own."""
+
+    __slots__ = ()
+
+    @property
+    def _center(self) -> IdentityCenter:
+        """The instance whose methods they are."""
+        return cast("IdentityCenter", self)
 
 
 @dataclass(slots=True)
@@ -76,16 +93,6 @@ class Call:
 
 
 Own = TypeVar("Own", bound=Part)
-
-
-def twin_of(part: Own, world: World) -> Own:
-    """Copy a part into another world: its lists and dicts are new, their values shared."""
-    mutable: dict[str, Any] = {
-        one.name: type(value)(value)
-        for one in fields(part)
-        if isinstance(value := getattr(part, one.name), list | dict)
-    }
-    return replace(part, world=world, **mutable)
 
 
 def find(held: Mapping[str, Own], given: object, noun: str) -> Own:
@@ -112,38 +119,44 @@ def find(held: Mapping[str, Own], given: object, noun: str) -> Own:
     for key in (text, end):
         if key in held:
             return held[key]
-    lower = text.lower()  # names differ in more than their letter case
-    named = [one for one in held.values() if one.name.lower() == lower]
-    if isinstance(given, str) and named:
-        return named[0]
+    named = {getattr(one, _NAMES[noun]): one for one in held.values()}
+    same = [one for name, one in named.items() if name.lower() == text.lower()]
+    if isinstance(given, str) and same:
+        return same[0]
     error = ResourceNotFoundException(f"{noun} not found.")
-    error.add_note(did_you_mean(text, (one.name for one in held.values())))
+    error.add_note(did_you_mean(text, named))
     raise error
 
 
-def account_of(
-    center: IdentityCenter, given: Account | str, *, active_only: bool = True
-) -> Account:
-    """Find the account that is meant: an active one of the organization, if not said otherwise.
+def account_of(center: IdentityCenter, given: Account | str) -> Account:
+    """Find the account that is meant, be it in the organization or not.
+
+    Raises
+    ------
+    ResourceNotFoundException
+        The world has none.
+    """
+    try:
+        return center.world.accounts[account_id_of(center.organization, given)]
+    except AccountNotFoundException as unknown:
+        raise _no_account(given, *unknown.__notes__) from None
+
+
+def active_account_of(center: IdentityCenter, given: Account | str) -> Account:
+    """Find the account that is meant, which can be opened to somebody.
 
     Raises
     ------
     ResourceNotFoundException
         It is in no world, in another organization, or suspended.
     """
-    organization = center.organization
-    try:
-        key = account_id_of(organization, given)
-    except AccountNotFoundException as unknown:
-        raise _no_account(given, *unknown.__notes__) from None
-    if not active_only:
-        return center.world.accounts[key]
-    member = organization.members.get(key)
+    account, organization = account_of(center, given), center.organization
+    member = organization.members.get(account.account_id)
     if member is None:
-        raise _no_account(key, f"It is not in the organization {organization.id}.")
+        raise _no_account(account.account_id, f"It is not in the organization {organization.id}.")
     if member.status != "ACTIVE":
-        raise _no_account(key, f"It is {member.status}.")
-    return member.account
+        raise _no_account(account.account_id, f"It is {member.status}.")
+    return account
 
 
 def _no_account(given: object, *notes: str) -> ResourceNotFoundException:
@@ -165,20 +178,14 @@ def recorded(
     Call
         To be filled with what is asked and answered.
     """
-    call = Call({**_NAMED[service](center), **parameters})
+    of_store = {"IdentityStoreId": center.identity_store_id}
+    call = Call({**({"InstanceArn": center.arn} if service == SSO else of_store), **parameters})
     try:
         yield call
     except AwsError as refusal:
         _record(center, (service, operation), call, refusal)
         raise
     _record(center, (service, operation), call, None)
-
-
-_NAMED: dict[str, Callable[[IdentityCenter], dict[str, str]]] = {
-    SSO: lambda center: {"InstanceArn": center.arn},
-    IDENTITY_STORE: lambda center: {"IdentityStoreId": center.identity_store_id},
-}
-"""How the calls of each service name the instance."""
 
 
 def _record(

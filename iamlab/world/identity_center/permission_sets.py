@@ -12,22 +12,16 @@ AWS pages: "Manage AWS accounts with permission sets"; "Set session duration for
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from iamlab.identity_center_errors import ConflictException
-from iamlab.world.identity_center.parts import SSO, Part, find, recorded
-from iamlab.world.identity_center.set_policies import CarriesPolicies, PolicyReference
+from iamlab.world.identity_center.parts import SSO, OfInstance, recorded
+from iamlab.world.identity_center.set_policies import PolicySet
 from iamlab.world.identity_center.values import checked, checked_mapping, optional, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
 
-    from iamlab.policy.document import Policy
-    from iamlab.world.identity_center.instance import IdentityCenter
-    from iamlab.world.identity_center.parts import Call
-
-NOUN = "PermissionSet"
 MOST_TAGS = 50
 
 
@@ -48,51 +42,27 @@ class Provisioned:
 
 
 @dataclass(slots=True, eq=False)
-class PermissionSet(Part, CarriesPolicies):
+class PermissionSet(PolicySet):
     """A permission set.
 
     Parameters
     ----------
+    name
+        It cannot be renamed.
     relay_state
         Where in the console its users begin.
     tags
         Of the permission set itself; roles do not get them.
-    managed_policies
-        ARNs of AWS's own.
-    permissions_boundary
-        The ARN of one of AWS's policies, or a customer managed one.
     provisioned
         By account id.
     """
 
-    set_name: str = ""
+    name: str = ""
     description: str = field(default="", repr=False)
     session_duration: str = "PT1H"
     relay_state: str = field(default="", repr=False)
     tags: dict[str, str] = field(default_factory=dict, repr=False)
-    managed_policies: list[str] = field(default_factory=list, repr=False)
-    customer_managed_policy_references: list[PolicyReference] = field(
-        default_factory=list, repr=False
-    )
-    inline_policy: Policy | None = field(default=None, repr=False)
-    permissions_boundary: str | PolicyReference | None = field(default=None, repr=False)
     provisioned: dict[str, Provisioned] = field(default_factory=dict, repr=False)
-
-    @property
-    def name(self) -> str:
-        """What it is called; it cannot be renamed."""
-        return self.set_name
-
-    @property
-    def arn(self) -> str:
-        """``arn:aws:sso:::permissionSet/ssoins-.../ps-...``."""
-        instance = self.instance_arn.rpartition("/")[2]
-        return f"arn:{self.partition}:sso:::permissionSet/{instance}/{self.id}"
-
-    @property
-    def partition(self) -> str:
-        """That of the instance."""
-        return self.instance_arn.split(":")[1]
 
     def update(
         self,
@@ -113,7 +83,7 @@ class PermissionSet(Part, CarriesPolicies):
             "SessionDuration": session_duration,
             "RelayState": relay_state,
         }
-        with self.recorded("UpdatePermissionSet", **asked):
+        with self._noted("UpdatePermissionSet", **asked):
             said = self.description if description is None else description
             lasts = self.session_duration if session_duration is None else session_duration
             begins = self.relay_state if relay_state is None else relay_state
@@ -129,7 +99,7 @@ class PermissionSet(Part, CarriesPolicies):
         ConflictException
             Somebody is assigned to it.
         """
-        with self.recorded("DeletePermissionSet"):
+        with self._noted("DeletePermissionSet"):
             if self.provisioned:
                 error = ConflictException(
                     "Could not delete because PermissionSet has ApplicationProfile associated "
@@ -139,20 +109,8 @@ class PermissionSet(Part, CarriesPolicies):
                 raise error
             del self.center.permission_sets[self.id]
 
-    def recorded(self, operation: str, **parameters: Any) -> AbstractContextManager[Call]:
-        """Note a call about it, if it is still there.
 
-        Raises
-        ------
-        ResourceNotFoundException
-            It has been deleted.
-        """
-        find(self.center.permission_sets, self, NOUN)
-        given = {key: one for key, one in parameters.items() if one is not None}
-        return recorded(self.center, SSO, operation, PermissionSetArn=self.arn, **given)
-
-
-class HasPermissionSets:
+class HasPermissionSets(OfInstance):
     """The methods of an instance about its permission sets."""
 
     __slots__ = ()
@@ -186,14 +144,14 @@ class HasPermissionSets:
         --------
         >>> from iamlab import World
         >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> center = organization.enable_identity_center()
+        >>> main = world.create_account("acme-main")
+        >>> center = world.create_organization(main).enable_identity_center()
         >>> readers = center.create_permission_set("Readers", session_duration="PT8H")
         >>> readers.attach_managed_policy("ReadOnlyAccess")
         >>> readers.managed_policies
         ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
-        center = cast("IdentityCenter", self)
+        center = self._center
         with recorded(center, SSO, "CreatePermissionSet", Name=name) as call:
             called = checked("name", name)
             said, begins = optional("description", description), optional("relayState", relay_state)
@@ -205,11 +163,11 @@ class HasPermissionSets:
                 center.world,
                 center.arn,
                 f"ps-{center.hexadecimal(16)}",
-                called,
-                said,
-                session_duration,
-                begins,
-                tagged,
+                name=called,
+                description=said,
+                session_duration=session_duration,
+                relay_state=begins,
+                tags=tagged,
             )
             center.permission_sets[made.id] = made
             call.answer["PermissionSet"] = {"Name": called, "PermissionSetArn": made.arn}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AwsError, RequestError
 from iamlab.identity_center_errors import ForbiddenException, UnauthorizedException
-from iamlab.world.events import Event
+from iamlab.world.events import note
 from iamlab.world.identity_center.parts import SSO
 from iamlab.world.identity_center.sessions import NO_ACCESS, session_for
 
@@ -113,18 +113,16 @@ class PortalSession:
         ('arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Readers', '/ana')
         """
         key, name = self._account_id(account), _name_of(permission_set)
-        choices = self._choices()
+        choices = {(place.account_id, one.name): (place, one) for place, one in self._choices()}
+        called = (SSO, "GetRoleCredentials"), {"role_name": name, "account_id": key}
         try:
-            for place, one in choices:
-                if place.account_id == key and one.name == name:
-                    session = session_for(self.center, self._own(), place, one)
-                    break
-            else:
+            if (key, name) not in choices:
                 raise self._no_access(account)
+            session = session_for(self.center, self._own(), *choices[key, name])
         except AwsError as error:
-            self._note(key, name, error)
+            _record(self.center, self.user, *called, error=error)
             raise
-        self._note(key, name, None)
+        _record(self.center, self.user, *called)
         return session
 
     def _own(self) -> IdentityStoreUser:
@@ -164,16 +162,6 @@ class PortalSession:
         )
         return error
 
-    def _note(self, account_id: str, role_name: str, error: AwsError | None) -> None:
-        """Note in the management account what was chosen."""
-        record_of_user(
-            self.center,
-            self.user,
-            (SSO, "GetRoleCredentials"),
-            {"role_name": role_name, "account_id": account_id},
-            error=error,
-        )
-
 
 def _name_of(permission_set: object) -> str:
     name = permission_set if isinstance(permission_set, str) else getattr(permission_set, "name", 0)
@@ -186,7 +174,7 @@ def sign_in(center: IdentityCenter, user: IdentityStoreUser, *, with_mfa: bool) 
     """Let somebody into the portal, and note it."""
     now = center.world.clock.now
     used = "PASSWORD,TOTP" if with_mfa else "PASSWORD"
-    record_of_user(
+    _record(
         center,
         user,
         ("signin", "UserAuthentication"),
@@ -196,7 +184,7 @@ def sign_in(center: IdentityCenter, user: IdentityStoreUser, *, with_mfa: bool) 
     return PortalSession(center, user, now, now + LASTS, with_mfa)
 
 
-def record_of_user(
+def _record(
     center: IdentityCenter,
     user: IdentityStoreUser,
     call: tuple[str, str],
@@ -206,30 +194,21 @@ def record_of_user(
     error: AwsError | None = None,
 ) -> None:
     """Note what somebody does in the portal: the event is the service's, in its own fields."""
-    service, name = call
     owner = center.organization.management_account_id
-    world = center.world
-    world.events.append(
-        Event(
-            world.clock.now,
-            f"{service}.amazonaws.com",
-            name,
-            center.region,
-            {
-                "type": "IdentityCenterUser",
-                "accountId": owner,
-                "onBehalfOf": {"userId": user.id, "identityStoreArn": center.identity_store_arn},
-            },
-            None,
-            None,
-            service == SSO,
-            owner,
-            world.ids.event_id(),
-            error.code if error else "",
-            error.message if error else "",
-            (),
-            "AwsServiceEvent",
-            more,
-            details,
-        )
+    note(
+        center.world,
+        call,
+        {
+            "type": "IdentityCenterUser",
+            "accountId": owner,
+            "onBehalfOf": {"userId": user.id, "identityStoreArn": center.identity_store_arn},
+        },
+        owner,
+        region=center.region,
+        read_only=call[0] == SSO,
+        error_code=error.code if error else "",
+        error_message=error.message if error else "",
+        event_type="AwsServiceEvent",
+        additional_event_data=more,
+        service_event_details=details,
     )

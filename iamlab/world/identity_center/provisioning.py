@@ -52,9 +52,9 @@ HOME = "us-east-1"
 class Wanted:
     """What a permission set makes of a role in one account: ARNs, where policies are managed."""
 
-    attached: tuple[str, ...]
-    inline: Policy | None
-    boundary: str | None
+    attached: tuple[str, ...] = ()
+    inline: Policy | None = None
+    boundary: str | None = None
 
 
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
@@ -112,9 +112,7 @@ def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> 
     elif role.description != permission_set.description:
         role.description = permission_set.description
         _note(account, "UpdateRole", RoleName=role.name, Description=role.description)
-    _set_attached(role, want.attached)
-    _set_inline(role, want.inline)
-    _set_boundary(role, want.boundary)
+    _bring_up_to_date(role, want)
     seconds = seconds_of(permission_set.session_duration)
     permission_set.provisioned[account.account_id] = Provisioned(role.name, seconds)
     account.changed()
@@ -131,9 +129,7 @@ def deprovision(permission_set: PermissionSet, account: Account) -> None:
     if role is None:
         return
     enter(account)
-    _set_attached(role, ())
-    _set_inline(role, None)
-    _set_boundary(role, None)
+    _bring_up_to_date(role, Wanted())
     del account.roles[role.name]
     rename_everywhere(account.world, role.arn, role.unique_id)
     _note(account, "DeleteRole", RoleName=role.name)
@@ -211,51 +207,34 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
 
 
 def _trust(provider_arn: str, aud: str) -> str:
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Federated": provider_arn},
-                    "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
-                    "Condition": {"StringEquals": {"SAML:aud": aud}},
-                }
-            ],
-        }
-    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+        "Condition": {"StringEquals": {"SAML:aud": aud}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _set_attached(role: Role, arns: tuple[str, ...]) -> None:
-    for operation, changed in (
-        ("AttachRolePolicy", [arn for arn in arns if arn not in role.attached]),
-        ("DetachRolePolicy", [arn for arn in role.attached if arn not in arns]),
-    ):
-        for arn in changed:
-            _note(role.account, operation, RoleName=role.name, PolicyArn=arn)
-    role.attached = list(arns)
-
-
-def _set_inline(role: Role, policy: Policy | None) -> None:
-    if policy == role.inline.get(INLINE):
-        return
-    named = {"RoleName": role.name, "PolicyName": INLINE}
-    if policy is None:
-        _note(role.account, "DeleteRolePolicy", **named)
-    else:
-        _note(role.account, "PutRolePolicy", **named, PolicyDocument=policy.text)
-    role.inline = {} if policy is None else {INLINE: policy}
-
-
-def _set_boundary(role: Role, arn: str | None) -> None:
-    if arn == role.boundary:
-        return
-    if arn is None:
-        _note(role.account, "DeleteRolePermissionsBoundary", RoleName=role.name)
-    else:
-        given = {"RoleName": role.name, "PermissionsBoundary": arn}
-        _note(role.account, "PutRolePermissionsBoundary", **given)
-    role.boundary = arn
+def _bring_up_to_date(role: Role, want: Wanted) -> None:
+    """Make a role what it shall be, and note the calls that this takes."""
+    calls = [("AttachRolePolicy", {"PolicyArn": arn}) for arn in want.attached]
+    calls = [one for one in calls if one[1]["PolicyArn"] not in role.attached]
+    gone = [arn for arn in role.attached if arn not in want.attached]
+    calls += [("DetachRolePolicy", {"PolicyArn": arn}) for arn in gone]
+    if want.inline is None and role.inline:
+        calls.append(("DeleteRolePolicy", {"PolicyName": INLINE}))
+    elif want.inline is not None and want.inline != role.inline.get(INLINE):
+        text = want.inline.text
+        calls.append(("PutRolePolicy", {"PolicyName": INLINE, "PolicyDocument": text}))
+    if want.boundary is None and role.boundary is not None:
+        calls.append(("DeleteRolePermissionsBoundary", {}))
+    elif want.boundary is not None and want.boundary != role.boundary:
+        calls.append(("PutRolePermissionsBoundary", {"PermissionsBoundary": want.boundary}))
+    for operation, given in calls:
+        _note(role.account, operation, RoleName=role.name, **given)
+    role.attached, role.boundary = list(want.attached), want.boundary
+    role.inline = {} if want.inline is None else {INLINE: want.inline}
 
 
 def _note(account: Account, operation: str, **parameters: Any) -> None:

@@ -7,8 +7,9 @@ AWS pages: "Use IAM policies in permission sets"; "IAM Identity Center quotas".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import LimitExceeded, RequestError, did_you_mean
 from iamlab.identity_center_errors import (
@@ -21,16 +22,19 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import managed
 from iamlab.world.api.values import as_text
+from iamlab.world.identity_center.parts import PERMISSION_SET, SSO, Part, find, recorded
 from iamlab.world.identity_center.values import checked
 from iamlab.world.policies import ManagedPolicy
 from iamlab.world.saving import saved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from iamlab.world.identity_center.parts import Call
-    from iamlab.world.identity_center.permission_sets import PermissionSet
     from iamlab.world.saving import Document
+
+    T = TypeVar("T")
 
 INLINE = "AwsSSOInlinePolicy"
 """What the inline policy is called in the roles."""
@@ -60,21 +64,35 @@ class PolicyReference:
         return {"Name": self.name, "Path": self.path}
 
 
-class CarriesPolicies:
-    """The methods of a permission set about its policies. Accounts see none of it at once."""
+@dataclass(slots=True, eq=False)
+class PolicySet(Part):
+    """The policies of a permission set. Accounts see none of them at once.
 
-    __slots__ = ()
+    Parameters
+    ----------
+    managed_policies
+        ARNs of AWS's own.
+    permissions_boundary
+        The ARN of one of AWS's policies, or a customer managed one.
+    """
 
-    if TYPE_CHECKING:
-
-        def recorded(  # noqa: D102 - said where it is done
-            self, operation: str, **parameters: Any
-        ) -> AbstractContextManager[Call]: ...
+    managed_policies: list[str] = field(default_factory=list, repr=False)
+    customer_managed_policy_references: list[PolicyReference] = field(
+        default_factory=list, repr=False
+    )
+    inline_policy: Policy | None = field(default=None, repr=False)
+    permissions_boundary: str | PolicyReference | None = field(default=None, repr=False)
 
     @property
-    def _own(self) -> PermissionSet:
-        """The permission set whose methods they are."""
-        return cast("PermissionSet", self)
+    def arn(self) -> str:
+        """``arn:aws:sso:::permissionSet/ssoins-.../ps-...``."""
+        instance = self.instance_arn.rpartition("/")[2]
+        return f"arn:{self.partition}:sso:::permissionSet/{instance}/{self.id}"
+
+    @property
+    def partition(self) -> str:
+        """That of the instance."""
+        return self.instance_arn.split(":")[1]
 
     def attach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
         """Add one of AWS's managed policies (``AttachManagedPolicyToPermissionSet``).
@@ -95,16 +113,12 @@ class CarriesPolicies:
         ValidationException
             It is a customer managed one.
         """
-        own, text = self._own, _text_of(managed_policy)
-        with self.recorded("AttachManagedPolicyToPermissionSet", ManagedPolicyArn=text):
-            arn = _arn_of(text, own.partition)
-            if arn in own.managed_policies:
-                raise ConflictException(
-                    f"Permission set with id {own.id} already has a typed link attachment to a "
-                    f"managed policy with {arn}"
-                )
-            _check_room(own)
-            own.managed_policies.append(arn)
+        with self._managed("AttachManagedPolicyToPermissionSet", managed_policy) as arn:
+            there = (
+                f"Permission set with id {self.id} already has a typed link attachment to a "
+                f"managed policy with {arn}"
+            )
+            self._add(self.managed_policies, arn, there)
 
     def detach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
         """Take it away (``DetachManagedPolicyFromPermissionSet``).
@@ -114,12 +128,8 @@ class CarriesPolicies:
         ResourceNotFoundException
             It is not attached.
         """
-        own, text = self._own, _text_of(managed_policy)
-        with self.recorded("DetachManagedPolicyFromPermissionSet", ManagedPolicyArn=text):
-            arn = _arn_of(text, own.partition)
-            if arn not in own.managed_policies:
-                raise ResourceNotFoundException(f"Could not find ManagedPolicy with arn {arn}")
-            own.managed_policies.remove(arn)
+        with self._managed("DetachManagedPolicyFromPermissionSet", managed_policy) as arn:
+            _remove(self.managed_policies, arn, f"Could not find ManagedPolicy with arn {arn}")
 
     def attach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
@@ -137,17 +147,13 @@ class CarriesPolicies:
         ValidationException
             No policy can be called so.
         """
-        own, operation = self._own, "AttachCustomerManagedPolicyReferenceToPermissionSet"
-        with self.recorded(operation) as call:
-            reference = reference_to(name, path)
-            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
-            if reference in own.customer_managed_policy_references:
-                raise ConflictException(
-                    f"Given customer managed policy with name: {reference.name} and path "
-                    f"{reference.path} already attached"
-                )
-            _check_room(own)
-            own.customer_managed_policy_references.append(reference)
+        operation = "AttachCustomerManagedPolicyReferenceToPermissionSet"
+        with self._customer_managed(operation, name, path) as one:
+            there = (
+                f"Given customer managed policy with name: {one.name} and path {one.path} already "
+                "attached"
+            )
+            self._add(self.customer_managed_policy_references, one, there)
 
     def detach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
@@ -159,16 +165,13 @@ class CarriesPolicies:
         ResourceNotFoundException
             It is not named.
         """
-        own, operation = self._own, "DetachCustomerManagedPolicyReferenceFromPermissionSet"
-        with self.recorded(operation) as call:
-            reference = reference_to(name, path)
-            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
-            if reference not in own.customer_managed_policy_references:
-                raise ResourceNotFoundException(
-                    f"Given managed policy with name: {reference.name} and path {reference.path} "
-                    "does not exist on PermissionSet"
-                )
-            own.customer_managed_policy_references.remove(reference)
+        operation = "DetachCustomerManagedPolicyReferenceFromPermissionSet"
+        with self._customer_managed(operation, name, path) as one:
+            missing = (
+                f"Given managed policy with name: {one.name} and path {one.path} does not exist on "
+                "PermissionSet"
+            )
+            _remove(self.customer_managed_policy_references, one, missing)
 
     def put_inline_policy(self, inline_policy: Document) -> None:
         """Write its one inline policy (``PutInlinePolicyToPermissionSet``).
@@ -180,19 +183,18 @@ class CarriesPolicies:
         ValidationException
             It has more than 32,768 characters.
         """
-        own = self._own
-        with self.recorded("PutInlinePolicyToPermissionSet") as call:
+        with self._noted("PutInlinePolicyToPermissionSet") as call:
             text = checked("inlinePolicy", as_text(inline_policy))
             call.asked["InlinePolicy"] = text
             try:  # whether AWS reads it now or only when it is provisioned is not documented
-                own.inline_policy = saved(text, INLINE, "identity")
+                self.inline_policy = saved(text, INLINE, "identity")
             except LimitExceeded:  # that of managed policies: here there is room for more
-                own.inline_policy = Policy.parse(text, name=INLINE)
+                self.inline_policy = Policy.parse(text, name=INLINE)
 
     def delete_inline_policy(self) -> None:
         """Take the inline policy away (``DeleteInlinePolicyFromPermissionSet``)."""
-        with self.recorded("DeleteInlinePolicyFromPermissionSet"):
-            self._own.inline_policy = None
+        with self._noted("DeleteInlinePolicyFromPermissionSet"):
+            self.inline_policy = None
 
     def put_permissions_boundary(
         self, permissions_boundary: str | ManagedPolicy | PolicyReference
@@ -209,13 +211,13 @@ class CarriesPolicies:
         ResourceNotFoundException
             AWS has no such policy.
         """
-        own, given = self._own, permissions_boundary
-        with self.recorded("PutPermissionsBoundaryToPermissionSet") as call:
+        given = permissions_boundary
+        with self._noted("PutPermissionsBoundaryToPermissionSet") as call:
             if isinstance(given, PolicyReference):
-                reference = own.permissions_boundary = reference_to(given)
+                reference = self.permissions_boundary = reference_to(given)
                 named: dict[str, object] = {"CustomerManagedPolicyReference": reference.to_json()}
             else:
-                arn = own.permissions_boundary = _arn_of(_text_of(given), own.partition)
+                arn = self.permissions_boundary = _arn_of(_text_of(given), self.partition)
                 named = {"ManagedPolicyArn": arn}
             call.asked["PermissionsBoundary"] = named
 
@@ -227,11 +229,59 @@ class CarriesPolicies:
         ResourceNotFoundException
             There is none.
         """
-        own = self._own
-        with self.recorded("DeletePermissionsBoundaryFromPermissionSet"):
-            if own.permissions_boundary is None:  # AWS's sentence is not documented
-                raise ResourceNotFoundException(f"No permissions boundary on {own.id}")
-            own.permissions_boundary = None
+        with self._noted("DeletePermissionsBoundaryFromPermissionSet"):
+            if self.permissions_boundary is None:  # AWS's sentence is not documented
+                raise ResourceNotFoundException(f"No permissions boundary on {self.id}")
+            self.permissions_boundary = None
+
+    @contextmanager
+    def _managed(self, operation: str, given: str | ManagedPolicy) -> Iterator[str]:
+        """Note a call about one of AWS's policies, and give its ARN."""
+        text = _text_of(given)
+        with self._noted(operation, ManagedPolicyArn=text):
+            yield _arn_of(text, self.partition)
+
+    @contextmanager
+    def _customer_managed(
+        self, operation: str, name: str | ManagedPolicy | PolicyReference, path: str
+    ) -> Iterator[PolicyReference]:
+        """Note a call about a policy that each account has, and give how it is named."""
+        with self._noted(operation) as call:
+            reference = reference_to(name, path)
+            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
+            yield reference
+
+    def _noted(self, operation: str, **parameters: Any) -> AbstractContextManager[Call]:
+        """Note a call about it, if it is still there.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            It has been deleted.
+        """
+        find(self.center.permission_sets, self, PERMISSION_SET)
+        given = {key: one for key, one in parameters.items() if one is not None}
+        return recorded(self.center, SSO, operation, PermissionSetArn=self.arn, **given)
+
+    def _add(self, held: list[T], one: T, there: str) -> None:
+        """Add a policy, if it is not there and there is room."""
+        if one in held:
+            raise ConflictException(there)
+        taken = len(self.managed_policies) + len(self.customer_managed_policy_references)
+        if taken >= MOST_POLICIES:
+            raise ServiceQuotaExceededException(
+                "You have exceeded AWS SSO limits. Cannot create ManagedPolicy more than "
+                f"{MOST_POLICIES} for id {self.id}. Please refer to "
+                "https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
+            )
+        held.append(one)
+
+
+def _remove(held: list[T], one: T, missing: str) -> None:
+    """Take a policy away, if it is there."""
+    if one not in held:
+        raise ResourceNotFoundException(missing)
+    held.remove(one)
 
 
 def reference_to(given: object, path: str = "/") -> PolicyReference:
@@ -279,13 +329,3 @@ def _arn_of(text: str, partition: str) -> str:
         error_of_none.add_note(did_you_mean(text.rpartition("/")[2], managed.names()))
         raise error_of_none
     return found.arn
-
-
-def _check_room(own: PermissionSet) -> None:
-    taken = len(own.managed_policies) + len(own.customer_managed_policy_references)
-    if taken >= MOST_POLICIES:
-        raise ServiceQuotaExceededException(
-            "You have exceeded AWS SSO limits. Cannot create ManagedPolicy more than "
-            f"{MOST_POLICIES} for id {own.id}. Please refer to "
-            "https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
-        )

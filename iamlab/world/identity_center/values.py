@@ -15,11 +15,10 @@ from unicodedata import category
 
 from iamlab.errors import RequestError
 from iamlab.identity_center_errors import ValidationException
+from iamlab.world.api.model import Shape
 
 SESSION_SECONDS = (3600, 43_200)
 """What a permission set's session duration may be: one hour to twelve."""
-
-_BLANKS = "\t\n\r \u00a0\u3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +31,25 @@ class Rule:
         As AWS writes it.
     least, most
         The length.
-    categories
-        Where the pattern speaks of Unicode: the first letters of the categories that are allowed.
-    also
-        Single characters that are allowed besides.
+    blanks
+        What the pattern allows besides whatever can be seen, if that is what it speaks of.
     """
 
     pattern: str
     least: int
     most: int
-    categories: str = ""
-    also: str = ""
+    blanks: str = ""
 
     def is_met_by(self, value: str) -> bool:
         """Say whether a text has no other characters than these."""
-        if not self.categories:
-            return re.fullmatch(self.pattern, value, re.ASCII) is not None
-        return all(category(one)[0] in self.categories or one in self.also for one in value)
+        if _VISIBLE in self.pattern:
+            return all(category(one)[0] in "LMSNP" or one in self.blanks for one in value)
+        return Shape("string", pattern=self.pattern).fits(value)
 
 
 _TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
-_TEXT = Rule(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00A0\u3000]+", 1, 1024, "LMSNP", _BLANKS)
+_VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
+_TEXT = Rule(rf"[{_VISIBLE}\t\n\r \u00A0\u3000]+", 1, 1024, "\t\n\r \u00a0\u3000")
 _PATH = r"((/[A-Za-z0-9\.,\+@=_-]+)*)/"
 _RELAY_STATE = r"""[a-zA-Z0-9&$@#\\\/%?=~\-_'"|!:,.;*+\[\]\ \(\)\{\}]+"""
 
@@ -65,12 +62,12 @@ RULES: Mapping[str, Rule] = {
     "email": _TEXT,
     "groupDescription": _TEXT,
     "inlinePolicy": Rule(r"[\u0009\u000A\u000D\u0020-\u00FF]+", 1, 32_768),
-    "key": Rule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128, "LZN", "_.:/=+-@"),
+    "key": Rule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128),
     "name": Rule(r"[\w+=,.@-]+", 1, 32),
     "relayState": Rule(_RELAY_STATE, 1, 240),
-    "tagKey": Rule(_TAG, 1, 128, "LZN", "_.:/=+-@"),
-    "tagValue": Rule(_TAG, 0, 256, "LZN", "_.:/=+-@"),
-    "userName": Rule(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+", 1, 128, "LMSNP"),
+    "tagKey": Rule(_TAG, 1, 128),
+    "tagValue": Rule(_TAG, 0, 256),
+    "userName": Rule(f"[{_VISIBLE}]+", 1, 128),
 }
 """Parameter -> what it may be."""
 

@@ -33,9 +33,9 @@ from iamlab.world.organization.targets import (
     OrganizationalUnit,
     Root,
     Target,
-    twin_of,
 )
 from iamlab.world.organization.tree import tree
+from iamlab.world.twins import twin_of
 
 if TYPE_CHECKING:
     from datetime import datetime

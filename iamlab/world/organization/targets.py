@@ -7,8 +7,8 @@ AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.organization_errors import AWSOrganizationsNotInUseException
 from iamlab.world.api.calling import perform
@@ -228,16 +228,3 @@ class Member(Target):
     def arn(self) -> str:
         """``arn:aws:organizations::MANAGEMENT:account/o-.../ID``."""
         return self.organization.arn_of("account", self.id)
-
-
-Own = TypeVar("Own", bound=Part)
-
-
-def twin_of(part: Own, world: World) -> Own:
-    """Copy a part into another world: its lists and dicts are new, their values shared."""
-    mutable: dict[str, Any] = {
-        one.name: type(value)(value)
-        for one in fields(part)
-        if isinstance(value := getattr(part, one.name), list | dict)
-    }
-    return replace(part, world=world, **mutable)

@@ -79,9 +79,12 @@ class Function(Kept):
     ----------
     role_arn
         The execution role, as which its code works.
+    delivered
+        The id of the access key with which its code works now; empty before its first run.
     """
 
     role_arn: str = field(default="")
+    delivered: str = field(default="", repr=False)
     kind: ClassVar[str] = "function"
     separator: ClassVar[str] = ":"
     api: ClassVar[Api] = API

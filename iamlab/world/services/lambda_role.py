@@ -38,23 +38,20 @@ def session_of(function: Function) -> Session:
         Lambda may not assume the role, or there is no such role.
     """
     world = function.account.world
-    latest = _latest(function)
-    role = find_role(world, function.role_arn)
-    if (
-        latest is not None
-        and role is not None
-        and latest.issuer_id == role.unique_id
-        and latest.expiration - world.clock.now >= LONGEST_RUN
-    ):
-        return Session(world, latest)
-    return assume_role_as_service(
+    kept = world.sessions.get(function.delivered)
+    if kept is not None and _goes_on(function, kept):
+        return Session(world, kept)
+    session = assume_role_as_service(
         world, SERVICE, function.role_arn, endpoint=function.region, source_arn=function.arn
     )
+    function.delivered = session.access_key_id
+    return session
 
 
-def _latest(function: Function) -> SessionRecord | None:
-    """Find the session that Lambda made last for a function; none of those made out of it."""
-    for record in reversed(function.account.world.sessions.values()):
-        if record.keys.get(_KEY) == function.arn and record.operation == "AssumeRole":
-            return record
-    return None
+def _goes_on(function: Function, kept: SessionRecord) -> bool:
+    """Say whether a session is still the one to work with: of this role, and with time left."""
+    world = function.account.world
+    role = find_role(world, function.role_arn)
+    is_own = kept.keys.get(_KEY) == function.arn  # a file may hold anything
+    left = kept.expiration - world.clock.now
+    return is_own and role is not None and kept.issuer_id == role.unique_id and left >= LONGEST_RUN

@@ -1,4 +1,10 @@
-"""Sessions as STS answers them, with AWS's names."""
+"""Sessions as STS answers them, with AWS's names, and what CloudTrail shows of that.
+
+Notes
+-----
+AWS pages: "AWS STS API Reference", the response elements of each operation; "Logging IAM and AWS
+STS API calls with AWS CloudTrail".
+"""
 
 from __future__ import annotations
 
@@ -6,16 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iamlab.world.sts.session import Session
-
-
-def nothing(_: Any) -> dict[str, Any]:
-    """Answer nothing."""
-    return {}
-
-
-def as_it_is(value: dict[str, Any]) -> dict[str, Any]:
-    """Answer what was found."""
-    return value
 
 
 def credentials(session: Session) -> dict[str, Any]:
@@ -62,3 +58,19 @@ def scoped(session: Session) -> dict[str, Any]:
         "SessionInfo": {"ScopedSessionId": session.record.userid, "Arn": session.arn},
         "ScopedPoliciesCount": len(session.record.scoped),
     }
+
+
+def as_logged(answer: dict[str, Any]) -> dict[str, Any]:
+    """Write the end of credentials as CloudTrail does. The event itself leaves the secrets out.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> as_logged({"Credentials": {"Expiration": datetime(2026, 11, 25, 21, tzinfo=UTC)}})
+    {'Credentials': {'Expiration': 'Nov 25, 2026, 09:00:00 PM'}}
+    """
+    end = answer.get("Credentials", {}).get("Expiration")
+    if end is None:
+        return answer
+    text = end.strftime("%b %d, %Y, %I:%M:%S %p")
+    return {**answer, "Credentials": {**answer["Credentials"], "Expiration": text}}

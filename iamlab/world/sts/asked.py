@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import AccessDenied
 from iamlab.world.asking import Circumstances, question
 from iamlab.world.keys import AccessKey
@@ -21,6 +20,7 @@ from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
@@ -65,6 +65,12 @@ class Asked:
         return self.caller.record if isinstance(self.caller, Session) else None
 
     @property
+    def expiration(self) -> datetime | None:
+        """When the caller's credentials end; ``None``: never."""
+        found: datetime | None = getattr(self.caller, "expiration", None)
+        return found
+
+    @property
     def parent(self) -> str:
         """The id of the credentials that he calls with; empty if no credentials were shown."""
         is_credential = isinstance(self.caller, Session | AccessKey)
@@ -84,6 +90,11 @@ class Asked:
     def has_long_term_keys(self) -> bool:
         """Whether he calls with his own keys, or is a user of whom nothing else is said."""
         return self.who.kind is CredentialKind.LONG_TERM
+
+    @property
+    def minimum_size(self) -> int:
+        """How many bytes the token shall have at least."""
+        return int(self.given.get("MinimumSessionTokenSize", 0))
 
     def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
         """Note who it is that an identity provider speaks of.
@@ -114,7 +125,7 @@ class Asked:
         """Ask whether the caller may do something."""
         where = Circumstances(region=region_of(self.endpoint))
         asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
-        return evaluate(asked.request, asked.layers).assuming(asked.assumed)
+        return asked.decide()
 
     def must_be_allowed(
         self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
@@ -129,7 +140,3 @@ class Asked:
         decision = self.decide(action, resource, keys)
         if not decision:
             raise AccessDenied(decision)
-
-    def minimum_size(self) -> int:
-        """Give how long the token shall be at least."""
-        return int(self.given.get("MinimumSessionTokenSize", 0))

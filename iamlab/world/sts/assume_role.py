@@ -17,7 +17,7 @@ from iamlab import unsure
 from iamlab.errors import AccessDenied, ValidationError
 from iamlab.sts_errors import InvalidContextAssertion
 from iamlab.world.api.model import shape
-from iamlab.world.context import of_temporary
+from iamlab.world.context import of_mfa
 from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.answers import assumed_role
 from iamlab.world.sts.endpoints import check_is_on
@@ -63,6 +63,10 @@ def assume_role(asked: Asked) -> Session:
             "role chaining"
         )
     check_role_duration(role, seconds)
+    if asked.who.kind is CredentialKind.CONSOLE and asked.expiration is not None:
+        # The console's Switch Role: not longer than one is signed in.
+        left = int((asked.expiration - world.clock.now).total_seconds())
+        seconds = min(seconds, left)
     check_is_on(asked.endpoint, role.account)
     carried = with_mfa if unsure.ROLE_SESSIONS_CARRY_MFA else None
     return issue_for_role(
@@ -78,7 +82,7 @@ def assume_role(asked: Asked) -> Session:
         source_identity=source_identity,
         policy=policy,
         policy_arns=policy_arns,
-        minimum_session_token_size=asked.minimum_size(),
+        minimum_session_token_size=asked.minimum_size,
     )
 
 
@@ -125,19 +129,14 @@ def _authorise(
     if "ExternalId" in given:
         keys["sts:ExternalId"] = given["ExternalId"]
     if with_mfa is not None:
-        now = asked.world.clock.now
-        keys |= {
-            key: value
-            for key, value in of_temporary(now, now, with_mfa).items()
-            if "MultiFactor" in key
-        }
+        keys |= of_mfa(asked.world.clock.now, with_mfa)
     resource = given["RoleArn"]
     inherited = "" if asked.session is None else asked.session.source_identity
     passed = given.get("SourceIdentity") or ""
     asked.must_be_allowed("sts:AssumeRole", resource, keys)
     if role is None:
         return ""
-    if tags.need_permission:
+    if tags.needs_permission:
         asked.must_be_allowed("sts:TagSession", resource, keys)
     if passed or inherited:
         asked.must_be_allowed("sts:SetSourceIdentity", resource, keys)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import AccessDenied, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world import managed
-from iamlab.world.organization.root_features import may_assume_root
+from iamlab.world.organization.root_features import TASKS, may_assume_root
 from iamlab.world.presented import CredentialKind
 from iamlab.world.quotas import is_account_id
 from iamlab.world.sts.answers import with_source_identity
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from iamlab.world.sts.session import Session
 
 DEFAULT_SECONDS = 900
-TASKS = (
-    *("IAMAuditRootUserCredentials", "IAMCreateRootUserPassword", "IAMDeleteRootUserCredentials"),
-    *("S3UnlockBucketPolicy", "SQSUnlockQueuePolicy"),
-)
-"""The five managed policies, under ``/root-task/``, one of which the session is for."""
 
 
 def _target(asked: Asked) -> str:
@@ -72,12 +67,12 @@ def assume_root(asked: Asked) -> Session:
         parent=asked.parent,
         source_identity="" if session is None else session.source_identity,
         policy_arns=(task,),
-        minimum_session_token_size=asked.minimum_size(),
+        minimum_session_token_size=asked.minimum_size,
     )
 
 
 def _task(arn: str) -> str:
-    """Insist on one of the five policies.
+    """Insist on one of the five policies under ``/root-task/``.
 
     Raises
     ------

@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from iamlab.sts_errors import InvalidAuthorizationMessageException
+from iamlab.world.ids import HEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,7 @@ def decode(world: World, account_id: str, encoded: str) -> str:
 def _cipher(world: World) -> AESGCM:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    key = world.ids.hidden("authorization messages", "0123456789abcdef", 32)
+    key = world.ids.hidden("authorization messages", HEX, 32)
     return AESGCM(key.encode())
 
 

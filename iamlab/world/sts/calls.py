@@ -13,13 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.request import ANONYMOUS
-from iamlab.errors import AwsError, RequestError
+from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.sts_errors import InvalidAction, MissingAuthenticationToken
 from iamlab.world.api.validation import check_by_model
 from iamlab.world.asking import check_credentials
 from iamlab.world.events import record, user_identity
 from iamlab.world.presented import Credential
+from iamlab.world.sts.answers import as_logged
 from iamlab.world.sts.asked import Asked
 from iamlab.world.sts.endpoints import GLOBAL, check_region, region_of
 from iamlab.world.sts.operation import find
@@ -82,7 +83,7 @@ def call(
         if operation.is_regional and endpoint == GLOBAL:
             raise InvalidAction(f"Could not find operation {name} for version 2011-06-15")
         check_by_model("sts", name, given)
-        check_credentials(who, f"sts:{name}")
+        _check_credentials(asked)
         made = operation.perform(asked)
     except AwsError as error:
         _record(operation, asked, None, error)
@@ -93,10 +94,20 @@ def call(
     return made
 
 
+def _check_credentials(asked: Asked) -> None:
+    """Refuse what the caller's credentials are not good for, with the decision."""
+    action = f"sts:{asked.operation}"
+    try:
+        check_credentials(asked.who, action)
+    except AccessDenied as error:
+        error.decision = asked.decide(action, "*")
+        raise
+
+
 def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | None) -> None:
     """Note the call in the caller's account; in the role's too, if it is another and let in."""
     logged = made is not None and operation.logs_answer
-    answer = _logged(operation.answer(made)) if logged else None
+    answer = as_logged(operation.answer(made)) if logged else None
     about = _about(operation, asked)
     own, owner = asked.who.account_id, _account_in(about)
     identity = asked.identity or _identity(asked)
@@ -144,12 +155,3 @@ def _identity(asked: Asked) -> dict[str, Any]:
         return {"type": "Unknown", "principalId": "", "accountId": ""}
     found = user_identity(asked.who.arn, asked.who.context(), asked.who.issuer)
     return {**found, "accessKeyId": asked.parent} if asked.parent else found
-
-
-def _logged(answer: dict[str, Any]) -> dict[str, Any]:
-    """Write times as CloudTrail does in what STS answers."""
-    shown = answer.get("Credentials", {}).get("Expiration")
-    if shown is None:
-        return answer
-    text = shown.strftime("%b %d, %Y, %I:%M:%S %p")
-    return {**answer, "Credentials": {**answer["Credentials"], "Expiration": text}}

@@ -15,14 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONTAINER_ENDPOINT = "http://169.254.170.2"
-"""Where a container asks for its credentials: a path follows, which its environment variable
-``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` has."""
+    from iamlab.world.sts.session import Session
 
 _SECRET = frozenset(
     ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SecretAccessKey", "Token", "SessionToken")
@@ -43,7 +40,10 @@ class Delivered(dict[str, str]):
 
 
 def container_credentials(session: Session) -> dict[str, str]:
-    """Give what a container of ECS is answered by 169.254.170.2.
+    """Give what a container of ECS is answered when it asks for its credentials.
+
+    It asks http://169.254.170.2, with the path that the environment variable
+    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def container_credentials(session: Session) -> dict[str, str]:
     ...     "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
     ...     "Action": "sts:AssumeRole"}})
     >>> session = world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)
-    >>> answer = container_credentials(session)
+    >>> answer = session.container_credentials()
     >>> answer["RoleArn"], answer["Expiration"], len(answer["SecretAccessKey"])
     ('arn:aws:iam::111111111111:role/task', '2026-11-25T15:00:00Z', 40)
     >>> str(answer).count("***")
@@ -91,6 +91,14 @@ def environment_variables(
     ------
     RequestError
         It is no session.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> key = World(seed=7).create_account("main").create_user("ana").create_access_key()
+    >>> session = key.user.account.world.sts.get_session_token(key)
+    >>> session.environment_variables()["AWS_ACCESS_KEY_ID"] == session.access_key_id
+    True
     """
     _check(session)
     return Delivered(
@@ -104,5 +112,5 @@ def environment_variables(
 
 
 def _check(session: object) -> None:
-    if not isinstance(session, Session):
+    if not hasattr(type(session), "session_token"):  # an access key has none
         raise RequestError(f"Credentials are of a session, not of {session!r}.")

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.regions import ON_BY_DEFAULT
 from iamlab.sts_errors import RegionDisabledException
 
 if TYPE_CHECKING:
@@ -22,13 +23,9 @@ GLOBAL = "aws-global"
 ALWAYS_ON = "us-east-1"
 """The one Region whose endpoint nobody can switch off; the global endpoint is there too."""
 
-DEFAULT_REGIONS = (
-    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-northeast-1", "ap-northeast-2"),
-    *("ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
-    *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
-)
-"""Regions that every account has. In the first STS is always on, in the others as the account
-likes; in one that an account opts in to, STS comes with it."""
+DEFAULT_REGIONS = ON_BY_DEFAULT
+"""Regions whose endpoint an account can switch, but for the first, where it is always on. In one
+that an account opts in to, STS comes with it."""
 
 STATUSES = ("Active", "Inactive")
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.federation.saml_identity import read_saml
+from iamlab.world.federation.saml_refusals import invalid
 from iamlab.world.federation.web_identity import read_web_identity
 from iamlab.world.sts.answers import assumed_role
 from iamlab.world.sts.assume_role import (
@@ -79,11 +80,12 @@ def assume_role_with_web_identity(asked: Asked) -> tuple[Session, WebIdentity]:
     asked.note(identity.principal, "WebIdentityUser", *said)
     check_source_identity(identity.source_identity)
     tags = session_tags(identity.tags, identity.transitive_tag_keys)
-    session = _assume(asked, account, identity, tags, given["RoleSessionName"])
+    session = assume(asked, account, identity, tags, given["RoleSessionName"])
     return session, identity
 
 
-def _saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
+def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
+    """Answer the session, and of whom the assertion speaks."""
     session, identity = made
     return {
         **assumed_role(session),
@@ -95,21 +97,23 @@ def _saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
     }
 
 
-@sts_operation("AssumeRoleWithSAML", _saml_answer, is_signed=False, about=_role_arn)
+@sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
 def assume_role_with_saml(asked: Asked) -> tuple[Session, SamlIdentity]:
     """Take one of the roles that an assertion of a SAML provider names."""
     given = asked.given
     account = _account_of_role(asked, "sts:AssumeRoleWithSAML")
     identity = read_saml(account, given["PrincipalArn"], given["SAMLAssertion"])
     asked.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
-    check_source_identity(identity.source_identity)
     if (given["RoleArn"], identity.principal) not in identity.roles:
         error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         pairs = ", ".join(role for role, _ in identity.roles)
         error.add_note(f"The assertion names other roles: {pairs}")
         raise error
-    tags = session_tags(identity.tags, identity.transitive_tag_keys)
-    session = _assume(asked, account, identity, tags, identity.role_session_name)
+    try:
+        tags = session_tags(identity.tags, identity.transitive_tag_keys)
+    except AwsError as error:  # of an assertion that is all AWS says, whatever is wrong in it
+        raise invalid(error.message) from None
+    session = assume(asked, account, identity, tags, identity.role_session_name)
     return session, identity
 
 
@@ -128,14 +132,36 @@ def _account_of_role(asked: Asked, action: str) -> Account:
     return account
 
 
-def _assume(
+def assume(
     asked: Asked,
     account: Account,
     identity: WebIdentity | SamlIdentity,
     tags: SessionTags,
     name: str,
+    keys_of_session: Mapping[str, str] | None = None,
 ) -> Session:
-    """Ask the trust policy, and make the session."""
+    """Ask the trust policy about somebody whom a provider vouches for, and make the session.
+
+    Parameters
+    ----------
+    asked
+        The call; its caller is the provider.
+    account
+        The role's.
+    name
+        What the session shall be called.
+    keys_of_session
+        Condition keys that it has besides those of every federated session.
+
+    Raises
+    ------
+    AccessDenied
+        The trust policy, or what else has a say, does not let him; or there is no such role.
+    ValidationError
+        It would last longer than the role lets, or shorter than a session may.
+    RegionDisabledException
+        The account does not use STS in this Region.
+    """
     given = asked.given
     action = "sts:" + asked.operation
     policy, policy_arns = passed_policies(account, given)
@@ -144,11 +170,16 @@ def _assume(
     asked.must_be_allowed(action, given["RoleArn"], keys)
     if role is None:
         raise AccessDenied(f"Not authorized to perform {action}")
-    if tags.need_permission:
+    if tags.needs_permission:
         asked.must_be_allowed("sts:TagSession", role.arn, keys)
     if identity.source_identity:
         asked.must_be_allowed("sts:SetSourceIdentity", role.arn, keys)
     seconds = _seconds(asked, identity)
+    kept: dict[str, str | bool | list[str]] = {
+        "aws:FederatedProvider": identity.principal,
+        **_kept(identity.context),
+        **(keys_of_session or {}),
+    }
     check_role_duration(role, seconds)
     check_is_on(asked.endpoint, account)
     return issue_for_role(
@@ -162,8 +193,8 @@ def _assume(
         source_identity=identity.source_identity or "",
         policy=policy,
         policy_arns=policy_arns,
-        keys={"aws:FederatedProvider": identity.principal, **_kept(identity.context)},
-        minimum_session_token_size=asked.minimum_size(),
+        keys=kept,
+        minimum_session_token_size=asked.minimum_size,
     )
 
 
@@ -189,12 +220,12 @@ def _seconds(asked: Asked, identity: WebIdentity | SamlIdentity) -> int:
     return min(wanted, left)
 
 
-def _kept(context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
+def _kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
     """Give the keys of the token that stay with the session."""
     if not unsure.FEDERATION_KEYS_STAY:
         return {}
     return {
-        key: value
+        key: list(value) if isinstance(value, tuple) else str(value)
         for key, value in context.items()
         if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
     }

@@ -14,20 +14,23 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.signin_errors import BadRequest
-from iamlab.world.events import Event, user_identity
+from iamlab.world.events import note, user_identity
 from iamlab.world.links import console_page, federation_page
+from iamlab.world.managed import PARTITIONS
 from iamlab.world.presented import CredentialKind
+from iamlab.world.sealed import moment_of, seal, since_text
 from iamlab.world.sts.console_session import FederatedConsoleSession
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import NoReturn
 
     from iamlab.world.sts.record import SessionRecord
@@ -38,10 +41,11 @@ SHORTEST, LONGEST = 900, 43_200
 """Seconds that a session in the console can be asked to last."""
 
 REFUSED: Mapping[CredentialKind, str] = {
-    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with his "
-    'password. ("Permissions for GetSessionToken" says that they are taken, "Compare AWS STS '
+    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with "
+    'his password. ("Permissions for GetSessionToken" says that they are taken, "Compare AWS STS '
     'credentials" that they are not.) Assume a role, or call GetFederationToken.',
-    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not list them.",
+    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not "
+    "list them.",
 }
 """Kind of credentials -> why the console does not take them."""
 
@@ -51,8 +55,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile("0*[0-9]{1,5}")
 _HOST = re.compile("[a-z0-9.-]+")
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_PARTS = ("sessionId", "sessionKey", "sessionToken")
 
 
 def get_signin_token(world: World, url: str) -> str:
@@ -90,7 +93,7 @@ def open_link(world: World, url: str) -> FederatedConsoleSession:
     record = world.sessions.get(found["id"]) if found else None
     if found is None or record is None or found[0] != _sealed(world, found["written"]):
         refuse("There is no such sign-in token.")
-    since, seconds = _START + int(found["since"], 16) * _MICROSECOND, int(found["seconds"], 16)
+    since, seconds = moment_of(found["since"]), int(found["seconds"], 16)
     now = world.clock.now
     if not since <= now < since + TOKEN_LASTS:
         refuse("A sign-in token is good for 15 minutes: make another link.")
@@ -108,13 +111,10 @@ def _asked(url: object, action: str) -> dict[str, str]:
         raise RequestError(f"A link is a ConsoleLink or its URL, not {url!r}.")
     parts = _split(url)
     given = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    known = {federation_page(partition) for partition in _PARTITIONS}
+    known = {federation_page(partition) for partition in PARTITIONS}
     if f"{parts.scheme}://{parts.netloc}{parts.path}" not in known or given.get("Action") != action:
         refuse(f"It is no URL of the federation endpoint with Action={action}.")
     return given
-
-
-_PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc")
 
 
 def _split(url: str) -> SplitResult:
@@ -138,9 +138,6 @@ def _session_in(world: World, text: str) -> Session:
     if parts[1:] != [session.secret_access_key, session.session_token]:
         refuse("The secret access key or the session token is not right.")
     return session
-
-
-_PARTS = ("sessionId", "sessionKey", "sessionToken")
 
 
 def _why_not_shown(session: Session) -> str:
@@ -169,12 +166,12 @@ def _seconds(world: World, record: SessionRecord, asked: str | None) -> int:
 
 def _token(world: World, access_key_id: str, since: datetime, seconds: int) -> str:
     """Write a sign-in token: whose, since when, and for how long."""
-    return _sealed(world, f"{access_key_id}{(since - _START) // _MICROSECOND:015x}{seconds:04x}")
+    return _sealed(world, f"{access_key_id}{since_text(since)}{seconds:04x}")
 
 
 def _sealed(world: World, written: str) -> str:
     """Seal what a token says, with a secret of the world."""
-    return f"{written}{world.ids.hidden(f'signin/{written}', _LETTERS, 64)}EXAMPLETOKEN"
+    return written + seal(world, "signin", written, 64)
 
 
 def check_duration(seconds: int) -> None:
@@ -208,21 +205,14 @@ def refuse(why: str) -> NoReturn:
 
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Note a step in the log of the account whose session it is."""
-    world = session.world
-    who = world.gather(session)
-    world.events.append(
-        Event(
-            world.clock.now,
-            "signin.amazonaws.com",
-            name,
-            "us-east-1",
-            user_identity(who.arn, who.context(), who.issuer, access_key_id),
-            None,
-            {name: "Success"},
-            read_only=False,
-            recipient_account_id=who.account_id,
-            event_id=world.ids.event_id(),
-            event_type="AwsConsoleSignIn",
-            additional_event_data={"MFAUsed": "No"},
-        )
+    who = session.world.gather(session)
+    note(
+        session.world,
+        ("signin", name),
+        user_identity(who.arn, who.context(), who.issuer, access_key_id),
+        who.account_id,
+        read_only=False,
+        response_elements={name: "Success"},
+        event_type="AwsConsoleSignIn",
+        additional_event_data={"MFAUsed": "No"},
     )

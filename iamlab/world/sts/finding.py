@@ -1,4 +1,10 @@
-"""Who is behind a session, if he is still there, and the managed policies that it names."""
+"""Who is behind a session, if he is still there, and the managed policies that it names.
+
+Notes
+-----
+AWS pages: "IAM identifiers", for what tells namesakes apart; "Session policies"; "Temporary
+security credentials in IAM".
+"""
 
 from __future__ import annotations
 

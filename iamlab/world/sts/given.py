@@ -1,7 +1,13 @@
-"""Parameters of STS as its API takes them, from what people hand over."""
+"""Parameters of STS as its API takes them, from what people hand over.
+
+Notes
+-----
+AWS page: "AWS STS API Reference", the data types ``PolicyDescriptorType`` and ``Tag``.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +26,37 @@ if TYPE_CHECKING:
     Policies = Iterable[ManagedPolicy | str]
 
 
-def arn_of_role(role: Role | str) -> str:
+def as_role_arn(role: Role | str) -> str:
     """Give the ARN of a role that is named by itself or by its ARN."""
     return role if isinstance(role, str) else arn_of(role, "role_arn is a role or its ARN")
 
 
-def text_of(policy: Document | None) -> Any:
-    """Write a session policy, if there is one."""
-    return None if policy is None else as_text(policy)
+def as_session_policy(policy: Document | None) -> Any:
+    """Write a session policy, if there is one: without white space, which would count.
+
+    A text is sent as it is.
+    """
+    if policy is None or isinstance(policy, str):
+        return policy
+    text = as_text(policy)
+    return compact(text) if isinstance(text, str) else text
 
 
-def tags_of(tags: Tags | None) -> list[dict[str, Any]] | None:
+def compact(text: str) -> str:
+    """Write JSON in as few characters as it takes; what is none stays as it is.
+
+    Examples
+    --------
+    >>> compact('{ "Statement": [] }')
+    '{"Statement":[]}'
+    """
+    try:
+        return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
     """Write session tags as the API takes them, if there are any."""
     given: object = tags
     if given is not None and not isinstance(given, Mapping):
@@ -38,19 +64,19 @@ def tags_of(tags: Tags | None) -> list[dict[str, Any]] | None:
     return as_tags(given)
 
 
-def audience_of(audience: str | Iterable[str]) -> list[str]:
+def as_audience(audience: str | Iterable[str]) -> list[str]:
     """Write for whom a token is: one, or several."""
     if isinstance(audience, str):
         return [audience]
     return as_list(audience, "audience is a text or a list of texts")
 
 
-def keys_of_tags(keys: Iterable[str] | None) -> list[str] | None:
+def as_transitive_tag_keys(keys: Iterable[str] | None) -> list[str] | None:
     """Write the keys of transitive tags, if there are any."""
     return None if keys is None else as_list(keys, "transitive_tag_keys is a list of keys")
 
 
-def arns_of(policies: Policies | None) -> list[dict[str, str]] | None:
+def as_policy_arns(policies: Policies | None) -> list[dict[str, str]] | None:
     """Write managed policies as the API takes them; those of AWS can be given by their names."""
     if policies is None:
         return None

@@ -1,9 +1,15 @@
-"""How a session is made: its end, its room, its id; and the note that the world keeps of it."""
+"""How a session is made: its end, its room, its id; and the note that the world keeps of it.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "IAM and AWS STS quotas"; "AWS STS Regions and
+endpoints", for which tokens are good in which Regions.
+"""
 
 from __future__ import annotations
 
 from datetime import MAXYEAR, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from iamlab.errors import RequestError
 from iamlab.world.presented import CredentialKind
@@ -13,11 +19,26 @@ from iamlab.world.sts.record import SessionRecord
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
     from iamlab.world.identities import Role
+
+
+class SessionFields(TypedDict, total=False):
+    """What a session may have besides: the fields of ``SessionRecord`` of these names."""
+
+    parent: str
+    mfa: datetime | None
+    tags: Mapping[str, str]
+    transitive_tag_keys: tuple[str, ...]
+    source_identity: str
+    policy: Policy | None
+    policy_arns: tuple[str, ...]
+    keys: Mapping[str, str | bool | list[str]]
+    issue_time: datetime | None
 
 
 def issue(
@@ -32,7 +53,7 @@ def issue(
     region: str,
     minimum_session_token_size: int = 0,
     scoped: tuple[Policy, ...] = (),
-    **more: Any,
+    **more: Unpack[SessionFields],
 ) -> Session:
     """Make a session.
 
@@ -45,7 +66,7 @@ def issue(
     region
         The endpoint that makes it.
     more
-        Further fields of :class:`~iamlab.world.sts.record.SessionRecord`.
+        Further fields of :class:`~iamlab.world.sts.record.SessionRecord`, by their names.
 
     Raises
     ------
@@ -58,15 +79,17 @@ def issue(
     policies = scoped if inline is None else (inline, *scoped)
     everywhere = works_everywhere(region, account)
     packed = packed_size(policies, more.get("policy_arns", ()), more.get("tags", {}))
+    issuer_arn, issuer_id = issuer
     record = SessionRecord(
-        operation,
-        kind,
-        arn,
-        *issuer,
-        name,
-        now,
-        after(now, seconds),
-        world.ids.key_id("ASIA"),
+        operation=operation,
+        kind=kind,
+        arn=arn,
+        issuer_arn=issuer_arn,
+        issuer_id=issuer_id,
+        name=name,
+        issued=now,
+        expiration=after(now, seconds),
+        access_key_id=world.ids.key_id("ASIA"),
         region=region,
         scoped=scoped,
         packed=packed,
@@ -93,7 +116,14 @@ def after(now: datetime, seconds: int) -> datetime:
 
 
 def issue_for_role(
-    role: Role, operation: str, name: str, seconds: int, *, region: str, **more: Any
+    role: Role,
+    operation: str,
+    name: str,
+    seconds: int,
+    *,
+    region: str,
+    minimum_session_token_size: int = 0,
+    **more: Unpack[SessionFields],
 ) -> Session:
     """Make a session of a role."""
     account = role.account
@@ -107,5 +137,6 @@ def issue_for_role(
         seconds,
         name=name,
         region=region,
+        minimum_session_token_size=minimum_session_token_size,
         **more,
     )

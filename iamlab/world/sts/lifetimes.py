@@ -19,10 +19,10 @@ from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.finding import principal_of
-from iamlab.world.sts.revoking import hits, revoking_policies
+from iamlab.world.sts.revoked import hits, revoking_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from iamlab.world.account import Account
@@ -100,18 +100,44 @@ class Lifetime:
         return self.issuer_arn if self.kind is CredentialKind.ROLE else ""
 
 
-def lifetimes_of(world: World, trail: Trail) -> list[Lifetime]:
-    """Give all credentials of a world, by their beginning; one that asked before what it got."""
-    found = [*_keys(world, trail), *_sessions(world, trail)]
+def lifetimes_of(
+    world: World, trail: Trail, wanted: Collection[str] | None = None
+) -> list[Lifetime]:
+    """Give credentials of a world, by their beginning; one that asked before what it got.
+
+    Parameters
+    ----------
+    wanted
+        The ids of their access keys; if nothing is said, all.
+    """
+    known = _Known(_children(world), trail.last_use())
+    keys = (
+        key for key in _keys(world, trail, known) if wanted is None or key.access_key_id in wanted
+    )
+    found = [*keys, *_sessions(world, trail, known, wanted)]
     return sorted(found, key=lambda one: one.start)
+
+
+class _Known(NamedTuple):
+    """By the id of an access key: what was asked for with it, and when it was last used."""
+
+    children: Mapping[str, tuple[str, ...]]
+    last_use: Mapping[str, datetime]
+
+
+def _children(world: World) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for record in world.sessions.values():
+        if record.parent:
+            found.setdefault(record.parent, []).append(record.access_key_id)
+    return {parent: tuple(ids) for parent, ids in found.items()}
 
 
 # -- long-term keys -------------------------------------------------------------------------------
 
 
-def _keys(world: World, trail: Trail) -> Iterator[Lifetime]:
+def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
     """Give the long-term keys that there are, and those that have been deleted."""
-    children = _children(world)
     for account in world.accounts.values():
         for holder in (account.root, *account.users.values()):
             for key_id, record in holder.key_records.items():
@@ -122,10 +148,9 @@ def _keys(world: World, trail: Trail) -> Iterator[Lifetime]:
                     record.create_date,
                     None if is_active or story is None else story.inactive,
                     "still valid" if is_active else "inactive",
-                    children.get(key_id, ()),
+                    known.children.get(key_id, ()),
                     record.last_used.date if record.last_used else None,
                 )
-    last_use = trail.last_use()
     for key_id, story in trail.keys.items():
         account_of = world.accounts.get(story.account_id)
         if story.deleted is not None and story.created is not None and account_of is not None:
@@ -134,8 +159,8 @@ def _keys(world: World, trail: Trail) -> Iterator[Lifetime]:
                 story.created,
                 story.deleted,
                 "key deleted",
-                children.get(key_id, ()),
-                last_use.get(key_id),
+                known.children.get(key_id, ()),
+                known.last_use.get(key_id),
             )
 
 
@@ -149,14 +174,14 @@ def _key(
 ) -> Lifetime:
     key_id, arn = whose
     return Lifetime(
-        key_id,
-        CredentialKind.LONG_TERM,
-        "CreateAccessKey",
-        arn,
-        arn,
-        start,
-        end,
-        ended,
+        access_key_id=key_id,
+        kind=CredentialKind.LONG_TERM,
+        operation="CreateAccessKey",
+        arn=arn,
+        issuer_arn=arn,
+        start=start,
+        end=end,
+        ended=ended,
         children=children,
         last_used=last_used,
     )
@@ -172,43 +197,39 @@ def _holder_arn(account: Account, story: KeyStory) -> str:
     return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}"
 
 
-def _children(world: World) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for record in world.sessions.values():
-        if record.parent:
-            found.setdefault(record.parent, []).append(record.access_key_id)
-    return {parent: tuple(ids) for parent, ids in found.items()}
-
-
 # -- sessions -------------------------------------------------------------------------------------
 
 
-def _sessions(world: World, trail: Trail) -> Iterator[Lifetime]:
-    children, last_use, ends = _children(world), trail.last_use(), _Ends(world, trail)
+def _sessions(
+    world: World, trail: Trail, known: _Known, wanted: Collection[str] | None
+) -> Iterator[Lifetime]:
+    ends = _Ends(world, trail)
     depths: dict[str, int] = {}
     for key_id, record in world.sessions.items():  # a parent stands before its children
         depths[key_id] = depths.get(record.parent, 0) + 1
+        if wanted is not None and key_id not in wanted:
+            continue
         placed = trail.issued.get(key_id)
         end, ended = ends.of(record)
         identity = {} if placed is None else placed.event.user_identity
         parent = world.sessions.get(record.parent)
         yield Lifetime(
-            key_id,
-            record.kind,
-            record.operation,
-            record.arn,
-            record.issuer_arn,
-            record.issued,
-            end,
-            ended,
-            record.parent,
-            children.get(key_id, ()),
-            depths[key_id],
-            _asked_by(identity) if parent is None else parent.arn,
-            record.source_identity,
-            record.tags,
-            last_use.get(key_id),
-            "" if placed is None else placed.event.event_id,
+            access_key_id=key_id,
+            kind=record.kind,
+            operation=record.operation,
+            arn=record.arn,
+            issuer_arn=record.issuer_arn,
+            start=record.issued,
+            end=end,
+            ended=ended,
+            parent=record.parent,
+            children=known.children.get(key_id, ()),
+            depth=depths[key_id],
+            asked_by=_asked_by(identity) if parent is None else parent.arn,
+            source_identity=record.source_identity,
+            tags=record.tags,
+            last_used=known.last_use.get(key_id),
+            event_id="" if placed is None else placed.event.event_id,
         )
 
 

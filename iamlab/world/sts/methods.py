@@ -1,6 +1,12 @@
 """``world.sts``: the operations of STS as methods, with AWS's parameters in snake_case.
 
-Those that give roles and those that give tokens stand in two modules beside this one.
+Those that give roles and those that give tokens stand in two modules beside this one; what services
+do, and what leads into the console, in two more. To revoke sessions is a call of IAM: see the
+methods of a role.
+
+Notes
+-----
+AWS page: "AWS STS API Reference".
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from iamlab.world.sts.endpoints import check_region
 from iamlab.world.sts.operation import find
 from iamlab.world.sts.role_methods import AssumesRoles
 from iamlab.world.sts.service_methods import ServicesAssumeRoles
-from iamlab.world.sts.session_methods import HandlesSessions
+from iamlab.world.sts.session_methods import TakesIntoTheConsole
 from iamlab.world.sts.token_methods import GetsTokens
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ class CallerIdentity(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sts(AssumesRoles, GetsTokens, ServicesAssumeRoles, HandlesSessions):
+class Sts(AssumesRoles, GetsTokens, ServicesAssumeRoles, TakesIntoTheConsole):
     """The Security Token Service of a world, at the endpoint of a Region.
 
     Parameters

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError
 from iamlab.world.mfa import VIRTUAL, accepts, devices_of
+from iamlab.world.presented import CredentialKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,8 +60,8 @@ def _failed(why: str) -> AwsError:
 
 
 def _holder(asked: Asked) -> Holder | None:
-    """Give the user or root user who calls with long-term keys; nobody else has devices."""
-    if not asked.has_long_term_keys:
+    """Give the user or root user who calls, perhaps with a session; a role has no devices."""
+    if asked.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
         return None
     if asked.is_root:
         return asked.account.root

@@ -1,4 +1,10 @@
-"""One entry for each operation of STS: who signs it, what does it, what is logged and answered."""
+"""One entry for each operation of STS: who signs it, what does it, what is logged and answered.
+
+Notes
+-----
+AWS pages: "AWS STS API Reference"; "AWS STS Regions and endpoints"; "Logging IAM and AWS STS API
+calls with AWS CloudTrail".
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.world.sts.answers import nothing
+from iamlab.world.api.entry import nothing
 
 if TYPE_CHECKING:
     from iamlab.world.sts.asked import Asked

@@ -81,7 +81,7 @@ def get_web_identity_token(asked: Asked) -> IssuedToken:
             "Outbound web identity federation is disabled for your account"
         )
     expiration = after(asked.world.clock.now, seconds)
-    if asked.session is not None and expiration > asked.session.expiration:
+    if asked.expiration is not None and expiration > asked.expiration:
         raise SessionDurationEscalationException(
             "The requested token duration would extend the session beyond its original expiration "
             "time."

@@ -17,7 +17,6 @@ import zlib
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ValidationError
-from iamlab.policy.checks.sizes import size
 from iamlab.sts_errors import PackedPolicyTooLarge
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
     return max(WITHOUT_ANYTHING - lacks + -(-4 * packed // 3), at_least)
 
 
-def check_plaintext(policy: Policy | None, policy_arns: Sequence[str]) -> None:
+def check_plaintext(policy: str, policy_arns: Sequence[str]) -> None:
     """Check how many session policies there are, and how long they are.
 
     Raises
@@ -111,6 +110,6 @@ def check_plaintext(policy: Policy | None, policy_arns: Sequence[str]) -> None:
             f"1 validation error detected: Value '{shown}' at 'policyArns' failed to satisfy "
             f"constraint: Member must have length less than or equal to {MOST_ARNS}"
         )
-    taken = sum(map(len, policy_arns)) + (0 if policy is None else size(policy))
+    taken = len(policy) + sum(map(len, policy_arns))
     if taken > PLAINTEXT:
         raise too_large(taken, PLAINTEXT)

@@ -44,8 +44,8 @@ def passed_policies(
     """
     arns = tuple(dict.fromkeys(str(one.get("arn", "")) for one in given.get("PolicyArns", ())))
     text = given.get("Policy")
+    check_plaintext(text or "", arns)
     policy = None if text is None else saved(text, "session policy", "session")
-    check_plaintext(policy, arns)
     for arn in arns:
         _check_is_there(account, arn)
     return policy, arns

@@ -119,11 +119,6 @@ class SessionRecord:
         return int((self.expiration - self.issued).total_seconds())
 
     @property
-    def is_of_root(self) -> bool:
-        """Whether a root user's permissions are behind it."""
-        return self.issuer_arn.endswith(":root")
-
-    @property
     def transitive_tags(self) -> dict[str, str]:
         """The tags that the next session of a chain inherits."""
         going = {key.lower() for key in self.transitive_tag_keys}

@@ -25,20 +25,17 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.policy.conditions import holds
 from iamlab.policy.document import Policy
-from iamlab.policy.variables import any_variable
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_text
 from iamlab.world.sts.finding import principal_of
+from iamlab.world.sts.revoked import hits, revoking_policies
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.policy.document import Statement
     from iamlab.world.gather import Caller
-    from iamlab.world.holder import Holder
     from iamlab.world.identities import Role
     from iamlab.world.sts.record import SessionRecord
     from iamlab.world.world import World
@@ -96,7 +93,7 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
     >>> main = world.create_account("main", account_id="111111111111")
     >>> trust = Policy.allow("sts:AssumeRole", None, principal="111111111111")
     >>> role = main.create_role("audit", assume_role_policy_document=trust)
-    >>> revoke_sessions(role).policy.statements[0].conditions[0].values
+    >>> role.revoke_sessions().policy.statements[0].conditions[0].values
     ('2026-11-25T09:00:00.000Z',)
     """
     _check(role)
@@ -122,6 +119,17 @@ def revoke_session(role: Role, session: Session, caller: Caller | None = None) -
     ------
     RequestError
         It is no session of this role.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> trust = Policy.allow("sts:AssumeRole", None, principal="ecs-tasks.amazonaws.com")
+    >>> role = world.create_account("main").create_role("task", assume_role_policy_document=trust)
+    >>> first, second = (world.sts.assume_role_as_service(
+    ...     "ecs-tasks.amazonaws.com", role_arn=role) for _ in range(2))
+    >>> role.revoke_session(first).hits == (first.access_key_id,)
+    True
     """
     _check(role)
     if not isinstance(session, Session):
@@ -148,6 +156,16 @@ def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = Non
     ------
     RequestError
         The name is no text.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> trust = Policy.allow("sts:AssumeRole", None, principal="111111111111")
+    >>> role = main.create_role("audit", assume_role_policy_document=trust)
+    >>> revocation = role.revoke_by_source_identity("ana")
+    >>> revocation.policy_name, revocation.policy.statements[0].conditions[0].values
+    ('RevokeSourceIdentity-ana', ('ana',))
     """
     _check(role)
     text: object = name
@@ -160,67 +178,6 @@ def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = Non
         caller,
         f"Later sessions behind which {name} is are hit too. His sessions of other roles are not: "
         "each of those roles needs the policy.",
-    )
-
-
-def hits(policy: Policy, record: SessionRecord) -> bool:
-    """Say whether a policy denies everything to a session for what it carries all its life.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> key = world.create_account("main").create_user("ana").create_access_key()
-    >>> record = world.sts.get_session_token(key).record
-    >>> older = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-26T00:00:00Z"}}
-    >>> hits(Policy.deny("*", when=older), record), hits(Policy.deny("*"), record)
-    (True, False)
-    """
-    carried = _carried(record)
-    return any(
-        _applies(statement, carried) for statement in policy.statements if revokes(statement)
-    )
-
-
-def revoking_policies(principal: Role | Holder) -> tuple[Policy, ...]:
-    """Give the inline policies of a role or user that revoke sessions of it."""
-    inline: Mapping[str, Policy] = getattr(principal, "inline", {})  # a root user has none
-    return tuple(one for one in inline.values() if any(map(revokes, one.statements)))
-
-
-def revokes(statement: Statement) -> bool:
-    """Say whether a statement denies everything, on conditions about sessions and nothing else."""
-    return (
-        statement.effect == "Deny"
-        and "*" in (statement.action or ())
-        and "*" in (statement.resource or ())
-        and bool(statement.conditions)
-        and all(
-            one.key.lower() in _CARRIED and not any_variable(one.values)
-            for one in statement.conditions
-        )
-    )
-
-
-_CARRIED = frozenset(("aws:tokenissuetime", "aws:userid", "aws:sourceidentity"))
-"""Keys whose values a session has from its beginning to its end."""
-
-
-def _carried(record: SessionRecord) -> dict[str, tuple[str, ...]]:
-    issued = (record.issue_time or record.issued).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found: dict[str, tuple[str, ...]] = {
-        "aws:tokenissuetime": (issued,),
-        "aws:userid": (record.userid,),
-    }
-    if record.source_identity:
-        found["aws:sourceidentity"] = (record.source_identity,)
-    return found
-
-
-def _applies(statement: Statement, carried: Mapping[str, tuple[str, ...]]) -> bool:
-    return all(
-        holds(one.comparison, one.values, carried.get(one.key.lower()))
-        for one in statement.conditions
     )
 
 

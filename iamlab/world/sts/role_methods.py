@@ -1,4 +1,10 @@
-"""The operations of STS that give a role, or a root user, as methods of ``world.sts``."""
+"""The operations of STS that give a role, or a root user, as methods of ``world.sts``.
+
+Notes
+-----
+AWS pages: "API AssumeRole"; "API AssumeRoleWithWebIdentity"; "API AssumeRoleWithSAML"; "API
+AssumeRoot".
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.engine.request import ANONYMOUS
 from iamlab.world.api.values import arn_of
-from iamlab.world.sts.given import arn_of_role, arns_of, keys_of_tags, tags_of, text_of
+from iamlab.world.sts.given import (
+    as_policy_arns,
+    as_role_arn,
+    as_session_policy,
+    as_session_tags,
+    as_transitive_tag_keys,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +26,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.gather import Caller
     from iamlab.world.identities import Role
+    from iamlab.world.root import RootUser
     from iamlab.world.saving import Document
     from iamlab.world.sts.given import Policies, Tags
     from iamlab.world.sts.session import Session
@@ -94,13 +107,13 @@ class AssumesRoles:
         made: Session = self._do(
             "AssumeRole",
             caller,
-            RoleArn=arn_of_role(role_arn),
+            RoleArn=as_role_arn(role_arn),
             RoleSessionName=role_session_name,
             DurationSeconds=duration_seconds,
-            Policy=text_of(policy),
-            PolicyArns=arns_of(policy_arns),
-            Tags=tags_of(tags),
-            TransitiveTagKeys=keys_of_tags(transitive_tag_keys),
+            Policy=as_session_policy(policy),
+            PolicyArns=as_policy_arns(policy_arns),
+            Tags=as_session_tags(tags),
+            TransitiveTagKeys=as_transitive_tag_keys(transitive_tag_keys),
             ExternalId=external_id,
             SerialNumber=serial_number,
             TokenCode=token_code,
@@ -137,17 +150,31 @@ class AssumesRoles:
             Its time is over.
         AccessDenied
             The role's trust policy does not let whoever it speaks of.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> from iamlab.world.federation.issuer import create_issuer
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> issuer = create_issuer(world, "https://id.acme.example")
+        >>> provider = issuer.register(main)
+        >>> role = main.create_role("app", assume_role_policy_document=Policy.allow(
+        ...     "sts:AssumeRoleWithWebIdentity", None, principal={"Federated": provider.arn}))
+        >>> world.sts.assume_role_with_web_identity(
+        ...     role_arn=role, role_session_name="ana", web_identity_token=issuer.token("ana")).arn
+        'arn:aws:sts::111111111111:assumed-role/app/ana'
         """
         session, _ = self._do(
             "AssumeRoleWithWebIdentity",
             ANONYMOUS,
-            RoleArn=arn_of_role(role_arn),
+            RoleArn=as_role_arn(role_arn),
             RoleSessionName=role_session_name,
             WebIdentityToken=web_identity_token,
             ProviderId=provider_id,
             DurationSeconds=duration_seconds,
-            Policy=text_of(policy),
-            PolicyArns=arns_of(policy_arns),
+            Policy=as_session_policy(policy),
+            PolicyArns=as_policy_arns(policy_arns),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
         return cast("Session", session)
@@ -180,18 +207,34 @@ class AssumesRoles:
             It is older than five minutes.
         AccessDenied
             It does not name the role, or the role's trust policy does not let it.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> from iamlab.world.federation.directory import create_directory
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> acme = create_directory(world)
+        >>> provider = acme.register(main)
+        >>> role = main.create_role("sky", assume_role_policy_document=Policy.allow(
+        ...     "sts:AssumeRoleWithSAML", None, principal={"Federated": provider.arn}))
+        >>> acme.map_group("astronomers", role, provider)
+        >>> ana = acme.add_user("ana", groups=["astronomers"])
+        >>> world.sts.assume_role_with_saml(
+        ...     role_arn=role, principal_arn=provider, saml_assertion=acme.sign_in(ana)).arn
+        'arn:aws:sts::111111111111:assumed-role/sky/ana'
         """
         session, _ = self._do(
             "AssumeRoleWithSAML",
             ANONYMOUS,
-            RoleArn=arn_of_role(role_arn),
+            RoleArn=as_role_arn(role_arn),
             PrincipalArn=arn_of(principal_arn, "principal_arn is a SAML provider or its ARN")
             if not isinstance(principal_arn, str)
             else principal_arn,
             SAMLAssertion=saml_assertion,
             DurationSeconds=duration_seconds,
-            Policy=text_of(policy),
-            PolicyArns=arns_of(policy_arns),
+            Policy=as_session_policy(policy),
+            PolicyArns=as_policy_arns(policy_arns),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
         return cast("Session", session)
@@ -200,7 +243,7 @@ class AssumesRoles:
         self,
         caller: Caller,
         *,
-        target_principal: str | Account,
+        target_principal: str | Account | RootUser,
         task_policy_arn: str,
         duration_seconds: int | None = None,
         minimum_session_token_size: int | None = None,
@@ -210,7 +253,7 @@ class AssumesRoles:
         Parameters
         ----------
         target_principal
-            The member account, its id, or its root user's ARN.
+            The member account or its root user, by itself, id or ARN.
         task_policy_arn
             ``"arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"``, or one of its four likes.
 
@@ -219,8 +262,24 @@ class AssumesRoles:
         AccessDenied
             The caller may not, is not of the organization's management account (or of one that
             administers IAM for it), or the organization has not switched that on.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> organization = world.create_organization(main)
+        >>> dev = organization.create_account("dev", account_id="222222222222")
+        >>> organization.enable_aws_service_access("iam.amazonaws.com")
+        >>> organization.enable_organizations_root_sessions()
+        >>> ana = main.create_user("ana")
+        >>> ana.put_policy("root", Policy.allow("sts:AssumeRoot"))
+        >>> world.sts.assume_root(ana, target_principal=dev,
+        ...     task_policy_arn="arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy").arn
+        'arn:aws:iam::222222222222:root'
         """
-        named = getattr(target_principal, "account_id", target_principal)
+        own_arn = getattr(target_principal, "arn", target_principal)
+        named = getattr(target_principal, "account_id", own_arn)
         made: Session = self._do(
             "AssumeRoot",
             caller,

@@ -21,6 +21,7 @@ from iamlab.world.sts.operation import sts_operation
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.world.sts.asked import Asked
+    from iamlab.world.sts.issuing import SessionFields
     from iamlab.world.sts.record import SessionRecord
     from iamlab.world.sts.session import Session
 
@@ -40,14 +41,14 @@ def get_scoped_credentials(asked: Asked) -> Session:
         raise ValidationError("At least one of Policy or DurationSeconds must be provided.")
     asked.must_be_allowed("sts:GetScopedCredentials", "*")
     policies = (*session.scoped, *_policy(asked, session))
-    left = int((session.expiration - asked.world.clock.now).total_seconds())
+    # A console session may last longer than the credentials that it was opened with.
+    left = int(((asked.expiration or session.expiration) - asked.world.clock.now).total_seconds())
     seconds = given.get("DurationSeconds", left)
     if seconds > left:
         raise InsufficientSessionLifetime(
             f"The requested DurationSeconds of {seconds} is greater than the remaining lifetime of "
             f"the calling session, which is {left} seconds."
         )
-    keeps = unsure.SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME
     account = asked.world.accounts[session.account_id]
     return issue(
         account,
@@ -58,18 +59,26 @@ def get_scoped_credentials(asked: Asked) -> Session:
         seconds,
         name=session.name,
         region=asked.endpoint,
-        minimum_session_token_size=asked.minimum_size(),
-        issue_time=(session.issue_time or session.issued) if keeps else None,
+        minimum_session_token_size=asked.minimum_size,
         scoped=policies,
-        parent=session.access_key_id,
-        **{one: getattr(session, one) for one in _INHERITED},
+        **_inherited(session),
     )
 
 
-_INHERITED = (
-    *("mfa", "tags", "transitive_tag_keys", "source_identity", "policy", "policy_arns", "keys"),
-)
-"""What the new credentials have of the session's."""
+def _inherited(session: SessionRecord) -> SessionFields:
+    """Give what the new credentials have of the session's, which is their parent."""
+    keeps = unsure.SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME
+    return {
+        "parent": session.access_key_id,
+        "issue_time": (session.issue_time or session.issued) if keeps else None,
+        "mfa": session.mfa,
+        "tags": session.tags,
+        "transitive_tag_keys": session.transitive_tag_keys,
+        "source_identity": session.source_identity,
+        "policy": session.policy,
+        "policy_arns": session.policy_arns,
+        "keys": session.keys,
+    }
 
 
 def _policy(asked: Asked, session: SessionRecord) -> tuple[Policy, ...]:

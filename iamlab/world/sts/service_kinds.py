@@ -7,8 +7,9 @@ session besides: a condition key says for which function, build or job it was ma
 Notes
 -----
 AWS pages: "AWS global condition context keys", properties of a role session; "Create a role to
-delegate permissions to an AWS service"; for each row the page that it names. AWS has no page of the
-names and lengths, so that most of them are only likely: they are what CloudTrail's records show.
+delegate permissions to an AWS service"; for each row the page that stands above it. AWS has no page
+of the names and lengths, so that most of them are only likely: they are what CloudTrail's records
+show.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from dataclasses import dataclass, field, replace
 from string import ascii_letters
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.world.ids import HEX
 from iamlab.world.service_principals import find
 
 if TYPE_CHECKING:
     from iamlab.policy.arn import Arn
-    from iamlab.world.service_principals import Confidence
 
 HOUR = 3600
-HEX = "0123456789abcdef"
 
 
 class Work(NamedTuple):
@@ -45,8 +45,8 @@ class Work(NamedTuple):
 
     service: str
     role_name: str
-    source: Arn | None
-    draw: Callable[[str, int], str]
+    source: Arn | None = None
+    draw: Callable[[str, int], str] = lambda letters, size: letters[0] * size
 
     @property
     def parts(self) -> list[str]:
@@ -84,20 +84,12 @@ class ServiceKind:
         Condition key of the session -> what tells its value.
     refusal
         What the service says if it may not; ``{role}`` is the role's ARN. Empty: nobody knows.
-    delivery
-        How the code gets the credentials; empty if the service keeps them, and works with them
-        itself.
-    page
-        Where that stands; empty: nowhere that is known.
     """
 
     name: Tell
     seconds: int = HOUR
     keys: Mapping[str, Tell] = field(default_factory=dict)
     refusal: str = ""
-    delivery: str = ""
-    confidence: Confidence = "unsure"
-    page: str = ""
 
 
 def kind_of(service: str) -> ServiceKind:
@@ -182,18 +174,16 @@ def _of_systems_manager(work: Work) -> str:
 PLAIN = ServiceKind(own_name)
 """A service of which nothing is known."""
 
-CONTAINER = "http://169.254.170.2, followed by what AWS_CONTAINER_CREDENTIALS_RELATIVE_URI says"
-
 KINDS: Mapping[str, ServiceKind] = {
+    # Likely: "Working with Lambda execution environment credentials". The code finds them in its
+    # environment variables.
     "lambda": ServiceKind(
         _function_name,
         12 * HOUR,
         {"lambda:SourceFunctionArn": _function_arn},
         "The role defined for the function cannot be assumed by Lambda.",
-        "environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
-        "likely",
-        "Working with Lambda execution environment credentials",
     ),
+    # Likely: "Amazon ECS task IAM role". The containers of the task ask 169.254.170.2 for them.
     "ecs-tasks": ServiceKind(
         _task_id,
         6 * HOUR,
@@ -201,10 +191,9 @@ KINDS: Mapping[str, ServiceKind] = {
         "ECS was unable to assume the role '{role}' that was provided for this task. Please verify "
         "that the role being passed has the proper trust relationship and permissions and that "
         "your IAM user has permissions to pass this role.",
-        CONTAINER,
-        "likely",
-        "Amazon ECS task IAM role",
     ),
+    # Likely: "Use CodeBuild condition keys as IAM service role variables to control build access".
+    # A build asks as a container does.
     "codebuild": ServiceKind(
         lambda work: f"AWSCodeBuild-{_build_id(work)}",
         HOUR,
@@ -215,10 +204,8 @@ KINDS: Mapping[str, ServiceKind] = {
         "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
         "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
         "exactly, and 3) The role has the necessary trust policy configured.",
-        CONTAINER,
-        "likely",
-        "Use CodeBuild condition keys as IAM service role variables to control build access",
     ),
+    # Likely: "Identity-based policy examples for AWS Glue".
     "glue": ServiceKind(
         lambda _: "GlueJobRunnerSession",
         HOUR,
@@ -227,19 +214,16 @@ KINDS: Mapping[str, ServiceKind] = {
             "glue:RoleAssumedBy": _glue_if(code=False),
         },
         "Service is unable to assume provided role. Please verify role's TrustPolicy.",
-        "",
-        "likely",
-        "Identity-based policy examples for AWS Glue",
     ),
+    # SSM Agent writes them to the shared credentials file of its machine. Likely: "Create the IAM
+    # service role required for Systems Manager in hybrid environments".
     "ssm": ServiceKind(
         _of_systems_manager,
         HOUR,
         {"ssm:SourceInstanceArn": lambda work: str(work.source) if _is_node(work) else ""},
         "Nonexistent role or missing ssm service principal in trust policy: {role}",
-        "SSM Agent, which writes them to the shared credentials file",
-        "likely",
-        "Create the IAM service role required for Systems Manager in hybrid environments",
     ),
+    # Unsure, here and in all that follow: no page says it.
     "states": ServiceKind(
         lambda work: work.draw(ascii_letters, 32),
         refusal="Neither the global service principal states.amazonaws.com, nor the regional one "

@@ -1,11 +1,16 @@
-"""What AWS services do at STS, as methods of ``world.sts``."""
+"""What AWS services do at STS, as methods of ``world.sts``.
+
+Notes
+-----
+AWS pages: "Roles terms and concepts", for service roles and service-linked roles; "API AssumeRole".
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from iamlab.world.api.values import arn_of
-from iamlab.world.sts.given import arn_of_role
+from iamlab.world.sts.given import as_role_arn
 from iamlab.world.sts.services import assume_role_as_service
 
 if TYPE_CHECKING:
@@ -80,7 +85,7 @@ class ServicesAssumeRoles:
         return assume_role_as_service(
             self.world,
             service,
-            arn_of_role(role_arn),
+            as_role_arn(role_arn),
             endpoint=self.region,
             role_session_name=role_session_name,
             source_arn=source_arn,

@@ -21,7 +21,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api.validation import check_by_model
@@ -29,6 +28,7 @@ from iamlab.world.asking import Circumstances, question
 from iamlab.world.events import record
 from iamlab.world.quotas import is_account_id
 from iamlab.world.service_principals import find, sends
+from iamlab.world.sts.answers import as_logged, assumed_role
 from iamlab.world.sts.endpoints import check_is_on, region_of
 from iamlab.world.sts.finding import find_role
 from iamlab.world.sts.issuing import issue_for_role
@@ -48,8 +48,16 @@ _LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
-    """A service's call of AssumeRole."""
+class ServiceCall:
+    """A service's call of AssumeRole.
+
+    Parameters
+    ----------
+    given
+        The parameters of AssumeRole.
+    endpoint
+        Where STS is called.
+    """
 
     world: World
     service: str
@@ -60,6 +68,7 @@ class _Call:
 
     @property
     def role_arn(self) -> str:
+        """The role that it asks for."""
         return str(self.given["RoleArn"])
 
 
@@ -106,7 +115,7 @@ def assume_role_as_service(
     }
     if role_session_name is None:
         given["RoleSessionName"] = session_name(work)
-    call = _Call(
+    call = ServiceCall(
         world,
         service,
         kind_of(service),
@@ -114,8 +123,19 @@ def assume_role_as_service(
         {key: value for key, value in given.items() if value is not None},
         source.region if source is not None and source.region else endpoint,
     )
+    return perform_for_service(call)
+
+
+def perform_for_service(call: ServiceCall) -> Session:
+    """Let a service assume a role, and note it.
+
+    Raises
+    ------
+    AwsError
+        As from :func:`assume_role_as_service`.
+    """
     try:
-        session = _perform(call, source_arn)
+        session = _perform(call)
     except AwsError as error:
         _record(call, None, error)
         raise
@@ -157,12 +177,12 @@ def _draw(world: World, *what: object) -> Callable[[str, int], str]:
     return lambda letters, size: world.ids.hidden(f"{stem}/{size}", letters, size)
 
 
-def _perform(call: _Call, source_arn: str | None) -> Session:
+def _perform(call: ServiceCall) -> Session:
     """Ask the trust policy, and make the session."""
     check_by_model("sts", "AssumeRole", call.given)
     if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
         raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
-    decision = _decide(call, source_arn)
+    decision = _decide(call)
     role = find_role(call.world, call.role_arn)
     if role is None or not decision:
         raise _refusal(call, decision, is_there=role is not None)
@@ -178,18 +198,18 @@ def _perform(call: _Call, source_arn: str | None) -> Session:
     )
 
 
-def _decide(call: _Call, source_arn: str | None) -> Decision:
+def _decide(call: ServiceCall) -> Decision:
     where = Circumstances(region=region_of(call.endpoint))
-    if source_arn is not None:
-        where["source_arn"] = source_arn
+    if call.work.source is not None:
+        where["source_arn"] = str(call.work.source)
     keys = {"sts:RoleSessionName": call.given["RoleSessionName"]}
     asked = question(
         call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, keys=keys
     )
-    return evaluate(asked.request, asked.layers).assuming(asked.assumed)
+    return asked.decide()
 
 
-def _refusal(call: _Call, decision: Decision, *, is_there: bool) -> AccessDenied:
+def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> AccessDenied:
     """Say it as the service does; the notes say why."""
     error = AccessDenied(decision, call.kind.refusal.format(role=call.role_arn))
     if not is_there:
@@ -199,6 +219,8 @@ def _refusal(call: _Call, decision: Decision, *, is_there: bool) -> AccessDenied
         f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{call.service}"}}.'
     )
     sent = " and ".join(sends(call.service))
+    if not sent:
+        return error
     if call.work.source is None:
         error.add_note(
             f"It was not said for which resource {call.service} works. With source_arn= it sends "
@@ -209,7 +231,7 @@ def _refusal(call: _Call, decision: Decision, *, is_there: bool) -> AccessDenied
     return error
 
 
-def _record(call: _Call, session: Session | None, error: AwsError | None) -> None:
+def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
     """Note the call in the log of the role's account: without any secret."""
     account_id = Arn.parse(call.role_arn).account if is_arn(call.role_arn) else ""
     if account_id not in call.world.accounts:
@@ -221,19 +243,8 @@ def _record(call: _Call, session: Session | None, error: AwsError | None) -> Non
         account_id,
         read_only=True,
         parameters=call.given,
-        answer=None if session is None else _answer(session),
+        answer=None if session is None else as_logged(assumed_role(session)),
         error=error,
         resources=(call.role_arn,),
         region=region_of(call.endpoint),
     )
-
-
-def _answer(session: Session) -> dict[str, Any]:
-    """Give what CloudTrail shows of the answer."""
-    return {
-        "Credentials": {
-            "AccessKeyId": session.access_key_id,
-            "Expiration": session.expiration.strftime("%b %d, %Y, %I:%M:%S %p"),
-        },
-        "AssumedRoleUser": {"AssumedRoleId": session.record.userid, "Arn": session.arn},
-    }

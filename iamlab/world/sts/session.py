@@ -66,6 +66,11 @@ class Session:
         return self.record.arn
 
     @property
+    def userid(self) -> str:
+        """What tells the caller from everybody else (``aws:userid``): ``AROA...:ana``, say."""
+        return self.record.userid
+
+    @property
     def role_arn(self) -> str:
         """The ARN of whose permissions it has: the role's; of other sessions, the user's."""
         return self.record.issuer_arn
@@ -150,6 +155,24 @@ class Session:
             "Expiration": self.expiration,
         }
 
+    def environment_variables(self) -> dict[str, str]:
+        """Give the environment variables in which SDKs look for credentials first.
+
+        Printed, they show no secret; see ``iamlab.world.sts.delivery``.
+        """
+        from iamlab.world.sts.delivery import environment_variables
+
+        return environment_variables(self)
+
+    def container_credentials(self) -> dict[str, str]:
+        """Give what a container of ECS is answered when it asks for its credentials.
+
+        Printed, it shows no secret; see ``iamlab.world.sts.delivery``.
+        """
+        from iamlab.world.sts.delivery import container_credentials
+
+        return container_credentials(self)
+
     def chain(self) -> tuple[Lifetime, ...]:
         """Give the credentials that led here, the first ones first, and this session last.
 
@@ -161,7 +184,9 @@ class Session:
         >>> [one.operation for one in world.sts.get_session_token(key).chain()]
         ['CreateAccessKey', 'GetSessionToken']
         """
-        return self.world.timeline(self).chain(self)
+        from iamlab.world.sts.timeline import chain_of
+
+        return chain_of(self)
 
     def present(self, world: World) -> Presented:
         """Show it, as with every call; what it may is looked up anew each time.
@@ -175,7 +200,9 @@ class Session:
             name is another.
         """
         if world.clock.now >= self.expiration:
-            raise ExpiredToken("The security token included in the request is expired")
+            error = ExpiredToken("The security token included in the request is expired")
+            error.add_note(f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials.")
+            raise error
         return presented(world, self.record)
 
     def used(self, world: World, service: str, region: str) -> None:

@@ -1,7 +1,10 @@
-"""What can be done with a session that is there, as methods of ``world.sts``.
+"""The way of a session into the console, as methods of ``world.sts``.
 
-None of them is a call of STS: to revoke is a call of IAM, and the console's federation endpoint is
-a service of its own.
+Neither of them is a call of STS: the console's federation endpoint is a service of its own.
+
+Notes
+-----
+AWS page: "Enable custom identity broker access to the AWS console".
 """
 
 from __future__ import annotations
@@ -9,49 +12,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.world.gather import Caller
-    from iamlab.world.identities import Role
     from iamlab.world.sts.console import ConsoleLink
     from iamlab.world.sts.console_session import FederatedConsoleSession
-    from iamlab.world.sts.revoking import Revocation
     from iamlab.world.sts.session import Session
     from iamlab.world.world import World
 
 
-class HandlesSessions:
-    """The methods that revoke sessions, and take them into the console."""
+class TakesIntoTheConsole:
+    """The methods that take sessions into the console."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
         world: World
-
-    def revoke_session(
-        self, role: Role, session: Session, caller: Caller | None = None
-    ) -> Revocation:
-        """Deny everything to one session, and to all of the same name.
-
-        Parameters
-        ----------
-        caller
-            Who does it, and needs iam:PutRolePolicy; if nothing is said, the account's root user.
-
-        Raises
-        ------
-        RequestError
-            It is no session of this role.
-        """
-        from iamlab.world.sts.revoking import revoke_session
-
-        return revoke_session(role, session, caller)
-
-    def revoke_by_source_identity(
-        self, role: Role, name: str, caller: Caller | None = None
-    ) -> Revocation:
-        """Deny everything to the sessions of a role behind which somebody is."""
-        from iamlab.world.sts.revoking import revoke_by_source_identity
-
-        return revoke_by_source_identity(role, name, caller)
 
     def console_federation_url(
         self,
@@ -99,6 +72,18 @@ class HandlesSessions:
         ------
         BadRequest
             It is no such link, or it was opened too late.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> key.user.put_policy("federate", Policy.allow("sts:GetFederationToken"))
+        >>> session = world.sts.get_federation_token(key, name="bo", duration_seconds=900)
+        >>> browser = world.sts.sign_in_with(world.sts.console_federation_url(session))
+        >>> world.clock.advance(minutes=15)
+        >>> browser.is_expired
+        True
         """
         from iamlab.world.sts.console import sign_in_with
 

@@ -9,13 +9,12 @@ AWS page: "Pass session tags in AWS STS", with its section on chaining roles.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ValidationError
 from iamlab.service_errors import InvalidParameterValue
-from iamlab.world.api.model import OF_TAGS
+from iamlab.world.api.model import shape
 from iamlab.world.context import of_tags
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from iamlab.world.sts.record import SessionRecord
 
 MOST = 50
-_KEY = re.compile(rf"[{OF_TAGS}.:/=+\-@]{{1,128}}")
-_VALUE = re.compile(rf"[{OF_TAGS}.:/=+\-@]{{0,256}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class SessionTags:
         return (*self.inherited, *self.sent_transitive_keys)
 
     @property
-    def need_permission(self) -> bool:
+    def needs_permission(self) -> bool:
         """Whether the caller must be allowed sts:TagSession."""
         return bool(self.passed or self.inherited or self.sent_transitive_keys)
 
@@ -130,8 +127,9 @@ def session_tags(
 
 
 def _check(pairs: list[tuple[str, str]]) -> None:
+    of_key, of_value = shape("tagKeyType", "sts"), shape("tagValueType", "sts")
     for key, value in pairs:
-        if not _KEY.fullmatch(key) or not _VALUE.fullmatch(value):
+        if not of_key.fits(key) or not of_value.fits(value):
             shown = f"{key}={value}"[:200]
             raise ValidationError(
                 f"1 validation error detected: Value '{shown}' at 'tags' failed to "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ValidationError
-from iamlab.world.sts.answers import as_it_is
+from iamlab.world.api.entry import as_it_is
 from iamlab.world.sts.authorization_messages import decode
 from iamlab.world.sts.operation import sts_operation
 

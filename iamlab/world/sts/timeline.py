@@ -22,6 +22,7 @@ from iamlab.world.sts.trail import read_trail
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
+    from typing import TypeAlias
 
     import pandas as pd
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.world.sts.session import Session
     from iamlab.world.world import World
 
-    Of = Session | Role | User | Holder | AccessKey | str
+    Of: TypeAlias = Session | Role | User | Holder | AccessKey | str
 
 __all__ = ["Ended", "Hop", "Lifetime", "Party", "Timeline", "timeline_of"]
 
@@ -207,6 +208,35 @@ def timeline_of(world: World, of: Of | None = None) -> Timeline:
     wanted = every.keys() if of is None else _belonging(every, _meant(world, every, of))
     rows = tuple(one for key_id, one in every.items() if key_id in wanted)
     return Timeline(rows, tuple(hops_of(world, trail, every, wanted)), world.clock.now)
+
+
+def chain_of(session: Session) -> tuple[Lifetime, ...]:
+    """Give the credentials that led to a session; of all others nothing is worked out.
+
+    Raises
+    ------
+    RequestError
+        Its world does not know it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> session = world.sts.get_session_token(world.create_account("main").create_user("ana"))
+    >>> chain_of(session) == world.timeline().chain(session)
+    True
+    """
+    world, key_id = session.world, session.access_key_id
+    ids: dict[str, None] = {}  # in order; of a damaged file, parents may lead in a circle
+    while key_id and key_id not in ids:
+        ids[key_id] = None
+        record = world.sessions.get(key_id)
+        key_id = "" if record is None else record.parent
+    found = lifetimes_of(world, read_trail(world.events), ids)
+    by_id = {one.access_key_id: one for one in found}
+    if session.access_key_id not in by_id:
+        raise RequestError(f"{session!r} is not of its world any more.")
+    return tuple(by_id[one] for one in reversed(ids) if one in by_id)
 
 
 def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:

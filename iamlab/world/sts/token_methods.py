@@ -1,10 +1,16 @@
-"""The operations of STS that give a caller something of his own, as methods of ``world.sts``."""
+"""The operations of STS that give a caller something of his own, as methods of ``world.sts``.
+
+Notes
+-----
+AWS pages: "API GetSessionToken"; "API GetFederationToken"; "API GetScopedCredentials"; "API
+GetWebIdentityToken"; "API GetDelegatedAccessToken".
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.world.sts.given import arns_of, audience_of, tags_of, text_of
+from iamlab.world.sts.given import as_audience, as_policy_arns, as_session_policy, as_session_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +51,15 @@ class GetsTokens:
         ------
         AccessDenied
             The caller has no long-term keys, or the code is wrong.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> session = world.sts.get_session_token(key, duration_seconds=900)
+        >>> session.arn == key.user.arn, session.keys["aws:MultiFactorAuthPresent"]
+        (True, False)
         """
         made: Session = self._do(
             "GetSessionToken",
@@ -81,15 +96,27 @@ class GetsTokens:
         ------
         AccessDenied
             The caller may not, or has no long-term keys.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> broker = world.create_account("main").create_user("broker")
+        >>> broker.put_policy("all", Policy.allow(["s3:*", "sts:GetFederationToken"]))
+        >>> bo = world.sts.get_federation_token(
+        ...     broker, name="bo", policy=Policy.allow("s3:GetObject"))
+        >>> [bool(world.can(bo, action, "arn:aws:s3:::maps/m31"))
+        ...     for action in ("s3:GetObject", "s3:PutObject")]
+        [True, False]
         """
         made: Session = self._do(
             "GetFederationToken",
             caller,
             Name=name,
-            Policy=text_of(policy),
-            PolicyArns=arns_of(policy_arns),
+            Policy=as_session_policy(policy),
+            PolicyArns=as_policy_arns(policy_arns),
             DurationSeconds=duration_seconds,
-            Tags=tags_of(tags),
+            Tags=as_session_tags(tags),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
         return made
@@ -120,11 +147,23 @@ class GetsTokens:
             The caller has no temporary credentials.
         InsufficientSessionLifetime
             The session ends sooner.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> ana.put_policy("all", Policy.allow("*"))
+        >>> session = world.sts.get_session_token(ana)
+        >>> less = world.sts.get_scoped_credentials(session, policy=Policy.allow("s3:GetObject"))
+        >>> [bool(world.can(one, "s3:PutObject", "arn:aws:s3:::maps/m31"))
+        ...     for one in (session, less)]
+        [True, False]
         """
         made: Session = self._do(
             "GetScopedCredentials",
             caller,
-            Policy=text_of(policy),
+            Policy=as_session_policy(policy),
             DurationSeconds=duration_seconds,
             ScopedSessionDescription=scoped_session_description,
             MinimumSessionTokenSize=minimum_session_token_size,
@@ -144,6 +183,9 @@ class GetsTokens:
     ) -> IssuedToken:
         """Sign a token that says to a service outside of AWS who the caller is.
 
+        Such a service verifies it with the account's public keys, which
+        ``iamlab.world.sts.outbound.jwks_of(account)`` gives.
+
         Parameters
         ----------
         audience
@@ -159,14 +201,26 @@ class GetsTokens:
             The account has not switched it on.
         SessionDurationEscalationException
             The caller's session ends before the token would.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main")
+        >>> issuer_url = main.enable_outbound_web_identity_federation()
+        >>> ana = main.create_user("ana")
+        >>> ana.put_policy("token", Policy.allow("sts:GetWebIdentityToken"))
+        >>> token = world.sts.endpoint("eu-west-1").get_web_identity_token(ana, audience="acme")
+        >>> token.web_identity_token.count("."), token.expiration.isoformat()
+        (2, '2026-11-25T09:05:00+00:00')
         """
         made: IssuedToken = self._do(
             "GetWebIdentityToken",
             caller,
-            Audience=audience_of(audience),
+            Audience=as_audience(audience),
             SigningAlgorithm=signing_algorithm,
             DurationSeconds=duration_seconds,
-            Tags=tags_of(tags),
+            Tags=as_session_tags(tags),
             Scope=scope,
             SubjectMode=subject_mode,
         )

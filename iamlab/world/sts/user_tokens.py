@@ -53,7 +53,7 @@ def get_session_token(asked: Asked) -> Session:
         region=asked.endpoint,
         parent=asked.parent,
         mfa=with_mfa,
-        minimum_session_token_size=asked.minimum_size(),
+        minimum_session_token_size=asked.minimum_size,
     )
 
 
@@ -71,7 +71,7 @@ def get_federation_token(asked: Asked) -> Session:
     tags = session_tags(given.get("Tags", ()))
     policy, policy_arns = passed_policies(account, given)
     asked.must_be_allowed("sts:GetFederationToken", arn, tags.context())
-    if tags.need_permission:
+    if tags.needs_permission:
         asked.must_be_allowed("sts:TagSession", arn, tags.context())
     check_is_on(asked.endpoint, account)
     return issue(
@@ -87,5 +87,5 @@ def get_federation_token(asked: Asked) -> Session:
         tags=tags.tags,
         policy=policy,
         policy_arns=policy_arns,
-        minimum_session_token_size=asked.minimum_size(),
+        minimum_session_token_size=asked.minimum_size,
     )

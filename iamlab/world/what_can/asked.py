@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED
+from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.reasons import Witness
@@ -161,7 +161,7 @@ def what_can(
 
 def _is_free(line: Access) -> bool:
     """Say whether a line tells only of what nobody is refused: that is the least news."""
-    free = NEVER_REFUSED | NEEDS_NO_PERMISSION
+    free = NEVER_REFUSED | NEEDS_NO_PERMISSION | ONLY_NARROWS
     return not line.by and free.issuperset(name.lower() for name in line.actions)
 
 
@@ -249,7 +249,7 @@ def _actions(world: World, known: Gathered, wanted: frozenset[str] | None) -> li
 def _allowed_by(world: World, known: Gathered) -> set[str]:
     names: set[str] = set()
     if known.arn != ANONYMOUS:
-        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION))
+        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
         names |= {one.full_name for one in free if one is not None}
     for attached in known.identity:
         for statement in attached.policy.statements:

@@ -13,11 +13,13 @@ from iamlab.engine.layers import NAMES
 from iamlab.engine.reasons import VOTERS
 from iamlab.policy.prose.conditions import Setting, clause
 from iamlab.policy.prose.words import joined, plain
+from iamlab.world.gather import CREDENTIALS
 from iamlab.world.what_can.candidates import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from iamlab.engine.layers import Attached
     from iamlab.engine.reasons import Note, Shut, Witness
     from iamlab.policy.statement import Statement
     from iamlab.world.what_can.candidates import Keys
@@ -122,11 +124,15 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
     for note in witness.notes:
         if note.denies and note.bits & left:
             why = f"explicit deny in the {NAMES[note.layer]} {_address(note)}"
+            if note.attached.path == CREDENTIALS:
+                why = _no_good(note.attached)
             by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
             yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
             lacking &= ~note.bits
     for shut in witness.shut:
-        if bits := shut.bits & left:
+        # What is not good for it has been told above, action by action, as far as it is known.
+        among = lacking if _is_of_credentials(shut.level) else left
+        if bits := shut.bits & among:
             names = tuple(attached.policy.name or "policy" for attached in shut.level)
             yield Stopper(Patterns(), shut.layer, names, _why_shut(shut, names)), bits
             lacking &= ~bits
@@ -136,9 +142,20 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
             yield Stopper(Patterns(), "resource", (), why), bits & lacking
 
 
+def _is_of_credentials(level: Sequence[Attached]) -> bool:
+    return bool(level) and level[0].path == CREDENTIALS
+
+
+def _no_good(limits: Attached) -> str:
+    """Say what no policy says: it is the kind of credentials."""
+    return f"{limits.policy.name} is not good for it"
+
+
 def _why_shut(shut: Shut, names: Sequence[str]) -> str:
     if not shut.level:
         return f"no {NAMES[shut.layer]} was passed"
+    if _is_of_credentials(shut.level):
+        return _no_good(shut.level[0])
     where = ", ".join(dict.fromkeys(one for attached in shut.level for one in attached.path))
     at = f" at {where}" if where else ""
     return f"no Allow in the {NAMES[shut.layer]} {joined(names)}{at}"

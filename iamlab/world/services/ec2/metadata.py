@@ -19,10 +19,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.world.sealed import moment_of, seal, since_text
 from iamlab.world.services.ec2.metadata_tree import DATA, listed_in, tree_of
 from iamlab.world.services.ec2.roles import Refusal, no_role, refusal
 
@@ -35,12 +36,9 @@ TTL_HEADER = f"{TOKEN_HEADER}-ttl-seconds"
 LONGEST_TTL = 21_600
 """Six hours, in seconds."""
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _WRITTEN = re.compile("AQAE([0-9a-f]{15})([0-9a-f]{4}).*", re.ASCII)
 _SECONDS = re.compile("0*([0-9]{1,6})", re.ASCII)
 _FARTHEST = 255  # no packet goes farther
-_START = datetime(1, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +256,12 @@ def _put(instance: Instance, asked: _Asked) -> Response:
 
 def _token(instance: Instance, ttl: int) -> str:
     """Write a token: since when it is good, for how long, and a seal. It need not be kept."""
-    since = (instance.account.world.clock.now - _START) // _MICROSECOND
-    return _sealed(instance, f"{since:015x}{ttl:04x}")
+    return _sealed(instance, f"{since_text(instance.account.world.clock.now)}{ttl:04x}")
 
 
 def _sealed(instance: Instance, written: str) -> str:
     """Seal what a token says: with a secret of the world, and for this instance only."""
-    seal = instance.account.world.ids.hidden(f"imds/{instance.arn}/{written}", _LETTERS, 40)
-    return f"AQAE{written}{seal}EXAMPLETOKEN"
+    return f"AQAE{written}{seal(instance.account.world, f'imds/{instance.arn}', written, 40)}"
 
 
 def _is_good(instance: Instance, token: str) -> bool:
@@ -273,7 +269,7 @@ def _is_good(instance: Instance, token: str) -> bool:
     found = _WRITTEN.fullmatch(token)
     if found is None or token != _sealed(instance, found[1] + found[2]):
         return False
-    age = instance.account.world.clock.now - _START - int(found[1], 16) * _MICROSECOND
+    age = instance.account.world.clock.now - moment_of(found[1])
     return timedelta() <= age < timedelta(seconds=int(found[2], 16))
 
 

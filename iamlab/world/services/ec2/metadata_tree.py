@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied
+from iamlab.sts_errors import RegionDisabledException
 from iamlab.world.services.ec2.roles import HELP, delivered_session, role_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def _credentials(role: Role, instance: Instance, delivery: str) -> str:
     """Hand out credentials of the role in the profile, or say why EC2 got none."""
     try:
         session = delivered_session(instance, role, delivery)
-    except AccessDenied as error:
+    except (AccessDenied, RegionDisabledException) as error:
+        # That it is the same code where STS is switched off is not documented.
         code, last = "AssumeRoleUnauthorizedAccess", _stamp(_now(instance))
         return _json({"Code": code, "Message": error.message, "LastUpdated": last})
     return _json(

@@ -18,17 +18,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.world.events import record
-from iamlab.world.sts.issuing import issue_for_role
+from iamlab.errors import RequestError
+from iamlab.world.sts.service_kinds import ServiceKind, Work
+from iamlab.world.sts.services import ServiceCall, perform_for_service
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from iamlab.world.identities import Role
     from iamlab.world.services.ec2.instance import Instance
     from iamlab.world.sts.record import SessionRecord
+    from iamlab.world.sts.service_kinds import Tell
 
 SERVICE = "ec2.amazonaws.com"
 LASTS = timedelta(hours=6)
@@ -126,17 +127,14 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
     ------
     AccessDenied
         The role does not let EC2 assume it.
+    RegionDisabledException
+        The account has switched STS off in the instance's Region.
     """
     world = instance.account.world
     kept = world.sessions.get(instance.delivered.get(delivery, ""))
     if kept is not None and _goes_on(instance, role, kept):
         return Session(world, kept)
-    try:
-        session = _assumed(instance, role, delivery)
-    except AwsError as error:
-        _record(instance, role, None, error)
-        raise
-    _record(instance, role, session, None)
+    session = _assumed(instance, role, delivery)
     instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
 
@@ -149,48 +147,31 @@ def _goes_on(instance: Instance, role: Role, kept: SessionRecord) -> bool:
 
 
 def _assumed(instance: Instance, role: Role, delivery: str) -> Session:
-    world = instance.account.world
-    decision = world.can(SERVICE, "sts:AssumeRole", role.arn)
-    if not decision:
-        raise AccessDenied(decision, f"EC2 cannot assume the role {role.name}. {HELP}")
-    return issue_for_role(
-        role,
-        "AssumeRole",
-        instance.name,
-        int(LASTS.total_seconds()),
-        region=instance.region,
-        keys={
-            "aws:Ec2InstanceSourceVpc": instance.vpc_id,
-            "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,
-            "ec2:RoleDelivery": delivery,
-            "ec2:SourceInstanceArn": instance.arn,
-        },
-    )
-
-
-def _record(
-    instance: Instance, role: Role, session: Session | None, error: AwsError | None
-) -> None:
-    """Note the call that EC2 makes: without any secret."""
-    record(
-        instance.account.world,
-        ("sts", "AssumeRole"),
-        {"type": "AWSService", "invokedBy": SERVICE},
-        instance.account.account_id,
-        read_only=True,
-        parameters={"RoleArn": role.arn, "RoleSessionName": instance.name},
-        answer=None if session is None else _answer(session),
-        error=error,
-        resources=(role.arn,),
-        region=instance.region,
-    )
-
-
-def _answer(session: Session) -> dict[str, Any]:
-    return {
-        "Credentials": {
-            "AccessKeyId": session.access_key_id,
-            "Expiration": session.expiration.strftime("%b %d, %Y, %I:%M:%S %p"),
-        },
-        "AssumedRoleUser": {"Arn": session.arn},
+    """Let EC2 assume the role for the instance."""
+    keys = {
+        "aws:Ec2InstanceSourceVpc": instance.vpc_id,
+        "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,
+        "ec2:RoleDelivery": delivery,
+        "ec2:SourceInstanceArn": instance.arn,
     }
+    kind = ServiceKind(
+        _always(instance.name),
+        int(LASTS.total_seconds()),
+        {key: _always(value) for key, value in keys.items()},
+        f"EC2 cannot assume the role {role.name}. {HELP}",
+    )
+    return perform_for_service(
+        ServiceCall(
+            instance.account.world,
+            SERVICE,
+            kind,
+            Work(SERVICE, role.name),
+            {"RoleArn": role.arn, "RoleSessionName": instance.name},
+            instance.region,
+        )
+    )
+
+
+def _always(text: str) -> Tell:
+    """Tell the same of whatever piece of work: an instance has but one."""
+    return lambda _: text
