@@ -172,7 +172,33 @@ def actions_of(prefix: str) -> dict[str, Action]:
     found: dict[str, Action] = {}
     for name in source.get_actions_for_service(prefix):
         found[name.lower()] = _action(prefix, source.get_action_details(prefix, name))
+    for newer in _NEWER:
+        if newer.service == prefix:
+            found.setdefault(newer.name.lower(), newer)
     return found
+
+
+_NEWER = (
+    Action(
+        "sts",
+        "GetScopedCredentials",
+        "Write",
+        "Grants permission to obtain credentials with fewer permissions than the caller's",
+        (),
+        (),
+        (),
+    ),
+    Action(
+        "sts",
+        "SetWebIdentityTokenScope",
+        "Write",
+        "Grants permission to include a scope in a token from STS",
+        (),
+        (),
+        (),
+    ),
+)
+"""Actions of November 2026 that the data do not have yet; theirs come first once they have them."""
 
 
 def _action(prefix: str, raw: dict[str, Any]) -> Action:

@@ -155,3 +155,21 @@ def out_of_region(region: str) -> InvalidClientTokenId | None:
         "default Regions only. Use the endpoint of a Region, or SetSecurityTokenServicePreferences."
     )
     return error
+
+
+@cache
+def default_regions() -> Policy:
+    """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
+
+    Examples
+    --------
+    >>> default_regions().statements[1].conditions[0].key
+    'aws:RequestedRegion'
+    """
+    there = {"StringEquals": {"aws:RequestedRegion": sorted(OPT_IN)}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": there},
+    ]
+    name = "a token that is good in the default Regions only"
+    return Policy.parse({"Version": "2012-10-17", "Statement": statements}, name=name)

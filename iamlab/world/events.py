@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied
+from iamlab.world.session_context import session_context
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.errors import AwsError
+    from iamlab.world.gather import Gathered
     from iamlab.world.world import World
 
 
@@ -40,6 +42,8 @@ class Event:
         The account in whose log it stands.
     resources
         ARNs that it was about, where they are noted.
+    shared_event_id
+        What the events of one call have in common that stand in the logs of several accounts.
     """
 
     event_time: datetime
@@ -58,6 +62,7 @@ class Event:
     event_type: str = "AwsApiCall"
     additional_event_data: Mapping[str, Any] | None = None
     service_event_details: Mapping[str, Any] | None = None
+    shared_event_id: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a CloudTrail record."""
@@ -78,6 +83,7 @@ class Event:
             "eventType": self.event_type,
             **({"additionalEventData": more} if (more := self.additional_event_data) else {}),
             "recipientAccountId": self.recipient_account_id,
+            **({"sharedEventID": shared} if (shared := self.shared_event_id) else {}),
             **({"serviceEventDetails": told} if (told := self.service_event_details) else {}),
             "eventCategory": "Management",
         }
@@ -96,6 +102,7 @@ def record(
     error: AwsError | None = None,
     resources: tuple[str, ...] = (),
     region: str = "us-east-1",
+    shared_event_id: str = "",
 ) -> None:
     """Add an event to a world's log.
 
@@ -120,6 +127,7 @@ def record(
         error_code=error.code if error else "",
         error_message=error.message if error else "",
         resources=resources,
+        shared_event_id=shared_event_id,
     )
 
 
@@ -160,7 +168,7 @@ def _plain(value: Any) -> Any:
     """Write names as CloudTrail does, and leave secrets out."""
     if isinstance(value, Mapping):
         return {
-            f"{name}"[:1].lower() + f"{name}"[1:]: _plain(part)
+            f"{name}"[:1].lower() + f"{name}"[1:]: dict(part) if name in _TAGS else _plain(part)
             for name, part in value.items()
             if name not in SECRETS
         }
@@ -177,18 +185,45 @@ SECRETS = frozenset(
         *("WebIdentityToken", "SAMLAssertion", "TradeInToken", "ContextAssertion"),
     )
 )
-"""Names of parameters and of parts of answers whose values no message, log or event may hold."""
+"""Names of parameters and of parts of answers whose values no message, log or event may hold.
+
+CloudTrail itself shows the session token of the credentials that STS answers. Here it stays out:
+secrets never reach an event, and with the id of the access key an event says which they are.
+"""
+
+_TAGS = frozenset(("PrincipalTags", "IncomingTransitiveTags"))
+"""Parts whose keys are somebody's own words, so they stay as they are."""
 
 
-def user_identity(
-    arn: str, context: Mapping[str, Any], issuer: str | None, access_key_id: str = ""
-) -> dict[str, Any]:
-    """Say who called, given the caller's ARN and what the request's context knows of it.
+def caller_identity(who: Gathered, access_key_id: str = "") -> dict[str, Any]:
+    """Say who called, given all that is known of him.
 
     Parameters
     ----------
     access_key_id
         The id of the credentials that signed the call, if any were shown.
+    """
+    return user_identity(who.arn, who.context(), who.issuer, access_key_id, who.issuer_id)
+
+
+def user_identity(
+    arn: str,
+    context: Mapping[str, Any],
+    issuer: str | None,
+    access_key_id: str = "",
+    issuer_id: str = "",
+) -> dict[str, Any]:
+    """Say who called, given the caller's ARN and what the request's context knows of it.
+
+    Parameters
+    ----------
+    issuer
+        The ARN of whose permissions a session has, if he is another: of a role, or of the user who
+        made a federated one.
+    access_key_id
+        The id of the credentials that signed the call, if any were shown.
+    issuer_id
+        The unique id of the issuer; that of a role stands before the session's name anyway.
     """
     account = str(context.get("aws:PrincipalAccount", ""))
     found: dict[str, Any] = {
@@ -198,32 +233,37 @@ def user_identity(
         "accountId": account,
         **({"accessKeyId": access_key_id} if access_key_id else {}),
     }
-    if "aws:username" in context:
-        found["userName"] = context["aws:username"]
-    if issuer:
-        own_id = str(context.get("aws:userid", "")).partition(":")[0]
-        found["sessionContext"] = {
-            "sessionIssuer": _maker(issuer, account)
-            if found["type"] == "FederatedUser"
-            else {
-                "type": "Role",
-                "principalId": own_id,
-                "arn": issuer,
-                "accountId": account,
-                "userName": issuer.rpartition("/")[2],
-            }
-        }
     if found["type"] == "AWSService":
         return {"type": "AWSService", "invokedBy": arn}
-    return found
+    if "aws:username" in context:
+        found["userName"] = context["aws:username"]
+    maker = None
+    if issuer and found["type"] == "FederatedUser":
+        maker = _maker(issuer, account, issuer_id)
+    elif issuer:
+        maker = {
+            "type": "Role",
+            "principalId": str(found["principalId"]).partition(":")[0],
+            "arn": issuer,
+            "accountId": account,
+            "userName": issuer.rpartition("/")[2],
+        }
+    session = session_context(context, maker)
+    return {**found, "sessionContext": session} if session else found
 
 
-def _maker(arn: str, account: str) -> dict[str, str]:
+def _maker(arn: str, account: str, unique_id: str) -> dict[str, str]:
     """Say who made a federated user: a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:
         return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
-    return {"type": "IAMUser", "arn": arn, "accountId": account, "userName": name}
+    return {
+        "type": "IAMUser",
+        "principalId": unique_id,
+        "arn": arn,
+        "accountId": account,
+        "userName": name,
+    }
 
 
 _TYPES = {

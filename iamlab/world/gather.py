@@ -13,7 +13,7 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import context, managed
 from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
-from iamlab.world.credential_limits import limits_of
+from iamlab.world.credential_limits import default_regions, limits_of
 from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.policy_types import SCP
@@ -57,6 +57,8 @@ class Gathered:
         What its credentials are.
     default_regions_only
         Whether Regions that must be opted in to do not take them.
+    issuer_id
+        Of a federated user: the unique id of the user who made him.
     """
 
     arn: str
@@ -72,6 +74,7 @@ class Gathered:
     scoped: tuple[Policy | Attached, ...] = ()
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
+    issuer_id: str = ""
 
     def context(self) -> dict[str, ContextValue]:
         """Give the caller's part of a request's context."""
@@ -98,10 +101,9 @@ class Gathered:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         closed = limits_of(self.kind, with_mfa=with_mfa)
-        if closed is None:
-            return self
-        limits = Attached(closed, path=CREDENTIALS)
-        return replace(self, scoped=(*self.scoped, limits))
+        abroad = default_regions() if self.default_regions_only else None
+        limits = [Attached(one, path=CREDENTIALS) for one in (closed, abroad) if one is not None]
+        return replace(self, scoped=(*self.scoped, *limits)) if limits else self
 
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""
@@ -121,6 +123,7 @@ class Gathered:
             scoped=presented.scoped,
             kind=presented.kind,
             default_regions_only=presented.default_regions_only,
+            issuer_id=self.who().userid if is_federated else "",
         )
 
 

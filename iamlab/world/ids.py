@@ -77,6 +77,10 @@ class Ids:
         self.events += 1
         return _in_five(random.Random(f"{self.seed}/event/{self.events}"))
 
+    def shared_event_id(self) -> str:
+        """Make what the next events have in common that are of one call."""
+        return _in_five(random.Random(f"{self.seed}/shared/{self.events}"))
+
     def secret_of(self, access_key_id: str) -> str:
         """Tell the secret of an access key, which follows from its id and need not be kept."""
         return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied
 from iamlab.world.asking import check_credentials
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import caller_identity, record
 from iamlab.world.presented import Credential
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def use(
     record(
         world,
         (service, name if known is None else known.name),
-        user_identity(who.arn, who.context(), who.issuer, getattr(caller, "access_key_id", "")),
+        caller_identity(who, getattr(caller, "access_key_id", "")),
         decision.request.resource_account or who.account_id,
         read_only=known is not None and known.level in ("List", "Read"),
         error=error,

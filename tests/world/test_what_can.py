@@ -71,7 +71,10 @@ def prove_stopped(found: WhatCan, decisions: dict[Any, Any]) -> None:
             blocked[pair].add(line.layer)  # and fails where a line means what is allowed
             denying[pair] |= set(line.by) if line.why.startswith("explicit deny") else set()
     for pair, decision in decisions.items():
-        if would_be_granted(decision):
+        if decision.request.refusal:  # no policy is in the way: the credentials are not good for it
+            assert not decision.blocked_by or decision.denies
+            assert blocked[pair] or not would_be_granted(decision)
+        elif would_be_granted(decision):
             assert blocked[pair] == decision.blocked_by, (pair, str(decision))
             assert denying[pair] == {reading.address for reading in decision.denies}
         else:

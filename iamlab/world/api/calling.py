@@ -17,7 +17,7 @@ from iamlab.world.api.requests import context_of, context_of_passing, named_shor
 from iamlab.world.api.validation import check
 from iamlab.world.asking import check_credentials, question
 from iamlab.world.context import DEFAULT_REGION, of_root
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import caller_identity, record, user_identity
 from iamlab.world.facts import find_resource
 from iamlab.world.presented import Credential
 
@@ -70,7 +70,7 @@ def call(
     check_credentials(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
     shown = getattr(caller, "access_key_id", "")
-    identity = user_identity(who.arn, who.context(), who.issuer, shown)
+    identity = caller_identity(who, shown)
     with _Recorded(account, entry, given, identity) as event:
         check(entry, given)
         if who.account_id != account.account_id:

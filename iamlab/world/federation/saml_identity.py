@@ -60,6 +60,8 @@ class SamlIdentity:
         When the provider ends the session.
     context
         The condition keys that trust policies see: ``saml:aud`` and so on.
+    assertion_id
+        What the provider calls the assertion.
     """
 
     principal: str
@@ -75,6 +77,7 @@ class SamlIdentity:
     source_identity: str | None = None
     session_not_on_or_after: datetime | None = None
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    assertion_id: str = ""
 
 
 def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdentity:
@@ -245,6 +248,7 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
         source_identity=claims.source_identity,
         session_not_on_or_after=saml_conditions.session_ends(assertion),
         context={**context, **claims.context},
+        assertion_id=assertion.get("ID", ""),
     )
 
 

@@ -23,9 +23,10 @@ from iamlab.world.events import record
 from iamlab.world.federation.saml_claims import is_session_name
 from iamlab.world.federation.saml_identity import SamlIdentity, context_of
 from iamlab.world.identity_center.provisioning import audience, provider_in
+from iamlab.world.ids import HEX
 from iamlab.world.sts.answers import as_logged
 from iamlab.world.sts.asked import Asked
-from iamlab.world.sts.federated import assume, saml_answer
+from iamlab.world.sts.federated import assume, saml_answer, saml_noted
 from iamlab.world.sts.session_tags import session_tags
 
 if TYPE_CHECKING:
@@ -110,7 +111,14 @@ def _asserted(
             if (value := user.attribute(path))  # what is not known of somebody makes no tag
         },
         context=context,
+        assertion_id=_assertion_id(center, role.arn, name),
     )
+
+
+def _assertion_id(center: IdentityCenter, role_arn: str, name: str) -> str:
+    """Name the assertion, which nobody sees: nothing else of the world depends on it."""
+    ids = center.world.ids
+    return "_" + ids.hidden(f"assertion/{ids.events}/{role_arn}/{name}", HEX, 32)
 
 
 def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
@@ -122,15 +130,14 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
         caller=provider_arn,
         who=center.world.gather(provider_arn),
         given={
-            "RoleSessionName": said.role_session_name,
             "RoleArn": role_arn,
             "PrincipalArn": provider_arn,
             "DurationSeconds": seconds,
-            **({"PrincipalTags": dict(said.tags)} if said.tags else {}),
         },
         endpoint=center.region,
     )
     asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)
+    asked.noted |= saml_noted(said)
     return asked
 
 
@@ -148,7 +155,7 @@ def _record(
         asked.identity or {},
         account.account_id,
         read_only=True,
-        parameters=asked.given,
+        parameters={**asked.given, **asked.noted},
         answer=None if made is None else as_logged(saml_answer(made)),
         error=error,
         resources=(asked.given["RoleArn"], asked.given["PrincipalArn"]),

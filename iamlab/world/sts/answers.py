@@ -8,6 +8,7 @@ STS API calls with AWS CloudTrail".
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,16 +62,26 @@ def scoped(session: Session) -> dict[str, Any]:
 
 
 def as_logged(answer: dict[str, Any]) -> dict[str, Any]:
-    """Write the end of credentials as CloudTrail does. The event itself leaves the secrets out.
+    """Write the end of credentials, or of a token, as CloudTrail does.
+
+    The event itself leaves the secrets out, the session token among them: see ``SECRETS`` in
+    ``iamlab/world/events.py``.
 
     Examples
     --------
     >>> from datetime import UTC, datetime
-    >>> as_logged({"Credentials": {"Expiration": datetime(2026, 11, 25, 21, tzinfo=UTC)}})
+    >>> end = datetime(2026, 11, 25, 21, tzinfo=UTC)
+    >>> as_logged({"Credentials": {"Expiration": end}})
     {'Credentials': {'Expiration': 'Nov 25, 2026, 09:00:00 PM'}}
+    >>> as_logged({"Expiration": end})
+    {'Expiration': 'Nov 25, 2026, 09:00:00 PM'}
     """
-    end = answer.get("Credentials", {}).get("Expiration")
-    if end is None:
-        return answer
-    text = end.strftime("%b %d, %Y, %I:%M:%S %p")
-    return {**answer, "Credentials": {**answer["Credentials"], "Expiration": text}}
+    found = {name: _in_us_style(value) for name, value in answer.items()}
+    if "Credentials" in answer:
+        parts = answer["Credentials"].items()
+        found["Credentials"] = {name: _in_us_style(value) for name, value in parts}
+    return found
+
+
+def _in_us_style(value: Any) -> Any:
+    return value.strftime("%b %d, %Y, %I:%M:%S %p") if isinstance(value, datetime) else value

@@ -49,6 +49,8 @@ class Asked:
         The Region whose endpoint is called, or ``"aws-global"``.
     identity
         Who calls, as the event says it, if he is not known to AWS.
+    noted
+        What the event names among the parameters besides: what a token says, what is inherited.
     """
 
     world: World
@@ -58,6 +60,7 @@ class Asked:
     given: Mapping[str, Any] = field(repr=False)  # a code or a token may be among them
     endpoint: str
     identity: dict[str, Any] | None = None
+    noted: dict[str, Any] = field(default_factory=dict)
 
     @property
     def session(self) -> SessionRecord | None:

@@ -48,6 +48,8 @@ def assume_role(asked: Asked) -> Session:
     check_source_identity(given.get("SourceIdentity"))
     role = find_role(world, given["RoleArn"])
     tags = session_tags(given.get("Tags", ()), given.get("TransitiveTagKeys", ()), asked.session)
+    if tags.inherited:
+        asked.noted["IncomingTransitiveTags"] = dict(tags.inherited)
     with_mfa = check_mfa(asked)
     source_identity = _authorise(asked, role, tags, with_mfa)
     if role is None:

@@ -18,7 +18,7 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.sts_errors import InvalidAction, MissingAuthenticationToken
 from iamlab.world.api.validation import check_by_model
 from iamlab.world.asking import check_credentials
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import caller_identity, record
 from iamlab.world.presented import Credential
 from iamlab.world.sts.answers import as_logged
 from iamlab.world.sts.asked import Asked
@@ -114,6 +114,7 @@ def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | Non
     accounts = [own] if own else []
     if owner and owner != own and (made is not None or not own) and owner in asked.world.accounts:
         accounts.append(owner)
+    shared = asked.world.ids.shared_event_id() if len(accounts) > 1 else ""
     for account_id in accounts:
         if own and account_id != own:
             identity = {
@@ -127,11 +128,13 @@ def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | Non
             identity,
             account_id,
             read_only=operation.reads_only,
-            parameters=asked.given,
+            # A call without parameters is noted with null.
+            parameters={**asked.given, **asked.noted} or None,
             answer=answer,
             error=error,
             resources=(about,) if about else (),
             region=region_of(asked.endpoint),
+            shared_event_id=shared,
         )
 
 
@@ -153,5 +156,4 @@ def _identity(asked: Asked) -> dict[str, Any]:
     """Say who called."""
     if not asked.who.account_id:
         return {"type": "Unknown", "principalId": "", "accountId": ""}
-    found = user_identity(asked.who.arn, asked.who.context(), asked.who.issuer)
-    return {**found, "accessKeyId": asked.parent} if asked.parent else found
+    return caller_identity(asked.who, asked.parent)

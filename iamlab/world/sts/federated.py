@@ -97,6 +97,17 @@ def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
     }
 
 
+def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
+    """Say what the event names of an assertion, which itself it does not have."""
+    said = {
+        "SAMLAssertionID": identity.assertion_id,
+        "RoleSessionName": identity.role_session_name,
+        "SourceIdentity": identity.source_identity,
+        "PrincipalTags": dict(identity.tags),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
 @sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
 def assume_role_with_saml(asked: Asked) -> tuple[Session, SamlIdentity]:
     """Take one of the roles that an assertion of a SAML provider names."""
@@ -104,6 +115,7 @@ def assume_role_with_saml(asked: Asked) -> tuple[Session, SamlIdentity]:
     account = _account_of_role(asked, "sts:AssumeRoleWithSAML")
     identity = read_saml(account, given["PrincipalArn"], given["SAMLAssertion"])
     asked.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
+    asked.noted |= saml_noted(identity)
     if (given["RoleArn"], identity.principal) not in identity.roles:
         error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         pairs = ", ".join(role for role, _ in identity.roles)

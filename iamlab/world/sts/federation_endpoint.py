@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.signin_errors import BadRequest
-from iamlab.world.events import note, user_identity
+from iamlab.world.events import caller_identity, note
 from iamlab.world.links import console_page, federation_page
 from iamlab.world.managed import PARTITIONS
 from iamlab.world.presented import CredentialKind
@@ -209,7 +209,7 @@ def _record(session: Session, name: str, access_key_id: str) -> None:
     note(
         session.world,
         ("signin", name),
-        user_identity(who.arn, who.context(), who.issuer, access_key_id),
+        caller_identity(who, access_key_id),
         who.account_id,
         read_only=False,
         response_elements={name: "Success"},
