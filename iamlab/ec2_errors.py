@@ -34,67 +34,67 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 
-class IncorrectInstanceState(AwsError):  # noqa: N818 - AWS's code is the name
+class IncorrectInstanceState(AwsError):
     """An instance in this state cannot do that."""
 
     code, http_status = "IncorrectInstanceState", 400
 
 
-class IncorrectState(AwsError):  # noqa: N818 - AWS's code is the name
+class IncorrectState(AwsError):
     """The instance has an instance profile already."""
 
     code, http_status = "IncorrectState", 400
 
 
-class InvalidAssociationIDNotFound(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAssociationIDNotFound(AwsError):
     """No instance has its profile by an association of that id."""
 
     code, http_status = "InvalidAssociationID.NotFound", 400
 
 
-class InvalidID(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidID(AwsError):
     """Nothing that can be tagged has that id."""
 
     code, http_status = "InvalidID", 400
 
 
-class InvalidIPAddressInUse(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidIPAddressInUse(AwsError):
     """Another instance in the VPC has that address."""
 
     code, http_status = "InvalidIPAddress.InUse", 400
 
 
-class InvalidInstanceIDMalformed(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidInstanceIDMalformed(AwsError):
     """No instance can have that id."""
 
     code, http_status = "InvalidInstanceID.Malformed", 400
 
 
-class InvalidInstanceIDNotFound(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidInstanceIDNotFound(AwsError):
     """There is no such instance."""
 
     code, http_status = "InvalidInstanceID.NotFound", 400
 
 
-class InvalidParameterCombination(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidParameterCombination(AwsError):
     """Two parameters exclude each other."""
 
     code, http_status = "InvalidParameterCombination", 400
 
 
-class InvalidServiceName(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidServiceName(AwsError):
     """No service has VPC endpoints under that name."""
 
     code, http_status = "InvalidServiceName", 400
 
 
-class InvalidVpcEndpointIdNotFound(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidVpcEndpointIdNotFound(AwsError):
     """There is no such VPC endpoint."""
 
     code, http_status = "InvalidVpcEndpointId.NotFound", 400
 
 
-class InvalidVpcIDMalformed(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidVpcIDMalformed(AwsError):
     """No VPC can have that id."""
 
     code, http_status = "InvalidVpcID.Malformed", 400

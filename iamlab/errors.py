@@ -149,205 +149,205 @@ class AwsError(IamLabError):
         return f"{self.code}: {self.message}"
 
 
-class NoSuchEntity(AwsError):  # noqa: N818 - AWS's code is the name
+class NoSuchEntity(AwsError):
     """The thing that was named does not exist."""
 
     code, http_status = "NoSuchEntity", 404
 
 
-class EntityAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
+class EntityAlreadyExists(AwsError):
     """The name is taken."""
 
     code, http_status = "EntityAlreadyExists", 409
 
 
-class ExpiredToken(AwsError):  # noqa: N818 - AWS's code is the name
+class ExpiredToken(AwsError):
     """The time of temporary credentials is over."""
 
     code, http_status = "ExpiredToken", 403
 
 
-class DeleteConflict(AwsError):  # noqa: N818 - AWS's code is the name
+class DeleteConflict(AwsError):
     """Something else has to go first."""
 
     code, http_status = "DeleteConflict", 409
 
 
-class LimitExceeded(AwsError):  # noqa: N818 - AWS's code is the name
+class LimitExceeded(AwsError):
     """There may be no more of them."""
 
     code, http_status = "LimitExceeded", 409
 
 
-class BucketAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
+class BucketAlreadyExists(AwsError):
     """Another account has a bucket of that name; names are unique over all accounts."""
 
     code, http_status = "BucketAlreadyExists", 409
 
 
-class BucketAlreadyOwnedByYou(AwsError):  # noqa: N818 - AWS's code is the name
+class BucketAlreadyOwnedByYou(AwsError):
     """The account has that bucket already."""
 
     code, http_status = "BucketAlreadyOwnedByYou", 409
 
 
-class InvalidBucketName(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidBucketName(AwsError):
     """No bucket can be called that."""
 
     code, http_status = "InvalidBucketName", 400
 
 
-class InvalidClientTokenId(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidClientTokenId(AwsError):
     """The credentials are unknown, inactive or deleted."""
 
     code, http_status = "InvalidClientTokenId", 403
 
 
-class MalformedPolicyDocument(AwsError):  # noqa: N818 - AWS's code is the name
+class MalformedPolicyDocument(AwsError):
     """IAM does not save this document."""
 
     code, http_status = "MalformedPolicyDocument", 400
 
 
-class MalformedPolicy(AwsError):  # noqa: N818 - AWS's code is the name
+class MalformedPolicy(AwsError):
     """S3 does not save this bucket policy."""
 
     code, http_status = "MalformedPolicy", 400
 
 
-class PolicyNotAttachable(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyNotAttachable(AwsError):
     """The policy hangs on service-linked roles only."""
 
     code, http_status = "PolicyNotAttachable", 400
 
 
-class UnmodifiableEntity(AwsError):  # noqa: N818 - AWS's code is the name
+class UnmodifiableEntity(AwsError):
     """Only AWS changes such a thing."""
 
     code, http_status = "UnmodifiableEntity", 400
 
 
-class DuplicateCertificate(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicateCertificate(AwsError):
     """The certificate is there already."""
 
     code, http_status = "DuplicateCertificate", 409
 
 
-class DuplicateSSHPublicKey(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicateSSHPublicKey(AwsError):
     """The user has that public key already."""
 
     code, http_status = "DuplicateSSHPublicKey", 400
 
 
-class InvalidInput(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidInput(AwsError):
     """A parameter makes no sense for what is there, or beside another one."""
 
     code, http_status = "InvalidInput", 400
 
 
-class InvalidPublicKey(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidPublicKey(AwsError):
     """The text is no public key of the kind that IAM takes."""
 
     code, http_status = "InvalidPublicKey", 400
 
 
-class MalformedCertificate(AwsError):  # noqa: N818 - AWS's code is the name
+class MalformedCertificate(AwsError):
     """The text is no certificate in PEM form."""
 
     code, http_status = "MalformedCertificate", 400
 
 
-class KeyPairMismatch(AwsError):  # noqa: N818 - AWS's code is the name
+class KeyPairMismatch(AwsError):
     """The private key is not that of the certificate."""
 
     code, http_status = "KeyPairMismatch", 400
 
 
-class FailedAuthentication(AwsError):  # noqa: N818 - AWS's code is the name
+class FailedAuthentication(AwsError):
     """Somebody cannot sign in to the console; it has no codes, so the name is ours."""
 
     code, http_status = "FailedAuthentication", 401
 
 
-class InvalidAuthenticationCode(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAuthenticationCode(AwsError):
     """The MFA device does not show this code now."""
 
     code, http_status = "InvalidAuthenticationCode", 403
 
 
-class InvalidUserType(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidUserType(AwsError):
     """Only IAM users can do that."""
 
     code, http_status = "InvalidUserType", 400
 
 
-class PasswordPolicyViolation(AwsError):  # noqa: N818 - AWS's code is the name
+class PasswordPolicyViolation(AwsError):
     """The password is not as the account's password policy wants it."""
 
     code, http_status = "PasswordPolicyViolation", 400
 
 
-class ReportExpired(AwsError):  # noqa: N818 - AWS's code is the name
+class ReportExpired(AwsError):
     """The credential report is older than four hours."""
 
     code, http_status = "ReportExpired", 410
 
 
-class ReportInProgress(AwsError):  # noqa: N818 - AWS's code is the name
+class ReportInProgress(AwsError):
     """The credential report is still being made."""
 
     code, http_status = "ReportInProgress", 404
 
 
-class ReportNotPresent(AwsError):  # noqa: N818 - AWS's code is the name
+class ReportNotPresent(AwsError):
     """No credential report was ever made."""
 
     code, http_status = "ReportNotPresent", 410
 
 
-class FeatureDisabled(AwsError):  # noqa: N818 - AWS's code is the name
+class FeatureDisabled(AwsError):
     """The account has not switched that on."""
 
     code, http_status = "FeatureDisabled", 404
 
 
-class FeatureEnabled(AwsError):  # noqa: N818 - AWS's code is the name
+class FeatureEnabled(AwsError):
     """The account has switched that on already."""
 
     code, http_status = "FeatureEnabled", 409
 
 
-class AccountNotManagementOrDelegatedAdministratorException(AwsError):  # noqa: N818 - AWS's code is the name
+class AccountNotManagementOrDelegatedAdministratorException(AwsError):
     """IAM does that only for the management account, or for its delegated administrator."""
 
     code, http_status = "AccountNotManagementOrDelegatedAdministratorException", 400
 
 
-class CallerIsNotManagementAccountException(AwsError):  # noqa: N818 - AWS's code is the name
+class CallerIsNotManagementAccountException(AwsError):
     """IAM does that only for the management account."""
 
     code, http_status = "CallerIsNotManagementAccountException", 400
 
 
-class OrganizationNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class OrganizationNotFoundException(AwsError):
     """IAM works for an organization there, and the account is in none."""
 
     code, http_status = "OrganizationNotFoundException", 400
 
 
-class OrganizationNotInAllFeaturesModeException(AwsError):  # noqa: N818 - AWS's code is the name
+class OrganizationNotInAllFeaturesModeException(AwsError):
     """The organization has consolidated billing only."""
 
     code, http_status = "OrganizationNotInAllFeaturesModeException", 400
 
 
-class ServiceAccessNotEnabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class ServiceAccessNotEnabledException(AwsError):
     """The organization has not let IAM work in all its accounts."""
 
     code, http_status = "ServiceAccessNotEnabledException", 400
 
 
-class SignatureDoesNotMatch(AwsError):  # noqa: N818 - AWS's code is the name
+class SignatureDoesNotMatch(AwsError):
     """The secret with which the call was signed is not that of the key."""
 
     code, http_status = "SignatureDoesNotMatch", 403
@@ -359,7 +359,7 @@ class ValidationError(AwsError):
     code, http_status = "ValidationError", 400
 
 
-class AccessDenied(AwsError):  # noqa: N818 - AWS's code is the name
+class AccessDenied(AwsError):
     """The call is not authorised; ``decision`` says why, unless AWS refuses before it decides."""
 
     code, http_status = "AccessDenied", 403

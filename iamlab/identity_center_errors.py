@@ -37,31 +37,31 @@ __all__ = [
 ]
 
 
-class ConflictException(AwsError):  # noqa: N818 - AWS's code is the name
+class ConflictException(AwsError):
     """There is one of that name already, or something is still in use."""
 
     code, http_status = "ConflictException", 400
 
 
-class ForbiddenException(AwsError):  # noqa: N818 - AWS's code is the name
+class ForbiddenException(AwsError):
     """The user is not assigned to that account with that permission set."""
 
     code, http_status = "ForbiddenException", 403
 
 
-class InvalidRequestException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidRequestException(AwsError):
     """No session can be made of what was asked for."""
 
     code, http_status = "InvalidRequestException", 400
 
 
-class ServiceQuotaExceededException(AwsError):  # noqa: N818 - AWS's code is the name
+class ServiceQuotaExceededException(AwsError):
     """There are as many of them as there may be."""
 
     code, http_status = "ServiceQuotaExceededException", 400
 
 
-class UnauthorizedException(AwsError):  # noqa: N818 - AWS's code is the name
+class UnauthorizedException(AwsError):
     """The session with the access portal has ended, or its user is gone."""
 
     code, http_status = "UnauthorizedException", 401

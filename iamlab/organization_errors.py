@@ -118,199 +118,199 @@ class ReasonedError(AwsError):
         return f"{self.code}{shown}: {self.message}"
 
 
-class AccountAlreadyRegisteredException(AwsError):  # noqa: N818 - AWS's code is the name
+class AccountAlreadyRegisteredException(AwsError):
     """The account is a delegated administrator of that service already."""
 
     code, http_status = "AccountAlreadyRegisteredException", 400
 
 
-class AccountNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class AccountNotFoundException(AwsError):
     """No account of that id is in the organization."""
 
     code, http_status = "AccountNotFoundException", 400
 
 
-class AccountNotRegisteredException(AwsError):  # noqa: N818 - AWS's code is the name
+class AccountNotRegisteredException(AwsError):
     """The account is no delegated administrator of that service."""
 
     code, http_status = "AccountNotRegisteredException", 400
 
 
-class AlreadyInOrganizationException(AwsError):  # noqa: N818 - AWS's code is the name
+class AlreadyInOrganizationException(AwsError):
     """An account can be in one organization only."""
 
     code, http_status = "AlreadyInOrganizationException", 400
 
 
-class AWSOrganizationsNotInUseException(AwsError):  # noqa: N818 - AWS's code is the name
+class AWSOrganizationsNotInUseException(AwsError):
     """The account that calls is in no organization."""
 
     code, http_status = "AWSOrganizationsNotInUseException", 400
 
 
-class ChildNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class ChildNotFoundException(AwsError):
     """No account or OU of that id is in the organization."""
 
     code, http_status = "ChildNotFoundException", 400
 
 
-class ConstraintViolationException(ReasonedError):  # noqa: N818 - AWS's code is the name
+class ConstraintViolationException(ReasonedError):
     """There may be no more of them, or no fewer; ``reason`` says which limit is meant."""
 
     code, http_status = "ConstraintViolationException", 400
 
 
-class CreateAccountStatusNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class CreateAccountStatusNotFoundException(AwsError):
     """Nobody asked for an account under that id."""
 
     code, http_status = "CreateAccountStatusNotFoundException", 400
 
 
-class DestinationParentNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class DestinationParentNotFoundException(AwsError):
     """There is no root or OU of that id to move to."""
 
     code, http_status = "DestinationParentNotFoundException", 400
 
 
-class DuplicateAccountException(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicateAccountException(AwsError):
     """The account is in that place already."""
 
     code, http_status = "DuplicateAccountException", 400
 
 
-class DuplicateHandshakeException(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicateHandshakeException(AwsError):
     """The account has an open invitation already."""
 
     code, http_status = "DuplicateHandshakeException", 400
 
 
-class DuplicateOrganizationalUnitException(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicateOrganizationalUnitException(AwsError):
     """The parent has an OU of that name already."""
 
     code, http_status = "DuplicateOrganizationalUnitException", 400
 
 
-class DuplicatePolicyAttachmentException(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicatePolicyAttachmentException(AwsError):
     """The policy hangs there already."""
 
     code, http_status = "DuplicatePolicyAttachmentException", 400
 
 
-class DuplicatePolicyException(AwsError):  # noqa: N818 - AWS's code is the name
+class DuplicatePolicyException(AwsError):
     """There is a policy of that type and name already."""
 
     code, http_status = "DuplicatePolicyException", 400
 
 
-class HandshakeAlreadyInStateException(AwsError):  # noqa: N818 - AWS's code is the name
+class HandshakeAlreadyInStateException(AwsError):
     """The invitation was answered so before."""
 
     code, http_status = "HandshakeAlreadyInStateException", 400
 
 
-class HandshakeConstraintViolationException(ReasonedError):  # noqa: N818 - AWS's code is the name
+class HandshakeConstraintViolationException(ReasonedError):
     """The account cannot be invited; ``reason`` says why."""
 
     code, http_status = "HandshakeConstraintViolationException", 400
 
 
-class HandshakeNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class HandshakeNotFoundException(AwsError):
     """The account knows of no invitation of that id."""
 
     code, http_status = "HandshakeNotFoundException", 400
 
 
-class InvalidHandshakeTransitionException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidHandshakeTransitionException(AwsError):
     """The invitation was answered otherwise, or its time is over."""
 
     code, http_status = "InvalidHandshakeTransitionException", 400
 
 
-class InvalidInputException(ReasonedError):  # noqa: N818 - AWS's code is the name
+class InvalidInputException(ReasonedError):
     """A parameter makes no sense; ``reason`` says why."""
 
     code, http_status = "InvalidInputException", 400
 
 
-class MasterCannotLeaveOrganizationException(AwsError):  # noqa: N818 - AWS's code is the name
+class MasterCannotLeaveOrganizationException(AwsError):
     """The management account stays as long as the organization does."""
 
     code, http_status = "MasterCannotLeaveOrganizationException", 400
 
 
-class OrganizationalUnitNotEmptyException(AwsError):  # noqa: N818 - AWS's code is the name
+class OrganizationalUnitNotEmptyException(AwsError):
     """The OU still holds accounts or OUs."""
 
     code, http_status = "OrganizationalUnitNotEmptyException", 400
 
 
-class OrganizationalUnitNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class OrganizationalUnitNotFoundException(AwsError):
     """There is no OU of that id."""
 
     code, http_status = "OrganizationalUnitNotFoundException", 400
 
 
-class OrganizationNotEmptyException(AwsError):  # noqa: N818 - AWS's code is the name
+class OrganizationNotEmptyException(AwsError):
     """Other accounts than the management account are left."""
 
     code, http_status = "OrganizationNotEmptyException", 400
 
 
-class ParentNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class ParentNotFoundException(AwsError):
     """There is no root or OU of that id."""
 
     code, http_status = "ParentNotFoundException", 400
 
 
-class PolicyInUseException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyInUseException(AwsError):
     """The policy still hangs somewhere."""
 
     code, http_status = "PolicyInUseException", 400
 
 
-class PolicyNotAttachedException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyNotAttachedException(AwsError):
     """The policy does not hang there."""
 
     code, http_status = "PolicyNotAttachedException", 400
 
 
-class PolicyNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyNotFoundException(AwsError):
     """There is no policy of that id."""
 
     code, http_status = "PolicyNotFoundException", 400
 
 
-class PolicyTypeAlreadyEnabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyTypeAlreadyEnabledException(AwsError):
     """Policies of that type can be attached already."""
 
     code, http_status = "PolicyTypeAlreadyEnabledException", 400
 
 
-class PolicyTypeNotAvailableForOrganizationException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyTypeNotAvailableForOrganizationException(AwsError):
     """The organization has not all features, so it has no policies."""
 
     code, http_status = "PolicyTypeNotAvailableForOrganizationException", 400
 
 
-class PolicyTypeNotEnabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyTypeNotEnabledException(AwsError):
     """Policies of that type cannot be attached as long as it is not enabled."""
 
     code, http_status = "PolicyTypeNotEnabledException", 400
 
 
-class RootNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class RootNotFoundException(AwsError):
     """The organization has no root of that id."""
 
     code, http_status = "RootNotFoundException", 400
 
 
-class SourceParentNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class SourceParentNotFoundException(AwsError):
     """The account is not where it should be moved from."""
 
     code, http_status = "SourceParentNotFoundException", 400
 
 
-class TargetNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class TargetNotFoundException(AwsError):
     """There is no root, OU or account of that id."""
 
     code, http_status = "TargetNotFoundException", 400

@@ -57,37 +57,37 @@ from __future__ import annotations
 from iamlab.errors import AccessDenied, AwsError
 
 
-class AccessControlListNotSupported(AwsError):  # noqa: N818 - AWS's code is the name
+class AccessControlListNotSupported(AwsError):
     """The bucket's owner owns every object in it, and ACLs are switched off."""
 
     code, http_status = "AccessControlListNotSupported", 400
 
 
-class AlreadyExistsException(AwsError):  # noqa: N818 - AWS's code is the name
+class AlreadyExistsException(AwsError):
     """The alias is taken."""
 
     code, http_status = "AlreadyExistsException", 400
 
 
-class BadRequestException(AwsError):  # noqa: N818 - AWS's code is the name
+class BadRequestException(AwsError):
     """API Gateway does not save this policy."""
 
     code, http_status = "BadRequestException", 400
 
 
-class DisabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class DisabledException(AwsError):
     """The key is switched off."""
 
     code, http_status = "DisabledException", 400
 
 
-class InvalidAliasNameException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAliasNameException(AwsError):
     """No alias can be called that."""
 
     code, http_status = "InvalidAliasNameException", 400
 
 
-class InvalidAttributeValue(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAttributeValue(AwsError):
     """SQS does not save this value of a queue's attribute; its policy is one."""
 
     code, http_status = "InvalidAttributeValue", 400
@@ -99,91 +99,91 @@ class InvalidBucketAclWithBlockPublicAccessError(AwsError):
     code, http_status = "InvalidBucketAclWithBlockPublicAccessError", 400
 
 
-class InvalidBucketAclWithObjectOwnership(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidBucketAclWithObjectOwnership(AwsError):
     """A bucket cannot have an open ACL and have ACLs switched off."""
 
     code, http_status = "InvalidBucketAclWithObjectOwnership", 400
 
 
-class InvalidParameter(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidParameter(AwsError):
     """SNS does not take this value."""
 
     code, http_status = "InvalidParameter", 400
 
 
-class InvalidParameterException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidParameterException(AwsError):
     """ECR or CloudWatch Logs does not take this value."""
 
     code, http_status = "InvalidParameterException", 400
 
 
-class InvalidParameterValueException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidParameterValueException(AwsError):
     """Lambda or AWS Backup does not take this value."""
 
     code, http_status = "InvalidParameterValueException", 400
 
 
-class InvalidPolicyDocument(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidPolicyDocument(AwsError):
     """EC2 does not save this policy of a VPC endpoint."""
 
     code, http_status = "InvalidPolicyDocument", 400
 
 
-class KMSInvalidStateException(AwsError):  # noqa: N818 - AWS's code is the name
+class KMSInvalidStateException(AwsError):
     """The key is in a state in which this cannot be done."""
 
     code, http_status = "KMSInvalidStateException", 400
 
 
-class LimitExceededException(AwsError):  # noqa: N818 - AWS's code is the name
+class LimitExceededException(AwsError):
     """There may be no more of them, or no larger one."""
 
     code, http_status = "LimitExceededException", 400
 
 
-class MalformedPolicyDocumentException(AwsError):  # noqa: N818 - AWS's code is the name
+class MalformedPolicyDocumentException(AwsError):
     """KMS or Secrets Manager does not save this policy."""
 
     code, http_status = "MalformedPolicyDocumentException", 400
 
 
-class MethodNotAllowed(AwsError):  # noqa: N818 - AWS's code is the name
+class MethodNotAllowed(AwsError):
     """The caller has the permission, but such a thing is done in the bucket's own account only."""
 
     code, http_status = "MethodNotAllowed", 405
 
 
-class NoSuchBucket(AwsError):  # noqa: N818 - AWS's code is the name
+class NoSuchBucket(AwsError):
     """There is no such bucket."""
 
     code, http_status = "NoSuchBucket", 404
 
 
-class NoSuchBucketPolicy(AwsError):  # noqa: N818 - AWS's code is the name
+class NoSuchBucketPolicy(AwsError):
     """The bucket has no policy."""
 
     code, http_status = "NoSuchBucketPolicy", 404
 
 
-class NoSuchPublicAccessBlockConfiguration(AwsError):  # noqa: N818 - AWS's code is the name
+class NoSuchPublicAccessBlockConfiguration(AwsError):
     """The bucket or the account has no switches of its own."""
 
     code, http_status = "NoSuchPublicAccessBlockConfiguration", 404
 
 
-class InvalidTag(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidTag(AwsError):
     """A tag of a bucket cannot be."""
 
     code, http_status = "InvalidTag", 400
 
 
-class NoSuchTagSet(AwsError):  # noqa: N818 - AWS's code is the name
+class NoSuchTagSet(AwsError):
     """The bucket has no tags."""
 
     code, http_status = "NoSuchTagSet", 404
 
 
-class NotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class NotFoundException(AwsError):
     """There is no such key, alias or grant."""
 
     code, http_status = "NotFoundException", 400
@@ -195,115 +195,115 @@ class OwnershipControlsNotFoundError(AwsError):
     code, http_status = "OwnershipControlsNotFoundError", 404
 
 
-class PolicyLengthExceededException(AwsError):  # noqa: N818 - AWS's code is the name
+class PolicyLengthExceededException(AwsError):
     """The policy is too large."""
 
     code, http_status = "PolicyLengthExceededException", 400
 
 
-class ResourceConflictException(AwsError):  # noqa: N818 - AWS's code is the name
+class ResourceConflictException(AwsError):
     """The function's policy has a statement of that name."""
 
     code, http_status = "ResourceConflictException", 409
 
 
-class ValidationException(AwsError):  # noqa: N818 - AWS's code is the name
+class ValidationException(AwsError):
     """A parameter is not as the API demands."""
 
     code, http_status = "ValidationException", 400
 
 
-class InvalidParameterValue(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidParameterValue(AwsError):
     """SQS, EC2 or STS does not take this value."""
 
     code, http_status = "InvalidParameterValue", 400
 
 
-class LambdaResourceNotFound(AwsError):  # noqa: N818 - AWS's code is the name
+class LambdaResourceNotFound(AwsError):
     """There is no such function, or its policy has no such statement."""
 
     code, http_status = "ResourceNotFoundException", 404
 
 
-class NotFound(AwsError):  # noqa: N818 - AWS's code is the name
+class NotFound(AwsError):
     """There is no such topic."""
 
     code, http_status = "NotFound", 404
 
 
-class OverLimit(AwsError):  # noqa: N818 - AWS's code is the name
+class OverLimit(AwsError):
     """There may be no more of them."""
 
     code, http_status = "OverLimit", 403
 
 
-class PublicPolicyException(AwsError):  # noqa: N818 - AWS's code is the name
+class PublicPolicyException(AwsError):
     """The policy lets everybody in, and the caller asked to be warned of that."""
 
     code, http_status = "PublicPolicyException", 400
 
 
-class QueueDoesNotExist(AwsError):  # noqa: N818 - AWS's code is the name
+class QueueDoesNotExist(AwsError):
     """There is no such queue."""
 
     code, http_status = "AWS.SimpleQueueService.NonExistentQueue", 400
 
 
-class QueueAlreadyExists(AwsError):  # noqa: N818 - AWS's code is the name
+class QueueAlreadyExists(AwsError):
     """There is a queue of that name, made otherwise."""
 
     code, http_status = "QueueAlreadyExists", 400
 
 
-class RepositoryAlreadyExistsException(AwsError):  # noqa: N818 - AWS's code is the name
+class RepositoryAlreadyExistsException(AwsError):
     """There is a repository of that name."""
 
     code, http_status = "RepositoryAlreadyExistsException", 400
 
 
-class RepositoryNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class RepositoryNotFoundException(AwsError):
     """There is no such repository."""
 
     code, http_status = "RepositoryNotFoundException", 400
 
 
-class RepositoryPolicyNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class RepositoryPolicyNotFoundException(AwsError):
     """The repository has no policy."""
 
     code, http_status = "RepositoryPolicyNotFoundException", 400
 
 
-class ResourceAlreadyExistsException(AwsError):  # noqa: N818 - AWS's code is the name
+class ResourceAlreadyExistsException(AwsError):
     """There is an event bus of that name."""
 
     code, http_status = "ResourceAlreadyExistsException", 400
 
 
-class ResourceExistsException(AwsError):  # noqa: N818 - AWS's code is the name
+class ResourceExistsException(AwsError):
     """There is a secret of that name."""
 
     code, http_status = "ResourceExistsException", 400
 
 
-class ResourceInUseException(AwsError):  # noqa: N818 - AWS's code is the name
+class ResourceInUseException(AwsError):
     """There is a table of that name."""
 
     code, http_status = "ResourceInUseException", 400
 
 
-class ResourceNotFoundException(AwsError):  # noqa: N818 - AWS's code is the name
+class ResourceNotFoundException(AwsError):
     """There is no such thing."""
 
     code, http_status = "ResourceNotFoundException", 400
 
 
-class TagLimitExceeded(AwsError):  # noqa: N818 - AWS's code is the name
+class TagLimitExceeded(AwsError):
     """There would be too many tags."""
 
     code, http_status = "TagLimitExceeded", 400
 
 
-class TooManyTagsException(AwsError):  # noqa: N818 - AWS's code is the name
+class TooManyTagsException(AwsError):
     """There would be too many tags."""
 
     code, http_status = "TooManyTagsException", 400

@@ -15,7 +15,7 @@ from __future__ import annotations
 from iamlab.errors import AwsError
 
 
-class BadRequest(AwsError):  # noqa: N818 - what the answer says is the name
+class BadRequest(AwsError):
     """The federation endpoint does not take it. It never says why; a note does."""
 
     code, http_status = "BadRequest", 400

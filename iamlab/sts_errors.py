@@ -37,13 +37,13 @@ from __future__ import annotations
 from iamlab.errors import AwsError
 
 
-class ExpiredTokenException(AwsError):  # noqa: N818 - AWS's code is the name
+class ExpiredTokenException(AwsError):
     """The time of the identity provider's token or assertion is over."""
 
     code, http_status = "ExpiredTokenException", 400
 
 
-class ExpiredTradeInTokenException(AwsError):  # noqa: N818 - AWS's code is the name
+class ExpiredTradeInTokenException(AwsError):
     """The trade-in token has expired."""
 
     code, http_status = "ExpiredTradeInTokenException", 400
@@ -55,79 +55,79 @@ class IDPCommunicationError(AwsError):
     code, http_status = "IDPCommunicationError", 400
 
 
-class IDPRejectedClaim(AwsError):  # noqa: N818 - AWS's code is the name
+class IDPRejectedClaim(AwsError):
     """The identity provider, or the role, does not take what the token claims."""
 
     code, http_status = "IDPRejectedClaim", 403
 
 
-class InsufficientSessionLifetime(AwsError):  # noqa: N818 - AWS's code is the name
+class InsufficientSessionLifetime(AwsError):
     """The caller's own credentials end before those that are asked for would."""
 
     code, http_status = "InsufficientSessionLifetime", 400
 
 
-class InvalidAction(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAction(AwsError):
     """The endpoint has no such operation."""
 
     code, http_status = "InvalidAction", 400
 
 
-class InvalidAuthorizationMessageException(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidAuthorizationMessageException(AwsError):
     """The text is no encoded authorization message."""
 
     code, http_status = "InvalidAuthorizationMessageException", 400
 
 
-class InvalidContextAssertion(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidContextAssertion(AwsError):
     """The context that a trusted provider asserts cannot be read."""
 
     code, http_status = "InvalidContextAssertion", 400
 
 
-class InvalidIdentityToken(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidIdentityToken(AwsError):
     """The identity provider's token or assertion is not one that STS accepts."""
 
     code, http_status = "InvalidIdentityToken", 400
 
 
-class InvalidSubjectCredentials(AwsError):  # noqa: N818 - AWS's code is the name
+class InvalidSubjectCredentials(AwsError):
     """Credentials of this kind cannot be scoped down."""
 
     code, http_status = "InvalidSubjectCredentials", 400
 
 
-class JWTPayloadSizeExceededException(AwsError):  # noqa: N818 - AWS's code is the name
+class JWTPayloadSizeExceededException(AwsError):
     """The token that was asked for would be too long."""
 
     code, http_status = "JWTPayloadSizeExceededException", 400
 
 
-class MissingAuthenticationToken(AwsError):  # noqa: N818 - AWS's code is the name
+class MissingAuthenticationToken(AwsError):
     """Nobody has signed the call."""
 
     code, http_status = "MissingAuthenticationToken", 403
 
 
-class OutboundWebIdentityFederationDisabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class OutboundWebIdentityFederationDisabledException(AwsError):
     """The account has not switched outbound federation on."""
 
     code, http_status = "OutboundWebIdentityFederationDisabledException", 403
 
 
-class PackedPolicyTooLarge(AwsError):  # noqa: N818 - AWS's code is the name
+class PackedPolicyTooLarge(AwsError):
     """Session policies and tags together take more room than a session token has."""
 
     code, http_status = "PackedPolicyTooLarge", 400
 
 
-class RegionDisabledException(AwsError):  # noqa: N818 - AWS's code is the name
+class RegionDisabledException(AwsError):
     """STS is switched off in that Region."""
 
     code, http_status = "RegionDisabledException", 403
 
 
-class SessionDurationEscalationException(AwsError):  # noqa: N818 - AWS's code is the name
+class SessionDurationEscalationException(AwsError):
     """The token would live longer than the session that asks for it."""
 
     code, http_status = "SessionDurationEscalationException", 403

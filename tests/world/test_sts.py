@@ -1,13 +1,15 @@
 """A role is assumed for a while: who may, for how long, and what the session can do then."""
 
 import copy
+import json
 import pickle
 from typing import Any
 
 import pytest
 
-from iamlab import World
+from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, ValidationError
+from iamlab.sts_errors import PackedPolicyTooLarge
 from iamlab.world.identities import Role, User
 from iamlab.world.sts import Session
 from tests.world.exports import allow, deny, document
@@ -254,3 +256,43 @@ def test_the_same_seed_gives_the_same_session() -> None:
 
     assert made().session_token == made().session_token
     assert made().access_key_id.startswith("ASIA")
+
+
+def test_a_session_policy_is_sent_without_white_space_that_nobody_wrote(
+    world: World, ana: User, reader: Role
+) -> None:
+    """A dict has none; 2,048 characters are counted of what is sent."""
+    buckets = [f"arn:aws:s3:::a-bucket-{number}" for number in range(60)]
+    policy = document(allow("s3:GetObject", buckets))
+    assert len(json.dumps(policy, indent=2)) > 2048 > len(json.dumps(policy))
+    for one in (policy, Policy.parse(json.dumps(policy, indent=2))):
+        assert assume(world, ana, reader, policy=one).policies
+    with pytest.raises(PackedPolicyTooLarge):
+        assume(world, ana, reader, policy=json.dumps(policy, indent=2))
+
+
+def test_a_role_that_is_switched_to_in_the_console_ends_with_the_sign_in(
+    world: World, ana: User, reader: Role
+) -> None:
+    """Switch Role gives no more than what is left."""
+    ana.create_login_profile("Correct-Horse-1")
+    console = world.sign_in(account="main", user="ana", password="Correct-Horse-1")
+    world.clock.advance(hours=11, minutes=30)
+
+    assert assume(world, console, reader).expiration == console.expiration
+
+
+def test_a_user_with_a_session_token_may_still_show_his_own_device(
+    world: World, ana: User, reader: Role
+) -> None:
+    """The session is his; a role's session has no devices."""
+    phone = ana.create_virtual_mfa_device("phone")
+    phone.enable()
+    shown = {"serial_number": phone.serial_number, "token_code": phone.code()}
+    with_mfa = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    reader.update_assume_role_policy(trust({"AWS": ana.arn}, **with_mfa))
+    token = world.sts.get_session_token(ana)
+    with pytest.raises(AccessDenied):
+        assume(world, token, reader)
+
+    assert assume(world, token, reader, **shown).arn.endswith("/reader/s1")

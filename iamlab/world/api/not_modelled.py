@@ -8,7 +8,7 @@ AWS page: "IAM API Reference", the list of actions.
 _DELEGATION = "Temporary delegation to partners of AWS needs their products."
 _TEMPLATES = "Role templates are made by AWS and its partners; there are none here."
 _SUMMARIES = "Summaries in words are written by a model of AWS; iamlab's explain() has its own."
-_LAST_ACCESSED = "The world's events tell it; the jobs of AWS's form are to come."
+_LAST_ACCESSED = "Not as AWS's jobs: the world's events tell who used what."
 
 NOT_MODELLED = {
     "AcceptDelegationRequest": _DELEGATION,
@@ -28,4 +28,4 @@ NOT_MODELLED = {
     "SendDelegationToken": _DELEGATION,
     "UpdateDelegationRequest": _DELEGATION,
 }
-"""Operation -> why it has no entry, or which part brings it."""
+"""Operation -> why it has no entry."""
