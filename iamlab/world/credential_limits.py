@@ -50,6 +50,9 @@ WITH_POLICY_ACTIONS = frozenset(
 )
 """What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
 
+CREDENTIALS = ("credentials",)
+"""The path of what no policy says, but the credentials."""
+
 NO_CALL_OF_IAM = "passrole"
 """A permission of IAM that other services ask for; there is no such operation."""
 
@@ -158,12 +161,14 @@ def out_of_region(region: str) -> InvalidClientTokenId | None:
 
 
 @cache
-def default_regions() -> Policy:
+def limits_of_regions() -> Policy:
     """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
+
+    What no policy can refuse, ``sts:GetCallerIdentity``, counts there as allowed everywhere.
 
     Examples
     --------
-    >>> default_regions().statements[1].conditions[0].key
+    >>> limits_of_regions().statements[1].conditions[0].key
     'aws:RequestedRegion'
     """
     there = {"StringEquals": {"aws:RequestedRegion": sorted(OPT_IN)}}

@@ -168,7 +168,7 @@ def _plain(value: Any) -> Any:
     """Write names as CloudTrail does, and leave secrets out."""
     if isinstance(value, Mapping):
         return {
-            f"{name}"[:1].lower() + f"{name}"[1:]: dict(part) if name in _TAGS else _plain(part)
+            f"{name}"[:1].lower() + f"{name}"[1:]: part if name in _TAGS else _plain(part)
             for name, part in value.items()
             if name not in SECRETS
         }

@@ -13,7 +13,7 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world import context, managed
 from iamlab.world.context import OF_CALLER, Who, fill, of_temporary
-from iamlab.world.credential_limits import default_regions, limits_of
+from iamlab.world.credential_limits import CREDENTIALS, limits_of, limits_of_regions
 from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.policy_types import SCP
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 Caller = str | User | Role | Group | RootUser | Credential  # a group is refused, with the reason
-
-CREDENTIALS = ("credentials",)
-"""The path of what no policy says, but the kind of credentials."""
 
 SOME_SESSION = "some-session"
 
@@ -100,10 +97,10 @@ class Gathered:
     def within_limits(self) -> Gathered:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
-        closed = limits_of(self.kind, with_mfa=with_mfa)
-        abroad = default_regions() if self.default_regions_only else None
-        limits = [Attached(one, path=CREDENTIALS) for one in (closed, abroad) if one is not None]
-        return replace(self, scoped=(*self.scoped, *limits)) if limits else self
+        of_kind = limits_of(self.kind, with_mfa=with_mfa)
+        limits = (of_kind, limits_of_regions() if self.default_regions_only else None)
+        closed = [Attached(one, path=CREDENTIALS) for one in limits if one is not None]
+        return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> Gathered:
         """Give the same caller with what its credentials say besides."""

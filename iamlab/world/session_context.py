@@ -46,14 +46,14 @@ def session_context(
     if "aws:TokenIssueTime" in context:
         found["attributes"] = {
             "creationDate": context["aws:TokenIssueTime"],
-            "mfaAuthenticated": _as_text(context.get("aws:MultiFactorAuthPresent") is True),
+            "mfaAuthenticated": str(context.get("aws:MultiFactorAuthPresent") is True).lower(),
         }
     if "aws:SourceIdentity" in context:
         found["sourceIdentity"] = context["aws:SourceIdentity"]
     if "ec2:RoleDelivery" in context:
         found["ec2RoleDelivery"] = context["ec2:RoleDelivery"]
     if context.get("aws:AssumedRoot") is True:
-        found["assumedRoot"] = _as_text(True)
+        found["assumedRoot"] = "true"
     return found
 
 
@@ -68,7 +68,3 @@ def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
         return {}  # a SAML provider: it has no element of its own
     said = {key: one for key, one in context.items() if key.startswith(f"{provider}:")}
     return {"federatedProvider": provider, "attributes": said}
-
-
-def _as_text(known: bool) -> str:  # noqa: FBT001 - what is written
-    return "true" if known else "false"

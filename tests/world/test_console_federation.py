@@ -602,7 +602,15 @@ def test_both_steps_are_noted(scene: Scene) -> None:
 def test_the_event_of_a_federated_user_says_who_made_him(scene: Scene) -> None:
     """A user, or a root user."""
     for session, issuer in (
-        (guest(scene), {"type": "IAMUser", "arn": scene.ana.arn, "userName": "ana"}),
+        (
+            guest(scene),
+            {
+                "type": "IAMUser",
+                "arn": scene.ana.arn,
+                "principalId": scene.ana.unique_id,
+                "userName": "ana",
+            },
+        ),
         (
             CALLERS["the root user's federated user"](scene),
             {"type": "Root", "arn": scene.main.root_arn, "principalId": scene.main.account_id},

@@ -13,6 +13,7 @@ from iamlab.errors import (
     NoSuchEntity,
     RequestError,
     UnmodifiableEntity,
+    ValidationError,
 )
 from iamlab.policy.document import Policy
 from iamlab.world.sts import Session
@@ -93,11 +94,13 @@ def test_in_the_second_of_the_button_a_full_second_spares_and_a_broken_one_hits(
     """An issue time has whole seconds, and what is equal is not less."""
     wait(scene, 10)
     before = scene.assume(scene.key, scene.work)
-    assert scene.work.revoke_sessions().hits == ()
+    spared = scene.work.revoke_sessions()
+    assert spared.hits == ()
+    assert "advance the clock by a second" in spared.note
     assert works(scene, before)
 
     wait(scene, 0.25)
-    scene.work.revoke_sessions()
+    assert "advance the clock" not in scene.work.revoke_sessions().note
     wait(scene, 0.25)
     after = scene.assume(scene.key, scene.work)
     assert not works(scene, before)
@@ -240,6 +243,30 @@ def test_long_source_identities_that_differ_at_the_end_have_policies_of_their_ow
     assert [len(name) for name in policies] == [128, 128]
     for name in names:
         assert not works(scene, scene.assume(scene.key, scene.work, source_identity=name))
+
+
+@pytest.mark.parametrize("name", ["ä", "aws:x", "x", "a b", "x" * 257])
+def test_what_can_be_no_source_identity_is_refused_as_one(scene: Scene, name: str) -> None:
+    """Not as the name of the policy, which the learner did not choose."""
+    before = snapshot(scene.world)
+    with pytest.raises(ValidationError, match="sourceIdentity") as caught:
+        scene.work.revoke_by_source_identity(name)
+
+    assert "policyName" not in str(caught.value)
+    assert snapshot(scene.world) == before
+
+
+def test_a_managed_deny_keeps_a_chained_session_from_surviving(scene: Scene) -> None:
+    """It is hit already, by a policy that is attached to its role."""
+    first = scene.assume(scene.key, scene.work, source_identity="bob")
+    chained = scene.assume(first, scene.short)
+    wait(scene)
+    assert scene.work.revoke_sessions().survivors == (chained.access_key_id,)
+    bob = Policy.deny("*", when={"StringEquals": {"aws:SourceIdentity": "bob"}})
+    scene.short.attach_policy(scene.main.create_policy("no-bob", bob))
+
+    assert scene.work.revoke_sessions().survivors == ()
+    assert not works(scene, chained)
 
 
 def test_a_resource_can_shut_one_session_out_by_its_arn(scene: Scene) -> None:

@@ -124,6 +124,42 @@ def test_tokens_of_the_global_endpoint_may_be_good_in_default_regions_only(
                 use()
 
 
+@pytest.mark.parametrize("operation", MAKING)
+def test_questions_about_many_actions_know_where_a_token_is_good(operation: str) -> None:
+    """Where ``can`` raises, nothing is allowed; everywhere else it is as ever."""
+    scene = made()
+    session = scene.session(operation, region=GLOBAL)
+    good = scene.session(operation, region=AWAY)
+    actions = ["sqs:SendMessage", "sqs:ReceiveMessage"]
+    queues = [f"arn:aws:sqs:{where}:{MAIN}:q" for where in (HOME, AWAY, ABROAD)]
+    matrix = scene.world.access(actions, queues, [session, good])
+    expected = [bool(scene.world.can(good, actions[0], queue)) for queue in queues]
+
+    for place, (_, queue) in enumerate(matrix.pairs):
+        number = queues.index(queue)
+        assert matrix.allowed(1, place) is expected[number]
+        assert matrix.allowed(0, place) is (expected[number] and number < 2)
+    there = scene.world.access(actions, ["*"], [session, good], region=ABROAD)
+    assert [row.bit_count() for row in there.rows] == [0, 2 if expected[0] else 0]
+
+
+def test_what_can_of_a_token_leaves_out_the_regions_where_it_is_not_good() -> None:
+    """A queue there is out of reach, and one at home is not."""
+    scene = made()
+    for name, region in (("near", AWAY), ("far", ABROAD)):
+        scene.main.create_queue(name, region=region)
+    session = scene.session("AssumeRole", region=GLOBAL)
+    good = scene.session("AssumeRole", region=AWAY)
+    reached = [
+        {resource.rpartition(":")[2] for _, resource in scene.world.what_can(one, services=["sqs"])}
+        for one in (session, good)
+    ]
+
+    assert "near" in reached[0]
+    assert "far" not in reached[0]
+    assert reached[1] >= {"near", "far"}
+
+
 def test_the_version_counts_when_the_token_is_made() -> None:
     """Later, it changes no token that is there."""
     scene = made()

@@ -452,6 +452,121 @@ def test_of_a_user_shows_his_keys_his_sessions_and_what_he_asked_for(scene: Scen
     assert {*ids(line(scene, old))} >= {token.access_key_id, without_key.access_key_id}
 
 
+def test_a_role_that_was_made_again_has_no_credentials_of_its_namesake(scene: Scene) -> None:
+    """The object is the very role; an ARN is whoever had it."""
+    first = scene.main.create_role("again", assume_role_policy_document=trusting(MAIN))
+    old = scene.assume(scene.key, first)
+    first.delete()
+    second = scene.main.create_role("again", assume_role_policy_document=trusting(MAIN))
+    assert (len(line(scene, second)), first.arn) == (0, second.arn)
+    new = scene.assume(scene.key, second)
+
+    key = scene.key.access_key_id
+    assert ids(line(scene, first)) == [key, old.access_key_id]
+    assert ids(line(scene, second)) == [key, new.access_key_id]
+    assert ids(line(scene, second.arn)) == [key, old.access_key_id, new.access_key_id]
+
+
+def test_a_new_user_has_no_credentials_of_one_who_was_called_so_before(scene: Scene) -> None:
+    """Neither keys, deleted ones included, nor sessions, nor what was asked for."""
+    zoe = scene.main.create_user("zoe")
+    zoe.put_policy("everything", EVERYTHING)
+    keys = [zoe.create_access_key() for _ in range(2)]
+    mine = [
+        *(one.access_key_id for one in keys),
+        scene.world.sts.get_session_token(keys[0]).access_key_id,
+        scene.assume(zoe, scene.work).access_key_id,
+    ]
+    keys[1].delete()
+    zoe.update(new_user_name="zoey")
+    namesake = scene.main.create_user("zoe")
+    namesake.put_policy("everything", EVERYTHING)
+    assert len(line(scene, namesake)) == 0
+    other = scene.assume(namesake, scene.work)
+
+    assert ids(line(scene, namesake)) == [other.access_key_id]
+    assert sorted(ids(line(scene, zoe))) == sorted(mine)
+
+
+def test_a_user_who_was_made_again_has_no_deleted_keys_of_his_namesake(scene: Scene) -> None:
+    """Of those nobody knows the user any more, and the row still says his name."""
+    zoe = scene.main.create_user("zoe")
+    old = zoe.create_access_key()
+    old.delete()
+    zoe.delete()
+    again = scene.main.create_user("zoe")
+    new = again.create_access_key()
+    new.delete()
+
+    assert ids(line(scene, again)) == [new.access_key_id]
+    assert line(scene)[old].arn == again.arn
+    assert ids(line(scene, again.arn)) == [old.access_key_id, new.access_key_id]
+    with pytest.raises(RequestError, match="no timeline"):
+        line(scene, zoe)
+
+
+OLDER = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-25T09:05:00Z"}}
+
+
+def _attach(scene: Scene, policy: Any) -> None:
+    scene.work.attach_policy(policy)
+
+
+def _bound(scene: Scene, policy: Any) -> None:
+    scene.work.put_permissions_boundary(policy)
+
+
+@pytest.mark.parametrize("put", [_attach, _bound])
+def test_a_managed_deny_revokes_as_an_inline_one_does(
+    scene: Scene, put: Callable[[Scene, Any], None]
+) -> None:
+    """Attached or as boundary, since it stands there."""
+    session = scene.assume(scene.key, scene.work)
+    policy = scene.main.create_policy("revoke", Policy.deny("*", when=OLDER))
+    at = wait(scene)
+    put(scene, policy)
+    wait(scene)
+    later = scene.assume(scene.key, scene.work)
+
+    assert not scene.can(session, *READ)
+    assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
+    assert line(scene)[later].ended == "still valid"
+
+
+def test_a_managed_policy_counts_from_when_its_version_applied(scene: Scene) -> None:
+    """It was attached before, and said something else."""
+    session = scene.assume(scene.key, scene.work)
+    policy = scene.main.create_policy("revoke", document(allow("s3:*")))
+    scene.work.attach_policy(policy)
+    wait(scene)
+    policy.create_version(Policy.deny("*", when=OLDER))
+    at = wait(scene)
+    policy.set_default_version("v2")
+    wait(scene)
+    assert (line(scene)[session].end, line(scene)[session].ended) == (at, "revoked")
+    scene.work.detach_policy(policy)
+    assert line(scene)[session].ended == "still valid"
+    again = wait(scene)
+    scene.work.attach_policy(policy)
+    assert line(scene)[session].end == again
+
+
+def test_a_boundary_that_a_role_was_made_with_hits_from_the_beginning(scene: Scene) -> None:
+    """And if no event says since when, it is now at the latest."""
+    later = {"DateGreaterThan": {"aws:TokenIssueTime": "2026-11-25T09:05:00Z"}}
+    policy = scene.main.create_policy("closed", Policy.deny("*", when=later))
+    role = scene.main.create_role(
+        "closed", assume_role_policy_document=trusting(MAIN), permissions_boundary=policy
+    )
+    wait(scene)
+    session = scene.assume(scene.key, role)
+    now = wait(scene)
+
+    assert (line(scene)[session].end, line(scene)[session].ended) == (session.issued, "revoked")
+    scene.world.events.clear()
+    assert (line(scene)[session].end, line(scene)[session].ended) == (now, "revoked")
+
+
 def test_of_a_root_user_shows_what_is_his(scene: Scene) -> None:
     """Neither a user's nor a role's."""
     key = scene.main.root.create_access_key()

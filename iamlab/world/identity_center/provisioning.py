@@ -23,6 +23,7 @@ from iamlab.world.api.lookup import same_name
 from iamlab.world.api.naming import attachable, check_room
 from iamlab.world.api.saml import create_saml_provider, update_saml_provider
 from iamlab.world.api.service_linked import create_service_linked_role
+from iamlab.world.context import of_temporary
 from iamlab.world.events import record, user_identity
 from iamlab.world.federation.saml_names import DOORS
 from iamlab.world.identities import Role
@@ -251,12 +252,13 @@ def _note(account: Account, operation: str, **parameters: Any) -> None:
 
 def _identity(account: Account) -> dict[str, Any]:
     """Say who calls: a session of the service-linked role."""
-    linked = account.get_role(LINKED_ROLE)
+    linked, now = account.get_role(LINKED_ROLE), account.world.clock.now
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     context = {
         "aws:PrincipalType": "AssumedRole",
         "aws:PrincipalAccount": account.account_id,
         "aws:userid": f"{linked.unique_id}:{SESSION_NAME}",
+        **of_temporary(now, now),  # one that was made just now
     }
     found = user_identity(f"{start}/{linked.name}/{SESSION_NAME}", context, linked.arn)
     return {**found, "invokedBy": SERVICE}

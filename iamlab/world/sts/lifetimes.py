@@ -19,7 +19,7 @@ from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.finding import principal_of
-from iamlab.world.sts.revoked import hits, revoking_policies
+from iamlab.world.sts.revoked import INLINE, hits, revoking_policies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamlab.world.holder import Holder
     from iamlab.world.identities import Role
     from iamlab.world.sts.record import SessionRecord
+    from iamlab.world.sts.revoked import Standing
     from iamlab.world.sts.trail import KeyStory, Name, Trail
     from iamlab.world.world import World
 
@@ -75,6 +76,9 @@ class Lifetime:
         When a call was made with them, as far as it was noted.
     event_id
         The event that notes their making; empty if there is none.
+    issuer_id, asked_by_id
+        The unique ids of whose permissions they have, and of who asked for them: these tell
+        namesakes apart. Empty where nobody knows them.
     """
 
     access_key_id: str
@@ -93,6 +97,8 @@ class Lifetime:
     tags: Mapping[str, str] = field(default_factory=dict)
     last_used: datetime | None = None
     event_id: str = ""
+    issuer_id: str = ""
+    asked_by_id: str = ""
 
     @property
     def role_arn(self) -> str:
@@ -144,7 +150,7 @@ def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
                 is_active = record.status == "Active"
                 story = trail.keys.get(key_id)
                 yield _key(
-                    (key_id, holder.arn),
+                    (key_id, holder.arn, holder.unique_id),
                     record.create_date,
                     None if is_active or story is None else story.inactive,
                     "still valid" if is_active else "inactive",
@@ -155,7 +161,7 @@ def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
         account_of = world.accounts.get(story.account_id)
         if story.deleted is not None and story.created is not None and account_of is not None:
             yield _key(
-                (key_id, _holder_arn(account_of, story)),
+                (key_id, *_holder(account_of, story)),
                 story.created,
                 story.deleted,
                 "key deleted",
@@ -165,14 +171,14 @@ def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
 
 
 def _key(
-    whose: tuple[str, str],
+    whose: tuple[str, str, str],
     start: datetime,
     end: datetime | None,
     ended: Ended,
     children: tuple[str, ...],
     last_used: datetime | None,
 ) -> Lifetime:
-    key_id, arn = whose
+    key_id, arn, unique_id = whose
     return Lifetime(
         access_key_id=key_id,
         kind=CredentialKind.LONG_TERM,
@@ -184,17 +190,23 @@ def _key(
         ended=ended,
         children=children,
         last_used=last_used,
+        issuer_id=unique_id,
     )
 
 
-def _holder_arn(account: Account, story: KeyStory) -> str:
-    """Give the ARN of whose key it was; of a user who is gone nobody knows the path."""
+def _holder(account: Account, story: KeyStory) -> tuple[str, str]:
+    """Give ARN and unique id of whose key it was; of a user who is gone nobody knows them.
+
+    His path is not known either, so his ARN is written without one.
+    """
     if not story.user_name:
-        return account.root_arn
-    user = account.users.get(story.user_name)
+        return account.root_arn, account.root.unique_id
+    users = () if story.is_of_the_past else account.users.values()
+    name = story.user_name.lower()
+    user = next((one for one in users if one.name.lower() == name), None)
     if user is not None:
-        return user.arn
-    return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}"
+        return user.arn, user.unique_id
+    return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}", ""
 
 
 # -- sessions -------------------------------------------------------------------------------------
@@ -230,7 +242,15 @@ def _sessions(
             tags=record.tags,
             last_used=known.last_use.get(key_id),
             event_id="" if placed is None else placed.event.event_id,
+            issuer_id=record.issuer_id,
+            asked_by_id=_id_in(identity) if parent is None else parent.issuer_id,
         )
+
+
+def _id_in(identity: Mapping[str, object]) -> str:
+    """Give the unique id of who called, as an event says it: of a role it has a name behind it."""
+    known = identity.get("type") in ("IAMUser", "Root", "AssumedRole")
+    return str(identity.get("principalId", "")).partition(":")[0] if known else ""
 
 
 def _asked_by(identity: Mapping[str, object]) -> str:
@@ -245,7 +265,7 @@ class _Behind(NamedTuple):
 
     name: Name
     principal: Role | Holder | None
-    policies: tuple[Policy, ...]
+    policies: tuple[Standing, ...]
 
 
 @dataclass(slots=True)
@@ -266,9 +286,9 @@ class _Ends:
             ended: Ended = "role deleted" if behind.name[1] == "role" else "user deleted"
             causes.append((now if gone is None else gone, ended))
         causes += [
-            (self._revoked(behind.name, policy, record), "revoked")
-            for policy in behind.policies
-            if hits(policy, record)
+            (self._since(behind.name, standing, record), "revoked")
+            for standing in behind.policies
+            if hits(standing.policy, record)
         ]
         end, ended = min(causes, key=lambda cause: cause[0])
         return (end, "still valid") if now < end else (end, ended)
@@ -282,6 +302,12 @@ class _Ends:
             policies = () if principal is None else revoking_policies(principal)
             self.behind[whose] = _Behind(name, principal, policies)
         return self.behind[whose]
+
+    def _since(self, name: Name, standing: Standing, record: SessionRecord) -> datetime:
+        if standing.place == INLINE:
+            return self._revoked(name, standing.policy, record)
+        found = self.trail.managed_since(name, standing.place, standing.arn)
+        return self.world.clock.now if found is None else max(found, record.issued)
 
     def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
         """Say since when a policy hits a session: since it was first written so that it does.

@@ -1,7 +1,12 @@
 """Which policies revoke sessions, and which sessions they hit.
 
 A policy revokes a session if it denies everything, on conditions that only look at what a session
-carries from its beginning to its end: when it was issued, its name, who is behind it.
+carries from its beginning to its end: when it was issued, its name, who is behind it. It may be
+inline, attached, or the permissions boundary: a Deny is as good in each of these places.
+
+That it denies everything is only seen where ``*`` stands as action and as resource. A statement
+with ``NotAction`` or ``NotResource``, or several that only together leave nothing, is not seen, nor
+is one of a group or of an organization. What a session may, always ask ``World.can``.
 
 Notes
 -----
@@ -11,13 +16,14 @@ security credentials".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.conditions import holds
 from iamlab.policy.variables import any_variable
+from iamlab.world.sts.finding import managed_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.policy.document import Policy, Statement
     from iamlab.world.holder import Holder
@@ -47,14 +53,41 @@ def hits(policy: Policy, record: SessionRecord) -> bool:
     )
 
 
-def revoking_policies(principal: Role | Holder) -> tuple[Policy, ...]:
-    """Give the inline policies of a role or user that revoke sessions of it."""
-    inline: Mapping[str, Policy] = getattr(principal, "inline", {})  # a root user has none
-    return tuple(one for one in inline.values() if any(map(revokes, one.statements)))
+INLINE, ATTACHED, BOUNDARY = "inline", "attached", "boundary"
+"""Where a policy can stand."""
+
+
+class Standing(NamedTuple):
+    """A policy, and where it stands; a managed one has an ARN."""
+
+    policy: Policy
+    place: str
+    arn: str = ""
+
+
+def revoking_policies(principal: Role | Holder) -> tuple[Standing, ...]:
+    """Give the policies of a role or user that revoke sessions of it."""
+    return tuple(one for one in _standing(principal) if any(map(revokes, one.policy.statements)))
+
+
+def _standing(principal: Role | Holder) -> Iterator[Standing]:
+    """Give all policies that stand on somebody himself; a root user has none."""
+    world = principal.account.world
+    inline: Mapping[str, Policy] = getattr(principal, "inline", {})
+    for policy in inline.values():
+        yield Standing(policy, INLINE)
+    for arn in getattr(principal, "attached", ()):
+        yield Standing(managed_document(world, arn), ATTACHED, arn)
+    boundary = getattr(principal, "boundary", None)
+    if boundary is not None:
+        yield Standing(managed_document(world, boundary), BOUNDARY, boundary)
 
 
 def revokes(statement: Statement) -> bool:
-    """Say whether a statement denies everything, on conditions about sessions and nothing else."""
+    """Say whether a statement denies everything, on conditions about sessions and nothing else.
+
+    One with ``NotAction`` is not seen, whatever it leaves.
+    """
     return (
         statement.effect == "Deny"
         and "*" in (statement.action or ())

@@ -20,7 +20,7 @@ all, and one that stands between two seconds hits all, even those that begin lat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from iamlab.errors import RequestError
 from iamlab.policy.document import Policy
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_text
+from iamlab.world.sts.assume_role import check_source_identity
 from iamlab.world.sts.finding import principal_of
 from iamlab.world.sts.revoked import hits, revoking_policies
 from iamlab.world.sts.session import Session
@@ -99,7 +100,7 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
     _check(role)
     now = role.account.world.clock.now
     date = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
-    return _revoke(
+    done = _revoke(
         role,
         OLDER_SESSIONS,
         {"DateLessThan": {"aws:TokenIssueTime": date}},
@@ -107,6 +108,12 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
         "Sessions that begin later are not hit, so whoever the role still trusts can come back: to "
         "keep somebody out, change the trust policy too.",
     )
+    spared = sum(one.access_key_id not in done.hits for one in _alive(role))
+    if not spared:
+        return done
+    why = f"Not hit, for they began in this very second and are not older: {spared}"
+    way = "To hit these too, advance the clock by a second and revoke again."
+    return replace(done, note=f"{why}. {way} {done.note}")
 
 
 def revoke_session(role: Role, session: Session, caller: Caller | None = None) -> Revocation:
@@ -156,6 +163,8 @@ def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = Non
     ------
     RequestError
         The name is no text.
+    ValidationError
+        No session can have such a source identity.
 
     Examples
     --------
@@ -171,6 +180,7 @@ def revoke_by_source_identity(role: Role, name: str, caller: Caller | None = Non
     text: object = name
     if not isinstance(text, str) or not text:
         raise RequestError(f"A source identity is text, not {text!r}.")
+    check_source_identity(name)  # else IAM would complain about the name of the policy
     return _revoke(
         role,
         _fitting(f"RevokeSourceIdentity-{name}"),
@@ -227,7 +237,7 @@ def _goes_on(world: World, record: SessionRecord) -> bool:
     principal = principal_of(world, record)
     if principal is None or world.clock.now >= record.expiration:
         return False
-    return not any(hits(policy, record) for policy in revoking_policies(principal))
+    return not any(hits(one.policy, record) for one in revoking_policies(principal))
 
 
 def _fitting(name: str) -> str:

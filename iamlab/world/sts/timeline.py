@@ -196,7 +196,8 @@ def timeline_of(world: World, of: Of | None = None) -> Timeline:
     ----------
     of
         A session, an access key, a role, a user or a root user, or the id or ARN of one: only what
-        leads to their credentials, and what comes of these. If nothing is said, everything.
+        leads to their credentials, and what comes of these. If nothing is said, everything. A role
+        or user is this very one, however it was called then; an ARN is whoever had it.
 
     Raises
     ------
@@ -247,32 +248,34 @@ def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:
     arn = of if isinstance(of, str) else getattr(of, "arn", "")
     known = isinstance(arn, str) and arn and not hasattr(of, "access_key_id")
     own = getattr(of, "unique_id", "")
-    found = [
-        one.access_key_id
-        for one in every.values()
-        if known and (arn in (one.arn, one.issuer_arn, one.asked_by) or _is_of(world, one, own))
-    ]
-    if not found and not (known and _is_there(world, str(arn))):
+    found = [one.access_key_id for one in every.values() if known and _is_of(one, str(arn), own)]
+    if not found and not (known and _is_there(world, str(arn), own)):
         raise RequestError(
             f"{of!r} is no session, key, role or user of this world, so it has no timeline."
         )
     return found
 
 
-def _is_of(world: World, one: Lifetime, unique_id: str) -> bool:
-    """Say whether it is a session of somebody, whatever he was called then."""
-    record = world.sessions.get(one.access_key_id)
-    return bool(unique_id) and record is not None and record.issuer_id == unique_id
+def _is_of(one: Lifetime, arn: str, unique_id: str) -> bool:
+    """Say whether credentials are somebody's, or were asked for by him.
+
+    An ARN may have been a namesake's, who is gone or is called otherwise now; an id never.
+    """
+    if unique_id:
+        return unique_id in (one.issuer_id, one.asked_by_id)
+    return arn in (one.arn, one.issuer_arn, one.asked_by)
 
 
-def _is_there(world: World, arn: str) -> bool:
-    """Say whether there is somebody of that ARN who just has no credentials."""
-    return any(
-        arn == account.root_arn
-        or any(arn == one.arn for one in account.users.values())
-        or any(arn == one.arn for one in account.roles.values())
-        for account in world.accounts.values()
-    )
+def _is_there(world: World, arn: str, unique_id: str) -> bool:
+    """Say whether there is such a somebody, who just has no credentials."""
+    return any(arn == one.arn and unique_id in ("", one.unique_id) for one in _everybody(world))
+
+
+def _everybody(world: World) -> Iterator[Holder | Role]:
+    for account in world.accounts.values():
+        yield account.root
+        yield from account.users.values()
+        yield from account.roles.values()
 
 
 def _belonging(every: dict[str, Lifetime], meant: Iterable[str]) -> set[str]:

@@ -46,6 +46,8 @@ class KeyStory:
         Whose it is; empty: the root user's.
     inactive, deleted
         Since when; ``None`` if it is not.
+    is_of_the_past
+        Whether the user has been deleted: another one of his name is not he.
     """
 
     account_id: str = ""
@@ -53,6 +55,7 @@ class KeyStory:
     created: datetime | None = None
     inactive: datetime | None = None
     deleted: datetime | None = None
+    is_of_the_past: bool = False
 
 
 @dataclass(slots=True)
@@ -72,6 +75,12 @@ class Trail:
         deleted.
     keys
         The stories of long-term access keys.
+    attached
+        Somebody, and the ARN of a managed policy -> since when it has been attached.
+    boundaries
+        Somebody -> when his permissions boundary was set.
+    changed
+        The ARN of a managed policy -> when another version of it became the default.
     """
 
     issued: dict[str, Placed] = field(default_factory=dict)
@@ -79,6 +88,9 @@ class Trail:
     deleted: dict[Name, list[datetime]] = field(default_factory=dict)
     puts: dict[tuple[Name, str], list[Put]] = field(default_factory=dict)
     keys: dict[str, KeyStory] = field(default_factory=dict)
+    attached: dict[tuple[Name, str], datetime] = field(default_factory=dict)
+    boundaries: dict[Name, datetime] = field(default_factory=dict)
+    changed: dict[str, datetime] = field(default_factory=dict)
 
     def deletion(self, name: Name, since: datetime) -> datetime | None:
         """Say when somebody was deleted who was there at a time; ``None`` if no event says it."""
@@ -90,6 +102,23 @@ class Trail:
         """Give each time that an inline policy was written, from that which was in force on."""
         puts = self.puts.get((name, policy_name), [])
         return puts[max(0, bisect_right(puts, since, key=lambda put: put.at) - 1) :]
+
+    def managed_since(self, name: Name, place: str, arn: str) -> datetime | None:
+        """Say since when a managed policy has stood on somebody as it is now.
+
+        Parameters
+        ----------
+        place
+            ``"attached"`` or ``"boundary"``.
+
+        Returns
+        -------
+        datetime or None
+            ``None`` if no event says it. What an earlier version of the policy said does not count.
+        """
+        put = self.attached.get((name, arn)) if place == "attached" else self.boundaries.get(name)
+        changed = self.changed.get(arn)
+        return put if put is None or changed is None else max(put, changed)
 
     def last_use(self) -> dict[str, datetime]:
         """Say when credentials were last used, by the id of their access key."""
@@ -132,6 +161,52 @@ def _note_deletion(trail: Trail, event: Event, given: Mapping[str, Any]) -> None
     trail.deleted.setdefault(_somebody(event, given), []).append(event.event_time)
 
 
+def _note_user_deletion(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    _note_deletion(trail, event, given)
+    for story in _keys_of(trail, event, given):
+        story.is_of_the_past = True
+
+
+def _note_user_change(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    new = str(given.get("newUserName", ""))
+    if new:
+        for story in _keys_of(trail, event, given):
+            story.user_name = new
+
+
+def _keys_of(trail: Trail, event: Event, given: Mapping[str, Any]) -> list[KeyStory]:
+    """Give the stories of the keys of the user that an event is about."""
+    account_id, name = event.recipient_account_id, str(given.get("userName", "")).lower()
+    return [
+        one
+        for one in trail.keys.values()
+        if (one.account_id, one.user_name.lower()) == (account_id, name) and not one.is_of_the_past
+    ]
+
+
+def _note_attached(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    hanging = (_somebody(event, given), str(given.get("policyArn", "")))
+    trail.attached.setdefault(hanging, event.event_time)
+
+
+def _note_detached(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    trail.attached.pop((_somebody(event, given), str(given.get("policyArn", ""))), None)
+
+
+def _note_boundary(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    if given.get("permissionsBoundary"):
+        trail.boundaries[_somebody(event, given)] = event.event_time
+
+
+def _note_boundary_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    trail.boundaries.pop(_somebody(event, given), None)
+
+
+def _note_version(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+    if event.event_name == "SetDefaultPolicyVersion" or given.get("setAsDefault"):
+        trail.changed[str(given.get("policyArn", ""))] = event.event_time
+
+
 def _note_put(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
     policy = (_somebody(event, given), str(given.get("policyName", "")))
     put = Put(event.event_time, str(given.get("policyDocument", "")))
@@ -163,11 +238,24 @@ def _note_key_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None
 
 _NOTES: Mapping[str, Callable[[Trail, Event, Mapping[str, Any]], None]] = {
     "DeleteRole": _note_deletion,
-    "DeleteUser": _note_deletion,
+    "DeleteUser": _note_user_deletion,
+    "UpdateUser": _note_user_change,
     "PutRolePolicy": _note_put,
     "PutUserPolicy": _note_put,
     "DeleteRolePolicy": _note_policy_gone,
     "DeleteUserPolicy": _note_policy_gone,
+    "AttachRolePolicy": _note_attached,
+    "AttachUserPolicy": _note_attached,
+    "DetachRolePolicy": _note_detached,
+    "DetachUserPolicy": _note_detached,
+    "CreateRole": _note_boundary,
+    "CreateUser": _note_boundary,
+    "PutRolePermissionsBoundary": _note_boundary,
+    "PutUserPermissionsBoundary": _note_boundary,
+    "DeleteRolePermissionsBoundary": _note_boundary_gone,
+    "DeleteUserPermissionsBoundary": _note_boundary_gone,
+    "CreatePolicyVersion": _note_version,
+    "SetDefaultPolicyVersion": _note_version,
     "CreateAccessKey": _note_key_made,
     "UpdateAccessKey": _note_key_set,
     "DeleteAccessKey": _note_key_gone,

@@ -13,7 +13,7 @@ from iamlab.engine.layers import NAMES
 from iamlab.engine.reasons import VOTERS
 from iamlab.policy.prose.conditions import Setting, clause
 from iamlab.policy.prose.words import joined, plain
-from iamlab.world.gather import CREDENTIALS
+from iamlab.world.credential_limits import CREDENTIALS
 from iamlab.world.what_can.candidates import written
 
 if TYPE_CHECKING:
