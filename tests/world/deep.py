@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from iamlab import World
@@ -28,12 +29,22 @@ def snapshot(world: World) -> Any:
     }
 
 
+@cache
+def _own(kind: type) -> tuple[str, ...] | None:
+    """Give the names of what a dataclass holds; of any other kind, nothing."""
+    if not is_dataclass(kind):
+        return None
+    return tuple(one.name for one in fields(kind) if one.name not in SKIPPED)
+
+
 def plain(value: Any) -> Any:
     """Write a value as tuples of plain values, wherever it came from."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Policy):
         return (value.name, value.text or json.dumps(value.to_json()))
-    if is_dataclass(value) and not isinstance(value, type):
-        own = [one.name for one in fields(value) if one.name not in SKIPPED]
+    own = _own(type(value))
+    if own is not None:
         return (type(value).__name__, *((name, plain(getattr(value, name))) for name in own))
     if isinstance(value, dict):
         return tuple((key, plain(one)) for key, one in value.items())

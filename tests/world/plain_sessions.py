@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle_language import applies, statements
-from tests.world.words_of_policies import BEFORE, FULL, Doc, text_of
+from tests.world.words_of_policies import BEFORE, FULL, TO_UNLOCK, Doc, text_of
 
 if TYPE_CHECKING:
     from tests.world.plain_world import PlainWorld
@@ -35,6 +35,8 @@ REVOKES = "AWSRevokeOlderSessions"
 
 EMPTY: Doc = {"Version": "2012-10-17", "Statement": []}
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+TASK = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
+OF_AWS = {ADMINISTRATOR: FULL, TASK: TO_UNLOCK}
 
 
 def moment(hours: Hours) -> str:
@@ -129,7 +131,7 @@ class PlainSessions:
 
     # -- what it may do -----------------------------------------------------------------------
 
-    def is_barred(self: "PlainWorld", caller: str, action: str) -> bool:
+    def has_no_use(self: "PlainWorld", caller: str, action: str) -> bool:
         """Say whether credentials are not good for an action, whatever policies say."""
         session = self.sessions.get(caller)
         if session is None or session["kind"] not in GOOD_FOR:
@@ -155,14 +157,13 @@ class PlainSessions:
             "aws:userid": {
                 "role": f"{session['behind']}:{session['name']}",
                 "federated": f"{account}:{session['name']}",
-                "user": session["behind"],
-            }[session["kind"]],
+            }.get(session["kind"], session["behind"]),
             **self.keys_of_session(session),
         }
         return {
             **known,
             "principal": calls,
-            "issuer": None if session["kind"] == "user" else arn,
+            "issuer": arn if session["kind"] in ("role", "federated") else None,
             "context": context,
             "identity": known["identity"] or ([FULL] if arn.endswith(":root") else []),
             "session": self.passed(session),
@@ -177,6 +178,7 @@ class PlainSessions:
             "aws:MultiFactorAuthPresent": "false" if mfa is None else "true",
             **({} if mfa is None else {"aws:MultiFactorAuthAge": str(int(3600 * self.since(mfa)))}),
             **({"aws:SourceIdentity": source} if source else {}),
+            **({"aws:AssumedRoot": "true"} if session["kind"] == "root_task" else {}),
             **session["keys"],
         }
 
@@ -191,8 +193,8 @@ class PlainSessions:
 
     def managed(self: "PlainWorld", arn: str) -> Doc:
         """Give the document of a managed policy; one that is gone says nothing."""
-        if arn == ADMINISTRATOR:
-            return FULL
+        if arn in OF_AWS:
+            return OF_AWS[arn]
         name = self.policies_of(arn.split(":")[4]).get(arn)
         return EMPTY if name is None else text_of(name)
 
@@ -223,12 +225,23 @@ class PlainSessions:
     ) -> None:
         """Note a session that begins now."""
         self.sessions[key] = {
-            **{"how": how, "kind": kind, "arn": arn, "behind": behind, "name": "", "parent": ""},
+            "how": how,
+            "kind": kind,
+            "arn": arn,
+            "behind": behind,
+            "name": "",
+            "parent": "",
             "since": self.hours,
             "issued": self.hours,
             "until": self.hours + Fraction(seconds, 3600),
-            **{"mfa": None, "tags": {}, "going": set(), "source": ""},
-            **{"policy": None, "arns": [], "scoped": [], "keys": {}},
+            "mfa": None,
+            "tags": {},
+            "going": set(),
+            "source": "",
+            "policy": None,
+            "arns": [],
+            "scoped": [],
+            "keys": {},
             **more,
         }
 

@@ -22,6 +22,9 @@ SERVICES = ("sns.amazonaws.com", "ec2.amazonaws.com")
 ALWAYS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}
 """AWS's own policy of each type."""
 
+IAM = "iam.amazonaws.com"
+"""The service that needs access to an organization where root users are taken for tasks."""
+
 ON, OFF = (True,) * 4, (False,) * 4
 TOKEN = re.compile(r"@(A(?:IDA|ROA)[A-Z0-9]+)")
 POLICY_ROOM = {SCP: 10, RCP: 5}
@@ -126,6 +129,7 @@ class PlainWorld(PlainSessions):
             "invited": {},
             "failed": 0,
             "services": set(),
+            "features": set(),
             "delegates": {},
             "tags": {root: {}},
         }
@@ -167,6 +171,18 @@ class PlainWorld(PlainSessions):
         """Give the path of an account: the organization, the root, the OUs."""
         key = self.organization_of(account)
         return key and "".join(f"{part}/" for part in (key, *self.way(key, account)[:-1]))
+
+    def may_send_root(self, sender: str, account: str) -> bool:
+        """Say whether an account may take the root user of another one, for S3's task."""
+        key = self.organization_of(sender)
+        one = self.organizations[key] if key else {"all": False}
+        return (
+            one["all"]
+            and sender == one["management"] != account
+            and account in one["joined"]
+            and IAM in one["services"]
+            and "RootSessions" in one["features"]
+        )
 
     def hanging(self, key: str, node: Node, kind: str) -> set[str]:
         """Give the policies of a type that hang on something itself."""
@@ -274,7 +290,7 @@ class PlainWorld(PlainSessions):
         keys
             The condition keys that the call itself has.
         """
-        if self.refusal_of(caller) or self.is_barred(caller, action):
+        if self.refusal_of(caller) or self.has_no_use(caller, action):
             return False
         return answer(json.dumps(self.question(caller, action, resource, keys))) == "allowed"
 

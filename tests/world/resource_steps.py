@@ -41,6 +41,7 @@ from tests.world.world_steps import (
     WHO,
     WorldSteps,
     changed,
+    empty,
     pick,
     step,
 )
@@ -111,12 +112,15 @@ class ResourceSteps(WorldSteps):
     @step(number=NUMBERS, name=NAMES["User"], path=("/", "/sky/"))
     def rename_user(self, number: int, name: str, path: str) -> None:
         """Rename and move a user: policies that name him go with him."""
-        account, noun, old, _ = self.some_identity(number, "User")
-        if not account:
-            return
-        held = self.model.accounts[account][noun]
+        account, _, old, _ = self.some_identity(number, "User")
+        if account:
+            self.rename(account, old, name, path)
+
+    def rename(self, account: str, old: str, name: str, path: str) -> None:
+        """Give a user another name and path."""
+        held = self.model.accounts[account]["User"]
         taken = (name in held and name != old, EntityAlreadyExists)
-        user = self.identity(account, noun, old)
+        user = self.identity(account, "User", old)
         if self.do("UpdateUser", lambda: user.update(new_user_name=name, new_path=path), taken):
             held[name] = {**held.pop(old), "path": path}
 
@@ -151,7 +155,7 @@ class ResourceSteps(WorldSteps):
         if not account:
             return
         if first:
-            self.empty(self.identity(account, noun, name), one)
+            empty(self.identity(account, noun, name), one)
         profiles = self.model.accounts[account]["Profile"].values()
         left = bool(one["inline"] or one.get("keys") or one.get("phones")) or (
             noun == "Role" and any(name in each["roles"] for each in profiles)
@@ -160,20 +164,6 @@ class ResourceSteps(WorldSteps):
             f"Delete{noun}", self.identity(account, noun, name).delete, (left, DeleteConflict)
         ):
             del self.model.accounts[account][noun][name]
-
-    @staticmethod
-    def empty(found: Any, one: dict[str, Any]) -> None:
-        """Take away what hangs on a user or a role."""
-        for policy in one["inline"]:
-            found.delete_policy(policy)
-        one["inline"] = {}
-        if "keys" not in one:
-            return
-        for key in found.access_keys:
-            key.delete()
-        for phone in found.mfa_devices:
-            phone.deactivate()
-        one |= {"keys": {}, "phones": []}
 
     @step(number=NUMBERS, tags=TAGS, on=BOTH)
     def tag_identity(self, number: int, tags: dict[str, str], *, on: bool) -> None:

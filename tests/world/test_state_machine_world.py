@@ -31,12 +31,14 @@ from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust
 from tests.world.organization_steps import OrganizationSteps
 from tests.world.organizing import small_organization
+from tests.world.plain_sessions import GONE, OVER
 from tests.world.plain_world import (
     ANONYMOUS,
     SERVICES,
     PlainWorld,
 )
-from tests.world.resource_steps import FORGIVES, ResourceSteps
+from tests.world.resource_steps import FORGIVES
+from tests.world.session_calls import SessionCalls
 from tests.world.session_steps import OFTEN_WITH_SESSIONS, SessionSteps
 from tests.world.stepping import BOTH
 from tests.world.whole_world import assert_whole
@@ -68,13 +70,13 @@ from tests.world.world_steps import (
 )
 
 
-class Machine(OrganizationSteps, ResourceSteps, SessionSteps):
+class Machine(OrganizationSteps, SessionSteps):
     """A world that is changed step by step, and all that must hold after each step."""
 
     # -- a start ------------------------------------------------------------------------------
 
-    @initialize(rich=st.booleans(), rivals=st.booleans())
-    def start(self, *, rich: bool, rivals: bool) -> None:
+    @initialize(rich=st.booleans(), rivals=st.booleans(), doors=st.booleans())
+    def start(self, *, rich: bool, rivals: bool, doors: bool) -> None:
         """Begin with a user and a role in each account, and perhaps with much more."""
         how = {"by_method": True}
         for account in START:
@@ -82,8 +84,14 @@ class Machine(OrganizationSteps, ResourceSteps, SessionSteps):
                 self.create_identity(**how, account=account, noun=noun, name=name, who=WHO[0])
         for number in range(6):
             self.put_inline(**how, number=number, text="use")
-        if not rich:
-            return
+        if rich:
+            self.come_of_age(rivals=rivals)
+        if doors:
+            self.open_doors()
+
+    def come_of_age(self, *, rivals: bool) -> None:
+        """Let there be an organization, resources of every kind, and an instance."""
+        how = {"by_method": True}
         self.create_organization(**how, account=MAIN, every=True)
         [one] = self.model.organizations.values()
         self.create_unit(**how, which=0, number=self.number_of(one, one["root"]), name="Prod")
@@ -121,19 +129,24 @@ class Machine(OrganizationSteps, ResourceSteps, SessionSteps):
 
     # -- somebody's own calls, time, copies, files --------------------------------------------
 
-    @step(number=NUMBERS, who=tuple(range(20)), operation=tuple(ACTS))
-    def act(self, number: int, who: int, operation: str) -> None:
+    @step(
+        number=NUMBERS,
+        who=tuple(range(20)),
+        operation=tuple(ACTS),
+        by=("user", "other", "session", "session", "dead", "key"),
+    )
+    def act(self, number: int, who: int, operation: str, by: str) -> None:
         """Let somebody do something to a resource, which he may or may not."""
         kind, action, what, to = ACTS[operation]
         arn, one, found = self.some_resource(number, kind)
         if not arn:
             return
-        caller = pick(self.model.everybody(), who)
+        caller = self.some_caller(by, who)
         may = self.model.may(caller, action or operation, arn)
         none = what == "policy" and one["policy"] is None and kind not in FORGIVES
-        faults = ((not may, AwsError), (self.model.lost(), NoSuchEntity), (none, AwsError))
-        owner, given = self.account(one["account"]), to(found)
-        if not self.do("act", lambda: owner.call(operation, caller, **given), *faults):
+        faults = (*self.refused(caller), (not may, AwsError), (none, AwsError))
+        owner, given, shown = self.account(one["account"]), to(found), self.shows(caller)
+        if not self.do("act", lambda: owner.call(operation, shown, **given), *faults):
             return
         if what == "all":
             del self.model.resources[arn]
@@ -163,7 +176,7 @@ class Machine(OrganizationSteps, ResourceSteps, SessionSteps):
         """Take a copy, and go on with it or with what it was taken of."""
         self.keep(self.world.copy(), go_on=go_on)
 
-    @step(go_on=BOTH, secrets=BOTH)
+    @step(go_on=BOTH, secrets=(True, True, False))
     def save_and_load(self, *, go_on: bool, secrets: bool) -> None:
         """Write the world, read it, and go on with what was read or with what was written."""
         text = json.dumps(world_to_json(self.world, secrets=secrets))
@@ -321,6 +334,7 @@ TestMachine.settings = settings(max_examples=settings().max_examples // 3, state
 
 
 WALKS, STEPS_OF_A_WALK = settings().max_examples // 5, 100
+WALKS_WITH_SESSIONS = settings().max_examples // 10
 """More of them with pytest --hypothesis-profile=soak."""
 
 HOW_OFTEN = {
@@ -343,54 +357,135 @@ OFTEN = (
     *("rename_user", "delete_identity", "create_identity", "save_and_load", "copy", "anything"),
     *("act", "act", "tag_resource", "delete_resource_policy", "delete_resource", "make", "leave"),
     *("remove_account", "wait", "profile", "delegate", "delegate", "service_access", "revoke"),
-    *("switch_key", "change_endpoint", "make_endpoint", "come_from", "create_unit"),
+    *("switch_key", "change_endpoint", "make_endpoint", "come_from", "create_unit", "create_unit"),
+    *("profile", "profile", "change_instance", "switch_key"),
 )
 """Steps that lead far, or that need a state to which few others lead."""
+
+
+Ended = Counter[tuple[str, str]]
+"""How often an operation ended in which way."""
+
+WITHOUT_SESSIONS = tuple(
+    name for name in STEPS if name not in {**vars(SessionCalls), **vars(SessionSteps)}
+)
+"""The other steps; walks that are about sessions take all."""
 
 
 def walk(seed: int, steps: int, *, with_sessions: bool = False) -> Machine:
     """Take some steps by plain chance, and look after each."""
     draw, machine = random.Random(seed), Machine()
-    machine.start(rich=draw.random() < 0.7, rivals=draw.random() < 0.4)
-    often, share = (OFTEN, 0.4)
+    rich, rivals = draw.random() < 0.7, draw.random() < 0.4
+    machine.start(rich=rich, rivals=rivals, doors=with_sessions)
+    share, often, others = (0.4, OFTEN, WITHOUT_SESSIONS)
     if with_sessions:
-        machine.open_doors()
-        often, share = (OFTEN_WITH_SESSIONS, 0.9)
+        share, often, others = (0.9, OFTEN_WITH_SESSIONS, tuple(STEPS))
     for _ in range(steps):
-        STEPS.take(machine, draw, often if draw.random() < share else ())
-        for look in looks(machine):
+        STEPS.take(machine, draw, often if draw.random() < share else others)
+        for look in looks(machine, with_sessions=with_sessions):
             look()
     machine.teardown()
     return machine
 
 
-def looks(machine: Machine) -> Iterator[Callable[[], None]]:
-    """Give all that must hold after each step."""
+def looks(machine: Machine, *, with_sessions: bool) -> Iterator[Callable[[], None]]:
+    """Give all that must hold after each step; where much is done with sessions, they are asked."""
     yield machine.the_world_is_what_the_model_says
     yield machine.the_world_hangs_together
-    yield machine.levels_and_paths_follow_the_tree
-    yield machine.what_is_in_force_follows
     yield machine.nothing_else_is_changed
-    yield machine.who_may_do_what_follows
     yield machine.sessions_may_do_what_follows
+    if with_sessions:
+        yield machine.sessions_may_do_what_follows
+    else:
+        yield machine.levels_and_paths_follow_the_tree
+        yield machine.what_is_in_force_follows
+        yield machine.who_may_do_what_follows
+
+
+def missed_in_walks(
+    least: int, missed: Callable[[Counter[str], Ended], list[Any]], *, with_sessions: bool
+) -> list[Any]:
+    """Walk so often at least, and give what did not come to pass; chance has one more try."""
+    seen, ended = Counter[str](), Counter[tuple[str, str]]()
+    for seed in range(2 * least):
+        if seed >= least and not missed(seen, ended):
+            break
+        machine = walk(seed, STEPS_OF_A_WALK, with_sessions=with_sessions)
+        seen += machine.seen
+        ended += machine.ended
+    return missed(seen, ended)
+
+
+def without_sessions(_: Counter[str], ended: Ended) -> list[Any]:
+    """List what never ended well, and what was never refused as it must be now and then."""
+    done = {operation for operation, how in ended if how == "done"}
+    wanted = [(each, how) for how in HOW_OFTEN for each in HOW_OFTEN[how]]
+    return [*({each for each, _ in ended} - done), *(each for each in wanted if not ended[each])]
 
 
 def test_chance_walks_through_the_world() -> None:
     """Hypothesis finds the shortest failure; plain chance tries more, and misses no operation."""
-    ended: Counter[tuple[str, str]] = Counter()
-    for seed in range(WALKS):
-        ended += walk(seed, STEPS_OF_A_WALK).ended
+    assert missed_in_walks(WALKS, without_sessions, with_sessions=False) == []
 
-    operations = {operation for operation, _ in ended}
-    assert operations == {operation for operation, how in ended if how == "done"}
-    missed = [(each, how) for how in HOW_OFTEN for each in HOW_OFTEN[how] if not ended[each, how]]
-    assert missed == []
+
+HOW_OFTEN_WITH_SESSIONS = {
+    **dict.fromkeys(("tagged", "with session policy", "with source identity"), 15),
+    **dict.fromkeys(("with managed session policies", "with scope-down policy"), 7),
+    **dict.fromkeys(("chained", "outlives its key", "of a root user", "revoked"), 3),
+    **dict.fromkeys(("chained twice", "of a user's session", "with MFA"), 2),
+    **dict.fromkeys(("with inherited tags", "with inherited source identity"), 1),
+    **dict.fromkeys(("guest without policy", "with several scope-down policies"), 1),
+    **dict.fromkeys(("session policy changed", "IAM does not take it"), 1),
+    **dict.fromkeys((OVER, GONE), 500),
+    **dict.fromkeys(("of a role that was made anew", "unknown in a copy"), 200),
+    **dict.fromkeys(("denied by a revocation", "role: allowed", "role: granted, but limited"), 100),
+    **dict.fromkeys(("user: allowed", "user: granted, but limited"), 50),
+    **dict.fromkeys(("federated: allowed", "federated: granted, but limited"), 50),
+    **dict.fromkeys(("root_task: granted, but limited", "of a user who was renamed"), 20),
+    "root_task: allowed": 3,
+}
+"""What must come to pass in the walks that are about sessions, and how often at least."""
+
+ISSUED = {
+    "AssumeRole": 20,
+    "AssumeRoleWithSAML": 1,
+    "AssumeRoleWithWebIdentity": 3,
+    "AssumeRoot": 1,
+    "GetFederationToken": 3,
+    "GetScopedCredentials": 7,
+    "GetSessionToken": 2,
+}
+"""Operation -> how many sessions of it there must be at least in these walks."""
+
+REFUSED = {
+    **dict.fromkeys(("AssumeRole", "AssumeRoot", "AssumeRoleWithWebIdentity"), "AccessDenied"),
+    **dict.fromkeys(("GetFederationToken", "GetSessionToken"), "AccessDenied"),
+    "GetScopedCredentials": "InvalidSubjectCredentials",
+    "call IAM": GONE,
+}
+"""How they must be refused now and then."""
+
+
+def about_sessions(seen: Counter[str], ended: Ended) -> list[Any]:
+    """List what came to pass less often than it must, each with how often it did."""
+    wanted = HOW_OFTEN_WITH_SESSIONS | {(each, "done"): ISSUED[each] for each in ISSUED}
+    came: Counter[Any] = seen + ended
+    few = [(what, came[what]) for what, least in wanted.items() if came[what] < least]
+    return [*few, *(each for each in REFUSED.items() if not ended[each])]
+
+
+def test_chance_walks_with_sessions() -> None:
+    """Sessions of every kind are got, handed on, limited, revoked; they end, and lose their role.
+
+    What neither its role nor a resource allows, none of them ever does.
+    """
+    assert missed_in_walks(WALKS_WITH_SESSIONS, about_sessions, with_sessions=True) == []
 
 
 def busy_world(seed: int) -> World:
     """A world with an organization, and with roles and profiles for what gets one."""
     machine = Machine(seed)
-    machine.start(rich=True, rivals=False)
+    machine.start(rich=True, rivals=False, doors=False)
     main = machine.account(MAIN)
     for name, service in (("worker", "lambda"), ("web", "ec2")):
         who = trust({"Service": f"{service}.amazonaws.com"})

@@ -1,5 +1,6 @@
 """Whether a world hangs together: nothing in it leads to what is not there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,13 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.world.account import Account
 from iamlab.world.organization import Organization
+from iamlab.world.sts.record import SessionRecord
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 ALWAYS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}
 DEEPEST = 5
+UNIQUE_ID = re.compile("(AIDA|AROA)[A-Z2-7]{17}")
+KEY_ID = re.compile("(AKIA|ASIA)[A-Z2-7]{9}EXAMPLE")
 
 
 def assert_whole(world: World) -> None:
@@ -24,6 +28,7 @@ def assert_whole(world: World) -> None:
         assert_organization_is_whole(organization)
     inside = [key for one in world.organizations.values() for key in one.members]
     assert len(inside) == len(set(inside))
+    assert_sessions_are_whole(world)
     buckets = [name for account in world.accounts.values() for name in account.buckets]
     assert len(buckets) == len(set(buckets))
 
@@ -53,6 +58,35 @@ def _assert_profile_is_own(resource: Any) -> None:
         profile = resource.iam_instance_profile
         assert resource.account.instance_profiles[profile.name] is profile
         assert (profile.arn, profile.unique_id) == (held.profile_arn, held.profile_id)
+
+
+def assert_sessions_are_whole(world: World) -> None:
+    """Each session has its own times, its account, and a parent that could have asked for it."""
+    for key, one in world.sessions.items():
+        assert (one.access_key_id, one.account_id in world.accounts) == (key, True)
+        assert one.issued < one.expiration
+        assert one.issuer_id == one.account_id or UNIQUE_ID.fullmatch(one.issuer_id)
+        assert one.arn.split(":")[4] == one.issuer_arn.split(":")[4] == one.account_id
+        assert {*one.transitive_tag_keys} <= {*one.tags}
+        assert len(one.tags) <= 50
+        assert len(one.scoped) <= 3
+        assert one.parent == "" or KEY_ID.fullmatch(one.parent)
+        if one.parent.startswith("ASIA"):
+            _assert_comes_of(one, world.sessions[one.parent])
+
+
+def _assert_comes_of(one: SessionRecord, parent: SessionRecord) -> None:
+    assert parent.issued <= one.issued < parent.expiration
+    assert parent.source_identity in ("", one.source_identity)
+    if one.operation == "GetScopedCredentials":
+        assert one.expiration <= parent.expiration
+        assert one.scoped[: len(parent.scoped)] == parent.scoped
+        assert (one.arn, one.issuer_id, one.tags) == (parent.arn, parent.issuer_id, parent.tags)
+    elif one.operation == "AssumeRole":
+        assert parent.transitive_tags.items() <= one.tags.items()
+        assert {*parent.transitive_tags} <= {*one.transitive_tag_keys}
+    else:
+        assert one.operation == "AssumeRoot"
 
 
 def _policies(account: Account) -> Iterator[Policy]:

@@ -55,10 +55,18 @@ INLINE: dict[str, Doc] = {
             Condition={"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
         )
     ),
+    "untagged": document(allow(EVERY_USE), deny(["sts:TagSession", "sts:SetSourceIdentity"])),
     "with-mfa": document(allow("*", Condition=WITH_MFA)),
     "behind-ana": document(allow("*", Condition={"StringEquals": {"aws:SourceIdentity": "ana"}})),
 }
 """Policies of users, roles and sessions."""
+
+UNLOCKS = [f"s3:{name}BucketPolicy" for name in ("Delete", "Put", "Get")] + ["s3:ListAllMyBuckets"]
+OF_ROOT = {"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+TO_UNLOCK = document(
+    {"Effect": "Deny", "NotAction": UNLOCKS, "Resource": "*"}, deny(UNLOCKS, Condition=OF_ROOT)
+)
+"""AWS's policy S3UnlockBucketPolicy, for a task of a root user."""
 
 BEFORE = "before "
 """How the name of a policy begins that revokes what was issued until then."""
@@ -73,7 +81,6 @@ def older(date: str) -> Doc:
     """Write what the console puts on a role to revoke its sessions of before."""
     condition = {"DateLessThan": {"aws:TokenIssueTime": date}}
     return document(deny(["*"], ["*"], Condition=condition))
-
 
 
 SCPS: dict[str, Doc] = {

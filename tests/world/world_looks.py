@@ -146,6 +146,7 @@ def _organization(one: Organization) -> dict[str, Any]:
         "invited": {key: (each.target_id, each.state) for key, each in one.handshakes.items()},
         "failed": sum(bool(request.failure_reason) for request in one.requests.values()),
         "services": set(one.service_access),
+        "features": set(one.root_features),
         "delegates": {key: set(services) for key, services in one.delegates.items()},
         "tags": {key: each.tags for key, each in nodes.items()},
     }

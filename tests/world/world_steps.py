@@ -110,6 +110,19 @@ def changed(held: dict[str, str], tags: dict[str, str], *, on: bool) -> dict[str
     return held | tags if on else {key: held[key] for key in held if key not in tags}
 
 
+def empty(found: Any, one: dict[str, Any]) -> None:
+    """Take away what hangs on a user or a role, so that it can be deleted."""
+    for policy in one["inline"]:
+        found.delete_policy(policy)
+    one["inline"] = {}
+    if "keys" in one:
+        for key in found.access_keys:
+            key.delete()
+        for phone in found.mfa_devices:
+            phone.deactivate()
+        one |= {"keys": {}, "phones": []}
+
+
 class WorldSteps(Stepping):
     """A world, the model of it, and copies that were taken on the way."""
 
