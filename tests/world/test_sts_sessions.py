@@ -509,3 +509,27 @@ def test_what_is_too_long_for_a_message_is_left_out_of_it(scene: Scene) -> None:
     assert len(encoded) < 10_240
     assert told["explicitDeny"]
     assert told["matchedStatements"] == {"items": []}
+
+
+def test_whoever_is_not_let_in_learns_nothing_of_policies(scene: Scene) -> None:
+    """Neither with a token for somebody else nor without permission: the answer is the same."""
+    own, absent = (f"arn:aws:iam::{MAIN}:policy/{name}" for name in ("own", "absent"))
+    stranger = scene.main.create_user("stranger")
+    trust = {**allow("sts:AssumeRole"), "Principal": {"AWS": scene.main.root_arn}}
+    del trust["Resource"]
+    closed = scene.main.create_role("closed", assume_role_policy_document=document(trust))
+    codes = set()
+    for arn in (own, absent):
+        with pytest.raises(AccessDenied) as caught:
+            scene.world.sts.get_federation_token(stranger, name="guest", policy_arns=[arn])
+        codes.add(str(caught.value))
+        token = scene.issuer.token("stranger")
+        with pytest.raises(AccessDenied, match="Not authorized to perform sts:AssumeRoleWith"):
+            scene.world.sts.assume_role_with_web_identity(
+                role_arn=closed,
+                role_session_name="guest",
+                web_identity_token=token,
+                policy_arns=[arn],
+            )
+
+    assert len(codes) == 1

@@ -176,7 +176,6 @@ def assume(
     """
     given = asked.given
     action = "sts:" + asked.operation
-    policy, policy_arns = passed_policies(account, given)
     role = find_role(asked.world, str(given["RoleArn"]))
     keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
     asked.must_be_allowed(action, given["RoleArn"], keys)
@@ -186,6 +185,8 @@ def assume(
         asked.must_be_allowed("sts:TagSession", role.arn, keys)
     if identity.source_identity:
         asked.must_be_allowed("sts:SetSourceIdentity", role.arn, keys)
+    # Not before: whoever is not let in learns nothing of the account's policies.
+    policy, policy_arns = passed_policies(account, given)
     seconds = _seconds(asked, identity)
     kept: dict[str, str | bool | list[str]] = {
         "aws:FederatedProvider": identity.principal,

@@ -69,10 +69,10 @@ def get_federation_token(asked: Asked) -> Session:
     given, account = asked.given, asked.account
     arn = _federated(asked)
     tags = session_tags(given.get("Tags", ()))
-    policy, policy_arns = passed_policies(account, given)
     asked.must_be_allowed("sts:GetFederationToken", arn, tags.context())
     if tags.needs_permission:
         asked.must_be_allowed("sts:TagSession", arn, tags.context())
+    policy, policy_arns = passed_policies(account, given)
     check_is_on(asked.endpoint, account)
     return issue(
         account,
