@@ -105,6 +105,11 @@ FAULTS = {
         "Only long-term credentials get one from sts:GetSessionToken or sts:GetFederationToken.",
         "Compare AWS STS credentials",
     ),
+    "scoped credentials": Fault(
+        "Policies alone decide sts:GetScopedCredentials",
+        "Temporary credentials can be scoped down without an Allow, long-term ones not at all.",
+        "API GetScopedCredentials",
+    ),
 }
 
 
@@ -164,6 +169,9 @@ class _Moto:
         trades = self.case.action.lower() in ("sts:getsessiontoken", "sts:getfederationtoken")
         if trades and ":user/" not in self.case.principal:
             return NEUTRAL if "session for a session" in self.mended else said
+        scopes = self.case.action.lower() == "sts:getscopedcredentials"
+        if scopes and "scoped credentials" in self.mended:
+            return NEUTRAL if ":user/" in self.case.principal else ALLOWED
         free = self.case.action.lower() == "sts:getsessiontoken"
         return ALLOWED if free and "session token" in self.mended else said
 

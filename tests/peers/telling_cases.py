@@ -110,4 +110,9 @@ TELLING: list[tuple[Case, tuple[str, ...]]] = [
         Case(_allow("sts:*"), "sts:GetSessionToken", "*", principal=SESSION, issuer=ROLE),
         ("session for a session",),
     ),
+    (Case(_allow("sts:*"), "sts:GetScopedCredentials", "*"), ("scoped credentials",)),
+    (
+        Case(_allow("s3:*"), "sts:GetScopedCredentials", "*", principal=SESSION, issuer=ROLE),
+        ("scoped credentials",),
+    ),
 ]

@@ -152,6 +152,12 @@ def inactive_key(account: Account) -> None:
     account.world.do(key, "s3:GetObject", "*")
 
 
+def wrong_secret(account: Account) -> None:
+    """Call with the id of a key and another secret."""
+    key = account.users["ana"].create_access_key()
+    account.world.caller_of({"AccessKeyId": key.access_key_id, "SecretAccessKey": "wrong"})
+
+
 def old_console_session(account: Account) -> None:
     """Use the console thirteen hours after signing in."""
     PASSWORDS(account)
@@ -656,6 +662,13 @@ ROWS = [
     Row("InvalidClientTokenId", 403, INVALID_TOKEN, inactive_key),
     Row("ExpiredToken", 403, EXPIRED_TOKEN, old_console_session),
     Row(
+        "SignatureDoesNotMatch",
+        403,
+        "The request signature we calculated does not match the signature you provided. Check your "
+        "AWS Secret Access Key and signing method. Consult the service documentation for details.",
+        wrong_secret,
+    ),
+    Row(
         "FailedAuthentication",
         401,
         WRONG,
@@ -816,7 +829,10 @@ WITHOUT_OPERATION = {
 }
 """Codes that only operations without an entry declare."""
 
-OF_EVERY_CALL = {"AccessDenied", "ExpiredToken", "InvalidClientTokenId", "ValidationError"}
+OF_EVERY_CALL = {
+    *("AccessDenied", "ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+    "ValidationError",
+}
 """Codes that any operation may answer, so that none declares them."""
 
 OF_ROOT_FEATURES = {
@@ -853,7 +869,7 @@ def test_the_log_has_the_code_and_the_sentence_too(main: Account, row: Row) -> N
     last = main.world.events[-1]
     logged = (last.error_code, last.error_message)
 
-    if row.code in ("ExpiredToken", "InvalidClientTokenId"):
+    if row.code in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"):
         assert logged == ("", "")
     elif row.code == "FailedAuthentication":
         assert logged == ("", "Failed authentication")
