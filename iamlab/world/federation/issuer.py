@@ -215,21 +215,7 @@ class OidcIssuer:
 def create_issuer(
     world: World, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
 ) -> OidcIssuer:
-    """Add an OpenID Connect provider to the world.
-
-    Parameters
-    ----------
-    url
-        ``https://``, a host, and perhaps a path.
-    audience
-        For whom its tokens are if nothing else is said.
-    algorithm
-        ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
-
-    Raises
-    ------
-    RequestError
-        It is no such URL, one that is taken, or an algorithm that is not known here.
+    """Do what :meth:`World.create_oidc_issuer` says.
 
     Examples
     --------
