@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from iamlab.policy.arn import Arn
     from iamlab.policy.document import Policy, Statement
     from iamlab.world.networks import Network
+    from iamlab.world.trails.reading import Trail
     from iamlab.world.world import World
 
 _HOME = {
@@ -56,6 +57,7 @@ _HOME = {
     "RequestError": "errors",
     "Rules": "engine.rules",
     "Statement": "policy.document",
+    "Trail": "world.trails.reading",
     "Verdict": "engine.verdict",
     "World": "world.world",
     "evaluate": "engine.evaluate",
@@ -83,6 +85,7 @@ __all__ = [
     "RequestError",
     "Rules",
     "Statement",
+    "Trail",
     "Verdict",
     "World",
     "evaluate",

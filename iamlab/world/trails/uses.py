@@ -1,0 +1,244 @@
+"""What permission a record shows as used: by whom, on what, and whether it was there.
+
+A record names a call, and a policy names actions. Mostly these are the same word; where they are
+not, ``actions.py`` has the tables. What was acted on stands in the record, or follows from its
+parameters (``targets.py``); of a refusal its text may say it (``refusals.py``).
+
+That a role was passed to a service is in no record: ``iam:PassRole`` is used by calls that only
+name the role.
+
+Notes
+-----
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Service Authorization
+Reference"; "Refine permissions in AWS using last accessed information".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from iamlab.errors import RequestError
+from iamlab.policy import catalog
+from iamlab.policy.arn import is_arn
+from iamlab.world.trails.actions import VERSIONED, Named, named
+from iamlab.world.trails.callers import who, without_path
+from iamlab.world.trails.forms import partition_of
+from iamlab.world.trails.refusals import is_denied, refusal_in
+from iamlab.world.trails.targets import UNKNOWN, Target, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from iamlab.world.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One permission, used once.
+
+    Parameters
+    ----------
+    action
+        As policies spell it: ``s3:GetObject``.
+    resource
+        An ARN, with ``*`` for a part that the record does not say; only ``*`` where it says
+        nothing, or where the action takes no resource.
+    caller
+        Whose permissions were used: a user's or root user's ARN, for a role's session the role's;
+        empty if the record does not say it, as for a service or a caller of another account.
+    session
+        The ARN that called: of a session that one, else the same as the caller; of a service its
+        name.
+    account_id
+        In whose log it stands.
+    is_allowed
+        Whether the permission was there. A call that failed for another reason was allowed first.
+    is_known
+        Whether the catalogue has the action; if not, it is written as CloudTrail writes it.
+    is_path_known
+        Whether the ARN is whole: the name of an IAM user, role or group does not tell its path.
+    is_exact
+        Whether the resource is written as it is called. If not, a star in it stands for what the
+        record does not say; if it is, a star is a star, as in the key of an object.
+    """
+
+    action: str
+    resource: str
+    caller: str
+    session: str
+    account_id: str
+    time: datetime
+    is_allowed: bool
+    region: str
+    is_known: bool = True
+    is_path_known: bool = True
+    is_exact: bool = True
+
+
+NO_CALLS = frozenset(
+    (
+        "AwsServiceEvent",  # a service did it, of its own accord
+        "AwsConsoleSignIn",  # somebody shows who he is
+        "AwsVpceEvents",  # the call stands in its account's log too
+    )
+)
+"""Types of events that are no call with permissions."""
+
+_COPIES = frozenset(("CopyObject", "UploadPartCopy"))
+
+
+def uses_of(event: Event) -> tuple[Use, ...]:
+    """Say which permissions an event shows as used.
+
+    Mostly one; several if the call needs several actions, or works on several resources; none if it
+    needs no permission.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from iamlab.world.events import Event
+    >>> maya = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/maya"}
+    >>> use, = uses_of(Event(datetime(2026, 11, 25), "s3.amazonaws.com", "HeadObject", "eu-west-1",
+    ...     maya, True, "111122223333", "e-1",
+    ...     request_parameters={"bucketName": "star-maps", "key": "m/31.fits"}))
+    >>> use.action, use.resource, use.is_allowed
+    ('s3:GetObject', 'arn:aws:s3:::star-maps/m/31.fits', True)
+    """
+    if event.event_type in NO_CALLS or event.event_category == "Insight":
+        return ()
+    actions = named(event.event_source, event.event_name)
+    if not actions:
+        return ()
+    caller, session = who(event.user_identity)
+    allowed = not is_denied(event.error_code)
+    found: Found = {}
+    for action, is_known in (*actions, *_further(event)):
+        for name, target in _on(event, action):
+            exact = target if is_known else target._replace(is_exact=False)
+            found[name, target.arn] = (is_known, exact)
+    if not allowed:
+        found = _with_refusal(event, found)
+    return tuple(
+        Use(
+            action,
+            resource,
+            caller,
+            session,
+            event.recipient_account_id,
+            event.event_time,
+            allowed,
+            event.aws_region,
+            is_known,
+            target.is_path_known,
+            target.is_exact,
+        )
+        for (action, resource), (is_known, target) in found.items()
+    )
+
+
+Found = dict[tuple[str, str], tuple[bool, Target]]
+"""Action and resource -> whether the catalogue knows the action, and the resource."""
+
+
+def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
+    """Give the uses of some events, of all callers or of one.
+
+    Parameters
+    ----------
+    caller
+        A user, a role with all its sessions, a root user, one session; or the ARN of one of these.
+
+    Raises
+    ------
+    RequestError
+        It is something else.
+
+    Examples
+    --------
+    >>> list(uses([], "arn:aws:iam::111122223333:user/maya"))
+    []
+    """
+    if caller is None:
+        return (use for event in events for use in uses_of(event))
+    arn = caller if isinstance(caller, str) else getattr(caller, "arn", None)
+    if not isinstance(arn, str) or not is_arn(arn):
+        raise RequestError(
+            f"Uses are those of a user, a role, a session or an ARN, and {caller!r} is none."
+        )
+    wanted = without_path(arn)
+    return (
+        use
+        for event in events
+        for use in uses_of(event)
+        if use.session == arn or without_path(use.caller) == wanted
+    )
+
+
+def _further(event: Event) -> Iterator[Named]:
+    """Give what a call needs besides, because of a parameter."""
+    if event.event_name.startswith("AssumeRole") and event.event_source == "sts.amazonaws.com":
+        parameters = event.request_parameters or {}
+        if parameters.get("tags") or parameters.get("principalTags"):
+            yield Named("sts:TagSession", is_known=True)
+        if parameters.get("sourceIdentity"):
+            yield Named("sts:SetSourceIdentity", is_known=True)
+
+
+def _on(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+    """Give an action with each of its resources."""
+    parameters = event.request_parameters or {}
+    if event.event_name in _COPIES and action == "s3:GetObject":
+        yield _copied(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
+        return
+    if action in VERSIONED and parameters.get("versionId"):
+        action = VERSIONED[action]
+    targets = targets_of(event, action)
+    if targets == (UNKNOWN,) and _is_about_oneself(event, action):
+        targets = (Target(event.user_identity["arn"]),)
+    for target in targets:
+        yield action, target
+
+
+def _copied(source: object, partition: str) -> tuple[str, Target]:
+    """Read which object was copied: bucket and key as in a URL, or an ARN."""
+    text, _, query = (source if isinstance(source, str) else "").partition("?")
+    text = unquote(text).removeprefix("/")
+    action = VERSIONED["s3:GetObject"] if query.startswith("versionId=") else "s3:GetObject"
+    if is_arn(text):
+        return action, Target(text)
+    return action, Target(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
+
+
+def _is_about_oneself(event: Event, action: str) -> bool:
+    """Say whether a user's call is about himself, since it names no user."""
+    if event.error_code or event.user_identity.get("type") != "IAMUser":
+        return False
+    known = catalog.action(action)
+    kinds = [] if known is None else [use.name for use in known.resource_types]
+    return (
+        action.startswith("iam:")
+        and kinds == ["user"]
+        and isinstance(event.user_identity.get("arn"), str)
+    )
+
+
+def _with_refusal(event: Event, found: Found) -> Found:
+    """Say what was refused, as far as the text says it.
+
+    It may be one of the actions that the call needs, or one that the record does not show: then the
+    call's own was attempted too.
+    """
+    partition = partition_of(event.aws_region)
+    said = refusal_in(event.error_message, partition, event.recipient_account_id)
+    known = None if said is None else catalog.action(said.action)
+    if said is None or known is None:
+        return found
+    own = {key: what for key, what in found.items() if key[0] == known.full_name}
+    if own and said.resource == "*":
+        return own
+    target = Target(said.resource, "*" not in said.resource, said.is_path_known)
+    asked: Found = {(known.full_name, said.resource): (True, target)}
+    return asked if own else {**found, **asked}
