@@ -1,0 +1,11 @@
+"""Outside access: who from outside the zone of trust can reach what, and what stops him.
+
+It answers as IAM Access Analyzer does for external access, with the statement that lets somebody
+in, and proves each finding: the engine decides a request of somebody outside.
+"""
+
+from iamlab.world.outside_access.asked import outside_access
+from iamlab.world.outside_access.findings import Finding, OutsideAccess, ServiceAccess, Stop
+from iamlab.world.outside_access.zones import Zone
+
+__all__ = ["Finding", "OutsideAccess", "ServiceAccess", "Stop", "Zone", "outside_access"]

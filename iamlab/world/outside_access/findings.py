@@ -1,0 +1,265 @@
+"""What is found: each access from outside, as Access Analyzer words it, and what stops it.
+
+Notes
+-----
+AWS pages: "API ExternalAccessDetails"; "IAM Access Analyzer findings".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from iamlab.engine.layers import NAMES
+from iamlab.engine.matching import action_matches
+from iamlab.policy.prose.words import briefly, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.engine.decision import Decision
+
+POLICY, KMS_GRANT = "POLICY", "KMS_GRANT"
+"""How access is given. The second word is ours: Access Analyzer reports grants, but names no
+source for anything but buckets."""
+
+PUBLIC_ACCESS_BLOCK = "public_access_block"
+
+FEW = 4
+"""So many actions are named in a sentence; others are counted."""
+
+MOST_LINES = 30
+"""So many findings are printed."""
+
+
+class Stop(NamedTuple):
+    """What stops an access.
+
+    Parameters
+    ----------
+    layer
+        ``"rcp"``, ``"resource"`` (a Deny of the same policy) or ``"public_access_block"``.
+    by
+        The statement, or the policies that lack an Allow: ``"perimeter/OnlyOurs"``.
+    where
+        Where that hangs: ``"OU Prod"``; empty if it is the resource's own.
+    """
+
+    layer: str
+    by: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        if self.layer == PUBLIC_ACCESS_BLOCK:
+            return f"{self.by} of S3 Block Public Access"
+        if self.layer == "resource":
+            return f"the deny {self.by}"
+        at = f" ({self.where})" if self.where else ""
+        return f"the {NAMES[self.layer]} {self.by}{at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement that lets somebody outside in; true if nothing stops it.
+
+    Parameters
+    ----------
+    resource, resource_type, owner
+        Its ARN, what it is as Access Analyzer calls it, and the account that owns it.
+    principal
+        As Access Analyzer writes it: ``{"AWS": "444455556666"}``, ``{"AWS": "*"}`` ...
+    actions
+        What is allowed, as the policy writes it if nothing of it is stopped. Some of it may be what
+        no policy can give to another account.
+    statement
+        Its address: ``"policy of maps/Share"``, ``"policy of maps/#2"``.
+    is_public
+        Whether everybody in the world can meet what it asks for.
+    condition
+        The condition keys of the statement, each with its values.
+    when
+        The conditions in words.
+    narrowed_by
+        The Deny statements that keep out others whom it names.
+    stopped_by
+        What keeps out all of them, today.
+    source
+        ``"POLICY"`` or ``"KMS_GRANT"``.
+    proof
+        A request from outside, decided: allowed, or what stops it. What its time, address or tags
+        must be is in it; times to come count. ``None``: no caller was found who meets the
+        conditions, nor any reason why there could be none. Look at them.
+    """
+
+    resource: str
+    resource_type: str
+    owner: str
+    principal: Mapping[str, str] = field(hash=False)
+    actions: tuple[str, ...]
+    statement: str
+    is_public: bool = False
+    condition: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    when: tuple[str, ...] = ()
+    narrowed_by: tuple[Stop, ...] = ()
+    stopped_by: tuple[Stop, ...] = ()
+    source: str = POLICY
+    proof: Decision | None = field(default=None, compare=False, repr=False)
+
+    def __bool__(self) -> bool:
+        return not self.stopped_by
+
+    @property
+    def status(self) -> str:
+        """What Access Analyzer would say: ``ACTIVE``, or ``RESOLVED`` where it finds nothing.
+
+        It leaves resource control policies out of account: what only they stop is active there.
+        """
+        layers = {stop.layer for stop in self.stopped_by}
+        return "RESOLVED" if layers - {"rcp"} else "ACTIVE"
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether each of those whom it names gets in, however he calls."""
+        return not (self.condition or self.narrowed_by or self.stopped_by)
+
+    def covers(self, action: str) -> bool:
+        """Say whether an action is one of those that are found."""
+        return any(action_matches(pattern, action) for pattern in self.actions)
+
+    def __str__(self) -> str:
+        who = _in_words(self.principal, is_public=self.is_public)
+        when = f", if {joined(self.when, ', and')}" if self.when else ""
+        what = f"{briefly(self.actions, FEW, 'actions')} on {self.resource}{when}"
+        how = f"by {'grant ' if self.source == KMS_GRANT else ''}{self.statement}"
+        if self.stopped_by:
+            stops = joined(list(map(str, self.stopped_by)))
+            return f"{who} might do {what}, {how}, but is stopped by {stops}."
+        rest = ""
+        if self.proof is None:
+            rest = " (nobody was found who meets this, nor a reason why nobody could)"
+        elif self.narrowed_by:
+            rest = f", as far as {joined(list(map(str, self.narrowed_by)))} lets through"
+        return f"{who} may do {what}, {how}{rest}."
+
+
+def _in_words(principal: Mapping[str, str], *, is_public: bool) -> str:
+    [(kind, value)] = principal.items()
+    if value == "*":
+        return "Public: anybody" if is_public else "Somebody outside"
+    if kind == "Federated":
+        return f"Whoever comes from {value}"
+    return f"Account {value}" if value.isdigit() else value
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccess:
+    """A statement for an AWS service that does not ask on whose behalf the service comes.
+
+    It is the service that calls, but perhaps for a stranger: a confused deputy. So this stands
+    apart from the findings. The API reference of Access Analyzer counts services among external
+    principals; whether it ever reports one, no page says.
+    """
+
+    resource: str
+    resource_type: str
+    owner: str
+    service: str
+    actions: tuple[str, ...]
+    statement: str
+
+    def __str__(self) -> str:
+        what = briefly(self.actions, FEW, "actions")
+        whoever = f"{self.service}, on behalf of anybody,"
+        return f"{whoever} may do {what} on {self.resource}, by {self.statement}."
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OutsideAccess(Sequence[Finding]):
+    """All findings: what is public first, and last what is stopped.
+
+    Parameters
+    ----------
+    zone
+        The zone of trust, in words.
+    services
+        What AWS services may do for whoever asks them.
+    asked
+        How many resources with a policy were looked at.
+    assumed
+        What was taken for granted, in words.
+    """
+
+    findings: tuple[Finding, ...]
+    zone: str
+    services: tuple[ServiceAccess, ...] = ()
+    asked: int = 0
+    assumed: tuple[str, ...] = ()
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[place]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    @property
+    def active(self) -> tuple[Finding, ...]:
+        """Those that nothing stops."""
+        return tuple(one for one in self.findings if one)
+
+    @property
+    def public(self) -> tuple[Finding, ...]:
+        """Those that let in everybody in the world."""
+        return tuple(one for one in self.active if one.is_public)
+
+    @property
+    def stopped(self) -> tuple[Finding, ...]:
+        """Those that a ceiling or a Deny stops today."""
+        return tuple(one for one in self.findings if not one)
+
+    def __str__(self) -> str:
+        shown = [str(one) for one in self.findings[:MOST_LINES]]
+        rest = len(self) - len(shown)
+        more = [f"and {rest} more"] if rest else []
+        head = f"Outside access, zone of trust: {self.zone}; {self.asked} resources looked at."
+        return "\n".join([head, *(shown or ["Nobody outside is let in."]), *more])
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``, a row for each finding."""
+        from iamlab import display
+
+        rows = [
+            (
+                one.status,
+                bool(one),
+                one.is_public,
+                one.resource_type,
+                one.resource,
+                one.owner,
+                ", ".join(f"{kind}: {value}" for kind, value in one.principal.items()),
+                ", ".join(one.actions),
+                " and ".join(one.when),
+                one.source,
+                one.statement,
+                "; ".join(map(str, one.stopped_by)),
+            )
+            for one in self.findings
+        ]
+        return display.table(COLUMNS, rows)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.public)} public, {len(self.stopped)} stopped"
+        return f"<OutsideAccess {len(self)} findings, {counts}, zone of trust: {self.zone}>"
+
+
+COLUMNS = (
+    *("status", "reaches", "public", "type", "resource", "owner", "principal", "actions"),
+    *("when", "source", "statement", "stopped by"),
+)
+"""The names of the columns of :meth:`OutsideAccess.to_frame`."""
