@@ -1,0 +1,1 @@
+"""Who can become whom: the ways, and the graph that they make."""

@@ -1,0 +1,139 @@
+"""What is read off the graph: who gets to a resource, and how far somebody gets.
+
+Notes
+-----
+AWS page: "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from iamlab.world.reach.paths import Path
+
+FEW = 30
+"""So many lines are printed; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals(Mapping[str, "Path"]):
+    """Who gets to do something, by ARN, each with a shortest way; the nearest first.
+
+    Parameters
+    ----------
+    asked
+        How many principals there are.
+    """
+
+    action: str
+    resource: str
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    def __getitem__(self, arn: str) -> Path:
+        return self._found[arn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def directly(self) -> tuple[str, ...]:
+        """Those who may do it as they are."""
+        return tuple(arn for arn, path in self._found.items() if not len(path))
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``: a line for each principal."""
+        from iamlab import display
+
+        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
+        return display.table(("principal", "steps", "how"), rows)
+
+    def __str__(self) -> str:
+        what = f"{self.action} on {self.resource}"
+        head = (
+            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
+        )
+        lines = [
+            f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
+            for arn, path in list(self._found.items())[:FEW]
+        ]
+        more = [f"  and {len(self) - FEW} more"] if len(self) > FEW else []
+        return "\n".join((head, *lines, *more))
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius(Mapping[str, "Path"]):
+    """How far somebody gets: whom he can become, by ARN, each with a shortest way.
+
+    Parameters
+    ----------
+    source
+        Whose credentials are lost.
+    admin_of
+        The accounts that he gets to administer, each with a shortest way.
+    asked
+        How many principals there are.
+    """
+
+    source: str
+    admin_of: Mapping[str, Path]
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    def __getitem__(self, arn: str) -> Path:
+        return self._found[arn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The ids of the accounts that he gets into, his own first."""
+        every = (Arn.parse(arn).account for arn in (self.source, *self._found))
+        return tuple(dict.fromkeys(every))
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``: a line for each principal that he can become."""
+        from iamlab import display
+
+        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
+        return display.table(("principal", "steps", "how"), rows)
+
+    def __str__(self) -> str:
+        whole = ", ".join(self.admin_of)
+        admin = f"administrator of {whole}" if whole else "administrator of no account"
+        head = (
+            f"{self.source} becomes {len(self)} of {self.asked} principals in "
+            f"{len(self.accounts)} account{'' if len(self.accounts) == 1 else 's'}, and {admin}"
+        )
+        lines = [
+            f"  {len(path)} {arn}: {_then(path)}" for arn, path in list(self._found.items())[:FEW]
+        ]
+        more = [f"  and {len(self) - FEW} more"] if len(self) > FEW else []
+        return "\n".join((head, *lines, *more))
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+
+def _then(path: Path) -> str:
+    """Say the steps of a path in one line: the way, and what it leads to."""
+    return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)

@@ -1,0 +1,106 @@
+"""A path: edges one after the other, and their replay in a copy of the world.
+
+What an edge claims, a replay proves: the very calls are made as the very principal, each is decided
+and logged, and at the end stands somebody who may do what was claimed. A way through a service that
+runs code cannot be replayed; there the decisions of all calls are the proof.
+
+Notes
+-----
+AWS pages: "IAM API Reference"; "AWS STS API Reference".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.world.reach.exploring import ADMINISTERS
+from iamlab.world.reach.replaying import Replay, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamlab.world.reach.calls import Call
+    from iamlab.world.reach.edges import Edge
+    from iamlab.world.reach.exploring import Explorer
+    from iamlab.world.reach.powers import Power
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How one principal gets to where another is, or makes itself more.
+
+    Parameters
+    ----------
+    source
+        Who begins.
+    """
+
+    source: Power
+    _edges: tuple[Edge, ...]
+    _explorer: Explorer = field(compare=False, repr=False)
+    _is_wanted: Callable[[Power], bool] = field(compare=False, repr=False)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """Step by step; none if it is there already."""
+        return self._explorer.written_out(self._edges, self._is_wanted)
+
+    @property
+    def target(self) -> Power:
+        """What it ends with."""
+        return self._edges[-1].target if self._edges else self.source
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All calls, in order."""
+        return tuple(call for edge in self.edges for call in edge.calls)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must be so besides permissions."""
+        return tuple(dict.fromkeys(one for edge in self.edges for one in edge.conditions))
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether all its calls are of IAM and STS."""
+        return all(edge.way.can_be_replayed for edge in self.edges)
+
+    def replay(self) -> Replay:
+        """Make the calls in a copy of the world, and look at what the caller then is.
+
+        Returns
+        -------
+        Replay
+            The copy, and the caller in it.
+
+        Raises
+        ------
+        RequestError
+            Another service takes part, which the model has no operations of.
+        AwsError
+            A call is refused: then the edge promised too much.
+        """
+        return replay(self._explorer.decider, self)
+
+    def __len__(self) -> int:
+        is_plain = sum(edge.is_own for edge in self._edges) < 2
+        if is_plain and not self.source.arn.endswith(":root"):
+            return sum(edge.way is not ADMINISTERS for edge in self._edges)
+        return len(self.edges)
+
+    def __iter__(self) -> Iterator[Edge]:
+        return iter(self.edges)
+
+    def __bool__(self) -> bool:
+        return True  # there is one, be it without a step
+
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
+    def __str__(self) -> str:
+        if not self.edges:
+            return f"{self.source} is there already"
+        return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))

@@ -1,0 +1,177 @@
+"""The replay of a path: its calls, made as its caller in a copy of the world.
+
+Notes
+-----
+AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Sign in to the AWS Management Console".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.world.keys import AccessKey
+from iamlab.world.mfa import INTERVAL, code_at, seed_of
+from iamlab.world.reach.assuming import MFA_CODE
+from iamlab.world.reach.later import PASSWORD, SUPPOSED, Later
+from iamlab.world.reach.service_keys import BY_NAME, CODECOMMIT, SIGNED, limited_to
+from iamlab.world.sts.calls import call as call_sts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.world.gather import Caller
+    from iamlab.world.identities import User
+    from iamlab.world.reach.calls import Call
+    from iamlab.world.reach.deciding import Decider
+    from iamlab.world.reach.paths import Path
+    from iamlab.world.reach.service_keys import Kind
+    from iamlab.world.world import World
+
+ENDPOINT = "us-east-1"
+NOT_AT_ALL = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What became of a path.
+
+    Parameters
+    ----------
+    world
+        The copy in which the calls were made; its events tell of them.
+    caller
+        With whom the path ends: to ask ``world.can(caller, ...)``.
+    """
+
+    world: World = field(repr=False)
+    caller: Caller
+
+
+def replay(decider: Decider, path: Path) -> Replay:
+    """Make the calls of a path.
+
+    Raises
+    ------
+    RequestError
+        Another service takes part.
+    AwsError
+        A call is refused.
+    """
+    if not path.can_be_replayed:
+        services = dict.fromkeys(one.way.service for one in path.edges if one.way.service)
+        raise RequestError(
+            f"{', '.join(services)} runs code here, which the model has no operations of: "
+            "edge.calls and reach.decisions(edge) prove such a way."
+        )
+    world = decider.world.copy()
+    actor = _Actor(world, path.source.credential or path.source.arn)
+    for edge in path.edges:
+        for call in edge.calls:
+            actor.make(call)
+    return Replay(world, actor.caller)
+
+
+@dataclass(slots=True)
+class _Actor:
+    """Who calls: first the path's source, then whoever's credentials it has got."""
+
+    world: World
+    caller: Caller
+    _made: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+    _keys: dict[str, AccessKey] = field(default_factory=dict)
+
+    def make(self, call: Call) -> None:
+        """Make one call; what it answers may be the next caller."""
+        given = {name: self._filled(name, value, call) for name, value in call.parameters.items()}
+        _MAKE[call.service](self, call.name, given)
+
+    def _filled(self, name: str, value: Any, call: Call) -> Any:
+        if isinstance(value, Later):
+            return value.make(self.world)
+        if value != MFA_CODE:
+            return value
+        # Who registers a device sends two codes that follow each other: the one before, and now's.
+        before = INTERVAL if name == "AuthenticationCode1" else NOT_AT_ALL
+        return self.code_of(str(call.parameters["SerialNumber"]), before)
+
+    def code_of(self, serial_number: str, before: timedelta = NOT_AT_ALL) -> str:
+        """Read the code that a device shows, or showed some time before."""
+        for account in self.world.accounts.values():
+            record = account.mfa_records.get(serial_number)
+            if record is not None:
+                seed = seed_of(self.world, record.number)
+                return code_at(seed, self.world.clock.now - before)
+        raise RequestError(f"There is no MFA device {serial_number}.")
+
+    def account(self) -> Any:
+        """Give the caller's account."""
+        return self.world.accounts[self.world.gather(self.caller).account_id]
+
+    def iam(self, name: str, given: Mapping[str, Any]) -> None:
+        """Call IAM; new credentials make the next caller."""
+        account = self.account()
+        done = (account.account_id, name, given)
+        if name in MADE_ONCE and done in self._made:
+            answer = {}  # this way has made it before
+        else:
+            self._suppose(name, given)
+            answer = account.call(name, self.caller, **given)
+            self._made.append(done)
+        if name == "CreateAccessKey":
+            user = account.get_user(given["UserName"])
+            if answer:
+                self._keys[user.arn] = AccessKey(user, answer["AccessKey"]["AccessKeyId"])
+            self.caller = self._keys[user.arn]
+        elif name in OF_SERVICES:
+            user = account.get_user(given["UserName"])
+            kind = OF_SERVICES[name] or BY_NAME[self._service(user, name, given)]
+            self.caller = limited_to(kind, self.world.gather(user))
+
+    def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
+        """Say for which service a credential is."""
+        if name.startswith("Create"):
+            return str(given["ServiceName"])
+        held = user.service_specific_credentials
+        return held[given["ServiceSpecificCredentialId"]].service_name
+
+    def _suppose(self, name: str, given: Mapping[str, Any]) -> None:
+        """Let there be in a loaded account what a condition says is there, and no export tells."""
+        if not self.world.loaded:
+            return
+        account = self.account()
+        if name == "UpdateLoginProfile":
+            user = account.get_user(given["UserName"])
+            if user.login_profile is None:
+                user.create_login_profile(SUPPOSED.make(self.world))
+        arn = str(given.get("SAMLProviderArn", ""))
+        if name == "UpdateSAMLProvider" and arn not in account.saml_providers:
+            account.create_saml_provider(arn.partition("/")[2], given["SAMLMetadataDocument"])
+
+    def sts(self, name: str, given: Mapping[str, Any]) -> None:
+        """Call STS; the session is the next caller."""
+        made = call_sts(self.world, name, self.caller, given, ENDPOINT)
+        self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
+
+    def signin(self, _: str, given: Mapping[str, Any]) -> None:
+        """Sign in with the password that was set; the console session is the next caller."""
+        self.caller = self.world.sign_in(**given, password=PASSWORD.make(self.world))
+
+
+_MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
+"""Service -> how its calls are made."""
+
+MADE_ONCE = (
+    *("CreateAccessKey", "CreateLoginProfile", "CreatePolicyVersion", "CreateRole", "CreateUser"),
+)
+"""What a way need not make a second time: whoever has made it has it still."""
+
+OF_SERVICES: Mapping[str, Kind | None] = {
+    "CreateServiceSpecificCredential": None,
+    "ResetServiceSpecificCredential": None,
+    "UploadSSHPublicKey": CODECOMMIT,
+    "UploadSigningCertificate": SIGNED,
+}
+"""Operation that makes a credential for a service -> what it is good for, if that is always so."""

@@ -1,0 +1,123 @@
+"""Ways to become another user: by a key, a password, or a credential for one service.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "Service-specific
+credentials for IAM users"; "API DeactivateMFADevice".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from iamlab.world.gather import policies_of
+from iamlab.world.quotas import quota
+from iamlab.world.reach.powers import group_joined
+from iamlab.world.reach.ways.entering import Entry, by_key, by_password
+from iamlab.world.reach.ways.finding import finds
+from iamlab.world.reach.ways.gifts import Gift, attached, best, of_groups, rewritten, written
+from iamlab.world.reach.ways.service_entries import keys_of_services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.world.reach.calls import Call
+    from iamlab.world.reach.edges import Edge
+    from iamlab.world.reach.standpoint import Standpoint
+    from iamlab.world.reach.table import Way
+    from iamlab.world.reach.ways.gifts import Given
+
+
+@finds(10)
+def create_key(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``CreateAccessKey``."""
+    yield from (_enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
+
+
+@finds(11)
+def replace_key(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``DeleteAccessKey`` and ``CreateAccessKey``."""
+    yield from (_enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
+
+
+@finds(12)
+def create_password(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``CreateLoginProfile``, then sign in."""
+    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+
+
+@finds(13)
+def change_password(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``UpdateLoginProfile``, then sign in."""
+    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+
+
+@finds(28)
+def deactivate_mfa(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``DeactivateMFADevice`` for every device, a password, then sign in."""
+    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+
+
+@finds(20)
+def widen_and_enter(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """A policy for the user or a group of it, then a key; where no key can be made, a password."""
+    entries: dict[str, Entry] = {}
+    for entry in (*by_key(one), *by_password(one)):
+        if entry.user is not one.user:
+            entries.setdefault(entry.user.arn, entry)
+    if not entries:
+        return
+    for arn, gifts in _gifts(one).items():
+        for gift in gifts if arn in entries else ():
+            yield _enter(one, way, entries[arn], gift)
+
+
+def _gifts(one: Standpoint) -> Given:
+    """Give what the power can give to users: themselves, or by a group."""
+    users, groups = one.stock.users, one.stock.groups
+    return best(
+        written(one, users),
+        attached(one, users),
+        of_groups(written(one, groups), users),
+        of_groups(attached(one, groups), users),
+        rewritten(one, users),
+        of_groups(rewritten(one, groups), users),
+        _joined(one),
+    )
+
+
+def _joined(one: Standpoint) -> Given:
+    """Make users members of groups that have policies."""
+    most = quota(one.account, "GroupsPerUser")
+    found: Given = {}
+    # Whom it makes a member is no part of what is asked.
+    for group in one.allowed("AddUserToGroup", one.stock.groups, UserName="any"):
+        handed = tuple(policies_of(group, (f"group {group.name}",)))
+        for user in one.stock.users if handed else ():
+            if group.name not in user.groups and len(user.groups) < most:
+                call = one.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
+                gift = Gift((group_joined(group.name, handed),), (call,))
+                found.setdefault(user.arn, []).append(gift)
+    return found
+
+
+@finds(31)
+def create_key_of_service(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``CreateServiceSpecificCredential`` and its likes, where an access key cannot be had."""
+    entered = {entry.user.arn for entry in by_key(one)}
+    for entry in keys_of_services(one):
+        if entry.user.arn not in entered:
+            yield _enter(one, way, entry)
+
+
+def _enter(one: Standpoint, way: Way, entry: Entry, gift: Gift | None = None) -> Edge:
+    changes, before = ((), ()) if gift is None else gift
+    calls = partial(_calls, before, entry.calls)
+    return one.becomes(
+        way, entry.user, calls, *entry.conditions, changes=(*changes, *entry.changes)
+    )
+
+
+def _calls(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[Call, ...]:
+    return (*before, *after)

@@ -1,0 +1,92 @@
+"""Small worlds for the ways through services: a caller, and a role for each service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab import Policy, World
+from iamlab.world.reach.assuming import Assuming
+from iamlab.world.reach.powers import Power
+from iamlab.world.reach.standpoint import Standpoint, Stock
+from iamlab.world.reach.ways import (  # noqa: F401 - so that they are known
+    compute,
+    existing,
+    functions,
+    identity_center,
+    instances,
+)
+from iamlab.world.reach.ways.finding import FINDERS
+from iamlab.world.sts.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamlab.world.account import Account
+    from iamlab.world.identities import Role, User
+    from iamlab.world.reach.edges import Edge
+    from iamlab.world.reach.plans import Plan
+
+MAIN, OTHER = "111111111111", "222222222222"
+
+
+def account(*, member: bool = False) -> Account:
+    """Make an account; as a member it has an organization's management account above it."""
+    world = World(seed=7)
+    if not member:
+        return world.create_account("main", account_id=MAIN)
+    top = world.create_account("top", account_id=OTHER)
+    main = world.create_account("main", account_id=MAIN)
+    world.create_organization(top).invite_account(main).accept()
+    return main
+
+
+def trust(service: str, when: dict[str, Any] | None = None) -> Policy:
+    """Write a trust policy for a service."""
+    return Policy.allow("sts:AssumeRole", None, principal=f"{service}.amazonaws.com", when=when)
+
+
+def worker(
+    main: Account, service: str, when: dict[str, Any] | None = None, *, profile: bool = True
+) -> Role:
+    """Make a role for a service; EC2's is in an instance profile, unless it is said otherwise."""
+    name = f"{service.replace('.', '-')}-worker"
+    role = main.create_role(name, assume_role_policy_document=trust(service, when))
+    if service == "ec2" and profile:
+        main.create_instance_profile(name).add_role(name)
+    return role
+
+
+def role_for(main: Account, plan: Plan, when: dict[str, Any] | None = None) -> Role:
+    """Make what a plan needs of an account; give the role that is to be gained."""
+    if plan.also:
+        worker(main, plan.also)
+    return worker(main, plan.service, when, profile=plan.needs_profile)
+
+
+def caller(main: Account, *statements: Policy) -> User:
+    """Make the user who looks for ways."""
+    dana = main.create_user("dana")
+    for number, policy in enumerate(statements):
+        dana.put_policy(f"own-{number}", policy)
+    return dana
+
+
+def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
+    """Give the edges that somebody has as he is, by some of the ways; of others none are found."""
+    world = of.world if isinstance(of, Session) else of.account.world
+    reach = world.reach(**how)
+    decider = reach._explorer.decider
+    world = reach.world
+    power = Power.of(world.gather(of), of)
+    one = Standpoint(decider, power, Stock(world.accounts[power.account_id]), Assuming(decider))
+    return [edge for number in numbers for edge in FINDERS[number](one)]
+
+
+def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:
+    """Say whether the decisions for all calls of edges are yes, in the world as it is."""
+    world = of.account.world
+    needs = {need.key: need for edge in found for call in edge.calls for need in call.needs}
+    return all(
+        world.can(of, one.action, one.resource, context=dict(one.keys), **how)
+        for one in needs.values()
+    )

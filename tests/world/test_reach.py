@@ -1,0 +1,273 @@
+"""The graph of reach: what an edge promises, a replay keeps; and what is read off the graph."""
+
+from dataclasses import replace
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab import Policy, World
+from iamlab.errors import RequestError
+from iamlab.world.account import Account
+from iamlab.world.reach.calls import Call, Need
+from iamlab.world.reach.deciding import Decider
+from iamlab.world.reach.edges import Edge
+from iamlab.world.reach.exploring import Explorer
+from iamlab.world.reach.powers import Power
+from iamlab.world.reach.reach import Reach
+from iamlab.world.reach.table import TABLE
+from tests.world import reach_chance
+from tests.world.exports import trust
+from tests.world.reach_chance import PROBES
+
+MAP = "arn:aws:s3:::star-maps/m31.fits"
+SEEDS = st.integers(0, 1_000_000)
+
+
+def promised(reach: Reach, edge: Edge) -> list[bool]:
+    """Say what the target of an edge may do, by the graph."""
+    return [bool(reach.decide(edge.target, Need(*one, {}))) for one in PROBES]
+
+
+@settings(max_examples=15)
+@given(SEEDS)
+def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
+    """No call is refused, and the caller may then do just what the edge's target may."""
+    reach = reach_chance.made(seed).reach()
+    for edge in (one for arn in reach.principals for one in reach.edges_from(arn)):
+        if edge.way.can_be_replayed:
+            replay = reach.along(edge).replay()
+            kept = [bool(replay.world.can(replay.caller, *one)) for one in PROBES]
+            assert kept == promised(reach, edge), str(edge)
+
+
+@settings(max_examples=6)
+@given(SEEDS)
+def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) -> None:
+    """Every path to an administrator ends with somebody who may do anything."""
+    reach = reach_chance.made(seed).reach()
+    for path in reach.admins().values():
+        if path.can_be_replayed:
+            replay = path.replay()
+            assert replay.world.can(replay.caller, "iamlab-probe:AnythingAtAll", "*"), str(path)
+
+
+@settings(max_examples=3)
+@given(SEEDS)
+def test_what_administrators_share_changes_no_answer(seed: int) -> None:
+    """With a point for all of them, or each by itself: the same people are reached."""
+    world = reach_chance.made(seed)
+    shared, single = Explorer(Decider(world)), Explorer(Decider(world))
+    single._alike = dict.fromkeys(world.accounts, False)
+    for begin in (world.account("main").users["u0"], world.account("other").root_arn):
+        power = Power.of(world.gather(begin))
+        one, other = shared.all_from(power), single.all_from(power)
+        today = set(shared.today.values())
+        assert today & set(one) == today & set(other)
+        admins = {power.account_id for power in one if shared.is_admin(power)}
+        assert admins == {power.account_id for power in other if single.is_admin(power)}
+
+
+@pytest.fixture
+def main() -> Account:
+    """Dana may assume deputy, who may assume boss, who reads maps; eve may nothing."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    dana = main.create_user("dana")
+    main.create_user("eve")
+    deputy = main.create_role("deputy", assume_role_policy_document=trust({"AWS": dana.arn}))
+    boss = main.create_role("boss", assume_role_policy_document=trust({"AWS": deputy.arn}))
+    boss.put_policy("maps", Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*"))
+    return main
+
+
+def test_who_gets_to_a_resource_is_told_with_his_steps(main: Account) -> None:
+    """The nearest first; whoever does not get there is not among them."""
+    found = main.world.reach().to(MAP, "s3:GetObject")
+    assert {arn.rpartition(":")[2]: len(path) for arn, path in found.items()} == {
+        "root": 0,
+        "role/boss": 0,
+        "role/deputy": 1,
+        "user/dana": 2,
+    }
+    assert [arn.rpartition(":")[2] for arn in found.directly] == ["role/boss", "root"]
+    assert str(found).startswith(f"4 of 5 get to do s3:GetObject on {MAP}, 2 of them directly")
+
+
+def test_a_condition_key_of_the_last_call_can_be_given(main: Account) -> None:
+    """Only the last call has it."""
+    when = {"StringEquals": {"s3:ExistingObjectTag/open": "yes"}}
+    main.roles["boss"].put_policy("maps", Policy.allow("s3:GetObject", when=when))
+    reach = main.world.reach()
+    assert len(reach.to(MAP, "s3:GetObject")) == 1  # the root user
+    context = {"s3:ExistingObjectTag/open": "yes"}
+    assert len(reach.to(MAP, "s3:GetObject", context=context)) == 4
+
+
+def test_the_blast_radius_names_whom_somebody_can_become(main: Account) -> None:
+    """And which accounts he gets to administer."""
+    found = main.world.reach().blast_radius(main.users["dana"])
+    assert [arn.rpartition("/")[2] for arn in found] == ["deputy", "boss"]
+    assert found.admin_of == {}
+    main.roles["boss"].attach_policy("AdministratorAccess")
+    now = main.world.reach().blast_radius(main.users["dana"])
+    assert list(now.admin_of) == ["111111111111"]
+    assert len(now.admin_of["111111111111"]) == 2
+    assert {arn.rpartition("/")[2] for arn in now} >= {"deputy", "boss", "eve"}
+    assert "administrator of 111111111111" in str(now)
+
+
+def test_a_replay_ends_with_the_caller_and_leaves_a_trail(main: Account) -> None:
+    """In a copy: the world that was asked stays as it was."""
+    events = len(main.world.events)
+    path = main.world.reach().path(main.users["dana"], main.roles["boss"])
+    assert path is not None
+    replay = path.replay()
+    assert replay.world.can(replay.caller, "s3:GetObject", MAP)
+    made = [event.event_name for event in replay.world.events[events:]]
+    assert made == ["AssumeRole", "AssumeRole"]
+    assert len(main.world.events) == events
+
+
+def test_a_session_policy_stays_whatever_is_written_to_the_role(main: Account) -> None:
+    """The session cannot widen itself; the role's next session can do more."""
+    main.roles["deputy"].put_policy("own", Policy.allow("iam:PutRolePolicy"))
+    world, deputy = main.world, main.roles["deputy"].arn
+    key = main.users["dana"].create_access_key()
+    named = {"role_arn": deputy, "role_session_name": "dana"}
+    free = world.sts.assume_role(key, **named)
+    narrow = world.sts.assume_role(key, **named, policy=Policy.allow("s3:*"))
+    some = world.sts.assume_role(key, **named, policy=Policy.allow(["s3:*", "iam:PutRolePolicy"]))
+    reach = world.reach()
+    assert reach.path(free) is not None
+    assert reach.path(narrow) is None
+    own = [edge for edge in reach.edges_from(some) if edge.is_own]
+    assert own
+    assert not any(reach.is_admin(edge.target) for edge in own)
+
+
+def test_an_scp_stops_a_way_and_a_boundary_caps_what_it_gives(main: Account) -> None:
+    """What other tools leave out."""
+    dana, world = main.users["dana"], main.world
+    dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    assert world.reach().path(dana) is not None
+    main.create_policy("limit", Policy.allow(["iam:PutUserPolicy", "s3:*"]))
+    dana.put_permissions_boundary("limit")
+    reach = world.reach()
+    assert reach.path(dana) is None
+    (edge,) = [one for one in reach.edges_from(dana) if one.way.number == 6]
+    assert reach.decide(edge.target, Need("s3:DeleteBucket", "arn:aws:s3:::x", {}))
+    assert not reach.decide(edge.target, Need("ec2:RunInstances", "*", {}))
+    dana.delete_permissions_boundary()
+    organization = world.create_organization(world.create_account("top"))
+    organization.invite_account(main).accept()
+    organization.create_policy("guard", Policy.deny("iam:PutUserPolicy")).attach(main)
+    assert world.reach().path(dana) is None
+
+
+def test_an_administrator_on_paper_is_none(main: Account) -> None:
+    """A Deny that he cannot take away, a boundary, a condition that is not met."""
+    cases = {
+        "denied": {"extra": Policy.deny("iam:*")},
+        "bounded": {"boundary": Policy.allow("s3:*")},
+        "elsewhere": {"when": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+    }
+    for name, case in cases.items():
+        user = main.create_user(name)
+        user.put_policy("all", Policy.allow("*", when=case.get("when")))  # type: ignore[arg-type]
+        if "extra" in case:
+            user.put_policy("extra", case["extra"])  # type: ignore[arg-type]
+        if "boundary" in case:
+            main.create_policy("limit", case["boundary"])  # type: ignore[arg-type]
+            user.put_permissions_boundary("limit")
+        reach = main.world.reach()
+        assert not reach.is_admin(user), name
+        assert reach.path(user) is None, name
+    freed = main.create_user("freed")
+    freed.put_policy("all", Policy.allow("*"))
+    freed.put_policy("extra", Policy.deny("s3:DeleteBucket"))
+    reach = main.world.reach()
+    assert not reach.is_admin(freed)
+    path = reach.path(freed)
+    assert path is not None
+    assert [edge.way.number for edge in path] == [6]  # by writing over the policy that denies
+    assert path.replay().world.can(freed, "s3:DeleteBucket", "arn:aws:s3:::x")
+
+
+def test_administrators_of_accounts_are_found_by_the_root_user_too(main: Account) -> None:
+    """Who is one already has a path without steps."""
+    path = main.world.reach().path(main.root_arn)
+    assert path is not None
+    assert (len(path), str(path)) == (0, "root is there already")
+
+
+def test_the_graph_is_one_of_principals(main: Account) -> None:
+    """Every principal is a node, and who can be made; a line knows its edges."""
+    reach = main.world.reach()
+    graph = reach.graph()
+    assert set(graph) >= set(reach.principals)
+    dana, boss = main.users["dana"].arn, main.roles["boss"].arn
+    assert nx.shortest_path_length(graph, dana, boss) == 2
+    assert graph.nodes[main.root_arn]["is_admin"]
+    (line,) = (data for *_, data in graph.out_edges(dana, data=True))
+    assert line["ways"] == [15]
+    assert line["edges"][0] in reach.edges
+
+
+def test_the_texts_of_the_graph_are_escaped(main: Account) -> None:
+    """Whatever somebody is called, it ends no text and begins no tag."""
+    reach = main.world.reach()
+    (edge,) = reach.edges_from(main.users["dana"])
+    evil = replace(edge.source.gathered, arn='arn:aws:iam::1:user/a"]; <b>\n\\')
+    forged = replace(edge, source=Power.of(evil))
+    dot, mermaid = reach.to_dot([forged]), reach.to_mermaid([forged])
+    assert '\\"]; <b> \\\\"' in dot
+    assert "<b>" not in mermaid
+    assert mermaid.count('"') % 2 == 0
+    assert len(mermaid.split("\n")) == 2
+
+
+def test_the_frame_has_a_line_for_each_edge(main: Account) -> None:
+    """With the permissions that it needs."""
+    frame = main.world.reach().to_frame()
+    assert len(frame) == len(main.world.reach().edges)
+    assert "sts:AssumeRole" in set(frame["permissions"])
+
+
+def test_edges_are_joined_to_a_path_only_where_they_meet(main: Account) -> None:
+    """A path of nothing, or of edges that do not meet, is refused."""
+    reach = main.world.reach()
+    (first,) = reach.edges_from(main.users["dana"])
+    (second,) = reach.edges_from(main.roles["deputy"])
+    assert reach.along(first, second).replay()
+    with pytest.raises(RequestError, match="does not end where"):
+        reach.along(second, first)
+    with pytest.raises(RequestError, match="needs an edge"):
+        reach.along()
+
+
+def test_a_call_tells_no_secret(main: Account) -> None:
+    """Of a password, only that there is one."""
+    call = Call("iam:UpdateLoginProfile", {"UserName": "dana", "Password": "Hidden-1"}, ())
+    assert str(call) == "iam:UpdateLoginProfile UserName=dana Password=..."
+    del main
+
+
+def test_how_everybody_calls_can_be_said(main: Account) -> None:
+    """An address that a trust policy asks for opens it."""
+    trusted = trust({"AWS": main.users["eve"].arn})
+    trusted["Statement"][0]["Condition"] = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    main.create_role("far", assume_role_policy_document=trusted)
+    eve, far = main.users["eve"], main.roles["far"]
+    assert main.world.reach().path(eve, far) is None
+    there = main.world.reach(context={"aws:SourceIp": "203.0.113.9"})
+    assert there.path(eve, far) is not None
+
+
+def test_every_way_of_the_table_says_what_it_takes() -> None:
+    """Title, permissions, gain, and a guard."""
+    assert sorted(TABLE) == list(range(1, 73))
+    for way in TABLE.values():
+        assert way.title, way
+        assert way.permissions, way
+        assert way.gain, way
