@@ -34,6 +34,11 @@ def add_form_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csv", action="store_true", help="print it as a table, for spreadsheets")
 
 
+def add_fail_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument by which a pipeline stops when something is found."""
+    parser.add_argument("--fail", action="store_true", help="exit with 1 if something is found")
+
+
 def print_json(value: Any) -> None:
     """Print JSON in which each character can be seen, or is escaped."""
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")

@@ -1,0 +1,82 @@
+"""``iamlab outside`` lists who gets in from outside, and what stops him."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from iamlab import Policy, World
+from iamlab.cli import outside as command
+from tests.cli.helpers import Shell, example_of, one_line
+from tests.world.exports import trust
+
+FAR = "444455556666"
+
+
+@pytest.fixture
+def shell(shell: Shell) -> Shell:
+    """A saved world: a role trusts an account outside, a bucket is open, and a Deny stops one."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    main.create_role("audit", assume_role_policy_document=trust({"AWS": FAR}))
+    main.create_role("own", assume_role_policy_document=trust({"AWS": "111111111111"}))
+    queue = main.create_queue("jobs")
+    queue.put_policy(Policy.allow("sqs:SendMessage", queue.arn, principal="*"))
+    topic = main.create_topic("news")
+    closed = Policy.allow("sns:Publish", topic.arn, principal=FAR) + Policy.deny(
+        "sns:Publish", topic.arn, principal="*"
+    )
+    topic.put_policy(closed)
+    world.save(shell.folder / "world.json")
+    return shell
+
+
+def ask(*more: str) -> tuple[str, ...]:
+    """Ask the saved world."""
+    return ("outside", "--world", "world.json", *more)
+
+
+def test_public_access_comes_first_and_what_is_stopped_last(shell: Shell) -> None:
+    """Each as a sentence."""
+    lines = shell(*ask()).out.splitlines()
+    assert lines[0].startswith("Zone of trust: ")
+    assert "Public: anybody may do sqs:SendMessage" in lines[1]
+    assert (
+        f"Account {FAR} may do sts:AssumeRole on arn:aws:iam::111111111111:role/audit" in lines[2]
+    )
+    assert "is stopped by the deny" in lines[3]
+    assert "role/own" not in "\n".join(lines)
+
+
+def test_programs_read_json_and_spreadsheets_csv(shell: Shell) -> None:
+    """With the same findings."""
+    told = json.loads(shell(*ask("--json")).out)
+    assert [one["is_active"] for one in told["findings"]] == [True, True, False]
+    assert told["findings"][1]["principal"] == {"AWS": FAR}
+    rows = list(csv.DictReader(io.StringIO(shell(*ask("--csv")).out)))
+    assert [row["active"] for row in rows] == ["yes", "yes", "no"]
+    assert rows[0]["type"] == "AWS::SQS::Queue"
+
+
+def test_a_zone_of_trust_may_have_more_accounts(shell: Shell) -> None:
+    """Then only the public queue is open, and a pipeline stops for it."""
+    asked = ask("--zone", "111111111111", "--zone", FAR, "--json")
+    found = json.loads(shell(*asked).out)["findings"]
+    assert [one["resource_type"] for one in found if one["is_active"]] == ["AWS::SQS::Queue"]
+    assert shell(*ask("--fail")).status == 1
+    assert shell(*ask()).status == 0
+
+
+def test_there_is_no_such_zone(shell: Shell) -> None:
+    """It is said in a line."""
+    assert "zone" in one_line(shell(*ask("--zone", "everywhere")))
+
+
+def test_the_example_works(shell: Shell) -> None:
+    """As it stands in the help."""
+    policy = Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", principal="*")
+    shell.write("bucket-policy.json", policy.text)
+    result = shell(*example_of(command.EXAMPLE))
+    assert result.status == 0
+    assert "Public: anybody may do s3:GetObject" in result.out

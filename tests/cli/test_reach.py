@@ -1,0 +1,145 @@
+"""``iamlab reach`` says who can become whom, and stops a pipeline when it is told to."""
+
+import csv
+import io
+import json
+import re
+import shlex
+
+import pytest
+
+from iamlab import Policy, World
+from iamlab.cli import reach as command
+from iamlab.world.account import Account
+from tests.cli.helpers import Shell, one_line
+from tests.world.exports import trust
+
+DANA = "arn:aws:iam::111111111111:user/dana"
+BOSS = "arn:aws:iam::111111111111:role/boss"
+READ = ("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+
+
+@pytest.fixture
+def main(shell: Shell) -> Account:
+    """A saved world: dana may assume boss, who is an administrator; eve may do nothing."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    main.create_user("dana").put_policy("own", Policy.allow(["sts:AssumeRole", *READ[:1]]))
+    main.create_user("eve")
+    role = main.create_role("boss", assume_role_policy_document=trust({"AWS": "111111111111"}))
+    role.attach_policy("AdministratorAccess")
+    world.save(shell.folder / "world.json")
+    return main
+
+
+def ask(*more: str) -> tuple[str, ...]:
+    """Ask the saved world."""
+    return ("reach", "--world", "world.json", *more)
+
+
+@pytest.mark.usefixtures("main")
+def test_administrators_and_those_who_can_be_are_listed(shell: Shell) -> None:
+    """Each with the calls; who cannot become one is not there."""
+    result = shell(*ask())
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("2 administrators, 1 who can make themselves so\n")
+    assert f"{DANA}\n  1. user/dana -> role/boss: sts:AssumeRole\n" in result.out
+    assert "eve" not in result.out
+
+
+@pytest.mark.usefixtures("main")
+def test_a_way_from_one_to_another_is_shown(shell: Shell) -> None:
+    """Its steps and calls, as text and as JSON and CSV."""
+    asked = ask("--from", DANA, "--to", BOSS)
+    assert "1. user/dana -> role/boss: sts:AssumeRole" in shell(*asked).out
+    told = json.loads(shell(*asked, "--json").out)
+    (step,) = told["ways"][0]["steps"]
+    assert (step["source"], step["target"], step["way"]) == (DANA, BOSS, 15)
+    assert step["calls"][0].startswith(f"sts:AssumeRole RoleArn={BOSS}")
+    (row,) = csv.DictReader(io.StringIO(shell(*asked, "--csv").out))
+    assert (row["principal"], row["step"]) == (BOSS, "1")
+
+
+@pytest.mark.usefixtures("main")
+def test_who_gets_to_a_resource_is_listed_with_his_steps(shell: Shell) -> None:
+    """Directly, or by somebody else's role."""
+    result = shell(*ask("--action", "s3:PutObject", "--resource", READ[1]))
+    assert result.out.startswith(f"s3:PutObject on {READ[1]}: 2 directly, 1 in steps\n")
+
+
+@pytest.mark.usefixtures("main")
+def test_the_cut_closes_and_keeps(shell: Shell) -> None:
+    """With what shall stay."""
+    result = shell(*ask("--from", DANA, "--cut", "--keep", DANA, *READ))
+    assert "Take sts:AssumeRole out of statement #1 of own" in result.out
+    assert "No smaller set of such edits does it." in result.out
+    told = json.loads(shell(*ask("--from", DANA, "--cut", "--json")).out)
+    assert told["cut"]["is_closed"]
+
+
+@pytest.mark.usefixtures("main")
+def test_a_pipeline_stops_only_if_it_is_told_to_and_there_is_a_way(shell: Shell) -> None:
+    """Who is an administrator already has gone no way."""
+    assert shell(*ask()).status == 0
+    assert shell(*ask("--fail")).status == 1
+    eve = DANA.replace("dana", "eve")
+    assert shell(*ask("--from", eve, "--to", "admin", "--fail")).status == 0
+    assert "no way" in shell(*ask("--from", eve, "--to", "admin")).out
+
+
+@pytest.mark.usefixtures("main")
+def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
+    """For Graphviz and for Mermaid."""
+    dot = shell(*ask("--dot")).out
+    assert dot.startswith("digraph reach {")
+    assert f'"{DANA}" -> "{BOSS}"' in dot
+    mermaid = shell(*ask("--from", DANA, "--to", BOSS, "--mermaid")).out
+    assert mermaid.startswith("flowchart LR")
+    assert "role/boss (administrator)" in mermaid
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--action", "s3:GetObject"), "go together"),
+        (("--resource", "*"), "go together"),
+        (("--action", "s3:GetObject", "--resource", "*", "--from", DANA), "leave --from"),
+        (("--to", "admin"), "need --from"),
+        (("--cut",), "need --from"),
+        (("--from", DANA, "--keep", DANA, *READ), "--keep goes with --cut"),
+        (("--from", DANA, "--cut", "--csv"), "as text or with --json"),
+        (("--from", "dana"), "is no caller"),
+        (("--from", DANA.replace("dana", "nobody")), "cannot be found"),
+        (("--from", DANA, "--to", "arn:aws:iam::111111111111:group/g"), "cannot be found"),
+        (("--from", DANA, "--cut", "--keep", DANA, "s3:PutObject", "*"), "cannot stay"),
+    ],
+)
+@pytest.mark.usefixtures("main")
+def test_what_does_not_go_together_is_said_in_a_line(
+    shell: Shell, more: tuple[str, ...], said: str
+) -> None:
+    """With exit status 2, and nothing printed."""
+    assert said in one_line(shell(*ask(*more)))
+
+
+def test_names_from_an_export_steer_no_terminal_and_forge_no_line(shell: Shell) -> None:
+    """In text, graph and table."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    user = main.create_user("dana")
+    user.put_policy("own", Policy.allow("iam:PutUserPolicy"))
+    world.save(shell.folder / "world.json")
+    text = (shell.folder / "world.json").read_text("utf-8").replace('"own"', '"ow\\u001b[31mn"')
+    (shell.folder / "world.json").write_text(text, "utf-8")
+    for form in ((), ("--csv",), ("--json",), ("--dot",), ("--mermaid",)):
+        assert "\x1b" not in shell(*ask(*form)).out
+
+
+def test_the_examples_work(shell: Shell) -> None:
+    """As they stand in the help, with the export of the hand-made account."""
+    text = command.EXAMPLE.replace("\\\n", " ")
+    commands = [shlex.split(one)[1:] for one in re.findall(r"^\s*(iamlab .*)$", text, re.MULTILINE)]
+    assert len(commands) == 3
+    for arguments in commands:
+        result = shell(*[one.replace("111111111111", "123456789012") for one in arguments])
+        assert result.status == 0, result.err

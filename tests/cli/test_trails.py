@@ -1,0 +1,99 @@
+"""``iamlab least-privilege`` and ``iamlab unused`` read a trail beside a world."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from iamlab import Policy, World
+from iamlab.cli import least_privilege, unused
+from tests.cli.helpers import Shell, one_line
+
+DANA = "arn:aws:iam::111111111111:user/dana"
+MAP = "arn:aws:s3:::star-maps/m31.fits"
+
+
+@pytest.fixture
+def shell(shell: Shell) -> Shell:
+    """A world in which dana may use S3 and EC2, and the trail of what she did: one read."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    dana = main.create_user("dana")
+    dana.put_policy("work", Policy.allow(["s3:*", "ec2:*"]))
+    world.save(shell.folder / "world.json")
+    world.do(dana, "s3:GetObject", MAP)
+    folder = shell.folder / "trail"
+    folder.mkdir()
+    records = [event.to_json() for event in world.events]
+    with gzip.open(folder / "one.json.gz", "wt", encoding="utf-8") as file:
+        json.dump({"Records": [*records, {"eventVersion": "1.11"}]}, file)
+    return shell
+
+
+def ask(command: str, shell: Shell, *more: str) -> tuple[str, ...]:
+    """Ask with the trail."""
+    return (command, str(shell.folder / "trail"), "--world", "world.json", *more)
+
+
+@pytest.fixture(autouse=True)
+def _here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shell.folder)
+
+
+def test_the_policy_allows_what_was_used_and_no_more(shell: Shell) -> None:
+    """Of all S3 and EC2, one read is left; a record that is none is named."""
+    result = shell(*ask("least-privilege", shell, "--principal", DANA, "--json"))
+    assert result.status == 0
+    told = json.loads(result.out)
+    (document,) = told["policies"]
+    (statement,) = document["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("s3:GetObject", MAP)
+    assert told["problems"] == 1
+    assert "warning: " in result.err
+
+
+def test_what_was_used_is_a_table_too(shell: Shell) -> None:
+    """With how often."""
+    result = shell(*ask("least-privilege", shell, "--principal", DANA, "--csv"))
+    (row,) = csv.DictReader(io.StringIO(result.out))
+    assert (row["action"], row["resource"], row["allowed"]) == ("s3:GetObject", MAP, "1")
+
+
+def test_a_pipeline_stops_where_too_much_is_allowed(shell: Shell) -> None:
+    """By both commands, and only if they are told to."""
+    for more in (("least-privilege", "--principal", DANA), ("unused", "--principal", DANA)):
+        command, *options = more
+        assert shell(*ask(command, shell, *options)).status == 0
+        assert shell(*ask(command, shell, *options, "--fail")).status == 1
+
+
+def test_the_edits_are_told_with_what_stands_there_then(shell: Shell) -> None:
+    """EC2 goes; what was used stays."""
+    told = json.loads(shell(*ask("unused", shell, "--principal", DANA, "--json")).out)
+    (edit,) = told["edits"]
+    assert edit["holder"] == DANA
+    assert "ec2" not in json.dumps(edit["document"])
+    text = shell(*ask("unused", shell, "--principal", DANA)).out
+    assert "To do:" in text
+    assert "work" in text
+
+
+def test_what_cannot_be_read_is_said_in_a_line(shell: Shell, tmp_path: Path) -> None:
+    """A trail that is not there, one without records, a principal that is none."""
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    world = ("--world", "world.json")
+    assert "nowhere" in one_line(shell("unused", "nowhere", *world))
+    assert one_line(shell("unused", str(empty), *world))
+    assert "dana" in one_line(shell(*ask("least-privilege", shell, "--principal", "dana")))
+    assert one_line(shell(*ask("unused", shell, "--unused-access-age", "0")))
+
+
+def test_the_helps_tell_the_forms() -> None:
+    """And the exit status."""
+    for command in (least_privilege, unused):
+        assert "--fail 1" in command.EXAMPLE
+        assert "--csv:" in command.EXAMPLE
