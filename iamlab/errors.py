@@ -39,6 +39,7 @@
        ├─ PasswordPolicyViolation   400
        ├─ PolicyNotAttachable      400
        ├─ ReportExpired            410
+       ├─ ReportGenerationLimitExceeded 409
        ├─ ReportInProgress         404
        ├─ ReportNotPresent         410
        ├─ ServiceAccessNotEnabledException 400
@@ -291,6 +292,12 @@ class ReportExpired(AwsError):
     """The credential report is older than four hours."""
 
     code, http_status = "ReportExpired", 410
+
+
+class ReportGenerationLimitExceeded(AwsError):
+    """Too many reports are being made at once."""
+
+    code, http_status = "ReportGenerationLimitExceeded", 409
 
 
 class ReportInProgress(AwsError):

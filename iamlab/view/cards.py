@@ -11,14 +11,20 @@ from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
 from iamlab.view.access_cards import changes_card, diff_card, what_can_card
+from iamlab.view.event_cards import event_log_card
+from iamlab.view.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
 from iamlab.view.session_cards import session_card, timeline_card
 from iamlab.view.style import INK, PAPER, look
 from iamlab.view.tables import matrix_table
 from iamlab.world.changes import WorldDiff
+from iamlab.world.events.log import EventLog
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
 from iamlab.world.organization import Organization
 from iamlab.world.organization.levels import EffectivePolicies
+from iamlab.world.reach.answers import Arrivals, BlastRadius
+from iamlab.world.reach.cutting import Cut
+from iamlab.world.reach.paths import Path
 from iamlab.world.resources import Resource
 from iamlab.world.sts.session import Session
 from iamlab.world.sts.timeline import Timeline
@@ -150,4 +156,9 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (WorldDiff, diff_card),
     (Session, session_card),
     (Timeline, timeline_card),
+    (EventLog, event_log_card),
+    (Arrivals, arrivals_card),
+    (BlastRadius, blast_radius_card),
+    (Path, path_card),
+    (Cut, cut_card),
 )

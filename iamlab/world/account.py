@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.world.gather import Caller
+    from iamlab.world.last_accessed.jobs import LastAccessedJob
     from iamlab.world.mfa import MfaRecord
     from iamlab.world.organization import Organization
     from iamlab.world.passwords import PasswordPolicy
@@ -79,6 +80,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
     sts_regions_off: list[str] = field(default_factory=list, repr=False)
     role_manager_enabled: bool = field(default=False, repr=False)
     outbound_federation: str = field(default="", repr=False)  # its issuer's URL, while it is on
+    last_accessed_jobs: dict[str, LastAccessedJob] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.root = RootUser(self, f"root-{self.account_id}@example.com")
@@ -345,6 +347,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources):
         twin.root, twin.mfa_records = _copy_of(self.root, twin), dict(self.mfa_records)
         twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
         twin.deletion_tasks = dict(self.deletion_tasks)
+        twin.last_accessed_jobs = dict(self.last_accessed_jobs)
         twin.sts_regions_off = list(self.sts_regions_off)
         for kind in _COPIED:
             originals = getattr(self, kind)

@@ -14,8 +14,15 @@ from iamlab.world.api.calling import perform
 from iamlab.world.simulating import Simulates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from iamlab.world.audit import Audit
-    from iamlab.world.identities import User
+    from iamlab.world.events import Event
+    from iamlab.world.identities import Identity, User
+    from iamlab.world.last_accessed.organizations import OrganizationsLastAccessed
+    from iamlab.world.last_accessed.report import Granularity, LastAccessed
+    from iamlab.world.policies import ManagedPolicy
     from iamlab.world.reports import CredentialReport
     from iamlab.world.security import SecurityStatus
     from iamlab.world.summary import Summary
@@ -46,6 +53,73 @@ class AccountReports(Simulates):
             made = perform(self, "GenerateCredentialReport")  # type: ignore[arg-type]
             state = made["State"]
         found: CredentialReport = perform(self, "GetCredentialReport")  # type: ignore[arg-type]
+        return found
+
+    def last_accessed(
+        self,
+        entity: Identity | ManagedPolicy | str,
+        events: Iterable[Event] | None = None,
+        granularity: Granularity = "SERVICE_LEVEL",
+        *,
+        now: datetime | None = None,
+    ) -> LastAccessed:
+        """Say when services were last accessed that policies allow, and by whom.
+
+        Parameters
+        ----------
+        entity
+            A user, group, role or managed policy of this account, or its ARN.
+        events
+            Where it is read: a ``Trail``, say; without them, what happened in this world.
+        granularity
+            ``"SERVICE_LEVEL"``, or ``"ACTION_LEVEL"``: management actions too.
+        now
+            From when the tracking period is counted back; see
+            ``iamlab.world.last_accessed.asking``, also for the errors.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("IAMReadOnlyAccess")
+        >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
+        iam  not accessed in the tracking period
+        """
+        tool = _tool("last_accessed.asking")
+        found: LastAccessed = tool.in_account(self, entity, events, granularity, now=now)
+        return found
+
+    def organizations_last_accessed(
+        self,
+        entity_path: str,
+        policy_id: str | None = None,
+        events: Iterable[Event] | None = None,
+        *,
+        now: datetime | None = None,
+    ) -> OrganizationsLastAccessed:
+        """Say when services were last accessed that service control policies allow.
+
+        It is for the management account to ask.
+
+        Parameters
+        ----------
+        entity_path
+            The organization's id, the root's, those of OUs, and an account's, with slashes between.
+        policy_id
+            One policy: without it, all that reach the entity count.
+        events, now
+            As in :meth:`last_accessed`.
+
+        Raises
+        ------
+        AwsError
+            The account is not in charge, there is no such entity or policy, or policies of this
+            type are not enabled.
+        """
+        tool = _tool("last_accessed.organizations")
+        found: OrganizationsLastAccessed = tool.organizations_last_accessed(
+            self, entity_path, policy_id, events, now=now
+        )
         return found
 
     def security_status(self) -> SecurityStatus:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_tags
 from iamlab.world.context import of_root
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import record
+from iamlab.world.events.identity import user_identity
 from iamlab.world.links import sign_in_page
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from iamlab.world import managed
 from iamlab.world import reports_facts as facts
 from iamlab.world.api import answers, profiles
 from iamlab.world.api.paging import page
+from iamlab.world.last_use import role_last_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -118,7 +119,8 @@ class _Writer:
         found = {**answers.role(one), **_hanging(one)}
         for name in ("Description", "MaxSessionDuration"):
             found.pop(name, None)
-        return {**found, "InstanceProfileList": _profiles_of(one), "RoleLastUsed": {}}
+        used = role_last_used(one)
+        return {**found, "InstanceProfileList": _profiles_of(one), "RoleLastUsed": used}
 
     def policy(self, one: ManagedPolicy) -> dict[str, Any]:
         """Write a managed policy with all its versions."""

@@ -17,6 +17,7 @@ from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 from iamlab.world.account import Account
 from iamlab.world.identities import Group, Identity, Role, User
+from iamlab.world.last_use import RoleLastUsed
 from iamlab.world.policies import ManagedPolicy
 from iamlab.world.quotas import is_account_id, is_name, is_path
 from iamlab.world.things import InstanceProfile
@@ -268,11 +269,23 @@ def read_role(world: World, item: Entry) -> str:
         instance_profiles=[
             profile.name("InstanceProfileName") for profile in item.objects("InstanceProfileList")
         ],
+        last_used=_last_used(item),
     )
     account.roles[name] = role
     for profile in item.objects("InstanceProfileList"):
         _read_profile(account, profile)
     return _check_arn(role, item)
+
+
+def _last_used(item: Entry) -> RoleLastUsed | None:
+    """Read when a role was last used; of one that never was, nothing is said, or an empty object.
+
+    A Region that is missing is kept as empty text.
+    """
+    used = Entry.read(item.raw.get("RoleLastUsed") or {}, item.where, item.problems)
+    date = used.moment("LastUsedDate")
+    region = used.text("Region") if "Region" in used.raw else ""
+    return None if date is None else RoleLastUsed(date, region)
 
 
 def _read_profile(account: Account, item: Entry) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
@@ -18,16 +18,16 @@ from iamlab.world.facts import Facts
 from iamlab.world.identities import Bounded, Group, Identity, Role, User
 from iamlab.world.policy_types import SCP
 from iamlab.world.presented import OF_FEDERATED_USERS, Credential, CredentialKind, Presented
-from iamlab.world.root import RootUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from iamlab.engine.crowd import Crowd
     from iamlab.world.account import Account
+    from iamlab.world.root import RootUser
     from iamlab.world.world import World
 
-Caller = str | User | Role | Group | RootUser | Credential  # a group is refused, with the reason
+Caller: TypeAlias = "str | User | Role | Group | RootUser | Credential | Gathered"  # no group may
 
 SOME_SESSION = "some-session"
 

@@ -16,6 +16,7 @@ from iamlab.world.mfa import MfaDevice, devices_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from iamlab.world.account import Account
     from iamlab.world.keys import KeyRecord
@@ -31,6 +32,7 @@ class Holder:
     account: Account
     key_records: dict[str, KeyRecord]
     login_profile: LoginProfile | None
+    former_sign_in: datetime | None
 
     if TYPE_CHECKING:
 

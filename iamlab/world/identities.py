@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
+    from iamlab.world.events import Event
     from iamlab.world.gather import Caller
     from iamlab.world.keys import KeyRecord
+    from iamlab.world.last_accessed.report import Granularity, LastAccessed
+    from iamlab.world.last_use import RoleLastUsed
     from iamlab.world.passwords import LoginProfile
     from iamlab.world.policies import ManagedPolicy
     from iamlab.world.saving import Document
@@ -140,6 +143,15 @@ class Identity:
         """Take tags away (``UntagUser``, ``UntagRole``)."""
         self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
+    def last_accessed(
+        self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
+    ) -> LastAccessed:
+        """Say when the services that its policies allow were last accessed, and by whom.
+
+        See ``iamlab.world.last_accessed.asking``.
+        """
+        return self.account.last_accessed(self, events, granularity)
+
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this identity, as the account's root user."""
         noun = self.kind.capitalize()
@@ -170,11 +182,18 @@ class Bounded(Identity):
 
 @dataclass(slots=True, eq=False)
 class User(Bounded, Holder, HoldsKeys):
-    """A long-term identity. It starts with no permissions at all."""
+    """A long-term identity. It starts with no permissions at all.
+
+    Parameters
+    ----------
+    former_sign_in
+        When the last of the passwords that were taken away from it was last used.
+    """
 
     groups: list[str] = field(default_factory=list, repr=False)
     key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
     login_profile: LoginProfile | None = field(default=None, repr=False)
+    former_sign_in: datetime | None = field(default=None, repr=False)
     signing_certificates: dict[str, SigningCertificate] = field(default_factory=dict, repr=False)
     ssh_public_keys: dict[str, SSHPublicKey] = field(default_factory=dict, repr=False)
     service_specific_credentials: dict[str, ServiceSpecificCredential] = field(
@@ -311,12 +330,15 @@ class Role(Bounded):
         In seconds, 3,600 to 43,200.
     instance_profiles
         Names of the instance profiles that hold it.
+    last_used
+        When a session of it last called, allowed or not, and where.
     """
 
     trust: Policy | None = field(default=None, repr=False)
     max_session_duration: int = field(default=3600, repr=False)
     description: str = field(default="", repr=False)
     instance_profiles: list[str] = field(default_factory=list, repr=False)
+    last_used: RoleLastUsed | None = field(default=None, repr=False)
     kind: ClassVar[str] = "role"
 
     @property

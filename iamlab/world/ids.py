@@ -81,6 +81,10 @@ class Ids:
         """Make what the next events have in common that are of one call."""
         return _in_five(random.Random(f"{self.seed}/shared/{self.events}"))
 
+    def request_id(self) -> str:
+        """Make the id of the call that the next events are of."""
+        return _in_five(random.Random(f"{self.seed}/request/{self.events}"))
+
     def secret_of(self, access_key_id: str) -> str:
         """Tell the secret of an access key, which follows from its id and need not be kept."""
         return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"

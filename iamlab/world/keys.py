@@ -11,12 +11,12 @@ key's use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import InvalidClientTokenId, NoSuchEntity, RequestError
 from iamlab.world.api.calling import perform
+from iamlab.world.last_use import LastUsed, note_key
 from iamlab.world.presented import Presented
 
 if TYPE_CHECKING:
@@ -24,21 +24,6 @@ if TYPE_CHECKING:
 
     from iamlab.world.holder import Holder
     from iamlab.world.world import World
-
-USE_IS_NOTED_EVERY = timedelta(minutes=15)
-"""Of several uses within this time only the first is noted."""
-
-_WITHOUT_REGION = frozenset({"s3"})
-"""Services of whose use no Region is noted."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastUsed:
-    """When a key was last used, and for what."""
-
-    date: datetime
-    service: str
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +130,7 @@ class AccessKey:
         return Presented(holder.arn)
 
     def used(self, world: World, service: str, region: str) -> None:
-        """Note that it was used: the first time, and then once in 15 minutes.
+        """Note a use that no event of this world shows; what happens here is noted by itself.
 
         Parameters
         ----------
@@ -154,13 +139,8 @@ class AccessKey:
         """
         account = world.accounts[self.user.account.account_id]
         holder = account.holder_of_key(self.access_key_id)
-        if holder is None:
-            return
-        record, now = holder.key_records[self.access_key_id], world.clock.now
-        if record.last_used is None or now - record.last_used.date >= USE_IS_NOTED_EVERY:
-            where = "N/A" if service in _WITHOUT_REGION else region
-            noted = replace(record, last_used=LastUsed(now, service, where))
-            holder.key_records[self.access_key_id] = noted
+        if holder is not None:
+            note_key(holder, self.access_key_id, LastUsed(world.clock.now, service, region))
 
     def _do(self, operation: str, **parameters: str) -> None:
         named = {**self.user.named, "AccessKeyId": self.access_key_id, **parameters}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import AccessDenied
+from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.api.calling import perform
 from iamlab.world.api.values import as_keys, as_tags, as_text
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from iamlab.policy.document import Policy
     from iamlab.world.account import Account
+    from iamlab.world.events import Event
+    from iamlab.world.last_accessed.report import Granularity, LastAccessed
     from iamlab.world.saving import Document
 
 
@@ -120,6 +122,22 @@ class ManagedPolicy:
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagPolicy``)."""
         self._do("UntagPolicy", TagKeys=as_keys(tag_keys))
+
+    def last_accessed(
+        self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
+    ) -> LastAccessed:
+        """Say when the services that it allows were last accessed, and by whom that it hangs on.
+
+        Raises
+        ------
+        RequestError
+            It is AWS's, and every account has it: ask ``account.last_accessed(policy)``.
+        """
+        if self.account is None:
+            raise RequestError(
+                f"{self.name} is AWS's, and every account has it: ask account.last_accessed(...)."
+            )
+        return self.account.last_accessed(self, events, granularity)
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this policy, as the root user of the account that it is of."""

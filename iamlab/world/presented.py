@@ -89,7 +89,3 @@ class Credential(Protocol):
             AWS does not accept it: it is unknown, inactive, deleted or expired.
         """
         ...
-
-    def used(self, world: World, service: str, region: str) -> None:
-        """Note that it was used for a call, where AWS notes that."""
-        ...

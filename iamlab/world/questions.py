@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from iamlab.errors import RequestError
 from iamlab.world.asking import Circumstances, question
+from iamlab.world.events.questions import EventQuestions
 from iamlab.world.gather import Caller, Gathered, gather
 from iamlab.world.presented import Credential
 from iamlab.world.using import use
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
     from iamlab.world.changes import WorldDiff
+    from iamlab.world.outside_access import OutsideAccess
+    from iamlab.world.outside_access.zones import ZoneOfTrust
+    from iamlab.world.reach.reach import Reach
     from iamlab.world.sts.timeline import Of, Timeline
     from iamlab.world.what_can import WhatCan
     from iamlab.world.who_can import WhoCan
     from iamlab.world.world import World
 
 
-class Questions:
+class Questions(EventQuestions):
     """The methods of a world that answer; ``do`` also notes that it was asked."""
 
     @property
@@ -33,6 +37,8 @@ class Questions:
 
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
+        if isinstance(caller, Gathered):
+            return caller  # somebody as he would be, whom this world need not have
         if isinstance(caller, Credential):
             presented = caller.present(self._world)
             return self.gather(presented.principal or presented.arn).showing(presented)
@@ -237,6 +243,28 @@ class Questions:
 
         return access(self._world, actions, resources, callers, by, context, circumstances)
 
+    def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
+        """Find what can be reached from outside: see ``iamlab.world.outside_access``.
+
+        Parameters
+        ----------
+        zone_of_trust
+            Who is trusted: ``"organization"``, ``"account"``, an OU, or a list of accounts.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> queue = main.create_queue("orders")
+        >>> queue.put_policy(Policy.allow("sqs:SendMessage", queue.arn, principal="*"))
+        >>> [finding] = main.world.outside_access()
+        >>> finding.resource_type, finding.is_public
+        ('AWS::SQS::Queue', True)
+        """
+        from iamlab.world.outside_access import outside_access
+
+        return outside_access(self._world, zone_of_trust)
+
     def timeline(self, of: Of | None = None) -> Timeline:
         """Show which credentials there were, from when to when, and who got them from whom.
 
@@ -264,6 +292,32 @@ class Questions:
         from iamlab.world.sts.timeline import timeline_of
 
         return timeline_of(self._world, of)
+
+    def reach(
+        self,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Reach:
+        """Ask who can become whom: by roles, keys, passwords, and by writing policies.
+
+        Parameters
+        ----------
+        context, circumstances
+            As in ``can``: how everybody calls.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> dana = main.create_user("dana")
+        >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+        >>> print(main.world.reach().path(dana, to="admin"))
+        1. user/dana -> user/dana with any permission: iam:PutUserPolicy
+        """
+        from iamlab.world.reach.reach import reach
+
+        return reach(self._world, context, circumstances)
 
     def diff(self, before: World) -> WorldDiff:
         """Say what has changed since another world: the edits, and who gained or lost what by them.

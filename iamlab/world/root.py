@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from iamlab.world.holder import Holder
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from iamlab.world.account import Account
     from iamlab.world.keys import KeyRecord
     from iamlab.world.passwords import LoginProfile
@@ -26,6 +28,8 @@ class RootUser(Holder):
     ----------
     email
         The address that it signs in with.
+    former_sign_in
+        When the last of the passwords that were taken away from it was last used.
 
     Examples
     --------
@@ -39,6 +43,7 @@ class RootUser(Holder):
     email: str = ""
     key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
     login_profile: LoginProfile | None = field(default=None, repr=False)
+    former_sign_in: datetime | None = field(default=None, repr=False)
 
     @property
     def arn(self) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import (
     AwsError,
@@ -25,8 +25,10 @@ from iamlab.errors import (
 )
 from iamlab.world.api.calling import call
 from iamlab.world.context import of_temporary
-from iamlab.world.events import note, user_identity
-from iamlab.world.mfa import VIRTUAL, MfaDevice, accepts, devices_of
+from iamlab.world.events import CONSOLE_SIGN_IN, note
+from iamlab.world.events.identity import user_identity
+from iamlab.world.links import sign_in_page
+from iamlab.world.mfa import HARDWARE, PASSKEY, VIRTUAL, MfaDevice, accepts, devices_of
 from iamlab.world.presented import CredentialKind, Presented
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ USE_IS_NOTED_EVERY = timedelta(minutes=5)
 
 WRONG = "Your authentication information is incorrect. Please try again."
 """Said of a wrong password and of a user who is not there alike. This text is AWS's."""
+
+_SUCCESS, _FAILURE = "Success", "Failure"
+_MFA_TYPES = {VIRTUAL: "Virtual MFA", HARDWARE: "Hardware MFA", PASSKEY: "U2F MFA"}
+"""What the log calls the kinds of devices; of the last one it is sure, of the others likely."""
 
 _CODE_WANTED = "Enter an MFA code to complete sign-in."
 _CODE_WRONG = "Your MFA code is incorrect. Please try again."
@@ -70,6 +76,7 @@ class ConsoleSession:
     issued: datetime
     expiration: datetime
     with_mfa: bool
+    is_in_console: ClassVar[bool] = True
 
     @property
     def account(self) -> Account:
@@ -104,9 +111,6 @@ class ConsoleSession:
         used = self.issued if self.with_mfa else None
         known = of_temporary(self.issued, now, used)
         return Presented(self.user.arn, known, kind=CredentialKind.CONSOLE)
-
-    def used(self, world: World, service: str, region: str) -> None:
-        """Note nothing: of sessions no use is kept."""
 
 
 def _is_still_there(world: World, user: Holder) -> bool:
@@ -172,10 +176,10 @@ def sign_in(
         session = _session(who, profile, with_mfa=_check_mfa(world, who, mfa_code))
         _renew(session, profile, password, new_password)
     except AwsError:
-        _record(where, who, "Failure")
+        _record_login(where, who, _FAILURE)
         raise
     _note_use(who, who.login_profile or profile)
-    _record(where, who, "Success", with_mfa=session.with_mfa)
+    _record_login(where, who, _SUCCESS, with_mfa=session.with_mfa)
     return session
 
 
@@ -234,6 +238,8 @@ def _check_mfa(world: World, who: Holder, code: str | MfaDevice | None) -> bool:
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
     else:
         right = any(accepts(world, device, code) for device in devices)
+    kind = _MFA_TYPES[devices[0].kind] if len(devices) == 1 else "Multiple MFA Devices"
+    _record(who.account, who, "CheckMfa", _SUCCESS if right else _FAILURE, {"MfaType": kind})
     if not right:
         raise FailedAuthentication(_CODE_WRONG)
     return True
@@ -265,8 +271,20 @@ def _note_use(who: Holder, profile: LoginProfile) -> None:
         who.login_profile = replace(profile, last_used=now)
 
 
-def _record(account: Account, who: Holder | None, how: str, *, with_mfa: bool = False) -> None:
-    """Keep the event; the log does not say which name was tried, if there is nobody of it."""
+def _record_login(
+    account: Account, who: Holder | None, how: str, *, with_mfa: bool = False
+) -> None:
+    """Keep the event of a sign-in."""
+    page = sign_in_page(account.partition, account.alias or account.account_id)
+    used = "Yes" if with_mfa else "No"
+    told = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
+    _record(account, who, "ConsoleLogin", how, told)
+
+
+def _record(
+    account: Account, who: Holder | None, name: str, how: str, told: dict[str, str]
+) -> None:
+    """Keep an event; the log does not say which name was tried, if there is nobody of it."""
     world = account.world
     identity: dict[str, object] = {
         "type": "IAMUser",
@@ -276,16 +294,15 @@ def _record(account: Account, who: Holder | None, how: str, *, with_mfa: bool = 
     if who is not None:
         known = world.gather(who.arn)
         identity = user_identity(known.arn, known.context(), None)
-    failed = "Failed authentication" if how == "Failure" else ""
-    used = {"MFAUsed": "Yes" if with_mfa else "No"}
+    failed = "Failed authentication" if how == _FAILURE else ""
     note(
         world,
-        ("signin", "ConsoleLogin"),
+        ("signin", name),
         identity,
         account.account_id,
         read_only=False,
-        response_elements={"ConsoleLogin": how},
+        response_elements={name: how},
         error_message=failed,
-        event_type="AwsConsoleSignIn",
-        additional_event_data=used,
+        event_type=CONSOLE_SIGN_IN,
+        additional_event_data=told,
     )

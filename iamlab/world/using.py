@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.asking import check_credentials
-from iamlab.world.events import caller_identity, record
-from iamlab.world.presented import Credential
+from iamlab.world.events import record_for
+from iamlab.world.events.identity import caller_identity
+from iamlab.world.events.names import NO_CALLS
+from iamlab.world.events.origin import Origin, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.world.asking import Circumstances
-    from iamlab.world.gather import Caller
+    from iamlab.world.gather import Caller, Gathered
     from iamlab.world.world import World
 
 
@@ -28,27 +32,96 @@ def use(
     circumstances: Circumstances,
 ) -> Decision:
     """Do what :meth:`World.do` says."""
+    who = world.gather(caller)
+    refusal = _refusal(who, action)
+    decision = world.can(caller, action, resource, context=context, **circumstances)
+    if refusal is not None:
+        refusal.decision = decision
+    elif not decision:
+        refusal = AccessDenied(decision)
+    _record(world, caller, who, decision, refusal, circumstances)
+    if refusal is not None:
+        raise refusal
+    return decision
+
+
+def _refusal(who: Gathered, action: str) -> AccessDenied | None:
+    """Say what the caller's credentials are not good for.
+
+    Raises
+    ------
+    InvalidClientTokenId
+        They are not accepted at all, so nothing becomes an event.
+    """
+    try:
+        check_credentials(who, action)
+    except AccessDenied as refusal:
+        return refusal
+    return None
+
+
+def _record(
+    world: World,
+    caller: Caller,
+    who: Gathered,
+    decision: Decision,
+    error: AccessDenied | None,
+    circumstances: Circumstances,
+) -> None:
+    """Note it, unless it is a permission that no call of its own asks for."""
     from iamlab.policy import catalog
 
-    who = world.gather(caller)
-    check_credentials(who, action)
-    decision = world.can(caller, action, resource, context=context, **circumstances)
-    if isinstance(caller, Credential):
-        region = str(decision.request.value("aws:RequestedRegion"))
-        caller.used(world, decision.request.service, region)
-    error = None if decision else AccessDenied(decision)
-    service, _, name = action.partition(":")
-    known = catalog.action(action)
-    record(
-        world,
-        (service, name if known is None else known.name),
-        caller_identity(who, getattr(caller, "access_key_id", "")),
-        decision.request.resource_account or who.account_id,
-        read_only=known is not None and known.level in ("List", "Read"),
-        error=error,
-        resources=(resource,),
-        region=str(decision.request.value("aws:RequestedRegion")),
+    request = decision.request
+    service, _, name = request.action.partition(":")
+    known = catalog.action(request.action)
+    if known is not None:
+        service, name = known.service, known.name
+    if f"{service}:{name}" in NO_CALLS:
+        return
+    via = circumstances.get("via") or ()
+    services = (via,) if isinstance(via, str) else tuple(via)
+    identity = caller_identity(
+        who, getattr(caller, "access_key_id", ""), services[-1] if services else ""
     )
-    if error is not None:
-        raise error
-    return decision
+    record_for(
+        world,
+        (service, name),
+        identity,
+        (who.account_id, request.resource_account),
+        read_only=known is not None and known.level in ("List", "Read"),
+        parameters=_parameters(service, request.resource),
+        error=error,
+        resources=(request.resource,) if is_arn(request.resource) else (),
+        region=str(request.value("aws:RequestedRegion")),
+        origin=_origin(world, identity, service, decision, circumstances),
+        session_credential_from_console=getattr(caller, "is_in_console", False),
+    )
+
+
+def _origin(
+    world: World,
+    identity: Mapping[str, Any],
+    service: str,
+    decision: Decision,
+    circumstances: Circumstances,
+) -> Origin:
+    """Say where the call came from; what was given by hand was asked with, so it is noted too."""
+    value = decision.request.value
+    region = str(value("aws:RequestedRegion"))
+    found = origin_of(world, identity, service, region, circumstances.get("network"))
+    if "invokedBy" in identity:
+        return found
+    address = "" if found.endpoint_id else value("aws:SourceIp")
+    return replace(
+        found,
+        address=address or found.address,
+        agent=value("aws:UserAgent") or found.agent,
+    )
+
+
+def _parameters(service: str, resource: str) -> dict[str, str] | None:
+    """Say of a call of S3 which bucket and object it names; of others nothing is known."""
+    if service != "s3" or not is_arn(resource):
+        return None
+    bucket, _, key = Arn.parse(resource).resource.partition("/")
+    return {"Bucket": bucket, **({"key": key} if key else {})}

@@ -15,6 +15,7 @@ from iamlab.errors import (
 from iamlab.world.account import Account
 from iamlab.world.clock import AnyClock, Clock
 from iamlab.world.context import Membership
+from iamlab.world.events.log import EventLog
 from iamlab.world.gather import Remembered
 from iamlab.world.ids import Ids
 from iamlab.world.keeping import Keeping
@@ -25,7 +26,6 @@ from iamlab.world.quotas import is_account_id
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
-    from iamlab.world.events import Event
     from iamlab.world.federation.directory import SamlDirectory
     from iamlab.world.federation.issuer import OidcIssuer
     from iamlab.world.identities import Group, Role, User
@@ -71,7 +71,7 @@ class World(Questions, Keeping, HasOutside):
         self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
         self.warnings: list[str] = []  # what a loaded file left open
         self.loaded = False
-        self.events: list[Event] = []
+        self.events = EventLog()
         self.sessions: dict[str, SessionRecord] = {}  # by access key id
         self.oidc_issuers: dict[str, OidcIssuer] = {}  # by URL
         self.saml_directories: dict[str, SamlDirectory] = {}  # by entity id
@@ -150,7 +150,7 @@ class World(Questions, Keeping, HasOutside):
         """Copy the world: change the copy, and this one stays as it is."""
         twin = World(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
-        twin.events = list(self.events)
+        twin.events = self.events.copy()
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
         twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
         twin.sessions = dict(self.sessions)

@@ -66,6 +66,7 @@ TEXTS = {
     "CustomSuffix": ["sky"],
     "ServiceName": ["codecommit.amazonaws.com", "cassandra.amazonaws.com", "none"],
     "ServiceNamespaces": ["s3", "iam"],
+    "ServiceNamespace": ["s3", "iam", "none"],
     "SAMLMetadataDocument": [metadata(), "<" * 1500],
     "SAMLProviderArn": [f"arn:aws:iam::{OWN}:saml-provider/a"],
     "Url": ["https://idp.example.com", "http://no"],
@@ -99,6 +100,11 @@ class Chance:
         text = repr(snapshot(self.account.world))
         return sorted(set(re.findall(r"'([A-Z0-9]{16,}|task/[^']+)'", text)))
 
+    def paths(self) -> list[str]:
+        """Paths of organizations: of the account's own, if it is in one, and of another."""
+        own = self.account.organization
+        return ["o-a1b2c3d4e5/r-f6g7", *([f"{own.id}/{own.root.id}"] * 3 if own else [])]
+
     def parameters(self, operation: str) -> dict[str, Any]:
         """Some parameters, mostly with all that must be there."""
         known = signature(operation)
@@ -131,6 +137,10 @@ class Chance:
         """A text that fits, or nearly does."""
         if wanted.enum:
             return self.draw.choice([*wanted.enum, "None of these"])
+        if name == "JobId":
+            return self.draw.choice([*self.account.last_accessed_jobs, "0" * 36])
+        if name == "EntityPath":
+            return self.draw.choice(self.paths())
         if name.endswith("Id") and name != "VersionId":
             return self.draw.choice(self.known_ids() or ["AKIANOBODYS0EXAMPLE"])
         return self.draw.choice(TEXTS.get(name) or NAMES)

@@ -7,8 +7,11 @@ from typing import Any
 
 from iamlab import World
 from iamlab.policy.document import Policy
+from iamlab.world.last_accessed.jobs import LastAccessedJob
 
 SKIPPED = ("world", "account", "compiled")
+USED = ("KeyRecord", "Role")
+"""Kinds whose last use is noted with the log, even if a call is refused."""
 
 
 def snapshot(world: World) -> Any:
@@ -34,7 +37,8 @@ def _own(kind: type) -> tuple[str, ...] | None:
     """Give the names of what a dataclass holds; of any other kind, nothing."""
     if not is_dataclass(kind):
         return None
-    return tuple(one.name for one in fields(kind) if one.name not in SKIPPED)
+    skipped = (*SKIPPED, "last_used") if kind.__name__ in USED else SKIPPED
+    return tuple(one.name for one in fields(kind) if one.name not in skipped)
 
 
 def plain(value: Any) -> Any:
@@ -43,6 +47,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Policy):
         return (value.name, value.text or json.dumps(value.to_json()))
+    if isinstance(value, LastAccessedJob):
+        return value  # large, and it never changes
     own = _own(type(value))
     if own is not None:
         return (type(value).__name__, *((name, plain(getattr(value, name))) for name in own))

@@ -142,8 +142,19 @@ def test_no_operation_answers_a_code_that_it_does_not_declare(name: str) -> None
     assert codes(entry.perform, set()) <= declared
 
 
-UNDECLARED = {"GetAccessKeyLastUsed": {"NoSuchEntity"}}
-"""Codes that AWS answers, as is known from its answers, and its model does not declare."""
+UNDECLARED = {
+    "GetAccessKeyLastUsed": {"NoSuchEntity"},  # as is known from AWS's answers
+    # These are not answered: the job fails, and the report's ErrorDetails have them.
+    "GenerateOrganizationsAccessReport": {
+        "AWSOrganizationsNotInUseException",
+        "AccessDeniedException",
+        "InvalidInput",
+        "PolicyNotFoundException",
+        "PolicyTypeNotEnabledException",
+        "TargetNotFoundException",
+    },
+}
+"""Codes that functions speak of, and AWS's model does not declare."""
 
 
 def test_what_is_protected_can_be_read() -> None:
@@ -214,6 +225,15 @@ def _organized(account: Account) -> dict[str, Any]:
     """Make an organization that IAM may work in."""
     account.world.create_organization(account).enable_aws_service_access("iam.amazonaws.com")
     return {}
+
+
+def _root_of(account: Account) -> dict[str, Any]:
+    (organization,) = account.world.organizations.values()
+    return {"EntityPath": f"{organization.id}/{organization.root.id}"}
+
+
+def _newest_job(account: Account) -> dict[str, Any]:
+    return {"JobId": list(account.last_accessed_jobs)[-1]}
 
 
 def _of_ana(operation: str, kind: str, held: str, **more: Any) -> tuple[str, Sent]:
@@ -406,6 +426,21 @@ CALLS: list[tuple[str, Sent]] = [
         "ListPoliciesGrantingServiceAccess",
         {"Arn": f"{START}:user/ana", "ServiceNamespaces": ["s3"]},
     ),
+    ("GenerateServiceLastAccessedDetails", {"Arn": f"{START}:user/ana"}),
+    ("GetServiceLastAccessedDetails", _newest_job),  # in progress
+    (
+        "GenerateServiceLastAccessedDetails",
+        {"Arn": f"{START}:user/ana", "Granularity": "ACTION_LEVEL"},
+    ),
+    (
+        "GetServiceLastAccessedDetailsWithEntities",
+        lambda account: {**_newest_job(account), "ServiceNamespace": "s3"},  # in progress
+    ),
+    ("GetServiceLastAccessedDetails", _newest_job),
+    (
+        "GetServiceLastAccessedDetailsWithEntities",
+        lambda account: {**_newest_job(account), "ServiceNamespace": "s3"},
+    ),
     # the policy simulator
     ("SimulateCustomPolicy", {**SIMULATED, **BOTH_SIDES, "PolicyInputList": [READ]}),
     ("SimulateCustomPolicy", {**SIMULATED, "PolicyInputList": [READ], "MaxItems": 1}),
@@ -423,6 +458,12 @@ CALLS: list[tuple[str, Sent]] = [
     ("EnableOrganizationsRootCredentialsManagement", {}),
     ("ListOrganizationsFeatures", {}),
     ("DisableOrganizationsRootSessions", {}),
+    ("GenerateOrganizationsAccessReport", _root_of),
+    ("GetOrganizationsAccessReport", _newest_job),  # in progress
+    ("GetOrganizationsAccessReport", _newest_job),
+    ("GenerateOrganizationsAccessReport", {"EntityPath": "o-a1b2c3d4e5/r-f6g7"}),
+    ("GetOrganizationsAccessReport", _newest_job),  # in progress
+    ("GetOrganizationsAccessReport", _newest_job),  # failed
     ("DisableOrganizationsRootCredentialsManagement", {}),
     # and all of it away
     ("DeleteAccountAlias", {"AccountAlias": "star-maps"}),
@@ -506,6 +547,13 @@ OF_ROOT = ("GetUser.User.Path is missing", "GetUser.User.UserName is missing")
 """The root user has neither, though the model demands both."""
 
 
+IN_PROGRESS = (
+    "GetServiceLastAccessedDetails.JobCompletionDate is missing",
+    "GetServiceLastAccessedDetailsWithEntities.JobCompletionDate is missing",
+)
+"""A job that is not done has no such date, as AWS's pages say, though the model demands it."""
+
+
 def test_every_answer_is_what_real_clients_expect() -> None:
     """Members that there are, of the right types, and all that must be there."""
     account = World(seed=4).create_account("main", account_id=ID)
@@ -521,7 +569,8 @@ def test_every_answer_is_what_real_clients_expect() -> None:
         else:
             found += faults(answer, shape, operation)
 
-    assert [one for one in found if one not in OF_ROOT] == []
+    assert [one for one in found if one not in (*OF_ROOT, *IN_PROGRESS)] == []
+    assert set(IN_PROGRESS) <= set(found)
     assert account.users == account.groups == account.roles == account.policies == {}
 
 

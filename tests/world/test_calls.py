@@ -208,7 +208,7 @@ def test_every_call_is_noted_with_who_and_how_it_ended(
     assert made.response_elements["user"]["userName"] == "zoe"
     assert (made.read_only, listed.read_only, listed.response_elements) == (False, True, None)
     assert (refused.error_code, refused.request_parameters) == ("AccessDenied", None)
-    assert twice.error_code == "EntityAlreadyExists"
+    assert twice.error_code == "EntityAlreadyExistsException"
     assert twice.request_parameters == {"userName": "zoe"}
     assert len({one.event_id for one in main.world.events}) == 4
     assert "errorCode" not in made.to_json()
@@ -238,7 +238,10 @@ def test_the_use_of_anything_is_asked_noted_and_refused_or_not(main: Account, da
     assert (refused.error_code, refused.read_only) == ("AccessDenied", True)
     assert (done.event_name, done.error_code, done.read_only) == ("PutObject", "", False)
     assert done.resources == (map_,)
-    assert done.to_json()["resources"] == [{"ARN": map_}]
+    assert done.to_json()["resources"] == [
+        {"ARN": map_, "type": "AWS::S3::Object"},
+        {"ARN": "arn:aws:s3:::star-maps", "accountId": OWN, "type": "AWS::S3::Bucket"},
+    ]
 
 
 def test_a_copy_has_its_own_log(main: Account) -> None:

@@ -40,7 +40,7 @@ from iamlab.world.account import Account
 from iamlab.world.api import model
 from iamlab.world.api.entry import entries
 from iamlab.world.audit import Audit
-from iamlab.world.events import SECRETS
+from iamlab.world.events.values import SECRETS
 from iamlab.world.mfa import MfaDevice
 from iamlab.world.sts import Session
 from tests.world.exports import allow, document, trust

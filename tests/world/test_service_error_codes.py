@@ -480,7 +480,11 @@ def test_a_refusal_has_awss_code_status_and_words(row: Row, main: Account) -> No
         words = row.text.replace("{instance}", the(main, "instance").name)
         assert caught.value.message == words
     assert snapshot(main.world) == before
-    assert main.world.events[-1].error_code == row.code
+    event = main.world.events[-1]
+    if event.event_source == "ec2.amazonaws.com":
+        assert event.error_code == f"Client.{row.code}"
+    else:
+        assert event.error_code == row.code.replace("AccessDeniedException", "AccessDenied")
 
 
 def used_in(module: str) -> set[str]:

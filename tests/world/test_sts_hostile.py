@@ -291,11 +291,11 @@ def chance(scene: Scene, draw: Random, callers: list[Any]) -> str:
     for name in draw.sample(sorted(good), min(len(good), draw.choice((0, 0, 0, 1)))):
         del good[name]
     world = scene.world
-    before = (snapshot(world), world.revision, scene.key.last_used, len(world.events))
+    before = (snapshot(world), world.revision, len(world.events))
     sts = world.sts.endpoint(draw.choice(REGIONS))
     answer, how = outcome(lambda: sts.call(operation, draw.choice(callers), **good))
     if how != "done":
-        after = (snapshot(world), world.revision, scene.key.last_used, len(world.events))
+        after = (snapshot(world), world.revision, len(world.events))
         assert after[:-1] == before[:-1], (operation, good)
         assert after[-1] - before[-1] in ((0,) if how == "RequestError" else (0, 1))
     elif "Credentials" in answer:

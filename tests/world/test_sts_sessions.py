@@ -192,11 +192,13 @@ def test_a_key_that_is_off_gets_no_session(scene: Scene) -> None:
     assert scene.session("GetSessionToken", scene.ana).record.parent == ""
 
 
-def test_a_key_was_used_when_it_got_a_session_and_not_when_it_did_not(scene: Scene) -> None:
-    """For STS, in the Region of the endpoint."""
+def test_a_key_was_used_whether_it_got_a_session_or_not(scene: Scene) -> None:
+    """For STS, in the Region of the endpoint: whoever is refused has shown his key too."""
+    assert scene.key.last_used is None
     with pytest.raises(ValidationError):
         scene.session("GetSessionToken", DurationSeconds=1)
-    assert scene.key.last_used is None
+    assert (scene.key.last_used.service, scene.key.last_used.region) == ("sts", "us-east-1")
+    scene.world.clock.advance(minutes=15)
     session = scene.session("GetSessionToken", region="eu-west-1")
 
     assert scene.key.last_used is not None

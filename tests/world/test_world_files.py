@@ -166,6 +166,9 @@ def _credentials(world: World) -> None:
     ana.create_login_profile(PASSWORD, max_signin_session_duration=7200)
     root.create_login_profile(PASSWORD)
     world.sign_in(account="main", user="ana", password=PASSWORD)
+    ana.delete_login_profile()
+    ana.create_login_profile(PASSWORD, max_signin_session_duration=7200)
+    world.sign_in(account="main", user="ana", password=PASSWORD)
     ana.create_virtual_mfa_device("phone", tags={"a": "b"}).enable()
     root.register_passkey("key")
     main.create_virtual_mfa_device("spare")
@@ -185,6 +188,13 @@ def _things(world: World) -> None:
     main.update_password_policy(minimum_password_length=14, allow_users_to_change_password=True)
     main.raise_quota("PoliciesPerRole", 25)
     main.credential_report()
+    for granularity in ("SERVICE_LEVEL", "ACTION_LEVEL"):
+        main.call(
+            "GenerateServiceLastAccessedDetails",
+            main.root_arn,
+            Arn=main.get_policy("maps").arn,
+            Granularity=granularity,
+        )
     main.upload_server_certificate("maps", CERTIFICATE, PRIVATE_KEY)
     main.create_saml_provider("corp", metadata(), add_private_key=PRIVATE_KEY)
     main.create_open_id_connect_provider("https://idp.example.com", client_id_list=["a", "b"])

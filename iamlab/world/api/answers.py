@@ -38,10 +38,7 @@ def _bounded(one: Bounded, noun: str) -> dict[str, Any]:
 
 def user(one: User) -> dict[str, Any]:
     """Write a user."""
-    found = _bounded(one, "User")
-    if one.login_profile is not None and one.login_profile.last_used is not None:
-        found["PasswordLastUsed"] = one.login_profile.last_used
-    return found
+    return _bounded(one, "User")
 
 
 def group(one: Group) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from iamlab.world.api.requests import context_of, context_of_passing, named_shor
 from iamlab.world.api.validation import check
 from iamlab.world.asking import check_credentials, question
 from iamlab.world.context import DEFAULT_REGION, of_root
-from iamlab.world.events import caller_identity, record, user_identity
+from iamlab.world.events import record_for
+from iamlab.world.events.identity import caller_identity, user_identity
+from iamlab.world.events.names import NAME_NO_RESOURCES
 from iamlab.world.facts import find_resource
-from iamlab.world.presented import Credential
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.world.account import Account
@@ -69,9 +70,9 @@ def call(
     who = account.world.gather(caller)
     check_credentials(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
-    shown = getattr(caller, "access_key_id", "")
-    identity = caller_identity(who, shown)
-    with _Recorded(account, entry, given, identity) as event:
+    identity = caller_identity(who, getattr(caller, "access_key_id", ""))
+    in_console = getattr(caller, "is_in_console", False)
+    with _Recorded(account, entry, given, identity, who.account_id, in_console) as event:
         check(entry, given)
         if who.account_id != account.account_id:
             _check_abroad(account, entry, given, who)
@@ -79,8 +80,6 @@ def call(
             _check_arns(operation, given)
             _name_oneself(entry, given, who)
         _authorise(account, entry, given, caller)
-        if isinstance(caller, Credential):
-            caller.used(account.world, entry.service, event.region)
         value = _done(account, entry, given, caller)
         return event.succeeded(entry.answer, value)
 
@@ -142,7 +141,10 @@ def _name_oneself(entry: Entry, given: dict[str, Any], who: Gathered) -> None:
         raise ValidationError("Must specify userName when calling with non-User credentials")
 
 
-def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
+def needed(
+    account: Account, entry: Entry, given: Mapping[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Say what a call needs permission for: action, resource, and the keys that the call brings."""
     own = (entry.needs, resource_of(account, entry, given))
     for action, resource in (own, *entry.also(account, given)):
         passes = action == "iam:PassRole"
@@ -151,6 +153,11 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
             if passes
             else context_of(account, entry, given)
         )
+        yield action, resource, keys
+
+
+def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
+    for action, resource, keys in needed(account, entry, given):
         asked = question(account.world, caller, action, resource, None, {}, keys=keys)
         decision = asked.decide()
         if not decision:
@@ -179,20 +186,28 @@ class _Recorded:
         entry: Entry,
         given: Mapping[str, Any],
         identity: Mapping[str, Any],
+        own: str | None = None,
+        in_console: bool = False,  # noqa: FBT001, FBT002 - one of the fields of an event
     ) -> None:
         self.account, self.entry, self.given, self.identity = account, entry, given, identity
+        self.own = account.account_id if own is None else own
+        self.in_console = in_console
         self.answer: dict[str, Any] | None = None
+
+    @property
+    def about(self) -> str:
+        """The ARN that it is about; empty if none is named."""
+        if self.entry.about is None:
+            return ""
+        arn = self.entry.about(self.account, self.given)
+        return arn if is_arn(arn) else ""
 
     @property
     def region(self) -> str:
         """Where it happens: in the Region that was named, or in the ARN that it is about."""
-        if self.entry.about is None:
-            return DEFAULT_REGION
-        named = str(self.given.get("Region", ""))
-        if not named:
-            arn = self.entry.about(self.account, self.given)
-            named = Arn.parse(arn).region if is_arn(arn) else ""
-        return named or DEFAULT_REGION
+        named = "" if self.entry.about is None else str(self.given.get("Region", ""))
+        about = "" if named else self.about
+        return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION
 
     def succeeded(self, answer: Any, value: Any) -> dict[str, Any]:
         """Note what is answered."""
@@ -206,14 +221,17 @@ class _Recorded:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is not None and not isinstance(error, AwsError):
             return  # the question could not even be asked
-        record(
+        about = "" if self.entry.service in NAME_NO_RESOURCES else self.about
+        record_for(
             self.account.world,
             (self.entry.service, self.entry.name),
             self.identity,
-            self.account.account_id,
+            (self.own, self.account.account_id),
             read_only=self.entry.is_read_only,
             parameters={name: one for name, one in self.given.items() if name != "Region"},
             answer=None if self.entry.is_read_only else self.answer,
             error=error,
+            resources=(about,) if about and "*" not in about else (),
             region=self.region,
+            session_credential_from_console=self.in_console,
         )

@@ -53,6 +53,7 @@ MODULES = (
     "properties",
     "outbound",
     "root_features",
+    "last_accessed",
 )
 """Where IAM's entries are."""
 
@@ -180,12 +181,17 @@ def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
 
 
 def operation(
-    name: str, on: str, answer: Answer = nothing, also: Pairs = no_more
+    name: str,
+    on: str,
+    answer: Answer = nothing,
+    also: Pairs = no_more,
+    *,
+    by_whom: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Make a function the entry of an operation."""
 
     def make(perform: Perform) -> Perform:
-        _ENTRIES[name] = Entry(name, on, perform, answer, also)
+        _ENTRIES[name] = Entry(name, on, perform, answer, also, by_whom=by_whom)
         return perform
 
     return make

@@ -135,7 +135,7 @@ def update_login_profile(account: Account, given: Parameters) -> None:
 def delete_login_profile(account: Account, given: Parameters) -> None:
     """Take somebody's password away; access keys stay good."""
     user = holder_of(account, given)
-    _profile(user)
+    user.former_sign_in = _profile(user).last_used or user.former_sign_in
     user.login_profile = None
     account.changed()
 

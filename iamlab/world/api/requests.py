@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iamlab.world.api.entry import Entry
 
 _NAMED_BY = {
+    "access-report": "EntityPath",
     "user": "UserName",
     "group": "GroupName",
     "role": "RoleName",

@@ -16,6 +16,7 @@ from iamlab.world.api.naming import boundary_of, check_free, check_room
 from iamlab.world.api.paging import page
 from iamlab.world.api.tagged import tags_in
 from iamlab.world.identities import Role
+from iamlab.world.last_use import role_last_used
 from iamlab.world.principals import absent, rename_everywhere
 from iamlab.world.saving import saved
 
@@ -59,6 +60,10 @@ def _answer(role: Role) -> dict[str, Any]:
     return {"Role": answers.role(role)}
 
 
+def _found(role: Role) -> dict[str, Any]:
+    return {"Role": {**answers.role(role), "RoleLastUsed": role_last_used(role)}}
+
+
 @operation("CreateRole", on="role", answer=_answer)
 def create_role(account: Account, given: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
@@ -82,9 +87,9 @@ def create_role(account: Account, given: Parameters) -> Role:
     return role
 
 
-@operation("GetRole", on="role", answer=_answer)
+@operation("GetRole", on="role", answer=_found)
 def get_role(account: Account, given: Parameters) -> Role:
-    """Find a role."""
+    """Find a role: only here it is said when it was last used, and in the account's export."""
     return account.get_role(given["RoleName"])
 
 

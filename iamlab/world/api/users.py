@@ -16,6 +16,7 @@ from iamlab.world.api.naming import boundary_of, check_free, check_room
 from iamlab.world.api.paging import page
 from iamlab.world.api.tagged import tags_in
 from iamlab.world.identities import User
+from iamlab.world.last_use import password_last_used
 from iamlab.world.principals import rename_everywhere
 from iamlab.world.user_things import user_leftovers
 
@@ -54,14 +55,20 @@ def get_user(account: Account, given: Parameters) -> dict[str, Any]:
     """Find a user; the root user, if it asks for nobody by name."""
     if "UserName" not in given:
         made = {"CreateDate": account.create_date} if account.create_date else {}
-        return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **made}}
-    return _answer(account.get_user(given["UserName"]))
+        used = password_last_used(account.root)
+        return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **made, **used}}
+    return {"User": _found(account.get_user(given["UserName"]))}
+
+
+def _found(user: User) -> dict[str, Any]:
+    """Write a user who is looked for: only then it is said when the password was last used."""
+    return {**answers.user(user), **password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
 def list_users(account: Account, given: Parameters) -> dict[str, Any]:
     """List users."""
-    return page("Users", account.users.values(), given, answers.user)
+    return page("Users", account.users.values(), given, _found)
 
 
 @operation("UpdateUser", on="user")

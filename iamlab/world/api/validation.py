@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from iamlab.errors import RequestError, ValidationError, did_you_mean
 from iamlab.world.api.model import shape, signature
-from iamlab.world.events import SECRETS
+from iamlab.world.events.values import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -223,7 +223,10 @@ def _world(data: dict[str, Any], name: str) -> World:
     if contents is not UNUSABLE:
         _check(contents, way)
     way.finish()
+    log = world.events  # more than the list that is read
     for one in fields(Contents):
         setattr(world, one.name, getattr(contents, one.name))
+    log.extend(contents.events)
+    world.events = log
     world.seed = world.ids.seed
     return world

@@ -18,13 +18,13 @@ _OWNER_ONLY = 0o600
 _AS_USUAL = 0o666  # less what the user's umask takes away
 
 
-def replace_file(path: Path, pieces: Iterable[str], *, private: bool) -> None:
-    """Write a text file, or leave the one that is there as it was.
+def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) -> None:
+    """Write a file, or leave the one that is there as it was.
 
     Parameters
     ----------
     pieces
-        The text, in as many parts as it comes in.
+        What is in it, in as many parts as it comes in; text is written as UTF-8.
     private
         Whether nobody but its owner may read it.
 
@@ -38,8 +38,8 @@ def replace_file(path: Path, pieces: Iterable[str], *, private: bool) -> None:
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
     try:
-        with open(number, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - a number
-            stream.writelines(pieces)
+        with open(number, "wb") as stream:  # noqa: PTH123 - a number
+            stream.writelines(one.encode() if isinstance(one, str) else one for one in pieces)
             stream.flush()
             os.fsync(number)
         if not private and target.exists():

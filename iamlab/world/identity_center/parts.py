@@ -19,7 +19,8 @@ from iamlab.errors import AwsError, RequestError, did_you_mean
 from iamlab.identity_center_errors import ResourceNotFoundException
 from iamlab.organization_errors import AccountNotFoundException
 from iamlab.world.context import of_root
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import record
+from iamlab.world.events.identity import user_identity
 from iamlab.world.organization.finding import account_id_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AwsError, RequestError
 from iamlab.identity_center_errors import ForbiddenException, UnauthorizedException
-from iamlab.world.events import note
+from iamlab.world.events import SERVICE_EVENT, note
 from iamlab.world.identity_center.parts import SSO
 from iamlab.world.identity_center.sessions import NO_ACCESS, session_for
 
@@ -208,7 +208,7 @@ def _record(
         read_only=call[0] == SSO,
         error_code=error.code if error else "",
         error_message=error.message if error else "",
-        event_type="AwsServiceEvent",
+        event_type=SERVICE_EVENT,
         additional_event_data=more,
         service_event_details=details,
     )

@@ -24,7 +24,8 @@ from iamlab.world.api.naming import attachable, check_room
 from iamlab.world.api.saml import create_saml_provider, update_saml_provider
 from iamlab.world.api.service_linked import create_service_linked_role
 from iamlab.world.context import of_temporary
-from iamlab.world.events import record, user_identity
+from iamlab.world.events import record
+from iamlab.world.events.identity import user_identity
 from iamlab.world.federation.saml_names import DOORS
 from iamlab.world.identities import Role
 from iamlab.world.identity_center.permission_sets import Provisioned

@@ -24,7 +24,6 @@ from iamlab.world.federation.saml_claims import is_session_name
 from iamlab.world.federation.saml_identity import SamlIdentity, context_of
 from iamlab.world.identity_center.provisioning import audience, provider_in
 from iamlab.world.ids import HEX
-from iamlab.world.sts.answers import as_logged
 from iamlab.world.sts.asked import Asked
 from iamlab.world.sts.federated import assume, saml_answer, saml_noted
 from iamlab.world.sts.session_tags import session_tags
@@ -156,7 +155,7 @@ def _record(
         account.account_id,
         read_only=True,
         parameters={**asked.given, **asked.noted},
-        answer=None if made is None else as_logged(saml_answer(made)),
+        answer=None if made is None else saml_answer(made),
         error=error,
         resources=(asked.given["RoleArn"], asked.given["PrincipalArn"]),
         region=asked.endpoint,

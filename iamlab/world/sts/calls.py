@@ -18,12 +18,13 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.sts_errors import InvalidAction, MissingAuthenticationToken
 from iamlab.world.api.validation import check_by_model
 from iamlab.world.asking import check_credentials
-from iamlab.world.events import caller_identity, record
-from iamlab.world.presented import Credential
-from iamlab.world.sts.answers import as_logged
+from iamlab.world.events import CONSOLE_SIGN_IN, note, record_for
+from iamlab.world.events.identity import UNKNOWN, caller_identity
+from iamlab.world.links import console_page
 from iamlab.world.sts.asked import Asked
 from iamlab.world.sts.endpoints import GLOBAL, check_region, region_of
 from iamlab.world.sts.operation import find
+from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,9 +89,9 @@ def call(
     except AwsError as error:
         _record(operation, asked, None, error)
         raise
-    if isinstance(caller, Credential):
-        caller.used(world, "sts", region_of(endpoint))
     _record(operation, asked, made, None)
+    if isinstance(made, Session) and getattr(caller, "is_in_console", False):
+        _record_switch(asked, made)
     return made
 
 
@@ -107,35 +108,42 @@ def _check_credentials(asked: Asked) -> None:
 def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | None) -> None:
     """Note the call in the caller's account; in the role's too, if it is another and let in."""
     logged = made is not None and operation.logs_answer
-    answer = as_logged(operation.answer(made)) if logged else None
+    answer = operation.answer(made) if logged else None
     about = _about(operation, asked)
-    own, owner = asked.who.account_id, _account_in(about)
-    identity = asked.identity or _identity(asked)
-    accounts = [own] if own else []
-    if owner and owner != own and (made is not None or not own) and owner in asked.world.accounts:
-        accounts.append(owner)
-    shared = asked.world.ids.shared_event_id() if len(accounts) > 1 else ""
-    for account_id in accounts:
-        if own and account_id != own:
-            identity = {
-                "type": "AWSAccount",
-                "principalId": identity.get("principalId", ""),
-                "accountId": own,
-            }
-        record(
-            asked.world,
-            ("sts", operation.name),
-            identity,
-            account_id,
-            read_only=operation.reads_only,
-            # A call without parameters is noted with null.
-            parameters={**asked.given, **asked.noted} or None,
-            answer=answer,
-            error=error,
-            resources=(about,) if about else (),
-            region=region_of(asked.endpoint),
-            shared_event_id=shared,
-        )
+    record_for(
+        asked.world,
+        ("sts", operation.name),
+        asked.identity or _identity(asked),
+        (asked.who.account_id, _account_in(about)),
+        read_only=operation.reads_only,
+        # A call without parameters is noted with null.
+        parameters={**asked.given, **asked.noted} or None,
+        answer=answer,
+        error=error,
+        resources=(about,) if is_arn(about) else (),
+        region=region_of(asked.endpoint),
+        session_credential_from_console=getattr(asked.caller, "is_in_console", False),
+    )
+
+
+def _record_switch(asked: Asked, made: Session) -> None:
+    """Note that somebody in the console has switched to a role: in the role's account."""
+    if asked.operation != "AssumeRole":
+        return
+    who = asked.world.gather(made)
+    note(
+        asked.world,
+        ("signin", "SwitchRole"),
+        caller_identity(who),
+        who.account_id,
+        read_only=False,
+        response_elements={"SwitchRole": "Success"},
+        event_type=CONSOLE_SIGN_IN,
+        additional_event_data={
+            "SwitchFrom": asked.who.arn,
+            "RedirectTo": console_page(Arn.parse(made.arn).partition),
+        },
+    )
 
 
 def _about(operation: Operation, asked: Asked) -> str:
@@ -152,8 +160,8 @@ def _account_in(arn: str) -> str:
     return Arn.parse(arn).account if is_arn(arn) else ""
 
 
-def _identity(asked: Asked) -> dict[str, Any]:
+def _identity(asked: Asked) -> Mapping[str, Any]:
     """Say who called."""
     if not asked.who.account_id:
-        return {"type": "Unknown", "principalId": "", "accountId": ""}
+        return UNKNOWN
     return caller_identity(asked.who, asked.parent)

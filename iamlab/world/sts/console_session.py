@@ -10,7 +10,7 @@ revoking reaches it; and that STS is as closed to a federated user in the consol
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import ExpiredToken, RequestError
 from iamlab.world.presented import CredentialKind
@@ -39,6 +39,7 @@ class FederatedConsoleSession(Session):
 
     signed_in: datetime
     until: datetime
+    is_in_console: ClassVar[bool] = True
 
     @property
     def expiration(self) -> datetime:

@@ -188,9 +188,9 @@ def assume(
     # Not before: whoever is not let in learns nothing of the account's policies.
     policy, policy_arns = passed_policies(account, given)
     seconds = _seconds(asked, identity)
-    kept: dict[str, str | bool | list[str]] = {
+    held: dict[str, str | bool | list[str]] = {
         "aws:FederatedProvider": identity.principal,
-        **_kept(identity.context),
+        **kept(identity.context),
         **(keys_of_session or {}),
     }
     check_role_duration(role, seconds)
@@ -206,7 +206,7 @@ def assume(
         source_identity=identity.source_identity or "",
         policy=policy,
         policy_arns=policy_arns,
-        keys=kept,
+        keys=held,
         minimum_session_token_size=asked.minimum_size,
     )
 
@@ -233,7 +233,7 @@ def _seconds(asked: Asked, identity: WebIdentity | SamlIdentity) -> int:
     return min(wanted, left)
 
 
-def _kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
+def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
     """Give the keys of the token that stay with the session."""
     if not unsure.FEDERATION_KEYS_STAY:
         return {}

@@ -20,7 +20,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.signin_errors import BadRequest
-from iamlab.world.events import caller_identity, note
+from iamlab.world.events import CONSOLE_SIGN_IN, note
+from iamlab.world.events.identity import caller_identity
 from iamlab.world.links import console_page, federation_page
 from iamlab.world.managed import PARTITIONS
 from iamlab.world.presented import CredentialKind
@@ -213,6 +214,6 @@ def _record(session: Session, name: str, access_key_id: str) -> None:
         who.account_id,
         read_only=False,
         response_elements={name: "Success"},
-        event_type="AwsConsoleSignIn",
+        event_type=CONSOLE_SIGN_IN,
         additional_event_data={"MFAUsed": "No"},
     )

@@ -25,10 +25,10 @@ from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api.validation import check_by_model
 from iamlab.world.asking import Circumstances, question
-from iamlab.world.events import record
+from iamlab.world.events import record_for
 from iamlab.world.quotas import is_account_id
 from iamlab.world.service_principals import find, sends
-from iamlab.world.sts.answers import as_logged, assumed_role
+from iamlab.world.sts.answers import assumed_role
 from iamlab.world.sts.endpoints import check_is_on, region_of
 from iamlab.world.sts.finding import find_role
 from iamlab.world.sts.issuing import issue_for_role
@@ -233,18 +233,15 @@ def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> Access
 
 def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
     """Note the call in the log of the role's account: without any secret."""
-    account_id = Arn.parse(call.role_arn).account if is_arn(call.role_arn) else ""
-    if account_id not in call.world.accounts:
-        return
-    record(
+    record_for(
         call.world,
         ("sts", "AssumeRole"),
         {"type": "AWSService", "invokedBy": call.service},
-        account_id,
+        ("", Arn.parse(call.role_arn).account if is_arn(call.role_arn) else ""),
         read_only=True,
         parameters=call.given,
-        answer=None if session is None else as_logged(assumed_role(session)),
+        answer=None if session is None else assumed_role(session),
         error=error,
-        resources=(call.role_arn,),
+        resources=(call.role_arn,) if is_arn(call.role_arn) else (),
         region=region_of(call.endpoint),
     )

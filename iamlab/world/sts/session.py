@@ -205,9 +205,6 @@ class Session:
             raise error
         return presented(world, self.record)
 
-    def used(self, world: World, service: str, region: str) -> None:
-        """Note nothing: of sessions no use is kept."""
-
     def _repr_html_(self) -> str:
         from iamlab import display
 
