@@ -12,6 +12,7 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
 from iamlab.view.access_cards import changes_card, diff_card, what_can_card
 from iamlab.view.event_cards import event_log_card
+from iamlab.view.outside_cards import outside_access_card
 from iamlab.view.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
 from iamlab.view.session_cards import session_card, timeline_card
 from iamlab.view.style import INK, PAPER, look
@@ -20,8 +21,11 @@ from iamlab.world.changes import WorldDiff
 from iamlab.world.events.log import EventLog
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Group, Identity, User
+from iamlab.world.last_accessed import LastAccessed
+from iamlab.world.least_privilege import LeastPrivilege, Unused
 from iamlab.world.organization import Organization
 from iamlab.world.organization.levels import EffectivePolicies
+from iamlab.world.outside_access import OutsideAccess
 from iamlab.world.reach.answers import Arrivals, BlastRadius
 from iamlab.world.reach.cutting import Cut
 from iamlab.world.reach.paths import Path
@@ -121,7 +125,7 @@ def _organization(organization: Organization) -> str:
     return f'<div style="{CODE}">{escape(organization.describe())}</div>'
 
 
-def _effective_policies(found: EffectivePolicies) -> str:
+def _told(found: EffectivePolicies | LeastPrivilege | Unused | LastAccessed) -> str:
     return f'<div style="{CODE}">{escape(str(found))}</div>'
 
 
@@ -146,7 +150,7 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Policy, _policy),
     (Identity, _identity),
     (Organization, _organization),
-    (EffectivePolicies, _effective_policies),
+    (EffectivePolicies, _told),
     (Resource, _resource),
     (WhoCan, _who_can),
     (World, _world),
@@ -161,4 +165,8 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (BlastRadius, blast_radius_card),
     (Path, path_card),
     (Cut, cut_card),
+    (OutsideAccess, outside_access_card),
+    (LeastPrivilege, _told),
+    (Unused, _told),
+    (LastAccessed, _told),
 )

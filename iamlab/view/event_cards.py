@@ -28,13 +28,13 @@ def event_log_card(log: EventLog) -> str:
 
     if not log:
         return "No events."
-    names = ("time", "account", "who", "event", "outcome", "error", "on")
+    names = ("time", "log of", "who", "event", "outcome", "error", "on")
     head = "".join(f'<th scope="col" style="{CELL}">{escape(one)}</th>' for one in names)
     body = "".join(_row(event, row_of(event)) for event in log[-FEW:])
     more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""
     return (
-        f'{more}<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'{more}<div style="overflow-x:auto"><table style="border-collapse:collapse">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -43,7 +43,8 @@ def _row(event: Event, told: tuple[object, ...]) -> str:
     symbol, colour, area = _ENDS[outcome]
     style = f"{CELL};background:{area};color:{colour}"
     before = (f"{event.event_time:%Y-%m-%d %H:%M:%S}", account, who.rpartition("::")[2], name)
-    cells = "".join(f'<td style="{CELL}">{escape(one)}</td>' for one in before)
+    whole = f"{CELL};white-space:nowrap"
+    cells = "".join(f'<td style="{whole}">{escape(one)}</td>' for one in before)
     end = f'<td style="{style}">{symbol}&nbsp;{escape(outcome)}</td>'
     after = "".join(f'<td style="{CELL}">{escape(one)}</td>' for one in (error, resource))
     return f"<tr>{cells}{end}{after}</tr>"

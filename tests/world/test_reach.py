@@ -1,6 +1,8 @@
 """The graph of reach: what an edge promises, a replay keeps; and what is read off the graph."""
 
 from dataclasses import replace
+from importlib import util
+from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -21,6 +23,7 @@ from tests.world import reach_chance
 from tests.world.exports import trust
 from tests.world.reach_chance import PROBES
 
+ROOT = Path(__file__).parents[2]
 MAP = "arn:aws:s3:::star-maps/m31.fits"
 SEEDS = st.integers(0, 1_000_000)
 
@@ -271,3 +274,13 @@ def test_every_way_of_the_table_says_what_it_takes() -> None:
         assert way.title, way
         assert way.permissions, way
         assert way.gain, way
+
+
+def test_the_page_of_ways_is_that_of_the_table() -> None:
+    """``python scripts/make_ways_page.py`` writes it."""
+    spec = util.spec_from_file_location("made", ROOT / "scripts/make_ways_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.PAGE.read_text("utf-8") == made.page()

@@ -62,6 +62,18 @@ _KEYS = {
 """Parameter -> the condition key that has its value."""
 
 
+WITH_BOUNDARY = frozenset(
+    (
+        *("AttachRolePolicy", "AttachUserPolicy", "CreateRole", "CreateUser", "DeleteRole"),
+        *("DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteUserPermissionsBoundary"),
+        *("DeleteUserPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetRole"),
+        *("PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary"),
+        *("PutUserPolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
+    )
+)
+"""Operations whose requests say which boundary there is: ``iam:PermissionsBoundary``."""
+
+
 def target_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> Any:
     """Give the thing that an operation works on; ``None`` if there is none yet."""
     if entry.on in _BY_ARN:
@@ -219,7 +231,7 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
         context |= of_tags(key, getattr(target, "tags", {}))
     boundary = given.get("PermissionsBoundary") or getattr(target, "boundary", None)
-    if boundary and _is_about_permissions(entry.name):
+    if boundary and entry.name in WITH_BOUNDARY:
         context["iam:PermissionsBoundary"] = boundary
     if "PolicyArn" in given and entry.name.startswith(("Attach", "Detach")):
         context["iam:PolicyARN"] = given["PolicyArn"]
@@ -237,10 +249,3 @@ def _of_properties(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     namespaces = sorted({str(name).partition("/")[0] for name in names})
     # The service is that of the role which is made when role manager is enabled.
     return {"iam:AccountPropertyNamespaces": namespaces, "iam:AWSServiceName": ROLE_MANAGER}
-
-
-def _is_about_permissions(name: str) -> bool:
-    """Say whether the request of an operation has the key iam:PermissionsBoundary."""
-    return name.startswith(("Attach", "Detach", "Put", "CreateUser", "CreateRole")) or (
-        name.startswith("Delete") and name.endswith(("Policy", "PermissionsBoundary"))
-    )

@@ -188,6 +188,11 @@ class LastAccessed:
             for action in one.tracked_actions:
                 yield one.service_namespace, action.action_name, *_cells(action.access)
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
     def __str__(self) -> str:
         if not self.services:
             return "The policies allow no service."

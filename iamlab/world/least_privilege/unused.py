@@ -150,6 +150,11 @@ class Unused:
         ]
         return display.table(columns, rows)
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
     def __str__(self) -> str:
         return "\n".join(_said(self))
 

@@ -223,6 +223,11 @@ class OutsideAccess(Sequence[Finding]):
         """Those that a ceiling or a Deny stops today."""
         return tuple(one for one in self.findings if not one)
 
+    def _repr_html_(self) -> str:
+        from iamlab import display
+
+        return display.html(self)
+
     def __str__(self) -> str:
         shown = [str(one) for one in self.findings[:MOST_LINES]]
         rest = len(self) - len(shown)

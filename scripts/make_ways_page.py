@@ -1,0 +1,69 @@
+"""Write docs/ways.md: the ways to gain power, as they stand in the package.
+
+``python scripts/make_ways_page.py`` writes it; a test says when it must be written again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iamlab.world.reach.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
+from iamlab.world.reach.table import GAINS, GUARDS, TABLE, Way
+
+PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
+
+HEAD = """\
+# Ways to gain power
+
+What `world.reach()` looks for: {count} ways, of which {own} need nothing but IAM and STS. Those are replayed: their very
+calls are made in a copy of the world. Where another service runs code as a role, the decisions of all its calls are the
+proof (`reach.decisions(edge)`). A way counts only if each call is allowed with all that applies to the caller: SCPs,
+RCPs, boundary, session policy, conditions, Denies. What a principal makes of itself stays under its own boundary and SCPs.
+
+Gain: {gains}.
+
+Guards, which keep a way closed for those who need its permissions for something else:
+
+{guards}
+
+Ids: `RH` are numbers of the list of Rhino Security Labs (2019), the others are ids of pathfinding.cloud. In the column of
+permissions a bar stands between those of which one is enough.
+
+| # | way | permissions | gain | guards | by | ids |
+|---|---|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Give the page as text."""
+    head = HEAD.format(
+        count=len(TABLE),
+        own=sum(way.can_be_replayed for way in TABLE.values()),
+        gains="; ".join(f"**{gain}** {said}" for gain, said in GAINS.items()),
+        guards="\n".join(f"- **{guard}** {said}" for guard, said in GUARDS.items()),
+    )
+    rows = "".join(f"{_row(way)}\n" for way in TABLE.values())
+    whole = [f"- {number}: {reason}" for number, reason in NOT_MODELLED.items()]
+    parts = [
+        f"- {number}, {part}: {reason}"
+        for number, several in NOT_MODELLED_PARTS.items()
+        for part, reason in several
+    ]
+    return "\n".join((head + rows, "## Not modelled", "", *whole, *parts, ""))
+
+
+def _row(way: Way) -> str:
+    cells = (
+        str(way.number),
+        way.title,
+        " + ".join(f"`{one}`" for one in way.permissions).replace("|", r"\|"),
+        " ".join(way.gain),
+        " ".join(way.guards),
+        way.service or "IAM, STS",
+        " ".join(way.ids),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,84 @@
+"""Who can become whom in a company of some accounts: how long it takes, how much memory.
+
+``python -m tests.benchmarks.reach 1000 1`` says it of an account with 1,000 principals,
+``python -m tests.benchmarks.reach 100 200`` of 200 accounts with 20,000.
+"""
+
+import random
+import resource
+import sys
+import time
+
+from iamlab import Policy, World
+
+MAP = "arn:aws:s3:::star-maps/m31.fits"
+FIRST = 111111111111
+
+
+def company(principals, accounts):
+    """Make accounts as companies have them: most people read, few administer, some roles cross."""
+    chance = random.Random(7)
+    world = World(seed=7)
+    ids = [str(FIRST + number) for number in range(accounts)]
+    users = principals // 2
+    for number, account_id in enumerate(ids):
+        main = world.create_account(f"account-{number}", account_id=account_id)
+        read = main.create_policy("read", Policy.allow(["s3:Get*", "s3:List*", "ec2:Describe*"]))
+        dev = main.create_policy("dev", Policy.allow(["ec2:*", "s3:*", "lambda:*", "logs:*"]))
+        own = f"arn:aws:iam::{account_id}:role/dev-*"
+        delegate = main.create_policy(
+            "delegate", Policy.allow(["iam:PassRole", "iam:PutRolePolicy", "iam:CreateRole"], own)
+        )
+        for place in range(users):
+            user = main.create_user(f"user-{place}")
+            hang(user, place, read, dev, delegate)
+            if place % 7 == 0:
+                role = f"arn:aws:iam::{account_id}:role/app-{chance.randrange(users)}"
+                user.put_policy("assume", Policy.allow("sts:AssumeRole", role))
+        for place in range(principals - users):
+            trusted = {"Service": "ec2.amazonaws.com"}
+            if place % 3 == 0:
+                trusted = {"AWS": account_id if place % 2 else chance.choice(ids)}
+            role = main.create_role(
+                f"{'dev' if place % 10 == 0 else 'app'}-{place}",
+                assume_role_policy_document=Policy.allow("sts:AssumeRole", None, principal=trusted),
+            )
+            hang(role, place, read, dev)
+    return world
+
+
+def hang(identity, place, read, dev, delegate=None):
+    """Attach to each what such a one has."""
+    identity.attach_policy(read)
+    if place % 5 == 0:
+        identity.attach_policy(dev)
+    if delegate is not None and place % 20 == 0:
+        identity.attach_policy(delegate)
+    if place % 50 == 0:
+        identity.attach_policy("AdministratorAccess")
+
+
+def main(principals, accounts):
+    """Say how long each question takes."""
+
+    def say(*words):
+        print(*words)  # noqa: T201 - whoever runs it wants to read it
+
+    world = company(principals, accounts)
+    say(f"{accounts} accounts of {principals} principals")
+    reach = world.reach()
+    questions = {
+        "edges": lambda: len(reach.edges),
+        "admins": lambda: len(reach.admins()),
+        "to": lambda: len(reach.to(MAP, "s3:PutObject")),
+        "graph": lambda: len(reach.graph()),
+    }
+    for name, ask in questions.items():
+        start = time.perf_counter()
+        found = ask()
+        say(f"{name}: {found} in {time.perf_counter() - start:.2f} s")
+    say(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))

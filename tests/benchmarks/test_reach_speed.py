@@ -1,0 +1,25 @@
+"""Reach takes time that grows as the company does, and not as its square."""
+
+import time
+
+from tests.benchmarks.reach import company
+
+SMALL, LARGE = 100, 400
+MOST = 10
+"""Four times the principals may take so many times the time; each with each would take 16."""
+
+
+def seconds(principals):
+    """Measure how long all edges take, at best."""
+    best = float("inf")
+    for _ in range(2):
+        world = company(principals, 1)
+        start = time.perf_counter()
+        assert world.reach().edges
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def test_reach_grows_as_the_company_does():
+    """Most principals can do nothing of what a way takes, and are soon left alone."""
+    assert seconds(LARGE) < MOST * seconds(SMALL)
