@@ -3,22 +3,25 @@
 ``python scripts/make_ways_page.py`` writes it; a test says when it must be written again.
 """
 
+# ruff: noqa: INP001 - a folder of scripts is no package
+
 from __future__ import annotations
 
 from pathlib import Path
 
 from iamlab.world.reach.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
-from iamlab.world.reach.table import GAINS, GUARDS, TABLE, Way
+from iamlab.world.reach.table import BESIDES, GAINS, GUARDS, TABLE, Way
 
 PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 
 HEAD = """\
 # Ways to gain power
 
-What `world.reach()` looks for: {count} ways, of which {own} need nothing but IAM and STS. Those are replayed: their very
-calls are made in a copy of the world. Where another service runs code as a role, the decisions of all its calls are the
-proof (`reach.decisions(edge)`). A way counts only if each call is allowed with all that applies to the caller: SCPs,
-RCPs, boundary, session policy, conditions, Denies. What a principal makes of itself stays under its own boundary and SCPs.
+What `world.reach()` looks for: {count} ways, of which {own} need nothing but IAM and STS. Those are
+replayed: their very calls are made in a copy of the world. Where another service runs code as a
+role, the decisions of all its calls are the proof (`reach.decisions(edge)`). A way counts only if
+each call is allowed with all that applies to the caller: SCPs, RCPs, boundary, session policy,
+conditions, Denies. What a principal makes of itself stays under its own boundary and SCPs.
 
 Gain: {gains}.
 
@@ -26,8 +29,11 @@ Guards, which keep a way closed for those who need its permissions for something
 
 {guards}
 
-Ids: `RH` are numbers of the list of Rhino Security Labs (2019), the others are ids of pathfinding.cloud. In the column of
-permissions a bar stands between those of which one is enough.
+Ids: `RH` are numbers of the list of Rhino Security Labs (2019), the others are ids of
+pathfinding.cloud. In the column of permissions "or" stands between sets of which one is enough, a
+bar between permissions of which one is enough. What a way of IAM and STS may need besides:
+
+{besides}
 
 | # | way | permissions | gain | guards | by | ids |
 |---|---|---|---|---|---|---|
@@ -41,6 +47,7 @@ def page() -> str:
         own=sum(way.can_be_replayed for way in TABLE.values()),
         gains="; ".join(f"**{gain}** {said}" for gain, said in GAINS.items()),
         guards="\n".join(f"- **{guard}** {said}" for guard, said in GUARDS.items()),
+        besides="\n".join(f"- `{one}`: {when}" for one, when in BESIDES.items()),
     )
     rows = "".join(f"{_row(way)}\n" for way in TABLE.values())
     whole = [f"- {number}: {reason}" for number, reason in NOT_MODELLED.items()]
@@ -56,13 +63,17 @@ def _row(way: Way) -> str:
     cells = (
         str(way.number),
         way.title,
-        " + ".join(f"`{one}`" for one in way.permissions).replace("|", r"\|"),
+        " or ".join(map(_form, way.forms)),
         " ".join(way.gain),
         " ".join(way.guards),
         way.service or "IAM, STS",
         " ".join(way.ids),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _form(form: tuple[str, ...]) -> str:
+    return " + ".join(f"`{one}`" for one in form).replace("|", r"\|") or "none"
 
 
 if __name__ == "__main__":

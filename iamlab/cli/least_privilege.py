@@ -63,13 +63,13 @@ def run(options: argparse.Namespace) -> int:
         form=options.form,
         pass_role=options.pass_role,
     )
+    tell_problems(trail)
     if options.json:
         print_json({**to_json(found), "problems": trail.problems.total})
     elif options.csv:
         print_csv(("action", "resource", "allowed", "refused", "first", "last"), _rows(found))
     else:
         print("\n".join(map(one_line, str(found).split("\n"))))
-    tell_problems(trail)
     return 1 if options.fail and has_too_much(found) else 0
 
 

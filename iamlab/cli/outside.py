@@ -29,12 +29,12 @@ example:
 Role trust policies stand in account details; policies of resources are given
 beside them. What an RCP, a Deny or Block Public Access stops is listed last.
 --json: zone, asked, findings, services, assumed.
---csv: active, public, type, resource, owner, principal, actions, conditions,
+--csv: open, public, type, resource, owner, principal, actions, conditions,
 statement, stopped by.
 Exit status: 0; with --fail 1 if somebody outside gets in; 2 bad input.
 """
 COLUMNS = (
-    *("active", "public", "type", "resource", "owner", "principal", "actions", "conditions"),
+    *("open", "public", "type", "resource", "owner", "principal", "actions", "conditions"),
     *("statement", "stopped by"),
 )
 
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         print_csv(COLUMNS, _rows(found))
     else:
         _print(found)
-    return 1 if options.fail and found.active else 0
+    return 1 if options.fail and found.open else 0
 
 
 def _zone(named: list[str] | None) -> str | list[str] | None:
@@ -107,7 +107,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "statement": one.statement,
         "source": one.source,
         "is_public": one.is_public,
-        "is_active": bool(one),
+        "is_open": bool(one),
         "stopped_by": list(map(str, one.stopped_by)),
         "text": str(one),
     }

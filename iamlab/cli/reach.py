@@ -41,11 +41,11 @@ Without --from and --action: who is an administrator or can make himself so.
 --dot, --mermaid: the graph of those ways, for Graphviz and for web pages;
 with neither --from nor --action, of all.
 --json: ways (principal, steps), each step with source, target, way, calls,
-conditions; with --cut also edits. --csv: principal, step, source, target, way,
-calls, conditions.
+conditions; with --cut also edits. --csv: principal, step, source, target,
+as, way, calls, conditions.
 Exit status: 0; with --fail 1 if there is a way that somebody can go; 2 bad input.
 """
-COLUMNS = ("principal", "step", "source", "target", "way", "calls", "conditions")
+COLUMNS = ("principal", "step", "source", "target", "as", "way", "calls", "conditions")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -189,10 +189,10 @@ def _rows(found: Mapping[str, Path]) -> Iterable[tuple[str | tuple[str, ...], ..
     for arn, path in found.items():
         for number, edge in enumerate(path, 1):
             calls = tuple(map(str, edge.calls))
-            named = (edge.source.arn, str(edge.target), edge.way.title)
+            named = (edge.source.arn, edge.target.arn, str(edge.target), edge.way.title)
             yield (arn, str(number), *named, calls, edge.conditions)
         if not len(path):
-            yield (arn, "0", arn, arn, "as it is", "", "")
+            yield (arn, "0", arn, arn, "as it is", "", "", "")
 
 
 def _edges(paths: Iterable[Path]) -> list[Edge]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.cli.common import add_world_arguments, filled
 from iamlab.cli.forms import add_fail_argument, add_form_arguments, one_line
+from iamlab.errors import LoadError
 
 if TYPE_CHECKING:
     import argparse
@@ -39,8 +40,16 @@ def read_trail(options: argparse.Namespace) -> Trail:
 
 
 def tell_problems(trail: Trail) -> None:
-    """Name the records that could not be read, on standard error: the answer goes without them."""
+    """Name the records that could not be read, on standard error: the answer goes without them.
+
+    Raises
+    ------
+    LoadError
+        Not one could be read: then that is no trail, and silence would prove nothing.
+    """
     problems = trail.problems
+    if problems.total and not trail.read:
+        raise LoadError(f"No record of CloudTrail could be read: {problems[0]}")
     for problem in list(problems)[:SHOWN]:
         print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
     if problems.total > SHOWN:

@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     found = read_world(options).unused(
         options.principal, trail, unused_access_age=options.unused_access_age
     )
+    tell_problems(trail)
     if options.json:
         print_json({**to_json(found), "problems": trail.problems.total})
     elif options.csv:
@@ -57,7 +58,6 @@ def run(options: argparse.Namespace) -> int:
         print_csv(columns, rows)
     else:
         print("\n".join(map(one_line, str(found).split("\n"))))
-    tell_problems(trail)
     return 1 if options.fail and (found.edits or found.findings) else 0
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from iamlab import unsure
@@ -71,6 +71,14 @@ class Circumstances(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How every call of a world is made that does not say otherwise: of a copy that tries some."""
+
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    circumstances: Circumstances = field(default_factory=Circumstances)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What the engine is asked, and what was taken for granted."""
 
@@ -110,7 +118,8 @@ def question(
     RequestError
         It cannot be asked that way.
     """
-    given = context or {}
+    given = {**world.standing.context, **(context or {})}
+    circumstances = {**world.standing.circumstances, **circumstances}
     known = world.gather(caller)
     refusal = refusal_of(known.kind, action, known.credentials())
     if facts is None:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.world.issuers import issuer_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -64,7 +66,7 @@ def note_use(world: World, event: Event) -> None:
     if holder is not None:
         service = event.event_source.removesuffix(".amazonaws.com")
         note_key(holder, key_id, LastUsed(event.event_time, service, event.aws_region))
-    issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
+    issuer = issuer_of(identity)
     role = account.roles.get(issuer.get("userName", "")) if issuer.get("type") == "Role" else None
     if role is not None and role.arn == issuer.get("arn"):
         role.last_used = RoleLastUsed(event.event_time, event.aws_region)

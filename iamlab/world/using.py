@@ -38,7 +38,7 @@ def use(
     if refusal is not None:
         refusal.decision = decision
     elif not decision:
-        refusal = AccessDenied(decision)
+        refusal = AccessDenied(decision, _message(world, decision))
     _record(world, caller, who, decision, refusal, circumstances)
     if refusal is not None:
         raise refusal
@@ -58,6 +58,20 @@ def _refusal(who: Gathered, action: str) -> AccessDenied | None:
     except AccessDenied as refusal:
         return refusal
     return None
+
+
+def _message(world: World, decision: Decision) -> str:
+    """Say what a service answers to a refusal: some hand out more, encoded."""
+    request = decision.request
+    if request.action.partition(":")[0].lower() not in _ENCODES:
+        return decision.message
+    from iamlab.world.sts.authorization_messages import with_encoded
+
+    return with_encoded(world, request.resource_account, decision.message, decision)
+
+
+_ENCODES = frozenset({"ec2"})
+"""Services that hand out an encoded message with a refusal."""
 
 
 def _record(

@@ -13,6 +13,7 @@ from iamlab.errors import (
     did_you_mean,
 )
 from iamlab.world.account import Account
+from iamlab.world.asking import Standing
 from iamlab.world.clock import AnyClock, Clock
 from iamlab.world.context import Membership
 from iamlab.world.events.log import EventLog
@@ -68,6 +69,7 @@ class World(Questions, Keeping, HasOutside):
         self.accounts: dict[str, Account] = {}  # by account id
         self.organizations: dict[str, Organization] = {}  # by id
         self.current_network = Network()
+        self.standing = Standing()
         self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
         self.warnings: list[str] = []  # what a loaded file left open
         self.loaded = False
@@ -158,6 +160,7 @@ class World(Questions, Keeping, HasOutside):
         twin.saml_directories = {key: one.copy(twin) for key, one in self.saml_directories.items()}
         twin.identity_centers = {key: one.copy(twin) for key, one in self.identity_centers.items()}
         twin.current_network = self.current_network
+        twin.standing = self.standing
         twin.resource_policies = dict(self.resource_policies)
         twin.warnings = list(self.warnings)
         twin.loaded = self.loaded

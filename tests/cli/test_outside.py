@@ -52,10 +52,10 @@ def test_public_access_comes_first_and_what_is_stopped_last(shell: Shell) -> Non
 def test_programs_read_json_and_spreadsheets_csv(shell: Shell) -> None:
     """With the same findings."""
     told = json.loads(shell(*ask("--json")).out)
-    assert [one["is_active"] for one in told["findings"]] == [True, True, False]
+    assert [one["is_open"] for one in told["findings"]] == [True, True, False]
     assert told["findings"][1]["principal"] == {"AWS": FAR}
     rows = list(csv.DictReader(io.StringIO(shell(*ask("--csv")).out)))
-    assert [row["active"] for row in rows] == ["yes", "yes", "no"]
+    assert [row["open"] for row in rows] == ["yes", "yes", "no"]
     assert rows[0]["type"] == "AWS::SQS::Queue"
 
 
@@ -63,7 +63,7 @@ def test_a_zone_of_trust_may_have_more_accounts(shell: Shell) -> None:
     """Then only the public queue is open, and a pipeline stops for it."""
     asked = ask("--zone", "111111111111", "--zone", FAR, "--json")
     found = json.loads(shell(*asked).out)["findings"]
-    assert [one["resource_type"] for one in found if one["is_active"]] == ["AWS::SQS::Queue"]
+    assert [one["resource_type"] for one in found if one["is_open"]] == ["AWS::SQS::Queue"]
     assert shell(*ask("--fail")).status == 1
     assert shell(*ask()).status == 0
 

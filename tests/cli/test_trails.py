@@ -92,6 +92,13 @@ def test_what_cannot_be_read_is_said_in_a_line(shell: Shell, tmp_path: Path) -> 
     assert one_line(shell(*ask("unused", shell, "--unused-access-age", "0")))
 
 
+def test_a_file_that_is_no_trail_proves_nothing(shell: Shell) -> None:
+    """With exit status 2: a gate that lets everything through is none."""
+    for command in (("unused",), ("least-privilege", "--principal", DANA)):
+        asked = (command[0], "account.json", "--world", "world.json", *command[1:])
+        assert "No record of CloudTrail could be read" in one_line(shell(*asked))
+
+
 def test_the_helps_tell_the_forms() -> None:
     """And the exit status."""
     for command in (least_privilege, unused):

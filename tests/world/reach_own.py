@@ -20,6 +20,7 @@ from iamlab.world.reach.ways import (  # noqa: F401 - so that they are known
     own_versions,
 )
 from iamlab.world.reach.ways.finding import FINDERS
+from tests.world.reach_rows import needs_what_its_row_says
 
 NUMBERS = (*range(1, 10), *range(23, 28), 29, 30)
 
@@ -60,6 +61,7 @@ class Own:
 
     def kept(self, path: Path, probes: Any) -> list[bool]:
         """Say what who has followed a path may do, by the replay."""
+        assert all(map(needs_what_its_row_says, path.edges))
         replay = path.replay()
         return [bool(replay.world.can(replay.caller, *one)) for one in probes]
 

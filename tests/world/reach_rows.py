@@ -10,6 +10,7 @@ from iamlab.world.reach.calls import Need
 from iamlab.world.reach.edges import Edge
 from iamlab.world.reach.reach import Reach
 from iamlab.world.reach.replaying import Replay
+from iamlab.world.reach.table import BESIDES
 from tests.world.exports import Doc, allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"
@@ -63,8 +64,18 @@ def proved(world: World, caller: Caller, *numbers: int) -> list[Edge]:
     return found
 
 
+def needs_what_its_row_says(edge: Edge) -> bool:
+    """Say whether an edge needs all of one of its row's sets, and nothing that is said nowhere."""
+    needed, sets = {*edge.permissions}, edge.way.permissions
+    named = {permission for one in sets for permission in one}
+    # What a trust policy gives to a provider's user, the caller does not need.
+    least = [set(one) - {"sts:AssumeRole"} for one in sets]
+    return any(one <= needed for one in least) and needed <= {*named, *BESIDES}
+
+
 def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES) -> Replay:
     """Replay a path, and see that its caller then may do just what its end may."""
+    assert all(map(needs_what_its_row_says, path))
     replay = reach.along(*path).replay()
     told = replay.world.gather(replay.caller).context()
     promised = path[-1].target.gathered.context()

@@ -16,10 +16,12 @@ from iamlab.sts_errors import IDPRejectedClaim
 from iamlab.world.account import Account
 from iamlab.world.events import Event
 from iamlab.world.events.errors import code_of, is_denial
-from iamlab.world.events.names import NAMES, is_data_event, resource_type
+from iamlab.world.events.names import NAMES, is_data_event
 from iamlab.world.events.values import clipped, plain, within
 from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.identities import User
+from iamlab.world.resource_types import resource_type
+from iamlab.world.sts.authorization_messages import decode
 from iamlab.world.trails.actions import named
 from tests.world.exports import allow, document, trust
 
@@ -112,6 +114,26 @@ def test_the_log_has_ec2s_reason_and_the_beginning_of_its_encoded_part(
     assert said
     assert encoded
     assert len(event.error_message.encode()) <= 1024
+
+
+def test_a_refusal_of_ec2_is_the_same_to_whoever_has_no_model_of_the_call(
+    main: Account, dana: User
+) -> None:
+    """``do`` hands out the encoded part too, which whoever may can read; other services none."""
+    world = main.world
+    with pytest.raises(AccessDenied) as refused:
+        world.do(dana, "ec2:RunInstances", f"arn:aws:ec2:us-east-1:{main.account_id}:instance/*")
+    said, marked, encoded = refused.value.message.partition(
+        ". Encoded authorization failure message: "
+    )
+
+    assert said.endswith("allows the ec2:RunInstances action")
+    assert marked
+    assert '"action":"ec2:RunInstances"' in decode(world, main.account_id, encoded)
+    assert world.events[-1].error_code == "Client.UnauthorizedOperation"
+    assert world.events[-1].error_message.startswith(f"{said}{marked}{encoded[:50]}")
+    with pytest.raises(AccessDenied, match=r"action$"):
+        world.do(dana, "s3:GetObject", "arn:aws:s3:::maps/a")
 
 
 CODES = [

@@ -16,8 +16,8 @@ from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, Re
 from iamlab.policy import catalog
 from iamlab.world.account import Account
 from iamlab.world.events import Event
+from iamlab.world.issuers import issuer_of
 from iamlab.world.last_accessed import LastAccessed, last_accessed
-from iamlab.world.last_accessed.seen import issuer_of
 from iamlab.world.last_accessed.tracking import PERIOD, is_tracked, tracked_since
 from tests.world.exports import allow, deny, document, export_of, hand_made, trust
 
@@ -405,6 +405,18 @@ def test_a_data_event_is_no_use_of_a_tracked_action(main: Account) -> None:
         found = ana.last_accessed([replace(event, **change)], "ACTION_LEVEL").service("s3")
         assert found.accesses
         assert [one.access for one in found.tracked_actions] == [None]
+
+
+def test_who_could_not_show_who_he_is_attempted_nothing(main: Account) -> None:
+    """Attempts count that were authenticated, allowed or not."""
+    ana = main.users["ana"]
+    ana.put_policy("own", document(allow("s3:ListAllMyBuckets")))
+    attempt(main, ana, "s3:ListAllMyBuckets")
+    event = main.world.events[-1]
+
+    for code, accessed in (("AccessDenied", True), ("SignatureDoesNotMatch", False)):
+        found = ana.last_accessed([replace(event, error_code=code)]).service("s3")
+        assert bool(found.accesses) is accessed
 
 
 def test_what_data_actions_are() -> None:

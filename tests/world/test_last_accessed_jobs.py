@@ -591,8 +591,13 @@ def test_only_root_users_users_and_roles_are_principals_of_an_account(
 def test_the_report_of_an_organization_is_a_table_too(
     main: Account, organization: Organization
 ) -> None:
-    """A row for each service."""
-    frame = main.organizations_last_accessed(path_of(organization, OPS)).to_frame()
+    """A row for each service; as text it is one line."""
+    found = main.organizations_last_accessed(path_of(organization, OPS))
+    frame = found.to_frame()
+    accessed = SERVICES - found.number_of_services_not_accessed
+    told = f"{accessed} of {SERVICES} allowed services accessed in the tracking period"
+
+    assert str(found) == f"{found.entity_path}: {told}"
 
     assert len(frame) == SERVICES
     row = frame.set_index("service_namespace").loc["s3"]

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -247,14 +248,14 @@ def test_what_goes_away_is_compared() -> None:
     assert found.compared.added == ("iam:ListUsers",)
 
 
-def test_the_root_user_gets_a_policy_for_somebody_else() -> None:
-    """As nothing is refused to him, the proof asks for a user in his place."""
+def test_a_root_user_has_no_least_privilege() -> None:
+    """He may do everything: it is said so, and no policy is made that would not limit him."""
     root = f"arn:aws:iam::{ACCOUNT}:root"
-    found = least_privilege(small_world(), root, [use("s3:GetObject", f"{MAPS}/a", root)])
+    world = small_world()
 
-    assert allows(found, "s3:GetObject", f"{MAPS}/a")
-    assert not allows(found, "s3:GetObject", f"{MAPS}/b")
-    assert found.compared is None
+    for caller in (root, world.account("main").root):
+        with pytest.raises(RequestError, match="may do everything, and no policy of its own"):
+            least_privilege(world, caller, [use("s3:GetObject", f"{MAPS}/a", root)])
 
 
 HOSTILE = (
@@ -572,12 +573,45 @@ def _fields(event: Event) -> dict[str, Any]:
 def test_data_events_that_the_trail_has_not_are_named() -> None:
     """But not of a world, which logs all; nor where somebody's were seen."""
     seen = use("s3:GetObject", f"{MAPS}/a", BOB)
-    kinds = [
-        {one.kind for one in least_privilege(small_world(), ANA, events).not_shown}
-        for events in ([use("s3:ListBucket", MAPS)], [use("s3:ListBucket", MAPS), seen], None)
+    bucket = use("s3:GetBucketPolicy", MAPS)
+    texts = [
+        " ".join(map(str, least_privilege(small_world(), ANA, events).not_shown))
+        for events in ([bucket], [bucket, seen], None)
     ]
 
-    assert ["data events" in one for one in kinds] == [True, False, False]
+    assert ["No data events of s3, " in one for one in texts] == [True, False, False]
+
+
+def test_a_profile_that_the_world_knows_tells_its_role() -> None:
+    """Then the role stands in the policy, and nothing stays to be said of it but how it is done."""
+    world = small_world()
+    account = world.accounts[ACCOUNT]
+    trust = Policy.allow("sts:AssumeRole", None, principal={"Service": "ec2.amazonaws.com"})
+    role = account.create_role("app", assume_role_policy_document=trust, path="/sky/")
+    account.create_instance_profile("web").add_role(role)
+    call = replace(run_instances(), request_parameters={"iamInstanceProfile": {"name": "web"}})
+    call = replace(call, event_source="ec2.amazonaws.com", event_name="RunInstances")
+
+    found = least_privilege(world, ANA, [call], pass_role=True)
+
+    assert [(one.role, one.service) for one in found.pass_role] == [(role.arn, "ec2.amazonaws.com")]
+    assert [one.resource for one in found.policy.statements if "iam:PassRole" in one.action] == [
+        (role.arn,)
+    ]
+    assert all("does not name" not in one.text for one in found.not_shown)
+
+
+def test_a_star_for_what_no_record_says_is_one_in_the_policy() -> None:
+    """A new volume has no id yet; a star in the name of an object is a star, and is written so."""
+    volume = f"arn:aws:ec2:us-east-1:{ACCOUNT}:volume/*"
+    new = replace(use("ec2:RunInstances", volume), is_exact=False)
+    starred = use("s3:GetObject", f"{MAPS}/a*b")
+
+    found = least_privilege(small_world(), ANA, [new, starred])
+
+    resources = {one.resource for one in found.policy.statements}
+    assert resources == {(volume,), (f"{MAPS}/a${{*}}b",)}
+    assert "all that the records say" in str(found)
 
 
 def test_permissions_without_an_event_of_their_own_are_named() -> None:

@@ -13,6 +13,7 @@ from iamlab import ANONYMOUS, Policy, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.world.outside_access import Finding, OutsideAccess, Zone, asked
+from iamlab.world.outside_access.callers import STRANGERS
 from iamlab.world.outside_access.shared import type_of
 from iamlab.world.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
@@ -156,6 +157,7 @@ def test_what_is_made_anew_lets_in_nobody(world: World) -> None:
     ("arn", "expected"),
     [
         ("arn:aws:s3:us-east-1:111111111111:accesspoint/ap", "AWS::S3::AccessPoint"),
+        ("arn:aws:s3:::maps/m31.fits", "AWS::S3::Bucket"),
         ("arn:aws:dynamodb:us-east-1:1:table/t/stream/2026", "AWS::DynamoDB::Stream"),
         ("arn:aws:lambda:us-east-1:111111111111:layer:l:1", "AWS::Lambda::LayerVersion"),
         ("arn:aws:glue:us-east-1:111111111111:catalog", "AWS::Unknown::Resource"),
@@ -772,7 +774,7 @@ def test_an_rcp_does_not_reach_the_management_account(world: World) -> None:
 
     found = world.outside_access()
 
-    assert [one.resource.split(":")[2:5:2] for one in found.active] == [
+    assert [one.resource.split(":")[2:5:2] for one in found.open] == [
         ["sns", DATA],
         ["sqs", MAIN],
     ]
@@ -1032,6 +1034,23 @@ def test_an_action_that_nobody_knows_is_found_too(world: World) -> None:
     assert only(world.outside_access()).actions == ("s3:ReadMinds", "s3:Futur*")
 
 
+SOURCE_KEY = "aws:SourceAccount"
+
+
+def _both(operator: str, key: str, value: str, *source: str) -> Doc:
+    """Ask for a service that calls, and on whose behalf."""
+    found: Doc = {operator: {key: value}}
+    if source:
+        found["StringEquals"] = {source[0]: source[1]}
+    return found
+
+
+def _against(wants: str, refuses: str) -> Doc:
+    """Ask for an account, and not for the same."""
+    key = "aws:PrincipalAccount"
+    return {wants: {key: VENDOR}, refuses: {key: VENDOR}}
+
+
 # -- services --------------------------------------------------------------------------------------
 
 SERVICES: list[tuple[str, Doc, bool]] = [
@@ -1069,6 +1088,74 @@ def test_a_service_that_may_be_a_confused_deputy_is_told_apart(
     assert list(found) == []
     assert [one.service for one in found.services] == [service] * expected
     assert all("on behalf of anybody" in str(one) for one in found.services)
+
+
+AT_ODDS: list[tuple[Doc, list[str]]] = [
+    # conditions of a statement for everybody that no caller from outside meets; services that do
+    ({"StringEqualsIfExists": {"aws:PrincipalAccount": DATA}}, ["*"]),
+    ({"StringEqualsIgnoreCaseIfExists": {"aws:PrincipalAccount": DATA}}, ["*"]),
+    ({"ForAllValues:StringEquals": {"aws:PrincipalAccount": DATA}}, ["*"]),
+    ({"Null": {"aws:PrincipalAccount": "true"}}, ["*"]),
+    ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, ["*"]),
+    ({"Null": {"aws:PrincipalServiceName": "false"}}, ["*"]),
+    ({"StringEquals": {"aws:PrincipalServiceName": "sns.amazonaws.com"}}, ["sns.amazonaws.com"]),
+    ({"StringLike": {"aws:PrincipalServiceName": "sn?.amazonaws.com"}}, ["sns.amazonaws.com"]),
+    ({"StringLike": {"aws:PrincipalServiceName": "new*.amazonaws.com"}}, ["newx.amazonaws.com"]),
+    (_both("Bool", "aws:PrincipalIsAWSService", "true", "aws:SourceAccount", DATA), []),
+    (_both("StringEquals", "aws:PrincipalServiceName", "ec2.amazonaws.com"), []),
+    (_against("StringEquals", "StringNotEquals"), []),
+    (_against("StringLike", "StringNotLike"), []),
+    (_against("StringEquals", "StringNotEqualsIfExists"), []),
+    (_against("StringEqualsIfExists", "StringNotEquals"), ["*"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "services"), AT_ODDS, ids=str)
+def test_what_nobody_outside_can_meet_is_no_finding(
+    condition: Doc, services: list[str], world: World
+) -> None:
+    """Each caller has the key, or none but a service: then that is told, apart."""
+    queue = world.account("data").create_queue("orders")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}
+    queue.policy = Policy.parse(
+        document({**statement, "Resource": queue.arn, "Condition": condition})
+    )
+    world.changed()
+
+    found = world.outside_access()
+
+    assert list(found) == []
+    assert [one.service for one in found.services] == services
+    assert all(" on behalf of anybody" in str(one) for one in found.services)
+    assert not world.can(ANONYMOUS, "sqs:SendMessage", queue.arn)
+    assert not world.can(VERA, "sqs:SendMessage", queue.arn)
+
+
+MEETABLE: list[Doc] = [
+    {"StringEqualsIfExists": {"aws:PrincipalAccount": VENDOR}},
+    {"StringEquals": {"aws:PrincipalAccount": VENDOR}, "StringNotEquals": {SOURCE_KEY: VENDOR}},
+    {"StringLike": {"aws:PrincipalAccount": "4*"}, "StringNotLike": {"aws:PrincipalAccount": "3*"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": [*STRANGERS, DATA]}},
+    {"Null": {"aws:PrincipalAccount": "false"}},
+    {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+]
+
+
+@pytest.mark.parametrize("condition", MEETABLE, ids=str)
+def test_what_somebody_outside_can_meet_stays_a_finding(condition: Doc, world: World) -> None:
+    """Nothing is taken for safe that is not."""
+    bucket_with(world, says(Condition=condition))
+
+    assert only(world.outside_access())
+    assert world.can(VERA, "s3:GetObject", f"{BUCKET}/x")
+
+
+def test_whoever_names_all_whom_we_try_is_not_taken_for_safe(world: World) -> None:
+    """Where no account is left that stands for all others, nothing is known of them."""
+    denied = {"StringNotLike": {"aws:PrincipalAccount": [*STRANGERS, DATA, "anonymous"]}}
+    bucket_with(world, says(Condition={**denied, "Null": {"aws:PrincipalAccount": "false"}}))
+
+    assert only(world.outside_access())
 
 
 def test_a_service_linked_role_is_aws_own_affair(world: World) -> None:
@@ -1195,7 +1282,7 @@ def test_what_is_public_comes_first_and_what_is_stopped_last(found: OutsideAcces
     ]
     assert [bool(one) for one in found] == [True, True, True, False]
     assert (found.public, found.stopped) == (tuple(found[:1]), (found[3],))
-    assert found.active == found[:3]
+    assert found.open == found[:3]
     assert found.asked == 2
     assert repr(found).startswith("<OutsideAccess 4 findings, 1 public, 1 stopped")
 
@@ -1239,7 +1326,7 @@ def test_it_is_a_table_too(found: OutsideAccess) -> None:
     frame = found.to_frame()
 
     assert list(frame["public"]) == [True, False, False, False]
-    assert list(frame["reaches"]) == [True, True, True, False]
+    assert list(frame["open"]) == [True, True, True, False]
     assert frame["stopped by"][3] == "the deny policy of maps/NoPut"
     assert list(found[:0]) == []
     assert list(OutsideAccess((), "").to_frame().columns) == list(frame.columns)

@@ -247,7 +247,7 @@ def test_whatever_a_stranger_may_do_is_found(seed: int) -> None:
                     continue
                 assert any(
                     one.resource == arn and one.covers(action) and names(one, caller)
-                    for one in found.active
+                    for one in found.open
                 ), (caller, action, resource, context)
 
 
@@ -259,7 +259,7 @@ def test_what_is_found_without_condition_somebody_may_do(seed: int) -> None:
     given_zone, inside = zone(world, chance)
     outside = [one for one in CALLERS if one == ANONYMOUS or one.split(":")[4] not in inside]
 
-    for one in world.outside_access(given_zone).active:
+    for one in world.outside_access(given_zone).open:
         assert one.proof is None or one.proof
         if not one.is_unconditional or one.principal["AWS"] == UNKNOWN:
             continue

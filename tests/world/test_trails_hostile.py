@@ -5,6 +5,7 @@ import json
 import time
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -375,7 +376,7 @@ VALUE = JSON | ARN | WORDS | st.dictionaries(st.sampled_from(PARTS), JSON | ARN,
     st.sampled_from(CALLS),
 )
 def test_no_record_crashes(changed, call):
-    """Whatever stands in its fields: it is read or refused, and what it used is told or not."""
+    """Whatever stands in its fields: it is read or refused, and its uses have texts and an end."""
     service, _, name = call.partition(":")
     try:
         event = event_of(record(service, name or "X") | changed)
@@ -386,7 +387,9 @@ def test_no_record_crashes(changed, call):
         assert isinstance(use.resource, str)
         assert isinstance(use.caller, str)
         assert isinstance(use.session, str)
-        hash(use)
+        assert use.is_allowed is (event.outcome != "denied")
+        assert str(use).count("\n") == 0
+        assert hash(use) == hash(replace(use))
 
 
 @settings(max_examples=150, deadline=None)

@@ -469,8 +469,7 @@ def test_the_caller_is_whose_permissions_were_used(who):
         ("UnauthorizedException", False),
         ("AuthorizationError", False),
         ("VpceAccessDenied", False),
-        ("ExpiredToken", False),
-        ("SignatureDoesNotMatch", False),
+        ("Forbidden", False),
     ],
 )
 def test_only_a_refusal_shows_that_a_permission_was_missing(code, allowed):
@@ -478,6 +477,28 @@ def test_only_a_refusal_shows_that_a_permission_was_missing(code, allowed):
     (use,) = used("iam", "GetRole", {"roleName": "x"}, errorCode=code)
 
     assert use.is_allowed is allowed
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "SignatureDoesNotMatch", "Client.AuthFailure"])
+def test_who_cannot_show_who_he_is_uses_no_permission(code):
+    """None was looked for, so none was missing either."""
+    assert used("iam", "GetRole", {"roleName": "x"}, errorCode=code) == ()
+    assert event_of(record("iam", "GetRole") | {"errorCode": code}).outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("", "AccessDenied", "accessdenied", "AuthorizationError", "Forbidden", "NotAuthorized"),
+        *("Unauthorized", "VpceAccessDenied", "NoSuchBucket", "Client.UnauthorizedOperation"),
+        *("ExpiredToken", "OperationNotPermitted", "Throttling", "AccessDeniedException"),
+    ],
+)
+def test_an_event_and_its_use_never_disagree(code):
+    """One table of codes says what a refusal is."""
+    event = event_of(record("iam", "GetRole") | {"errorCode": code})
+
+    assert all(use.is_allowed is (event.outcome != "denied") for use in uses_of(event))
 
 
 def refused(action, rest, service="iam", name="PutRolePolicy", code="AccessDenied", before=""):
@@ -661,6 +682,7 @@ def test_a_use_says_where_and_when():
         region=REGION,
         is_known=False,
         is_exact=False,
+        caller_id=iam_user("maya")["principalId"],
     )
 
 
@@ -730,3 +752,14 @@ def test_forms_take_no_long_time():
 
     assert len(json.dumps(pairs("logs", "CreateLogStream", given))) > 1000
     assert time.process_time() - begun < 4
+
+
+def test_a_use_says_itself_in_one_line():
+    """Whoever wrote the record can break nothing by it."""
+    (use,) = used("s3", "GetObject", {"bucketName": "maps", "key": "a\nb"})
+
+    assert (
+        str(use) == f"2026-11-25 10:15 {MAYA}: s3:GetObject on arn:aws:s3:::maps/a\ufffdb, allowed"
+    )
+    (use,) = used("iam", "GetRole", {"roleName": "x"}, errorCode="AccessDenied")
+    assert str(use).endswith(f"iam:GetRole on {IAM}:role/x, refused")

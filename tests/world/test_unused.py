@@ -12,10 +12,13 @@ from iamlab import Policy, World
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.policy import catalog
 from iamlab.world.events import Event
+from iamlab.world.last_accessed.tracking import is_tracked
 from iamlab.world.least_privilege import Unused, applying, unused
 from iamlab.world.least_privilege.edits import Edit
 from iamlab.world.least_privilege.shrinking import Sight, shrunk
-from iamlab.world.trails.uses import Use
+from iamlab.world.least_privilege.used import log_of
+from iamlab.world.trails.uses import Use, uses
+from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 
 ACCOUNT = "111122223333"
@@ -49,6 +52,23 @@ SEEN = tuple(
     Use(action, "*", "", "", ACCOUNT, NOW, is_allowed=True, region="us-east-1")
     for action in ("s3:GetObject", "sqs:SendMessage", "sns:Publish", "dynamodb:GetItem")
 )
+
+
+def sign_in(name: str, unique_id: str) -> Event:
+    """Say that a user signed in."""
+    arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    return Event(
+        NOW,
+        "signin.amazonaws.com",
+        "ConsoleLogin",
+        "us-east-1",
+        {"type": "IAMUser", "arn": arn, "principalId": unique_id},
+        read_only=False,
+        recipient_account_id=ACCOUNT,
+        event_id=name,
+        event_type="AwsConsoleSignIn",
+        response_elements={"ConsoleLogin": "Success"},
+    )
 
 
 def texts(found: Unused) -> list[str]:
@@ -257,6 +277,34 @@ def test_a_trail_without_data_events_takes_no_data_actions_away() -> None:
     assert texts(world.unused(ana)) == texts(seeing)
 
 
+def test_a_resource_that_no_record_says_in_full_may_be_any() -> None:
+    """A statement about one secret stays if a secret of such a name was made."""
+    world = small_world()
+    ana = world.user("ana")
+    start = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:sky"
+    ana.put_policy("own", Policy.allow("secretsmanager:GetSecretValue", f"{start}-AbCdEf"))
+    asked = use(world, "ana", "secretsmanager:GetSecretValue", f"{start}-*", is_exact=False)
+
+    assert world.unused(ana, [asked]).edits == ()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
+        *("ebs:GetSnapshotBlock", "kinesis:SubscribeToShard", "lambda:InvokeAsync"),
+        *("dynamodb:GetShardIterator", "dynamodb:PartiQLSelect", "rds-data:ExecuteStatement"),
+    ],
+)
+def test_one_table_says_what_is_a_data_event(action: str) -> None:
+    """What a trail of management events cannot show is neither unused nor tracked."""
+    sight = Sight(all_logged=False)
+
+    assert not sight.shows(action)
+    assert not is_tracked(action)
+    assert sight.shows("s3:GetBucketPolicy")
+
+
 def test_everything_gives_way_to_what_was_used() -> None:
     """And to the services in which the trail is blind."""
     world = small_world()
@@ -268,7 +316,11 @@ def test_everything_gives_way_to_what_was_used() -> None:
 
     assert edit.document is not None
     actions = edit.document.statements[0].action
-    assert actions == ("ec2:DescribeVpcs", "kinesis:*", "lambda:*", "sqs:CreateQueue")
+    assert actions == tuple(sorted((*BLIND, "ec2:DescribeVpcs", "sqs:CreateQueue")))
+
+
+BLIND = ("ebs:*", "kinesis:*", "lambda:*", "rds-data:*", "s3-object-lambda:*", "s3express:*")
+"""Services that have data events, of which there are none in this log."""
 
 
 def test_where_a_list_would_be_too_long_services_stay() -> None:
@@ -281,7 +333,7 @@ def test_where_a_list_would_be_too_long_services_stay() -> None:
     [edit] = world.unused(ana, [*uses, *SEEN]).edits
 
     assert edit.document is not None
-    assert edit.document.statements[0].action == ("ec2:*", "kinesis:*", "lambda:*")
+    assert edit.document.statements[0].action == tuple(sorted((*BLIND, "ec2:*")))
 
 
 def test_a_policy_that_would_be_too_long_even_so_stays() -> None:
@@ -655,11 +707,158 @@ def test_edits_are_made_all_or_not_at_all() -> None:
     ana.put_policy("own", Policy.allow("sqs:*"))
     found = world.unused(ana)
     assert len(found.edits) == 2
-    ana.detach_policy("AmazonEC2FullAccess")
+    ana.delete_policy("own")
 
-    with pytest.raises(NoSuchEntity):
+    with pytest.raises(RequestError, match="changed in between"):
         found.apply(world)
-    assert "own" in ana.inline
+    assert len(ana.attached) == 1
+
+
+@pytest.mark.parametrize("name", ["ana", "sky"])
+@pytest.mark.parametrize("kind", ["inline", "managed"])
+@pytest.mark.parametrize("change", ["taken", "denied", "anew"])
+def test_an_edit_gives_no_right_back_that_was_taken_away_in_between(
+    name: str, kind: str, change: str
+) -> None:
+    """What stands there must be what was looked at; else nothing is changed."""
+    world = small_world()
+    account = world.account("main")
+    holder = {**account.users, **account.groups}[name]
+    wide, shut = Policy.allow("sqs:*"), Policy.deny("*")
+    made = account.create_policy("own", wide) if kind == "managed" else None
+    if made is None:
+        holder.put_policy("own", wide)
+    else:
+        holder.attach_policy(made)
+    members = ["ana", "bob"] if name == "sky" else ["ana"]
+    log = [use(world, one, "sqs:SendMessage", QUEUE) for one in members]
+    found = world.unused(world.user("ana"), log)
+    assert [one.kind for one in found.edits] == ["edit"]
+    if change == "denied" and made is not None:
+        made.create_version(shut, set_as_default=True)
+    elif change == "denied":
+        holder.put_policy("own", shut)
+    elif made is not None:
+        holder.detach_policy(made)
+    else:
+        holder.delete_policy("own")
+    if change == "anew":  # of the same name, and with another document
+        holder.put_policy("own", Policy.allow("sqs:SendMessage"))
+    before = snapshot(world)
+
+    with pytest.raises(RequestError, match="changed in between"):
+        found.apply(world)
+
+    assert snapshot(world) == before
+
+
+def test_who_left_a_group_does_not_get_its_policy_by_a_move() -> None:
+    """A policy moves to the members who used it; one of them is none any more."""
+    world = small_world()
+    group = world.account("main").groups["sky"]
+    group.put_policy("own", Policy.allow("sqs:SendMessage"))
+    found = world.unused(world.user("ana"), [use(world, "ana", "sqs:SendMessage", QUEUE)])
+    assert [one.kind for one in found.edits] == ["move"]
+    group.remove_user(world.user("ana"))
+
+    with pytest.raises(RequestError, match="changed in between"):
+        found.apply(world)
+
+
+def test_an_edit_is_not_made_of_a_namesake() -> None:
+    """Who was deleted and made again is another, whatever he has."""
+    world = small_world()
+    world.user("bob").put_policy("own", Policy.allow("sqs:*"))
+    world.account("main").groups["sky"].remove_user(world.user("bob"))
+    found = world.unused(world.user("bob"))
+    world.user("bob").delete_policy("own")
+    world.user("bob").delete()
+    world.account("main").create_user("bob").put_policy("own", Policy.allow("sqs:*"))
+
+    with pytest.raises(RequestError, match="changed in between"):
+        found.apply(world)
+
+
+def test_edits_are_made_in_the_world_as_it_was_when_it_was_asked() -> None:
+    """By default: what has happened since is not in that copy."""
+    world = small_world()
+    world.user("ana").put_policy("own", Policy.allow("sqs:*"))
+    found = world.unused(world.user("ana"))
+    world.user("ana").put_policy("own", Policy.allow("s3:*"))
+    world.account("main").create_user("late")
+
+    changed = found.apply()
+
+    assert changed.user("ana").inline == {}
+    assert "late" not in changed.account("main").users
+    assert set(world.user("ana").inline) == {"own"}
+
+
+@pytest.mark.parametrize("place", ["x", 7, ACCOUNT])
+def test_edits_are_made_in_a_world(place: Any) -> None:
+    """And in nothing else."""
+    with pytest.raises(RequestError, match="in a world"):
+        small_world().unused().apply(place)
+
+
+def test_who_was_renamed_has_used_what_he_used() -> None:
+    """His unique id is the same."""
+    world = small_world()
+    ana = world.user("ana")
+    ana.put_policy("own", Policy.allow("s3:GetObject"))
+    world.do(ana, "s3:GetObject", f"{MAPS}/a")
+    ana.update(new_user_name="zoe")
+
+    assert world.unused(ana).edits == ()
+    assert list(world.least_privilege(ana).used) == [("s3:GetObject", f"{MAPS}/a")]
+    assert list(world.least_privilege(ana.arn).used) == [("s3:GetObject", f"{MAPS}/a")]
+    assert len(world.events.where(who=ana, what="s3:GetObject")) == 1
+    assert len([*uses(world.events, ana)]) == 1
+
+
+def test_a_namesake_has_no_past() -> None:
+    """A user or role that was deleted and made again is another one."""
+    world = small_world()
+    account = world.account("main")
+    trust = Policy.allow("sts:AssumeRole", None, principal=ACCOUNT)
+    account.groups["sky"].remove_user(world.user("ana"))
+    former = world.user("ana"), account.roles["job"]
+    former[0].put_policy("to", Policy.allow("sts:AssumeRole"))
+    arn, name = former[1].arn, "night"
+    session = world.sts.assume_role(former[0], role_arn=arn, role_session_name=name)
+    for one, caller in zip(former, (former[0], session), strict=True):
+        one.put_policy("own", Policy.allow("s3:GetObject"))
+        world.do(caller, "s3:GetObject", f"{MAPS}/a")
+        assert world.unused(one).edits == ()
+    for old in former:
+        for policy in [*old.inline]:
+            old.delete_policy(policy)
+        old.delete()
+    account.create_user("ana")
+    account.create_role("job", assume_role_policy_document=trust)
+
+    for old in former:
+        assert list(world.least_privilege(old).used)  # he is gone, and his past is known
+        assert world.events.where(who=old, what="s3:GetObject")
+    for new in (world.user("ana"), account.roles["job"]):
+        new.put_policy("own", Policy.allow("s3:GetObject"))
+        assert [edit.kind for edit in world.unused(new).edits] == ["delete"]
+        assert world.least_privilege(new).used == {}
+        assert world.least_privilege(new.arn).used == {}
+        assert not world.events.where(who=new)
+        assert [*uses(world.events, new)] == []
+    assert world.events.where(who=world.user("ana").arn)  # a text is whoever had it
+
+
+def test_a_password_s_use_is_not_a_namesake_s() -> None:
+    """Nor that of one who has the name now."""
+    log = log_of([sign_in("ana", "AIDAONE"), sign_in("bob", "")])
+
+    arn = f"arn:aws:iam::{ACCOUNT}:user/"
+    assert log.signed_in(f"{arn}ana", "AIDAONE") == NOW
+    assert log.signed_in(f"{arn}zoe", "AIDAONE") == NOW
+    assert log.signed_in(f"{arn}ana", "AIDATWO") is None
+    assert log.signed_in(f"{arn}bob", "AIDATWO") == NOW  # the record does not say it
 
 
 def test_asking_changes_nothing() -> None:

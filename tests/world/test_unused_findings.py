@@ -71,6 +71,22 @@ def test_a_role_is_used_by_its_sessions() -> None:
     assert "last used on" in kinds(world)["UnusedIAMRole"].text
 
 
+def test_a_world_remembers_the_use_of_a_role_that_a_trail_has_not() -> None:
+    """As it does of passwords and keys: the trail given may begin later."""
+    world, ana, role = small_world()
+    ana.put_policy("own", Policy.allow("sts:AssumeRole"))
+    role.put_policy("own", Policy.allow("sqs:SendMessage"))
+    world.clock.advance(days=100)
+    key = ana.create_access_key()
+    session = world.sts.assume_role(key, role_arn=role.arn, role_session_name="night")
+    world.do(session, "sqs:SendMessage", QUEUE)
+    used = world.clock.now
+
+    assert "UnusedIAMRole" not in kinds(world, role, events=[])
+    world.clock.advance(days=91)
+    assert kinds(world, role, events=[])["UnusedIAMRole"].last_accessed == used
+
+
 def test_a_password_is_unused_until_somebody_signs_in() -> None:
     """And ninety days after it again."""
     world, ana, _ = small_world()
@@ -129,6 +145,9 @@ def test_a_trail_alone_shows_the_use_of_keys_and_passwords() -> None:
 
     assert "UnusedIAMUserPassword" not in found
     assert "UnusedIAMUserAccessKey" not in found
+
+    forged = [replace(one, error_code="SignatureDoesNotMatch") for one in other.events]
+    assert "UnusedIAMUserAccessKey" in kinds(world, events=forged)
 
 
 def test_unused_permissions_are_services_and_actions() -> None:

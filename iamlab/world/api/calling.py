@@ -38,6 +38,7 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
     root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
     with _Recorded(account, entry, given, root) as event:
         check(entry, given)
+        event.note_resources()
         value = _done(account, entry, given, account.root_arn)
         event.succeeded(entry.answer, value)
     return value
@@ -79,6 +80,7 @@ def call(
         if entry.service == "iam":
             _check_arns(operation, given)
             _name_oneself(entry, given, who)
+        event.note_resources()
         _authorise(account, entry, given, caller)
         value = _done(account, entry, given, caller)
         return event.succeeded(entry.answer, value)
@@ -165,16 +167,14 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
             where = f"on resource: {resource}"
             message = decision.message.replace(where, f"on resource: {shown}")
             if entry.encodes:
-                message += f". Encoded authorization failure message: {_encoded(account, decision)}"
+                message = _with_encoded(account, message, decision)
             raise entry.refuse(decision, message)
 
 
-def _encoded(account: Account, decision: Decision) -> str:
-    """Write down a refusal for whoever may read it: principals of the caller's account."""
-    from iamlab.world.sts.authorization_messages import encode
+def _with_encoded(account: Account, message: str, decision: Decision) -> str:
+    from iamlab.world.sts.authorization_messages import with_encoded
 
-    reader = decision.request.caller.account or account.account_id
-    return encode(account.world, reader, decision)
+    return with_encoded(account.world, account.account_id, message, decision)
 
 
 class _Recorded:
@@ -193,6 +193,7 @@ class _Recorded:
         self.own = account.account_id if own is None else own
         self.in_console = in_console
         self.answer: dict[str, Any] | None = None
+        self.further: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:
@@ -209,6 +210,12 @@ class _Recorded:
         about = "" if named else self.about
         return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION
 
+    def note_resources(self) -> None:
+        """Note what else it is about, while it is there: of an alias, the key."""
+        pairs = self.entry.also(self.account, self.given)
+        same = (resource for action, resource in pairs if action == self.entry.needs)
+        self.further = tuple(resource for resource in same if is_arn(resource))
+
     def succeeded(self, answer: Any, value: Any) -> dict[str, Any]:
         """Note what is answered."""
         found: dict[str, Any] = answer(value)
@@ -221,7 +228,8 @@ class _Recorded:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is not None and not isinstance(error, AwsError):
             return  # the question could not even be asked
-        about = "" if self.entry.service in NAME_NO_RESOURCES else self.about
+        names_none = self.entry.service in NAME_NO_RESOURCES
+        about = () if names_none else (self.about, *self.further)
         record_for(
             self.account.world,
             (self.entry.service, self.entry.name),
@@ -231,7 +239,7 @@ class _Recorded:
             parameters={name: one for name, one in self.given.items() if name != "Region"},
             answer=None if self.entry.is_read_only else self.answer,
             error=error,
-            resources=(about,) if about and "*" not in about else (),
+            resources=tuple(one for one in about if one and "*" not in one),
             region=self.region,
             session_credential_from_console=self.in_console,
         )

@@ -49,8 +49,29 @@ _CLASSES: Mapping[str, str] = {
 }
 """Errors of IAM whose class is not called like the code."""
 
-_DENIALS = ("AccessDenied*", "*UnauthorizedOperation", "UnauthorizedException")
-"""What to look for in logs, to find whatever was refused for want of permission."""
+_DENIALS = ("accessdenied*", "*unauthorizedoperation")
+"""What to look for in logs, in lower case, to find what was refused for want of permission."""
+
+_DENIALS_OF_SERVICES = frozenset(
+    (
+        *("authorizationerror", "authorizationerrorexception"),  # SNS
+        *("forbidden", "forbiddenexception"),
+        *("notauthorized", "notauthorizedexception"),
+        *("unauthorized", "unauthorizedexception"),
+        "operationnotpermitted",
+        "vpceaccessdenied",  # an endpoint's policy
+    )
+)
+"""The same of single services."""
+
+_UNAUTHENTICATED = frozenset(
+    (
+        *("authfailure", "client.authfailure"),
+        *("expiredtoken", "expiredtokenexception"),
+        *("invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclientexception"),
+    )
+)
+"""Codes, in lower case, of calls whose caller could not show who he is."""
 
 
 def code_of(service: str, error: AwsError) -> str:
@@ -87,4 +108,16 @@ def is_denial(code: str) -> bool:
     >>> is_denial("Client.UnauthorizedOperation"), is_denial("NoSuchBucket")
     (True, False)
     """
-    return any(glob(pattern, code) for pattern in _DENIALS)
+    small = code.lower()
+    return small in _DENIALS_OF_SERVICES or any(glob(one, small) for one in _DENIALS)
+
+
+def is_unauthenticated(code: str) -> bool:
+    """Say whether a code means that nobody knows who called, so no permission was looked for.
+
+    Examples
+    --------
+    >>> is_unauthenticated("ExpiredToken"), is_unauthenticated("AccessDenied")
+    (True, False)
+    """
+    return code.lower() in _UNAUTHENTICATED

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.events.errors import is_denial
-from iamlab.world.events.names import resource_type
+from iamlab.world.resource_types import resource_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,10 @@ class Event:
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended: ``"allowed"``, ``"denied"`` for want of permission, or ``"failed"``."""
+        """How it ended: ``"allowed"``, ``"denied"`` for want of permission, or ``"failed"``.
+
+        Of a caller who could not show who he is, no permission was looked for: that failed.
+        """
         if self.error_code:
             return "denied" if is_denial(self.error_code) else "failed"
         return "failed" if self.error_message else "allowed"

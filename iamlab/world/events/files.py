@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,9 +125,14 @@ def _packed(pieces: Iterable[str]) -> Iterator[bytes]:
 
 
 def _path(given: object) -> Path:
-    if not isinstance(given, str | Path) or not str(given):
+    text = str(given) if isinstance(given, str | Path) else ""
+    try:
+        can_be = bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        can_be = False
+    if not can_be:
         raise RequestError(f"{given!r} is no path of a file or folder.")
-    return Path(given)
+    return Path(text)
 
 
 def _parts(prefix: object) -> list[str]:

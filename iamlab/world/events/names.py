@@ -44,7 +44,7 @@ NAMES: Mapping[str, str] = {
 NO_CALLS = frozenset(("iam:PassRole", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"))
 """Actions that are only ever part of another call, and have no event."""
 
-_DATA: Mapping[str, frozenset[str]] = {
+DATA_EVENTS: Mapping[str, frozenset[str]] = {
     "dynamodb": frozenset(
         (
             *("BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem"),
@@ -60,6 +60,12 @@ _DATA: Mapping[str, frozenset[str]] = {
     ),
     "kinesis": frozenset(
         ("GetRecords", "GetShardIterator", "PutRecord", "PutRecords", "SubscribeToShard")
+    ),
+    "rds-data": frozenset(
+        (
+            *("BatchExecuteStatement", "BeginTransaction", "CommitTransaction"),
+            *("ExecuteStatement", "RollbackTransaction"),
+        )
     ),
     "lambda": frozenset(("Invoke", "InvokeAsync", "InvokeWithResponseStream")),
     "s3": frozenset(
@@ -77,6 +83,8 @@ _DATA: Mapping[str, frozenset[str]] = {
             *("SelectObjectContent", "UploadPart", "UploadPartCopy"),
         )
     ),
+    "s3-object-lambda": frozenset(("WriteGetObjectResponse",)),
+    "s3express": frozenset(("CreateSession",)),
     "sns": frozenset(("Publish", "PublishBatch")),
     "sqs": frozenset(
         (
@@ -106,24 +114,6 @@ _READS: Mapping[str, bool] = {
 }
 """Action -> whether CloudTrail says that it only reads, where its access level says otherwise."""
 
-_TYPES: Mapping[tuple[str, str], str] = {
-    ("dynamodb", "table"): "AWS::DynamoDB::Table",
-    ("ecr", "repository"): "AWS::ECR::Repository",
-    ("events", "event-bus"): "AWS::Events::EventBus",
-    ("iam", "group"): "AWS::IAM::Group",
-    ("iam", "policy"): "AWS::IAM::ManagedPolicy",
-    ("iam", "role"): "AWS::IAM::Role",
-    ("iam", "user"): "AWS::IAM::User",
-    ("kinesis", "stream"): "AWS::Kinesis::Stream",
-    ("kms", "alias"): "AWS::KMS::Alias",
-    ("kms", "key"): "AWS::KMS::Key",
-    ("lambda", "function"): "AWS::Lambda::Function",
-    ("secretsmanager", "secret"): "AWS::SecretsManager::Secret",
-    ("sns", ""): "AWS::SNS::Topic",
-    ("sqs", ""): "AWS::SQS::Queue",
-}
-"""Service, and what the resource's part of an ARN begins with -> the type that events name."""
-
 NAME_NO_RESOURCES = frozenset(("ec2", "iam", "organizations"))
 """Services whose events say in their parameters only what they are about."""
 
@@ -147,28 +137,9 @@ def is_data_event(service: str, name: str) -> bool:
     >>> is_data_event("s3", "GetObject"), is_data_event("s3", "GetBucketPolicy")
     (True, False)
     """
-    return name in _DATA.get(service, ())
+    return name in DATA_EVENTS.get(service, ())
 
 
 def reads_only(service: str, name: str, *, otherwise: bool) -> bool:
     """Say whether CloudTrail calls something a read."""
     return _READS.get(f"{service}:{name}", otherwise)
-
-
-def resource_type(service: str, resource: str) -> str:
-    """Give the type of what an ARN names; empty if it is in no table.
-
-    Parameters
-    ----------
-    resource
-        The sixth part of the ARN.
-
-    Examples
-    --------
-    >>> resource_type("s3", "star-maps/m31.fits"), resource_type("lambda", "function:resize")
-    ('AWS::S3::Object', 'AWS::Lambda::Function')
-    """
-    if service == "s3":
-        return "AWS::S3::Object" if "/" in resource else "AWS::S3::Bucket"
-    kind = resource.replace(":", "/").partition("/")[0]
-    return _TYPES.get((service, kind)) or _TYPES.get((service, ""), "")

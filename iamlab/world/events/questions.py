@@ -47,7 +47,8 @@ class EventQuestions:
         LimitExceeded
             What was used does not fit into all policies that one principal may have.
         RequestError
-            That is no caller, or those are no events.
+            That is no caller, or the root user, whom no policy of its own limits; or those are no
+            events.
 
         Examples
         --------

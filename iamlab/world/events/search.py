@@ -20,6 +20,7 @@ from iamlab.policy.patterns import glob_ignoring_case
 from iamlab.world.events.event import Event, Outcome
 from iamlab.world.events.identity import NOBODY
 from iamlab.world.events.names import NAMES
+from iamlab.world.issuers import id_in, issuer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,7 +158,21 @@ def _by(given: object) -> Check:
     wanted = frozenset(_names_given(given))
     if not wanted:
         raise RequestError(f"who={given!r} is nobody: give a caller, his ARN, key id or name.")
-    return lambda event: not wanted.isdisjoint(names_of(event.user_identity))
+    unique_id = "" if isinstance(given, str) else getattr(given, "unique_id", "")
+    arn = getattr(given, "arn", "")
+
+    def fits(event: Event) -> bool:
+        if unique_id and _is_another(event.user_identity, arn, unique_id):
+            return False
+        return not wanted.isdisjoint(names_of(event.user_identity))
+
+    return fits
+
+
+def _is_another(identity: Mapping[str, Any], arn: str, unique_id: str) -> bool:
+    """Say whether it is somebody else who had the same name: made anew, or renamed since."""
+    issuer = issuer_of(identity)
+    return issuer.get("arn") == arn and id_in(issuer) not in ("", unique_id)
 
 
 def _names_given(given: object) -> Iterator[str]:
@@ -197,9 +212,10 @@ def names_of(identity: Mapping[str, Any]) -> Iterator[str]:
     >>> sorted(names_of({"type": "AWSAccount", "principalId": "AROAEXAMPLE:ana"}))
     ['AROAEXAMPLE', 'AROAEXAMPLE:ana', 'ana']
     """
-    issuer = _part(_part(identity, "sessionContext"), "sessionIssuer")
+    issuer = issuer_of(identity)
     yield from (str(identity[name]) for name in _NAMED_BY if identity.get(name))
-    yield from (str(issuer[name]) for name in _ISSUED_BY if issuer.get(name))
+    if issuer is not identity:
+        yield from (str(issuer[name]) for name in _ISSUED_BY if issuer.get(name))
     unique_id, colon, session_name = str(identity.get("principalId", "")).partition(":")
     if colon:
         yield unique_id

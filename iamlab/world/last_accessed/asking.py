@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.issuers import id_in, issuer_of, role_of_session
 from iamlab.world.last_accessed.granted import described, documents_of, entities_of, find, granted
 from iamlab.world.last_accessed.report import (
     GRANULARITIES,
@@ -20,8 +21,9 @@ from iamlab.world.last_accessed.report import (
     ServiceLastAccessed,
     TrackedAction,
 )
-from iamlab.world.last_accessed.seen import Latest, Seen, id_in, issuer_of, read
+from iamlab.world.last_accessed.seen import Latest, Seen, read
 from iamlab.world.last_accessed.tracking import PERIOD, VISIBLE_AFTER, is_tracked, tracked_since
+from iamlab.world.trails.callers import without_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -171,25 +173,17 @@ def _finder(entities: Iterable[User | Role]) -> Callable[[Event], str | None]:
     by_id = {one.unique_id: one.arn for one in every if one.unique_id}
     by_arn = {one.arn: one for one in every}
     # The ARN of a session has no path.
-    by_session = {
-        f"{one.account.account_id}/{one.name}": one for one in every if one.kind == "role"
-    }
+    by_session = {without_path(one.arn): one for one in every if one.kind == "role"}
 
     def entity_of(event: Event) -> str | None:
         issuer = issuer_of(event.user_identity)
         unique_id, arn = id_in(issuer), str(issuer.get("arn") or "")
         if unique_id in by_id:
             return by_id[unique_id]
-        found = by_arn.get(arn) or by_session.get(_role_in(arn))
+        found = by_arn.get(arn) or by_session.get(role_of_session(arn))
         return None if found is None or (unique_id and found.unique_id) else found.arn
 
     return entity_of
-
-
-def _role_in(arn: str) -> str:
-    """Give account and name of the role whose session an ARN names; empty if it names none."""
-    start, _, rest = arn.partition(":assumed-role/")
-    return f"{start.rpartition(':')[2]}/{rest.partition('/')[0]}" if rest else ""
 
 
 def rows_of(

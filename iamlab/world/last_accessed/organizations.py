@@ -99,6 +99,14 @@ class OrganizationsLastAccessed:
         )
         return display.table(_COLUMNS, rows)
 
+    def __str__(self) -> str:
+        about = f", by {self.policy_id}" if self.policy_id else ""
+        accessed = self.number_of_services_accessible - self.number_of_services_not_accessed
+        return (
+            f"{self.entity_path}{about}: {accessed:,} of {len(self.services):,} allowed services "
+            "accessed in the tracking period"
+        )
+
 
 _COLUMNS = (
     "service_namespace",

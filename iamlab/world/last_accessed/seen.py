@@ -10,12 +10,12 @@ authenticated, not just those that were allowed; "CloudTrail userIdentity elemen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.errors import RequestError
 from iamlab.world.events import Event
+from iamlab.world.events.errors import is_unauthenticated
 from iamlab.world.events.names import NO_CALLS
 from iamlab.world.trails.actions import PREFIXES
 from iamlab.world.trails.uses import uses_of
@@ -94,7 +94,8 @@ def read(
             continue
         if found.newest is None or time > found.newest:
             found.newest = time
-        entity = entity_of(event) if event.event_type in CALLS else None
+        is_attempt = event.event_type in CALLS and not is_unauthenticated(event.error_code)
+        entity = entity_of(event) if is_attempt else None
         if entity is not None and _name_of(event) not in NO_CALLS:
             _note(found.attempts.setdefault(entity, Attempts()), event)
     return found
@@ -126,21 +127,3 @@ def _name_of(event: Event) -> str:
 def _prefix_of(event_source: str) -> str:
     source = event_source.removesuffix(".amazonaws.com")
     return PREFIXES.get(source, (source,))[0]
-
-
-def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say whose permissions a caller had: of a session the issuer's, else his own.
-
-    Examples
-    --------
-    >>> issuer_of({"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ana"})["type"]
-    'IAMUser'
-    """
-    session = identity.get("sessionContext")
-    issuer = session.get("sessionIssuer") if isinstance(session, Mapping) else None
-    return issuer if isinstance(issuer, Mapping) and issuer else identity
-
-
-def id_in(identity: Mapping[str, Any]) -> str:
-    """Give the unique id of a user or role; empty if nobody tells it."""
-    return str(identity.get("principalId") or "").partition(":")[0]

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
-from iamlab.policy.patterns import glob
-from iamlab.world.events.names import NO_CALLS, event_name, is_data_event
+from iamlab.world.events.names import NO_CALLS
+from iamlab.world.trails.data_actions import is_data_action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,15 +42,6 @@ SINCE: Mapping[str, datetime] = {
 SINCE_OF_OTHERS = datetime(2023, 5, 23, tzinfo=UTC)
 """The same of all other services."""
 
-_DATA: Mapping[str, tuple[str, ...]] = {
-    "dynamodb": ("ConditionCheckItem", "PartiQL*"),
-    "rds-data": ("*",),
-    "s3": ("ListBucketMultipartUploads",),
-    "s3-object-lambda": ("*",),
-    "s3express": ("CreateSession",),
-}
-"""Service -> further actions whose calls are data events, under whatever names these have."""
-
 
 def is_tracked(action: str) -> bool:
     """Say whether an action of the catalogue has last accessed information of its own.
@@ -65,11 +56,7 @@ def is_tracked(action: str) -> bool:
     known = catalog.action(action)
     if known is None or known.full_name in NO_CALLS:
         return False
-    service, name = known.service, known.name
-    if service == "s3" and any(one.name == "object" for one in known.resource_types):
-        return False
-    is_data = is_data_event(service, event_name(service, name))
-    return not is_data and not any(glob(pattern, name) for pattern in _DATA.get(service, ()))
+    return not is_data_action(known.full_name)
 
 
 def tracked_since(service: str, now: datetime) -> datetime:

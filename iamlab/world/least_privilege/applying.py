@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import IamLabError, RequestError
+from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.policy.arn import Arn
+from iamlab.world.least_privilege.holdings import held_by
 from iamlab.world.progress import steps
 from iamlab.world.quotas import quota
 
@@ -37,6 +38,36 @@ def apply_edits(world: World, edits: Iterable[Edit]) -> None:
     """
     for edit in edits:
         _APPLY[edit.kind](find(world, edit.holder), edit)
+
+
+def check_unchanged(before: World, now: World, edits: Iterable[Edit]) -> None:
+    """Insist that each policy stands and reaches as it did when it was looked at.
+
+    Raises
+    ------
+    RequestError
+        One was changed or taken away since, or reaches others: the edit might give rights back.
+    """
+    for edit in edits:
+        if _standing(before, edit) != _standing(now, edit):
+            raise RequestError(
+                f"{edit.text} That is refused: it is not as it was, since the world has changed in "
+                "between."
+            )
+
+
+def _standing(world: World, edit: Edit) -> object:
+    """Say what stands where an edit is to be made, and whom it reaches; ``None`` if nothing."""
+    try:
+        holder = find(world, edit.holder)
+    except NoSuchEntity:
+        return None
+    key = (edit.holder, edit.policy_arn or edit.policy)
+    holding = next((one for one in held_by(holder) if one.key == key), None)
+    if holding is None:
+        return None
+    reached = holding.shared if edit.kind == "edit" else holding.reaches
+    return holding.policy, {one.unique_id or one.arn for one in reached}
 
 
 def find(world: World, arn: str) -> Identity:

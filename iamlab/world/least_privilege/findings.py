@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Literal
 from iamlab.policy import catalog
 from iamlab.world.identities import Role, User
 from iamlab.world.least_privilege.excess import allowed_by
-from iamlab.world.least_privilege.used import who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +69,8 @@ def findings_for(one: Bounded, log: Log, since: datetime, sight: Sight) -> tuple
         What was used before this moment only, counts as unused.
     """
     if isinstance(one, Role):
-        last = log.of(one.arn).last
+        noted = one.last_used.date if one.last_used else None
+        last = _later(noted, log.of(one.arn, one.unique_id).last)
         if last is None or last < since:
             # As all of it is unused, its permissions are no findings of their own.
             text = f"the role was {_when(last)}"
@@ -82,7 +82,7 @@ def findings_for(one: Bounded, log: Log, since: datetime, sight: Sight) -> tuple
 def _credentials(user: User, log: Log, since: datetime) -> Iterator[Finding]:
     profile = user.login_profile
     if profile is not None and not _is_young(profile.create_date, since):
-        last = _later(profile.last_used, log.sign_ins.get(who(user.arn)))
+        last = _later(profile.last_used, log.signed_in(user.arn, user.unique_id))
         if last is None or last < since:
             text = f"the password was {_when(last)}"
             yield Finding("UnusedIAMUserPassword", user.arn, text, last)
@@ -98,7 +98,7 @@ def _credentials(user: User, log: Log, since: datetime) -> Iterator[Finding]:
 
 def _permissions(one: Bounded, log: Log, since: datetime, sight: Sight) -> Iterator[Finding]:
     """Compare what the identity-based policies allow with what was attempted of late."""
-    usage = log.of(one.arn)
+    usage = log.of(one.arn, one.unique_id)
     used = {pair[0].lower() for pair, tally in usage.pairs.items() if tally.last >= since}
     services = {action.partition(":")[0] for action in used}
     gathered = one.account.world.gather(one.arn)

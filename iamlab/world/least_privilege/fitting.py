@@ -23,7 +23,7 @@ from iamlab.policy.rules import INLINE_LIMITS
 from iamlab.world.least_privilege.statements import Part, documents, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from iamlab.world.least_privilege.used import Pair
     from iamlab.world.least_privilege.wildcards import Step
@@ -49,7 +49,12 @@ def limit_of(form: Form, kind: str) -> int:
 
 
 def fitted(
-    pairs: Sequence[Pair], most: int, limit: int, policies: int, extra: Sequence[Part] = ()
+    pairs: Sequence[Pair],
+    most: int,
+    limit: int,
+    policies: int,
+    extra: Sequence[Part] = (),
+    inexact: Collection[Pair] = (),
 ) -> tuple[tuple[Policy, ...], tuple[tuple[Part, ...], ...], tuple[Step, ...]]:
     """Write pairs as policies that fit.
 
@@ -61,6 +66,8 @@ def fitted(
         The size that each may have, and how many there may be.
     extra
         Statements that come last, as they are.
+    inexact
+        The pairs in which a star stands for what is not known.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def fitted(
     parts: tuple[Part, ...] = ()
     steps: tuple[Step, ...] = ()
     for fewer, last_resort in _ladder(min(most, len(pairs))):
-        parts, steps = parts_of(pairs, fewer, last_resort=last_resort)
+        parts, steps = parts_of(pairs, fewer, last_resort=last_resort, inexact=inexact)
         parts = (*parts, *extra)
         if not parts:
             return (), (), ()

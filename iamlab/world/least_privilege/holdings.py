@@ -101,23 +101,29 @@ def holdings_of(one: Bounded) -> Iterator[Holding]:
     known = one.account.groups
     groups = [known[name] for name in one.groups if name in known] if isinstance(one, User) else []
     for holder in (one, *groups):
-        for name, policy in holder.inline.items():
-            yield Holding(holder, name, None, policy)
-        for arn in holder.attached:
-            document = document_of(holder.account, arn)
-            if document is not None:
-                yield Holding(holder, arn.rpartition("/")[2], arn, document)
+        yield from held_by(holder)
+
+
+def held_by(holder: Identity) -> Iterator[Holding]:
+    """Give the policies that hang on a user, group or role."""
+    for name, policy in holder.inline.items():
+        yield Holding(holder, name, None, policy)
+    for arn in holder.attached:
+        document = document_of(holder.account, arn)
+        if document is not None:
+            yield Holding(holder, arn.rpartition("/")[2], arn, document)
 
 
 def pairs_of(usage: Usage) -> dict[Pair, Mapping[str, str]]:
     """Give what somebody was allowed, and the passing of roles that his calls prove.
 
     Each pair has the condition keys that came with it, as far as they are known. What is no action
-    no policy can have allowed; a resource that cannot be asked for may be any.
+    no policy can have allowed; a resource that cannot be asked for, or that no record says in full,
+    may be any.
     """
     found: dict[Pair, Mapping[str, str]] = {
-        (action, resource if is_text((action, resource)) else "*"): {}
-        for action, resource in usage.allowed
+        (action, resource if tally.is_exact and is_text((action, resource)) else "*"): {}
+        for (action, resource), tally in usage.allowed.items()
         if is_text((action, "*"))
     }
     for passed in usage.passed:

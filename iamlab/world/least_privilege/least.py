@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.issuers import role_of_session
 from iamlab.world.least_privilege.excess import Compared, Excess, allowed_by, compare, excess_of
 from iamlab.world.least_privilege.fitting import Form, fitted, limit_of
 from iamlab.world.least_privilege.not_shown import NotShown, not_shown
 from iamlab.world.least_privilege.passing import PASS_ROLE, Passed
-from iamlab.world.least_privilege.proof import can_be_given, is_text, refused, stand_in
+from iamlab.world.least_privilege.proof import can_be_given, is_text, refused
 from iamlab.world.least_privilege.statements import Part
 from iamlab.world.least_privilege.used import Pair, Tally, Usage, log_of, who
 from iamlab.world.least_privilege.wildcards import readable
@@ -180,11 +181,12 @@ def least_privilege(
     if form not in ("managed", "inline"):
         raise RequestError(f'form is "managed" or "inline", not {form!r}.')
     arn = with_path(world, arn_of(caller))
-    log = log_of(world.events if events is None else events, [arn])
-    usage = whole(world, log.of(arn))
+    unique_id = _id_of(world, caller, arn)
+    log = log_of(world.events if events is None else events, [(arn, unique_id)])
+    usage = whole(world, log.of(arn, unique_id))
     allowed = usage.allowed
     passed = [one for one in sorted(usage.passed) if pass_role and not one.is_profile]
-    made = _made(world, arn, list(allowed), passed, most_resources, form)
+    made = _made(world, arn, allowed, passed, most_resources, form)
     now = policies_now(world, arn)
     return LeastPrivilege(
         arn,
@@ -211,22 +213,27 @@ class _Made(NamedTuple):
 
 
 def _made(
-    world: World, arn: str, pairs: list[Pair], passed: list[Passed], most: int, form: Form
+    world: World,
+    arn: str,
+    used: Mapping[Pair, Tally],
+    passed: list[Passed],
+    most: int,
+    form: Form,
 ) -> _Made:
     """Write the policies and prove them; leave out what no policy can give."""
     limit, count = _room(world, arn, form)
     extra = [_part(one) for one in passed]
-    caller = stand_in(arn)
-    kept = [pair for pair in pairs if is_text(pair)]
-    made = _Made(*fitted(kept, most, limit, count, extra), dict.fromkeys(kept))
-    failed = refused(made.policies, caller, kept)
+    kept = [pair for pair in used if is_text(pair)]
+    inexact = {pair for pair in kept if not used[pair].is_exact}
+    made = _Made(*fitted(kept, most, limit, count, extra, inexact), dict.fromkeys(kept))
+    failed = refused(made.policies, arn, kept)
     if failed:
-        hopeless = {pair for pair in failed if not can_be_given(caller, pair)}
+        hopeless = {pair for pair in failed if not can_be_given(arn, pair)}
         kept = [pair for pair in kept if pair not in hopeless]
-        made = _Made(*fitted(kept, most, limit, count, extra), dict.fromkeys(kept))
-        _insist(refused(made.policies, caller, kept))
+        made = _Made(*fitted(kept, most, limit, count, extra, inexact), dict.fromkeys(kept))
+        _insist(refused(made.policies, arn, kept))
     to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
-    _insist(refused(made.policies, caller, to_service, to_service))
+    _insist(refused(made.policies, arn, to_service, to_service))
     for policy in made.policies:
         policy.check("identity")
     return made
@@ -256,8 +263,14 @@ def _room(world: World, arn: str, form: Form) -> tuple[int, int]:
 
 
 def whole(world: World, usage: Usage) -> Usage:
-    """Complete the ARNs of users, roles and groups whose path the records do not say."""
-    found = Usage(passed=usage.passed)
+    """Complete what the records do not say, and this world knows.
+
+    Those are the paths of users, roles and groups, and which role is in an instance profile.
+    """
+    found = Usage()
+    for passed, action in usage.passed.items():
+        for role in _roles_in(world, passed):
+            found.passed.setdefault(Passed(role, passed.service), action)
     for (action, resource), tally in usage.pairs.items():
         known = resource if tally.is_path_known else with_path(world, resource)
         tally.is_path_known |= known != resource
@@ -266,18 +279,38 @@ def whole(world: World, usage: Usage) -> Usage:
     return found
 
 
+def _roles_in(world: World, passed: Passed) -> list[str]:
+    """Give the ARN of the role that was passed; of an unknown instance profile, that one's."""
+    if not passed.is_profile:
+        return [with_path(world, passed.role)]
+    arn = Arn.parse(passed.role)
+    account = world.accounts.get(arn.account)
+    profile = None if account is None else account.instance_profiles.get(arn.name)
+    held = () if profile is None else profile.roles
+    return [role.arn for role in held] or [passed.role]
+
+
 def with_path(world: World, resource: str) -> str:
     """Complete the ARN of a user, role or group whom this world knows; names are unique."""
+    return str(getattr(_known(world, resource), "arn", resource))
+
+
+def _known(world: World, resource: str) -> object:
+    """Find a user, role or group by its name; ``None`` if this world has none of it."""
     arn = Arn.parse(resource)
     account = world.accounts.get(arn.account)
     held = {} if account is None else getattr(account, f"{arn.kind}s", {})
-    return str(getattr(held.get(arn.name), "arn", resource))
+    return held.get(arn.name)
+
+
+def _id_of(world: World, caller: Caller, arn: str) -> str:
+    """Give the unique id of a caller, who may be gone; empty if neither he nor the world has it."""
+    given = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
+    return str(given or getattr(_known(world, arn), "unique_id", ""))
 
 
 def policies_now(world: World, arn: str) -> list[Policy] | None:
     """Give the identity-based policies of a caller; ``None`` if he has none, or is not here."""
-    if arn.endswith(":root"):
-        return None
     try:
         return [attached.policy for attached in world.gather(arn).identity]
     except NoSuchEntity:
@@ -290,7 +323,7 @@ def arn_of(caller: Caller) -> str:
     Raises
     ------
     RequestError
-        It is no user, role, root user or session.
+        It is no user, role or session; or a root user, whom no policy of its own limits.
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if isinstance(caller, Credential):  # a session says whose permissions it has, a key whose it is
@@ -300,14 +333,15 @@ def arn_of(caller: Caller) -> str:
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
         raise RequestError(f"{shown!r} is no caller: give a user, a role, or an ARN of one.")
-    account, kind, _ = who(text)
-    if not kind:
+    if not who(text)[1]:
         what = Arn.parse(text).kind
         raise RequestError(
             f"{text!r} is a {what}, whose use no event shows: give a user or a role, or its ARN."
         )
-    arn = Arn.parse(text)
-    if arn.service == "sts":
-        return f"arn:{arn.partition}:iam::{account}:role/{arn.resource.split('/')[1]}"
+    if who(text)[1] == "root":
+        raise RequestError(f"{text} may do everything, and no policy of its own says so.")
+    role = role_of_session(text)
+    if role:
+        return role
     Request(text, "sts:GetCallerIdentity", "*")  # which refuses what is no caller
     return text

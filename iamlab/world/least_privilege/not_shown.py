@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.world.least_privilege.unseen import PERMISSION_ONLY, data_actions, data_services
+from iamlab.world.least_privilege.unseen import PERMISSION_ONLY
+from iamlab.world.trails.data_actions import data_actions, data_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -23,45 +23,88 @@ if TYPE_CHECKING:
 
 PASS_ROLE = "iam:PassRole"
 
-_PASSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "ec2:runinstances": ("ec2.amazonaws.com", ("iamInstanceProfile",)),
-    "ec2:associateiaminstanceprofile": (
-        "ec2.amazonaws.com",
-        ("iamInstanceProfile", "AssociateIamInstanceProfileRequest.IamInstanceProfile"),
-    ),
-    "lambda:createfunction": ("lambda.amazonaws.com", ("role",)),
-    "lambda:updatefunctionconfiguration": ("lambda.amazonaws.com", ("role",)),
-    "ecs:registertaskdefinition": (
-        "ecs-tasks.amazonaws.com",
-        ("taskRoleArn", "executionRoleArn"),
-    ),
-    "ecs:runtask": (
-        "ecs-tasks.amazonaws.com",
-        ("overrides.taskRoleArn", "overrides.executionRoleArn"),
-    ),
-    "cloudformation:createstack": ("cloudformation.amazonaws.com", ("roleARN",)),
-    "cloudformation:updatestack": ("cloudformation.amazonaws.com", ("roleARN",)),
-    "cloudformation:deletestack": ("cloudformation.amazonaws.com", ("roleARN",)),
-    "cloudformation:createchangeset": ("cloudformation.amazonaws.com", ("roleARN",)),
-    "glue:createjob": ("glue.amazonaws.com", ("role",)),
-    "glue:updatejob": ("glue.amazonaws.com", ("jobUpdate.role",)),
-    "glue:createdevendpoint": ("glue.amazonaws.com", ("roleArn",)),
-    "glue:createsession": ("glue.amazonaws.com", ("role",)),
-    "sagemaker:createnotebookinstance": ("sagemaker.amazonaws.com", ("roleArn",)),
-    "sagemaker:createtrainingjob": ("sagemaker.amazonaws.com", ("roleArn",)),
-    "sagemaker:createprocessingjob": ("sagemaker.amazonaws.com", ("roleArn",)),
-    "codebuild:createproject": ("codebuild.amazonaws.com", ("serviceRole",)),
-    "codebuild:updateproject": ("codebuild.amazonaws.com", ("serviceRole",)),
-    "states:createstatemachine": ("states.amazonaws.com", ("roleArn",)),
-    "states:updatestatemachine": ("states.amazonaws.com", ("roleArn",)),
-    "scheduler:createschedule": ("scheduler.amazonaws.com", ("target.roleArn",)),
-    "events:puttargets": ("events.amazonaws.com", ("targets.roleArn",)),
-    "ssm:startautomationexecution": (
-        "ssm.amazonaws.com",
-        ("parameters.AutomationAssumeRole", "parameters.automationAssumeRole"),
-    ),
+_TASK = {"ecs-tasks": "taskRoleArn executionRoleArn"}
+_RUN = {"ecs-tasks": "overrides.taskRoleArn overrides.executionRoleArn"}
+PASSES: Mapping[str, Mapping[str, str]] = {
+    # The role is in an instance profile.
+    "autoscaling:CreateLaunchConfiguration": {"ec2": "iamInstanceProfile"},
+    "ec2:AssociateIamInstanceProfile": {
+        "ec2": "iamInstanceProfile AssociateIamInstanceProfileRequest.IamInstanceProfile"
+    },
+    "ec2:ReplaceIamInstanceProfileAssociation": {
+        "ec2": "iamInstanceProfile ReplaceIamInstanceProfileAssociationRequest.IamInstanceProfile"
+    },
+    "ec2:RequestSpotInstances": {"ec2": "launchSpecification.iamInstanceProfile"},
+    "ec2:RunInstances": {"ec2": "iamInstanceProfile"},
+    "imagebuilder:CreateInfrastructureConfiguration": {"ec2": "instanceProfileName"},
+    "imagebuilder:UpdateInfrastructureConfiguration": {"ec2": "instanceProfileName"},
+    "datapipeline:PutPipelineDefinition": {
+        "ec2": "pipelineObjects.fields.key=resourceRole.stringValue",
+        "datapipeline": "pipelineObjects.fields.key=role.stringValue",
+    },
+    "elasticmapreduce:RunJobFlow": {"ec2": "jobFlowRole", "elasticmapreduce": "serviceRole"},
+    "batch:CreateComputeEnvironment": {
+        "ec2": "computeResources.instanceRole",
+        "batch": "serviceRole",
+    },
+    # Whoever puts a role into a profile hands it to EC2.
+    "iam:AddRoleToInstanceProfile": {"ec2": "roleName"},
+    # The role is named.
+    "apprunner:CreateService": {
+        "tasks.apprunner": "instanceConfiguration.instanceRoleArn",
+        "build.apprunner": "sourceConfiguration.authenticationConfiguration.accessRoleArn",
+    },
+    "batch:RegisterJobDefinition": {
+        "ecs-tasks": "containerProperties.jobRoleArn containerProperties.executionRoleArn"
+    },
+    "bedrock-agentcore:CreateAgentRuntime": {"bedrock-agentcore": "roleArn"},
+    "bedrock-agentcore:CreateBrowser": {"bedrock-agentcore": "executionRoleArn"},
+    "bedrock-agentcore:CreateCodeInterpreter": {"bedrock-agentcore": "executionRoleArn"},
+    "braket:CreateJob": {"braket": "roleArn"},
+    "cloudformation:CreateChangeSet": {"cloudformation": "roleARN"},
+    "cloudformation:CreateStack": {"cloudformation": "roleARN"},
+    "cloudformation:CreateStackSet": {"cloudformation": "administrationRoleARN"},
+    "cloudformation:DeleteStack": {"cloudformation": "roleARN"},
+    "cloudformation:UpdateStack": {"cloudformation": "roleARN"},
+    "cloudformation:UpdateStackSet": {"cloudformation": "administrationRoleARN"},
+    "codebuild:CreateProject": {"codebuild": "serviceRole"},
+    "codebuild:UpdateProject": {"codebuild": "serviceRole"},
+    "ecs:RegisterTaskDefinition": _TASK,
+    "ecs:RunTask": _RUN,
+    "ecs:StartTask": _RUN,
+    "emr-serverless:StartJobRun": {"emr-serverless": "executionRoleArn"},
+    "events:PutTargets": {"events": "targets.roleArn"},
+    "gamelift:CreateFleet": {"gamelift": "instanceRoleArn"},
+    "glue:CreateDevEndpoint": {"glue": "roleArn"},
+    "glue:CreateJob": {"glue": "role"},
+    "glue:CreateSession": {"glue": "role"},
+    "glue:UpdateJob": {"glue": "jobUpdate.role"},
+    "kinesisanalytics:CreateApplication": {"kinesisanalytics": "serviceExecutionRole"},
+    "lambda:CreateFunction": {"lambda": "role"},
+    "lambda:UpdateFunctionConfiguration": {"lambda": "role"},
+    "omics:StartRun": {"omics": "roleArn"},
+    "sagemaker:CreateNotebookInstance": {"sagemaker": "roleArn"},
+    "sagemaker:CreateProcessingJob": {"sagemaker": "roleArn"},
+    "sagemaker:CreateTrainingJob": {"sagemaker": "roleArn"},
+    "scheduler:CreateSchedule": {"scheduler": "target.roleArn"},
+    "scheduler:UpdateSchedule": {"scheduler": "target.roleArn"},
+    "ssm:StartAutomationExecution": {
+        "ssm": "parameters.AutomationAssumeRole parameters.automationAssumeRole"
+    },
+    "states:CreateStateMachine": {"states": "roleArn"},
+    "states:UpdateStateMachine": {"states": "roleArn"},
 }
-"""An action, in lower case -> the service that gets the role, and the parameters that name it."""
+"""Action -> the services that get a role, each with the places of the parameters that name it."""
+
+_BY_ACTION = {action.lower(): services for action, services in PASSES.items()}
+
+_PROFILES = frozenset(
+    (
+        *("iaminstanceprofile", "instanceprofilename", "jobflowrole", "instancerole"),
+        "pipelineobjects.fields.key=resourcerole.stringvalue",
+    )
+)
+"""Places, or their last parts, in lower case, where an instance profile is named, not a role."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,26 +150,35 @@ def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[Passed
     >>> list(passed_by(use, {"role": "arn:aws:iam::111122223333:role/job"}))
     [Passed(role='arn:aws:iam::111122223333:role/job', service='lambda.amazonaws.com')]
     """
-    known = _PASSES.get(use.action.lower())
+    known = _BY_ACTION.get(use.action.lower())
     if known is None or not isinstance(parameters, Mapping):
         return
-    service, paths = known
     partition = use.caller.split(":")[1] if is_arn(use.caller) else "aws"
-    for path in paths:
-        for value in _at(parameters, path.split(".")):
-            kind = "instance-profile" if path.endswith("nstanceProfile") else "role"
-            arn = _arn(value, kind, f"arn:{partition}:iam::{use.account_id}:{kind}/")
-            if arn:
-                yield Passed(arn, service)
+    for service, places in known.items():
+        for place in places.split():
+            kind = "instance-profile" if _is_of_profile(place.lower()) else "role"
+            begins = f"arn:{partition}:iam::{use.account_id}:{kind}/"
+            for value in _at(parameters, place.split(".")):
+                arn = _arn(value, kind, begins)
+                if arn:
+                    yield Passed(arn, f"{service}.amazonaws.com")
+
+
+def _is_of_profile(place: str) -> bool:
+    return place in _PROFILES or place.rpartition(".")[2] in _PROFILES
 
 
 def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Give what stands at a path; of lists on it, each member is looked at."""
+    """Give what stands at a place; of lists on the way each member counts."""
     if isinstance(value, list | tuple):
         for one in value:
             yield from _at(one, path)
     elif not path:
         yield value
+    elif isinstance(value, Mapping) and "=" in path[0]:
+        name, _, wanted = path[0].partition("=")
+        if value.get(name) == wanted:
+            yield from _at(value, path[1:])
     elif isinstance(value, Mapping) and path[0] in value:
         yield from _at(value[path[0]], path[1:])
 

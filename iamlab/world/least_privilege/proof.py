@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
-from iamlab.engine.request import Kind, Request, check_text, service_of
+from iamlab.engine.request import Request, check_text, service_of
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
@@ -29,20 +29,6 @@ LONGEST_ARN = 2048
 """Longer ones AWS gives to nothing."""
 
 EVERYTHING = Policy.allow("*", "*", name="everything")
-
-
-def stand_in(caller: str) -> str:
-    """Give the principal to ask for: of a root user, whom nothing is refused, some user instead.
-
-    Examples
-    --------
-    >>> stand_in("arn:aws:iam::111122223333:root")
-    'arn:aws:iam::111122223333:user/somebody'
-    """
-    arn = Arn.parse(caller)
-    if Request(caller, "sts:GetCallerIdentity", "*").caller.kind in (Kind.USER, Kind.ROLE):
-        return caller
-    return f"arn:{arn.partition}:iam::{arn.account}:user/somebody"
 
 
 def refused(

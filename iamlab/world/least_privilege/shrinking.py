@@ -20,7 +20,8 @@ from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_ignoring_case
 from iamlab.policy.writing import edited
 from iamlab.world.least_privilege.holdings import used_through
-from iamlab.world.least_privilege.unseen import PERMISSION_ONLY, data_actions
+from iamlab.world.least_privilege.unseen import PERMISSION_ONLY
+from iamlab.world.trails.data_actions import data_actions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

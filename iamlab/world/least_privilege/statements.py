@@ -28,7 +28,7 @@ from iamlab.world.least_privilege.wildcards import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from iamlab.world.least_privilege.used import Pair
 
@@ -93,12 +93,18 @@ def _one_or_many(values: tuple[str, ...]) -> str | list[str]:
 
 
 def parts_of(
-    pairs: Iterable[Pair], most: int, *, last_resort: bool = False
+    pairs: Iterable[Pair],
+    most: int,
+    *,
+    last_resort: bool = False,
+    inexact: Collection[Pair] = (),
 ) -> tuple[tuple[Part, ...], tuple[Step, ...]]:
     """Group pairs into statements.
 
     Parameters
     ----------
+    inexact
+        The pairs in which a star stands for what is not known.
     most, last_resort
         As for :func:`~iamlab.world.least_privilege.wildcards.generalise`.
 
@@ -122,7 +128,7 @@ def parts_of(
     grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     counts: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     for action, used in sorted(by_action.items()):
-        resources = frozenset(_named(action, used, steps))
+        resources = frozenset(_named(action, used, steps, inexact))
         if resources not in alike:
             alike[resources], made = generalise(resources, most, last_resort=last_resort)
             steps |= dict.fromkeys(made)
@@ -136,7 +142,9 @@ def parts_of(
     return parts, tuple(steps)
 
 
-def _named(action: str, used: set[str], steps: dict[Step, None]) -> list[str]:
+def _named(
+    action: str, used: set[str], steps: dict[Step, None], inexact: Collection[Pair]
+) -> list[str]:
     """Write the resources of an action as patterns, and say where one says more than was used."""
     known = catalog.action(action)
     if known is not None and not known.resource_types:
@@ -148,7 +156,10 @@ def _named(action: str, used: set[str], steps: dict[Step, None]) -> list[str]:
         return ["*"]
     patterns = []
     for resource in sorted(used):
-        pattern, why = writable(resource)
+        is_exact = (action, resource) not in inexact
+        pattern, why = writable(resource, is_exact=is_exact)
+        if not is_exact and "*" in resource:
+            why = why or "is all that the records say"
         if why:
             text = f"{action}: {readable(shortly(resource))} {why} -> {shortly(pattern)}"
             steps[Step(1, pattern, text)] = None

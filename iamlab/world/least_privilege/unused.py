@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError
+from iamlab.errors import AwsError, RequestError
 from iamlab.policy import catalog
 from iamlab.world.identities import Bounded
-from iamlab.world.least_privilege.applying import apply_edits, find, proved
+from iamlab.world.least_privilege.applying import apply_edits, check_unchanged, find, proved
 from iamlab.world.least_privilege.edits import edit_for
 from iamlab.world.least_privilege.excess import allowed_by
 from iamlab.world.least_privilege.findings import findings_for, is_young
@@ -129,13 +129,19 @@ class Unused:
 
         Raises
         ------
-        AwsError
+        RequestError
             One of them is refused, since the world has changed in between; then none is made.
         """
         assert self._world is not None  # noqa: S101 - whoever made this gave it
         if world is None:
             world = self._world.copy()
-        apply_edits(world.copy(), self.edits)
+        elif not isinstance(world, type(self._world)):
+            raise RequestError(f"Edits are made in a world, not in {world!r}.")
+        check_unchanged(self._world, world, self.edits)
+        try:
+            apply_edits(world.copy(), self.edits)
+        except AwsError as error:
+            raise RequestError(f"{error} The world has changed in between.") from error
         apply_edits(world, self.edits)
         return world
 
@@ -232,7 +238,7 @@ def unused(
         tuple(one.arn for one in everybody if is_young(one, since)),
         cannot,
         _not_shown(world, log, asked, since, all_logged=events is None),
-        world,
+        world.copy(),  # which stays as it is now
     )
 
 
@@ -245,7 +251,8 @@ class _Use:
 
     def __call__(self, one: Bounded) -> Mapping[Pair, Mapping[str, str]]:
         if one.arn not in self.by_arn:
-            self.by_arn[one.arn] = pairs_of(whole(self._world, self._log.of(one.arn)))
+            usage = whole(self._world, self._log.of(one.arn, one.unique_id))
+            self.by_arn[one.arn] = pairs_of(usage)
         return self.by_arn[one.arn]
 
 
@@ -261,8 +268,6 @@ def _asked(world: World, caller: Caller | None) -> list[Bounded]:
     if caller is None:
         return list(principals(world.accounts.values()))
     arn = with_path(world, arn_of(caller))
-    if arn.endswith(":root"):
-        raise RequestError(f"{arn} may do everything, and no policy of its own says so.")
     world.gather(arn)  # which knows who is not there
     one = find(world, arn)
     assert isinstance(one, Bounded)  # noqa: S101 - arn_of lets only users and roles through
@@ -315,6 +320,6 @@ def _not_shown(
         found.append(NotShown("period", text))
     every = (attached.policy for one in asked for attached in world.gather(one.arn).identity)
     # What one call of one caller leaves open is too much to say of all.
-    usage = whole(world, log.of(asked[0].arn)) if len(asked) == 1 else Usage()
-    caller = asked[0].arn if asked else ""
+    caller, unique_id = (asked[0].arn, asked[0].unique_id) if asked else ("", "")
+    usage = whole(world, log.of(caller, unique_id)) if len(asked) == 1 else Usage()
     return (*found, *not_shown(log, usage, caller, allowed_by(every), all_logged=all_logged))

@@ -2,8 +2,9 @@
 
 A trail may hold millions of records; what is kept of it grows with the different pairs only.
 
-A name is unique in its account whatever its path, and a session does not show the path of its role.
-So callers are told apart by account, kind and name.
+Callers are told apart by their unique ids: who was renamed is the same, and who was deleted and
+made again is another. Where a record does not say the id, it is account, kind and name: a name is
+unique whatever its path, and a session does not show the path of its role.
 
 Notes
 -----
@@ -20,8 +21,10 @@ from typing import TYPE_CHECKING
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.events import Event
+from iamlab.world.events.errors import is_unauthenticated
+from iamlab.world.issuers import id_in, role_of_session
 from iamlab.world.least_privilege.passing import Passed, passed_by
-from iamlab.world.least_privilege.unseen import is_data_action
+from iamlab.world.trails.data_actions import is_data_action
 from iamlab.world.trails.uses import Use, uses_of
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class Tally:
         Whether the catalogue has the action.
     is_path_known
         Whether the resource's ARN is whole.
+    is_exact
+        Whether a star in the resource is a star; else it stands for what no record says.
     """
 
     first: datetime
@@ -57,9 +62,11 @@ class Tally:
     refused: int = 0
     is_known: bool = True
     is_path_known: bool = True
+    is_exact: bool = True
 
     def add(self, use: Use) -> None:
         """Count a use."""
+        self.is_exact = self.is_exact and use.is_exact
         self.first, self.last = min(self.first, use.time), max(self.last, use.time)
         self.allowed += use.is_allowed
         self.refused += not use.is_allowed
@@ -73,6 +80,7 @@ class Tally:
             self.refused + other.refused,
             self.is_known and other.is_known,
             self.is_path_known and other.is_path_known,
+            self.is_exact and other.is_exact,
         )
 
 
@@ -107,6 +115,18 @@ class Usage:
         return max((tally.last for tally in self.pairs.values()), default=None)
 
 
+def summed(every: Iterable[Usage]) -> Usage:
+    """Put together what several used."""
+    found = Usage()
+    for usage in every:
+        for passed, action in usage.passed.items():
+            found.passed.setdefault(passed, action)
+        for pair, tally in usage.pairs.items():
+            before = found.pairs.get(pair)
+            found.pairs[pair] = tally if before is None else before.with_(tally)
+    return found
+
+
 @dataclass(slots=True)
 class Log:
     """What a stream of events shows.
@@ -114,7 +134,9 @@ class Log:
     Parameters
     ----------
     by_caller
-        What each caller used.
+        What each caller used: by unique id, or by name where a record does not say the id.
+    ids
+        The unique ids of those who had a name, one after the other.
     events
         How many there were, of everybody.
     first, last
@@ -127,17 +149,25 @@ class Log:
         When each access key was last used, by its id.
     """
 
-    by_caller: dict[Who, Usage] = field(default_factory=dict)
+    by_caller: dict[Who | str, Usage] = field(default_factory=dict)
+    ids: dict[Who, set[str]] = field(default_factory=dict)
     events: int = 0
     first: datetime | None = None
     last: datetime | None = None
     data_services: set[str] = field(default_factory=set)
-    sign_ins: dict[Who, datetime] = field(default_factory=dict)
+    sign_ins: dict[Who | str, datetime] = field(default_factory=dict)
     keys: dict[str, datetime] = field(default_factory=dict)
 
-    def of(self, arn: str) -> Usage:
-        """Give what a caller used."""
-        return self.by_caller.get(who(arn), Usage())
+    def of(self, arn: str, unique_id: str = "") -> Usage:
+        """Give what a caller used; without the id, all who had the name."""
+        ids = (unique_id,) if unique_id else sorted(self.ids.get(who(arn), ()))
+        every = [self.by_caller[key] for key in (who(arn), *ids) if key in self.by_caller]
+        return every[0] if len(every) == 1 else summed(every)
+
+    def signed_in(self, arn: str, unique_id: str) -> datetime | None:
+        """Say when a user last signed in; ``None``: never."""
+        found = (self.sign_ins.get(key) for key in (who(arn), unique_id))
+        return max((one for one in found if one is not None), default=None)
 
     def saw(self, time: datetime) -> None:
         """Count an event."""
@@ -146,7 +176,7 @@ class Log:
         self.last = time if self.last is None else max(self.last, time)
 
 
-def log_of(events: Iterable[Event | Use], wanted: Iterable[str] | None = None) -> Log:
+def log_of(events: Iterable[Event | Use], wanted: Iterable[tuple[str, str]] | None = None) -> Log:
     """Read a stream of events once.
 
     Parameters
@@ -154,7 +184,7 @@ def log_of(events: Iterable[Event | Use], wanted: Iterable[str] | None = None) -
     events
         Those of a world, or a trail; what was made of them already, uses, can stand there too.
     wanted
-        The ARNs of the callers that matter. Default: all.
+        The callers that matter, each with ARN and unique id. Default: all.
 
     Raises
     ------
@@ -162,7 +192,7 @@ def log_of(events: Iterable[Event | Use], wanted: Iterable[str] | None = None) -
         What is given holds something else.
     """
     log = Log()
-    callers = None if wanted is None else {who(arn) for arn in wanted}
+    callers = None if wanted is None else {key for arn, one in wanted for key in (who(arn), one)}
     for event in _stream(events):
         if isinstance(event, Use):
             log.saw(_aware(event.time))
@@ -193,16 +223,19 @@ def _stream(events: Iterable[Event | Use]) -> Iterable[Event | Use]:
     return events
 
 
-def _add(log: Log, use: Use, callers: set[Who] | None) -> Usage | None:
+def _add(log: Log, use: Use, callers: set[Who | str] | None) -> Usage | None:
     """Count a use, if its caller matters."""
     service = use.action.partition(":")[0]
     if service not in log.data_services and is_data_action(use.action):
         log.data_services.add(service)
     if not use.caller:
         return None
-    caller = who(use.caller)
-    if callers is not None and caller not in callers:
+    name = who(use.caller)
+    caller = use.caller_id or name
+    if callers is not None and name not in callers and caller not in callers:
         return None
+    if use.caller_id:
+        log.ids.setdefault(name, set()).add(use.caller_id)
     usage = log.by_caller.get(caller)
     if usage is None:
         usage = log.by_caller[caller] = Usage()
@@ -216,6 +249,8 @@ def _add(log: Log, use: Use, callers: set[Who] | None) -> Usage | None:
 
 def _note_credentials(log: Log, event: Event) -> None:
     """Note when a password and when an access key were used."""
+    if is_unauthenticated(event.error_code):
+        return
     identity: Mapping[str, object] = event.user_identity or {}
     key, arn = identity.get("accessKeyId"), identity.get("arn")
     if isinstance(key, str) and key:
@@ -223,7 +258,7 @@ def _note_credentials(log: Log, event: Event) -> None:
     answer: object = event.response_elements
     signed_in = isinstance(answer, Mapping) and answer.get("ConsoleLogin") == "Success"
     if signed_in and isinstance(arn, str) and identity.get("type") == "IAMUser":
-        user = who(arn)
+        user = id_in(identity) or who(arn)
         log.sign_ins[user] = max(log.sign_ins.get(user, event.event_time), event.event_time)
 
 
@@ -240,9 +275,7 @@ def who(arn: str) -> Who:
     """
     if not is_arn(arn):
         return ("", "", arn)
-    parts = Arn.parse(arn)
-    if parts.service == "sts" and parts.kind == "assumed-role":
-        return (parts.account, "role", parts.resource.split("/")[1].lower())
+    parts = Arn.parse(role_of_session(arn) or arn)
     if parts.service == "iam" and parts.kind in ("user", "role", "root"):
         return (parts.account, parts.kind, parts.name.lower())
     return (parts.account, "", arn)

@@ -31,6 +31,7 @@ _WORD_ENDS = "/:-_."
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\u00ff]+")
 _TYPE = re.compile("[^/:]*[/:]")
 _SIGN = re.compile(r"[*?]|\$(?=\{)")
+_SIGN_BUT_STAR = re.compile(r"[?]|\$(?=\{)")
 _NOUNS = {"sqs": "queues", "sns": "topics", "kinesis": "streams"}
 
 
@@ -56,8 +57,13 @@ class Step:
         return self.text
 
 
-def writable(resource: str) -> tuple[str, str]:
+def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
     """Write a resource so that a policy means just it.
+
+    Parameters
+    ----------
+    is_exact
+        Whether a star in it is a star; else it stands for what is not known, and stays one.
 
     Returns
     -------
@@ -73,12 +79,13 @@ def writable(resource: str) -> tuple[str, str]:
     """
     if resource == "*":
         return "*", ""
+    sign = _SIGN if is_exact else _SIGN_BUT_STAR
     if not is_arn(resource):
         return "*", "is no ARN, so only * matches it"
     *head, body = resource.split(":", PARTS - 1)
-    if any(_SIGN.search(part) or _UNWRITABLE.search(part) for part in head):
+    if any(sign.search(part) or _UNWRITABLE.search(part) for part in head):
         return "*", "has signs before its fifth colon that cannot be written there"
-    plain = _SIGN.sub(lambda sign: f"${{{sign[0]}}}", body)
+    plain = sign.sub(lambda found: f"${{{found[0]}}}", body)
     written = _UNWRITABLE.sub("*", plain)
     begins = _TYPE.match(written)
     if not _is_saved(":".join((*head, f"{begins[0]}x" if begins else written))):

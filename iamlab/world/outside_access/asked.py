@@ -29,7 +29,13 @@ from iamlab.policy.catalog import actions_of, expand
 from iamlab.policy.patterns import is_action_pattern
 from iamlab.policy.shortest import shortest
 from iamlab.policy.statement import Statement
-from iamlab.world.outside_access.callers import account_named, is_everybody
+from iamlab.world.outside_access.callers import (
+    ANY_SERVICE,
+    account_named,
+    has_star,
+    is_everybody,
+    like,
+)
 from iamlab.world.outside_access.case import Case
 from iamlab.world.outside_access.confined import confines
 from iamlab.world.outside_access.findings import Finding, OutsideAccess, ServiceAccess
@@ -37,7 +43,7 @@ from iamlab.world.outside_access.shared import shared_by_hand, shared_of
 from iamlab.world.outside_access.witness import Answer, Search
 from iamlab.world.outside_access.zones import zones
 from iamlab.world.progress import steps
-from iamlab.world.service_principals import sends
+from iamlab.world.service_principals import PRINCIPALS, sends
 from iamlab.world.what_can.tellers import conditions_of
 
 if TYPE_CHECKING:
@@ -56,6 +62,9 @@ if TYPE_CHECKING:
 EVERYBODY = ("AWS", "*")
 _TIED = ("kms:encryptioncontext:", "kms:viaservice", "aws:sourceowner", "aws:referer")
 """Keys by which statements for a service can be tied to a customer in older ways."""
+
+SERVICE_NAMES = ("aws:principalservicename", "aws:principalservicenameslist")
+SERVICE_END = ".amazonaws.com"
 
 
 def outside_access(world: World, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
@@ -154,8 +163,11 @@ class _Found:
                 continue
             if pair[0] == "Service":
                 self.services += _for_services(case, lever, pair[1])
-            else:
-                self.findings += _findings(case, lever, pair)
+                continue
+            found = [*_findings(case, lever, pair)]
+            self.findings += found
+            if pair == EVERYBODY and not found:  # a service of AWS is everybody too
+                self.services += _for_any_service(case, lever)
 
 
 def _names_outsiders(world: World, shared: Shared, zone: Zone) -> bool:
@@ -240,7 +252,34 @@ class _Sort(NamedTuple):
         return not self.is_stopped and {*stops} <= {*self.stops}
 
 
-def _for_services(case: Case, lever: Lever, service: str) -> Iterator[ServiceAccess]:
+def _for_any_service(case: Case, lever: Lever) -> Iterator[ServiceAccess]:
+    """Give what services may do where everybody is named: those that conditions name, or any."""
+    conditions = lever.statement.conditions
+    named = [
+        one
+        for one in conditions
+        if one.key.lower() in SERVICE_NAMES and one.comparison.name != "Null"
+    ]
+    if not named:
+        yield from _for_services(case, lever, ANY_SERVICE, "*")
+        return
+    values = [value for one in named for value in one.values]
+    known = [f"{name}{SERVICE_END}" for name in PRINCIPALS]
+    for names in ((*values, *known), map(like, values)):  # only if none is known, a made-up one
+        found = [
+            access
+            for service in dict.fromkeys(names)
+            if service.endswith(SERVICE_END) and not has_star(service) and sends(service)
+            for access in _for_services(case, lever, service)
+        ]
+        yield from found
+        if found:
+            return
+
+
+def _for_services(
+    case: Case, lever: Lever, service: str, shown: str = ""
+) -> Iterator[ServiceAccess]:
     """Give what a service may do on behalf of somebody outside."""
     keys = {condition.key.lower() for condition in lever.statement.conditions}
     if any(key.startswith(_TIED) for key in keys) or SERVICE_LINKED in case.shared.arn:
@@ -256,7 +295,7 @@ def _for_services(case: Case, lever: Lever, service: str) -> Iterator[ServiceAcc
             case.shared.arn,
             case.shared.type,
             case.owner,
-            service,
+            shown or service,
             _written(case, lever.statement, {*names}, {*names}),
             lever.address,
         )

@@ -61,7 +61,7 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One statement that lets somebody outside in; true if nothing stops it.
+    """One statement that lets somebody outside in; true if it is open: if nothing stops it.
 
     Parameters
     ----------
@@ -159,6 +159,11 @@ class ServiceAccess:
     It is the service that calls, but perhaps for a stranger: a confused deputy. So this stands
     apart from the findings. The API reference of Access Analyzer counts services among external
     principals; whether it ever reports one, no page says.
+
+    Parameters
+    ----------
+    service
+        By its principal; ``"*"``: any, where a statement for everybody leaves nobody else.
     """
 
     resource: str
@@ -170,7 +175,8 @@ class ServiceAccess:
 
     def __str__(self) -> str:
         what = briefly(self.actions, FEW, "actions")
-        whoever = f"{self.service}, on behalf of anybody,"
+        service = "Any AWS service" if self.service == "*" else self.service
+        whoever = f"{service}, on behalf of anybody,"
         return f"{whoever} may do {what} on {self.resource}, by {self.statement}."
 
 
@@ -209,14 +215,14 @@ class OutsideAccess(Sequence[Finding]):
         return len(self.findings)
 
     @property
-    def active(self) -> tuple[Finding, ...]:
-        """Those that nothing stops."""
+    def open(self) -> tuple[Finding, ...]:
+        """Those that nothing stops; ``status`` leaves resource control policies out of account."""
         return tuple(one for one in self.findings if one)
 
     @property
     def public(self) -> tuple[Finding, ...]:
         """Those that let in everybody in the world."""
-        return tuple(one for one in self.active if one.is_public)
+        return tuple(one for one in self.open if one.is_public)
 
     @property
     def stopped(self) -> tuple[Finding, ...]:
@@ -264,7 +270,7 @@ class OutsideAccess(Sequence[Finding]):
 
 
 COLUMNS = (
-    *("status", "reaches", "public", "type", "resource", "owner", "principal", "actions"),
+    *("status", "open", "public", "type", "resource", "owner", "principal", "actions"),
     *("when", "source", "statement", "stopped by"),
 )
 """The names of the columns of :meth:`OutsideAccess.to_frame`."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.actions import FOR_SERVICES_ONLY
 from iamlab.policy.arn import Arn
 from iamlab.policy.patterns import glob
+from iamlab.world.resource_types import BUCKET, OBJECT, resource_type
 from iamlab.world.services.cloudcontrol import SEPARATORS
 
 if TYPE_CHECKING:
@@ -25,29 +26,6 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 _NO_TYPE = "AWS::Unknown::Resource"
-_TYPES = {
-    "dynamodb:table/*/stream/*": "AWS::DynamoDB::Stream",
-    "dynamodb:table/*": "AWS::DynamoDB::Table",
-    "ecr:repository/*": "AWS::ECR::Repository",
-    "elasticfilesystem:file-system/*": "AWS::EFS::FileSystem",
-    "iam:role/*": "AWS::IAM::Role",
-    "kms:key/*": "AWS::KMS::Key",
-    "lambda:function:*": "AWS::Lambda::Function",
-    "lambda:layer:*": "AWS::Lambda::LayerVersion",
-    "s3express:bucket/*": "AWS::S3Express::DirectoryBucket",
-    "secretsmanager:secret:*": "AWS::SecretsManager::Secret",
-    # Access Analyzer reports an access point with its bucket, which its ARN does not tell.
-    "s3:accesspoint/*": "AWS::S3::AccessPoint",
-    "s3:*": "AWS::S3::Bucket",
-    "sns:*": "AWS::SNS::Topic",
-    "sqs:*": "AWS::SQS::Queue",
-    # What follows Access Analyzer does not look at; the names are those of CloudFormation.
-    "backup:backup-vault:*": "AWS::Backup::BackupVault",
-    "events:event-bus/*": "AWS::Events::EventBus",
-    "execute-api:*": "AWS::ApiGateway::RestApi",
-}
-"""Service and resource -> the type, as Access Analyzer calls it."""
-
 _BELOW = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
 """Service -> what stands before that which lies below its resources."""
 
@@ -100,8 +78,8 @@ def type_of(arn: str) -> str:
     ('AWS::S3::Bucket', 'AWS::IAM::Role')
     """
     parsed = Arn.parse(arn)
-    text = f"{parsed.service}:{parsed.resource}"
-    return next((name for form, name in _TYPES.items() if glob(form, text)), _NO_TYPE)
+    found = resource_type(parsed.service, parsed.resource)
+    return BUCKET if found == OBJECT else found or _NO_TYPE
 
 
 def shared_of(account: Account) -> Iterator[Shared]:

@@ -22,7 +22,13 @@ from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import ANONYMOUS, MAX_TEXT, Request
 from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
-from iamlab.world.outside_access.callers import account_named, can_be_tried, is_everybody
+from iamlab.world.outside_access.callers import (
+    STRANGERS,
+    account_named,
+    can_be_tried,
+    has_star,
+    is_everybody,
+)
 from iamlab.world.outside_access.confined import OF_CALLER, OF_SOURCE, filled
 from iamlab.world.outside_access.findings import PUBLIC_ACCESS_BLOCK, Stop
 from iamlab.world.outside_access.samples import TIMES, Question, Samples, as_values, can_bring
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.policy.statement import Condition, Statement
+    from iamlab.policy.statement import Statement
     from iamlab.world.outside_access.callers import Outsider
     from iamlab.world.outside_access.case import Case, Lever
     from iamlab.world.outside_access.samples import Bringing
@@ -191,31 +197,60 @@ class Search:
     def _can_let_in_nobody(self) -> bool:
         """Say whether there is a reason why nobody outside can meet what the statement asks for."""
         callers: dict[int, Outsider] = {}
+        self._is_complete = True  # now of this search
         for caller, _, _ in self._let_in_by(self._lever.without_conditions()):
             callers[id(caller)] = caller
-        # If there are none, it names nobody who could do this.
+        asked: dict[str, list[Question]] = {}
+        for condition in self._lever.statement.conditions:
+            wanted = filled(condition, self._lever.statement, self._case.inside.context)
+            question = Question(condition.comparison, wanted)
+            asked.setdefault(condition.key.lower(), []).append(question)
+        # If there are no callers, it names nobody who could do this.
         return not callers or any(
-            self._is_never_met(condition, tuple(callers.values()))
-            for condition in self._lever.statement.conditions
+            self._is_never_met(key, questions, tuple(callers.values()))
+            for key, questions in asked.items()
         )
 
-    def _is_never_met(self, condition: Condition, callers: Sequence[Outsider]) -> bool:
-        """Say whether no caller meets a condition on what is known of each of them."""
-        key = condition.key.lower()
-        wanted = filled(condition, self._lever.statement, self._case.inside.context)
-        question = Question(condition.comparison, wanted)
+    def _is_never_met(
+        self, key: str, questions: Sequence[Question], callers: Sequence[Outsider]
+    ) -> bool:
+        """Say whether no caller meets all that is asked of a key, where it is known of each."""
         if key in TIMES:
-            return self._is_past(question, key)
-        is_known = key in self._known(callers) or self._case.is_of_resource(key)
+            return any(self._is_past(one, key) for one in questions)
+        is_known = (
+            key in self._known(callers)
+            or self._case.is_of_resource(key)
+            or self._stands_for_all(key, questions, callers)
+        )
 
         def may_fit(caller: Outsider) -> bool:
             values = self._values_of(key, caller)
-            is_settled = is_known or not can_bring(key, caller)
-            if not is_settled or (None in wanted and values):
+            if not is_known and can_bring(key, caller):
                 return True
-            return question.fits(key, values)
+            return all(
+                (None in one.wanted and bool(values)) or one.fits(key, values) for one in questions
+            )
 
         return not any(map(may_fit, callers))
+
+    def _stands_for_all(
+        self, key: str, questions: Sequence[Question], callers: Sequence[Outsider]
+    ) -> bool:
+        """Say whether these callers have a key in all the ways that the questions tell apart.
+
+        They do where texts are compared as they are: there is a caller for each that is asked for
+        and is outside, and one whom nobody has named stands for all others.
+        """
+        wanted = {value for one in questions for value in one.wanted}
+        names = {one.comparison.name for one in questions}
+        is_plain = all(value is not None and not has_star(value) for value in wanted)
+        if key in _OF_SERVICES and self._is_complete:
+            return is_plain or all(one.is_signed or one.principal == ANONYMOUS for one in callers)
+        if not (self._is_complete and is_plain):
+            return False
+        seen = {value for one in callers for value in self._values_of(key, one) or ()}
+        others = seen & set(STRANGERS) - wanted
+        return key in _TRIED and bool(others) and names <= _AS_THEY_ARE
 
     def _is_past(self, question: Question, key: str) -> bool:
         return question.comparison.name.startswith("DateLess") and not question.fits(
@@ -243,6 +278,20 @@ class Search:
         return (*own, *known, *OF_SOURCE)
 
 
+_OF_SERVICES = (
+    *("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"),
+)
+"""The keys by which services are told from all others."""
+
+_TRIED = ("aws:principalaccount", "aws:sourceowner", "kms:calleraccount")
+"""The keys of which each value that is asked for has its caller. Not so of organizations: it is not
+sure that all members are known."""
+
+_AS_THEY_ARE = {"Null"} | frozenset(
+    f"String{word}{case}"
+    for word in ("Equals", "NotEquals", "Like", "NotLike")
+    for case in ("", "IgnoreCase")
+)
 _OF_ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
 _OF_ACCOUNT = (
     *("aws:principalaccount", "aws:principalisawsservice", "aws:principalservicename"),

@@ -2,8 +2,9 @@
 
 Three things must be so. An action of which no policy has ever heard is allowed, so it is allowed
 everything. No Deny of the principal's own, and no ceiling of its own, takes anything away; whoever
-can take such a Deny away has a way to do so, and is an administrator after it. And SCPs leave it
-the calls of IAM by which power is given, else it is none who can do as it likes.
+can take such a Deny away has a way to do so, and is an administrator after it. And with all that
+applies, SCPs too, it may make the calls of IAM by which power is given: whoever may not (a power
+user, a federated user) cannot do as he likes.
 
 Notes
 -----
@@ -32,10 +33,10 @@ GIVES_POWER = (
 
 def is_admin(decider: Decider, power: Power) -> bool:
     """Say whether a power is an administrator of its account, as it stands."""
-    if power.arn.endswith(":root"):
-        return not power.gathered.session  # one that was assumed for a task is none
-    known = power.gathered
-    if not any(takes_all(one) for one in known.identity):
+    known, is_root = power.gathered, power.arn.endswith(":root")
+    if is_root and known.session:
+        return False  # a member's root user, assumed for one task
+    if not is_root and not any(takes_all(one) for one in known.identity):
         return False  # the usual case, quickly
     without_scps = replace(power, gathered=replace(known, scps=()))
     if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
@@ -44,7 +45,7 @@ def is_admin(decider: Decider, power: Power) -> bool:
         return False
     account = decider.world.accounts[power.account_id]
     start = f"arn:{account.partition}:iam::{account.account_id}"
-    return not known.scps or all(
+    return all(
         decider.decide(power, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
         for name in GIVES_POWER
     )

@@ -23,11 +23,12 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.building import allow
 from iamlab.world.access import parts
 from iamlab.world.api.roles import SERVICE_LINKED, trust_policy
+from iamlab.world.context import of_tags
 from iamlab.world.facts import facts_of
 from iamlab.world.policy_types import RCP, SCP
-from iamlab.world.reach.asked import asked_in, literals, merged
+from iamlab.world.reach.asked import asked_in, merged
 from iamlab.world.reach.powers import NOTHING_CARRIED, Carried, Change
-from iamlab.world.reach.role_calls import MFA_CODE, attempts, session_name, session_of
+from iamlab.world.reach.role_calls import REGION, attempts, session_name, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from iamlab.world.reach.role_calls import Attempt
     from iamlab.world.world import World
 
-__all__ = ["MFA_CODE", "Assuming", "Taken", "admitting", "literals", "named_by"]
-
 EVERYBODY = "*"
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
@@ -52,6 +51,9 @@ LETS_IN = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 
 SENT = ("sts:", "aws:requesttag/", "aws:tagkeys", "aws:multifactorauth")
 """How the condition keys begin whose values come with a call for a role."""
+
+CHOSEN = (*SENT, "aws:requestedregion", "aws:useragent", "aws:referer")
+"""Likewise, with what every call says of itself; policies of callers mostly mean other calls."""
 
 TELL_SESSIONS_APART = ("userid", ":assumed-role/")
 """What stands in policies that look at the name of a session."""
@@ -170,7 +172,7 @@ class Assuming:
             if has_plain and plainly is not None and role.arn in plainly:
                 plain = next(attempts(self.world, power, role.arn, {}))
                 yield self._taken(role, plain, trust)
-            elif sends_anyway or _is_sent(self._asked_for(role, trust)):
+            elif sends_anyway or _is_sent(self._asked_for(role, trust), CHOSEN):
                 one = self.one(power, role, asked, trust, is_plain=not has_plain)
                 if one is not None:
                     yield one
@@ -214,6 +216,8 @@ class Assuming:
         wanted = merged(asked, self._asked_for(role, trust))
         every = attempts(self.world, power, role.arn, wanted)
         for attempt in islice(every, 0 if is_plain else 1, None):
+            if REGION in attempt.call.parameters and "region" in self.decider.circumstances:
+                continue  # it is said where everybody calls
             passed = {key.lower(): value for key, value in attempt.tags.passed.items()}
             if any(passed.get(key) != value for key, value in sending.items()):
                 continue
@@ -225,7 +229,8 @@ class Assuming:
         """Say what a role is; it need not be in the world yet."""
         facts = facts_of(self.world, role.arn, "sts:AssumeRole", power.account_id)
         if role.account.roles.get(role.name) is not role:
-            facts = replace(facts, what=replace(facts.what, tags=role.tags))
+            own = of_tags("iam:ResourceTag", role.tags)
+            facts = replace(facts, what=replace(facts.what, tags=role.tags, own=own))
         return facts if trust is None else replace(facts, policy=trust)
 
     def _taken(self, role: Role, attempt: Attempt, trust: Policy | None) -> Taken:
@@ -305,9 +310,9 @@ class Assuming:
         return both if is_enough else new
 
 
-def _is_sent(asked: Asked) -> bool:
+def _is_sent(asked: Asked, starts: tuple[str, ...] = SENT) -> bool:
     """Say whether something is asked for that a call can say."""
-    return any(key.startswith(SENT) for key in asked)
+    return any(key.startswith(starts) for key in asked)
 
 
 def asked_of(power: Power) -> Asked:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError
+from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.progress import steps
 from iamlab.world.reach.admin import GIVES_POWER
@@ -75,10 +75,36 @@ class Cut:
     is_closed: bool
     is_smallest: bool
     left: Path | None = None
+    _world: World | None = field(default=None, compare=False, repr=False)
 
-    def apply(self, world: World) -> None:
-        """Make the edits in a world: the one that was asked about, or a copy of it."""
+    def apply(self, world: World | None = None) -> World:
+        """Make the edits, with the operations of IAM.
+
+        Parameters
+        ----------
+        world
+            Where to make them. Default: a copy of the world that was asked.
+
+        Returns
+        -------
+        World
+            Where they were made.
+
+        Raises
+        ------
+        RequestError
+            The world has changed in between, and something that is to be edited is not there; then
+            no edit is made.
+        """
+        if world is None:
+            assert self._world is not None  # noqa: S101 - whoever made this gave it
+            world = self._world.copy()
+        try:
+            apply(world.copy(), self.edits)
+        except (KeyError, AwsError) as error:
+            raise RequestError(f"The world has changed: {error} is not as it was.") from error
         apply(world, self.edits)
+        return world
 
     def __bool__(self) -> bool:
         return self.is_closed
@@ -128,7 +154,7 @@ class Cutter:
             closing, further = self._all(sets)
             if closing:
                 best = min(closing, key=_cost)
-                return Cut(_ordered(best), is_closed=True, is_smallest=True)
+                return Cut(_ordered(best), is_closed=True, is_smallest=True, _world=self.world)
             sets = further
         return self._one_by_one()
 
@@ -170,14 +196,15 @@ class Cutter:
                 break
             reach, path = self.find(edited)
             if path is None:
-                return Cut(_ordered(self._needed(edits)), is_closed=True, is_smallest=False)
+                edits = self._needed(edits)
+                return Cut(_ordered(edits), is_closed=True, is_smallest=False, _world=self.world)
             tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
             new = (one for one in tried if one not in edits)
             chosen = next((one for one in new if self._edited(edits | {one})), None)
             if chosen is None:
                 break
             edits |= {chosen}
-        return Cut((), is_closed=False, is_smallest=False, left=path)
+        return Cut((), is_closed=False, is_smallest=False, left=path, _world=self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
         for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):

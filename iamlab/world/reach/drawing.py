@@ -73,13 +73,15 @@ def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
         known = numbers.get(arn)
         if known is None:
             known = numbers[arn] = f"n{len(numbers)}"
-            text = _escaped(Arn.parse(arn).resource)
+            parsed = Arn.parse(arn)
+            text = _escaped(f"{parsed.account} {parsed.resource}" if several else parsed.resource)
             return f'{known}[["{text} (administrator)"]]' if arn in strong else f'{known}["{text}"]'
         return known
 
-    strong = frozenset(admins)
+    strong, drawn = frozenset(admins), lines_of(edges)
+    several = len({Arn.parse(arn).account for line in drawn for arn in line}) > 1
     lines = ["flowchart LR"]
-    for (source, target), own in lines_of(edges).items():
+    for (source, target), own in drawn.items():
         lines.append(f'  {node(source)} -- "{_escaped(_ways(own))}" --> {node(target)}')
     return "\n".join(lines)
 

@@ -16,6 +16,27 @@ NOT_MODELLED: dict[int, str] = {
 """Number of a way -> why nobody is said to have it."""
 
 NOT_MODELLED_PARTS: dict[int, tuple[tuple[str, str], ...]] = {
+    15: (
+        (
+            "the Region of the endpoint, where the caller's own policies or SCPs ask for one",
+            (
+                "they mostly mean other calls than this. A Region that the role's trust policy or "
+                "an RCP asks for is tried."
+            ),
+        ),
+    ),
+    23: (
+        (
+            "a wider boundary for another user",
+            "its boundary is taken away; that another one is set is looked for with roles.",
+        ),
+    ),
+    30: (
+        (
+            "tags of others that open other calls than AssumeRole and CreateAccessKey",
+            "there would be a way for each call that somebody is given.",
+        ),
+    ),
     34: (
         (
             "delegated administrators of IAM Identity Center",
@@ -38,6 +59,16 @@ NOT_MODELLED_PARTS: dict[int, tuple[tuple[str, str], ...]] = {
             ),
         ),
     ),
+    40: (
+        (
+            "a role that is changed or made, and then passed",
+            (
+                "whoever may write a role its policies or its trust policy mostly may assume it "
+                "then, which is a way. Where sts:AssumeRole is denied, to pass it is another one: "
+                "that is not looked for, here and in the other rows with iam:PassRole."
+            ),
+        ),
+    ),
     60: (
         (
             "cognito-identity:SetIdentityPoolRoles",
@@ -51,6 +82,10 @@ NOT_MODELLED_PARTS: dict[int, tuple[tuple[str, str], ...]] = {
         (
             "code signing",
             "the world knows of no code signing configuration of a function.",
+        ),
+        (
+            "the role of the function given a policy first",
+            "likewise: as with roles that are passed.",
         ),
     ),
     64: (

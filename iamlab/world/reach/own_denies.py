@@ -18,6 +18,7 @@ from iamlab.world.reach.calls import Need
 if TYPE_CHECKING:
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
+    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
     from iamlab.world.reach.deciding import Decider
     from iamlab.world.reach.powers import Power
@@ -29,11 +30,16 @@ UNHEARD_OF = "iamlab-probe:AnythingAtAll"
 """An action that no policy names: only a policy for all actions allows it."""
 
 
+def denies_something(policy: Policy) -> bool:
+    """Say whether a policy has a Deny."""
+    return any(one.effect == "Deny" for one in policy.statements)
+
+
 def denying(decider: Decider, power: Power) -> list[Attached]:
     """Give those of a principal's own policies and ceilings that deny it something."""
     layers = power.gathered.layers()
     own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    having = [one for one in own if any(each.effect == "Deny" for each in one.policy.statements)]
+    having = [one for one in own if denies_something(one.policy)]
     if not having:
         return []
     request = decider.question(power, Need(UNHEARD_OF, "*", {})).request

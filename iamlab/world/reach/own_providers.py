@@ -23,7 +23,7 @@ from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.reach.asked import FILLER, samples, tags_asked
 from iamlab.world.reach.calls import Need
 from iamlab.world.reach.later import Later
-from iamlab.world.reach.powers import Carried, Change
+from iamlab.world.reach.powers import CALLS_WITH, Carried, Change
 from iamlab.world.sts.assume_role import keys_of_call
 from iamlab.world.sts.federated import kept
 from iamlab.world.sts.session_tags import SessionTags
@@ -102,7 +102,7 @@ class Vouched:
             tags=self.tags,
         )
         label = f"in a session by {self.provider_arn.partition('/')[2]}"
-        return Change(label, lambda known: known.showing(presented), "session")
+        return Change(label, lambda known: known.showing(presented), CALLS_WITH)
 
     @property
     def carried(self) -> Carried:

@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.world.reach.exploring import ADMINISTERS
+from iamlab.errors import AwsError
+from iamlab.world.reach.administrators import ADMINISTERS
 from iamlab.world.reach.replaying import Replay, replay
+from iamlab.world.reach.writing_out import written_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamlab.world.reach.calls import Call
     from iamlab.world.reach.edges import Edge
@@ -44,7 +46,7 @@ class Path:
     @property
     def edges(self) -> tuple[Edge, ...]:
         """Step by step; none if it is there already."""
-        return self._explorer.written_out(self._edges, self._is_wanted)
+        return written_out(self._explorer, self._edges, self._is_wanted)
 
     @property
     def target(self) -> Power:
@@ -104,3 +106,24 @@ class Path:
         if not self.edges:
             return f"{self.source} is there already"
         return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))
+
+
+def comes_back(edges: Iterable[Edge]) -> bool:
+    """Say whether a way comes to somebody whom it has left, or has changed from outside."""
+    seen: set[str] = set()
+    for edge in edges:
+        seen.add(edge.source.arn)
+        if not edge.is_own and edge.target.arn in seen:
+            return True
+    return False
+
+
+def is_kept(path: Path) -> bool:
+    """Say whether a path's replay is not refused; what cannot be replayed is taken as it is."""
+    if not path.can_be_replayed:
+        return True
+    try:
+        path.replay()
+    except AwsError:
+        return False
+    return True

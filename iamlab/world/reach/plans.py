@@ -1,11 +1,29 @@
 """How a way through a service goes: a plan says the calls, what each is asked on, and who assumes.
 
-A plan is written as one line of text. A call is an action; ``>`` after it says that the role is
-passed with this call. Then come the things that the call needs permission for, by the names that
-the Service Authorization Reference has for them: ``+`` stands before what the plan makes, ``@``
-before what it makes without being asked for permission on it, ``~`` before what only a condition
-key names. Condition keys that the call brings are written ``key=value``. Calls are separated by
-``&``.
+A plan is written as one line of text. Each call is an action, and after it the things that it
+needs permission for, by the names that the Service Authorization Reference has for them::
+
+    ecs:RegisterTaskDefinition> +task-definition &
+    ecs:RunTask task-definition @task ecs:cluster={cluster} ~cluster
+
+The signs, one by one:
+
+``&`` stands between two calls
+    ``codebuild:CreateProject> +project & codebuild:StartBuild project``
+``>`` after an action: the role is passed with this call
+    ``glue:CreateJob> +job``
+a name: permission is needed on this thing, which is there
+    ``ssm:StartSession instance``
+``+`` the plan makes the thing, and needs permission on it
+    ``lambda:CreateFunction> +function``
+``@`` the plan makes the thing, and nobody is asked for permission on it
+    ``ecs:RunTask task-definition @task``
+``~`` the thing is there, and only a condition key names it
+    ``ecs:cluster={cluster} ~cluster``
+``key=value`` a condition key that the call brings
+    ``ssm:DocumentType=Automation``
+``{name}`` in a value: the ARN of a thing, or ``{role}``, ``{profile}``, ``{region}``
+    ``ec2:InstanceProfile={profile}``
 
 Notes
 -----
@@ -107,6 +125,17 @@ class Plan:
     def needs_profile(self) -> bool:
         """Whether the role must be in an instance profile already."""
         return self.service == "ec2" and "instance-profile" not in self.things
+
+
+def with_role(text: str) -> str:
+    """Let the first call of a plan's text pass the role.
+
+    Examples
+    --------
+    >>> with_role("ecs:RunTask task-definition @task")
+    'ecs:RunTask> task-definition @task'
+    """
+    return text.replace(" ", f"{PASSED} ", 1)
 
 
 def plan(service: str, text: str, given: str = "", *, main: str = "", also: str = "") -> Plan:

@@ -140,8 +140,14 @@ class Power:
         return f"{name}{' ' if said else ''}{said}"
 
 
-GIVEN, MEMBER, VERSION = "given", "member of", "version of"
-"""How that begins what a change is about: a policy given, a membership, a policy's version."""
+GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"
+"""How that begins what a change is about: a policy given, a membership, a policy's version.
+
+Policies of a group have the group before them.
+"""
+
+CALLS_WITH = "credentials"
+"""What a change is about that says with which credentials it calls: with one kind at a time."""
 
 
 def any_permission(path: tuple[str, ...] = ()) -> Change:
@@ -179,6 +185,20 @@ def policies_gone(gone: Iterable[Attached]) -> Change:
 def place_of(attached: Attached) -> str:
     """Say where a policy hangs, so that it is told from another of the same name."""
     return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
+
+
+def thing_of(change: Change) -> str:
+    """Say which thing a change has changed that others have too: a policy, a group; else nothing.
+
+    Examples
+    --------
+    >>> thing_of(any_permission(("group stars",))), thing_of(any_permission())
+    ('group stars', '')
+    """
+    about = change.about.removeprefix(f"{GIVEN} ")
+    if about.startswith(f"{GROUP} "):
+        return about.partition("/")[0]
+    return about if about.startswith(f"{VERSION} ") else ""
 
 
 def group_joined(name: str, policies: Iterable[Attached]) -> Change:
@@ -237,7 +257,10 @@ def with_mfa(clock: AnyClock) -> Change:
     def keys() -> Context:
         return of_temporary(clock.now, clock.now, clock.now)
 
-    return Change("with MFA", lambda one: replace(one, credentials=keys, kind=CredentialKind.USER))
+    def make(known: Gathered) -> Gathered:
+        return replace(known, credentials=keys, kind=CredentialKind.USER)
+
+    return Change("with MFA", make, CALLS_WITH)
 
 
 def _read_as(arn: str, policy: Policy, known: Gathered) -> Gathered:

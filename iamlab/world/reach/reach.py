@@ -8,24 +8,29 @@ AWS service".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
 from iamlab.world.presented import Credential
+from iamlab.world.reach.administrators import is_shared
 from iamlab.world.reach.answers import Arrivals, BlastRadius
 from iamlab.world.reach.calls import Need
 from iamlab.world.reach.cutting import Cutter, wanted
 from iamlab.world.reach.deciding import Decider
 from iamlab.world.reach.drawing import COLUMNS, lines_of, rows_of, to_dot, to_mermaid, to_networkx
-from iamlab.world.reach.exploring import Explorer, is_shared
-from iamlab.world.reach.paths import Path
+from iamlab.world.reach.edges import Edge
+from iamlab.world.reach.exploring import Explorer
+from iamlab.world.reach.paths import Path, comes_back, is_kept
 from iamlab.world.reach.powers import Power
+from iamlab.world.reach.searching import Searcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import networkx as nx
 
@@ -35,11 +40,13 @@ if TYPE_CHECKING:
     from iamlab.world.asking import Circumstances
     from iamlab.world.gather import Caller
     from iamlab.world.reach.cutting import Cut
-    from iamlab.world.reach.edges import Edge
     from iamlab.world.world import World
 
 ADMIN = "admin"
-"""What ``to`` says for: any administrator of the source's account."""
+"""What ``to`` says for: an administrator of whichever account."""
+
+MOST_TRIED = 50
+"""So many ways are replayed until one is kept."""
 
 
 @dataclass(eq=False)
@@ -58,6 +65,10 @@ class Reach:
 
     _explorer: Explorer = field(repr=False)
 
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._explorer)
+
     @property
     def world(self) -> World:
         """A copy of the world, in which nothing changes."""
@@ -70,7 +81,7 @@ class Reach:
         An administrator takes everybody in his account; so of administrators only the edges into
         other accounts are here. ``edges_from`` gives all of one of them.
         """
-        found = (edge for leading in self._explorer.whole.values() for edge, _ in leading)
+        found = (edge for leading in self._searcher.whole.values() for edge, _ in leading)
         return tuple(
             edge
             for edge in dict.fromkeys(found)
@@ -108,8 +119,7 @@ class Reach:
         begin = self._power(source)
         to_admin = isinstance(to, str) and to == ADMIN
         is_wanted = self._explorer.is_admin if to_admin else _named(self._power(to).arn)
-        edges = self._explorer.search(begin, is_wanted)
-        return None if edges is None else self._path(begin, edges, is_wanted)
+        return self._kept(begin, is_wanted)
 
     def along(self, *edges: Edge) -> Path:
         """Give the path that some edges make, one after the other: to replay just them.
@@ -119,8 +129,8 @@ class Reach:
         RequestError
             There is none, or one does not begin where the one before it ends.
         """
-        if not edges:
-            raise RequestError("A path needs an edge: reach.edges_from(caller) gives some.")
+        if not edges or not all(isinstance(edge, Edge) for edge in edges):
+            raise RequestError("A path is made of edges: reach.edges_from(caller) gives some.")
         for before, after in pairwise(edges):
             if before.target != after.source:
                 raise RequestError(f"{before} does not end where {after} begins.")
@@ -147,6 +157,10 @@ class Reach:
         >>> len(found.directly) <= len(found)
         True
         """
+        check_text("resource", resource)
+        check_text("action", action)
+        if context is not None and not isinstance(context, Mapping):
+            raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
         need = Need(action, resource, context or {})
         decider = self._explorer.decider
 
@@ -160,17 +174,34 @@ class Reach:
         return self._arriving(self._explorer.is_admin)
 
     def _arriving(self, is_wanted: Callable[[Power], bool]) -> dict[str, Path]:
-        ways = self._explorer.ways_to(is_wanted)
-        found = {power.arn: self._path(power, edges, is_wanted) for power, edges in ways.items()}
+        found = {}
+        for power, edges in self._searcher.ways_to(is_wanted).items():
+            shortest = self._path(power, edges, is_wanted)
+            doubtful = comes_back(edges) and not is_kept(shortest)
+            path = self._kept(power, is_wanted) if doubtful else shortest
+            if path is not None:
+                found[power.arn] = path
         return dict(sorted(found.items(), key=lambda one: len(one[1])))
+
+    def _kept(self, begin: Power, is_wanted: Callable[[Power], bool]) -> Path | None:
+        """Find the shortest way whose replay is not refused.
+
+        An edge is looked for as if nobody but its source had been changed. Where a way comes back
+        to somebody, what it has done to him before can stand in its way: two keys are his already.
+        """
+        ways = self._searcher.ways_from(begin, is_wanted)
+        paths = (self._path(begin, edges, is_wanted) for edges in islice(ways, MOST_TRIED))
+        return next((path for path in paths if is_kept(path)), None)
 
     def blast_radius(self, caller: Caller) -> BlastRadius:
         """Say how far somebody gets whose credentials are lost."""
         begin = self._power(caller)
         found: dict[str, Path] = {}
         admin_of: dict[str, Path] = {}
-        for power, edges in self._explorer.all_from(begin).items():
+        for power, edges in self._searcher.all_from(begin).items():
             path = self._path(begin, edges, power.__eq__)
+            if comes_back(edges) and not is_kept(path):
+                continue
             if power.arn != begin.arn:
                 found.setdefault(power.arn, path)
             if self._explorer.is_admin(power):
@@ -265,9 +296,20 @@ class Reach:
         return Path(source, tuple(edges), self._explorer, is_wanted)
 
     def _power(self, caller: Caller | Power) -> Power:
+        """Find the power that a caller is.
+
+        Raises
+        ------
+        RequestError
+            He is of no account: nobody, or a service.
+        """
         if isinstance(caller, Power):
             return caller
-        return Power.of(self.world.gather(caller), caller)
+        known = self.world.gather(caller)
+        if not known.account_id:
+            what = known.arn or "Whoever is anonymous"
+            raise RequestError(f"{what} is of no account: ask for a user, a role or a session.")
+        return Power.of(known, caller)
 
     def __str__(self) -> str:
         admins = self.admins()
@@ -289,7 +331,10 @@ def _as_it_is(_: Power) -> bool:
 
 def _arn(caller: Caller) -> Caller:
     """Name somebody so that another copy of the world finds him."""
-    return caller if isinstance(caller, str | Credential) else str(getattr(caller, "arn", caller))
+    if isinstance(caller, str | Credential):
+        return caller
+    arn = getattr(caller, "arn", None)
+    return arn if isinstance(arn, str) else caller
 
 
 def reach(

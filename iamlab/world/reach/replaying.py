@@ -7,15 +7,16 @@ AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Sign in to the AWS Man
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.world.asking import Standing
 from iamlab.world.keys import AccessKey
 from iamlab.world.mfa import INTERVAL, code_at, seed_of
-from iamlab.world.reach.assuming import MFA_CODE
 from iamlab.world.reach.later import PASSWORD, SUPPOSED, Later
+from iamlab.world.reach.role_calls import HEADERS, MFA_CODE, REGION
 from iamlab.world.reach.service_keys import BY_NAME, CODECOMMIT, SIGNED, limited_to
 from iamlab.world.sts.calls import call as call_sts
 
@@ -67,6 +68,7 @@ def replay(decider: Decider, path: Path) -> Replay:
             "edge.calls and reach.decisions(edge) prove such a way."
         )
     world = decider.world.copy()
+    world.standing = Standing(decider.context, decider.circumstances)
     actor = _Actor(world, path.source.credential or path.source.arn)
     for edge in path.edges:
         for call in edge.calls:
@@ -115,7 +117,7 @@ class _Actor:
         account = self.account()
         done = (account.account_id, name, given)
         if name in MADE_ONCE and done in self._made:
-            answer = {}  # this way has made it before
+            answer = {}  # this path has done it before
         else:
             self._suppose(name, given)
             answer = account.call(name, self.caller, **given)
@@ -152,12 +154,24 @@ class _Actor:
 
     def sts(self, name: str, given: Mapping[str, Any]) -> None:
         """Call STS; the session is the next caller."""
-        made = call_sts(self.world, name, self.caller, given, ENDPOINT)
+        standing = self.world.standing
+        endpoint = given.get(REGION) or standing.circumstances.get("region") or ENDPOINT
+        headers = {key: given[header] for header, key in HEADERS.items() if header in given}
+        said = {key: value for key, value in given.items() if key not in (REGION, *HEADERS)}
+        self.world.standing = replace(standing, context={**headers, **standing.context})
+        made = call_sts(self.world, name, self.caller, said, endpoint)
+        self.world.standing = standing
         self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
 
     def signin(self, _: str, given: Mapping[str, Any]) -> None:
-        """Sign in with the password that was set; the console session is the next caller."""
-        self.caller = self.world.sign_in(**given, password=PASSWORD.make(self.world))
+        """Sign in with the password that was set, or is known; the session is the next caller."""
+        known = {name: value for name, value in given.items() if name != "SerialNumber"}
+        if "password" in known:
+            user = self.world.accounts[known["account"]].get_user(known["user"])
+            profile = user.login_profile
+            if profile is None or not profile.is_right(known["password"]):  # it may be any
+                user.update_login_profile(password=known["password"])
+        self.caller = self.world.sign_in(**{"password": PASSWORD.make(self.world), **known})
 
 
 _MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
@@ -165,8 +179,10 @@ _MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
 
 MADE_ONCE = (
     *("CreateAccessKey", "CreateLoginProfile", "CreatePolicyVersion", "CreateRole", "CreateUser"),
+    *("CreateGroup", "CreateVirtualMFADevice", "EnableMFADevice"),
+    *("DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice", "DeletePolicyVersion"),
 )
-"""What a way need not make a second time: whoever has made it has it still."""
+"""What need not be done a second time on one path: it is made still, or is gone still."""
 
 OF_SERVICES: Mapping[str, Kind | None] = {
     "CreateServiceSpecificCredential": None,

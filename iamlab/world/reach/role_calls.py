@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.policy.arn import Arn
+from iamlab.policy.regions import ON_BY_DEFAULT
 from iamlab.world.context import of_mfa, of_temporary
 from iamlab.world.federation.saml_claims import is_session_name
 from iamlab.world.mfa import VIRTUAL
 from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.reach.asked import samples, tags_asked
 from iamlab.world.reach.calls import Call, Need
-from iamlab.world.reach.powers import Carried, Change
+from iamlab.world.reach.powers import CALLS_WITH, Carried, Change
 from iamlab.world.sts.assume_role import keys_of_call
 from iamlab.world.sts.session_tags import SessionTags
 
@@ -43,6 +44,11 @@ MFA_CODE = "the code that the caller's MFA device shows"
 
 MOST_ATTEMPTS = 100
 """So many calls are tried for one role at most."""
+
+REQUESTED_REGION = "aws:RequestedRegion"
+REGION = "Region"
+HEADERS = {"UserAgent": "aws:UserAgent", "Referer": "aws:Referer"}
+"""What a caller chooses besides the parameters of the API: at whose endpoint, with what headers."""
 
 WITH_MFA = (CredentialKind.LONG_TERM, CredentialKind.USER)
 """Credentials whose calls can show an MFA device."""
@@ -136,6 +142,11 @@ def _options(world: World, power: Power, asked: Asked) -> Iterator[list[Option]]
         identities = [power.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
     yield [(tags, "") for tags in _tags(power, asked, known)]
+    regions = [one.text for one in samples(asked, REQUESTED_REGION, known)]
+    off = world.accounts[power.account_id].sts_regions_off
+    yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
+    for header, key in HEADERS.items():
+        yield [({header: one.text}, "") for one in samples(asked, key, known)]
     serial = _device(world, power) if asks_for_mfa(asked) else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
@@ -189,6 +200,8 @@ def _attempt(
     keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
     if "ExternalId" in parameters:
         keys["sts:ExternalId"] = parameters["ExternalId"]
+    chosen = {REGION: REQUESTED_REGION, **HEADERS}
+    keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
     if "SerialNumber" in parameters:
         keys |= of_mfa(world.clock.now, world.clock.now)
     source_identity = power.carried.source_identity or passed or ""
@@ -233,4 +246,4 @@ def session_of(role: Role, attempt: Attempt, *, is_named: bool) -> tuple[Change,
         userid=f"{role.unique_id}:{name}",
         tags=tags,
     )
-    return (Change(f"in a session {label}", lambda known: known.showing(presented)),)
+    return (Change(f"in a session {label}", lambda known: known.showing(presented), CALLS_WITH),)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.engine.layers import Attached
 from iamlab.policy.document import Policy
 from iamlab.world.credential_limits import CREDENTIALS
-from iamlab.world.reach.powers import Change
+from iamlab.world.reach.powers import CALLS_WITH, Change
 
 if TYPE_CHECKING:
     from iamlab.world.gather import Gathered
@@ -56,7 +56,7 @@ STILL_TAKEN = "EC2 takes requests that are signed with a certificate"
 
 def only_in(kind: Kind) -> Change:
     """Let it call one service, and nothing else."""
-    return Change(f"in {kind.service}", lambda known: limited_to(kind, known), "credentials")
+    return Change(f"in {kind.service}", lambda known: limited_to(kind, known), CALLS_WITH)
 
 
 def limited_to(kind: Kind, known: Gathered) -> Gathered:

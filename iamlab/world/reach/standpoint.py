@@ -11,15 +11,25 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.layers import Attached
 from iamlab.policy.arn import Arn
 from iamlab.world.api.roles import OF_AWS
 from iamlab.world.reach.calls import Call, iam_call
 from iamlab.world.reach.edges import Calls, Edge
-from iamlab.world.reach.powers import VERSION, Change, Power
+from iamlab.world.reach.powers import (
+    CALLS_WITH,
+    GROUP,
+    MEMBER,
+    VERSION,
+    Change,
+    Power,
+    any_permission,
+    thing_of,
+)
 from iamlab.world.reach.table import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.world.account import Account
     from iamlab.world.identities import Group, Role, User
@@ -92,12 +102,6 @@ class Standpoint:
             return None
         return self.account.roles.get(issuer.rpartition("/")[2])
 
-    @property
-    def own_groups(self) -> list[Group]:
-        """The groups that it is in."""
-        names = set(self.user.groups) if self.user is not None else set()
-        return [one for one in self.stock.groups if one.name in names]
-
     # Questions ----------------------------------------------------------------------------------
 
     def call(self, name: str, **parameters: Any) -> Call:
@@ -147,18 +151,8 @@ class Standpoint:
         changes: Sequence[Change] = (),
     ) -> Edge:
         """Say that the power can act as another principal, perhaps a widened one."""
-        target = self._today(whom).with_(*changes)
+        target = self.changed(self._again(whom), *changes)
         return Edge(way, self.power, target, calls, conditions)
-
-    def _today(self, whom: User | Role) -> Power:
-        """Give another principal as it is, with those versions of policies that were set before."""
-        power = Power.of(self.world.gather(whom))
-        set_before = [
-            change
-            for change in self.power.changes
-            if change.about.startswith(VERSION) and change.make(power.gathered) != power.gathered
-        ]
-        return power.with_(*set_before)
 
     def acts_as(self, way: Way, taken: Taken, calls: Calls, *changes: Change) -> Edge:
         """Say that the power gets a session of a role, perhaps of a widened one.
@@ -170,6 +164,54 @@ class Standpoint:
         changes
             What was made of the role before.
         """
-        power = self._today(taken.role)
-        target = replace(power, carried=taken.carried).with_(*taken.session, *changes)
+        power = replace(self._again(taken.role), carried=taken.carried)
+        target = self.changed(power, *taken.session, *changes)
         return Edge(way, self.power, target, calls, taken.conditions)
+
+    # What was done before ------------------------------------------------------------------------
+
+    def changed(self, other: Power, *changes: Change) -> Power:
+        """Give another power with changes, and with what this power has done before.
+
+        Of its managed policies it has the versions that are in force by now, whether they hung on
+        it before or come with the changes. If it is in a group that was written to, that counts for
+        it as well. And whoever comes back to himself is what he has made of himself.
+        """
+        made = other.with_(*changes)
+        if not self.power.changes:
+            return made
+        known = made.gathered
+        held = (*known.identity, known.boundary, *known.session)
+        things = {f"{VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
+        things |= {f"{GROUP} {name}" for name in self._groups_of(made)}
+        whole = any_permission().label  # once is enough, wherever it is written
+        done = {change.about for change in changes}
+        done |= {change.label for change in changes if change.label == whole}
+        return made.with_(
+            *(
+                change
+                for change in self.power.changes
+                if thing_of(change) in things and not done & {change.about, change.label}
+            )
+        )
+
+    def _groups_of(self, power: Power) -> list[str]:
+        """Give the groups that a power of this account is in, joined ones among them."""
+        joined = [one.about for one in power.changes if one.about.startswith(MEMBER)]
+        names = [about.removeprefix(f"{MEMBER} ") for about in joined]
+        user = self.account.users.get(power.arn.rpartition("/")[2])
+        return [*user.groups, *names] if user is not None and user.arn == power.arn else names
+
+    def _again(self, whom: User | Role) -> Power:
+        """Give a principal as it is; if it is this power, with what this has made of itself."""
+        power = Power.of(self.world.gather(whom))
+        own = self.power.changes if whom is (self.user or self.role) else ()
+        return power.with_(*(change for change in own if change.about != CALLS_WITH))
+
+    def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
+        """Give policies that somebody may get, in the versions that are in force by now."""
+        now = replace(self.power.gathered, identity=tuple(policies))
+        for change in self.power.changes:
+            if change.about.startswith(VERSION):
+                now = change.make(now)
+        return now.identity

@@ -14,17 +14,19 @@ context keys", for the guards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
-from iamlab.world.reach.table_services import ROWS
+from iamlab.world.reach.table_services import OR, ROWS
 
-Gain = Literal["S", "U", "R"]
-Guard = Literal["a", "b", "c", "d", "e", "f"]
+Gain = Literal["S", "U", "R", "T"]
+Guard = Literal["a", "b", "c", "d", "e", "f", "g"]
 
 GAINS: dict[Gain, str] = {
     "S": "its own permissions grow",
     "U": "it becomes the user",
     "R": "it acts as the role",
+    "T": "it acts as the root user of a member account, for one task",
 }
 
 GUARDS: dict[Guard, str] = {
@@ -34,8 +36,35 @@ GUARDS: dict[Guard, str] = {
     "d": "no condition key helps: name the ARNs or the path in Resource",
     "e": "conditions in the trust policy, MFA among them",
     "f": "a condition key of the service",
+    "g": "aws:RequestTag and aws:TagKeys: which tags may be given",
 }
 """What keeps a way closed for those who need its permissions for something else."""
+
+BESIDES: dict[str, str] = {
+    "iam:DeletePolicyVersion": "a policy has five versions already",
+    "iam:DeleteAccessKey": "a user has two access keys already",
+    "iam:DeleteLoginProfile": "a user has a password that may not be changed",
+    "iam:DeactivateMFADevice": "a user with an MFA device gets a password",
+    "iam:CreateGroup": "a group that somebody is put into is not there yet",
+    "iam:PutGroupPolicy": "a group that somebody is put into gets a policy",
+    "iam:AttachGroupPolicy": "likewise",
+    "iam:AddUserToGroup": "a user gets the policies of such a group",
+    "iam:DetachUserPolicy": "a user who is given a policy has as many as may be",
+    "iam:DetachRolePolicy": "a role that is given a policy has as many as may be",
+    "iam:DetachGroupPolicy": "a group that is given a policy has as many as may be",
+    "iam:PutUserPolicy": "a user whose boundary or Deny is taken away gets a policy as well",
+    "iam:AttachUserPolicy": "likewise",
+    "iam:TagUser": "a new user must have tags",
+    "iam:TagRole": "a new role must have tags",
+    "sts:AssumeRole": "a role is taken; the role's trust policy alone may give it",
+    "sts:TagSession": "the session of a role gets tags",
+    "sts:SetSourceIdentity": "the session of a role gets a source identity",
+    "iam:UpdateAssumeRolePolicy": "a role whose boundary is changed does not let the caller in yet",
+    "iam:AttachRolePolicy": "a role whose boundary is changed gets a policy as well",
+    "iam:PutRolePolicy": "likewise",
+    "iam:CreatePolicyVersion": "likewise",
+}
+"""Permission that a way of IAM and STS may need besides those of its row -> when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +77,11 @@ class Way:
         From 1 to 72.
     title
         What is done, in few words.
-    permissions
-        What its caller needs; ``|`` stands between permissions of which one is enough.
+    forms
+        What its caller needs, as short as it can be written: forms of which one is enough, each of
+        permissions that are all needed; ``|`` stands between those of which one is enough.
     gain
-        ``S``: its own permissions grow; ``U``: it becomes a user; ``R``: it acts as a role.
+        See :data:`GAINS`.
     guards
         See :data:`GUARDS`.
     ids
@@ -62,11 +92,25 @@ class Way:
 
     number: int
     title: str
-    permissions: tuple[str, ...]
+    forms: tuple[tuple[str, ...], ...]
     gain: tuple[Gain, ...]
     guards: tuple[Guard, ...]
     ids: tuple[str, ...] = ()
     service: str = ""
+
+    @property
+    def permissions(self) -> tuple[tuple[str, ...], ...]:
+        """What its caller needs: sets of permissions, each of which is enough.
+
+        Examples
+        --------
+        >>> TABLE[28].permissions  # doctest: +NORMALIZE_WHITESPACE
+        (('iam:DeactivateMFADevice', 'iam:UpdateLoginProfile'),
+         ('iam:DeactivateMFADevice', 'iam:CreateLoginProfile'))
+        """
+        return tuple(
+            one for form in self.forms for one in product(*(each.split("|") for each in form))
+        )
 
     @property
     def can_be_replayed(self) -> bool:
@@ -89,7 +133,7 @@ def _row(
     return Way(
         number,
         title,
-        tuple(permissions.split()),
+        tuple(tuple(form.split()) for form in permissions.split(OR)),
         tuple(gain.split()),  # type: ignore[arg-type]
         tuple(guards.split()),  # type: ignore[arg-type]
         tuple(ids.split()),
@@ -119,13 +163,27 @@ _BY_IAM_AND_STS = (
     ),
     _row(7, "write an own group an inline policy", "iam:PutGroupPolicy", "S", "d", "iam-011 RH11"),
     _row(8, "write one's own role an inline policy", "iam:PutRolePolicy", "S", "c", "iam-005 RH12"),
-    _row(9, "join a group", "iam:AddUserToGroup", "S", "d", "iam-013 RH13"),
+    _row(
+        9,
+        "join a group, which may be given a policy first",
+        "iam:AddUserToGroup or iam:PutGroupPolicy|iam:AttachGroupPolicy iam:AddUserToGroup",
+        "S",
+        "d",
+        "iam-013 RH13",
+    ),
     _row(10, "make an access key for a user", "iam:CreateAccessKey", "U", "d", "iam-002 RH4"),
     _row(
         *(11, "replace an access key of a user", "iam:DeleteAccessKey iam:CreateAccessKey"),
         *("U", "d", "iam-003"),
     ),
-    _row(12, "give a user a password", "iam:CreateLoginProfile", "U", "d", "iam-004 RH5"),
+    _row(
+        12,
+        "give a user a password, in the place of another if need be",
+        "iam:CreateLoginProfile",
+        "U",
+        "d",
+        "iam-004 RH5",
+    ),
     _row(13, "change the password of a user", "iam:UpdateLoginProfile", "U", "d", "iam-006 RH6"),
     _row(
         *(14, "write oneself into a role's trust policy", "iam:UpdateAssumeRolePolicy"),
@@ -182,14 +240,19 @@ _BY_IAM_AND_STS = (
         "b c",
     ),
     _row(
-        *(23, "take one's own boundary away", "iam:DeleteUserPermissionsBoundary"),
-        *("S", "c d", "iam-022"),
+        23,
+        "take one's own boundary away, or another user's, and become that user",
+        "iam:DeleteUserPermissionsBoundary or iam:DeleteUserPermissionsBoundary "
+        "iam:CreateAccessKey|iam:CreateLoginProfile|iam:UpdateLoginProfile",
+        "S U",
+        "c d",
+        "iam-022",
     ),
     _row(
         24,
-        "take a role's boundary away, and assume it",
-        "iam:DeleteRolePermissionsBoundary sts:AssumeRole",
-        "R",
+        "take one's own role's boundary away, or another one's, and assume that",
+        "iam:DeleteRolePermissionsBoundary",
+        "S R",
         "c",
         "iam-023",
     ),
@@ -203,10 +266,14 @@ _BY_IAM_AND_STS = (
     _row(26, "rewrite the policy that is the boundary", "iam:CreatePolicyVersion", "S R", "d"),
     _row(
         27,
-        "take a policy with a Deny away from oneself",
+        "take a policy with a Deny away from oneself, or from somebody whom one can become",
         "iam:DetachUserPolicy|iam:DeleteUserPolicy|iam:DetachRolePolicy|iam:DeleteRolePolicy|"
-        "iam:DetachGroupPolicy|iam:DeleteGroupPolicy|iam:RemoveUserFromGroup",
-        "S",
+        "iam:DetachGroupPolicy|iam:DeleteGroupPolicy|iam:RemoveUserFromGroup or "
+        "iam:DetachUserPolicy|iam:DeleteUserPolicy|iam:DetachGroupPolicy|iam:DeleteGroupPolicy|"
+        "iam:RemoveUserFromGroup "
+        "iam:CreateAccessKey|iam:CreateLoginProfile|iam:UpdateLoginProfile or "
+        "iam:DetachRolePolicy|iam:DeleteRolePolicy sts:AssumeRole",
+        "S U R",
         "b c",
     ),
     _row(
@@ -218,17 +285,19 @@ _BY_IAM_AND_STS = (
     ),
     _row(
         29,
-        "register an MFA device where rights depend on MFA",
-        "iam:CreateVirtualMFADevice iam:EnableMFADevice",
+        "use a session of one's own, or an MFA device, which may be new, where rights depend on it",
+        " or sts:GetSessionToken or "
+        "iam:CreateVirtualMFADevice iam:EnableMFADevice sts:GetSessionToken",
         "S",
         "d",
     ),
     _row(
         30,
-        "tag oneself, or one's session, where rights depend on tags",
-        "iam:TagUser|iam:TagRole|sts:TagSession",
-        "S R",
-        "f",
+        "tag oneself, a role, a user, or one's session, where rights depend on tags",
+        "iam:TagUser|iam:TagRole or iam:TagRole|sts:TagSession sts:AssumeRole or "
+        "iam:TagUser iam:CreateAccessKey",
+        "S U R",
+        "g",
     ),
     _row(
         31,
@@ -246,7 +315,7 @@ _BY_IAM_AND_STS = (
         "R",
         "d e",
     ),
-    _row(33, "take a member account's root user for a task", "sts:AssumeRoot", "R", "f"),
+    _row(33, "act as a member account's root user for a task", "sts:AssumeRoot", "T", "f"),
 )
 
 TABLE: dict[int, Way] = {

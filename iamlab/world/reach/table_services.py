@@ -16,14 +16,16 @@ from __future__ import annotations
 Row = tuple[int, str, str, str, str, str, str]
 
 PASS = "iam:PassRole "
+OR = " or "
+"""Stands between forms of which one is enough."""
 
 IDENTITY_CENTER: tuple[Row, ...] = (
     (
         34,
         "widen a permission set that one is assigned to, or assign oneself",
         (
-            "sso:AttachManagedPolicyToPermissionSet|sso:PutInlinePolicyToPermissionSet|"
-            "sso:CreateAccountAssignment sso:ProvisionPermissionSet|sso:CreateAccountAssignment"
+            "sso:AttachManagedPolicyToPermissionSet|sso:PutInlinePolicyToPermissionSet "
+            "sso:ProvisionPermissionSet or sso:CreateAccountAssignment"
         ),
         *("S R", "d", "sso-001 sso-002 sso-003", "IAM Identity Center"),
     ),
@@ -88,8 +90,8 @@ NEW_COMPUTE: tuple[Row, ...] = (
         44,
         "make or change a stack set whose administration role takes another one",
         (
-            f"{PASS}cloudformation:CreateStackSet|cloudformation:UpdateStackSet "
-            "cloudformation:CreateStackInstances|cloudformation:UpdateStackSet"
+            f"{PASS}cloudformation:CreateStackSet cloudformation:CreateStackInstances or "
+            f"{PASS}cloudformation:UpdateStackSet"
         ),
         *("R", "a", "cfn-003 cfn-004", "CloudFormation"),
     ),
@@ -101,8 +103,8 @@ NEW_COMPUTE: tuple[Row, ...] = (
         46,
         "run a job or an interactive session with a role",
         (
-            f"{PASS}glue:CreateJob|glue:UpdateJob|glue:CreateSession "
-            "glue:StartJobRun|glue:CreateTrigger|glue:RunStatement"
+            f"{PASS}glue:CreateJob|glue:UpdateJob glue:StartJobRun|glue:CreateTrigger or "
+            f"{PASS}glue:CreateSession glue:RunStatement"
         ),
         *("R", "a", "glue-003 glue-004 glue-005 glue-006 glue-007", "Glue"),
     ),
@@ -137,15 +139,18 @@ NEW_COMPUTE: tuple[Row, ...] = (
         51,
         "make a CodeStar project",
         (
-            "codestar:CreateProjectFromTemplate|codestar:CreateProject "
-            "iam:PassRole|codestar:AssociateTeamMember"
+            "codestar:CreateProjectFromTemplate or "
+            "codestar:CreateProject iam:PassRole|codestar:AssociateTeamMember"
         ),
         *("S R", "", "RH23 RH24 RH25", "CodeStar"),
     ),
     (
         52,
         "register a task definition with a role, and run it",
-        f"{PASS}ecs:RegisterTaskDefinition ecs:RunTask|ecs:StartTask|ecs:CreateService",
+        (
+            f"{PASS}ecs:RegisterTaskDefinition ecs:RunTask|ecs:StartTask|ecs:CreateService or "
+            f"{PASS}ecs:CreateCluster ecs:RegisterTaskDefinition ecs:RunTask|ecs:CreateService"
+        ),
         *("R", "a", "ecs-001 ecs-002 ecs-003 ecs-004 ecs-005", "ECS"),
     ),
     (
@@ -193,26 +198,39 @@ NEW_COMPUTE: tuple[Row, ...] = (
         60,
         "run code with a role in a less common service",
         (
-            f"{PASS}elasticmapreduce:RunJobFlow|emr-serverless:StartJobRun|"
-            "kinesisanalytics:CreateApplication|gamelift:CreateFleet|"
-            "imagebuilder:CreateInfrastructureConfiguration|braket:CreateJob|omics:StartRun|"
-            "bedrock-agentcore:CreateBrowser|bedrock-agentcore:CreateAgentRuntime"
+            f"{PASS}elasticmapreduce:RunJobFlow|braket:CreateJob or "
+            f"{PASS}emr-serverless:CreateApplication emr-serverless:StartJobRun or "
+            f"{PASS}kinesisanalytics:CreateApplication kinesisanalytics:StartApplication or "
+            f"{PASS}gamelift:CreateBuild gamelift:CreateFleet or "
+            f"{PASS}imagebuilder:CreateComponent imagebuilder:CreateImageRecipe "
+            "imagebuilder:CreateInfrastructureConfiguration imagebuilder:CreateImage or "
+            f"{PASS}omics:CreateWorkflow omics:StartRun or "
+            f"{PASS}bedrock-agentcore:CreateBrowser bedrock-agentcore:StartBrowserSession "
+            "bedrock-agentcore:ConnectBrowserAutomationStream or "
+            f"{PASS}bedrock-agentcore:CreateAgentRuntime bedrock-agentcore:InvokeAgentRuntime"
         ),
         *("R", "a", "", "a service that runs code"),
     ),
 )
 
+RUN = "lambda:InvokeFunction|lambda:AddPermission|lambda:CreateEventSourceMapping"
+"""How a function is made to run; others may call it anyway."""
+
 EXISTING: tuple[Row, ...] = (
     (
         61,
         "replace the code of a function",
-        "lambda:UpdateFunctionCode",
+        f"lambda:UpdateFunctionCode or lambda:UpdateFunctionCode {RUN}",
         *("R", "d f", "lambda-003 lambda-004 lambda-005 RH18", "Lambda"),
     ),
     (
         62,
         "give a function a layer or environment variables that bring code",
-        "lambda:UpdateFunctionConfiguration",
+        (
+            f"lambda:UpdateFunctionConfiguration or lambda:UpdateFunctionConfiguration {RUN} or "
+            "lambda:GetLayerVersion lambda:UpdateFunctionConfiguration or "
+            f"lambda:GetLayerVersion lambda:UpdateFunctionConfiguration {RUN}"
+        ),
         *("R", "d f", "RH26", "Lambda"),
     ),
     (
@@ -222,14 +240,17 @@ EXISTING: tuple[Row, ...] = (
     (
         64,
         "change a stack that works with a role",
-        "cloudformation:UpdateStack|cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet",
+        (
+            "cloudformation:UpdateStack or "
+            "cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet"
+        ),
         *("R", "d f", "cfn-002 cfn-005", "CloudFormation"),
     ),
     (
         65,
         "open a notebook, or change what it does when it starts",
         (
-            "sagemaker:CreatePresignedNotebookInstanceUrl|"
+            "sagemaker:CreatePresignedNotebookInstanceUrl or "
             "sagemaker:CreateNotebookInstanceLifecycleConfig "
             "sagemaker:StopNotebookInstance sagemaker:UpdateNotebookInstance "
             "sagemaker:StartNotebookInstance"
@@ -239,7 +260,7 @@ EXISTING: tuple[Row, ...] = (
     (
         66,
         "run commands on an instance by Systems Manager",
-        "ssm:StartSession|ssm:SendCommand",
+        "ssm:StartSession|ssm:SendCommand or ssm:CreateDocument ssm:SendCommand",
         *("R", "d f", "ssm-001 ssm-002", "Systems Manager"),
     ),
     (
@@ -251,7 +272,10 @@ EXISTING: tuple[Row, ...] = (
     (
         68,
         "write the script that an instance runs when it starts",
-        "ec2:StopInstances ec2:ModifyInstanceAttribute ec2:StartInstances",
+        (
+            "ec2:StopInstances ec2:ModifyInstanceAttribute ec2:StartInstances or "
+            "ec2:ModifyInstanceAttribute ec2:StartInstances"
+        ),
         *("R", "d", "ec2-002", "EC2"),
     ),
     (
@@ -276,9 +300,9 @@ EXISTING: tuple[Row, ...] = (
         72,
         "change or call what works with a role in another service",
         (
-            "apprunner:UpdateService|states:UpdateStateMachine|batch:SubmitJob|"
-            "codedeploy:CreateDeployment|bedrock-agentcore:StartCodeInterpreterSession "
-            "states:StartExecution|bedrock-agentcore:InvokeCodeInterpreter"
+            "apprunner:UpdateService|batch:SubmitJob|codedeploy:CreateDeployment or "
+            "states:UpdateStateMachine states:StartExecution or "
+            "bedrock-agentcore:StartCodeInterpreterSession bedrock-agentcore:InvokeCodeInterpreter"
         ),
         *("R", "d", "", "a service that runs code"),
     ),

@@ -56,6 +56,18 @@ def encode(world: World, account_id: str, decision: Decision) -> str:
     return encoded
 
 
+def with_encoded(world: World, account_id: str, message: str, decision: Decision) -> str:
+    """Give the message of a refusal as the services write it that hand out an encoded one.
+
+    Parameters
+    ----------
+    account_id
+        The account that was asked: whoever is of none, as an anonymous caller is, is its guest.
+    """
+    encoded = encode(world, decision.request.caller.account or account_id, decision)
+    return f"{message}. Encoded authorization failure message: {encoded}"
+
+
 def decode(world: World, account_id: str, encoded: str) -> str:
     """Read such a message.
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.world.issuers import issuer_of, role_of_session
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,21 +35,11 @@ def who(identity: Mapping[str, Any]) -> tuple[str, str]:
         return "", service if isinstance(service, str) else ""
     if ":sts:" not in session:
         return session, session
-    context = identity.get("sessionContext")
-    issuer = context.get("sessionIssuer") if isinstance(context, dict) else None
-    arn = issuer.get("arn") if isinstance(issuer, dict) else None
+    issuer = issuer_of(identity)
+    arn = "" if issuer is identity else issuer.get("arn")
     if isinstance(arn, str) and arn:
         return arn, session
-    return _role_of(session), session
-
-
-def _role_of(session: str) -> str:
-    """Guess the role from its session's ARN, which does not tell the role's path."""
-    start, found, rest = session.partition(":assumed-role/")
-    if not found:
-        return ""
-    start = start.replace(":sts:", ":iam:", 1)
-    return f"{start}:role/{rest.partition('/')[0]}"
+    return role_of_session(session), session
 
 
 def without_path(arn: str) -> str:

@@ -12,33 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.world.events.errors import is_denial
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-DENIED = frozenset(
-    (
-        "authorizationerror",  # SNS
-        "authorizationerrorexception",
-        "forbidden",
-        "forbiddenexception",
-        "notauthorized",
-        "notauthorizedexception",
-        "operationnotpermitted",
-        "unauthorized",
-        "vpceaccessdenied",  # an endpoint's policy
-        # The caller could not show who he is, so no permission was looked for.
-        "authfailure",
-        "client.authfailure",
-        "expiredtoken",
-        "expiredtokenexception",
-        "invalidclienttokenid",
-        "signaturedoesnotmatch",
-        "unrecognizedclientexception",
-    )
-)
-"""Error codes of single services, in lower case, beside those of many."""
 
 _PERFORM = "is not authorized to perform: "
 _RESOURCE = "on resource: "
@@ -71,19 +46,6 @@ class Refusal(NamedTuple):
     action: str
     resource: str
     is_path_known: bool = True
-
-
-def is_denied(error_code: str) -> bool:
-    """Say whether a call failed for want of a permission, and not for another reason.
-
-    Examples
-    --------
-    >>> [is_denied(code) for code in ("AccessDenied", "Client.UnauthorizedOperation", "")]
-    [True, True, False]
-    >>> is_denied("NoSuchEntityException")
-    False
-    """
-    return bool(error_code) and (is_denial(error_code) or error_code.lower() in DENIED)
 
 
 def refusal_in(message: str, partition: str, account_id: str) -> Refusal | None:

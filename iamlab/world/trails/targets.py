@@ -58,11 +58,29 @@ NEW = frozenset(
 )
 """Calls that say the path of what they create, or leave it out for ``/``."""
 
+NAMED_ANEW = frozenset(
+    ("organizations:CreatePolicy", "secretsmanager:CreateSecret", "secretsmanager:ReplicateSecret")
+)
+"""Calls that make what gets an id by lot: their callers need permission before there is one."""
+
 OF_OBJECTS = frozenset(("s3:DeleteObject",))
 """What may be logged with the bucket alone: DeleteObjects does not note the keys."""
 
 ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
 """What a call creates in practice, though the catalogue does not call it required."""
+
+_ORGANIZATIONS: Mapping[str, tuple[str, str]] = {
+    "o": ("organization", "organization/{}"),
+    "ou": ("organizationalunit", "ou/o-*/{}"),
+    "p": ("policy", "policy/o-*/*/{}"),
+    "r": ("root", "root/o-*/{}"),
+    "h": ("handshake", "handshake/o-*/*/{}"),
+    "": ("account", "account/o-*/{}"),
+}
+"""How an id of Organizations begins, none for an account's -> the form, and the ARN's last part."""
+
+_BY_ID = ("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid")
+_BY_OWN_ID = ("accountid", "policyid", "organizationalunitid", "handshakeid")
 
 EC2_IDS: Mapping[str, str] = {
     "acl": "network-acl",
@@ -108,7 +126,8 @@ def targets_of(event: Event, action: str) -> tuple[Target, ...]:
     forms = forms_of(action)
     if not forms:
         return (NO_RESOURCE,)
-    found = fitting(forms, event.resources)
+    named_anew = action in NAMED_ANEW
+    found = [] if named_anew else fitting(forms, event.resources)
     if found and action not in OF_ACTION and action not in INDEXED:
         return tuple(map(Target, found))
     values = values_of(event.request_parameters)
@@ -120,9 +139,14 @@ def targets_of(event: Event, action: str) -> tuple[Target, ...]:
         return tuple(map(Target, _indexes(found, action, values)))
     if action.startswith("ec2:"):
         return _of_ec2(forms, action, values, given) or (UNKNOWN,)
+    if action.startswith("organizations:"):
+        by_id = _of_organizations(forms, values, given)
+        if by_id:
+            return tuple(by_id)
+    answered = fitting(forms, _answered(event.response_elements))
     return (
         _named(forms, action, values, given)
-        or tuple(map(Target, fitting(forms, _answered(event.response_elements))))
+        or tuple(_without_id(arn) if named_anew else Target(arn) for arn in answered)
         or _partly(forms, action, values, given)
         or (UNKNOWN,)
     )
@@ -213,6 +237,25 @@ def _of_ec2(
             stars = filled(form, {name: ["*"] for name in form.parameters}, given)
             found[form.name] = [Target(arn, is_exact=False) for arn in stars]
     return tuple(dict.fromkeys(target for targets in found.values() for target in targets))
+
+
+def _of_organizations(forms: tuple[Form, ...], values: Values, given: Around) -> list[Target]:
+    """Give what the ids mean; which organization it is, none of them says."""
+    known = {form.name for form in forms}
+    found = []
+    for name in (*_BY_ID, *_BY_OWN_ID):
+        for text in values.get(name, ()):
+            begins, dash, _ = text.partition("-")
+            kind, body = _ORGANIZATIONS.get(begins if dash else "", ("", ""))
+            if kind in known:
+                arn = f"arn:{given[0]}:organizations::{given[2]}:{body.format(text)}"
+                found.append(Target(arn, is_exact=False))
+    return found
+
+
+def _without_id(arn: str) -> Target:
+    """Put a star for the id that something got as it was made."""
+    return Target(f"{arn.rpartition('/')[0]}/*", is_exact=False)
 
 
 def _partly(

@@ -1,8 +1,9 @@
 """What permission a record shows as used: by whom, on what, and whether it was there.
 
 A record names a call, and a policy names actions. Mostly these are the same word; where they are
-not, ``actions.py`` has the tables. What was acted on stands in the record, or follows from its
-parameters (``targets.py``); of a refusal its text may say it (``refusals.py``).
+not, ``actions.py`` has the tables. What a call needs besides follows from its parameters
+(``besides.py``). What was acted on stands in the record, or follows from its parameters too
+(``targets.py``); of a refusal its text may say it (``refusals.py``).
 
 That a role was passed to a service is in no record: ``iam:PassRole`` is used by calls that only
 name the role.
@@ -22,10 +23,14 @@ from urllib.parse import unquote
 from iamlab.errors import RequestError
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
-from iamlab.world.trails.actions import VERSIONED, Named, named
+from iamlab.policy.prose.words import printable
+from iamlab.world.events.errors import is_denial, is_unauthenticated
+from iamlab.world.issuers import id_in, issuer_of
+from iamlab.world.trails.actions import VERSIONED, named
+from iamlab.world.trails.besides import besides
 from iamlab.world.trails.callers import who, without_path
 from iamlab.world.trails.forms import partition_of
-from iamlab.world.trails.refusals import is_denied, refusal_in
+from iamlab.world.trails.refusals import refusal_in
 from iamlab.world.trails.targets import UNKNOWN, Target, targets_of
 
 if TYPE_CHECKING:
@@ -63,6 +68,9 @@ class Use:
     is_exact
         Whether the resource is written as it is called. If not, a star in it stands for what the
         record does not say; if it is, a star is a star, as in the key of an object.
+    caller_id
+        The unique id of the caller: who has the same name later is another. Empty if the record
+        does not say it.
     """
 
     action: str
@@ -76,6 +84,14 @@ class Use:
     is_known: bool = True
     is_path_known: bool = True
     is_exact: bool = True
+    caller_id: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line, in which whoever wrote the record can break nothing."""
+        by = self.session or self.caller or "somebody"
+        end = "allowed" if self.is_allowed else "refused"
+        when = f"{self.time:%Y-%m-%d %H:%M}"
+        return printable(f"{when} {by}: {self.action} on {self.resource}, {end}")
 
 
 NO_CALLS = frozenset(
@@ -94,7 +110,7 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     """Say which permissions an event shows as used.
 
     Mostly one; several if the call needs several actions, or works on several resources; none if it
-    needs no permission.
+    needs no permission, or if the caller could not show who he is.
 
     Examples
     --------
@@ -109,16 +125,21 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     """
     if event.event_type in NO_CALLS or event.event_category == "Insight":
         return ()
+    if is_unauthenticated(event.error_code):
+        return ()  # no permission was looked for
     actions = named(event.event_source, event.event_name)
     if not actions:
         return ()
     caller, session = who(event.user_identity)
-    allowed = not is_denied(event.error_code)
+    caller_id = id_in(issuer_of(event.user_identity)) if caller else ""
+    allowed = not is_denial(event.error_code)
     found: Found = {}
-    for action, is_known in (*actions, *_further(event)):
+    for action, is_known in actions:
         for name, target in _on(event, action):
             exact = target if is_known else target._replace(is_exact=False)
             found[name, target.arn] = (is_known, exact)
+        for name, target in besides(event, action):
+            found[name, target.arn] = (True, target)
     if not allowed:
         found = _with_refusal(event, found)
     return tuple(
@@ -134,6 +155,7 @@ def uses_of(event: Event) -> tuple[Use, ...]:
             is_known,
             target.is_path_known,
             target.is_exact,
+            caller_id,
         )
         for (action, resource), (is_known, target) in found.items()
     )
@@ -168,23 +190,14 @@ def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
         raise RequestError(
             f"Uses are those of a user, a role, a session or an ARN, and {caller!r} is none."
         )
-    wanted = without_path(arn)
-    return (
-        use
-        for event in events
-        for use in uses_of(event)
-        if use.session == arn or without_path(use.caller) == wanted
-    )
+    wanted, unique_id = without_path(arn), getattr(caller, "unique_id", "")
 
+    def is_his(use: Use) -> bool:
+        if unique_id and use.caller_id:
+            return bool(use.caller_id == unique_id)
+        return use.session == arn or without_path(use.caller) == wanted
 
-def _further(event: Event) -> Iterator[Named]:
-    """Give what a call needs besides, because of a parameter."""
-    if event.event_name.startswith("AssumeRole") and event.event_source == "sts.amazonaws.com":
-        parameters = event.request_parameters or {}
-        if parameters.get("tags") or parameters.get("principalTags"):
-            yield Named("sts:TagSession", is_known=True)
-        if parameters.get("sourceIdentity"):
-            yield Named("sts:SetSourceIdentity", is_known=True)
+    return (use for event in events for use in uses_of(event) if is_his(use))
 
 
 def _on(event: Event, action: str) -> Iterator[tuple[str, Target]]:
@@ -215,6 +228,8 @@ def _copied(source: object, partition: str) -> tuple[str, Target]:
 def _is_about_oneself(event: Event, action: str) -> bool:
     """Say whether a user's call is about himself, since it names no user."""
     if event.error_code or event.user_identity.get("type") != "IAMUser":
+        return False
+    if (event.request_parameters or {}).get("allUsers"):
         return False
     known = catalog.action(action)
     kinds = [] if known is None else [use.name for use in known.resource_types]

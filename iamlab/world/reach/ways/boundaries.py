@@ -33,7 +33,6 @@ from iamlab.world.reach.ways.gifts import Gift, attached, best, name_to_write, r
 from iamlab.world.reach.ways.giving import ALL, administrator, allows_all
 from iamlab.world.reach.ways.own_calls import (
     BOUNDARY,
-    as_they_are,
     oneself,
     own_call,
     widened_by,
@@ -199,17 +198,16 @@ def _freed(
     calls, change
         What is done about the boundary.
     """
+    after = change.make(one.world.gather(target.role)).boundary
+    arn = None if after is None else after.arn
     for gift in (*_gifts(one, target.role, change), Gift((), ())):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
-        after = change.make(one.world.gather(target.role)).boundary
-        late = [with_boundary(call, None if after is None else after.arn) for call in gift.calls]
-        if all(map(one.may, gift.calls)):
-            made = (*gift.calls, *calls)
-        elif all(map(one.may, late)):
-            made = (*calls, *late)
-        else:
+        writes = (*gift.calls, *target.before)
+        early = [call for call in writes if one.may(call)]
+        late = [with_boundary(call, target.role, arn) for call in writes if call not in early]
+        if not all(map(one.may, late)):
             continue
-        made = (*made, *target.before, target.taken.call)
+        made = (*early, *calls, *late, target.taken.call)
         yield one.acts_as(way, target.taken, partial(tuple, made), change, *gift.changes)
         if gift.is_all:
             return  # nothing else gives more
@@ -252,7 +250,7 @@ def _asked_for(one: Standpoint) -> set[str]:
 def _to_try(one: Standpoint) -> Iterator[tuple[str, Policy]]:
     """Give policies that could be a boundary, the widest first."""
     every = (Attached(each.document, each.arn) for each in _policies(one))
-    yield from ((each.arn or "", each.policy) for each in as_they_are(one, every))
+    yield from ((each.arn or "", each.policy) for each in one.as_they_are(every))
 
 
 def _policies(one: Standpoint) -> Iterator[ManagedPolicy]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.world.reach.plans import plan
+from iamlab.world.reach.plans import plan, with_role
 from iamlab.world.reach.powers import Power
 from iamlab.world.reach.ways.finding import finds
 from iamlab.world.reach.ways.services import by_plan, by_plans
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.world.reach.assuming import Taken
-    from iamlab.world.reach.calls import Call
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.plans import Plan
     from iamlab.world.reach.standpoint import Standpoint
@@ -135,8 +134,8 @@ PLANS: dict[int, tuple[Plan, ...]] = {
         plan("ecs-tasks", f"{TASK}{START_ON}", HAS_CLUSTER, main="task"),
     ),
     53: (
-        plan("ecs-tasks", RUN.replace(" ", "> ", 1), HAS_TASK, main="task"),
-        plan("ecs-tasks", START_ON.replace(" ", "> ", 1), HAS_TASK, main="task"),
+        plan("ecs-tasks", with_role(RUN), HAS_TASK, main="task"),
+        plan("ecs-tasks", with_role(START_ON), HAS_TASK, main="task"),
     ),
     54: (plan("tasks.apprunner", "apprunner:CreateService> +service"),),
     55: (
@@ -231,11 +230,7 @@ def take_by_a_stack_set(one: Standpoint, way: Way) -> Iterator[Edge]:
             for taken in _taken_by(one, administration.arn):
                 if taken.role.arn not in done and taken.role is not one.role:
                     done.add(taken.role.arn)
-                    yield one.becomes(way, taken.role, partial(_calls, edge), *edge.conditions)
-
-
-def _calls(edge: Edge) -> tuple[Call, ...]:
-    return edge.calls
+                    yield one.becomes(way, taken.role, edge.make, *edge.conditions)
 
 
 def _taken_by(one: Standpoint, role_arn: str) -> list[Taken]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Role, User
+from iamlab.world.quotas import quota
 from iamlab.world.reach.assuming import admitting, asked_of
 from iamlab.world.reach.edges import Edge
 from iamlab.world.reach.later import PASSWORD
@@ -31,6 +32,7 @@ from iamlab.world.reach.ways.giving import (
     change_by,
     policies_to_try,
 )
+from iamlab.world.reach.ways.groups import fillable
 from iamlab.world.reach.ways.making import Made, makeable
 
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from iamlab.world.reach.calls import Call
     from iamlab.world.reach.standpoint import Standpoint
     from iamlab.world.reach.table import Way
-
-MOST_ATTACHED = 10
 
 
 class Birth(NamedTuple):
@@ -95,7 +95,7 @@ def _roles(one: Standpoint) -> Iterator[Birth]:
         create = made.created(one, AssumeRolePolicyDocument=taken.trust.text)
         base = replace(made.power(), carried=taken.carried)
         for gift in _gifts(one, made):
-            target = base.with_(*taken.session, *made.changes, *gift.changes)
+            target = one.changed(base, *taken.session, *made.changes, *gift.changes)
             calls = (create, *gift.calls, taken.call)
             yield Birth(made, gift, target, calls, taken.conditions)
 
@@ -113,7 +113,7 @@ def _users(one: Standpoint) -> Iterator[Birth]:
             if not one.may(password):
                 continue
         for gift in _gifts(one, made):
-            target = made.power().with_(*made.changes, *gift.changes, *how)
+            target = one.changed(made.power(), *made.changes, *gift.changes, *how)
             yield Birth(made, gift, target, (made.created(one), *gift.calls, *ends))
 
 
@@ -127,16 +127,20 @@ def _gifts(one: Standpoint, made: Made) -> Iterator[Gift]:
     for policy in policies_to_try(one):
         call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
         if one.may(call):
-            gift = Gift((change_by(policy),), (call,))
+            gift = Gift((change_by(one, policy),), (call,))
             if gift.is_all:
                 yield gift
                 return
             found.append(gift)
-    if isinstance(made.holder, User):
-        found += _memberships(one, made)
-    if len(found) > 1:
-        yield together(found[:MOST_ATTACHED])
-    yield from found
+    groups = list(_memberships(one, made)) if isinstance(made.holder, User) else []
+    whole = next((gift for gift in groups if gift.is_all), None)
+    if whole is not None:
+        yield whole
+        return
+    if len(found) + len(groups) > 1:
+        most = quota(one.account, f"PoliciesPer{made.noun}")
+        yield together([*found[:most], *groups[: quota(one.account, "GroupsPerUser")]])
+    yield from (*found, *groups)
 
 
 def _memberships(one: Standpoint, made: Made) -> Iterator[Gift]:
@@ -146,3 +150,4 @@ def _memberships(one: Standpoint, made: Made) -> Iterator[Gift]:
             named = {"GroupName": group.name, "UserName": made.holder.name}
             call = one.call("AddUserToGroup", **named)
             yield Gift((group_joined(group.name, handed),), (call,))
+    yield from (filled.for_user(made.holder.name) for filled in fillable(one))

@@ -20,7 +20,7 @@ from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.quotas import quota
 from iamlab.world.reach.calls import Call
 from iamlab.world.reach.later import PASSWORD
-from iamlab.world.reach.powers import Change
+from iamlab.world.reach.powers import CALLS_WITH, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,13 @@ def by_password(one: Standpoint) -> Iterator[Entry]:
         if user.login_profile is not None or one.world.loaded
         for entry in _signed_in(one, user, 13)
     )
+    # A password that may not be changed may be deleted perhaps, and another one made.
+    others = [user for user in new if user.login_profile is not None and user not in changed]
+    gone = one.allowed("DeleteLoginProfile", one.stock.users) if others else ()
+    for user in (each for each in others if each in gone):
+        delete = one.call("DeleteLoginProfile", UserName=user.name)
+        for entry in _signed_in(one, user, 12):
+            yield entry._replace(calls=(delete, *entry.calls))
 
 
 def _signed_in(one: Standpoint, user: User, number: int) -> Iterator[Entry]:
@@ -133,4 +140,4 @@ def in_console(one: Standpoint, user: User) -> Change:
     """Let it be a session in the console, without MFA."""
     now = one.world.clock.now
     presented = Presented(user.arn, of_temporary(now, now), kind=CredentialKind.CONSOLE)
-    return Change("in the console", lambda known: known.showing(presented), "credentials")
+    return Change("in the console", lambda known: known.showing(presented), CALLS_WITH)

@@ -16,15 +16,22 @@ Finder = Callable[["Standpoint"], "Iterator[Edge]"]
 Written = Callable[["Standpoint", "Way"], "Iterator[Edge]"]
 
 FINDERS: dict[int, Finder] = {}
-"""Number of a way -> what finds it."""
+"""Number of a way -> what finds it; of several finders, all of them one after the other."""
 
 
 def finds(number: int) -> Callable[[Written], Written]:
-    """Make a function the finder of a way; it is given the standpoint and the way's row."""
+    """Make a function a finder of a way; it is given the standpoint and the way's row."""
     way = TABLE[number]
 
     def make(written: Written) -> Written:
-        FINDERS[number] = lambda standpoint: written(standpoint, way)
+        before = FINDERS.get(number)
+
+        def finder(standpoint: Standpoint) -> Iterator[Edge]:
+            if before is not None:
+                yield from before(standpoint)
+            yield from written(standpoint, way)
+
+        FINDERS[number] = finder
         return written
 
     return make

@@ -22,12 +22,12 @@ from iamlab.policy.rules import INLINE_LIMITS
 from iamlab.world.quotas import quota
 from iamlab.world.reach.powers import any_permission, policy_rewritten
 from iamlab.world.reach.ways.giving import ALL, POLICY_NAME, change_by, policies_to_try
+from iamlab.world.reach.ways.own_versions import rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.world.identities import Group, Role, User
-    from iamlab.world.policies import ManagedPolicy
     from iamlab.world.reach.calls import Call
     from iamlab.world.reach.powers import Change
     from iamlab.world.reach.standpoint import Standpoint
@@ -45,7 +45,7 @@ class Gift(NamedTuple):
     @property
     def is_all(self) -> bool:
         """Whether no other gift gives more."""
-        return any_permission() in self.changes
+        return any(change.label == any_permission().label for change in self.changes)
 
 
 def written(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
@@ -95,7 +95,7 @@ def attached(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
     room = {each.arn: quota(one.account, f"PoliciesPer{noun}") - _used(each) for each in holders}
     found: Given = {}
     for policy in policies_to_try(one):
-        change = change_by(policy)
+        change = change_by(one, policy)
         for holder in one.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
             gifts = found.setdefault(holder.arn, [])
             if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(gifts):
@@ -128,29 +128,13 @@ def rewritten(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
     found: Given = {}
     if not holders:
         return found
-    named = {"PolicyDocument": ALL, "SetAsDefault": True}
-    for policy in one.allowed("CreatePolicyVersion", one.stock.policies, **named):
+    for policy in one.stock.policies if one.ever("iam:CreatePolicyVersion") else ():
         having = [holder for holder in holders if policy.arn in holder.attached]
-        calls = _version_calls(one, policy, named) if having else ()
-        for holder in having:
-            if calls:
-                gift = Gift((policy_rewritten(policy.arn),), calls)
-                found.setdefault(holder.arn, []).append(gift)
+        calls = rewriting(one, policy.arn) if having else ()
+        for holder in having if calls else ():
+            gift = Gift((policy_rewritten(policy.arn),), calls)
+            found.setdefault(holder.arn, []).append(gift)
     return found
-
-
-def _version_calls(
-    one: Standpoint, policy: ManagedPolicy, named: dict[str, object]
-) -> tuple[Call, ...]:
-    """Give the calls that write a version: if there are as many as may be, one goes before."""
-    create = one.call("CreatePolicyVersion", PolicyArn=policy.arn, **named)
-    if len(policy.versions) < quota(one.account, "VersionsPerPolicy"):
-        return (create,)
-    oldest = next((each for each in policy.versions if each != policy.default_version_id), None)
-    if oldest is None or len(policy.versions) > quota(one.account, "VersionsPerPolicy"):
-        return ()
-    delete = one.call("DeletePolicyVersion", PolicyArn=policy.arn, VersionId=oldest)
-    return (delete, create) if one.may(delete) else ()
 
 
 def best(*several: Given) -> Given:

@@ -15,10 +15,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from iamlab.engine.layers import Attached
 from iamlab.policy.document import Policy
 from iamlab.world import managed
 from iamlab.world.api.naming import SERVICE_LINKED_ONLY
-from iamlab.world.reach.assuming import literals
+from iamlab.world.reach.asked import literals
+from iamlab.world.reach.own_denies import denies_something
 from iamlab.world.reach.powers import Change, any_permission, policy_given
 
 if TYPE_CHECKING:
@@ -43,11 +45,10 @@ def administrator(one: Standpoint) -> str:
     return f"arn:{one.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
-def change_by(policy: ManagedPolicy) -> Change:
-    """Say what somebody gains who is given a managed policy."""
-    if allows_all(policy.document):
-        return any_permission()
-    return policy_given(policy.document, policy.arn)
+def change_by(one: Standpoint, policy: ManagedPolicy) -> Change:
+    """Say what somebody gains who is given a managed policy, by its version that is in force."""
+    (found,) = one.as_they_are([Attached(policy.document, policy.arn)])
+    return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
 
 
 @cache
@@ -57,12 +58,15 @@ def _all() -> Policy:
 
 def allows_all(policy: Policy) -> bool:
     """Say whether a policy allows all, and nothing takes any of it away."""
-    if any(one.effect == "Deny" for one in policy.statements):
-        return False
-    return any(
+    return not denies_something(policy) and any(
         "*" in (one.action or ()) and "*" in (one.resource or ()) and not one.conditions
         for one in policy.statements
     )
+
+
+def allows_something(policy: Policy) -> bool:
+    """Say whether a policy has an Allow."""
+    return any(one.effect == "Allow" for one in policy.statements)
 
 
 def policies_to_try(one: Standpoint) -> Iterator[ManagedPolicy]:

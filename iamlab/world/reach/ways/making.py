@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import Attached
 from iamlab.engine.prepared import action_test
-from iamlab.policy.arn import PARTS
+from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.patterns import glob
 from iamlab.policy.samples import meeting
 from iamlab.policy.variables import substitute
@@ -145,8 +145,8 @@ def makeable(one: Standpoint, kind: type[User | Role]) -> Iterator[Made]:
     held = account.users if word == "user" else account.roles
     if len(held) >= quota(account, PLURAL[word]):
         return
-    places = list(islice(_places(one, word), MOST_NAMES))
-    every = product(_boundaries(one), _tags(one), places)
+    where = list(islice(places(one, word), MOST_NAMES))
+    every = product(_boundaries(one), _tags(one), where)
     for boundary, tags, (path, name) in islice(every, MOST_MADE):
         holder = kind(account, name, path, UNIQUE_IDS[word], tags=tags, boundary=boundary)
         made = Made(holder)
@@ -177,11 +177,12 @@ def _tags(one: Standpoint) -> list[dict[str, str]]:
     return [{}, *single, *([every] if len(found) > 1 else [])]
 
 
-def _places(one: Standpoint, kind: str) -> Iterator[tuple[str, str]]:
+def places(one: Standpoint, kind: str) -> Iterator[tuple[str, str]]:
     """Give paths and names that nobody has, and that the power's Allows are for."""
     account = one.account
-    held = account.users if kind == "user" else account.roles
-    taken = {name.lower() for name in held}
+    held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
+    own = Arn.parse(one.power.arn)  # who was made on this way has a name that is taken now
+    taken = {name.lower() for name in (*held, *([own.name] if own.kind == kind else ()))}
     seen = set()
     patterns = [f"{kind}/*", *_patterns(one, kind)]
     both = (meeting(first, second) for first, second in combinations(patterns[:MOST_NAMES], 2))

@@ -18,7 +18,7 @@ from iamlab.world.organization.root_features import TASKS, may_assume_root
 from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.reach.calls import Call, Need
 from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.powers import Carried, Change, Power
+from iamlab.world.reach.powers import CALLS_WITH, Carried, Change, Power
 from iamlab.world.reach.ways.finding import finds
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
     change = Change(
         f"for the task {task_arn.rpartition('/')[2]}",
         lambda known: known.showing(presented),
-        "credentials",
+        CALLS_WITH,
     )
     power = Power.of(one.world.gather(member.root_arn)).with_(change)
     return replace(power, carried=Carried(source_identity=source_identity))

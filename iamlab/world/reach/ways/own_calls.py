@@ -22,7 +22,7 @@ from iamlab.policy.rules import INLINE_LIMITS
 from iamlab.world.gather import document_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.powers import VERSION, Change, group_joined, group_left
+from iamlab.world.reach.powers import Change, group_joined, group_left
 from iamlab.world.reach.ways.giving import ALL, POLICY_NAME, allows_all
 
 if TYPE_CHECKING:
@@ -117,12 +117,15 @@ def _as_now(one: Standpoint, need: Need, name: str, parameters: dict[str, Any]) 
     return need._replace(keys=keys)
 
 
-def with_boundary(call: Call, arn: str | None) -> Call:
-    """Give a call on a role as it will be when the role has another boundary, or none."""
-    needs = []
-    for need in call.needs:
-        keys = {key: value for key, value in need.keys.items() if key != BOUNDARY}
-        needs.append(need._replace(keys=keys if arn is None else {**keys, BOUNDARY: arn}))
+def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
+    """Give a call as it will be when a role that it is on has another boundary, or none."""
+    now = {} if arn is None else {BOUNDARY: arn}
+    needs = (
+        need._replace(keys={**{key: need.keys[key] for key in need.keys if key != BOUNDARY}, **now})
+        if need.resource == role.arn
+        else need
+        for need in call.needs
+    )
     return replace(call, needs=tuple(needs))
 
 
@@ -160,15 +163,6 @@ def attached_to(one: Standpoint, holder: Holder) -> set[str]:
         if holder.identity.account is one.account and document_of(one.account, arn) is None
     }
     return of_today | {each.arn for each in hanging(one, holder) if each.arn is not None}
-
-
-def as_they_are(one: Standpoint, policies: Iterable[Attached]) -> tuple[Attached, ...]:
-    """Give policies that a power does not have yet, in the versions that it has set by now."""
-    now = replace(one.power.gathered, identity=tuple(policies))
-    for change in one.power.changes:
-        if change.about.startswith(VERSION):
-            now = change.make(now)
-    return now.identity
 
 
 def room_for(one: Standpoint, holder: Holder) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 TAG = "aws:principaltag/"
-OF_CALLER = (TAG, "aws:multifactorauth")
+OF_CALLER = (TAG, "aws:multifactorauth", "aws:tokenissuetime")
 VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
 
 MOST_WISHES = 24
@@ -46,7 +46,7 @@ def depends_on(one: Standpoint, start: str) -> bool:
     """Say whether what a power may depends on a key that begins so."""
     return any(
         condition.key.lower().startswith(start)
-        for statement in _about(one, one.power.gathered)
+        for statement in about(one, one.power.gathered)
         for condition in statement.conditions
     )
 
@@ -59,7 +59,7 @@ def tags_wanted(one: Standpoint, known: Gathered) -> list[Tags]:
     has = {key.lower(): value for key, value in known.who().tags.items()}
     found = (
         tags
-        for statement in _about(one, known)
+        for statement in about(one, known)
         for tags in _wishes(one.world, statement, known, has)
         if any(has.get(key) != value for key, value in tags) and _can_be_set(tags)
     )
@@ -113,7 +113,7 @@ def _can_be_set(tags: Tags) -> bool:
 # Statements --------------------------------------------------------------------------------------
 
 
-def _about(one: Standpoint, known: Gathered) -> Iterator[Statement]:
+def about(one: Standpoint, known: Gathered) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
     layers = known.layers()
     own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.world.reach.own_denies import denying
 from iamlab.world.reach.powers import Change, group_left, place_of, policies_gone
 from iamlab.world.reach.ways.finding import finds
+from iamlab.world.reach.ways.giving import allows_something
 from iamlab.world.reach.ways.own_calls import oneself, own_call, own_groups, widened_by
 from iamlab.world.reach.ways.own_policies import is_detour
 
@@ -61,11 +62,7 @@ def _in_the_way(one: Standpoint) -> list[Attached]:
     """Give the policies of its own that deny a power something, those without an Allow first."""
     denies = {place_of(each) for each in denying(one.decider, one.power)}
     found = [each for each in one.power.gathered.identity if place_of(each) in denies]
-    return sorted(found, key=_allows)
-
-
-def _allows(attached: Attached) -> bool:
-    return any(each.effect == "Allow" for each in attached.policy.statements)
+    return sorted(found, key=lambda each: allows_something(each.policy))
 
 
 def _all(one: Standpoint, found: list[Attached]) -> list[Taking]:

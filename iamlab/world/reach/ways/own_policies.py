@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.engine.layers import Attached
 from iamlab.world.gather import policies_of
 from iamlab.world.quotas import quota
-from iamlab.world.reach.own_denies import denying
+from iamlab.world.reach.own_denies import denies_something, denying
 from iamlab.world.reach.powers import (
     GIVEN,
     MEMBER,
@@ -31,9 +31,8 @@ from iamlab.world.reach.powers import (
 )
 from iamlab.world.reach.table import TABLE
 from iamlab.world.reach.ways.finding import finds
-from iamlab.world.reach.ways.giving import ALL, allows_all, policies_to_try
+from iamlab.world.reach.ways.giving import ALL, allows_all, allows_something, policies_to_try
 from iamlab.world.reach.ways.own_calls import (
-    as_they_are,
     attached_to,
     hanging,
     is_widest,
@@ -48,7 +47,6 @@ from iamlab.world.reach.ways.own_calls import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.document import Policy
     from iamlab.world.identities import Group, User
     from iamlab.world.reach.calls import Call
     from iamlab.world.reach.edges import Edge
@@ -111,9 +109,8 @@ def _attachable(one: Standpoint, holder: Holder) -> Iterator[Gift]:
         return
     there = attached_to(one, holder) | {*holder.identity.attached}
     for policy in policies_to_try(one):
-        (found,) = as_they_are(one, [Attached(policy.document, policy.arn, holder.path)])
-        effects = {each.effect for each in found.policy.statements}
-        if policy.arn in there or "Allow" not in effects:
+        (found,) = one.as_they_are([Attached(policy.document, policy.arn, holder.path)])
+        if policy.arn in there or not allows_something(found.policy):
             continue
         name = f"Attach{holder.noun}Policy"
         call = own_call(one, name, **holder.named, PolicyArn=policy.arn)
@@ -123,7 +120,7 @@ def _attachable(one: Standpoint, holder: Holder) -> Iterator[Gift]:
             yield Gift(call, any_permission(holder.path))
             return  # no other policy gives more
         change = policy_given(found.policy, policy.arn, holder.path)
-        yield Gift(call, change, "Deny" in effects)
+        yield Gift(call, change, denies_something(found.policy))
 
 
 def _is_whole(gift: Gift) -> bool:
@@ -206,14 +203,14 @@ def join_group(one: Standpoint, way: Way) -> Iterator[Edge]:
         # The group alone is the resource: who is added makes no difference.
         for group in one.allowed("AddUserToGroup", one.stock.groups, UserName=ANYBODY)
         if group.name not in names
-        and (policies := as_they_are(one, policies_of(group, (f"group {group.name}",))))
+        and (policies := one.as_they_are(policies_of(group, (f"group {group.name}",))))
     ]
     yield from _as_edges(one, way, gifts, room, MEMBER)
 
 
 def _membership(one: Standpoint, user: User, group: Group, policies: tuple[Attached, ...]) -> Gift:
     call = one.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
-    denies = any(_denies(each.policy) for each in policies)
+    denies = any(denies_something(each.policy) for each in policies)
     return Gift(call, group_joined(group.name, policies), denies)
 
 
@@ -257,11 +254,7 @@ def is_detour(one: Standpoint) -> bool:
     today = Power.of(one.world.gather(own))
     # It is another matter if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *one.power.gathered.session]
-    denies = [each for each in today.gathered.identity if _denies(each.policy)]
+    denies = [each for each in today.gathered.identity if denies_something(each.policy)]
     if any(f"{VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)):
         return False
     return gives_itself_all(replace(one, power=today))
-
-
-def _denies(policy: Policy) -> bool:
-    return any(each.effect == "Deny" for each in policy.statements)

@@ -21,7 +21,7 @@ from iamlab.world.facts import facts_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.asked import Value, merged
 from iamlab.world.reach.assuming import asked_of
-from iamlab.world.reach.powers import tagged
+from iamlab.world.reach.powers import CALLS_WITH, tagged
 from iamlab.world.reach.ways.finding import finds
 from iamlab.world.reach.ways.own_calls import oneself, own_call, widened_by
 from iamlab.world.reach.ways.own_conditions import tags_wanted
@@ -80,7 +80,7 @@ def _of_session(one: Standpoint) -> set[str]:
     """Give the tags that a session of a role may have itself: the role's do not show through."""
     power = one.power
     in_session = power.credential is not None or any(
-        change.label.startswith("in a session") for change in power.changes
+        change.about == CALLS_WITH for change in power.changes
     )
     is_role = one.role is not None
     return {key.lower() for key in power.gathered.who().tags} if in_session and is_role else set()

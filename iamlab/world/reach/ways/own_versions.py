@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import Attached
 from iamlab.world.quotas import quota
+from iamlab.world.reach.own_denies import denies_something
 from iamlab.world.reach.powers import VERSION, policy_rewritten, policy_version_set
 from iamlab.world.reach.ways.finding import finds
 from iamlab.world.reach.ways.giving import ALL, allows_all
@@ -46,7 +47,9 @@ def rewrite_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
     limits = {each.arn for each in _managed(one.power.gathered.session)}
     for arn, attached in _own(one).items():
         is_limit = arn in limits
-        if allows_all(attached.policy) or (has_all and not is_limit and not _denies(attached)):
+        if allows_all(attached.policy) or (
+            has_all and not is_limit and not denies_something(attached.policy)
+        ):
             continue
         calls = rewriting(one, arn)
         if calls:
@@ -66,7 +69,8 @@ def set_back_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
     for policy in may:
         attached = own.get(policy.arn)
         about = f"{VERSION} {policy.arn}"
-        if attached is None or (has_all and policy.arn not in limits and not _denies(attached)):
+        denies = attached is not None and denies_something(attached.policy)
+        if attached is None or (has_all and policy.arn not in limits and not denies):
             continue
         if len(changed) >= MOST_SET_BACK and about not in changed:
             continue
@@ -79,11 +83,11 @@ def set_back_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
 
 
 def rewriting(one: Standpoint, arn: str) -> tuple[Call, ...]:
-    """Give the calls that let a customer's policy allow all; none if the power may not.
+    """Give the calls that let a customer's policy allow all; none if it may not, or has done it.
 
     A policy has five versions at most. If it has, one that is not in force must be deleted first.
     """
-    if not one.ever("iam:CreatePolicyVersion"):
+    if not one.ever("iam:CreatePolicyVersion") or policy_rewritten(arn) in one.power.changes:
         return ()
     written = {"PolicyDocument": ALL, "SetAsDefault": True}
     may = one.allowed("CreatePolicyVersion", one.stock.policies, **written)
@@ -153,7 +157,3 @@ def _limits(one: Standpoint) -> dict[str, Attached]:
 
 def _managed(policies: tuple[Policy | Attached, ...]) -> list[Attached]:
     return [each for each in policies if isinstance(each, Attached) and each.arn is not None]
-
-
-def _denies(attached: Attached) -> bool:
-    return any(each.effect == "Deny" for each in attached.policy.statements)

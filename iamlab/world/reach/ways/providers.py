@@ -151,5 +151,5 @@ def _edge(
     conditions: tuple[str, ...],
 ) -> Edge:
     base = replace(Power.of(one.world.gather(role)), carried=vouched.carried)
-    target = base.with_(vouched.session(role))
+    target = one.changed(base, vouched.session(role))
     return Edge(way, one.power, target, lambda: calls, conditions)

@@ -17,12 +17,12 @@ from iamlab.world.reach.powers import group_joined
 from iamlab.world.reach.ways.entering import Entry, by_key, by_password
 from iamlab.world.reach.ways.finding import finds
 from iamlab.world.reach.ways.gifts import Gift, attached, best, of_groups, rewritten, written
+from iamlab.world.reach.ways.groups import by_groups
 from iamlab.world.reach.ways.service_entries import keys_of_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.world.reach.calls import Call
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.standpoint import Standpoint
     from iamlab.world.reach.table import Way
@@ -32,51 +32,57 @@ if TYPE_CHECKING:
 @finds(10)
 def create_key(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``CreateAccessKey``."""
-    yield from (_enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
+    yield from (enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
 
 
 @finds(11)
 def replace_key(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``DeleteAccessKey`` and ``CreateAccessKey``."""
-    yield from (_enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
+    yield from (enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
 
 
 @finds(12)
 def create_password(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``CreateLoginProfile``, then sign in."""
-    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+    yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
 
 
 @finds(13)
 def change_password(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``UpdateLoginProfile``, then sign in."""
-    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+    yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
 
 
 @finds(28)
 def deactivate_mfa(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``DeactivateMFADevice`` for every device, a password, then sign in."""
-    yield from (_enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
+    yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
 
 
 @finds(20)
 def widen_and_enter(one: Standpoint, way: Way) -> Iterator[Edge]:
     """A policy for the user or a group of it, then a key; where no key can be made, a password."""
+    entries = first_entries(one)
+    if not entries:
+        return
+    for arn, gifts in gifts_of_users(one).items():
+        for gift in gifts if arn in entries else ():
+            yield enter(one, way, entries[arn], gift)
+
+
+def first_entries(one: Standpoint) -> dict[str, Entry]:
+    """Give the plainest way to become each of the other users, by their ARNs."""
     entries: dict[str, Entry] = {}
     for entry in (*by_key(one), *by_password(one)):
         if entry.user is not one.user:
             entries.setdefault(entry.user.arn, entry)
-    if not entries:
-        return
-    for arn, gifts in _gifts(one).items():
-        for gift in gifts if arn in entries else ():
-            yield _enter(one, way, entries[arn], gift)
+    return entries
 
 
-def _gifts(one: Standpoint) -> Given:
+def gifts_of_users(one: Standpoint) -> Given:
     """Give what the power can give to users: themselves, or by a group."""
     users, groups = one.stock.users, one.stock.groups
-    return best(
+    found = best(
         written(one, users),
         attached(one, users),
         of_groups(written(one, groups), users),
@@ -85,6 +91,9 @@ def _gifts(one: Standpoint) -> Given:
         of_groups(rewritten(one, groups), users),
         _joined(one),
     )
+    # Groups that they are not in are looked for only where something is left to be given.
+    left = [user for user in users if not any(gift.is_all for gift in found.get(user.arn, ()))]
+    return best(found, by_groups(one, left)) if left else found
 
 
 def _joined(one: Standpoint) -> Given:
@@ -108,16 +117,13 @@ def create_key_of_service(one: Standpoint, way: Way) -> Iterator[Edge]:
     entered = {entry.user.arn for entry in by_key(one)}
     for entry in keys_of_services(one):
         if entry.user.arn not in entered:
-            yield _enter(one, way, entry)
+            yield enter(one, way, entry)
 
 
-def _enter(one: Standpoint, way: Way, entry: Entry, gift: Gift | None = None) -> Edge:
+def enter(one: Standpoint, way: Way, entry: Entry, gift: Gift | None = None) -> Edge:
+    """Say that a power can become a user, and what the user is given before."""
     changes, before = ((), ()) if gift is None else gift
-    calls = partial(_calls, before, entry.calls)
+    calls = partial(tuple, (*before, *entry.calls))
     return one.becomes(
         way, entry.user, calls, *entry.conditions, changes=(*changes, *entry.changes)
     )
-
-
-def _calls(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[Call, ...]:
-    return (*before, *after)
