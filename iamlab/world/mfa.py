@@ -218,8 +218,8 @@ class MfaDevice:
             The user has eight.
         """
         whose = self.user if user is None else user
-        if whose is None:
-            raise RequestError("Say whose it shall be: device.enable(user).")
+        if whose is None or not hasattr(whose, "named"):
+            raise RequestError("Say whose it shall be: device.enable(user), with the user itself.")
         self._send("EnableMFADevice", whose)
         self.user = whose
 

@@ -155,6 +155,14 @@ def test_two_codes_that_follow_each_other_enable_a_device(steps: tuple[int, int]
     assert phone.is_enabled is PAIRS[steps]
 
 
+def test_a_device_is_enabled_for_a_user_and_not_for_a_name() -> None:
+    """Of a name nobody can tell whose it is."""
+    user = World(seed=7).create_account("main").create_user("ana")
+    device = user.create_virtual_mfa_device("phone")
+    with pytest.raises(RequestError, match="with the user itself"):
+        device.enable("ana")  # type: ignore[arg-type]
+
+
 def test_a_token_and_a_passkey_are_enabled_and_show_no_codes() -> None:
     """They go when they are taken away, for IAM knows them by their user only."""
     world, main = made()

@@ -121,12 +121,12 @@ class Standpoint:
         return self.decider.allowed(self.power, self.account, name, things, **fixed)
 
     @cached_property
-    def takes(self) -> dict[str, Taken]:
+    def assumable(self) -> dict[str, Taken]:
         """The roles that it may assume as they are, in whichever account, by ARN."""
         return {one.role.arn: one for one in self.assuming.taken_by(self.power)}
 
     @cached_property
-    def admits_itself(self) -> dict[str, Taken]:
+    def assumable_once_trusted(self) -> dict[str, Taken]:
         """The roles whose trust policy it may write so that it lets it in, by ARN."""
         roles = self.allowed("UpdateAssumeRolePolicy", self.stock.roles, PolicyDocument="{}")
         return {one.role.arn: one for one in self.assuming.after_editing(self.power, roles)}

@@ -179,10 +179,10 @@ def _targets(one: Standpoint, roles: list[Role]) -> Iterator[Target]:
             continue
         attached = one.world.gather(role).boundary
         document = Policy(()) if attached is None else attached.policy
-        if role.arn in one.takes:
-            yield Target(one.takes[role.arn], document)
-        elif role.arn in one.admits_itself:
-            taken = one.admits_itself[role.arn]
+        if role.arn in one.assumable:
+            yield Target(one.assumable[role.arn], document)
+        elif role.arn in one.assumable_once_trusted:
+            taken = one.assumable_once_trusted[role.arn]
             trust = one.assuming.trust_to_write(one.power, taken).text
             let = one.call("UpdateAssumeRolePolicy", RoleName=role.name, PolicyDocument=trust)
             yield Target(taken, document, (let,))

@@ -128,7 +128,9 @@ def _ever(one: Standpoint, *kinds: str) -> bool:
 
 
 def _roles(one: Standpoint, way: Way) -> Iterator[Edge]:
-    taken_ones = {arn: taken for arn, taken in one.takes.items() if taken.role in one.stock.roles}
+    taken_ones = {
+        arn: taken for arn, taken in one.assumable.items() if taken.role in one.stock.roles
+    }
     freed = {
         arn: _freed(one, taken.role)
         for arn, taken in taken_ones.items()
@@ -232,7 +234,7 @@ def _tag_users(one: Standpoint, way: Way, wanted: list[Mapping[str, str]]) -> It
 def _tag_roles(one: Standpoint, way: Way, wanted: list[Mapping[str, str]]) -> Iterator[Edge]:
     asked = asked_of(one.power)
     for role in one.stock.roles:
-        if role.arn in one.takes or role is one.role:
+        if role.arn in one.assumable or role is one.role:
             continue
         for tags in wanted:
             call = _tagging(one, role, tags)

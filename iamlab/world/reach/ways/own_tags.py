@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def tag(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``TagUser`` or ``TagRole`` on oneself; ``TagRole`` or session tags, and ``AssumeRole``."""
     yield from _tag_oneself(one, way)
-    for taken in one.takes.values():
+    for taken in one.assumable.values():
         if taken.role is not one.role:
             yield from _tag_role(one, way, taken)
             yield from _tag_session(one, way, taken)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @finds(14)
 def write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``UpdateAssumeRolePolicy``, then ``AssumeRole``."""
-    for taken in one.admits_itself.values():
+    for taken in one.assumable_once_trusted.values():
         if _adds(one, taken):
             yield one.acts_as(way, taken, partial(_trust_and_assume, one, taken))
 
@@ -35,7 +35,7 @@ def write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
 @finds(15)
 def assume(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``AssumeRole`` alone."""
-    for taken in one.takes.values():
+    for taken in one.assumable.values():
         if _adds(one, taken):
             yield one.acts_as(way, taken, partial(_assume, taken))
 
@@ -43,25 +43,25 @@ def assume(one: Standpoint, way: Way) -> Iterator[Edge]:
 @finds(16)
 def attach_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``AttachRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(one, way, attached(one, one.stock.roles if one.takes else ()))
+    yield from _widened(one, way, attached(one, one.stock.roles if one.assumable else ()))
 
 
 @finds(17)
 def put_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``PutRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(one, way, written(one, one.stock.roles if one.takes else ()))
+    yield from _widened(one, way, written(one, one.stock.roles if one.assumable else ()))
 
 
 @finds(18)
 def rewrite_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
     """``CreatePolicyVersion`` for a policy of a role, and ``AssumeRole``."""
-    yield from _widened(one, way, rewritten(one, one.stock.roles if one.takes else ()))
+    yield from _widened(one, way, rewritten(one, one.stock.roles if one.assumable else ()))
 
 
 @finds(19)
 def widen_and_write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
     """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
-    takes = one.admits_itself
+    takes = one.assumable_once_trusted
     if not takes:
         return
     roles = one.stock.roles
@@ -75,8 +75,8 @@ def widen_and_write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
 
 def _widened(one: Standpoint, way: Way, given: Given) -> Iterator[Edge]:
     """Give the edges to roles of the power's own account: to those of others it cannot write."""
-    for role, gift in for_each(given, (taken.role for taken in one.takes.values())):
-        taken = one.takes[role.arn]
+    for role, gift in for_each(given, (taken.role for taken in one.assumable.values())):
+        taken = one.assumable[role.arn]
         if _adds(one, taken):
             yield one.acts_as(way, taken, partial(_assume, taken, *gift.calls), *gift.changes)
 
