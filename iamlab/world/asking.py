@@ -77,6 +77,16 @@ class Standing:
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     circumstances: Circumstances = field(default_factory=Circumstances)
 
+    def with_(
+        self, context: Mapping[str, ContextValue], circumstances: Circumstances
+    ) -> tuple[Mapping[str, ContextValue], Circumstances]:
+        """Give what one call says, and where it says nothing, what stands."""
+        if self.context:
+            context = over(self.context, context)
+        if self.circumstances:
+            circumstances = {**self.circumstances, **circumstances}
+        return context, circumstances
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -118,8 +128,7 @@ def question(
     RequestError
         It cannot be asked that way.
     """
-    given = {**world.standing.context, **(context or {})}
-    circumstances = {**world.standing.circumstances, **circumstances}
+    given, circumstances = world.standing.with_(context or {}, circumstances)
     known = world.gather(caller)
     refusal = refusal_of(known.kind, action, known.credentials())
     if facts is None:

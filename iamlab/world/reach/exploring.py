@@ -139,7 +139,8 @@ class Explorer:
         account = self.decider.world.accounts[shared.account_id]
         for edge in self.own_edges(an_administrator(account)):
             target = edge.target
-            if target.account_id != shared.account_id or edge.is_own:
+            is_new = target.arn not in self.today  # one more administrator
+            if target.account_id != shared.account_id or edge.is_own or is_new:
                 continue
             is_told_apart = shared.account_id in self.told_apart
             if not target.changes or is_told_apart or target.arn in self.known_abroad:
