@@ -172,6 +172,16 @@ def test_edits_are_made_in_a_copy_unless_a_world_is_named(main: Account, dana: U
         cut.apply(main.world)
 
 
+def test_a_deny_that_stands_there_now_is_not_shortened(main: Account, dana: User) -> None:
+    """The edit was made for an Allow: done to a Deny, it would give what it should take."""
+    dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:GetObject"]))
+    cut = main.world.reach().cut(dana)
+    dana.put_policy("own", Policy.deny(["iam:PutUserPolicy", "s3:GetObject"]))
+    with pytest.raises(RequestError, match="has changed"):
+        cut.apply(main.world)
+    assert dana.inline["own"].statements[0].action == ("iam:PutUserPolicy", "s3:GetObject")
+
+
 def every_edit(world: World) -> list[CutEdit]:
     """List all edits of the vocabulary that a world has room for."""
     found: list[CutEdit] = []

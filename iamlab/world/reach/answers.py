@@ -20,20 +20,11 @@ FEW = 30
 """So many lines are printed; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals(Mapping[str, "Path"]):
-    """Who gets to do something, by ARN, each with a shortest way; the nearest first.
+class Paths(Mapping[str, "Path"]):
+    """Principals by ARN, each with the way that leads to him or from him."""
 
-    Parameters
-    ----------
-    asked
-        How many principals there are.
-    """
-
-    action: str
-    resource: str
-    asked: int
-    _found: Mapping[str, Path] = field(repr=False)
+    __slots__ = ()
+    _found: Mapping[str, Path]
 
     def __getitem__(self, arn: str) -> Path:
         return self._found[arn]
@@ -44,11 +35,6 @@ class Arrivals(Mapping[str, "Path"]):
     def __len__(self) -> int:
         return len(self._found)
 
-    @property
-    def directly(self) -> tuple[str, ...]:
-        """Those who may do it as they are."""
-        return tuple(arn for arn, path in self._found.items() if not len(path))
-
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame``: a line for each principal."""
         from iamlab import display
@@ -56,11 +42,8 @@ class Arrivals(Mapping[str, "Path"]):
         rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
         return display.table(("principal", "steps", "how"), rows)
 
-    def __str__(self) -> str:
-        what = f"{self.action} on {self.resource}"
-        head = (
-            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
-        )
+    def _told(self, head: str) -> str:
+        """Say it line by line, each principal with his steps."""
         lines = [
             f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
             for arn, path in list(self._found.items())[:FEW]
@@ -75,7 +58,35 @@ class Arrivals(Mapping[str, "Path"]):
 
 
 @dataclass(frozen=True, slots=True)
-class BlastRadius(Mapping[str, "Path"]):
+class Arrivals(Paths):
+    """Who gets to do something, by ARN, each with a shortest way; the nearest first.
+
+    Parameters
+    ----------
+    asked
+        How many principals there are.
+    """
+
+    action: str
+    resource: str
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def directly(self) -> tuple[str, ...]:
+        """Those who may do it as they are."""
+        return tuple(arn for arn, path in self._found.items() if not len(path))
+
+    def __str__(self) -> str:
+        what = f"{self.action} on {self.resource}"
+        head = (
+            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
+        )
+        return self._told(head)
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius(Paths):
     """How far somebody gets: whom he can become, by ARN, each with a shortest way.
 
     Parameters
@@ -93,27 +104,11 @@ class BlastRadius(Mapping[str, "Path"]):
     asked: int
     _found: Mapping[str, Path] = field(repr=False)
 
-    def __getitem__(self, arn: str) -> Path:
-        return self._found[arn]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
     @property
     def accounts(self) -> tuple[str, ...]:
         """The ids of the accounts that he gets into, his own first."""
         every = (Arn.parse(arn).account for arn in (self.source, *self._found))
         return tuple(dict.fromkeys(every))
-
-    def to_frame(self) -> Any:
-        """Give it as a ``pandas.DataFrame``: a line for each principal that he can become."""
-        from iamlab import display
-
-        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
-        return display.table(("principal", "steps", "how"), rows)
 
     def __str__(self) -> str:
         whole = ", ".join(self.admin_of)
@@ -122,16 +117,7 @@ class BlastRadius(Mapping[str, "Path"]):
             f"{self.source} becomes {len(self)} of {self.asked} principals in "
             f"{len(self.accounts)} account{'' if len(self.accounts) == 1 else 's'}, and {admin}"
         )
-        lines = [
-            f"  {len(path)} {arn}: {_then(path)}" for arn, path in list(self._found.items())[:FEW]
-        ]
-        more = [f"  and {len(self) - FEW} more"] if len(self) > FEW else []
-        return "\n".join((head, *lines, *more))
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
+        return self._told(head)
 
 
 def _then(path: Path) -> str:

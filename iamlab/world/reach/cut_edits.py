@@ -16,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
 from iamlab.policy.building import deny
 from iamlab.policy.writing import edited
@@ -188,9 +189,22 @@ def _without(policy: Policy, numbers: Mapping[int, set[str]]) -> Policy:
     for one in policy.statements:
         gone = numbers.get(one.number, set())
         if gone:
+            _check(one, gone, one.action)
             left = tuple(pattern for pattern in one.action or () if pattern not in gone)
             changed[one.number] = replace(one, action=left) if left else None
     return edited(policy, changed)
+
+
+def _check(statement: Statement, gone: Iterable[object], there: Iterable[object] | None) -> None:
+    """Insist that an edit meets what it was made for: to shorten a Deny would open a way.
+
+    Raises
+    ------
+    RequestError
+        Something else stands there.
+    """
+    if statement.effect != "Allow" or not set(gone) <= set(there or ()):
+        raise RequestError(f"statement {statement.label} is not what it was")
 
 
 def _distrust(role: Role, numbers: Mapping[int, set[tuple[str, str]]]) -> None:
@@ -201,6 +215,7 @@ def _distrust(role: Role, numbers: Mapping[int, set[tuple[str, str]]]) -> None:
     for one in trust.statements:
         gone = numbers.get(one.number, set())
         if gone:
+            _check(one, gone, one.principal)
             left = tuple(each for each in one.principal or () if each not in gone)
             changed[one.number] = replace(one, principal=left) if left else None
     kept = edited(trust, changed)

@@ -101,8 +101,8 @@ class Cut:
             world = self._world.copy()
         try:
             apply(world.copy(), self.edits)
-        except (KeyError, AwsError) as error:
-            raise RequestError(f"The world has changed: {error} is not as it was.") from error
+        except (KeyError, AwsError, RequestError) as error:
+            raise RequestError(f"The world has changed in between: {error}.") from error
         apply(world, self.edits)
         return world
 

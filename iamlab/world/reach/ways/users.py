@@ -29,33 +29,21 @@ if TYPE_CHECKING:
     from iamlab.world.reach.ways.gifts import Given
 
 
-@finds(10)
-def create_key(one: Standpoint, way: Way) -> Iterator[Edge]:
-    """``CreateAccessKey``."""
-    yield from (enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
-
-
 @finds(11)
-def replace_key(one: Standpoint, way: Way) -> Iterator[Edge]:
-    """``DeleteAccessKey`` and ``CreateAccessKey``."""
+@finds(10)
+def make_key(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``CreateAccessKey``; where the user has two, ``DeleteAccessKey`` first."""
     yield from (enter(one, way, entry) for entry in by_key(one) if entry.number == way.number)
-
-
-@finds(12)
-def create_password(one: Standpoint, way: Way) -> Iterator[Edge]:
-    """``CreateLoginProfile``, then sign in."""
-    yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
-
-
-@finds(13)
-def change_password(one: Standpoint, way: Way) -> Iterator[Edge]:
-    """``UpdateLoginProfile``, then sign in."""
-    yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
 
 
 @finds(28)
-def deactivate_mfa(one: Standpoint, way: Way) -> Iterator[Edge]:
-    """``DeactivateMFADevice`` for every device, a password, then sign in."""
+@finds(13)
+@finds(12)
+def set_password(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``CreateLoginProfile`` or ``UpdateLoginProfile``, then sign in.
+
+    Where the user has MFA devices, ``DeactivateMFADevice`` for each comes first.
+    """
     yield from (enter(one, way, entry) for entry in by_password(one) if entry.number == way.number)
 
 
