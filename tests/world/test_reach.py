@@ -239,6 +239,18 @@ def test_the_frame_has_a_line_for_each_edge(main: Account) -> None:
     assert "sts:AssumeRole" in set(frame["permissions"])
 
 
+def test_of_administrators_only_the_edges_into_other_accounts_are_listed(main: Account) -> None:
+    """In his own account he takes everybody, and whoever asks for him gets it all."""
+    far = main.world.create_account("far").create_role(
+        "far", assume_role_policy_document=trust({"AWS": main.account_id})
+    )
+    main.users["eve"].attach_policy("AdministratorAccess")
+    reach = main.world.reach()
+    listed = [edge.target.arn for edge in reach.edges if reach.is_admin(edge.source)]
+    assert set(listed) == {far.arn}
+    assert len(reach.edges_from(main.users["eve"])) > len(main.users)
+
+
 def test_edges_are_joined_to_a_path_only_where_they_meet(main: Account) -> None:
     """A path of nothing, or of edges that do not meet, is refused."""
     reach = main.world.reach()

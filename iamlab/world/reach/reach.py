@@ -82,10 +82,13 @@ class Reach:
         other accounts are here. ``edges_from`` gives all of one of them.
         """
         found = (edge for leading in self._searcher.whole.values() for edge, _ in leading)
+        is_admin = self._explorer.is_admin
         return tuple(
             edge
             for edge in dict.fromkeys(found)
-            if not is_shared(edge.source) and not is_shared(edge.target)
+            if not is_shared(edge.source)
+            and not is_shared(edge.target)
+            and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
     def edges_from(self, caller: Caller) -> tuple[Edge, ...]:
