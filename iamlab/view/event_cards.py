@@ -28,9 +28,11 @@ def event_log_card(log: EventLog) -> str:
 
     if not log:
         return "No events."
-    names = ("time", "log of", "who", "event", "outcome", "error", "on")
+    several = len({event.recipient_account_id for event in log[-FEW:]}) > 1
+    names = ("time", *(("log of",) if several else ()), "who", "event", "outcome", "on")
     head = "".join(f'<th scope="col" style="{CELL}">{escape(one)}</th>' for one in names)
-    body = "".join(_row(event, row_of(event)) for event in log[-FEW:])
+    rows = (_row(event, row_of(event), with_account=several) for event in log[-FEW:])
+    body = "".join(rows)
     more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""
     return (
         f'{more}<div style="overflow-x:auto"><table style="border-collapse:collapse">'
@@ -38,13 +40,14 @@ def event_log_card(log: EventLog) -> str:
     )
 
 
-def _row(event: Event, told: tuple[object, ...]) -> str:
+def _row(event: Event, told: tuple[object, ...], *, with_account: bool) -> str:
     _, account, who, name, outcome, error, resource, *_ = map(str, told)
     symbol, colour, area = _ENDS[outcome]
     style = f"{CELL};background:{area};color:{colour}"
-    before = (f"{event.event_time:%Y-%m-%d %H:%M:%S}", account, who.rpartition("::")[2], name)
+    of_whom = (account,) if with_account else ()
+    before = (f"{event.event_time:%Y-%m-%d %H:%M:%S}", *of_whom, who.rpartition("::")[2], name)
     whole = f"{CELL};white-space:nowrap"
     cells = "".join(f'<td style="{whole}">{escape(one)}</td>' for one in before)
-    end = f'<td style="{style}">{symbol}&nbsp;{escape(outcome)}</td>'
-    after = "".join(f'<td style="{CELL}">{escape(one)}</td>' for one in (error, resource))
-    return f"<tr>{cells}{end}{after}</tr>"
+    why = f"<br>{escape(error)}" if error else ""
+    end = f'<td style="{style}">{symbol}&nbsp;{escape(outcome)}{why}</td>'
+    return f'<tr>{cells}{end}<td style="{CELL}">{escape(resource)}</td></tr>'
