@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def html(value: object) -> str:
     """Give a value as HTML, everything in it escaped."""
-    text: str = import_module("iamlab.view.cards").card(value)
+    text: str = import_module("iamlab.view.cards.card").card(value)
     return text
 
 

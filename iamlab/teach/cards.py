@@ -17,7 +17,7 @@ from iamlab.teach.checks import Repair
 from iamlab.teach.inputs import input_for
 from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
-from iamlab.view.access_figure import draw_decision
+from iamlab.view.figures.access_graph import draw_decision
 from iamlab.view.tables import CELL
 from iamlab.view.widgets import Card, button, choice, on_click, pick, say, write
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import as_text
 from iamlab.errors import ExerciseError
-from iamlab.view.cards import BOX, CODE, badge, six_labels
+from iamlab.view.cards.card import BOX, CODE, badge, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

@@ -12,7 +12,7 @@ from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.marks import COARSE, FINE, check_confidence
 from iamlab.teach.recognition import evidence, fits
-from iamlab.view.cards import BOX, badge, six_labels
+from iamlab.view.cards.card import BOX, badge, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

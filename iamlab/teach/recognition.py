@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.teach import journal
 from iamlab.teach.mutants import MUTANTS, telling
-from iamlab.view.cards import BOX
+from iamlab.view.cards.card import BOX
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

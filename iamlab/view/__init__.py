@@ -7,20 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamlab.view.access_figure import access_graph
-    from iamlab.view.attachment_figure import attachment_graph
-    from iamlab.view.door_figure import door
     from iamlab.view.figure import Figure
-    from iamlab.view.layers_figure import two_layers
+    from iamlab.view.figures.access_graph import access_graph
+    from iamlab.view.figures.attachment_graph import attachment_graph
+    from iamlab.view.figures.door import door
+    from iamlab.view.figures.two_layers import two_layers
     from iamlab.view.tables import VerdictTable, verdict_table
 
 _HOME = {
     "Figure": "figure",
     "VerdictTable": "tables",
-    "access_graph": "access_figure",
-    "attachment_graph": "attachment_figure",
-    "door": "door_figure",
-    "two_layers": "layers_figure",
+    "access_graph": "figures.access_graph",
+    "attachment_graph": "figures.attachment_graph",
+    "door": "figures.door",
+    "two_layers": "figures.two_layers",
     "verdict_table": "tables",
 }
 

@@ -5,19 +5,34 @@ from __future__ import annotations
 import base64
 import html
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import RequestError
+from iamlab.view.style import INK, PAPER
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import matplotlib.figure
+    import networkx as nx
     import pandas as pd
 
-SHARPNESS = 200  # dots per inch of a PNG
+    from iamlab.view.drawing.sheet import Record, Sheet
+
+SHARPNESS = 300
+"""Dots per inch of a PNG: what a printer wants."""
+
+_UNDATED: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": "iamlab"},
+    "png": {"Software": "iamlab"},
+    "pdf": {"CreationDate": None, "Creator": "iamlab", "Producer": "iamlab"},
+}
+_GRAPHS = ("mmd", "graphml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Figure:
     """A matplotlib figure that screen readers can read.
 
@@ -29,27 +44,53 @@ class Figure:
     drawing
         The matplotlib figure.
     alt
-        One or two sentences on what is to be seen, computed from the data.
+        One or two sentences on what is to be seen, computed from the data; at most 300 characters.
     caption
         The line below the picture.
     rows
         The same facts as a table: each row a dict.
     lines
         The same facts as an indented list.
+    graph
+        The same facts as a graph, if the picture is one; its nodes have a ``label``.
+    record
+        Where boxes, lines and labels stand.
+
+    Examples
+    --------
+    >>> from iamlab.view import door
+    >>> print(door().as_text().splitlines()[0])
+    who: the caller, such as alice
     """
 
     drawing: matplotlib.figure.Figure
     alt: str
     caption: str
-    rows: tuple[dict[str, str], ...]
+    rows: tuple[Mapping[str, object], ...]
     lines: tuple[str, ...]
+    graph: nx.DiGraph[Any] | None = None
+    record: Record | None = None
+
+    @classmethod
+    def on(
+        cls,
+        sheet: Sheet,
+        *,
+        alt: str,
+        caption: str,
+        rows: Iterable[Mapping[str, object]],
+        lines: Iterable[str],
+        graph: nx.DiGraph[Any] | None = None,
+    ) -> Figure:
+        """Make a figure of what was drawn on a sheet."""
+        return cls(sheet.figure, alt, caption, tuple(rows), tuple(lines), graph, sheet.record)
 
     @property
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table."""
         import pandas as pd
 
-        return pd.DataFrame(list(self.rows))
+        return pd.DataFrame([dict(row) for row in self.rows])
 
     def as_text(self) -> str:
         """Give the facts of the figure as an indented list."""
@@ -59,37 +100,84 @@ class Figure:
         """Draw it as SVG; the same data gives the same bytes."""
         return self._draw("svg")
 
+    def to_mermaid(self) -> str:
+        """Write the graph in Mermaid's language, which many editors and wikis draw.
+
+        Raises
+        ------
+        RequestError
+            The picture is no graph.
+        """
+        from iamlab.view.drawing.graph_files import to_mermaid
+
+        return to_mermaid(self._own_graph())
+
+    def to_graphml(self) -> str:
+        """Write the graph as GraphML, which drawing programs such as yEd and Gephi read.
+
+        Raises
+        ------
+        RequestError
+            The picture is no graph.
+        """
+        from iamlab.view.drawing.graph_files import to_graphml
+
+        return to_graphml(self._own_graph())
+
     def save(self, path: str | Path) -> None:
-        """Write it as ``.svg``, ``.png`` or ``.pdf``."""
+        """Write it as ``.svg``, ``.png`` or ``.pdf``; a graph also as ``.mmd`` or ``.graphml``.
+
+        Raises
+        ------
+        RequestError
+            The file's name ends otherwise, or it is no graph.
+        """
         target = Path(path)
-        target.write_bytes(self._draw(target.suffix.removeprefix(".") or "svg"))
+        kind = target.suffix.removeprefix(".").lower()
+        if kind in _GRAPHS:
+            text = self.to_mermaid() if kind == "mmd" else self.to_graphml()
+            target.write_text(text, encoding="utf-8")
+            return
+        if kind not in _UNDATED:
+            known = ", ".join(f".{one}" for one in (*_UNDATED, *_GRAPHS))
+            raise RequestError(f"A figure cannot be saved as {target.name!r}; it can as {known}.")
+        target.write_bytes(self._draw(kind))
+
+    def _own_graph(self) -> nx.DiGraph[Any]:
+        if self.graph is None:
+            raise RequestError("This picture is no graph; take its table, or as_text().")
+        return self.graph
 
     def _draw(self, kind: str) -> bytes:
         import matplotlib as mpl
 
-        stable: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
-        look: dict[Any, Any] = {"svg.hashsalt": "iamlab", "svg.fonttype": "path"}
-        with mpl.rc_context(look), warnings.catch_warnings():
-            # A name may hold letters that the font has not; they are drawn as empty boxes.
-            warnings.filterwarnings("ignore", "Glyph .* missing from")
-            self.drawing.savefig(
-                buffer, format=kind, dpi=SHARPNESS, metadata=stable.get(kind), bbox_inches="tight"
-            )
+        look: dict[Any, Any] = {
+            "svg.hashsalt": "iamlab",
+            "svg.fonttype": "path",
+            "pdf.fonttype": 42,
+            "hatch.linewidth": 0.9,
+        }
+        with mpl.rc_context(look):
+            self.drawing.savefig(buffer, format=kind, dpi=SHARPNESS, metadata=_UNDATED[kind])
         return buffer.getvalue()
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg()).decode()
         return (
-            '<figure style="margin:0.5em 0;max-width:100%;background:#fff;padding:0.5em;'
-            'display:inline-block">'
+            f'<figure style="margin:0.5em 0;max-width:100%;background:{PAPER};padding:0.5em;'
+            'box-sizing:border-box;display:inline-block">'
             f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{data}">'
-            f'<figcaption style="color:#1F2328;font-size:90%">{html.escape(self.caption)}'
+            f'<figcaption style="color:{INK};background:{PAPER};font-size:90%">'
+            f"{html.escape(self.caption)}"
             f"<details><summary>The same in words</summary>"
-            f'<pre style="color:#1F2328;background:#fff">{html.escape(self.as_text())}</pre>'
-            "</details></figcaption></figure>"
+            f'<pre style="color:{INK};background:{PAPER};white-space:pre-wrap">'
+            f"{html.escape(self.as_text())}</pre></details></figcaption></figure>"
         )
 
     def __repr__(self) -> str:
         return f"<Figure: {self.alt}>"
+
+    def __str__(self) -> str:
+        return self.as_text()

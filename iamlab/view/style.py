@@ -1,8 +1,9 @@
 """One palette, one set of symbols, for everything that iamlab shows.
 
 Colours are told apart by lightness and hue by colour-blind readers too, and none is ever the only
-sign: a verdict is a symbol, a word and a colour together. Figures carry their own light background,
-so that they read the same in a dark notebook. A test computes every contrast.
+sign: a verdict is a symbol, a word and a colour together, and an area has its own hatching, so that
+a black-and-white print says the same. Figures carry their own light background, so that they read
+the same in a dark notebook. A test computes every contrast.
 """
 
 from __future__ import annotations
@@ -15,32 +16,54 @@ if TYPE_CHECKING:
 
 PAPER = "#FFFFFF"
 INK = "#1F2328"
-PALE_INK = "#6A6F76"
-PALE_LINE = "#C4C9CF"
-ALLOW, ALLOW_AREA = "#0072B2", "#E3F1FA"
-DENY, DENY_AREA = "#A84300", "#FCEBDD"
-SILENT, SILENT_AREA = "#595959", "#F1F2F3"
+PALE_INK = "#62676E"
+PALE_LINE = "#6E747B"
+ALLOW, ALLOW_AREA, ALLOW_FILL = "#0072B2", "#E3F1FA", "#0072B2"
+DENY, DENY_AREA, DENY_FILL = "#A84300", "#FCEBDD", "#D55E00"
+SILENT, SILENT_AREA, SILENT_FILL = "#595959", "#F1F2F3", "#8A9097"
 LIT_AREA = "#FFF6D6"
+FIELD_AREA = "#F7F8F9"
+HAIRLINE = "#C4C9CF"
+"""For decoration only: rules between rows, frames of cells. No fact hangs on seeing it."""
 
-TEXT_COLOURS = (INK, PALE_INK, ALLOW, DENY, SILENT)
-"""Used for text and thin lines: each at least 4.5 to 1 against ``PAPER`` and its own area."""
+TEXT_COLOURS = (INK, PALE_INK, PALE_LINE, ALLOW, DENY, SILENT)
+"""Used for text and thin lines: each at least 4.5 to 1 against ``PAPER``."""
+
+FILLS = (ALLOW_FILL, DENY_FILL, SILENT_FILL)
+"""Used for areas without words, such as the cells of a heat map: each at least 3 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an outcome looks: its symbol, its word, a colour for lines and text, one for areas."""
+    """How an outcome looks.
+
+    Parameters
+    ----------
+    symbol, word
+        What is always there, whatever the colours.
+    colour
+        For text and lines.
+    area
+        Pale, for what words stand on.
+    fill, hatch
+        For an area without words; matplotlib's hatching tells it apart in a print.
+    """
 
     symbol: str
     word: str
     colour: str
     area: str
+    fill: str = SILENT_FILL
+    hatch: str = ""
 
 
 LOOKS = {
-    "allowed": Look("✓", "allowed", ALLOW, ALLOW_AREA),
-    "explicitDeny": Look("✕", "explicit deny", DENY, DENY_AREA),
-    "implicitDeny": Look("○", "implicit deny", SILENT, SILENT_AREA),
+    "allowed": Look("✓", "allowed", ALLOW, ALLOW_AREA, ALLOW_FILL),
+    "explicitDeny": Look("✕", "explicit deny", DENY, DENY_AREA, DENY_FILL, "////"),
+    "implicitDeny": Look("○", "implicit deny", SILENT, SILENT_AREA, SILENT_FILL, "...."),
 }
+ABSENT = Look("–", "not there", PALE_INK, PAPER)
+"""For what says nothing because it is not there: a layer without policies."""
 
 
 def look(verdict: Verdict) -> Look:
@@ -64,18 +87,3 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def shorten(text: str, length: int) -> str:
-    """Shorten text in the middle, where names differ least; line breaks and the like are shown.
-
-    Examples
-    --------
-    >>> shorten("arn:aws:s3:::star-maps/m31.fits", 20)
-    'arn:aws:s3…/m31.fits'
-    """
-    text = "".join(c if c.isprintable() else "␤" if c == "\n" else "␣" for c in text)
-    if len(text) <= length:
-        return text
-    head = (length - 1 + 1) // 2
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"

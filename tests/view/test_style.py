@@ -5,20 +5,33 @@ import pytest
 from iamlab.view.style import (
     ALLOW_AREA,
     DENY_AREA,
+    FIELD_AREA,
+    FILLS,
     LIT_AREA,
     LOOKS,
     PAPER,
     SILENT_AREA,
     TEXT_COLOURS,
     contrast,
-    shorten,
 )
+from iamlab.view.words import shorten
 
 
 @pytest.mark.parametrize("colour", TEXT_COLOURS)
 def test_text_and_thin_lines_have_a_contrast_of_at_least_4_5(colour):
     """On white paper every colour that is used for text can be read."""
     assert contrast(colour, PAPER) >= 4.5
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_an_area_without_words_has_a_contrast_of_at_least_3(fill):
+    """A heat map's cell can be told from the paper."""
+    assert contrast(fill, PAPER) >= 3
+
+
+def test_areas_differ_in_hatching_for_a_black_and_white_print():
+    """A print without colours says the same: each verdict has a hatching of its own."""
+    assert len({look.hatch for look in LOOKS.values()}) == len(LOOKS)
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
@@ -29,7 +42,7 @@ def test_a_verdict_can_be_read_on_its_own_area(look):
 
 def test_ink_can_be_read_on_every_area():
     """Plain text may stand on any area."""
-    for area in (ALLOW_AREA, DENY_AREA, SILENT_AREA, LIT_AREA):
+    for area in (ALLOW_AREA, DENY_AREA, SILENT_AREA, LIT_AREA, FIELD_AREA):
         assert contrast(TEXT_COLOURS[0], area) >= 4.5
 
 

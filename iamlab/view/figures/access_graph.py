@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import LAYERS
-from iamlab.view.access_rows import (
+from iamlab.view.drawing.sheet import ROW, Box, Sheet
+from iamlab.view.figure import Figure
+from iamlab.view.figures.access_rows import (
     Key,
     Row,
     alt_of,
@@ -21,8 +23,6 @@ from iamlab.view.access_rows import (
     short_name,
     table_row,
 )
-from iamlab.view.canvas import ROW, Box, Canvas
-from iamlab.view.figure import Figure
 from iamlab.view.style import (
     ALLOW,
     ALLOW_AREA,
@@ -37,8 +37,6 @@ from iamlab.view.style import (
 )
 
 if TYPE_CHECKING:
-    import matplotlib.figure
-
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.world.gather import Caller
@@ -72,34 +70,34 @@ def access_graph(
 def draw_decision(decision: Decision) -> Figure:
     """Draw a decision as an access graph."""
     rows = rows_of(decision)
-    return Figure(
+    return Figure.on(
         _draw(decision, rows),
-        alt_of(decision),
-        caption_of(decision),
-        tuple(table_row(row) for row in rows),
-        tuple(lines_of(decision, rows)),
+        alt=alt_of(decision),
+        caption=caption_of(decision),
+        rows=tuple(table_row(row) for row in rows),
+        lines=tuple(lines_of(decision, rows)),
     )
 
 
-def _draw(decision: Decision, rows: list[Row]) -> matplotlib.figure.Figure:
+def _draw(decision: Decision, rows: list[Row]) -> Sheet:
     inner = [row for row in rows if row.layer in ("identity", "resource")]
     ceilings = [row for row in rows if row.layer in ("boundary", "session")]
     order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
     last = TOP + (max(len(order), 1) - 1) * ROW
     # Room below for the resource's two notes, and for the names of gates.
     height = max(last + 0.4, (TOP + last) / 2 + 0.7) + (0.3 if ceilings else 0)
-    canvas = Canvas(WIDTH, height)
+    sheet = Sheet(WIDTH, height)
     for column, left in COLUMNS.items():
         if column != "group" or any(row.group for row in rows):
-            canvas.heading(left, 0.28, column.upper())
+            sheet.heading(left, 0.28, column.upper())
     heights = [TOP + i * ROW for i in range(len(order))]
     middle = (TOP + TOP + (max(len(order), 1) - 1) * ROW) / 2
-    _boxes(canvas, decision, order, heights, middle, ceilings)
-    return canvas.figure
+    _boxes(sheet, decision, order, heights, middle, ceilings)
+    return sheet
 
 
 def _boxes(
-    canvas: Canvas,
+    sheet: Sheet,
     decision: Decision,
     order: list[Row],
     heights: list[float],
@@ -117,10 +115,10 @@ def _boxes(
         COLUMNS["resource"], middle, WIDTHS["resource"], resource_name,
         f"{verdict.symbol} {verdict.word}", colour=verdict.colour, area=verdict.area, bold=True,
     )  # fmt: skip
-    canvas.box(caller)
-    canvas.box(resource)
-    canvas.note(resource.x, middle + 0.36, decision.request.action, INK)
-    canvas.note(resource.x, middle + 0.53, resource_kind, PALE_INK)
+    sheet.box(caller)
+    sheet.box(resource)
+    sheet.note(resource.x, middle + 0.36, decision.request.action, INK)
+    sheet.note(resource.x, middle + 0.53, resource_kind, PALE_INK)
     carrying = {hit.address for hit in decision.determining} if decision else set()
     allowing = {hit.address for layer in LAYERS for hit in decision.heard[layer].allows}
     gate = resource.x - GATE if decision.shut and ceilings else None
@@ -145,25 +143,25 @@ def _boxes(
             bold=bold or denies,
             dashed=not row.applies,
         )
-        canvas.box(statement)
-        canvas.line(policy.right, statement.left, line, bold=bold or denies)
-        _way_to(canvas, caller, groups, policy, row, line, bold=bold or denies)
+        sheet.box(statement)
+        sheet.line(policy.right, statement.left, line, bold=bold or denies)
+        _way_to(sheet, caller, groups, policy, row, line, bold=bold or denies)
         if allows:
             if decision.denies:
                 cut = _cut(y, resource)
-                canvas.line(statement.right, cut, line, bold=bold)
-                canvas.line(cut, resource.left, PALE_LINE, dashed=True, arrow=True)
+                sheet.line(statement.right, cut, line, bold=bold)
+                sheet.line(cut, resource.left, PALE_LINE, dashed=True, arrow=True)
             else:
                 end = (gate, resource.y) if gate else resource.left
-                canvas.line(statement.right, end, line, bold=bold, arrow=not gate)
+                sheet.line(statement.right, end, line, bold=bold, arrow=not gate)
     for box in (*groups.values(), *policies.values()):
-        canvas.box(box)
-    _cuts(canvas, decision, order, heights, resource)
-    _gates(canvas, decision, ceilings, heights, resource)
+        sheet.box(box)
+    _cuts(sheet, decision, order, heights, resource)
+    _gates(sheet, decision, ceilings, heights, resource)
 
 
 def _way_to(
-    canvas: Canvas,
+    sheet: Sheet,
     caller: Box,
     groups: dict[str, Box],
     policy: Box,
@@ -177,12 +175,12 @@ def _way_to(
         return  # it hangs on the resource, not on the caller
     if row.group:
         group = groups[row.group]
-        canvas.line(caller.right, group.left, colour, bold=bold)
-        canvas.line(group.right, policy.left, colour, bold=bold)
+        sheet.line(caller.right, group.left, colour, bold=bold)
+        sheet.line(group.right, policy.left, colour, bold=bold)
     else:
         beside = (COLUMNS["group"], policy.y)  # past the groups on its own level
-        canvas.line(caller.right, beside, colour, bold=bold)
-        canvas.line(beside, policy.left, colour, bold=bold)
+        sheet.line(caller.right, beside, colour, bold=bold)
+        sheet.line(beside, policy.left, colour, bold=bold)
 
 
 def _group_boxes(order: list[Row], heights: list[float]) -> dict[str, Box]:
@@ -244,7 +242,7 @@ def _cut(y: float, resource: Box) -> tuple[float, float]:
 
 
 def _cuts(
-    canvas: Canvas, decision: Decision, order: list[Row], heights: list[float], resource: Box
+    sheet: Sheet, decision: Decision, order: list[Row], heights: list[float], resource: Box
 ) -> None:
     """Put each Deny on the lines that it cuts, or before the resource if nothing is allowed."""
     denying = [
@@ -259,13 +257,13 @@ def _cuts(
     for y in denying:
         start = (COLUMNS["statement"] + WIDTHS["statement"], y)
         for cut in cuts:
-            canvas.line(start, cut, DENY, bold=True)
+            sheet.line(start, cut, DENY, bold=True)
     for cut in cuts:
-        canvas.mark(cut, "✕", DENY)
+        sheet.mark(cut, "✕", DENY)
 
 
 def _gates(
-    canvas: Canvas, decision: Decision, ceilings: list[Row], heights: list[float], resource: Box
+    sheet: Sheet, decision: Decision, ceilings: list[Row], heights: list[float], resource: Box
 ) -> None:
     """Draw each ceiling as a gate before the resource: open, or shut."""
     top = min([*heights, resource.y]) - 0.2
@@ -275,6 +273,6 @@ def _gates(
         heard = decision.heard[layer]
         is_open = bool(heard.allows) and not heard.denies
         colour = ALLOW if is_open else DENY if heard.denies else INK
-        canvas.bar(x, top, bottom, colour, open_at=resource.y if is_open else None)
+        sheet.gate(x, top, bottom, colour, open_at=resource.y if is_open else None)
         words = f"{layer} {'✓ open' if is_open else '✕ denies' if heard.denies else '○ shut'}"
-        canvas.note(x, bottom + 0.13 + 0.18 * place, words, colour, ha="center")
+        sheet.note(x, bottom + 0.13 + 0.18 * place, words, colour, align="center")

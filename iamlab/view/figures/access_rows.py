@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.style import shorten
+from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

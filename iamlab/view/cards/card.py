@@ -10,11 +10,11 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
-from iamlab.view.access_cards import changes_card, diff_card, what_can_card
-from iamlab.view.event_cards import event_log_card
-from iamlab.view.outside_cards import outside_access_card
-from iamlab.view.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
-from iamlab.view.session_cards import session_card, timeline_card
+from iamlab.view.cards.access_cards import changes_card, diff_card, what_can_card
+from iamlab.view.cards.event_cards import event_log_card
+from iamlab.view.cards.outside_cards import outside_access_card
+from iamlab.view.cards.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
+from iamlab.view.cards.session_cards import session_card, timeline_card
 from iamlab.view.style import INK, PAPER, look
 from iamlab.view.tables import matrix_table
 from iamlab.world.changes import WorldDiff

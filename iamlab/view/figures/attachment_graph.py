@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from iamlab.view.access_rows import kind_of
-from iamlab.view.canvas import ROW, Box, Canvas
+from iamlab.view.drawing.sheet import ROW, Box, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.access_rows import kind_of
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 from iamlab.world.gather import policies_of
 from iamlab.world.identities import Bounded, Group, Role, User
 
 if TYPE_CHECKING:
-    import matplotlib.figure
-
     from iamlab.world.account import Account
 
     Node = tuple[str, str]
@@ -52,12 +50,12 @@ def attachment_graph(account: Account, *, lit: User | Role | None = None) -> Fig
         caption += f" Lit: all that reaches {lit.name}."
     if left_out:
         caption += f" {left_out} more stand only in the table."
-    return Figure(
+    return Figure.on(
         _draw(drawn, ways, lit),
-        _alt(account, graph, lit),
-        caption,
-        tuple(_rows(graph)),
-        tuple(_lines(graph)),
+        alt=_alt(account, graph, lit),
+        caption=caption,
+        rows=tuple(_rows(graph)),
+        lines=tuple(_lines(graph)),
     )
 
 
@@ -107,19 +105,17 @@ def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[Node, Node]]:
     return set(nx.edge_dfs(graph, ("identity", lit.arn)))
 
 
-def _draw(
-    graph: Graph, ways: set[tuple[Node, Node]], lit: User | Role | None
-) -> matplotlib.figure.Figure:
+def _draw(graph: Graph, ways: set[tuple[Node, Node]], lit: User | Role | None) -> Sheet:
     columns: dict[str, list[tuple[str, str]]] = {name: [] for name in LEFT}
     for node in graph:
         columns[node[0]].append(node)
     columns["policy"].sort(key=lambda node: _first_place(graph, columns, node))
     rows = max((len(nodes) for nodes in columns.values()), default=1)
-    canvas = Canvas(WIDTH, TOP + max(rows, 1) * ROW - 0.1)
+    sheet = Sheet(WIDTH, TOP + max(rows, 1) * ROW - 0.1)
     boxes: dict[object, Box] = {}
     reached = {node for edge in ways for node in edge}
     for column, nodes in columns.items():
-        canvas.heading(LEFT[column], 0.28, HEADINGS[column])
+        sheet.heading(LEFT[column], 0.28, HEADINGS[column])
         start = TOP + (rows - len(nodes)) * ROW / 2
         for i, node in enumerate(nodes):
             boxes[node] = _box(graph, node, start + i * ROW, lit, reached=node in reached)
@@ -128,12 +124,12 @@ def _draw(
         colour = ALLOW if on_way else PALE_LINE
         start_box, end_box = boxes[edge[0]], boxes[edge[1]]
         if edge[0][0] == "identity" and edge[1][0] == "policy":
-            _past_the_groups(canvas, start_box, end_box, columns, colour, bold=on_way)
+            _past_the_groups(sheet, start_box, end_box, columns, colour, bold=on_way)
         else:
-            canvas.line(start_box.right, end_box.left, colour, bold=on_way)
+            sheet.line(start_box.right, end_box.left, colour, bold=on_way)
     for box in boxes.values():
-        canvas.box(box)
-    return canvas.figure
+        sheet.box(box)
+    return sheet
 
 
 def _first_place(
@@ -146,7 +142,7 @@ def _first_place(
 
 
 def _past_the_groups(
-    canvas: Canvas,
+    sheet: Sheet,
     start: Box,
     end: Box,
     columns: dict[str, list[tuple[str, str]]],
@@ -161,9 +157,9 @@ def _past_the_groups(
     gaps = [first + i * ROW for i in range(groups + 1)]
     level = min(gaps, key=lambda gap: abs(gap - (start.y + end.y) / 2))
     before, after = (LEFT["group"] - 0.1, level), (LEFT["group"] + BOX_WIDTH + 0.1, level)
-    canvas.line(start.right, before, colour, bold=bold)
-    canvas.line(before, after, colour, bold=bold)
-    canvas.line(after, end.left, colour, bold=bold)
+    sheet.line(start.right, before, colour, bold=bold)
+    sheet.line(before, after, colour, bold=bold)
+    sheet.line(after, end.left, colour, bold=bold)
 
 
 def _box(

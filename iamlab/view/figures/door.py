@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlab.engine.verdict import Verdict
-from iamlab.view.canvas import ROW, Box, Canvas
+from iamlab.view.drawing.sheet import ROW, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.style import INK, LIT_AREA, look
 
@@ -28,35 +28,39 @@ def door(*, meanings: bool = True) -> Figure:
     meanings
         Whether each verdict says what it means; before the first prediction that would tell.
     """
-    canvas = Canvas(10.6, 0.75 + len(PARTS) * ROW)
+    sheet = Sheet(10.6, 0.75 + len(PARTS) * ROW)
     middle = 0.75 + (len(PARTS) - 1) * ROW / 2
     gate = Box(
         4.0, middle, 2.6, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True
     )
     for x, heading in ((0.15, "REQUEST"), (gate.x, "DOOR"), (7.3, "VERDICT")):
-        canvas.heading(x, 0.28, heading)
+        sheet.heading(x, 0.28, heading)
     for i, (name, example) in enumerate(PARTS):
         part = Box(0.15, 0.75 + i * ROW, 2.9, name, example)
-        canvas.box(part)
-        canvas.line(part.right, gate.left, INK, arrow=True)
-    canvas.box(gate)
+        sheet.box(part)
+        sheet.line(part.right, gate.left, INK, arrow=True)
+    sheet.box(gate)
     for i, (verdict, meaning) in enumerate(MEANING.items()):
         seen = look(verdict)
         text = f"{seen.symbol} {seen.word}"
         note = meaning if meanings else ""
         place = middle + (i - 1) * ROW
         end = Box(7.3, place, 3.1, text, note, seen.colour, seen.area, bold=True)
-        canvas.box(end)
-        canvas.line(gate.right, end.left, seen.colour, arrow=True)
+        sheet.box(end)
+        sheet.line(gate.right, end.left, seen.colour, arrow=True)
     words = [
         f"{verdict.symbol} {verdict}" + (f": {meaning}" if meanings else "")
         for verdict, meaning in MEANING.items()
     ]
-    return Figure(
-        canvas.figure,
-        "A request has four parts: who, does what, on what, and in which context. IAM asks all "
+    return Figure.on(
+        sheet,
+        alt="A request has four parts: who, does what, on what, and in which context. IAM asks all "
         f"policies that apply, and answers with one of three verdicts. {'; '.join(words)}.",
-        "Every request to AWS goes through this door.",
-        tuple({"part": name, "is": example} for name, example in PARTS),
-        (*(f"{name}: {example}" for name, example in PARTS), "IAM", *(f"  {v}" for v in words)),
+        caption="Every request to AWS goes through this door.",
+        rows=tuple({"part": name, "is": example} for name, example in PARTS),
+        lines=(
+            *(f"{name}: {example}" for name, example in PARTS),
+            "AWS IAM asks all policies that apply",
+            *(f"  {verdict}" for verdict in words),
+        ),
     )

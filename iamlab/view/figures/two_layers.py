@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict
-from iamlab.view.canvas import Canvas
+from iamlab.view.drawing.sheet import Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.style import (
     ALLOW,
@@ -18,8 +18,8 @@ from iamlab.view.style import (
     PAPER,
     Look,
     look,
-    shorten,
 )
+from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,33 +51,33 @@ def two_layers(
     columns = [resource.rpartition(":")[2] for resource in resources]
     width = NAMES_WIDTH + 3 * len(columns) * CELL + 2 * GAP + 0.2
     bottom = TOP + len(actions) * ROW_HEIGHT
-    canvas = Canvas(width, bottom + 0.5)
+    sheet = Sheet(width, bottom + 0.5)
     legend = [f"{seen.symbol} {seen.word}" for seen in map(look, Verdict)]
-    canvas.note(width - 0.2, bottom + 0.25, "    ".join(legend), INK, ha="right")
+    sheet.note(width - 0.2, bottom + 0.25, "    ".join(legend), INK, align="right")
     for row, action in enumerate(actions):
-        canvas.note(0.1, TOP + (row + 0.5) * ROW_HEIGHT, shorten(action, 26), INK)
+        sheet.note(0.1, TOP + (row + 0.5) * ROW_HEIGHT, shorten(action, 26), INK)
     panels = ("Allows cover", "Denies cover", "what is left")
     for number, heading in enumerate(panels):
         left = NAMES_WIDTH + number * (len(columns) * CELL + GAP)
-        canvas.heading(left, 0.2, heading.upper())
+        sheet.heading(left, 0.2, heading.upper())
         for column, name in enumerate(columns):
             x = left + (column + 0.5) * CELL
-            canvas.note(x - 0.08, TOP - 0.1, shorten(name, 28), INK, rotation=40, va="bottom")
+            sheet.note(x - 0.08, TOP - 0.1, shorten(name, 28), INK, rotation=40)
             for row, decisions in enumerate(grid):
                 seen = _look(decisions[column], number)
                 place = (left + column * CELL, TOP + row * ROW_HEIGHT)
-                canvas.cell(place, (CELL, ROW_HEIGHT), seen)
+                sheet.cell(place, (CELL, ROW_HEIGHT), seen)
         if number < len(panels) - 1:
             sign = ("minus", "is")[number]
             x = left + len(columns) * CELL + GAP / 2
-            canvas.note(x, (TOP + bottom) / 2, sign, INK, ha="center")
+            sheet.note(x, (TOP + bottom) / 2, sign, INK, align="center")
     every = [decision for decisions in grid for decision in decisions]
-    return Figure(
-        canvas.figure,
-        _alt(caller, every),
-        "The layer of Denies lies on top: what it covers is gone, whatever lies below.",
-        tuple(map(_row, every)),
-        tuple(map(_line, every)),
+    return Figure.on(
+        sheet,
+        alt=_alt(caller, every),
+        caption="The layer of Denies lies on top: what it covers is gone, whatever lies below.",
+        rows=tuple(map(_row, every)),
+        lines=tuple(map(_line, every)),
     )
 
 

@@ -1,0 +1,89 @@
+"""Graphs to take along: Mermaid's text and GraphML, from the graph of a figure.
+
+Nodes have a ``label``, perhaps a ``note`` and a ``field`` that they stand in (an account); edges
+perhaps a ``label``, and ``missing`` if they are drawn dashed.
+
+Notes
+-----
+Mermaid, "Flowcharts - Basic Syntax"; "The GraphML File Format".
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import networkx as nx
+
+_ENTITIES = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "#": "#35;"}
+"""What would end a text or begin a tag, as Mermaid writes it."""
+_ARROWS = {False: ("-->", "--", "-->"), True: ("-.->", "-.", ".->")}
+"""An edge as it is, or as it is missing: without a label, and what stands around one."""
+
+
+def to_mermaid(graph: nx.DiGraph[Any]) -> str:
+    """Write a graph for Mermaid.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.DiGraph()
+    >>> graph.add_node("a", label="ana", note="user"), graph.add_node("b", label="read")
+    (None, None)
+    >>> graph.add_edge("a", "b", label="has")
+    >>> print(to_mermaid(graph))
+    flowchart LR
+      n0["ana (user)"]
+      n1["read"]
+      n0 -- "has" --> n1
+    """
+    ids = {node: f"n{i}" for i, node in enumerate(graph)}
+    fields: dict[str, list[str]] = defaultdict(list)
+    for node, facts in graph.nodes(data=True):
+        fields[str(facts.get("field", ""))].append(f'{ids[node]}["{_name(facts)}"]')
+    lines = ["flowchart LR", *(f"  {one}" for one in fields.pop("", ()))]
+    for number, (title, own) in enumerate(fields.items()):
+        lines += [f'  subgraph f{number}["{_escaped(title)}"]', *(f"    {one}" for one in own)]
+        lines.append("  end")
+    for start, end, facts in graph.edges(data=True):
+        label = _escaped(str(facts.get("label", "")))
+        bare, before, after = _ARROWS[bool(facts.get("missing"))]
+        arrow = f'{before} "{label}" {after}' if label else bare
+        lines.append(f"  {ids[start]} {arrow} {ids[end]}")
+    return "\n".join(lines)
+
+
+def to_graphml(graph: nx.DiGraph[Any]) -> str:
+    """Write a graph as GraphML, all facts as text."""
+    import networkx as nx
+
+    plain: nx.DiGraph[str] = nx.DiGraph()
+    ids = {node: f"n{i}" for i, node in enumerate(graph)}
+    for node, facts in graph.nodes(data=True):
+        plain.add_node(ids[node], **_texts(facts))
+    for start, end, facts in graph.edges(data=True):
+        plain.add_edge(ids[start], ids[end], **_texts(facts))
+    buffer = io.BytesIO()
+    nx.write_graphml(plain, buffer)
+    return buffer.getvalue().decode()
+
+
+def _name(facts: Mapping[str, object]) -> str:
+    label, note = str(facts.get("label", "")), str(facts.get("note", ""))
+    return _escaped(f"{label} ({note})" if note else label)
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ENTITIES.get(one, one) for one in text.replace("\n", " "))
+
+
+def _texts(facts: Mapping[Any, Any]) -> dict[str, str]:
+    """Keep what XML can carry: control characters become spaces."""
+    return {
+        str(name): "".join(c if c.isprintable() else " " for c in str(value))
+        for name, value in facts.items()
+    }

@@ -1,0 +1,82 @@
+"""Words beside pictures: names in a row, sentences that stay short.
+
+An alternative text has at most :data:`LONGEST` characters: a screen reader speaks it in one breath,
+and the list below the picture has everything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LONGEST = 300
+
+
+def shorten(text: str, length: int) -> str:
+    """Shorten text in the middle, where names differ least; line breaks and the like are shown.
+
+    Examples
+    --------
+    >>> shorten("arn:aws:s3:::star-maps/m31.fits", 20)
+    'arn:aws:s3…/m31.fits'
+    """
+    text = "".join(c if c.isprintable() else "␤" if c == "\n" else "␣" for c in text)
+    if len(text) <= length:
+        return text
+    head = (length - 1 + 1) // 2
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> count(1, "user"), count(3, "policy", "policies")
+    ('1 user', '3 policies')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:
+    """Name a few and count the rest.
+
+    Examples
+    --------
+    >>> listed(["ana", "bob", "eve"]), listed(["ana", "bob", "eve", "zoe"], 2), listed([])
+    ('ana, bob and eve', 'ana, bob and 2 more', 'nobody')
+    """
+    if not names:
+        return "nobody"
+    few = [shorten(name, length) for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(few)} and {len(names) - most} more"
+    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
+
+
+def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; ") -> str:
+    """Put a sentence together from as many parts as an alternative text has room for.
+
+    Parameters
+    ----------
+    first, last
+        What is always said, before and after the parts.
+    parts
+        The most telling ones first; those that find no room are counted.
+
+    Examples
+    --------
+    >>> told("Two roads: ", ["one is open", "one is shut"], ".")
+    'Two roads: one is open; one is shut.'
+    >>> len(told("Many: ", ["a way of some length"] * 40, ".")) <= LONGEST
+    True
+    """
+    every = [one for one in parts if one]
+    text = f"{first}{between.join(every)}{last}"
+    kept = list(every)
+    while len(text) > LONGEST and kept:
+        kept.pop()
+        text = f"{first}{between.join([*kept, f'{len(every) - len(kept)} more'])}{last}"
+    return shorten(text, LONGEST)
