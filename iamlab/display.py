@@ -1,12 +1,13 @@
-"""How values show themselves in a notebook: the one door from the core down to ``view``.
+"""How values show themselves: the one door from the core down to ``view``.
 
-Policies, decisions and worlds call this when Jupyter asks for HTML; ``view`` is imported only then.
+Policies, decisions and worlds are ``Shown``: a bare one at the end of a cell is a card, ``show()``
+is its picture or its table. ``view`` is imported only when one of them is asked for.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +15,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from iamlab.engine.matrix import AccessMatrix
+    from iamlab.view.figure import Figure
+    from iamlab.view.tables import Table
+
+
+class Shown:
+    """What can show itself: as a card in a notebook, and as a picture or a table when asked."""
+
+    __slots__ = ()
+
+    def show(self, **options: Any) -> Figure | Table:
+        """Give the picture of it, or its table if it has no picture.
+
+        Parameters
+        ----------
+        options
+            What the function of ``iamlab.view`` that draws it takes besides; ``iamlab.view.show``
+            names that function.
+        """
+        shown: Figure | Table = import_module("iamlab.view.showing").show(self, **options)
+        return shown
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
 
 def html(value: object) -> str:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -19,7 +21,7 @@ FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
-class AccessChanges:
+class AccessChanges(Shown):
     """The difference of two access matrices, as far as both ask the same.
 
     Parameters
@@ -69,11 +71,6 @@ class AccessChanges:
         rows = [("gained", *cell) for cell in self.gained]
         rows += [("lost", *cell) for cell in self.lost]
         return display.table(("change", "caller", "action", "resource"), rows)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def _told(word: str, cells: Sequence[Cell]) -> Iterator[str]:

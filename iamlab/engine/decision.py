@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.engine.hearing import listen
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.situation import situation
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Decision:
+class Decision(Shown):
     """A verdict, and all that is needed to say why. Explanations are made when they are read.
 
     Parameters
@@ -206,8 +207,3 @@ class Decision:
 
     def __repr__(self) -> str:
         return f"<Decision {self}>"
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)

@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.engine.row import Row
 from iamlab.engine.universe import ResourceFacts, Universe
 
@@ -38,7 +39,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class AccessMatrix:
+class AccessMatrix(Shown):
     """Who may do what: a row for each caller, a bit for each pair.
 
     Parameters
@@ -94,11 +95,6 @@ class AccessMatrix:
         from iamlab import display
 
         return display.frame(self)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def evaluate_many(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
@@ -41,7 +42,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Shown):
     """A policy document.
 
     Parameters
@@ -208,11 +209,6 @@ class Policy:
         """Give a policy with the statements of both."""
         both: Policy = _tool("building").add(self, other)
         return both
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def _tool(name: str) -> Any:

@@ -24,6 +24,29 @@ CELL = "padding:0.35em 0.8em;border:1px solid #C4C9CF;text-align:left"
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Facts in rows and columns, with a caption.
+
+    Parameters
+    ----------
+    caption
+        What the table is of.
+    columns
+        What stands over the columns.
+    rows
+        One tuple a row; a ``Look`` in it stands for its symbol and its word, in its colour.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the facts as a table of pandas."""
+        return table(self.columns, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictTable:
     """Decisions in rows and columns.
 

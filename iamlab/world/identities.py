@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from iamlab.display import Shown
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_keys, as_tags, as_text
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Identity:
+class Identity(Shown):
     """What users, groups and roles have in common: a name, and policies.
 
     An identity holds the *ARNs* of its managed policies, so that a new default version is seen
@@ -157,11 +158,6 @@ class Identity:
         noun = self.kind.capitalize()
         named = {f"{noun}Name": self.name, **parameters}
         return perform(self.account, operation.format(noun), **named)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 @dataclass(slots=True, eq=False)

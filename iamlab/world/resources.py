@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from iamlab.display import Shown
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.api.calling import perform
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Resource:
+class Resource(Shown):
     """A thing that requests are about.
 
     Parameters
@@ -101,8 +102,3 @@ class Resource:
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation of its service, as the account's root user."""
         return perform(self.account, f"{self.service}:{operation}", **parameters)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)

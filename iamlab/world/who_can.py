@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request
 from iamlab.world.asking import Way, over
@@ -48,7 +49,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class WhoCan(Mapping[str, "Decision"]):
+class WhoCan(Mapping[str, "Decision"], Shown):
     """Those who are allowed, by ARN, each with its decision.
 
     Parameters
@@ -87,11 +88,6 @@ class WhoCan(Mapping[str, "Decision"]):
 
     def __str__(self) -> str:
         return "\n".join(self._found) or "nobody"
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def who_can(

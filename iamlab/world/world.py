@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.errors import (
     EntityAlreadyExists,
     NoSuchEntity,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from iamlab.world.sts.record import SessionRecord
 
 
-class World(Questions, Keeping, HasOutside):
+class World(Questions, Keeping, HasOutside, Shown):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters
@@ -277,11 +278,6 @@ class World(Questions, Keeping, HasOutside):
         from iamlab.world.signin import sign_in
 
         return sign_in(self, **given)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __repr__(self) -> str:
         inside = ", ".join(

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, overload
 
+from iamlab.display import Shown
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
 from iamlab.world.changes.asked import asked_by
@@ -27,7 +28,7 @@ FEW = 20
 
 
 @dataclass(frozen=True, eq=False)
-class WorldDiff(Sequence[str]):
+class WorldDiff(Sequence[str], Shown):
     """The edits that lead from one world to another, as sentences.
 
     It is equal to a tuple of the same sentences.
@@ -152,11 +153,6 @@ class WorldDiff(Sequence[str]):
             for one in self.gains_and_losses
         ]
         return display.table(("change", "caller", "action", "resource", "by"), rows)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def diff_between(before: World, after: World) -> WorldDiff:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from iamlab import display
+from iamlab.display import Shown
 from iamlab.world.events.event import Event
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ COLUMNS = ("time", "account", "who", "event", "outcome", "error", "resource", "r
 """What a table of events has."""
 
 
-class EventLog(list[Event]):
+class EventLog(Shown, list[Event]):
     """Events, in the order in which they happened.
 
     Examples
@@ -183,9 +184,6 @@ class EventLog(list[Event]):
 
     def __add__(self, other: Iterable[Event]) -> EventLog:  # type: ignore[override]
         return EventLog((*self, *other)) if isinstance(other, list) else NotImplemented
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
 
 
 def row_of(event: Event) -> tuple[object, ...]:

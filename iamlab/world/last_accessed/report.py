@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 
@@ -115,7 +116,7 @@ class ServiceLastAccessed:
 
 
 @dataclass(frozen=True, slots=True)
-class LastAccessed:
+class LastAccessed(Shown):
     """Last accessed information of a user, a group, a role or a managed policy.
 
     Parameters
@@ -187,11 +188,6 @@ class LastAccessed:
             yield one.service_namespace, "", *_cells(one.last_access)
             for action in one.tracked_actions:
                 yield one.service_namespace, action.action_name, *_cells(action.access)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         if not self.services:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.display import Shown
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.policy.arn import Arn, is_arn
@@ -46,7 +47,7 @@ MOST_RESOURCES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class LeastPrivilege:
+class LeastPrivilege(Shown):
     """The policies that allow just what a caller did, and what is to be said of them.
 
     Parameters
@@ -113,11 +114,6 @@ class LeastPrivilege:
             for pair, tally in sorted({**self.used, **self.refused}.items())
         ]
         return display.table(columns, rows)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         return "\n".join(_said(self))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy import catalog
 from iamlab.world.identities import Bounded
@@ -81,7 +82,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Unused:
+class Unused(Shown):
     """What is unused, and what to do about it.
 
     Parameters
@@ -155,11 +156,6 @@ class Unused:
             for one in self.rows
         ]
         return display.table(columns, rows)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         return "\n".join(_said(self))

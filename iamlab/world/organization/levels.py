@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.engine.layers import Attached
 from iamlab.world.organization.policies import type_of
 from iamlab.world.policy_types import SCP
@@ -58,7 +59,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class EffectivePolicies:
+class EffectivePolicies(Shown):
     """What reaches an account from above; every level must allow, and none may deny.
 
     Parameters
@@ -85,11 +86,6 @@ class EffectivePolicies:
             names = ", ".join(attached.policy.name for attached in level.policies)
             lines.append(f"  {level.label:<{wide}}  {names}")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:

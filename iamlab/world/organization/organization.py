@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.errors import RequestError
 from iamlab.organization_errors import AWSOrganizationsNotInUseException
 from iamlab.world.api.calling import perform
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Organization(Operates, ManagesRootAccess):
+class Organization(Operates, ManagesRootAccess, Shown):
     """An organization.
 
     Parameters
@@ -259,11 +260,6 @@ class Organization(Operates, ManagesRootAccess):
 
     def __str__(self) -> str:
         return self.describe()
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def organization_of(world: World, account_id: str) -> Organization | None:

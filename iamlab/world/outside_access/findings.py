@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from iamlab.display import Shown
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
 from iamlab.policy.prose.words import briefly, joined
@@ -181,7 +182,7 @@ class ServiceAccess:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OutsideAccess(Sequence[Finding]):
+class OutsideAccess(Sequence[Finding], Shown):
     """All findings: what is public first, and last what is stopped.
 
     Parameters
@@ -228,11 +229,6 @@ class OutsideAccess(Sequence[Finding]):
     def stopped(self) -> tuple[Finding, ...]:
         """Those that a ceiling or a Deny stops today."""
         return tuple(one for one in self.findings if not one)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         shown = [str(one) for one in self.findings[:MOST_LINES]]

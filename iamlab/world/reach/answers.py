@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FEW = 30
 """So many lines are printed; the others are counted."""
 
 
-class Paths(Mapping[str, "Path"]):
+class Paths(Mapping[str, "Path"], Shown):
     """Principals by ARN, each with the way that leads to him or from him."""
 
     __slots__ = ()
@@ -50,11 +51,6 @@ class Paths(Mapping[str, "Path"]):
         ]
         more = [f"  and {len(self) - FEW} more"] if len(self) > FEW else []
         return "\n".join((head, *lines, *more))
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.progress import steps
@@ -55,7 +56,7 @@ WANTED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Shown):
     """Edits that close all ways from one principal to another.
 
     Parameters
@@ -111,11 +112,6 @@ class Cut:
 
     def __len__(self) -> int:
         return len(self.edits)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         if not self.is_closed:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import AwsError
 from iamlab.world.reach.administrators import ADMINISTERS
 from iamlab.world.reach.replaying import Replay, replay
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Path(Shown):
     """How one principal gets to where another is, or makes itself more.
 
     Parameters
@@ -96,11 +97,6 @@ class Path:
 
     def __bool__(self) -> bool:
         return True  # there is one, be it without a step
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __str__(self) -> str:
         if not self.edges:

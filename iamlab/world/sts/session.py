@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId
 from iamlab.world.context import of_temporary
 from iamlab.world.ids import Ids
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Session:
+class Session(Shown):
     """Temporary credentials: a caller until they expire.
 
     AWS shows them once, in the answer to the call that makes them; so does this object, which
@@ -204,11 +205,6 @@ class Session:
             error.add_note(f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials.")
             raise error
         return presented(world, self.record)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def __reduce__(self) -> Any:
         """Refuse to be written to a file: that would write the secret too."""

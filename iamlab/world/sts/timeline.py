@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import RequestError
 from iamlab.world.sts.hops import Hop, Party, hops_of
 from iamlab.world.sts.lifetimes import Ended, Lifetime, lifetimes_of
@@ -47,7 +48,7 @@ DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Shown):
     """Credentials and calls, in the order of time.
 
     Parameters
@@ -147,11 +148,6 @@ class Timeline:
 
     def __repr__(self) -> str:
         return f"<Timeline of {len(self.rows)} credentials and {len(self.hops)} hops>"
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
     def as_tree(self) -> Iterator[tuple[int, Lifetime]]:
         """Give each row with its level, behind the row that asked for it."""

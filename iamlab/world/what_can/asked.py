@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
@@ -45,7 +46,7 @@ FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
-class WhatCan:
+class WhatCan(Shown):
     """What a caller may do.
 
     Parameters
@@ -94,11 +95,6 @@ class WhatCan:
         rows = [(True, *one.columns) for one in self.allowed]
         rows += [(False, *one.columns) for one in self.stopped]
         return display.table(columns, rows)
-
-    def _repr_html_(self) -> str:
-        from iamlab import display
-
-        return display.html(self)
 
 
 def _some(indent: str, lines: Iterable[str], count: int) -> list[str]:
