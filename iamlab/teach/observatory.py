@@ -1,0 +1,254 @@
+"""The whole of Acme Observatory: five accounts, and every kind of policy that an account can have.
+
+The lessons play in small worlds cut out for one question each; this is the one that they are cut
+from. The gallery draws all of its pictures from it.
+
+=================  ============  ==================================================================
+account            id            what is in it
+=================  ============  ==================================================================
+``acme-org``       999999999999  the management account
+``acme-main``      111111111111  people, groups and roles; the nightly job; the bucket ``star-maps``
+``acme-data``      222222222222  the archive, whose bucket and key have policies of their own
+``starsoft``       333333333333  a vendor, who reads the archive; outside the organization
+``nebula-labs``    444444444444  another customer of the vendor; outside too
+=================  ============  ==================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.teach.scenarios import GUARD, MAPS, NOTES, READ_MAPS, SEED
+from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    from iamlab.world.account import Account
+
+ARCHIVE = "arn:aws:s3:::star-archive"
+OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
+NIGHTLY_JOB = "nightly-job"
+EXTERNAL_ID = "acme-4711"
+
+MAIN, DATA, ORG = "111111111111", "222222222222", "999999999999"
+STARSOFT, NEBULA = "333333333333", "444444444444"
+
+Document = dict[str, object]
+
+
+def observatory(*, seed: int = SEED) -> World:
+    """Build the whole world.
+
+    Examples
+    --------
+    >>> world = observatory()
+    >>> session = world.sts.assume_role(
+    ...     world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol")
+    >>> world.can(session, "s3:GetObject", OLD_MAP)
+    <Decision ✓ allowed by policy of star-archive/ReadersFromAcme, read-all/ReadEverywhere>
+    """
+    world = World(seed)
+    org = world.create_account("acme-org", account_id=ORG)
+    main = world.create_account("acme-main", account_id=MAIN)
+    data = world.create_account("acme-data", account_id=DATA)
+    starsoft = world.create_account("starsoft", account_id=STARSOFT)
+    nebula = world.create_account("nebula-labs", account_id=NEBULA)
+    _organization(world, org, main, data)
+    _people(main)
+    _roles(main)
+    _nightly_job(main)
+    _vendor(starsoft)
+    _archive(data)
+    _other_customer(nebula)
+    return world
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str, action: str | list[str], resource: str | list[str], **more: object
+) -> Document:
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def _deny(sid: str, action: str | list[str], resource: str | list[str], **more: object) -> Document:
+    return {"Sid": sid, "Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def _trust(
+    sid: str, principal: Document, action: str = "sts:AssumeRole", **more: object
+) -> Document:
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action, **more}
+    return _document(statement)
+
+
+def _organization(world: World, org: Account, *members: Account) -> None:
+    """Gather Acme's accounts under two organizational units, with what each may do at most."""
+    organization = world.create_organization(org)
+    science = organization.create_organizational_unit("Science")
+    archive = organization.create_organizational_unit("Archive", parent="Science")
+    for account, unit in zip(members, (science, archive), strict=True):
+        organization.invite_account(account).accept()
+        organization.move_account(account, unit)
+    abroad = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-central-1"]}}
+    regions = _document(
+        _deny("OnlyOurRegions", ["ec2:*", "lambda:*", "sqs:*"], "*", Condition=abroad),
+        _deny("KeepTheTrail", ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "*"),
+    )
+    organization.create_policy("region-guard", regions).attach(science)
+    keep = _document(_deny("KeepTheArchive", ["s3:DeleteObject", "s3:DeleteBucket"], "*"))
+    organization.create_policy("keep-the-archive", keep).attach(archive)
+    organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    tls = _document({**_deny("OnlyTls", "s3:*", "*", Condition=plain), "Principal": "*"})
+    organization.create_policy("tls-only", tls, type="RESOURCE_CONTROL_POLICY").attach(
+        organization.root
+    )
+
+
+def _people(main: Account) -> None:
+    """Hire Alice, Bob, Carol and Dana, put them into groups, and hang policies on both."""
+    main.create_bucket("star-maps", tags={"project": "andromeda"})
+    for name, team in {
+        "alice": "sky",
+        "bob": "tools",
+        "carol": "security",
+        "dana": "tools",
+    }.items():
+        main.create_user(name, tags={"team": team})
+    astronomers = main.create_group("astronomers")
+    astronomers.attach_policy(main.create_policy("star-maps-read", READ_MAPS))
+    main.create_group("developers").attach_policy("AmazonS3FullAccess")
+    main.create_group("contractors").put_policy("guard", GUARD)
+    main.create_group("security").attach_policy("IAMReadOnlyAccess")
+    for group, members in {
+        "astronomers": ("alice", "bob"),
+        "developers": ("bob", "dana"),
+        "contractors": ("dana",),
+        "security": ("carol",),
+    }.items():
+        for member in members:
+            main.get_group(group).add_user(member)
+    main.get_user("dana").put_policy("own-notes", NOTES)
+    limit = _document(_allow("StorageAndQueues", ["s3:*", "sqs:*", "logs:*"], "*"))
+    main.get_user("bob").put_permissions_boundary(main.create_policy("developer-limit", limit))
+    deploy = _document(
+        _allow("RunThings", ["ec2:RunInstances", "lambda:CreateFunction"], "*"),
+        _allow("HandOver", "iam:PassRole", f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"),
+    )
+    main.get_user("dana").attach_policy(main.create_policy("deploy", deploy))
+    become = _document(
+        _allow("BecomeAuditor", "sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/auditor")
+    )
+    main.get_user("carol").put_policy("become-auditor", become)
+
+
+def _roles(main: Account) -> None:
+    """Make roles for Carol, for a workflow outside, and one that only leads to another."""
+    main_root = f"arn:aws:iam::{MAIN}:root"
+    auditor = main.create_role(
+        "auditor",
+        assume_role_policy_document=_trust("OurPeople", {"AWS": main_root}),
+        max_session_duration=7200,
+    )
+    read = _document(
+        _allow("ReadEverywhere", ["s3:Get*", "s3:List*", "iam:Get*", "iam:List*"], "*"),
+        _allow("BecomeArchivist", "sts:AssumeRole", f"arn:aws:iam::{DATA}:role/archivist"),
+    )
+    auditor.put_policy("read-all", read)
+    provider = main.world.github_actions().register(main)
+    ours = {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:acme/star-maps:ref:refs/heads/main",
+        }
+    }
+    publisher = main.create_role(
+        "publisher",
+        assume_role_policy_document=_trust(
+            "OurWorkflow",
+            {"Federated": provider.arn},
+            "sts:AssumeRoleWithWebIdentity",
+            Condition=ours,
+        ),
+    )
+    publisher.put_policy(
+        "publish", _document(_allow("Publish", "s3:PutObject", f"{MAPS}/public/*"))
+    )
+    main.create_role(
+        "admin",
+        assume_role_policy_document=_trust(
+            "OnlyWithMfa",
+            {"AWS": f"arn:aws:iam::{MAIN}:user/carol"},
+            Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        ),
+    ).attach_policy("AdministratorAccess")
+
+
+def _nightly_job(main: Account) -> None:
+    """Give an instance a role, which reads the maps and copies them into the archive."""
+    job = main.create_role(
+        NIGHTLY_JOB, assume_role_policy_document=_trust("Ec2", {"Service": "ec2.amazonaws.com"})
+    )
+    copying = _document(
+        _allow("ReadMaps", ["s3:GetObject", "s3:ListBucket"], [MAPS, f"{MAPS}/*"]),
+        _allow("WriteArchive", "s3:PutObject", f"{ARCHIVE}/*"),
+    )
+    job.put_policy("copy-maps", copying)
+    main.create_instance_profile(NIGHTLY_JOB).add_role(job)
+    main.create_instance(
+        instance_profile=NIGHTLY_JOB, http_tokens="required", tags={"Name": NIGHTLY_JOB}
+    )
+
+
+def _vendor(starsoft: Account) -> None:
+    """Let the vendor collect what its customers let it read."""
+    collector = starsoft.create_role(
+        "collector",
+        assume_role_policy_document=_trust("Functions", {"Service": "lambda.amazonaws.com"}),
+    )
+    from_customers = "arn:aws:iam::*:role/starsoft-reader"
+    collector.put_policy(
+        "collect", _document(_allow("CollectFromCustomers", "sts:AssumeRole", from_customers))
+    )
+
+
+def _archive(data: Account) -> None:
+    """Make the archive: its bucket and its key say themselves who may come from outside."""
+    job = f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"
+    readers = {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
+    everything = [ARCHIVE, f"{ARCHIVE}/*"]
+    policy = _document(
+        {**_allow("ReadersFromAcme", ["s3:GetObject", "s3:ListBucket"], everything)}
+        | {"Principal": readers},
+        {**_allow("TheNightlyJob", "s3:PutObject", f"{ARCHIVE}/*"), "Principal": {"AWS": job}},
+    )
+    data.create_bucket("star-archive", policy=policy, tags={"project": "andromeda"})
+    data.create_key(description="the archive's key")
+    data.create_queue("new-maps")
+    archivist = data.create_role(
+        "archivist",
+        assume_role_policy_document=_trust(
+            "AuditorsOfMain", {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
+        ),
+    )
+    archivist.put_policy("archive", _document(_allow("All", "s3:*", everything)))
+    vendor = data.create_role(
+        "starsoft-reader",
+        assume_role_policy_document=_trust(
+            "OurVendor",
+            {"AWS": f"arn:aws:iam::{STARSOFT}:role/collector"},
+            Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+        ),
+    )
+    vendor.put_policy("read-archive", _document(_allow("Read", "s3:GetObject", f"{ARCHIVE}/*")))
+
+
+def _other_customer(nebula: Account) -> None:
+    """Let the vendor have another customer, with somebody in it who is curious."""
+    nebula.create_user("mallory")
+    nebula.create_role(
+        "starsoft-reader",
+        assume_role_policy_document=_trust("OurVendor", {"AWS": f"arn:aws:iam::{STARSOFT}:root"}),
+    )
