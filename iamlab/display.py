@@ -1,7 +1,8 @@
 """How values show themselves: the one door from the core down to ``view``.
 
 Policies, decisions and worlds are ``Shown``: a bare one at the end of a cell is a card, ``show()``
-is its picture or its table. ``view`` is imported only when one of them is asked for.
+is its picture or its table, ``to_frame()`` its facts for pandas. ``view`` is imported only when one
+of them is asked for.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ class Shown:
         shown: Figure | Table = import_module("iamlab.view.showing").show(self, **options)
         return shown
 
+    def to_frame(self) -> pd.DataFrame:
+        """Give its facts as a table of pandas: of a policy each statement is a row, and so on."""
+        frame: pd.DataFrame = (
+            import_module("iamlab.view.tabular.table_of").table_of(self).to_frame()
+        )
+        return frame
+
     def _repr_html_(self) -> str:
         return html(self)
 
@@ -56,3 +64,26 @@ def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFr
     """Give rows as a table."""
     made: pd.DataFrame = import_module("iamlab.view.tables").table(columns, rows)
     return made
+
+
+FEW, LONG = 4, 60
+"""So many names, of so many letters, stand in what a terminal shows of a value."""
+
+
+def few(names: Iterable[str]) -> str:
+    r"""Name a few on one line, and count the rest.
+
+    Examples
+    --------
+    >>> few(["ana", "bob"]), few(["two\nlines"]), few(map(str, range(10)))
+    ('ana, bob', 'two␣lines', '0, 1, 2, 3 and 6 more')
+    """
+    every = list(names)
+    shown = ", ".join(map(_on_one_line, every[:FEW]))
+    return f"{shown} and {len(every) - FEW} more" if len(every) > FEW else shown
+
+
+def _on_one_line(name: str) -> str:
+    """Shorten a name in the middle; what would break a line or turn it around becomes a sign."""
+    plain = "".join(letter if letter.isprintable() else "␣" for letter in name)
+    return plain if len(plain) <= LONG else f"{plain[: LONG // 2]}…{plain[-LONG // 2 :]}"

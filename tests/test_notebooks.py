@@ -9,9 +9,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from iamlab import view
 from iamlab.teach.exercises import every
+from iamlab.view.showing import PICTURES
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+GALLERY = next(path for path in NOTEBOOKS if path.stem == "gallery")
 LONGEST_CELL = 12
 VERDICTS = re.compile(
     r"✓ allowed|✕ explicit deny|○ implicit deny|ALLOWED|EXPLICIT DENY|IMPLICIT DENY"
@@ -26,7 +29,9 @@ def _code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+LESSONS = [path for path in NOTEBOOKS if path.stem[:2].isdigit()]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
 @each_notebook
@@ -45,7 +50,7 @@ def test_its_cells_are_short(path):
     assert max(len(cell.source.splitlines()) for cell in _code(_read(path))) <= LONGEST_CELL
 
 
-@each_notebook
+@each_lesson
 def test_it_names_only_exercises_that_exist_and_all_of_its_own(path):
     """Each exercise of the lesson has its card, in order, and each objective's number exists."""
     notebook = _read(path)
@@ -62,7 +67,7 @@ def test_it_names_only_exercises_that_exist_and_all_of_its_own(path):
     assert named <= set(every())
 
 
-@each_notebook
+@each_lesson
 def test_it_holds_no_solution(path):
     """Nowhere in text or code stands the answer of one of its exercises."""
     text = "\n".join(cell.source for cell in _read(path).cells)
@@ -97,18 +102,22 @@ def test_its_links_lead_somewhere(path):
             assert (path.parent / link).exists()
 
 
-@each_notebook
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(path, tmp_path):
-    """Run without a learner it raises nothing, and no output of any cell holds a verdict."""
-    notebook = _read(path)
+def _run(notebook, folder):
     client = NotebookClient(
         notebook,
         timeout=60,
         kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
+
+
+@each_lesson
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(path, tmp_path):
+    """Run without a learner it raises nothing, and no output of any cell holds a verdict."""
+    notebook = _read(path)
+    _run(notebook, tmp_path)
     shown = [
         json.dumps(output, ensure_ascii=False)
         for cell in _code(notebook)
@@ -119,3 +128,29 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
 
     assert not any(VERDICTS.search(text) for text in [*shown, state])
     assert not (tmp_path / "iamlab_progress.json").exists()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_the_gallery_shows_every_figure_of_the_package_with_its_words(tmp_path):
+    """It runs, and each function of ``iamlab.view`` that draws is called in it, or by ``show``."""
+    notebook = _read(GALLERY)
+    _run(notebook, tmp_path)
+    code = "\n".join(cell.source for cell in _code(notebook))
+    pages = [
+        output.data.get("text/html", "")
+        for cell in _code(notebook)
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    titles = [
+        cell.source.splitlines()[0]
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and cell.source.startswith("### ")
+    ]
+    shown = {where for _, where in PICTURES}
+    drawing = {name for name, home in view._HOME.items() if home.startswith("figures.")}
+
+    assert drawing - set(re.findall(r"view\.(\w+)\(", code)) <= shown
+    assert sum("<img " in page for page in pages) >= len(drawing)
+    assert len(titles) == len(set(titles)) >= len(drawing)
+    assert all(re.search(r'<img [^>]*alt="[^"]{20,}"', page) for page in pages if "<img " in page)

@@ -66,7 +66,7 @@ def _figure() -> str:
 
     world = scenario("groups")
     figure = access_graph(
-        world, world.user("dana"), "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits"
+        world.can(world.user("dana"), "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
     )
     return f"{len(figure.svg())} bytes of SVG. {figure.alt}"
 

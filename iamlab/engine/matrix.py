@@ -38,7 +38,7 @@ __all__ = ["AccessMatrix", "ResourceFacts", "evaluate_many"]
 Pair = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AccessMatrix(Shown):
     """Who may do what: a row for each caller, a bit for each pair.
 
@@ -70,6 +70,11 @@ class AccessMatrix(Shown):
     def __len__(self) -> int:
         """How many decisions it holds."""
         return len(self.callers) * len(self.pairs)
+
+    def __repr__(self) -> str:
+        allowed = sum(row.bit_count() for row in self.rows)
+        size = f"{len(self.callers):,} x {len(self.pairs):,}"
+        return f"<AccessMatrix of callers x pairs: {size}, {allowed:,} of {len(self):,} allowed>"
 
     def diff(self, before: AccessMatrix) -> AccessChanges:
         """Say who gained and who lost what since another matrix.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, few
 from iamlab.errors import PolicyError
 from iamlab.policy.json_text import read_json, take_json
 from iamlab.policy.reading import PRINCIPAL_TYPES, Reader
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Policy(Shown):
     """A policy document.
 
@@ -70,6 +70,25 @@ class Policy(Shown):
     text: str = field(default="", compare=False, repr=False)
     # What engine/compiled.py has made of it, once it was asked.
     compiled: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def summary(self) -> str:
+        """How many statements allow and deny, and of which services.
+
+        Examples
+        --------
+        >>> Policy.allow(["s3:GetObject", "sqs:SendMessage"]).summary
+        '1 Allow on s3, sqs'
+        """
+        effects = [one.effect for one in self.statements]
+        counts = [(effects.count(effect), effect) for effect in sorted(set(effects))]
+        told = ", ".join(f"{number} {effect}" for number, effect in counts)
+        patterns = (p for one in self.statements for p in one.action or one.not_action or ())
+        services = few(dict.fromkeys(pattern.partition(":")[0] for pattern in patterns))
+        return f"{told or 'no statements'}{' on ' if services else ''}{services}"
+
+    def __repr__(self) -> str:
+        return f"<Policy{' ' if self.name else ''}{few([self.name])}: {self.summary}>"
 
     def __reduce__(self) -> tuple[Any, ...]:  # what was made of it can be made again
         return Policy, (self.statements, self.version, self.id, self.name, self.text)

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.board import membership_board
     from iamlab.teach.edits import arrange
@@ -21,6 +22,7 @@ _HOME = {
     "exercise": "show",
     "hint": "ask",
     "membership_board": "board",
+    "observatory": "acme",
     "predict": "show",
     "progress": "journal",
     "refused": "show",
@@ -38,6 +40,7 @@ __all__ = [
     "exercise",
     "hint",
     "membership_board",
+    "observatory",
     "predict",
     "progress",
     "refused",

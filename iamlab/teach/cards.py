@@ -17,8 +17,8 @@ from iamlab.teach.checks import Repair
 from iamlab.teach.inputs import input_for
 from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
-from iamlab.view.figures.access_graph import draw_decision
-from iamlab.view.tables import CELL
+from iamlab.view.figures.access_graph import access_graph
+from iamlab.view.html import CELL
 from iamlab.view.widgets import Card, button, choice, on_click, pick, say, write
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class PredictionCard(Card):
 
     def picture(self) -> Figure | Feedback:
         """Draw the access graph, once the prediction is made."""
-        return NOT_YET if self._prediction is None else draw_decision(self._decision)
+        return NOT_YET if self._prediction is None else access_graph(self._decision)
 
     def _commit(self) -> None:
         if self._prediction is not None:

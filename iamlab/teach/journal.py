@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import iamlab
 from iamlab.teach.marks import CONFIDENCE
+from iamlab.view.html import CELL
 from iamlab.view.style import INK, PAPER
-from iamlab.view.tables import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

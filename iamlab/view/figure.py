@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.view.style import INK, PAPER
+from iamlab.view.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,8 +94,8 @@ class Figure:
         return pd.DataFrame([dict(row) for row in self.rows])
 
     def as_text(self) -> str:
-        """Give the facts of the figure as an indented list."""
-        return "\n".join(self.lines)
+        """Give the facts of the figure as an indented list, a line a fact whatever is in a name."""
+        return "\n".join(printable(line) for line in self.lines)
 
     def svg(self) -> bytes:
         """Draw it as SVG; the same data gives the same bytes."""

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
+from iamlab.engine.matrix import AccessMatrix
+from iamlab.engine.request import Request
 from iamlab.errors import RequestError
+from iamlab.policy.document import Policy
+from iamlab.view.tabular.table_of import table_of
+from iamlab.world.account import Account
+from iamlab.world.events.log import EventLog
+from iamlab.world.identities import Identity
+from iamlab.world.organization import Organization
+from iamlab.world.reach.answers import Paths
+from iamlab.world.reach.cutting import Cut
+from iamlab.world.reach.paths import Path
+from iamlab.world.reach.reach import Reach
+from iamlab.world.sts.timeline import Timeline
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,25 +29,69 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
     from iamlab.view.tables import Table
 
+PICTURES: tuple[tuple[type, str], ...] = (
+    (Decision, "access_graph"),
+    (Request, "request_sentence"),
+    (Policy, "policy_card"),
+    (AccessMatrix, "access_matrix"),
+    (AccessChanges, "difference_bars"),
+    (Identity, "attachment_graph"),
+    (Account, "attachment_graph"),
+    (World, "attachment_graph"),
+    (Organization, "organization_tree"),
+    (Timeline, "session_timeline"),
+    (EventLog, "sequence"),
+    (Reach, "reach_graph"),
+    (Path, "figures.reach_graph.draw_way"),
+    (Cut, "figures.reach_graph.draw_cut"),
+    (Paths, "figures.reach_fan.draw_found"),
+)
+"""What has a picture, with the function of ``iamlab.view`` that draws it.
+
+The function takes the value, and options by their names. What has no picture has a table.
+"""
+
+MOST_CALLS = 40
+"""So many events are drawn as a sequence; a longer log is a table."""
+
 
 def show(value: object, **options: Any) -> Figure | Table:
     """Give the picture of a value, or its table if it has no picture.
 
+    Parameters
+    ----------
+    options
+        What the function that draws it takes besides; a table takes none.
+
     Raises
     ------
     RequestError
-        It has neither.
+        It has neither; or it has a table, and options were given.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> print(show(Policy.allow("s3:GetObject", name="readers")).alt)
+    Policy readers has 1 statement: Allow #1: Lets the caller read any object.
     """
-    for kind, draw in _PICTURES:
+    draw = _picture_of(value)
+    if draw is not None:
+        return draw(value, **options)
+    found = table_of(value)
+    if options:
+        kind_of = type(value).__name__
+        option = next(iter(options))
+        raise RequestError(f"{kind_of} is shown as a table, which has no option {option!r}.")
+    return found
+
+
+def _picture_of(value: object) -> Callable[..., Figure] | None:
+    """Find the function that draws a value; a log is drawn only as long as a page has room."""
+    if isinstance(value, EventLog) and not 0 < len(value) <= MOST_CALLS:
+        return None
+    for kind, where in PICTURES:
         if isinstance(value, kind):
-            return draw(value, **options)
-    raise RequestError(f"There is no picture of {type(value).__name__}.")
-
-
-def _decision(decision: Decision) -> Figure:
-    from iamlab.view.figures.access_graph import draw_decision
-
-    return draw_decision(decision)
-
-
-_PICTURES: tuple[tuple[type, Callable[..., Figure | Table]], ...] = ((Decision, _decision),)
+            module, _, name = f"iamlab.view.{where}".rpartition(".")
+            found: Callable[..., Figure] = getattr(import_module(module), name)
+            return found
+    return None

@@ -1,16 +1,23 @@
-"""Tables of verdicts: who may do what, each cell a symbol and a word."""
+"""Tables: facts in rows and columns, for notebooks, terminals and pandas.
+
+A verdict in a table is always a symbol and a word; its colour comes on top.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.verdict import Verdict
-from iamlab.view.style import INK, PAPER, look
+from iamlab.view import cells
+from iamlab.view.cells import ROWS, as_words, is_number
+from iamlab.view.html import html_facts, html_table
+from iamlab.view.style import PALE_INK, PAPER, Look, look
+from iamlab.view.terminal import aligned, printable
+from iamlab.view.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 Pair = tuple[str, str]
-CELL = "padding:0.35em 0.8em;border:1px solid #C4C9CF;text-align:left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +40,107 @@ class Table:
     columns
         What stands over the columns.
     rows
-        One tuple a row; a ``Look`` in it stands for its symbol and its word, in its colour.
+        One tuple a row; a ``Look`` in it stands for its symbol and its word, in its colour. A
+        column in which all cells are ``None`` is not shown.
+    left_out
+        How many rows there are besides.
+    of_one
+        Whether it is of one thing: its one row is then shown as a list of what is known.
+
+    Examples
+    --------
+    >>> print(Table("Users", ("user", "access keys"), (("ana", 2), ("bob", 0))))
+    Users
+    user  access keys
+    ────  ───────────
+    ana             2
+    bob             0
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    left_out: int = 0
+    of_one: bool = False
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the facts as a table of pandas."""
-        return table(self.columns, self.rows)
+        """Give the facts as a table of pandas: moments are moments, numbers are numbers."""
+        return cells.to_frame(self.columns, self.rows)
+
+    def first(self, most: int) -> Table:
+        """Give the same table with so many rows; the others are counted."""
+        rest = max(len(self.rows) - most, 0)
+        return replace(self, rows=self.rows[:most], left_out=self.left_out + rest)
+
+    def only(self, *columns: str) -> Table:
+        """Give some of the columns."""
+        places = [self.columns.index(name) for name in columns]
+        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        return replace(self, columns=columns, rows=rows)
+
+    def as_text(self) -> str:
+        """Give all rows, aligned for a terminal; what is too long for a line goes on below."""
+        return "\n".join(_lines(self))
+
+    def html(self) -> str:
+        """Give the table as HTML, its first rows if there are many."""
+        shown = _shown(self.first(ROWS))
+        if shown.of_one:
+            return html_facts(self.caption, list(zip(shown.columns, shown.rows[0], strict=True)))
+        return html_table(shown.caption, shown.columns, shown.rows, _rest(shown))
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return True  # it is there, be it without a row
+
+    def __str__(self) -> str:
+        return self.first(ROWS).as_text()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _lines(table: Table) -> Iterator[str]:
+    """Say a table line by line."""
+    shown = _shown(table)
+    yield printable(shown.caption)
+    if shown.of_one:
+        facts = zip(shown.columns, map(as_words, shown.rows[0]), strict=True)
+        yield from aligned(list(facts), (False, False), headed=False)
+        return
+    words = [[as_words(cell) for cell in row] for row in shown.rows]
+    right = [
+        all(cell is None or is_number(cell) for cell in column)
+        for column in zip(*shown.rows, strict=True)
+    ]
+    yield from aligned([shown.columns, *words], right or [False] * len(shown.columns))
+    if rest := _rest(shown):
+        yield rest
+
+
+def _shown(table: Table) -> Table:
+    """Leave out the columns that have nothing in any row."""
+    kept = [
+        place
+        for place, column in enumerate(zip(*table.rows, strict=True))
+        if any(cell is not None for cell in column)
+    ]
+    if len(kept) == len(table.columns) or not table.rows:
+        return table
+    columns = tuple(table.columns[place] for place in kept)
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, columns=columns, rows=rows)
+
+
+def _rest(table: Table) -> str:
+    if table.left_out:
+        return f"and {table.left_out:,} more"
+    return "" if table.rows else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +163,8 @@ class VerdictTable:
         """Give the verdicts as a table of words."""
         import pandas as pd
 
-        cells = [[str(decision.verdict) for decision in row] for row in self.decisions]
-        return pd.DataFrame(cells, index=list(self.rows), columns=list(self.columns))
+        words = [[str(decision.verdict) for decision in row] for row in self.decisions]
+        return pd.DataFrame(words, index=list(self.rows), columns=list(self.columns))
 
     def as_text(self) -> str:
         """Give one line a cell."""
@@ -77,38 +174,33 @@ class VerdictTable:
             for what, decision in zip(self.columns, row, strict=True)
         )
 
+    def table(self) -> Table:
+        """Give it as a table: callers down, actions and resources across."""
+        return Table(
+            "Who may do what",
+            ("principal", *self.columns),
+            tuple(
+                (who, *(look(decision.verdict) for decision in row))
+                for who, row in zip(self.rows, self.decisions, strict=True)
+            ),
+        )
+
     def __str__(self) -> str:
         return self.as_text()
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col" style="{CELL}">{escape(c)}</th>' for c in self.columns)
-        body = "".join(
-            f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>{"".join(map(_cell, row))}</tr>'
-            for who, row in zip(self.rows, self.decisions, strict=True)
-        )
-        return (
-            f'<table style="border-collapse:collapse;background:{PAPER};color:{INK}">'
-            f'<thead><tr><td style="{CELL}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
-        )
-
-
-def _cell(decision: Decision) -> str:
-    seen = look(decision.verdict)
-    style = f"{CELL};background:{seen.area};color:{seen.colour}"
-    return f'<td style="{style}">{seen.symbol}&nbsp;{seen.word}</td>'
+        return self.table().html()
 
 
 def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """Give rows as a table.
+    """Give rows as a table of pandas, each column with the type that fits.
 
     Examples
     --------
     >>> table(["user"], [["ana"], ["bob"]])["user"].tolist()
     ['ana', 'bob']
     """
-    import pandas as pd
-
-    return pd.DataFrame([list(row) for row in rows], columns=list(columns))
+    return cells.to_frame(columns, rows)
 
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
@@ -116,45 +208,35 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
-    cells = [
+    found = [
         [matrix.allowed(row, pair) for pair in range(len(matrix.pairs))]
         for row in range(len(matrix.callers))
     ]
-    return pd.DataFrame(cells, index=list(matrix.callers), columns=columns, dtype=bool)
+    return pd.DataFrame(found, index=list(matrix.callers), columns=columns, dtype=bool)
 
 
-MOST_ROWS, MOST_COLUMNS = 40, 12
-"""Of an access matrix so many callers and pairs are shown; its frame has all."""
+MOST_COLUMNS = 12
+"""Of an access matrix so many pairs are shown; its frame has all."""
+DENIED = Look("–", "denied", PALE_INK, PAPER)
+"""In a matrix, which knows only whether something is allowed."""
 
 
-def matrix_table(matrix: AccessMatrix) -> str:
-    """Give the first callers and pairs of an access matrix as HTML."""
-    pairs = matrix.pairs[:MOST_COLUMNS]
-    head = "".join(
-        f'<th scope="col" style="{CELL}">{escape(f"{action} on {resource}")}</th>'
-        for action, resource in pairs
-    )
-    body = "".join(
-        f'<tr><th scope="row" style="{CELL}">{escape(who)}</th>'
-        + "".join(_yes_or_no(yes=matrix.allowed(row, pair)) for pair in range(len(pairs)))
-        + "</tr>"
-        for row, who in enumerate(matrix.callers[:MOST_ROWS])
-    )
-    shown = f"{min(len(matrix.callers), MOST_ROWS)} of {len(matrix.callers)} callers"
-    note = f"{shown}, {len(pairs)} of {len(matrix.pairs)} pairs"
-    return (
-        f"<div>{note}</div>"
-        f'<table style="border-collapse:collapse;background:{PAPER};color:{INK}">'
-        f'<thead><tr><td style="{CELL}"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+def matrix_table(matrix: AccessMatrix) -> Table:
+    """Give an access matrix as a table: its callers, and the first of its pairs."""
+    shown = range(min(len(matrix.pairs), MOST_COLUMNS))
+    few = f", {len(shown)} of {len(matrix.pairs)} actions on resources"
+    return Table(
+        f"Access of {count(len(matrix.callers), 'caller')}"
+        + (few if len(shown) < len(matrix.pairs) else ""),
+        ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
+        tuple(
+            (who, *(_ALLOWED if matrix.allowed(row, pair) else DENIED for pair in shown))
+            for row, who in enumerate(matrix.callers)
+        ),
     )
 
 
-def _yes_or_no(*, yes: bool) -> str:
-    if yes:
-        seen = look(Verdict.ALLOWED)
-        style = f"{CELL};background:{seen.area};color:{seen.colour}"
-        return f'<td style="{style}">✓&nbsp;allowed</td>'
-    return f'<td style="{CELL}">–&nbsp;denied</td>'
+_ALLOWED = look(Verdict.ALLOWED)
 
 
 def _name(world: World, caller: Caller) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from iamlab.display import Shown
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.world import managed
 from iamlab.world.account_reports import AccountReports
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 
-@dataclass(slots=True, eq=False)
-class Account(AccountReports, AccountSettings, Makes, MakesResources):
+@dataclass(slots=True, eq=False, repr=False)
+class Account(AccountReports, AccountSettings, Makes, MakesResources, Shown):
     """An AWS account. Names are unique in it whatever their letter case; the case is kept.
 
     Parameters

@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import few
 from iamlab.world.api.calling import perform
 from iamlab.world.simulating import Simulates
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from iamlab.world.audit import Audit
     from iamlab.world.events import Event
-    from iamlab.world.identities import Identity, User
+    from iamlab.world.identities import Group, Identity, Role, User
     from iamlab.world.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.world.last_accessed.report import Granularity, LastAccessed
     from iamlab.world.policies import ManagedPolicy
     from iamlab.world.reports import CredentialReport
+    from iamlab.world.resources import Resource
     from iamlab.world.security import SecurityStatus
     from iamlab.world.summary import Summary
 
@@ -34,8 +36,24 @@ class AccountReports(Simulates):
     __slots__ = ()
 
     if TYPE_CHECKING:
+        name: str
+        account_id: str
+        users: dict[str, User]
+        groups: dict[str, Group]
+        roles: dict[str, Role]
+        resources: dict[str, Resource]
 
         def get_user(self, user_name: str) -> User: ...  # noqa: D102 - said where it is done
+
+    def __repr__(self) -> str:
+        kinds = (
+            (self.users, "user"),
+            (self.groups, "group"),
+            (self.roles, "role"),
+            (self.resources, "resource"),
+        )
+        numbers = (f"{len(some)} {noun}{'' if len(some) == 1 else 's'}" for some, noun in kinds)
+        return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
 
     def summary(self) -> Summary:
         """Count what there is of each kind, and say how many there may be."""

@@ -15,6 +15,7 @@ from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.world.api.calling import call, perform
 from iamlab.world.api.values import as_keys, as_tags, as_text
 from iamlab.world.holder import Holder
+from iamlab.world.identity_words import told
 from iamlab.world.links import switch_role_page
 from iamlab.world.user_things import HoldsKeys
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Identity(Shown):
     """What users, groups and roles have in common: a name, and policies.
 
@@ -153,6 +154,9 @@ class Identity(Shown):
         """
         return self.account.last_accessed(self, events, granularity)
 
+    def __repr__(self) -> str:
+        return told(self)
+
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on this identity, as the account's root user."""
         noun = self.kind.capitalize()
@@ -160,7 +164,7 @@ class Identity(Shown):
         return perform(self.account, operation.format(noun), **named)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Bounded(Identity):
     """An identity that may have a permissions boundary: a user or a role, never a group."""
 
@@ -176,7 +180,7 @@ class Bounded(Identity):
         self._do("Delete{}PermissionsBoundary")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class User(Bounded, Holder, HoldsKeys):
     """A long-term identity. It starts with no permissions at all.
 
@@ -258,7 +262,7 @@ class User(Bounded, Holder, HoldsKeys):
         self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Group(Identity):
     """A bag of users that hands them its policies. It is no principal and holds no groups."""
 
@@ -314,7 +318,7 @@ class Group(Identity):
         return self.account.get_user(user.name)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Role(Bounded):
     """An identity that others assume for a while.
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -38,7 +40,7 @@ _CLASSES = (
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordPolicy:
+class PasswordPolicy(Shown):
     """What the account demands of its users' passwords. It says nothing to root or to access keys.
 
     Parameters

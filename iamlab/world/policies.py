@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown, few
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.api.calling import perform
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from iamlab.world.saving import Document
 
 
-@dataclass(slots=True)
-class ManagedPolicy:
+@dataclass(slots=True, repr=False)
+class ManagedPolicy(Shown):
     """A policy with an ARN of its own, that may hang on many identities.
 
     Parameters
@@ -52,6 +53,11 @@ class ManagedPolicy:
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     account: Account | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        default = self.versions.get(self.default_version_id)
+        what = "" if default is None else f", {default.summary}"
+        return f"<ManagedPolicy {few([self.name])}: {self.default_version_id}{what}>"
 
     @property
     def document(self) -> Policy:

@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.errors import LoadError
 from iamlab.world.reports_facts import UNKNOWN, Certificate, Credentials, Key, Password
 
@@ -67,8 +68,8 @@ COLUMNS = tuple(column.name for column in fields(Row))
 _NEWEST = COLUMNS[-1]  # reports from before 2025 have no such column
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class CredentialReport(Shown):
     """A credential report.
 
     Parameters
@@ -134,13 +135,21 @@ class CredentialReport:
         return tuple(map(_credentials, self.rows))
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the report as a table: a row for each user."""
+        """Give the report as a table: a row for each user, with times and truths as such.
+
+        What AWS writes word by word, such as ``no_information``, stands in ``csv``.
+        """
         from iamlab import display
 
-        return display.table(COLUMNS, map(astuple, self.rows))
+        rows = ([_typed(name, getattr(row, name)) for name in COLUMNS] for row in self.rows)
+        return display.table(COLUMNS, rows)
 
     def __str__(self) -> str:
         return self.csv
+
+    def __repr__(self) -> str:
+        when = f" of {self.generated_time:%Y-%m-%dT%H:%M:%SZ}" if self.generated_time else ""
+        return f"<CredentialReport{when}: {len(self.rows):,} users>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +259,15 @@ def _check(column: str, value: str, place: str) -> None:
 _TIMES = ("_time", "_used", "_changed", "_rotation", "_rotated", "_date")
 _NO_TIME = (ABSENT, NO_INFORMATION, NOT_SUPPORTED)
 _FLAGS = ("true", "false", NOT_SUPPORTED)
+
+
+def _typed(column: str, value: str) -> object:
+    """Give a cell as what it means; ``None`` if it does not say."""
+    if column.endswith(_TIMES):
+        return _moment(value)
+    if column.endswith(("_active", "_enabled")):
+        return None if value == NOT_SUPPORTED else _is_set(value)
+    return value
 
 
 def _moment(value: str) -> datetime | None:

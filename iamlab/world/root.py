@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.world.holder import Holder
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class RootUser(Holder):
+class RootUser(Holder, Shown):
     """The root user of an account. It has no credentials unless they are made.
 
     Parameters

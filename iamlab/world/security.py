@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.world import reports_facts as facts
 from iamlab.world.reports_facts import NOT_IN_EXPORTS
 
@@ -63,8 +64,8 @@ class Item:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityStatus:
+@dataclass(frozen=True, slots=True, repr=False)
+class SecurityStatus(Shown):
     """A list of items, as the console's dashboard shows them.
 
     Examples
@@ -86,6 +87,10 @@ class SecurityStatus:
         done = sum(item.is_done for item in self.items)
         head = f"{self.title}: {done} of {len(self.items)} done"
         return "\n".join([head, *map(str, self.items)])
+
+    def __repr__(self) -> str:
+        done = sum(item.is_done for item in self.items)
+        return f"<SecurityStatus {self.title}: {done} of {len(self.items)} done>"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""

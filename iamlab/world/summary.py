@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.rules import INLINE_LIMITS
 from iamlab.world import reports_facts as facts
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary(Shown):
     """The numbers of an account.
 
     Parameters
@@ -52,6 +53,11 @@ class Summary:
             hint = did_you_mean(name, self.numbers)
             raise RequestError(f"An account summary has no number {name!r}. {hint}")
         return self.numbers[name]
+
+    def __repr__(self) -> str:
+        kinds = ("Users", "Groups", "Roles", "Policies")
+        told = ", ".join(f"{name} {self.numbers.get(name, '?')}" for name in kinds)
+        return f"<Summary of {len(self.numbers)} numbers: {told}>"
 
     def __str__(self) -> str:
         lines = []

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -33,7 +35,7 @@ class KeySummary:
 
 
 @dataclass(frozen=True, slots=True)
-class UserSummary:
+class UserSummary(Shown):
     """A user at a glance.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, few
 from iamlab.errors import (
     EntityAlreadyExists,
     NoSuchEntity,
@@ -280,7 +280,7 @@ class World(Questions, Keeping, HasOutside, Shown):
         return sign_in(self, **given)
 
     def __repr__(self) -> str:
-        inside = ", ".join(
+        inside = few(
             f"{account.name} ({len(account.users)} users, {len(account.groups)} groups, "
             f"{len(account.roles)} roles)"
             for account in self.accounts.values()

@@ -9,8 +9,11 @@ from itertools import combinations
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from iamlab.view.terminal import printable
+
 SLACK = 1.0  # pixels that two labels may share: the paper around their letters
 INSIDE = 0.03  # inches that a line may enter a box: where it arrives
+AREA = 2  # what is drawn as high as this hides the lines below it
 STEPS = 24  # so many points of each piece of a line are looked at
 
 
@@ -18,7 +21,7 @@ def faults(figure, *, most=300):
     """List what a reader would complain about; an empty list is a good figure."""
     return [
         *_words(figure, most),
-        *_labels(figure.drawing),
+        *_labels(figure),
         *_boxes(figure.record),
         *_lines(figure.record),
     ]
@@ -36,32 +39,103 @@ def _words(figure, most):
         yield "there is not a word in the picture"
     text = _alike(figure.as_text())
     for label in figure.record.labels:
-        if label.is_fact and _alike(label.whole) not in text:
+        if label.is_fact and _alike(printable(label.whole)) not in text:
             yield f"the list does not have what the picture has: {label.whole!r}"
 
 
 def _alike(text):
-    """Compare words, not line breaks."""
+    """Compare words, not where lines break."""
     return " ".join(text.split())
 
 
-def _labels(drawing):
-    """Find labels that overlap, or that leave the paper."""
-    canvas = FigureCanvasAgg(drawing)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    paper = drawing.bbox
-    seen = []
-    for text in drawing.findobj(Text):
-        if text.get_visible() and text.get_text().strip():
-            shape = _shape(text, renderer)
-            seen.append((text.get_text(), shape))
-            xs, ys = zip(*shape, strict=True)
-            if min(xs) < paper.x0 or min(ys) < paper.y0 or max(xs) > paper.x1 or max(ys) > paper.y1:
-                yield f"{text.get_text()!r} leaves the paper"
+def _labels(figure):
+    """Find labels that overlap, leave the paper or a box, or have a line through them."""
+    pen = FigureCanvasAgg(figure.drawing).get_renderer()
+    seen = [(text, _shape(text, pen)) for text in figure.drawing.findobj(Text) if _is_seen(text)]
+    paper = figure.drawing.bbox
+    for text, shape in seen:
+        xs, ys = zip(*shape, strict=True)
+        if min(xs) < paper.x0 or min(ys) < paper.y0 or max(xs) > paper.x1 or max(ys) > paper.y1:
+            yield f"{text.get_text()!r} leaves the paper"
     for (one, first), (other, second) in combinations(seen, 2):
-        if _overlap(first, second):
-            yield f"{one!r} and {other!r} overlap"
+        if _near(first, second) and _overlap(first, second):
+            yield f"{one.get_text()!r} and {other.get_text()!r} overlap"
+    facts = {label.drawn for label in figure.record.labels if label.is_fact}
+    lines = [list(_points(line)) for line in figure.record.lines]
+    for text, shape in seen:
+        if text.get_text() in facts and not text.get_rotation():
+            place = _in_inches(shape, figure.drawing)
+            yield from _half_out(text.get_text(), place, figure.record.boxes)
+            if any(_crosses(line, place) for line in lines) and not _on_paper(text, shape, pen):
+                yield f"a line runs through {text.get_text()!r}"
+
+
+def _is_seen(text):
+    return text.get_visible() and bool(text.get_text().strip())
+
+
+def _on_paper(text, shape, pen):
+    """Say whether words stand on something that hides the lines below it: an area, or paper."""
+    xs, ys = zip(*shape, strict=True)
+    if text.get_bbox_patch() is not None:
+        return True
+    for patch in text.axes.patches:
+        under = patch.get_window_extent(pen)
+        if (
+            patch.get_fill()
+            and patch.get_zorder() >= AREA
+            and under.x0 <= min(xs)
+            and under.x1 >= max(xs)
+            and under.y0 <= min(ys)
+            and under.y1 >= max(ys)
+        ):
+            return True
+    return False
+
+
+def _in_inches(shape, drawing):
+    """Give left, top, right and bottom as a sheet counts them: from the upper left corner."""
+    xs, ys = zip(*shape, strict=True)
+    dpi, height = drawing.dpi, drawing.bbox.height
+    return min(xs) / dpi, (height - max(ys)) / dpi, max(xs) / dpi, (height - min(ys)) / dpi
+
+
+def _half_out(words, place, boxes):
+    """Find boxes that words stand in by a part only."""
+    left, top, right, bottom = place
+    for box in boxes:
+        sides = (box.x, box.y - box.height / 2, box.x + box.width, box.y + box.height / 2)
+        touches = (
+            left < sides[2] - INSIDE
+            and right > sides[0] + INSIDE
+            and top < sides[3] - INSIDE
+            and bottom > sides[1] + INSIDE
+        )
+        inside = (
+            left > sides[0] - INSIDE
+            and right < sides[2] + INSIDE
+            and top > sides[1] - INSIDE
+            and bottom < sides[3] + INSIDE
+        )
+        if touches and not inside:
+            yield f"{words!r} stands half in the box {box.text!r}"
+
+
+def _crosses(line, place):
+    """Say whether a line runs through words, and not just along them or up to their edge."""
+    left, top, right, bottom = place
+    return any(
+        left + INSIDE < x < right - INSIDE and top + INSIDE < y < bottom - INSIDE for x, y in line
+    )
+
+
+def _near(one, other):
+    """Say whether the upright rectangles around two shapes overlap: a quick first look."""
+    return all(
+        min(point[axis] for point in first) < max(point[axis] for point in second)
+        for axis in (0, 1)
+        for first, second in ((one, other), (other, one))
+    )
 
 
 def _shape(text, renderer):
@@ -108,8 +182,9 @@ def _boxes(record):
 def _lines(record):
     """Find lines that run through a box."""
     for line in record.lines:
+        points = list(_points(line))
         for box in record.boxes:
-            if any(_is_in(point, box) for point in _points(line)):
+            if any(_is_in(point, box) for point in points):
                 yield f"a line from {line[0]} to {line[-1]} runs through the box {box.text!r}"
 
 
@@ -129,6 +204,5 @@ def _points(line):
 def _is_in(point, box):
     x, y = point
     return (
-        box.x + INSIDE < x < box.x + box.width - INSIDE
-        and abs(y - box.y) < box.height / 2 - INSIDE
+        box.x + INSIDE < x < box.x + box.width - INSIDE and abs(y - box.y) < box.height / 2 - INSIDE
     )

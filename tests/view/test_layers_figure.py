@@ -8,15 +8,22 @@ from itertools import combinations, product
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from iamlab import ANONYMOUS, Verdict, World
+from iamlab import ANONYMOUS, Policy, Verdict
 from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, MAPS, README, scenario
 from iamlab.view import two_layers
+from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.style import look
+from tests.view.looking import faults
 
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "iam:ListUsers"]
 RESOURCES = [MAP, README, MAPS, "*"]
 SYMBOLS = "✓✕○"
+COUNTS = (
+    r"Of (\d+) requests? of .*, Allows cover (\d+) and Denies (\d+)\. (\d+) lie under both, and "
+    r"there the Deny counts; (\d+) (?:is|are) left.*\."
+)
 NAMES = (
     '<script>alert("x")</script>',
     "$x^2$ and $",
@@ -53,6 +60,7 @@ def world():
         ("stack", "bob", ACTIONS, RESOURCES),
         ("stack_admin", "alice", ACTIONS, RESOURCES),
         ("two_denies", "alice", ["s3:GetObject"], [README]),
+        ("two_denies", "alice", ["s3:GetObject", "s3:PutObject"], [MAP, README]),
         ("groups", "dana", ACTIONS[:3], [MAP]),
     ],
 )
@@ -61,7 +69,7 @@ def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, re
     world = scenario(name)
     every = [world.can(world.user(who), *pair) for pair in product(actions, resources)]
     figure = two_layers(world, world.user(who), actions, resources)
-    numbers = [int(number) for number in re.findall(r"\d+", figure.alt)]
+    numbers = [int(number) for number in re.fullmatch(COUNTS, figure.alt, re.DOTALL).groups()]
 
     assert who in figure.alt
     assert numbers == [
@@ -83,8 +91,8 @@ def test_the_table_and_the_list_have_every_request_in_order(world):
     for row, line, pair in zip(figure.rows, figure.as_text().splitlines(), pairs, strict=True):
         decision = world.can(world.user("alice"), *pair)
 
-        assert row["an Allow"] == ("yes" if allows(decision) else "no")
-        assert row["a Deny"] == ("yes" if decision.denies else "no")
+        assert row["an Allow"] is allows(decision)
+        assert row["a Deny"] is bool(decision.denies)
         assert row["verdict"] == str(decision.verdict)
         assert line.startswith(f"{pair[0]} on ")
         assert line.endswith(f"{decision.verdict.symbol} {decision.verdict}")
@@ -230,19 +238,99 @@ def test_drawing_leaves_the_world_as_it_is(world):
     assert world.diff(before) == ()
 
 
-def test_a_large_picture_is_as_large_as_it_needs_to_be():
-    """Many actions and resources are drawn, and all of them stand in the table."""
-    world = World(1)
-    alice = world.create_account("a", account_id="111111111111").create_user("alice")
-    actions = [f"s3:Action{number}" for number in range(24)]
-    resources = [f"arn:aws:s3:::maps/{number}" for number in range(8)]
-    figure = two_layers(world, alice, actions, resources)
-    width, height = figure.drawing.get_size_inches()
+def grid(actions, resources):
+    """A world in which everything is asked of Alice, who may read and not delete drafts."""
+    world = scenario("stack")
+    names = [f"s3:GetObject{number or ''}" for number in range(actions)]
+    things = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
+    return world, world.user("alice"), names, things
 
-    assert len(figure.rows) == 192
-    assert width < 40
-    assert height < 40
-    assert figure.svg()
+
+@pytest.mark.parametrize(
+    ("actions", "resources"), [(1, 1), (3, 6), (3, 7), (20, 20), (24, 8), (21, 6), (30, 60)]
+)
+def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, resources):
+    """Beside each other, on top of each other, and counted; nothing overlaps."""
+    figure = two_layers(*grid(actions, resources))
+
+    assert figure.drawing.get_size_inches()[0] <= PAGE
+    assert len(figure.rows) == actions * resources
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize("resources", [4, 12])
+def test_denies_are_hatched_and_nothing_else(resources):
+    """A print in black and white shows where the layer of Denies lies."""
+    world, alice, names, things = grid(1, resources)
+    figure = two_layers(world, alice, names, things)
+    denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in things)
+    hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
+    samples = 1  # of the legend
+    cells = sum(len(patch.get_path().vertices) // 5 for patch in hatched) - samples
+
+    assert denied == resources // 2
+    assert cells == denied * (2 if resources == 4 else 1)
+
+
+def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
+    """One look each: allowed, a Deny over an Allow, over nothing, a cut Allow, neither."""
+    world = scenario("stack")
+    account, alice = world.account("acme-main"), world.user("alice")
+    guard = everything("sqs:*", "*", "Deny")
+    alice.put_policy("guard", guard)
+    limit = Policy.allow(["s3:Get*", "sqs:*", "iam:*"])
+    alice.put_permissions_boundary(account.create_policy("limit", limit))
+    actions = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage", "iam:ListUsers"]
+    figure = two_layers(world, alice, actions, [MAP, README, *(f"{MAPS}/{i}" for i in range(6))])
+    words = {text.get_text() for text in figure.drawing.axes[0].texts}
+
+    assert {
+        "✓ allowed",
+        "✕ a Deny over an Allow",
+        "✕ a Deny over nothing",
+        "○ an Allow cut by a ceiling",
+        "○ implicit deny",
+    } <= words
+
+
+def test_what_has_no_room_is_counted():
+    """The last column and the last row say how many of the others are allowed."""
+    world, alice, names, things = grid(22, 24)
+    figure = two_layers(world, alice, names, things)
+    texts = [text.get_text() for text in figure.drawing.axes[0].texts]
+    others = things[19:]
+    allowed = sum(bool(world.can(alice, names[0], thing)) for thing in others)
+
+    assert {"5 more", "3 more"} <= set(texts)
+    assert texts.count(str(allowed)) >= 19
+    assert str(allowed * 3) in texts
+
+
+def test_resources_of_one_name_are_told_apart():
+    """Two queues called alike in two Regions stand there with their whole ARNs."""
+    world = scenario("stack")
+    queues = [f"arn:aws:sqs:{region}:111111111111:orders" for region in ("eu-west-1", "us-east-1")]
+    text = two_layers(world, world.user("alice"), ["sqs:SendMessage"], queues).as_text()
+
+    assert all(queue in text for queue in queues)
+
+
+def test_the_alternative_text_names_what_is_left_in_one_breath():
+    """At most 300 characters, however long the names are."""
+    world = scenario("stack")
+    things = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
+    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], things)
+
+    assert len(figure.alt) <= 300
+    assert "alice" in figure.alt
+    assert "s3:GetObject on star-maps" in figure.alt
+
+
+@pytest.mark.parametrize(("actions", "resources"), [([], [MAP]), (["s3:GetObject"], [])])
+def test_nothing_asked_is_refused(world, actions, resources):
+    """There would be nothing to see."""
+    with pytest.raises(RequestError, match="at least one"):
+        two_layers(world, world.user("alice"), actions, resources)
 
 
 @pytest.mark.parametrize("resources", [[MAP], [MAP, README], RESOURCES], ids=len)

@@ -5,27 +5,45 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
-from iamlab.view.cards.access_cards import changes_card, diff_card, what_can_card
+from iamlab.view import html
+from iamlab.view.cards.access_cards import (
+    changes_card,
+    diff_card,
+    matrix_card,
+    what_can_card,
+    who_can_card,
+)
+from iamlab.view.cards.account_cards import (
+    CODE,
+    account_card,
+    identity_card,
+    organization_card,
+    resource_card,
+    world_card,
+)
 from iamlab.view.cards.event_cards import event_log_card
 from iamlab.view.cards.outside_cards import outside_access_card
+from iamlab.view.cards.policy_cards import policy_card
 from iamlab.view.cards.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
 from iamlab.view.cards.session_cards import session_card, timeline_card
 from iamlab.view.style import INK, PAPER, look
-from iamlab.view.tables import matrix_table
+from iamlab.view.tabular.table_of import table_of
+from iamlab.world.account import Account
 from iamlab.world.changes import WorldDiff
 from iamlab.world.events.log import EventLog
-from iamlab.world.gather import policies_of
-from iamlab.world.identities import Group, Identity, User
+from iamlab.world.identities import Identity
 from iamlab.world.last_accessed import LastAccessed
 from iamlab.world.least_privilege import LeastPrivilege, Unused
 from iamlab.world.organization import Organization
 from iamlab.world.organization.levels import EffectivePolicies
 from iamlab.world.outside_access import OutsideAccess
+from iamlab.world.policies import ManagedPolicy
 from iamlab.world.reach.answers import Arrivals, BlastRadius
 from iamlab.world.reach.cutting import Cut
 from iamlab.world.reach.paths import Path
@@ -45,7 +63,6 @@ BOX = (
 )
 FEW = 30
 """So many lines of a list are shown."""
-CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;color:{INK};background:{PAPER}"
 
 
 def card(value: object) -> str:
@@ -58,11 +75,7 @@ def card(value: object) -> str:
 
 def badge(decision: Decision) -> str:
     """Give a verdict as a coloured word with its symbol."""
-    seen = look(decision.verdict)
-    return (
-        f'<strong style="background:{seen.area};color:{seen.colour};border:1px solid {seen.colour};'
-        f'border-radius:6px;padding:0.15em 0.6em">{seen.symbol} {seen.word}</strong>'
-    )
+    return html.badge(look(decision.verdict))
 
 
 def six_labels(decision: Decision, *, blank: Collection[int] = ()) -> str:
@@ -88,73 +101,29 @@ def _decision(decision: Decision) -> str:
     return "".join(parts)
 
 
-def _policy(policy: Policy) -> str:
-    name = f"<strong>{escape(policy.name)}</strong>" if policy.name else ""
-    return f'{name}<div style="{CODE}">{escape(policy.text)}</div>'
-
-
-def _identity(identity: Identity) -> str:
-    parts = [f"<strong>{escape(identity.kind)} {escape(identity.name)}</strong>"]
-    parts.append(f'<div style="{CODE}">{escape(identity.arn)}</div>')
-    if isinstance(identity, User):
-        parts.append(_named("groups", identity.groups))
-    if isinstance(identity, Group):
-        parts.append(_named("users", [user.name for user in identity.users]))
-    parts.append(_named("policies", [attached.policy.name for attached in policies_of(identity)]))
-    return "".join(parts)
-
-
-def _named(what: str, names: list[str]) -> str:
-    return f"<div>{what}: {escape(', '.join(names)) or 'none'}</div>"
-
-
-def _world(world: World) -> str:
-    rows = "".join(
-        f"<li><strong>{escape(account.name)}</strong> ({escape(account.account_id)}): users "
-        f"{escape(', '.join(account.users)) or 'none'}; groups "
-        f"{escape(', '.join(account.groups)) or 'none'}; roles "
-        f"{escape(', '.join(account.roles)) or 'none'}; buckets "
-        f"{escape(', '.join(account.buckets)) or 'none'}</li>"
-        for account in world.accounts.values()
-    )
-    trees = "".join(_organization(one) for one in world.organizations.values())
-    return f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC<ul>{rows}</ul>{trees}"
-
-
-def _organization(organization: Organization) -> str:
-    return f'<div style="{CODE}">{escape(organization.describe())}</div>'
+def _managed_policy(policy: ManagedPolicy) -> str:
+    return f"{_table(policy)}{policy_card(policy.document)}"
 
 
 def _told(found: EffectivePolicies | LeastPrivilege | Unused | LastAccessed) -> str:
     return f'<div style="{CODE}">{escape(str(found))}</div>'
 
 
-def _resource(resource: Resource) -> str:
-    parts = [f"<strong>{escape(resource.kind)} {escape(resource.name)}</strong>"]
-    parts.append(f'<div style="{CODE}">{escape(resource.arn)}</div>')
-    parts.append(_named("tags", [f"{key}={value}" for key, value in resource.tags.items()]))
-    text = "no policy of its own" if resource.policy is None else resource.policy.text
-    return "".join([*parts, f'<div style="{CODE}">{escape(text)}</div>'])
-
-
-def _who_can(found: WhoCan) -> str:
-    few = list(found)[:FEW]
-    rows = "".join(f"<li>{escape(arn)}</li>" for arn in few)
-    more = f"<div>and {len(found) - FEW} more</div>" if len(found) > FEW else ""
-    head = f"<strong>{escape(found.action)}</strong> on {escape(found.resource)}: "
-    return f"{head}{len(found)} of {found.asked}<ul>{rows}</ul>{more}"
+def _table(value: object) -> str:
+    return table_of(value).first(FEW).html()
 
 
 _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Decision, _decision),
-    (Policy, _policy),
-    (Identity, _identity),
-    (Organization, _organization),
+    (Policy, policy_card),
+    (Identity, identity_card),
+    (Account, account_card),
+    (Organization, organization_card),
     (EffectivePolicies, _told),
-    (Resource, _resource),
-    (WhoCan, _who_can),
-    (World, _world),
-    (AccessMatrix, matrix_table),
+    (Resource, resource_card),
+    (WhoCan, who_can_card),
+    (World, world_card),
+    (AccessMatrix, matrix_card),
     (AccessChanges, changes_card),
     (WhatCan, what_can_card),
     (WorldDiff, diff_card),
@@ -169,4 +138,6 @@ _CARDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (LeastPrivilege, _told),
     (Unused, _told),
     (LastAccessed, _told),
+    (ManagedPolicy, _managed_policy),
+    (Shown, _table),
 )

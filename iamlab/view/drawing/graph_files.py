@@ -11,6 +11,7 @@ Mermaid, "Flowcharts - Basic Syntax"; "The GraphML File Format".
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-_ENTITIES = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "#": "#35;"}
-"""What would end a text or begin a tag, as Mermaid writes it."""
+_NAMES = {'"': "quot", "<": "lt", ">": "gt", "&": "amp"}
+_SIGNS = '"<>&#`%$*\\'
+"""What would end a text or mean something in it: a tag, a setting, a formula, a bold word, a break.
+
+``%%{init: ...}%%`` counts as a setting wherever it stands, in a text too.
+"""
+_STARTS = re.compile(r"^\s*(?:[-+]|\d+(?=[.)]))|(?<=fa)[bklrs]?:(?=fa-)")
+"""What would begin a list, or stand for an icon."""
 _ARROWS = {False: ("-->", "--", "-->"), True: ("-.->", "-.", ".->")}
 """An edge as it is, or as it is missing: without a label, and what stands around one."""
 
@@ -50,9 +57,9 @@ def to_mermaid(graph: nx.DiGraph[Any]) -> str:
         lines += [f'  subgraph f{number}["{_escaped(title)}"]', *(f"    {one}" for one in own)]
         lines.append("  end")
     for start, end, facts in graph.edges(data=True):
-        label = _escaped(str(facts.get("label", "")))
+        label = str(facts.get("label", ""))
         bare, before, after = _ARROWS[bool(facts.get("missing"))]
-        arrow = f'{before} "{label}" {after}' if label else bare
+        arrow = f'{before} "{_escaped(label)}" {after}' if label else bare
         lines.append(f"  {ids[start]} {arrow} {ids[end]}")
     return "\n".join(lines)
 
@@ -78,12 +85,38 @@ def _name(facts: Mapping[str, object]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(_ENTITIES.get(one, one) for one in text.replace("\n", " "))
+    """Write text so that it is only text; an empty one would be an error, and becomes a space.
+
+    Examples
+    --------
+    >>> _escaped('1. "all"'), _escaped("")
+    ('#49;. #quot;all#quot;', ' ')
+    """
+    plain = _printable(text)
+    starts = {
+        place
+        for found in _STARTS.finditer(plain)
+        for place in range(*found.span())
+        if not plain[place].isspace()
+    }
+    return (
+        "".join(
+            _entity(one) if one in _SIGNS or place in starts else one
+            for place, one in enumerate(plain)
+        )
+        or " "
+    )
+
+
+def _entity(letter: str) -> str:
+    return f"#{_NAMES.get(letter, ord(letter))};"
+
+
+def _printable(text: str) -> str:
+    """Keep what can be seen: line breaks and other control characters become spaces."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _texts(facts: Mapping[Any, Any]) -> dict[str, str]:
-    """Keep what XML can carry: control characters become spaces."""
-    return {
-        str(name): "".join(c if c.isprintable() else " " for c in str(value))
-        for name, value in facts.items()
-    }
+    """Keep what XML can carry."""
+    return {str(name): _printable(str(value)) for name, value in facts.items()}

@@ -1,27 +1,41 @@
 """The access graph: who reaches what, by which policy, and what cuts the way.
 
 One caller, one action, one resource. Columns from left to right: the caller, the groups that it is
-in, the policies that reach it, their statements, the resource. The way that carries the Allow is
-bold; a Deny stands on the line that it cuts; all else is pale.
+in or the role that it has assumed, policies, statements, and at the right the way to the resource.
+What carries the Allow is bold; a Deny stands on the line that it cuts; all else is pale.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.layers import LAYERS
-from iamlab.view.drawing.sheet import ROW, Box, Sheet
+from iamlab.engine.decision import Decision
+from iamlab.errors import RequestError
+from iamlab.view.drawing.measure import SMALL, TITLE, widest, wrap
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.access_rows import (
-    Key,
-    Row,
+from iamlab.view.figures.access_chain import drawn
+from iamlab.view.figures.access_network import graph_of
+from iamlab.view.figures.access_plan import is_straight, plan_of
+from iamlab.view.figures.access_rows import ALLOWS, DENIES
+from iamlab.view.figures.access_scene import scene_of
+from iamlab.view.figures.access_trunk import (
+    BROKEN,
+    DISC,
+    LINES,
+    PALE,
+    draw_straight,
+    draw_trunk,
+    joint_of,
+)
+from iamlab.view.figures.access_words import (
+    CALLERS,
+    NO_POLICIES,
+    RESOURCES,
     alt_of,
     caption_of,
-    key_of,
     lines_of,
-    rows_of,
-    short_name,
-    table_row,
+    table_of,
 )
 from iamlab.view.style import (
     ALLOW,
@@ -31,248 +45,234 @@ from iamlab.view.style import (
     INK,
     LIT_AREA,
     PALE_INK,
-    PALE_LINE,
     PAPER,
     look,
 )
+from iamlab.view.terminal import printable
 
 if TYPE_CHECKING:
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.request import ContextValue
-    from iamlab.world.gather import Caller
-    from iamlab.world.world import World
+    from collections.abc import Mapping, Sequence
 
-COLUMNS = {"caller": 0.15, "group": 1.95, "policy": 3.8, "statement": 6.3, "resource": 9.45}
-WIDTHS = {"caller": 1.45, "group": 1.5, "policy": 2.15, "statement": 2.35, "resource": 2.3}
-WIDTH = 11.9
-TOP = 0.75
-GATE = 0.4  # the first gate's distance from the resource
+    from iamlab.view.drawing.sheet import Point
+    from iamlab.view.figures.access_plan import Plan
+    from iamlab.view.figures.access_scene import Scene
+    from iamlab.view.figures.access_ways import Way
+    from iamlab.world.sts.session import Session
 
 
-def access_graph(
-    world: World,
-    caller: Caller,
-    action: str,
-    resource: str,
-    *,
-    context: dict[str, ContextValue] | None = None,
-) -> Figure:
+def access_graph(decision: Decision, *, session: Session | None = None) -> Figure:
     """Draw why one request is allowed or denied.
 
     Parameters
     ----------
-    world, caller, action, resource, context
-        As in ``World.can``.
+    decision
+        As ``World.can`` gives it.
+    session
+        The session that asked: the chain of credentials that led to it is drawn, too.
+
+    Raises
+    ------
+    RequestError
+        It is no decision, or it was not this session that asked.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> print(access_graph(world.can(world.user("alice"), "s3:GetObject", MAP)).caption)
+    May alice do s3:GetObject on star-maps/m31.fits? ✓ Allowed.
     """
-    return draw_decision(world.can(caller, action, resource, context=context))
-
-
-def draw_decision(decision: Decision) -> Figure:
-    """Draw a decision as an access graph."""
-    rows = rows_of(decision)
+    _check(decision)
+    scene = scene_of(decision, session)
     return Figure.on(
-        _draw(decision, rows),
-        alt=alt_of(decision),
-        caption=caption_of(decision),
-        rows=tuple(table_row(row) for row in rows),
-        lines=tuple(lines_of(decision, rows)),
+        _draw(scene, plan_of(scene)),
+        alt=alt_of(scene),
+        caption=caption_of(scene),
+        rows=table_of(scene),
+        lines=map(printable, lines_of(scene)),
+        graph=graph_of(scene),
     )
 
 
-def _draw(decision: Decision, rows: list[Row]) -> Sheet:
-    inner = [row for row in rows if row.layer in ("identity", "resource")]
-    ceilings = [row for row in rows if row.layer in ("boundary", "session")]
-    order = sorted(inner, key=lambda row: (row.layer == "resource", row.group, row.policy))
-    last = TOP + (max(len(order), 1) - 1) * ROW
-    # Room below for the resource's two notes, and for the names of gates.
-    height = max(last + 0.4, (TOP + last) / 2 + 0.7) + (0.3 if ceilings else 0)
-    sheet = Sheet(WIDTH, height)
-    for column, left in COLUMNS.items():
-        if column != "group" or any(row.group for row in rows):
-            sheet.heading(left, 0.28, column.upper())
-    heights = [TOP + i * ROW for i in range(len(order))]
-    middle = (TOP + TOP + (max(len(order), 1) - 1) * ROW) / 2
-    _boxes(sheet, decision, order, heights, middle, ceilings)
+def _check(decision: object) -> None:
+    if not isinstance(decision, Decision):
+        raise RequestError(
+            f"access_graph draws a decision, not an object of type {type(decision).__name__}: "
+            "ask world.can(caller, action, resource)."
+        )
+
+
+def _draw(scene: Scene, plan: Plan) -> Sheet:
+    sheet = Sheet()
+    _fields(sheet, scene, plan)
+    _headings(sheet, scene, plan)
+    caller = _caller(sheet, scene, plan)
+    start = _role(sheet, scene, plan, caller)
+    statements = _ways(sheet, scene, plan, caller, start)
+    if not scene.identity and any(stop.kind == "own" for stop in scene.stops.all):
+        _nothing(sheet, start, plan, joint_of(scene, plan))
+    resource = _resource(sheet, scene, plan)
+    if is_straight(scene):
+        draw_straight(sheet, scene, plan, statements, resource)
+    else:
+        draw_trunk(sheet, scene, plan, caller, statements, resource)
+    if scene.decision.request.refusal:
+        said = f"AWS answers: {scene.decision.request.refusal}"
+        y = sheet.height + 0.1
+        for line in wrap(said, min(sheet.width, PAGE) - 2 * MARGIN, most=3):
+            sheet.text(MARGIN, y, line, DENY, fact=False)
+            y += 0.2
     return sheet
 
 
-def _boxes(
-    sheet: Sheet,
-    decision: Decision,
-    order: list[Row],
-    heights: list[float],
-    middle: float,
-    ceilings: list[Row],
-) -> None:
-    verdict = look(decision.verdict)
-    caller_name, caller_kind = short_name(decision.request.principal)
-    caller = Box(
-        COLUMNS["caller"], middle, WIDTHS["caller"], caller_name, caller_kind,
-        area=LIT_AREA, bold=True,
-    )  # fmt: skip
-    resource_name, resource_kind = short_name(decision.request.resource)
-    resource = Box(
-        COLUMNS["resource"], middle, WIDTHS["resource"], resource_name,
-        f"{verdict.symbol} {verdict.word}", colour=verdict.colour, area=verdict.area, bold=True,
-    )  # fmt: skip
-    sheet.box(caller)
-    sheet.box(resource)
-    sheet.note(resource.x, middle + 0.36, decision.request.action, INK)
-    sheet.note(resource.x, middle + 0.53, resource_kind, PALE_INK)
-    carrying = {hit.address for hit in decision.determining} if decision else set()
-    allowing = {hit.address for layer in LAYERS for hit in decision.heard[layer].allows}
-    gate = resource.x - GATE if decision.shut and ceilings else None
-    groups = _group_boxes(order, heights)
-    policies = _policy_boxes(order, heights)
-    for row, y in zip(order, heights, strict=True):
-        address = f"{row.policy}/{row.label}"
-        allows = row.applies and row.effect == "Allow"
-        denies = row.applies and row.effect == "Deny"
-        bold = address in (carrying or allowing) and allows
-        colour = ALLOW if allows else DENY if denies else PALE_INK
-        line = ALLOW if allows else DENY if denies else PALE_LINE
-        policy = policies[key_of(row)]
-        statement = Box(
-            COLUMNS["statement"],
-            y,
-            WIDTHS["statement"],
-            _statement_text(row),
-            _statement_note(row),
-            colour,
-            ALLOW_AREA if allows else DENY_AREA if denies else PAPER,
-            bold=bold or denies,
-            dashed=not row.applies,
-        )
-        sheet.box(statement)
-        sheet.line(policy.right, statement.left, line, bold=bold or denies)
-        _way_to(sheet, caller, groups, policy, row, line, bold=bold or denies)
-        if allows:
-            if decision.denies:
-                cut = _cut(y, resource)
-                sheet.line(statement.right, cut, line, bold=bold)
-                sheet.line(cut, resource.left, PALE_LINE, dashed=True, arrow=True)
-            else:
-                end = (gate, resource.y) if gate else resource.left
-                sheet.line(statement.right, end, line, bold=bold, arrow=not gate)
-    for box in (*groups.values(), *policies.values()):
+def _fields(sheet: Sheet, scene: Scene, plan: Plan) -> None:
+    """Draw the accounts; the title of the resource's stands above its policies."""
+    accounts = {CALLERS: scene.here, RESOURCES: scene.there}
+    if scene.is_outsider:
+        del accounts[CALLERS]
+    for (left, top, right, bottom), (whose, account) in zip(
+        plan.fields, accounts.items(), strict=False
+    ):
+        sheet.field(left, top, right - left, bottom - top, "")
+        # Where lines lead down to a caller or a policy, the title stands beside them.
+        x = plan.columns["policy" if whose == RESOURCES or scene.links else "caller"][0]
+        number, name = account
+        words = f"{number}, {whose}" if name else whose
+        room = plan.trunk - x - 0.25 - widest([words], SMALL)
+        title = name or f"account {number}"
+        taken = sheet.text(x, top + 0.2, title, size=TITLE, face="bold", room=room)
+        sheet.note(x + taken + 0.12, top + 0.21, words)
+
+
+def _headings(sheet: Sheet, scene: Scene, plan: Plan) -> None:
+    words = {
+        "caller": "PRINCIPAL",
+        "group": "ASSUMED ROLE" if scene.role else "GROUP",
+        "policy": "POLICY",
+        "statement": "STATEMENT",
+        "resource": "RESOURCE" if is_straight(scene) else "WAY TO THE RESOURCE",
+    }
+    if scene.links:
+        del words["caller"]  # the chain that leads to the caller has a heading already
+    for name, word in words.items():
+        if name in plan.columns:
+            sheet.heading(plan.columns[name][0], plan.heading, word)
+
+
+def _caller(sheet: Sheet, scene: Scene, plan: Plan) -> Box:
+    """Draw the caller, and above it what led to its credentials."""
+    x, width = plan.columns["caller"]
+    caller = Box(x, plan.caller, width, scene.who, scene.who_note, area=LIT_AREA, bold=True)
+    links = drawn(scene.links)
+    if links:
+        sheet.heading(x, plan.links[0] - 0.4, "WHO GOT CREDENTIALS FROM WHOM")
+    boxes = [
+        Box(x, y, width, link.name, link.note) for link, y in zip(links, plan.links, strict=True)
+    ]
+    for link, box, below in zip(links, boxes, [*boxes, caller][1:], strict=True):
         sheet.box(box)
-    _cuts(sheet, decision, order, heights, resource)
-    _gates(sheet, decision, ceilings, heights, resource)
+        sheet.note(x + width + 0.12, box.y, link.times)
+        sheet.straight(box.bottom, below.top, INK, arrow=True)
+        sheet.note(box.bottom[0] + 0.1, box.bottom[1] + 0.17, link.leads_by, INK)
+    sheet.box(caller)
+    return caller
 
 
-def _way_to(
-    sheet: Sheet,
-    caller: Box,
-    groups: dict[str, Box],
-    policy: Box,
-    row: Row,
-    colour: str,
-    *,
-    bold: bool,
+def _role(sheet: Sheet, scene: Scene, plan: Plan, caller: Box) -> Box:
+    """Draw the role whose session calls, and give what its policies hang on."""
+    if not scene.role:
+        return caller
+    x, width = plan.columns["group"]
+    speaks = any(way.applies for way in scene.ways)
+    role = Box(x, plan.caller, width, scene.role, "assumed role", INK if speaks else PALE_INK)
+    sheet.line(caller.right, role.left, **_strongest(scene.identity))
+    sheet.box(role)
+    return role
+
+
+def _strongest(ways: Sequence[Way]) -> Mapping[str, Any]:
+    """Give the look of a line that several ways share."""
+    for does in (ALLOWS, DENIES):
+        if any(way.does == does for way in ways):
+            return LINES[does]
+    return PALE
+
+
+def _ways(sheet: Sheet, scene: Scene, plan: Plan, caller: Box, start: Box) -> list[tuple[Way, Box]]:
+    """Draw what leads from the caller to each statement, and give the statements' boxes."""
+    policies: dict[tuple[str, ...], list[tuple[Way, float]]] = {}
+    groups: dict[str, list[tuple[Way, float]]] = {}
+    for way, y in zip(scene.ways, plan.ways, strict=True):
+        policies.setdefault(way.key, []).append((way, y))
+        if way.group:
+            groups.setdefault(way.group, []).append((way, y))
+    group_boxes = {name: _mean(plan.columns["group"], own, name) for name, own in groups.items()}
+    for name, box in group_boxes.items():
+        sheet.line(start.right, box.left, **_strongest([way for way, _ in groups[name]]))
+        sheet.box(box)
+    statements = []
+    for own in policies.values():
+        first = own[0][0]
+        box = _mean(plan.columns["policy"], own, first.policy, first.kind)
+        sheet.box(box)
+        style = _strongest([way for way, _ in own])
+        if first.side == "identity" and first.group:
+            sheet.line(group_boxes[first.group].right, box.left, **style)
+        elif first.side == "identity":
+            _past_groups(sheet, plan, start, box, style)
+        elif any(way.names for way, _ in own):
+            _past_groups(sheet, plan, caller, box, style)
+        for way, y in own:
+            statement = _statement(plan, way, y)
+            sheet.line(box.right, statement.left, **LINES.get(way.does, PALE))
+            sheet.box(statement)
+            statements.append((way, statement))
+    return statements
+
+
+def _nothing(sheet: Sheet, start: Box, plan: Plan, joint: Point) -> None:
+    """Show that no policy leads on from the caller."""
+    sheet.line(start.right, (joint[0] - DISC, joint[1]), **BROKEN)
+    words_at = plan.columns["policy"][0], start.y
+    sheet.note(*words_at, NO_POLICIES, on_line=True)
+
+
+def _mean(
+    column: tuple[float, float], own: Sequence[tuple[Way, float]], text: str, note: str = ""
+) -> Box:
+    """Give a box in the middle of the ways that lead through it."""
+    y = sum(y for _, y in own) / len(own)
+    colour = INK if any(way.applies for way, _ in own) else PALE_INK
+    return Box(column[0], y, column[1], text, note, colour)
+
+
+def _past_groups(
+    sheet: Sheet, plan: Plan, start: Box, policy: Box, style: Mapping[str, Any]
 ) -> None:
-    """Draw the way from the caller to a policy, through its group."""
-    if row.layer == "resource":
-        return  # it hangs on the resource, not on the caller
-    if row.group:
-        group = groups[row.group]
-        sheet.line(caller.right, group.left, colour, bold=bold)
-        sheet.line(group.right, policy.left, colour, bold=bold)
-    else:
-        beside = (COLUMNS["group"], policy.y)  # past the groups on its own level
-        sheet.line(caller.right, beside, colour, bold=bold)
-        sheet.line(beside, policy.left, colour, bold=bold)
+    """Lead a line to a policy, past the groups on the policy's own level."""
+    left, _ = plan.columns.get("group", plan.columns["policy"])
+    beside = [(left, policy.y)] if "group" in plan.columns and start.x < left else []
+    sheet.line(start.right, policy.left, via=beside, **style)
 
 
-def _group_boxes(order: list[Row], heights: list[float]) -> dict[str, Box]:
-    places: dict[str, list[float]] = {}
-    for row, y in zip(order, heights, strict=True):
-        if row.group:
-            places.setdefault(row.group, []).append(y)
-    leading = {row.group for row in order if row.applies}
-    return {
-        name: Box(
-            COLUMNS["group"],
-            sum(ys) / len(ys),
-            WIDTHS["group"],
-            name,
-            colour=INK if name in leading else PALE_INK,
-        )
-        for name, ys in places.items()
-    }
+def _statement(plan: Plan, way: Way, y: float) -> Box:
+    x, width = plan.columns["statement"]
+    colour, area = _STATEMENTS.get(way.does, (PALE_INK, PAPER))
+    return Box(
+        x, y, width, way.text, way.note or way.names, colour, area,
+        bold=way.applies, dashed=not way.applies,
+    )  # fmt: skip
 
 
-def _policy_boxes(order: list[Row], heights: list[float]) -> dict[Key, Box]:
-    places: dict[Key, list[float]] = {}
-    for row, y in zip(order, heights, strict=True):
-        places.setdefault(key_of(row), []).append(y)
-    rows = {key_of(row): row for row in order}
-    leading = {key_of(row) for row in order if row.applies}
-    return {
-        key: Box(
-            COLUMNS["policy"],
-            sum(ys) / len(ys),
-            WIDTHS["policy"],
-            rows[key].policy,
-            rows[key].kind,
-            colour=INK if key in leading else PALE_INK,
-        )
-        for key, ys in places.items()
-    }
+_STATEMENTS = {ALLOWS: (ALLOW, ALLOW_AREA), DENIES: (DENY, DENY_AREA)}
 
 
-def _statement_text(row: Row) -> str:
-    if not row.effect:
-        return f"○ {row.label}"
-    symbol = "○" if not row.applies else "✓" if row.effect == "Allow" else "✕"
-    return f"{symbol} {row.effect} {row.label}"
-
-
-def _statement_note(row: Row) -> str:
-    if row.applies:
-        return ""
-    if not row.effect:
-        return "none applies"
-    return f"does not apply: {row.miss.partition(':')[0]}"
-
-
-def _cut(y: float, resource: Box) -> tuple[float, float]:
-    """Say where a Deny cuts the line that leaves a statement at this height."""
-    x = (COLUMNS["statement"] + WIDTHS["statement"] + resource.x) / 2
-    return x, (y + resource.y) / 2
-
-
-def _cuts(
-    sheet: Sheet, decision: Decision, order: list[Row], heights: list[float], resource: Box
-) -> None:
-    """Put each Deny on the lines that it cuts, or before the resource if nothing is allowed."""
-    denying = [
-        y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Deny"
-    ]
-    allowing = [
-        y for row, y in zip(order, heights, strict=True) if row.applies and row.effect == "Allow"
-    ]
-    if not decision.denies:
-        return
-    cuts = [_cut(y, resource) for y in allowing] or [_cut(resource.y, resource)]
-    for y in denying:
-        start = (COLUMNS["statement"] + WIDTHS["statement"], y)
-        for cut in cuts:
-            sheet.line(start, cut, DENY, bold=True)
-    for cut in cuts:
-        sheet.mark(cut, "✕", DENY)
-
-
-def _gates(
-    sheet: Sheet, decision: Decision, ceilings: list[Row], heights: list[float], resource: Box
-) -> None:
-    """Draw each ceiling as a gate before the resource: open, or shut."""
-    top = min([*heights, resource.y]) - 0.2
-    bottom = max([*heights, resource.y]) + 0.2
-    for place, layer in enumerate(dict.fromkeys(row.layer for row in ceilings)):
-        x = resource.x - GATE - 0.3 * place
-        heard = decision.heard[layer]
-        is_open = bool(heard.allows) and not heard.denies
-        colour = ALLOW if is_open else DENY if heard.denies else INK
-        sheet.gate(x, top, bottom, colour, open_at=resource.y if is_open else None)
-        words = f"{layer} {'✓ open' if is_open else '✕ denies' if heard.denies else '○ shut'}"
-        sheet.note(x, bottom + 0.13 + 0.18 * place, words, colour, align="center")
+def _resource(sheet: Sheet, scene: Scene, plan: Plan) -> Box:
+    seen = look(scene.decision.verdict)
+    x, width = plan.columns["resource"]
+    verdict = f"{seen.symbol} {seen.word}"
+    box = Box(x, plan.resource, width, scene.what, verdict, seen.colour, seen.area, bold=True)
+    sheet.box(box)
+    sheet.note(x, plan.resource + 0.36, scene.decision.request.action, INK, room=width)
+    sheet.note(x, plan.resource + 0.53, scene.what_note, room=width)
+    return box

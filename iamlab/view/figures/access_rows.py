@@ -1,159 +1,228 @@
-"""The ways of a decision, from the caller to the resource: as rows, and in words.
+"""What stands behind an access graph: each statement of each layer, with what it missed.
 
-The access graph draws them; its alternative text, caption, list and table say the same.
+One row for each statement, and one for each policy that has none: the figure's table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from iamlab.engine.explain import nearest
+from iamlab.engine.hearing import RESTRICTED
 from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.principals import Named
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.words import shorten
+from iamlab.view.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Attached
+    from iamlab.engine.layers import Attached, Level
+    from iamlab.engine.request import Request
     from iamlab.engine.verdict import Reading
+    from iamlab.view.figures.access_chain import Link
+    from iamlab.view.figures.access_scene import Scene
+    from iamlab.view.figures.access_stops import Stop
+    from iamlab.view.figures.access_ways import Way
+
+ALLOWS, DENIES, TAKEN, SILENT = "allows", "denies", "taken away", "does not apply"
+"""What a statement does. What Block Public Access takes away would apply but for that."""
+
+SIDES = ("identity", "resource", "grant")
+"""The layers that can grant; all others are gates on the way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way through the picture: by which group, policy and statement."""
+    """One statement, and how it came here.
+
+    Parameters
+    ----------
+    layer, level
+        Which kind of policy, and at which of its levels, from 1.
+    place
+        Where it hangs: an OU, a group; empty if on the caller or the resource itself.
+    policy, kind, owner
+        The policy's name, what it is called by AWS, and what tells two of one name apart.
+    effect, label
+        Of the statement; empty for a policy that has none.
+    does
+        ``ALLOWS``, ``DENIES``, ``TAKEN`` or ``SILENT``.
+    missed, elements
+        What it missed, in words; and which elements, or keys of conditions, these are.
+    names
+        For a policy of the resource: how it names the caller.
+    is_nearest
+        Whether it is the Allow that came nearest.
+    decides
+        Whether it is one of those that decided.
+    """
 
     layer: str
-    group: str
+    level: int
+    place: str
     policy: str
     kind: str
-    owner: str  # tells two policies of one name apart
-    effect: str
-    label: str
-    applies: bool
-    miss: str
+    owner: str
+    effect: str = ""
+    label: str = ""
+    does: str = SILENT
+    missed: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    names: str = ""
+    is_nearest: bool = False
+    decides: bool = False
+
+    @property
+    def group(self) -> str:
+        """The group that hands the policy on, if one does."""
+        is_of_group = self.layer == "identity" and self.place.startswith("group ")
+        return self.place.removeprefix("group ") if is_of_group else ""
+
+    @property
+    def address(self) -> str:
+        """Policy and statement."""
+        return f"{self.policy}/{self.label}"
 
 
-Key = tuple[str, str, str, str]
-
-
-def key_of(row: Row) -> Key:
-    """Tell one policy in the picture from another, of the same name too."""
-    return row.layer, row.group, row.policy, row.owner
-
-
-def rows_of(decision: Decision) -> list[Row]:
-    """List the ways; statements of one policy that do not apply share a row."""
-    rows: list[Row] = []
-    for layer in LAYERS:
-        readings = decision.heard[layer].readings
-        for attached in decision.layers.of(layer) if decision.heard[layer].present else ():
-            own = [reading for reading in readings if reading.attached is attached]
-            rows += _ways_of(layer, attached, own)
-    return rows
-
-
-def _ways_of(layer: str, attached: Attached, own: list[Reading]) -> Iterator[Row]:
-    group = next((p.removeprefix("group ") for p in attached.path if p.startswith("group ")), "")
-    way = (
-        layer,
-        group,
-        attached.policy.name or "unnamed",
-        kind_of(layer, attached.arn),
-        attached.arn or f"{attached.path}",
+def rows_of(decision: Decision) -> tuple[Row, ...]:
+    """List the statements of each layer that has a part in the decision."""
+    near = nearest(decision)
+    known = _Known(frozenset(map(id, decision.determining)), "" if near is None else near[0])
+    return tuple(
+        row
+        for layer in LAYERS
+        for level, (policies, readings) in enumerate(_levels(decision, layer), 1)
+        for number, attached in enumerate(policies, 1)
+        for row in _rows(decision.request, (layer, level, number), attached, readings, known)
     )
-    silent = sum(not reading.applies for reading in own)
+
+
+class _Known(NamedTuple):
+    """What was worked out of the decision as a whole: who decided, who came nearest."""
+
+    deciding: frozenset[int]
+    nearest: str
+
+
+def _levels(decision: Decision, layer: str) -> Iterator[tuple[Level, tuple[Reading, ...]]]:
+    """Give policies and what was read in them, level by level."""
+    heard = decision.heard[layer]
+    there = decision.layers.levels(layer) if heard.present else ()
+    yield from zip_longest(there, heard.levels[: len(there)], fillvalue=())
+
+
+def _rows(
+    request: Request,
+    where: tuple[str, int, int],
+    attached: Attached,
+    readings: tuple[Reading, ...],
+    known: _Known,
+) -> Iterator[Row]:
+    layer, level, number = where
+    bare = Row(
+        layer,
+        level,
+        attached.path[0] if attached.path else "",
+        attached.policy.name or "unnamed",
+        kind_of(request, layer, attached),
+        f"{layer} {level} {number}",
+    )
+    own = [reading for reading in readings if reading.attached is attached]
     for reading in own:
-        if reading.applies or silent == 1:
-            miss = "" if reading.applies else str(reading.misses[0])
-            label = reading.statement.label
-            yield Row(*way, reading.effect, label, applies=reading.applies, miss=miss)
-    if silent > 1 or not own:
-        text = f"{silent} statements" if silent else "no statements"
-        yield Row(*way, "", text, applies=False, miss="")
+        does = _does(reading)
+        yield replace(
+            bare,
+            effect=reading.effect,
+            label=reading.statement.label,
+            does=does,
+            missed=tuple(map(str, reading.misses)),
+            elements=tuple(miss.element.rpartition(" ")[2] for miss in reading.misses),
+            names=_names(request, reading) if layer in SIDES[1:] else "",
+            is_nearest=(
+                does == SILENT and reading.effect == "Allow" and reading.address == known.nearest
+            ),
+            decides=id(reading) in known.deciding,
+        )
+    if not own:
+        yield bare
 
 
-def kind_of(layer: str, arn: str | None) -> str:
+def _does(reading: Reading) -> str:
+    if reading.applies:
+        return ALLOWS if reading.effect == "Allow" else DENIES
+    taken = [miss.element for miss in reading.misses] == [RESTRICTED.element]
+    return TAKEN if taken else SILENT
+
+
+def _names(request: Request, reading: Reading) -> str:
+    """Say how a policy of the resource names the caller."""
+    if reading.named is Named.INDIRECT:
+        return "names its role" if request.caller.is_of_role else "names its user"
+    if reading.named is Named.DIRECT:
+        everyone = any(value == "*" for _, value in reading.statement.principal or (("", "*"),))
+        return "names everyone" if everyone else "names the caller"
+    return "names its account" if reading.named is Named.ACCOUNT else ""
+
+
+_AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
+_AS_PATH = {"root user": "all that a root user may", "account password policy": "password policy"}
+
+
+def kind_of(request: Request, layer: str, attached: Attached) -> str:
     """Say what kind of policy it is, as AWS calls it."""
+    if layer == "resource":
+        return resource_policy_of(request)
     if layer != "identity":
         return NAMES[layer]
-    if arn is None:
-        return "inline"
-    return "AWS managed" if ":iam::aws:" in arn else "customer managed"
+    if attached.arn is None:
+        return _AS_PATH.get(attached.path[0] if attached.path else "", "inline")
+    return "AWS managed" if ":iam::aws:" in attached.arn else "customer managed"
+
+
+def resource_policy_of(request: Request) -> str:
+    """Say what the policy of the resource that is asked for is called.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> resource_policy_of(Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject",
+    ...                            "arn:aws:s3:::star-maps/m31.fits"))
+    'bucket policy'
+    """
+    if request.about_trust:
+        return "trust policy"
+    return _AS_RESOURCE.get(request.service, NAMES["resource"])
+
+
+V = TypeVar("V", "Way", "Stop", "Link", "Scene")
+
+
+def visible(value: V) -> V:
+    """Give the same with texts that can be seen: a line break in a name is a sign, no new line."""
+    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    texts: dict[str, Any] = {
+        name: printable(one) for name, one in found.items() if isinstance(one, str)
+    }
+    return replace(value, **texts)
 
 
 def short_name(arn: str) -> tuple[str, str]:
-    """Give the name that people use, and what it is."""
+    """Give the name that people use, and what it is.
+
+    Examples
+    --------
+    >>> short_name("arn:aws:s3:::star-maps/m31.fits"), short_name("arn:aws:iam::111122223333:root")
+    (('star-maps/m31.fits', 'S3 object'), ('root', 'root user'))
+    """
     if not is_arn(arn):
         return arn, ""
     parsed = Arn.parse(arn)
     if parsed.service == "s3":
         return parsed.resource, "S3 object" if "/" in parsed.resource else "S3 bucket"
     kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
-    return parsed.name or parsed.resource, f"{parsed.service.upper()} {kind}"
-
-
-def table_row(row: Row) -> dict[str, str]:
-    """Give a row of the figure's table."""
-    return {
-        "layer": NAMES[row.layer],
-        "group": row.group,
-        "policy": row.policy,
-        "statement": row.label,
-        "effect": row.effect,
-        "applies": "yes" if row.applies else "no",
-        "missed by": row.miss,
-    }
-
-
-def lines_of(decision: Decision, rows: list[Row]) -> list[str]:
-    """Give the figure as an indented list."""
-    asked = decision.request
-    lines = [asked.principal]
-    for row in rows:
-        way = f"group {row.group} > " if row.group else ""
-        state = "applies" if row.applies else f"does not apply. {row.miss}".rstrip(" .")
-        lines.append(f"  {way}{NAMES[row.layer]} {row.policy}")
-        lines.append(f"    {row.effect} {row.label}: {state}".replace("     ", "    "))
-    lines.append(
-        f"{decision.verdict.symbol} {asked.action} on {asked.resource}: {decision.verdict}"
-    )
-    return lines
-
-
-def caption_of(decision: Decision) -> str:
-    """Give the line below the figure."""
-    who, _ = short_name(decision.request.principal)
-    what, _ = short_name(decision.request.resource)
-    verdict = f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}"
-    return f"May {who} do {decision.request.action} on {what}? {verdict}."
-
-
-def alt_of(decision: Decision) -> str:
-    """Say in words what is to be seen."""
-    who = shorten(short_name(decision.request.principal)[0], 40)
-    what = shorten(short_name(decision.request.resource)[0], 60)
-    asked = f"{decision.request.action} on {what}"
-    allows = [hit for layer in ("identity", "resource") for hit in decision.heard[layer].allows]
-    parts = []
-    for hit in allows:
-        through = f" through {hit.attached.path[0]}" if hit.attached.path else ""
-        parts.append(f"{hit.address} allows it{through}")
-    if decision.denies:
-        cut = " and ".join(
-            f"{hit.address}"
-            + (f", which came through {hit.attached.path[0]}," if hit.attached.path else "")
-            for hit in decision.denies
-        )
-        ending = f"the Deny in {cut} cuts the way"
-    elif decision:
-        ending = "nothing cuts the way"
-    elif decision.shut:
-        ending = (
-            f"the {' and '.join(NAMES[layer] for layer in decision.shut)} does not let it through"
-        )
-    else:
-        ending = "no statement allows it"
-    said = "; ".join([*parts, ending])
-    return f"{who} asks for {asked}: {said}. Verdict: {decision.verdict}."
+    service = "" if parsed.resource == "root" else f"{parsed.service.upper()} "
+    return parsed.name or parsed.resource, f"{service}{kind}"

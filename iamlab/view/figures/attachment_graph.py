@@ -1,228 +1,232 @@
-"""The attachment graph: what hangs on whom in one account, with one principal lit.
+"""The attachment graph: what hangs on whom in an account, with one principal lit.
 
-Three columns: users and roles, groups, policies. Inline policies stand beside the managed ones, and
-say that they are inline.
+Three columns: users and roles, groups, policies. A line that passes the groups has a lane of its
+own between them. A boundary is attached to somebody like a policy, but grants nothing: its line is
+dashed and says so.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
-from iamlab.view.drawing.sheet import ROW, Box, Sheet
+from iamlab.errors import RequestError
+from iamlab.view.drawing.measure import TEXT, widest
+from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, Box, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.access_rows import kind_of
-from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
-from iamlab.world.gather import policies_of
-from iamlab.world.identities import Bounded, Group, Role, User
+from iamlab.view.figures.attachment_plan import HEADINGS, grid_of, past, places_of
+from iamlab.view.figures.attachment_words import NO_ACCOUNTS, NOBODY, alt_of, lines_of, rows_of
+from iamlab.view.figures.attachments import Lit, column_of, graph_of, node_of, steps, ways_of
+from iamlab.view.style import ALLOW, ALLOW_AREA, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
+from iamlab.view.terminal import printable
+from iamlab.view.words import count
+from iamlab.world.account import Account
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from iamlab.world.account import Account
+    from collections.abc import Sequence
 
-    Node = tuple[str, str]
-    Graph = nx.DiGraph[Node]
+    from iamlab.view.drawing.layered import Places
+    from iamlab.view.drawing.measure import Face
+    from iamlab.view.figures.attachment_plan import Grid
+    from iamlab.view.figures.attachments import Graph, Node
 
-LEFT = {"identity": 0.15, "group": 3.5, "policy": 6.85}
-BOX_WIDTH = 2.6
-WIDTH = 9.65
-TOP = 0.8
-MOST = 60  # more boxes than that nobody can read
-HEADINGS = {"identity": "USERS AND ROLES", "group": "GROUPS", "policy": "POLICIES"}
+MOST, MOST_LINES = 60, 80  # more boxes or lines than that nobody can read
+MOST_FIELDS = 12  # nor more accounts
+HEAD = 0.45  # a field's title
 
 
-def attachment_graph(account: Account, *, lit: User | Role | None = None) -> Figure:
-    """Draw everything that hangs on somebody in an account.
+def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Figure:
+    """Draw everything that hangs on somebody, in an account or in every account of a world.
 
     Parameters
     ----------
-    account
-        Whose identities and policies are drawn.
+    of
+        Whose identities and policies are drawn. Of more than 60, those that are alike are drawn as
+        one; the table and the list have each. Of a user, a role or a group: its account, with
+        itself lit.
     lit
-        Whose ways are drawn bold, all others pale.
+        A user, a role or a group: its ways are drawn bold, all others pale.
+
+    Raises
+    ------
+    RequestError
+        ``of`` is none of these, or ``lit`` is not in it.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("groups")
+    >>> print(attachment_graph(world.account("acme-main"), lit=world.user("bob")).alt)
+    bob gets AmazonS3FullAccess through developers.
     """
-    graph = graph_of(account)
-    ways = _ways(graph, lit)
-    drawn = _readable(graph, ways)
-    left_out = len(graph) - len(drawn)
-    caption = f"What hangs on whom in {account.name}."
-    if lit is not None:
-        caption += f" Lit: all that reaches {lit.name}."
-    if left_out:
-        caption += f" {left_out} more stand only in the table."
+    if isinstance(of, Lit):
+        return attachment_graph(of.account, lit=lit or of)
+    accounts = _accounts(of)
+    graphs = [graph_of(account) for account in accounts]
+    _check(graphs, lit)
+    drawn = _readable(graphs, lit)
+    shown = _fields(graphs, lit)
+    place = accounts[0].name if len(accounts) == 1 else "Attachments in every account"
     return Figure.on(
-        _draw(drawn, ways, lit),
-        alt=_alt(account, graph, lit),
-        caption=caption,
-        rows=tuple(_rows(graph)),
-        lines=tuple(_lines(graph)),
+        _draw(
+            [accounts[i] for i in shown], [drawn[i] for i in shown], lit, left_out=_left_out(graphs)
+        ),
+        alt=alt_of(place, graphs, lit),
+        caption=_caption(accounts, lit, folded=sum(map(len, drawn)) < sum(map(len, graphs))),
+        rows=rows_of(graphs, lit),
+        lines=lines_of(list(zip(graphs, drawn, strict=True)), lit, left_out=_left_out(graphs)),
+        graph=_union(drawn),
     )
 
 
-def graph_of(account: Account) -> Graph:
-    """Give the account as a directed graph: identity -> group -> policy.
-
-    Nodes are tuples of column and name, an inline policy's with its owner; each has a ``label`` and
-    a ``note``.
-    """
-    graph: Graph = nx.DiGraph()
-    identities = [*account.users.values(), *account.roles.values()]
-    for identity in (*identities, *account.groups.values()):
-        column = "identity" if isinstance(identity, Bounded) else "group"
-        node = (column, identity.arn)
-        note = _count(identity.users) if isinstance(identity, Group) else identity.kind
-        graph.add_node(node, label=identity.name, note=note)
-        for attached in policies_of(identity):
-            name = attached.policy.name
-            policy = ("policy", attached.arn or f"{identity.arn}/{name}")
-            kind = kind_of("identity", attached.arn)
-            if attached.arn is None:
-                kind = f"inline on {identity.name}"
-            graph.add_node(policy, label=name, note=kind)
-            graph.add_edge(node, policy)
-    for user in account.users.values():
-        for group in user.groups:
-            if group in account.groups:
-                graph.add_edge(("identity", user.arn), ("group", account.groups[group].arn))
-    return graph
+def _caption(accounts: Sequence[Account], lit: Lit | None, *, folded: bool) -> str:
+    caption = f"What hangs on whom in {_named(accounts)}."
+    if lit is not None:
+        of_group = f"what {lit.name} hands on, and to whom"
+        caption += f" Lit: {of_group if lit.kind == 'group' else f'all that reaches {lit.name}'}."
+    if folded:
+        caption += " Those that are alike are drawn as one; the list has each."
+    return caption
 
 
-def _readable(graph: Graph, ways: set[tuple[Node, Node]]) -> Graph:
-    """Keep what fits into a picture: the lit ways first, then the others in order."""
-    lit = [node for way in ways for node in way]
-    kept = list(dict.fromkeys([*lit, *graph]))[:MOST]
-    return graph if len(kept) == len(graph) else graph.subgraph(sorted(kept, key=list(graph).index))
+def _fields(graphs: Sequence[Graph], lit: Lit | None) -> list[int]:
+    """Choose the accounts that are drawn: that of whoever is lit, then the first ones."""
+    order = sorted(range(len(graphs)), key=lambda i: lit is None or node_of(lit) not in graphs[i])
+    return sorted(order[:MOST_FIELDS])
 
 
-def _count(users: list[User]) -> str:
-    return "1 user" if len(users) == 1 else f"{len(users)} users"
+def _left_out(graphs: Sequence[Graph]) -> str:
+    number = len(graphs) - MOST_FIELDS
+    return f"and {count(number, 'more account')} in the list and the table" if number > 0 else ""
 
 
-def _ways(graph: Graph, lit: User | Role | None) -> set[tuple[Node, Node]]:
-    """Collect the edges on the lit principal's ways."""
+def _accounts(of: object) -> list[Account]:
+    if isinstance(of, Account):
+        return [of]
+    if isinstance(of, World):
+        return list(of.accounts.values())
+    message = f"attachment_graph draws an account or a world, not an object of {type(of).__name__}."
+    raise RequestError(message)
+
+
+def _check(graphs: Sequence[Graph], lit: object) -> None:
     if lit is None:
-        return set()
-    return set(nx.edge_dfs(graph, ("identity", lit.arn)))
+        return
+    if not isinstance(lit, Lit):
+        message = f"lit is a user, a role or a group, not an object of type {type(lit).__name__}."
+        raise RequestError(message)
+    if not any(node_of(lit) in graph for graph in graphs):
+        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it cannot be lit.")
 
 
-def _draw(graph: Graph, ways: set[tuple[Node, Node]], lit: User | Role | None) -> Sheet:
-    columns: dict[str, list[tuple[str, str]]] = {name: [] for name in LEFT}
-    for node in graph:
-        columns[node[0]].append(node)
-    columns["policy"].sort(key=lambda node: _first_place(graph, columns, node))
-    rows = max((len(nodes) for nodes in columns.values()), default=1)
-    sheet = Sheet(WIDTH, TOP + max(rows, 1) * ROW - 0.1)
-    boxes: dict[object, Box] = {}
-    reached = {node for edge in ways for node in edge}
-    for column, nodes in columns.items():
-        sheet.heading(LEFT[column], 0.28, HEADINGS[column])
-        start = TOP + (rows - len(nodes)) * ROW / 2
-        for i, node in enumerate(nodes):
-            boxes[node] = _box(graph, node, start + i * ROW, lit, reached=node in reached)
-    for edge in graph.edges:
-        on_way = edge in ways
-        colour = ALLOW if on_way else PALE_LINE
-        start_box, end_box = boxes[edge[0]], boxes[edge[1]]
-        if edge[0][0] == "identity" and edge[1][0] == "policy":
-            _past_the_groups(sheet, start_box, end_box, columns, colour, bold=on_way)
+def _named(accounts: Sequence[Account]) -> str:
+    return accounts[0].name if len(accounts) == 1 else count(len(accounts), "account")
+
+
+def _readable(graphs: Sequence[Graph], lit: Lit | None) -> list[Graph]:
+    """Fold every account just so far that all of them together can be read."""
+    drawn: list[Graph] = []
+    for step in zip(*(steps(graph, lit) for graph in graphs), strict=True):
+        drawn = list(step)
+        lines = sum(one.number_of_edges() for one in drawn)
+        if sum(map(len, drawn)) <= MOST and lines <= MOST_LINES:
+            break
+    return drawn
+
+
+def _union(drawn: Sequence[Graph]) -> Graph:
+    import networkx as nx
+
+    union: Graph = nx.compose_all(drawn) if drawn else nx.DiGraph()
+    return union
+
+
+# -- drawing ---------------------------------------------------------------------------------------
+
+
+def _draw(
+    accounts: Sequence[Account], drawn: Sequence[Graph], lit: Lit | None, *, left_out: str
+) -> Sheet:
+    sheet = Sheet()
+    places = [places_of(graph) for graph in drawn]
+    several = len(accounts) > 1
+    grid = grid_of(drawn, max((one.height for one in places), default=0), several=several)
+    for column, (left, _) in grid.columns.items():
+        sheet.heading(left, 0.25, HEADINGS[column])
+    top = 0.5
+    for account, graph, found in zip(accounts, drawn, places, strict=True):
+        if several:
+            height = HEAD + max(found.height, 1) * grid.row + 0.1
+            width = grid.right + FRAME - MARGIN
+            sheet.field(MARGIN, top, width, height, printable(account.name), account.account_id)
+            _account(sheet, grid, graph, found, top + HEAD, lit)
+            top += height + 0.15
         else:
-            sheet.line(start_box.right, end_box.left, colour, bold=on_way)
-    for box in boxes.values():
-        sheet.box(box)
+            _account(sheet, grid, graph, found, top, lit)
+    words = left_out or ("" if accounts else NO_ACCOUNTS)
+    sheet.note(MARGIN, top + 0.1, words)
     return sheet
 
 
-def _first_place(
-    graph: Graph, columns: dict[str, list[tuple[str, str]]], node: tuple[str, str]
-) -> tuple[float, int]:
-    """Place a policy near those that it hangs on."""
-    order = {owner: i for name in ("group", "identity") for i, owner in enumerate(columns[name])}
-    owners = [order[owner] for owner in graph.predecessors(node)]
-    return sum(owners) / len(owners), len(owners)
-
-
-def _past_the_groups(
-    sheet: Sheet,
-    start: Box,
-    end: Box,
-    columns: dict[str, list[tuple[str, str]]],
-    colour: str,
-    *,
-    bold: bool,
+def _account(
+    sheet: Sheet, grid: Grid, graph: Graph, places: Places[Node], top: float, lit: Lit | None
 ) -> None:
-    """Lead a line that goes by no group between two of their boxes."""
-    groups = max(len(columns["group"]), 1)
-    rows = max(len(nodes) for nodes in columns.values())
-    first = TOP + (rows - groups) * ROW / 2 - ROW / 2
-    gaps = [first + i * ROW for i in range(groups + 1)]
-    level = min(gaps, key=lambda gap: abs(gap - (start.y + end.y) / 2))
-    before, after = (LEFT["group"] - 0.1, level), (LEFT["group"] + BOX_WIDTH + 0.1, level)
-    sheet.line(start.right, before, colour, bold=bold)
-    sheet.line(before, after, colour, bold=bold)
-    sheet.line(after, end.left, colour, bold=bold)
+    """Draw the boxes of one account, and the lines between them."""
+    if not len(graph):
+        left = min(left for left, _ in grid.columns.values())
+        sheet.text(left, top + grid.row / 2, NOBODY, PALE_INK)
+        return
+    ways = ways_of(graph, lit)
+    reached = {node for way in ways for node in way}
+    boxes = {
+        node: _box(grid, graph, node, top + (places.rows[node] + 0.5) * grid.row, lit, reached)
+        for node in graph
+    }
+    for edge in sorted(graph.edges, key=lambda one: one in ways):
+        lanes = [
+            (column, top + (row + 0.5) * grid.row) for column, row in places.lanes.get(edge, ())
+        ]
+        via = past(grid, graph, lanes)
+        style = _LIT if edge in ways else _PALE
+        dashed = bool(graph.edges[edge].get("missing"))
+        sheet.line(boxes[edge[0]].right, boxes[edge[1]].left, via=via, dashed=dashed, **style)
+    for node, box in boxes.items():
+        _put(sheet, grid, box)
+        if node[0] == "boundary":
+            # The word stands once, where the dashed lines meet.
+            place = box.x - 0.04, box.y
+            sheet.note(*place, "boundary", box.colour, align="right", on_line=True, fact=False)
+
+
+_LIT: dict[str, Any] = {"colour": ALLOW, "bold": True}
+_PALE: dict[str, Any] = {"colour": PALE_LINE}
 
 
 def _box(
-    graph: Graph,
-    node: tuple[str, str],
-    y: float,
-    lit: User | Role | None,
-    *,
-    reached: bool,
+    grid: Grid, graph: Graph, node: Node, y: float, lit: Lit | None, reached: set[Node]
 ) -> Box:
-    label, note = graph.nodes[node]["label"], graph.nodes[node]["note"]
-    is_lit = lit is not None and node == ("identity", lit.arn)
-    colour = INK if reached or lit is None else PALE_INK
-    area = LIT_AREA if is_lit else PAPER
+    facts = graph.nodes[node]
+    left, width = grid.columns[column_of(graph, node)]
+    is_lit = lit is not None and node == node_of(lit)
+    on_way = node in reached or is_lit
+    colour = INK if is_lit or lit is None else ALLOW if on_way else PALE_INK
+    area = LIT_AREA if is_lit else ALLOW_AREA if on_way else PAPER
+    dashed = node[0] == "boundary"
     return Box(
-        LEFT[node[0]], y, BOX_WIDTH, label, note, ALLOW if reached and not is_lit else colour, area,
-        bold=reached,
+        left, y, width, facts["label"], facts["note"], colour, area,
+        bold=on_way, dashed=dashed, height=grid.box,
     )  # fmt: skip
 
 
-def _alt(account: Account, graph: Graph, lit: User | Role | None) -> str:
-    if lit is None:
-        policies = sum(node[0] == "policy" for node in graph)
-        return (
-            f"Account {account.name}: {len(account.users)} users, {len(account.roles)} roles, "
-            f"{len(account.groups)} groups and {policies} policies, with lines from each to what "
-            "hangs on it."
-        )
-    ways = []
-    node = ("identity", lit.arn)
-    for target in graph.successors(node):
-        label = graph.nodes[target]["label"]
-        if target[0] == "policy":
-            ways.append(f"{label} hangs on {lit.name} itself")
-        else:
-            names = [graph.nodes[policy]["label"] for policy in graph.successors(target)]
-            ways.append(f"group {label} hands on {' and '.join(names) or 'nothing'}")
-    return f"What reaches {lit.name}: {'; '.join(ways) or 'nothing'}."
-
-
-def _rows(graph: Graph) -> list[dict[str, str]]:
-    return [
-        {
-            "from": graph.nodes[start]["label"],
-            "is": graph.nodes[start]["note"],
-            "to": graph.nodes[end]["label"],
-            "which is": graph.nodes[end]["note"],
-        }
-        for start, end in graph.edges
-    ]
-
-
-def _lines(graph: Graph) -> list[str]:
-    lines = []
-    for node in graph:
-        if node[0] == "identity":
-            lines.append(f"{graph.nodes[node]['note']} {graph.nodes[node]['label']}")
-            for target in graph.successors(node):
-                label, note = graph.nodes[target]["label"], graph.nodes[target]["note"]
-                kind = "group" if target[0] == "group" else note
-                lines.append(f"  {kind} {label}")
-                lines += (
-                    f"    {graph.nodes[policy]['note']} {graph.nodes[policy]['label']}"
-                    for policy in graph.successors(target)
-                )
-    return lines
+def _put(sheet: Sheet, grid: Grid, box: Box) -> None:
+    """Draw a box; in a dense column its note stands beside the text, not below."""
+    if not grid.is_dense:
+        sheet.box(box)
+        return
+    sheet.box(replace(box, text="", note=""))
+    face: Face = "bold" if box.bold else "sans"
+    room, right = box.width - 2 * PAD, box.x + box.width - PAD
+    beside = max(room - widest([box.text], TEXT, face) - 0.12, room * 0.4)
+    taken = sheet.note(right, box.y, box.note, box.colour, align="right", room=beside)
+    sheet.text(box.x + PAD, box.y, box.text, box.colour, face=face, room=room - taken - 0.1)

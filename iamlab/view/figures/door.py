@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from iamlab.engine.verdict import Verdict
-from iamlab.view.drawing.sheet import ROW, Box, Sheet
+from iamlab.view.drawing.sheet import PAGE, ROW, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.style import INK, LIT_AREA, look
 
+TOP = 0.72
+REQUEST, DOOR, VERDICT = 0.15, 3.8, 7.15
+REQUEST_WIDTH, DOOR_WIDTH, VERDICT_WIDTH = 2.75, 2.45, 2.65
 PARTS = (
     ("who", "the caller, such as alice"),
     ("does what", "the action, such as s3:GetObject"),
@@ -28,15 +31,14 @@ def door(*, meanings: bool = True) -> Figure:
     meanings
         Whether each verdict says what it means; before the first prediction that would tell.
     """
-    sheet = Sheet(10.6, 0.75 + len(PARTS) * ROW)
-    middle = 0.75 + (len(PARTS) - 1) * ROW / 2
-    gate = Box(
-        4.0, middle, 2.6, "AWS IAM", "asks all policies that apply", INK, LIT_AREA, bold=True
-    )
-    for x, heading in ((0.15, "REQUEST"), (gate.x, "DOOR"), (7.3, "VERDICT")):
+    sheet = Sheet(PAGE)
+    middle = TOP + (len(PARTS) - 1) * ROW / 2
+    asks = "asks all policies that apply"
+    gate = Box(DOOR, middle, DOOR_WIDTH, "AWS IAM", asks, INK, LIT_AREA, bold=True)
+    for x, heading in ((REQUEST, "REQUEST"), (DOOR, "DOOR"), (VERDICT, "VERDICT")):
         sheet.heading(x, 0.28, heading)
     for i, (name, example) in enumerate(PARTS):
-        part = Box(0.15, 0.75 + i * ROW, 2.9, name, example)
+        part = Box(REQUEST, TOP + i * ROW, REQUEST_WIDTH, name, example)
         sheet.box(part)
         sheet.line(part.right, gate.left, INK, arrow=True)
     sheet.box(gate)
@@ -45,7 +47,7 @@ def door(*, meanings: bool = True) -> Figure:
         text = f"{seen.symbol} {seen.word}"
         note = meaning if meanings else ""
         place = middle + (i - 1) * ROW
-        end = Box(7.3, place, 3.1, text, note, seen.colour, seen.area, bold=True)
+        end = Box(VERDICT, place, VERDICT_WIDTH, text, note, seen.colour, seen.area, bold=True)
         sheet.box(end)
         sheet.line(gate.right, end.left, seen.colour, arrow=True)
     words = [

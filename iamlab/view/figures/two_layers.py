@@ -4,40 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import CEILINGS, LAYERS
-from iamlab.engine.verdict import Verdict
-from iamlab.view.drawing.sheet import Sheet
+from iamlab.errors import RequestError
+from iamlab.policy.arn import PARTS, is_arn
 from iamlab.view.figure import Figure
-from iamlab.view.style import (
-    ALLOW,
-    ALLOW_AREA,
-    DENY,
-    DENY_AREA,
-    INK,
-    PALE_INK,
-    PAPER,
-    Look,
-    look,
-)
-from iamlab.view.words import shorten
+from iamlab.view.figures.given import texts, whole
+from iamlab.view.figures.layer_panels import allows, denies, draw_layers
+from iamlab.view.words import count, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.world.gather import Caller
     from iamlab.world.world import World
 
-CELL, ROW_HEIGHT, GAP = 0.62, 0.36, 0.75
-NAMES_WIDTH, TOP = 1.95, 1.8
-NOTHING = Look("", "", PALE_INK, PAPER)
-ALLOWS, DENIES = Look("✓", "an Allow", ALLOW, ALLOW_AREA), Look("✕", "a Deny", DENY, DENY_AREA)
-
 
 def two_layers(
-    world: World, caller: Caller, actions: Sequence[str], resources: Sequence[str]
+    world: World,
+    caller: Caller,
+    actions: str | Iterable[str],
+    resources: str | Iterable[str],
 ) -> Figure:
     """Draw for each action and resource what Allows cover, what Denies cover, and what is left.
+
+    Raises
+    ------
+    RequestError
+        No action or no resource is given.
 
     Examples
     --------
@@ -47,80 +40,59 @@ def two_layers(
     s3:GetObject on star-maps/m31.fits: an Allow, no Deny: ✓ allowed
     s3:GetObject on star-maps/drafts/readme.txt: an Allow, a Deny: ✕ explicit deny
     """
-    grid = [[world.can(caller, action, resource) for resource in resources] for action in actions]
-    columns = [resource.rpartition(":")[2] for resource in resources]
-    width = NAMES_WIDTH + 3 * len(columns) * CELL + 2 * GAP + 0.2
-    bottom = TOP + len(actions) * ROW_HEIGHT
-    sheet = Sheet(width, bottom + 0.5)
-    legend = [f"{seen.symbol} {seen.word}" for seen in map(look, Verdict)]
-    sheet.note(width - 0.2, bottom + 0.25, "    ".join(legend), INK, align="right")
-    for row, action in enumerate(actions):
-        sheet.note(0.1, TOP + (row + 0.5) * ROW_HEIGHT, shorten(action, 26), INK)
-    panels = ("Allows cover", "Denies cover", "what is left")
-    for number, heading in enumerate(panels):
-        left = NAMES_WIDTH + number * (len(columns) * CELL + GAP)
-        sheet.heading(left, 0.2, heading.upper())
-        for column, name in enumerate(columns):
-            x = left + (column + 0.5) * CELL
-            sheet.note(x - 0.08, TOP - 0.1, shorten(name, 28), INK, rotation=40)
-            for row, decisions in enumerate(grid):
-                seen = _look(decisions[column], number)
-                place = (left + column * CELL, TOP + row * ROW_HEIGHT)
-                sheet.cell(place, (CELL, ROW_HEIGHT), seen)
-        if number < len(panels) - 1:
-            sign = ("minus", "is")[number]
-            x = left + len(columns) * CELL + GAP / 2
-            sheet.note(x, (TOP + bottom) / 2, sign, INK, align="center")
+    asked = texts("action", actions), texts("resource", resources)
+    if not all(asked):
+        raise RequestError("Name at least one action and one resource.")
+    grid = [[world.can(caller, action, resource) for resource in asked[1]] for action in asked[0]]
+    names = _names(asked[1])
     every = [decision for decisions in grid for decision in decisions]
     return Figure.on(
-        sheet,
-        alt=_alt(caller, every),
+        draw_layers(grid, asked[0], list(names.values())),
+        alt=_alt(caller, every, names),
         caption="The layer of Denies lies on top: what it covers is gone, whatever lies below.",
-        rows=tuple(map(_row, every)),
-        lines=tuple(map(_line, every)),
+        rows=[_row(decision) for decision in every],
+        lines=[_line(decision, names) for decision in every],
     )
 
 
-def _allows(decision: Decision) -> bool:
-    granters = [layer for layer in LAYERS if layer not in CEILINGS]
-    return any(decision.heard[layer].allows for layer in granters)
+def _names(resources: Sequence[str]) -> dict[str, str]:
+    """Name resources by the last part of their ARNs, as long as that tells them apart."""
+    names = {one: whole(one.split(":", PARTS - 1)[-1] if is_arn(one) else one) for one in resources}
+    several = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {one: whole(one) if name in several or not name else name for one, name in names.items()}
 
 
-def _look(decision: Decision, panel: int) -> Look:
-    if panel == 0:
-        return ALLOWS if _allows(decision) else NOTHING
-    if panel == 1:
-        return DENIES if decision.denies else NOTHING
-    return look(decision.verdict)
-
-
-def _alt(caller: Caller, every: list[Decision]) -> str:
-    name = getattr(caller, "name", caller)
-    allowed, denied = sum(map(_allows, every)), sum(bool(one.denies) for one in every)
-    both = sum(_allows(one) and bool(one.denies) for one in every)
-    left = sum(one.verdict is Verdict.ALLOWED for one in every)
-    return (
-        f"Of {len(every)} requests of {name}, Allows cover {allowed} and Denies {denied}. "
-        f"{both} lie under both, and there the Deny counts; {left} are left."
+def _alt(caller: Caller, every: Sequence[Decision], names: dict[str, str]) -> str:
+    name = getattr(caller, "name", None) or every[0].request.principal
+    allowed, denied = sum(map(allows, every)), sum(map(denies, every))
+    both = sum(allows(one) and denies(one) for one in every)
+    left = [one.request for one in every if one]
+    start = (
+        f"Of {count(len(every), 'request')} of {shorten(str(name), 60)}, Allows cover {allowed} "
+        f"and Denies {denied}. {both} lie under both, and there the Deny counts; "
+        f"{len(left)} {'is' if len(left) == 1 else 'are'} left"
     )
+    if not left:
+        return f"{start}."
+    found = (f"{shorten(one.action, 30)} on {shorten(names[one.resource], 30)}" for one in left)
+    return told(f"{start}: ", found, ".", between=", ")
 
 
-def _row(decision: Decision) -> dict[str, str]:
+def _row(decision: Decision) -> dict[str, object]:
     return {
         "action": decision.request.action,
         "resource": decision.request.resource,
-        "an Allow": "yes" if _allows(decision) else "no",
-        "a Deny": "yes" if decision.denies else "no",
+        "an Allow": allows(decision),
+        "a Deny": denies(decision),
         "verdict": str(decision.verdict),
     }
 
 
-def _line(decision: Decision) -> str:
+def _line(decision: Decision, names: dict[str, str]) -> str:
     asked = decision.request
     covers = (
-        "an Allow" if _allows(decision) else "no Allow",
-        "a Deny" if decision.denies else "no Deny",
+        "an Allow" if allows(decision) else "no Allow",
+        "a Deny" if denies(decision) else "no Deny",
     )
-    what = asked.resource.rpartition(":")[2]
     verdict = f"{decision.verdict.symbol} {decision.verdict}"
-    return f"{asked.action} on {what}: {', '.join(covers)}: {verdict}"
+    return f"{asked.action} on {names[asked.resource]}: {', '.join(covers)}: {verdict}"

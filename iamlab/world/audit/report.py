@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown, few
 from iamlab.world.audit.control import SEVERITIES, names_of
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Unanswered:
         return {**self.control.to_json(), "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Audit(Shown):
     """An audit of one account.
 
     Parameters
@@ -123,6 +124,9 @@ class Audit:
         for reason, controls in by_reason.items():
             lines.append(f"    {', '.join(control.id for control in controls)}: {reason}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Audit of account {few([self.account])} ({self.account_id}): {self._counts()}>"
 
     def _counts(self) -> str:
         counts = {

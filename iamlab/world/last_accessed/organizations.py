@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from iamlab.display import Shown
 from iamlab.errors import AwsError, InvalidInput
 from iamlab.organization_errors import (
     AccessDeniedException,
@@ -53,7 +54,7 @@ PRINCIPALS = ("Root", "IAMUser", "AssumedRole", "FederatedUser")
 
 
 @dataclass(frozen=True, slots=True)
-class OrganizationsLastAccessed:
+class OrganizationsLastAccessed(Shown):
     """Last accessed information of a root, an OU or an account.
 
     Parameters

@@ -70,12 +70,16 @@ class Cut(Shown):
         needed, but a smaller set may exist.
     left
         A way that stays open, if one does.
+    reach, way
+        Who can become whom before them, and a shortest way that is open then, if there is one.
     """
 
     edits: tuple[CutEdit, ...]
     is_closed: bool
     is_smallest: bool
     left: Path | None = None
+    reach: Reach | None = field(default=None, compare=False, repr=False)
+    way: Path | None = field(default=None, compare=False, repr=False)
     _world: World | None = field(default=None, compare=False, repr=False)
 
     def apply(self, world: World | None = None) -> World:
@@ -142,6 +146,7 @@ class Cutter:
     find: Callable[[World], tuple[Reach, Path | None]]
     keep: Sequence[Wanted]
     _tried: set[frozenset[CutEdit]] = field(default_factory=set)
+    _before: tuple[Reach | None, Path | None] = (None, None)
 
     def smallest(self) -> Cut:
         """Find the smallest set, up to three edits; else one in which each edit is needed."""
@@ -150,7 +155,7 @@ class Cutter:
             closing, further = self._all(sets)
             if closing:
                 best = min(closing, key=_cost)
-                return Cut(_ordered(best), is_closed=True, is_smallest=True, _world=self.world)
+                return self._cut(best, is_smallest=True)
             sets = further
         return self._one_by_one()
 
@@ -165,6 +170,8 @@ class Cutter:
             if edited is None:
                 continue
             reach, path = self.find(edited)
+            if not edits:
+                self._before = reach, path
             if path is None:
                 closing.append(edits)
                 continue
@@ -193,14 +200,25 @@ class Cutter:
             reach, path = self.find(edited)
             if path is None:
                 edits = self._needed(edits)
-                return Cut(_ordered(edits), is_closed=True, is_smallest=False, _world=self.world)
+                return self._cut(edits)
             tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
             new = (one for one in tried if one not in edits)
             chosen = next((one for one in new if self._edited(edits | {one})), None)
             if chosen is None:
                 break
             edits |= {chosen}
-        return Cut((), is_closed=False, is_smallest=False, left=path, _world=self.world)
+        return self._cut((), is_closed=False, left=path)
+
+    def _cut(
+        self,
+        edits: Iterable[CutEdit],
+        *,
+        is_closed: bool = True,
+        is_smallest: bool = False,
+        left: Path | None = None,
+    ) -> Cut:
+        reach, way = self._before
+        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, way, self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
         for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):

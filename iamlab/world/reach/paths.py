@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.exploring import Explorer
     from iamlab.world.reach.powers import Power
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class Path(Shown):
     def can_be_replayed(self) -> bool:
         """Whether all its calls are of IAM and STS."""
         return all(edge.way.can_be_replayed for edge in self.edges)
+
+    @property
+    def world(self) -> World:
+        """The world in which it was found, in which nothing changes."""
+        return self._explorer.decider.world
+
+    def is_admin(self, power: Power) -> bool:
+        """Say whether a point of it is an administrator of its account, as it then is."""
+        return self._explorer.is_admin(power)
 
     def replay(self) -> Replay:
         """Make the calls in a copy of the world, and look at what the caller then is.

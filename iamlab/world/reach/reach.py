@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import Shown
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
 from iamlab.world.presented import Credential
@@ -50,7 +51,7 @@ MOST_TRIED = 50
 
 
 @dataclass(eq=False)
-class Reach:
+class Reach(Shown):
     """Who can become whom in a world, as it was when it was asked.
 
     Examples
@@ -91,7 +92,7 @@ class Reach:
             and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
-    def edges_from(self, caller: Caller) -> tuple[Edge, ...]:
+    def edges_from(self, caller: Caller | Power) -> tuple[Edge, ...]:
         """Give all edges that begin at somebody as he is."""
         return self._explorer.own_edges(self._power(caller))
 
@@ -257,14 +258,18 @@ class Reach:
         Take iam:PutUserPolicy out of statement #1 of own of arn:aws:iam::111111111111:user/dana.
         No smaller set of such edits does it.
         """
-        decider = self._explorer.decider
 
         def find(world: World) -> tuple[Reach, Path | None]:
-            twin = Decider(world, decider.context, decider.circumstances)
-            reach = Reach(Explorer(twin, asks_together=False))
+            reach = self.again(world)
             return reach, reach.path(_arn(source), _arn(target))
 
         return Cutter(self.world, find, wanted(self.world, keep)).smallest()
+
+    def again(self, world: World) -> Reach:
+        """Ask the same of another world, which must not change: of one after a cut, say."""
+        decider = self._explorer.decider
+        twin = Decider(world, decider.context, decider.circumstances)
+        return Reach(Explorer(twin, asks_together=False))
 
     def graph(self) -> nx.DiGraph[str]:
         """Give the graph of principals: ``networkx.DiGraph``, whose lines know their edges.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, few
 from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
@@ -45,7 +45,7 @@ FEW = 20
 """So many lines of a kind are printed; others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WhatCan(Shown):
     """What a caller may do.
 
@@ -77,6 +77,10 @@ class WhatCan(Shown):
     def __len__(self) -> int:
         """How many actions on how many resources, of those that were asked, are allowed."""
         return self.matrix.rows[0].bit_count() if self.matrix.rows else 0
+
+    def __repr__(self) -> str:
+        lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
+        return f"<WhatCan {few([self.caller])}: {lines}>"
 
     def __str__(self) -> str:
         lines = [f"{self.caller} may:", *_some("  ", map(str, self.allowed), len(self.allowed))]

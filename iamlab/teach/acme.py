@@ -28,15 +28,25 @@ ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
 NIGHTLY_JOB = "nightly-job"
 EXTERNAL_ID = "acme-4711"
+"""What the vendor sends when it works for Acme; for another customer it sends another one."""
 
 MAIN, DATA, ORG = "111111111111", "222222222222", "999999999999"
 STARSOFT, NEBULA = "333333333333", "444444444444"
 
+COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
+READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
+"""The vendor's role, and the one that it becomes to read Acme's archive."""
+
 Document = dict[str, object]
 
 
-def observatory(*, seed: int = SEED) -> World:
+def observatory(*, seed: int = SEED, is_careful: bool = True) -> World:
     """Build the whole world.
+
+    Parameters
+    ----------
+    is_careful
+        Whether the archive asks the vendor for whom it works (``sts:ExternalId``).
 
     Examples
     --------
@@ -57,7 +67,7 @@ def observatory(*, seed: int = SEED) -> World:
     _roles(main)
     _nightly_job(main)
     _vendor(starsoft)
-    _archive(data)
+    _archive(data, is_careful=is_careful)
     _other_customer(nebula)
     return world
 
@@ -77,10 +87,14 @@ def _deny(sid: str, action: str | list[str], resource: str | list[str], **more: 
 
 
 def _trust(
-    sid: str, principal: Document, action: str = "sts:AssumeRole", **more: object
+    sid: str,
+    principal: Document,
+    action: str = "sts:AssumeRole",
+    *,
+    condition: Document | None = None,
 ) -> Document:
-    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action, **more}
-    return _document(statement)
+    statement: Document = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action}
+    return _document(statement | ({} if condition is None else {"Condition": condition}))
 
 
 def _organization(world: World, org: Account, *members: Account) -> None:
@@ -158,7 +172,7 @@ def _roles(main: Account) -> None:
     )
     auditor.put_policy("read-all", read)
     provider = main.world.github_actions().register(main)
-    ours = {
+    ours: Document = {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
             "token.actions.githubusercontent.com:sub": "repo:acme/star-maps:ref:refs/heads/main",
@@ -170,7 +184,7 @@ def _roles(main: Account) -> None:
             "OurWorkflow",
             {"Federated": provider.arn},
             "sts:AssumeRoleWithWebIdentity",
-            Condition=ours,
+            condition=ours,
         ),
     )
     publisher.put_policy(
@@ -181,7 +195,7 @@ def _roles(main: Account) -> None:
         assume_role_policy_document=_trust(
             "OnlyWithMfa",
             {"AWS": f"arn:aws:iam::{MAIN}:user/carol"},
-            Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         ),
     ).attach_policy("AdministratorAccess")
 
@@ -214,7 +228,7 @@ def _vendor(starsoft: Account) -> None:
     )
 
 
-def _archive(data: Account) -> None:
+def _archive(data: Account, *, is_careful: bool) -> None:
     """Make the archive: its bucket and its key say themselves who may come from outside."""
     job = f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"
     readers = {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
@@ -234,12 +248,11 @@ def _archive(data: Account) -> None:
         ),
     )
     archivist.put_policy("archive", _document(_allow("All", "s3:*", everything)))
+    for_acme: Document = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
     vendor = data.create_role(
         "starsoft-reader",
         assume_role_policy_document=_trust(
-            "OurVendor",
-            {"AWS": f"arn:aws:iam::{STARSOFT}:role/collector"},
-            Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+            "OurVendor", {"AWS": COLLECTOR}, condition=for_acme if is_careful else None
         ),
     )
     vendor.put_policy("read-archive", _document(_allow("Read", "s3:GetObject", f"{ARCHIVE}/*")))

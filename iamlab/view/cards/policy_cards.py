@@ -1,0 +1,76 @@
+"""The card of a policy: each statement in plain words beside its JSON, all of it escaped."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.policy.document import Policy
+from iamlab.policy.prose import sentences
+from iamlab.view.figures.policy_lines import json_lines
+from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
+from iamlab.view.style import LOOKS, Look
+from iamlab.view.words import count
+
+if TYPE_CHECKING:
+    from iamlab.policy.document import Statement
+
+MANY, FEW, VALUES = 30, 8, 12
+"""So many statements are shown, and so many without a frame; so many values of a list."""
+_SEEN = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
+_LOOKS = {
+    effect: Look(seen.symbol, effect, seen.colour, seen.area) for effect, seen in _SEEN.items()
+}
+_CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
+_COLUMNS = ("statement", "in words", "as it is written")
+
+
+def policy_card(policy: Policy) -> str:
+    """Show a policy as a table: a row a statement, its effect, its words, its JSON.
+
+    Examples
+    --------
+    >>> text = policy_card(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", sid="<b>"))
+    >>> "Lets the caller read objects in star-maps." in text, "&lt;b&gt;" in text, "<b>" in text
+    (True, True, False)
+    """
+    title = f"Policy {policy.name}" if policy.name else "A policy"
+    title += f": {count(len(policy.statements), 'statement')}, version {policy.version}"
+    head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in _COLUMNS)
+    body = "".join(_row(one, policy) for one in policy.statements[:MANY])
+    left = len(policy.statements) - MANY
+    if left > 0:
+        more = f"and {count(left, 'more statement')}"
+        body += f'<tr><td colspan="3" style="{CELL}">{more}</td></tr>'
+    if not policy.statements:
+        body = f'<tr><td colspan="3" style="{CELL}">No statements: it says nothing.</td></tr>'
+    table = (
+        f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
+        f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    shown = framed(table, title, long=len(policy.statements) > FEW, wide=False)
+    return f"{shown}{_whole(policy)}"
+
+
+def _row(statement: Statement, policy: Policy) -> str:
+    words = sentences(Policy((statement,), version=policy.version))[0]
+    written = "\n".join(map(str, json_lines(statement, VALUES)))
+    effect = f'<span style="white-space:nowrap">{badge(_LOOKS[statement.effect])}</span>'
+    label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
+    top = f"{CELL};vertical-align:top"
+    head = f"{top};font-weight:normal;min-width:6.5em;overflow-wrap:anywhere"
+    return (
+        f'<tr><th scope="row" style="{head}">{effect}{label}</th>'
+        f'<td style="{top};min-width:14em">{escape(words)}</td>'
+        f'<td style="{top};min-width:25em;{_CODE}">{escape(written)}</td></tr>'
+    )
+
+
+def _whole(policy: Policy) -> str:
+    """Give the document as it was written, to be opened."""
+    if not policy.text:
+        return ""
+    return (
+        f"<details><summary>The whole document</summary>"
+        f'<div style="{_CODE};{PAPERED}">{escape(policy.text)}</div></details>'
+    )

@@ -1,0 +1,121 @@
+"""What stands in a cell of a table: as words for people, as a value for pandas.
+
+A look says its symbol and its word; a moment is told to the second, in UTC; several values stand
+one after the other. ``None`` is what is not there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from iamlab.view.style import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+ROWS = 40
+"""So many rows of a table are shown; the others are counted."""
+
+
+def as_words(cell: object) -> str:
+    """Say a cell in words.
+
+    Examples
+    --------
+    >>> as_words(True), as_words(None), as_words(1234), as_words(("ana", "bob"))
+    ('yes', '', '1,234', 'ana, bob')
+    """
+    if isinstance(cell, Look):
+        return f"{cell.symbol} {cell.word}" if cell.symbol else cell.word
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return f"{_in_utc(cell):%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, tuple | list):
+        return ", ".join(map(as_words, cell))
+    return str(cell)
+
+
+def is_number(cell: object) -> bool:
+    """Say whether a cell is a number, which stands on the right."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def named_by(rows: Sequence[Sequence[object]]) -> int | None:
+    """Say which column names its row: the first that has nothing but words.
+
+    Examples
+    --------
+    >>> named_by([(1, "ana"), (2, "bob")]), named_by([])
+    (1, None)
+    """
+    for place, cells in enumerate(zip(*rows, strict=True)):
+        if all(isinstance(cell, str) and cell for cell in cells):
+            return place
+    return None
+
+
+def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
+    """Give rows as a table of pandas, each column with the type that fits its values.
+
+    Moments become ``datetime64`` in UTC, yes and no ``bool`` (``boolean`` where some are not
+    known), whole numbers ``int64`` (``Int64``); looks become their words.
+
+    Examples
+    --------
+    >>> found = to_frame(["user", "keys"], [["ana", 2], ["bob", None]])
+    >>> found["keys"].dtype, found["user"].tolist()
+    (Int64Dtype(), ['ana', 'bob'])
+    """
+    import pandas as pd
+
+    names = list(columns)
+    values = [[_value(cell) for cell in row] for row in rows]
+    if not values or not names:
+        return pd.DataFrame(index=range(len(values)), columns=names)
+    # Two columns may have one name, so they are put side by side by their places.
+    series = [
+        pd.Series(list(cells), dtype=_type_of(cells), name=name)
+        for name, cells in zip(names, zip(*values, strict=True), strict=True)
+    ]
+    frame: pd.DataFrame = pd.concat(series, axis="columns")
+    return frame
+
+
+def _value(cell: object) -> object:
+    if isinstance(cell, Look):
+        return cell.word
+    if isinstance(cell, tuple | list):
+        return ", ".join(map(as_words, cell))
+    return _in_utc(cell) if isinstance(cell, datetime) else cell
+
+
+def _type_of(cells: Sequence[object]) -> Any:
+    """Say which type of pandas the values of a column have; ``None``: whichever it takes."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    has_gaps = any(cell is None for cell in cells)
+    if not kinds:
+        return "object"
+    if all(issubclass(kind, datetime) for kind in kinds):
+        return "datetime64[us, UTC]"
+    if kinds == {bool}:
+        return "boolean" if has_gaps else "bool"
+    if kinds == {int} and all(cell is None or abs(cell) < _LARGEST for cell in cells):  # type: ignore[arg-type]
+        return "Int64" if has_gaps else "int64"
+    return None
+
+
+_LARGEST = 2**63
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

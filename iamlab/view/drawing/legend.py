@@ -1,0 +1,70 @@
+"""A legend below a picture: what its pieces, walls and signs mean, in as many lines as it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.view.drawing.measure import SMALL, width_of
+from iamlab.view.drawing.sheet import MARGIN, PAGE
+from iamlab.view.style import INK
+
+if TYPE_CHECKING:
+    from iamlab.view.drawing.sheet import Point, Sheet
+
+SWATCH = 0.32
+GAP, APART = 0.08, 0.22
+LINE = 0.26
+
+
+@dataclass(slots=True)
+class Legend:
+    """Writes one meaning after the other, from a place on a sheet.
+
+    Parameters
+    ----------
+    x, y
+        Where the first one begins, and the middle of its line.
+    """
+
+    sheet: Sheet
+    x: float
+    y: float
+    start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.x
+
+    def piece(
+        self, words: str, area: str, edge: str, *, height: float = 0.14, hatch: str = ""
+    ) -> None:
+        """Say what a piece of a bar means."""
+        x, y = self._place(SWATCH, words)
+        self.sheet.area((x, y - height / 2), (SWATCH, height), area, edge=edge, hatch=hatch)
+
+    def wall(self, words: str) -> None:
+        """Say what a wall across a bar means."""
+        x, y = self._place(0.06, words)
+        self.sheet.gate(x + 0.03, y - 0.09, y + 0.09, INK, open_at=None)
+
+    def sign(self, words: str, sign: str, colour: str, area: str, edge: str) -> None:
+        """Say what a sign on a bar means."""
+        x, y = self._place(0.16, words)
+        self.sheet.area((x, y - 0.08), (0.16, 0.16), area, edge=edge)
+        self.sheet.note(x + 0.08, y, sign, colour, align="center", fact=False)
+
+    def notch(self, words: str, area: str, edge: str, colour: str) -> None:
+        """Say what a notch in a bar means."""
+        x, y = self._place(SWATCH, words)
+        self.sheet.area((x, y - 0.07), (SWATCH, 0.14), area, edge=edge)
+        self.sheet.area((x + SWATCH / 2 - 0.012, y - 0.07), (0.024, 0.14), colour, edge=colour)
+
+    def _place(self, width: float, words: str) -> Point:
+        """Write the words, and say where what they mean stands before them."""
+        taken = width + GAP + width_of(words, SMALL)
+        if self.x > self.start and self.x + taken > PAGE - MARGIN:
+            self.x, self.y = self.start, self.y + LINE
+        place = self.x, self.y
+        self.sheet.note(self.x + width + GAP, self.y, words, fact=False)
+        self.x += taken + APART
+        return place

@@ -1,0 +1,64 @@
+"""Text of several lines on a sheet: broken between its words, remembered as one label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.view.drawing.measure import TEXT, Face, height_of, wrap
+from iamlab.view.drawing.sheet import Label
+from iamlab.view.style import INK
+
+if TYPE_CHECKING:
+    from iamlab.view.drawing.sheet import Sheet
+
+
+def lines_of(
+    words: str, room: float, size: float = TEXT, face: Face = "sans", *, most: int = 3
+) -> int:
+    """Say how many lines a text takes.
+
+    Examples
+    --------
+    >>> lines_of("the Deny in guard cuts the way", 1.2)
+    3
+    """
+    return len(wrap(words, room, size, face, most=most)) if words else 0
+
+
+def paragraph(
+    sheet: Sheet,
+    x: float,
+    y: float,
+    words: str,
+    room: float,
+    colour: str = INK,
+    *,
+    size: float = TEXT,
+    face: Face = "sans",
+    most: int = 3,
+    align: str = "left",
+    fact: bool = True,
+) -> float:
+    """Write a text of several lines, its upper edge at ``y``; give the height that it takes.
+
+    Parameters
+    ----------
+    most
+        So many lines it may have; the last one is shortened to what it has room for.
+    """
+    if not words:
+        return 0.0
+    step = height_of(size)
+    drawn = wrap(words, room, size, face, most=most)
+    for number, line in enumerate(drawn):
+        # The lines are no words of their own: the figure's list has the text as a whole.
+        style: dict[str, Any] = {
+            "size": size,
+            "face": face,
+            "align": align,
+            "room": room,
+            "fact": False,
+        }
+        sheet.text(x, y + (number + 0.5) * step, line, colour, **style)
+    sheet.record.labels.append(Label(words, "\n".join(drawn), fact))
+    return len(drawn) * step

@@ -1,0 +1,127 @@
+"""Tables in HTML that everybody can read: one writer for all of them.
+
+A table has a caption, and its headings say what they are headings of, so that a screen reader can
+tell where it stands. It brings its own light paper, cell by cell, since dark themes of notebooks
+colour rows and cells. A long or wide one scrolls in a frame of its own, which can be reached by the
+keyboard. Everything in it is escaped.
+
+Notes
+-----
+Web Content Accessibility Guidelines 2.2: "Info and Relationships", "Keyboard".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.view.cells import as_words, is_number, named_by
+from iamlab.view.style import HAIRLINE, INK, PAPER, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PAPERED = f"background:{PAPER};color:{INK}"
+CELL = f"padding:0.35em 0.8em;border:1px solid {HAIRLINE};text-align:left;{PAPERED}"
+"""How a cell looks; a colour behind it overrules its paper."""
+
+TABLE = f"border-collapse:collapse;table-layout:auto;margin:0.4em 0;{PAPERED}"
+CAPTION = (
+    f"caption-side:top;text-align:left;font-weight:bold;padding:0.35em 0.8em;white-space:normal;"
+    f"{PAPERED}"
+)
+
+LONG, WIDE = 12, 5
+"""A table of more rows or columns scrolls in a frame of its own."""
+
+LONG_WORD = 24
+"""A word of more letters may be broken anywhere: an ARN, say."""
+
+
+def html_table(
+    caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], below: str = ""
+) -> str:
+    """Write a table.
+
+    Parameters
+    ----------
+    rows
+        A ``Look`` in them stands for its symbol and its word, in its colour.
+    below
+        What is said in a last row that is no row: ``"and 34 more"``.
+
+    Examples
+    --------
+    >>> text = html_table("Two <users>", ["user", "groups"], [["ana", 2], ["bob", 0]])
+    >>> text.count('<th scope="row"'), text.count('<th scope="col"'), "&lt;users&gt;" in text
+    (2, 2, True)
+    """
+    head = named_by(rows)
+    names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{_row(row, head)}</tr>" for row in rows)
+    foot = ""
+    if below:
+        text = f'<td colspan="{max(len(columns), 1)}" style="{CELL}">{escape(below)}</td>'
+        foot = f"<tfoot><tr>{text}</tr></tfoot>"
+    table = (
+        f'<table style="{TABLE}"><caption style="{CAPTION}">{escape(caption)}</caption>'
+        f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+    )
+    return framed(table, caption, long=len(rows) > LONG, wide=len(columns) > WIDE)
+
+
+def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
+    """Write what is known of one thing: a row a fact, named by its first cell."""
+    body = "".join(
+        f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(name)}</th>'
+        f"{_cell(value)}</tr>"
+        for name, value in facts
+    )
+    return (
+        f'<table style="{TABLE}"><caption style="{CAPTION}">{escape(caption)}</caption>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
+    """Put a table that may be too large into a frame that scrolls, by the keyboard too."""
+    if not (long or wide):
+        return table
+    height = "max-height:32em;" if long else ""
+    return (
+        f'<div role="group" tabindex="0" aria-label="{escape(caption)}" '
+        f'style="overflow:auto;max-width:100%;{height}{PAPERED}">{table}</div>'
+    )
+
+
+def badge(look: Look) -> str:
+    """Write a verdict, or the like, as a coloured word with its symbol."""
+    return (
+        f'<strong style="background:{look.area};color:{look.colour};border:1px solid {look.colour};'
+        f'border-radius:6px;padding:0.15em 0.6em">{escape(as_words(look))}</strong>'
+    )
+
+
+def _row(row: Sequence[object], head: int | None) -> str:
+    return "".join(_cell(cell, is_head=place == head) for place, cell in enumerate(row))
+
+
+def _cell(cell: object, *, is_head: bool = False) -> str:
+    if isinstance(cell, Look):
+        style = f"{CELL};background:{cell.area};color:{cell.colour};white-space:nowrap"
+        symbol = f"{escape(cell.symbol)}&nbsp;" if cell.symbol else ""
+        return f'<td style="{style}">{symbol}{escape(cell.word)}</td>'
+    text = as_words(cell)
+    style = CELL
+    if is_number(cell):
+        style += ";text-align:right"
+    if isinstance(cell, datetime):
+        style += ";white-space:nowrap"
+    elif any(len(word) > LONG_WORD for word in text.split()):
+        style += ";overflow-wrap:anywhere;min-width:12em"
+    if "\n" in text:
+        style += ";white-space:pre-wrap"
+    if is_head:
+        return f'<th scope="row" style="{style};font-weight:normal">{escape(text)}</th>'
+    return f'<td style="{style}">{escape(text)}</td>'

@@ -1,0 +1,73 @@
+"""Every figure and table in JupyterLab: for eyes, at any size, in any theme, and for screen readers.
+
+axe-core looks at what the cells show, and at nothing of JupyterLab around it.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+GALLERY = "gallery.ipynb"
+OUTPUTS = ".jp-CodeCell .jp-OutputArea-output"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+SIZES = {"100 %": (1300, 950), "200 %": (650, 475)}
+"""A zoomed browser has half as many pixels of the page in its window."""
+
+# JupyterLab takes cells that are out of sight off the page; all of them have to be looked at.
+OPEN_EVERYTHING = """async theme => {
+  const app = window.jupyterapp;
+  await app.commands.execute('apputils:change-theme', { theme });
+  app.shell.currentWidget.content.notebookConfig = {
+    ...app.shell.currentWidget.content.notebookConfig, windowingMode: 'none',
+  };
+  app.shell.collapseLeft();
+  document.querySelectorAll('.jp-OutputArea-output details').forEach(one => { one.open = true; });
+  await new Promise(resolve => setTimeout(resolve, 500));
+}"""
+
+# What has a right end that nobody can see or scroll to; half a pixel is rounding.
+CLIPPED = """selector => [...document.querySelectorAll(selector)].flatMap(output => {
+  const own = output.getBoundingClientRect();
+  return [...output.querySelectorAll('figure, figure img, figcaption, table')]
+    .filter(one => one.getBoundingClientRect().right > own.right + 0.5 && !scrolls(one, output))
+    .map(one => `${one.tagName} ${one.alt || one.innerText}`.slice(0, 80));
+  function scrolls(one, stop) {
+    for (let box = one.parentElement; box && stop.contains(box); box = box.parentElement) {
+      if (['auto', 'scroll'].includes(getComputedStyle(box).overflowX)) return true;
+    }
+    return false;
+  }
+})"""
+
+
+@pytest.fixture(scope="module", params=THEMES, ids=THEMES)
+def theme(request):
+    """Light and dark."""
+    return THEMES[request.param]
+
+
+def violations(page):
+    """List what axe-core finds in the outputs: the rule, the element, and what is wrong with it."""
+    found = Axe().run(page, context={"include": [[OUTPUTS]]}).response["violations"]
+    return [
+        f"{one['id']}: {' '.join(node['target'])}: {node['html'][:200]}: {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+def test_the_gallery_runs_and_shuts_nobody_out(open_notebook, theme):
+    """No cell fails, nothing is loaded from elsewhere, axe-core has nothing to say at any size."""
+    lab = open_notebook(GALLERY)
+    lab.run_all()
+    lab.settle()
+
+    assert lab.cell_errors() == []
+    assert lab.outside_requests == []
+
+    lab.page.evaluate(OPEN_EVERYTHING, theme)
+
+    for name, (width, height) in SIZES.items():
+        lab.page.set_viewport_size({"width": width, "height": height})
+
+        assert violations(lab.page) == [], name
+        assert lab.page.evaluate(CLIPPED, OUTPUTS) == [], name

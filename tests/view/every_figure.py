@@ -1,0 +1,294 @@
+"""Every figure there is, and how it is drawn of a scene: for its proof, and for ``make soak``."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import iamlab.view.figures
+from iamlab import Decision, Policy, World
+from iamlab.engine.matrix import AccessMatrix
+from iamlab.view.figure import Figure
+from iamlab.view.tables import verdict_table
+from iamlab.world.organization import Organization
+from iamlab.world.reach.reach import ADMIN, Reach
+from iamlab.world.sts.session import Session
+from tests.view.disfigure import disfigure
+from tests.view.looking import faults
+from tests.view.scenes import (
+    ASKED,
+    EXTERNAL_ID,
+    MAIN,
+    PARTNER,
+    UGLY,
+    company,
+    decisions,
+    sessions,
+)
+
+S3 = ("GetBucketPolicy", "PutBucketPolicy", "ListAllMyBuckets", "CreateBucket", "DeleteBucket")
+IAM = ("GetUser", "ListUsers", "DeleteUser", "PutUserPolicy", "CreateRole", "PassRole", "GetRole")
+HOME = Path(iamlab.view.figures.__file__).parent
+SURE = ("a guess", "fairly sure", "certain")
+MANY = [*(action for action, _ in ASKED), *(f"s3:{of}" for of in S3), *(f"iam:{of}" for of in IAM)]
+
+
+class Scene:
+    """A world with sessions in it, and what figures are drawn of."""
+
+    def __init__(self, size: int, seed: int, *, ugly: bool) -> None:
+        self.size, self.seed, self.ugly = size, seed, ugly
+        self.world: World = company(size, seed, ugly=ugly)
+        self.sessions: list[Session] = sessions(self.world, seed)
+        self.main = self.world.account(MAIN)
+
+    def __repr__(self) -> str:
+        return f"{self.size}-{self.seed}{'-ugly' if self.ugly else ''}"
+
+    @cached_property
+    def decision(self) -> Decision:
+        """One decision; the seeds take turns at the verdicts."""
+        return self.decisions[self.seed % 3]
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """Decisions of every verdict."""
+        return decisions(self.world, self.seed, 6)
+
+    @cached_property
+    def somebody(self) -> Any:
+        """A user of the main account."""
+        users = list(self.main.users.values())
+        return users[self.seed % len(users)]
+
+    @cached_property
+    def policy(self) -> Any:
+        """The longest policy that somebody has in his own right."""
+        holders = (*self.main.users.values(), *self.main.groups.values())
+        every = [policy for one in holders for policy in one.inline.values()]
+        every += [policy.document for policy in self.main.policies.values()]
+        return max(every, key=lambda policy: len(policy.statements))
+
+    @cached_property
+    def callers(self) -> list[Any]:
+        """All users and roles of the main account."""
+        return [*self.main.users.values(), *self.main.roles.values()]
+
+    @cached_property
+    def alive(self) -> Session:
+        """A session that has not expired, the last of the longest chain."""
+        parents = {one.access_key_id: one.record.parent for one in self.sessions}
+
+        def links(key: str) -> int:
+            return 1 + links(parents[key]) if key in parents else 0
+
+        alive = [one for one in self.sessions if not one.is_expired]
+        return max(alive, key=lambda one: links(one.access_key_id))
+
+    @cached_property
+    def changed(self) -> World:
+        """The same world, after some policies were taken away and some given."""
+        world = self.world.copy()
+        for number, user in enumerate(world.account(MAIN).users.values()):
+            if number % 3 == self.seed % 3:
+                user.attached.clear()
+            elif number % 3 == 0:
+                user.attached.append("arn:aws:iam::aws:policy/AmazonS3FullAccess")
+        world.changed()
+        return world
+
+    @cached_property
+    def organization(self) -> Organization:
+        """The organization; of a small world, which has none, that of a middle-sized one."""
+        every = self.world.organizations or company(20, self.seed, ugly=self.ugly).organizations
+        return next(iter(every.values()))
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Who becomes whom, where one is an administrator and another may make keys for him.
+
+        Of the largest worlds only one is searched: that takes a second.
+        """
+        world = company(self.size if self.seed == 1 else min(self.size, 20), self.seed)
+        users = list(world.account(MAIN).users.values())
+        helping = Policy.allow(["iam:CreateAccessKey", "iam:DeleteAccessKey"], users[-1].arn)
+        users[0].put_policy("helping", helping)
+        users[-1].attach_policy("AdministratorAccess")
+        for one in (users[0], users[-1]):
+            one.boundary = None
+        if self.ugly:
+            disfigure(world, self.seed)
+        return world.reach()
+
+    @cached_property
+    def helper(self) -> Any:
+        """Who makes keys for everybody."""
+        return next(iter(self.reach.world.account(MAIN).users.values()))
+
+    @cached_property
+    def pair(self) -> tuple[Decision, Decision]:
+        """One call of the partner's user that two ask for: with an external id, and without."""
+        roles = list(self.main.roles.values())
+        action, resource = ("sts:AssumeRole", roles[-1].arn) if roles else ASKED[0]
+        olga = next(iter(self.world.account(PARTNER).users.values()))
+        return (
+            self.world.can(olga, action, resource, context={"sts:ExternalId": EXTERNAL_ID}),
+            self.world.can(olga, action, resource, context={"sts:ExternalId": self.names[0]}),
+        )
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of whatever is in the world: for figures of values."""
+        every = (*self.main.users, *self.main.groups, *(UGLY if self.ugly else ()), "project")
+        return list(islice(every, max(2, self.size // 4)))
+
+    def access(self, world: World) -> AccessMatrix:
+        """Ask for all users and roles, in this world or in the changed one."""
+        pairs = ASKED[: 2 + self.size // 10]
+        callers = [one.arn for one in self.callers]
+        return world.access(
+            list(dict.fromkeys(action for action, _ in pairs)), [ASKED[0][1]], callers
+        )
+
+
+@cache
+def scene(size: int, seed: int, *, ugly: bool) -> Scene:
+    """Make a scene once."""
+    return Scene(size, seed, ugly=ugly)
+
+
+# -- how each figure is drawn ----------------------------------------------------------------------
+
+Draw = Callable[..., Figure]
+
+FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
+    "access_graph": lambda draw, s: draw(s.decision),
+    "access_graph of a session": lambda draw, s: draw(
+        s.world.can(s.alive, *ASKED[s.seed % 3]), session=s.alive
+    ),
+    "access_matrix": lambda draw, s: draw(
+        verdict_table(s.world, s.callers, ASKED[: 2 + s.size // 10]), world=s.world
+    ),
+    "access_matrix of much": lambda draw, s: draw(
+        s.world.access(MANY, [one for _, one in ASKED], s.callers), world=s.world
+    ),
+    "attachment_graph": lambda draw, s: draw(s.main, lit=s.somebody if s.seed % 2 else None),
+    "attachment_graph of a world": lambda draw, s: draw(s.world),
+    "calibration": lambda draw, s: draw(
+        (SURE[(i + s.seed) % 3], i % (s.seed + 2) > 0) for i in range(s.size)
+    ),
+    "condition_tree": lambda draw, s: draw(s.policy, s.decision.request),
+    "confused_deputy": lambda draw, s: draw(*s.pair, customer=s.names[1], world=s.world),
+    "credential_lifetimes": lambda draw, s: draw(s.world),
+    "difference_bars": lambda draw, s: draw(s.access(s.world), s.access(s.changed), world=s.world),
+    "door": lambda draw, s: draw(meanings=s.seed % 2 == 0),
+    "funnel": lambda draw, s: draw(s.policy, [ASKED[0][1]]),
+    "growth": lambda draw, s: draw(range(1, s.size, s.seed + 1), people_per_project=s.seed + 1),
+    "ladder": lambda draw, s: draw(s.decision),
+    "matrix_difference": lambda draw, s: draw(
+        s.access(s.world), s.access(s.changed), world=s.world
+    ),
+    "organization_tree": lambda draw, s: draw(s.organization),
+    "organization_tree of a request": lambda draw, s: draw(
+        s.organization, s.decision if s.world.organizations else None
+    ),
+    "permission_sets": lambda draw, s: draw(
+        s.world, s.somebody, [action for action, _ in ASKED], ASKED[s.seed % len(ASKED)][1]
+    ),
+    "policy_card": lambda draw, s: draw(s.policy),
+    "reach_graph": lambda draw, s: draw(s.reach),
+    "reach_graph of a cut": lambda draw, s: draw(  # edits are tried with the API: no ugly names
+        s.reach, s.helper, cut=None if s.ugly else s.reach.cut(s.helper, ADMIN)
+    ),
+    "reach_graph of a way": lambda draw, s: draw(s.reach, s.helper),
+    "reach_graph of somebody": lambda draw, s: draw(s.reach, s.helper, None),
+    "request_sentence": lambda draw, s: draw(s.decision),
+    "score_bars": lambda draw, s: draw(
+        {name: ((i * 7 + s.seed) % 11, 10 + i % 2) for i, name in enumerate(s.names)}
+    ),
+    "sequence": lambda draw, s: draw(s.world.timeline(s.alive), world=s.world),
+    "sequence of a log": lambda draw, s: draw(s.world.events, world=s.world),
+    "session_timeline": lambda draw, s: draw(s.world.timeline()),
+    "trust_graph": lambda draw, s: draw(s.world, lit=s.somebody if s.seed % 2 else None),
+    "two_account_map": lambda draw, s: draw(s.decision, world=s.world),
+    "two_doors": lambda draw, s: draw(s.decision),
+    "two_layers": lambda draw, s: draw(
+        s.world, s.somebody, [action for action, _ in ASKED[:4]], [ASKED[0][1], ASKED[3][1]]
+    ),
+    "value_sets": lambda draw, s: draw(
+        "ForAllValues:StringEquals", "aws:TagKeys", s.names, [*s.names[1:], "owner"]
+    ),
+}
+"""Its name, perhaps with more words -> how it is drawn of a scene."""
+
+
+SEARCHED = {name for name in FIGURES if name.startswith("reach_graph")}
+"""Those of which the data, not the drawing, take a second."""
+
+PARTS = {
+    "draw_cut": "reach_graph of a cut",
+    "draw_decisions": "permission_sets",
+    "draw_edges": "reach_graph",
+    "draw_found": "reach_graph of somebody",
+    "draw_way": "reach_graph of a way",
+    "share_map": "access_matrix of much",
+}
+"""What gives a figure, too, but is there for another one: the figure that it is drawn by."""
+
+
+@cache
+def homes() -> dict[str, str]:
+    """Find every public function that gives a figure, by its name: in which module it is."""
+    return {
+        node.name: path.stem
+        for path in sorted(HOME.glob("*.py"))
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and isinstance(node.returns, ast.Name)
+        and node.returns.id == "Figure"
+    }
+
+
+def draw(name: str, of: Scene) -> Figure:
+    """Draw a figure of a scene, anew."""
+    function = name.split(" ", 1)[0]
+    module = import_module(f"iamlab.view.figures.{homes()[function]}")
+    return FIGURES[name](getattr(module, function), of)
+
+
+# -- what is seen of it ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a figure, without the figure, of which many would fill the memory."""
+
+    of: Scene
+    faults: list[str]
+    alt: str
+    text: str
+    lines: int
+    rows: list[dict[str, Any]]
+    width: float
+    graph: Any
+
+    @property
+    def facts(self) -> str:
+        """What it says in its table."""
+        return repr(self.rows)
+
+
+@cache
+def seen(name: str, size: int, seed: int, *, ugly: bool) -> Seen:
+    """Draw a figure of a scene once, and look at it."""
+    of = scene(size, seed, ugly=ugly)
+    figure = draw(name, of)
+    width, _ = figure.drawing.get_size_inches()
+    rows = [dict(row) for row in figure.rows]
+    text, lines = figure.as_text(), len(figure.lines)
+    return Seen(of, faults(figure), figure.alt, text, lines, rows, width, figure.graph)

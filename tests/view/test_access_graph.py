@@ -1,0 +1,571 @@
+"""The access graph is true: it draws what the decision heard, and what stopped the request."""
+
+import io
+import re
+from functools import cache
+from itertools import pairwise
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab import Layers, Policy, Request, World
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.grants import Grant
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Attached
+from iamlab.engine.public_access import PublicAccessBlock
+from iamlab.errors import RequestError
+from iamlab.teach.acme import OLD_MAP, observatory
+from iamlab.teach.scenarios import MAP, scenario
+from iamlab.view.drawing.sheet import MARGIN, PAGE
+from iamlab.view.figures.access_graph import access_graph
+from iamlab.view.figures.access_plan import is_straight, plan_of
+from iamlab.view.figures.access_scene import scene_of
+from iamlab.view.style import PALE_INK, look
+from tests.view.cases import DANA, DECISIONS, EC2, FULL, GUARD, KEY, NIGHT, OTHER, OWN, ROLE, bucket
+from tests.view.looking import faults
+from tests.world.exports import allow, deny, document
+
+TITLES = {
+    "rcp": "RCP",
+    "scp": "SCP",
+    "endpoint": "VPC endpoint policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "scoped": "scope-down policy",
+}
+DENYING = (FULL + GUARD).named("guard")
+
+
+@pytest.fixture(scope="module")
+def acme():
+    """The world of lesson 03."""
+    return scenario("groups")
+
+
+@pytest.fixture(scope="module")
+def world():
+    """All of the observatory, where Carol has become an auditor, and then an archivist."""
+    return observatory()
+
+
+@pytest.fixture(scope="module")
+def chained(world):
+    """A session that Carol's session of the auditor asked for."""
+    first = world.sts.assume_role(
+        world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol"
+    )
+    archivist = world.account("acme-data").get_role("archivist")
+    return world.sts.assume_role(first, role_arn=archivist, role_session_name="carol-again")
+
+
+@cache
+def of_case(case):
+    """Draw a case, once for all claims."""
+    return access_graph(DECISIONS[case])
+
+
+def drawn(figure):
+    """Give the words of a picture, as they were meant."""
+    return [label.whole for label in figure.record.labels]
+
+
+def colours(figure):
+    """Give the colour of each text."""
+    return {text.get_text(): text.get_color() for text in figure.drawing.axes[0].texts}
+
+
+def asked(**layers):
+    """Ask for a map, with Dana's own policy beside other layers."""
+    return evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[OWN], **layers))
+
+
+def in_layer(layer, policy):
+    """Put a policy where a layer is."""
+    if layer in ("rcp", "scp"):
+        return {f"{layer}s": [[policy]]}
+    return {layer: [policy] if layer in ("session", "scoped") else policy}
+
+
+def node_of(graph, label):
+    """Find a node by its label."""
+    (node,) = (one for one, facts in graph.nodes(data=True) if facts["label"] == label)
+    return node
+
+
+# -- the claims of the words -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "alt"),
+    [
+        (
+            "dana",
+            "s3:DeleteObject",
+            (
+                "dana reaches for star-maps/m31.fits through developers by AmazonS3FullAccess/#1; "
+                "the Deny in guard/KeepMaps of contractors stops s3:DeleteObject: explicit deny."
+            ),
+        ),
+        (
+            "alice",
+            "s3:GetObject",
+            (
+                "alice reaches star-maps/m31.fits through astronomers by star-maps-read/ReadMaps; "
+                "nothing stops s3:GetObject: allowed."
+            ),
+        ),
+        (
+            "carol",
+            "s3:GetObject",
+            (
+                "No policy brings carol to star-maps/m31.fits; nothing allows s3:GetObject: "
+                "implicit deny."
+            ),
+        ),
+    ],
+)
+def test_the_alternative_text_says_who_by_what_and_what_stops_it(acme, who, action, alt):
+    """Principal, group, policy and verdict are the actual ones."""
+    assert access_graph(acme.can(acme.user(who), action, MAP)).alt == alt
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_every_way_to_decide_can_be_drawn(case):
+    """No fault in the picture; the verdict stands in it, in list, table and alternative text."""
+    decision = DECISIONS[case]
+    figure = of_case(case)
+    seen = look(decision.verdict)
+
+    assert faults(figure) == []
+    assert f"{seen.symbol} {seen.word}" in drawn(figure)
+    assert f"{seen.symbol} {seen.word}" in figure.as_text()
+    assert figure.alt.endswith(f": {seen.word}.")
+    assert figure.rows[-1]["effect"] == seen.word
+    assert figure.drawing.get_size_inches()[0] <= PAGE + 2 * MARGIN
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_the_table_has_what_each_layer_said(case):
+    """Each statement that was heard is a row: whether it applies, and whether it decides."""
+    decision = DECISIONS[case]
+    rows = [row for row in of_case(case).rows if row["layer"] != "verdict"]
+    written = [row for row in rows if row["effect"]]
+
+    for layer in LAYERS:
+        own = [row for row in written if row["layer"] == NAMES[layer]]
+        readings = decision.heard[layer].readings
+        assert [row["statement"] for row in own] == [one.statement.label for one in readings]
+        assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
+        assert [row["applies"] for row in own] == [one.applies for one in readings]
+        assert [row["missed"] for row in own] == ["; ".join(map(str, o.misses)) for o in readings]
+    assert sum(row["decides"] for row in rows) == len(decision.determining)
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
+    """In the graph to take along, what leads to the resource is missing for what is denied."""
+    decision = DECISIONS[case]
+    graph = of_case(case).graph
+    lead = [facts.get("missing", False) for _, _, facts in graph.in_edges(("resource",), data=True)]
+
+    assert all(lead) is not bool(decision)
+    assert nx.is_directed_acyclic_graph(graph)
+
+
+# -- ceilings --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", CEILINGS)
+@pytest.mark.parametrize(
+    ("policy", "symbol", "note"),
+    [
+        (FULL, "✓", "open: FullAWSAccess/Full"),
+        (EC2, "○", "shut: no Allow applies"),
+        (DENYING, "✕", "Deny guard/NoMaps"),
+    ],
+    ids=["open", "shut", "denies"],
+)
+def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note):
+    """By symbol and word; a Deny in it is named at that gate."""
+    figure = access_graph(asked(**in_layer(layer, policy)))
+    words, title = drawn(figure), TITLES[layer]
+
+    assert f"{symbol} {title}" in words
+    assert symbol in words  # on the way itself, too
+    assert note in " ".join(words)
+    assert f"{symbol} {title}: {note}" in figure.as_text()
+    assert (f"the {title} is shut" in figure.alt) is (symbol == "○")
+    assert ("the Deny in guard/NoMaps stops" in figure.alt) is (symbol == "✕")
+    assert faults(figure) == []
+
+
+def test_what_a_gate_has_stopped_no_later_one_lets_on():
+    """Behind an SCP that is shut the way stays broken, though the RCP is open."""
+    graph = access_graph(asked(scps=[[EC2]], rcps=[[FULL]])).graph
+    shut, after = (node_of(graph, one) for one in ("○ SCP", "✓ RCP"))
+
+    assert graph.edges[shut, after]["missing"]
+    assert graph.edges[after, ("resource",)]["missing"]
+
+
+@pytest.mark.parametrize("case", ["boundary shut", "two accounts, boundary shut", "session shut"])
+def test_what_is_granted_and_then_cut_names_the_ceiling_that_cuts(case):
+    """Not the side that had nothing to add."""
+    assert re.search(r"; the (permissions boundary|session policy) is shut: ", of_case(case).alt)
+
+
+def test_an_organization_names_every_level(world):
+    """Levels that are open share a gate; the one that denies has its own, and is named."""
+    archivist = world.account("acme-data").get_role("archivist")
+    figure = access_graph(world.can(archivist, "s3:DeleteObject", OLD_MAP))
+    text = figure.as_text()
+
+    assert "✓ SCP, 2 levels: open: root, OU Science" in text
+    assert "✕ SCP of OU Archive: Deny keep-the-archive/KeepTheArchive" in text
+    assert "✓ SCP of acme-data: open: FullAWSAccess/#1" in text
+    assert "the Deny in keep-the-archive/KeepTheArchive of OU Archive stops" in figure.alt
+
+
+def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
+    """The boundary stands before the point where the bucket policy joins, not behind it."""
+    graph = of_case("resource allows, boundary shut").graph
+    boundary, grant = (
+        node_of(graph, one) for one in ("○ permissions boundary", "✓ either side is enough")
+    )
+
+    assert nx.has_path(graph, boundary, grant)
+    assert graph.edges[boundary, grant]["missing"]
+    assert not graph.edges[grant, ("resource",)]["missing"]
+
+
+# -- where things belong ---------------------------------------------------------------------------
+
+
+def test_two_accounts_are_two_fields():
+    """The caller's policies and ceilings stand in one, the bucket and its policy in the other."""
+    decision = evaluate(
+        Request(DANA, "s3:GetObject", MAP, OTHER),
+        Layers(
+            identity=[OWN], resource=bucket({"AWS": DANA}), boundary=FULL, scps=[[FULL]],
+            rcps=[[FULL]],
+        ),
+    )  # fmt: skip
+    figure = access_graph(decision)
+    fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
+
+    assert {fields[one] for one in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
+        "111111111111"
+    }
+    assert {fields[one] for one in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {OTHER}
+    assert {"the caller's account", "the resource's account"} <= set(drawn(figure))
+    assert "✓ both must allow: identity ✓, resource ✓" in figure.as_text()
+
+
+def test_one_account_is_no_field():
+    """Where nothing lies between two accounts, none is drawn."""
+    assert "the caller's account" not in drawn(of_case("identity allows"))
+
+
+def test_who_is_of_no_account_stands_outside_the_field():
+    """A service or somebody who did not sign comes to the resource's account from nowhere."""
+    figure = of_case("service")
+    fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
+
+    plan = plan_of(scene_of(DECISIONS["service"], None))
+
+    assert len(plan.fields) == 1
+    assert plan.columns["caller"][0] < plan.fields[0][0] < plan.columns["policy"][0]
+    assert fields["ec2.amazonaws.com"] == ""
+    assert fields["trust"] == "111111111111"
+    assert "the caller's account" not in drawn(figure)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "kind"),
+    [
+        ("s3:GetObject", MAP, "bucket policy"),
+        ("kms:Decrypt", KEY, "key policy"),
+        ("sts:AssumeRole", ROLE, "trust policy"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111111111111:function:f",
+         "resource-based policy"),
+    ],
+)  # fmt: skip
+def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
+    """And hangs on no group or role of the caller: it names him."""
+    policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
+    decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.named("mine")))
+    figure = access_graph(decision)
+    (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
+
+    assert kind in drawn(figure)
+    assert list(figure.graph.predecessors(policy)) == [("caller",)]
+    assert figure.graph.edges[("caller",), policy]["label"] == "names the caller"
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "words"),
+    [
+        ({"AWS": DANA}, DANA, "names the caller"),
+        ({"AWS": "111111111111"}, DANA, "names its account"),
+        ("*", DANA, "names everyone"),
+        ({"AWS": ROLE}, NIGHT, "names its role"),
+    ],
+)
+def test_it_says_how_the_policy_of_a_resource_names_the_caller(principal, who, words):
+    """Directly, as a role, as an account, or with everybody else."""
+    decision = evaluate(Request(who, "s3:GetObject", MAP), Layers(resource=bucket(principal)))
+
+    assert words in drawn(access_graph(decision))
+
+
+# -- who calls -------------------------------------------------------------------------------------
+
+
+def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
+    """The role stands between the session and the policies."""
+    world = chained.world
+    figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP))
+    words = drawn(figure)
+
+    assert words.index("archivist") > words.index("carol-again")
+    assert list(figure.graph.successors(("caller",))) == [("role",)]
+    assert "ASSUMED ROLE" in words
+    assert "WHO GOT CREDENTIALS FROM WHOM" not in words
+
+
+def test_the_chain_of_a_session_is_drawn_in_order(chained):
+    """Who asked first comes first; the timeline says the same."""
+    world = chained.world
+    figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP), session=chained)
+    chain = world.timeline().chain(chained)
+    links = [row for row in figure.rows if row["layer"] == "credentials"]
+    words = drawn(figure)
+
+    assert [row["place"] for row in links] == [chain[0].asked_by, chain[0].arn]
+    assert [row["statement"] for row in links] == ["AssumeRole", "AssumeRole"]
+    assert words.index("session of auditor") > words.index("IAM user")
+    assert f"{chain[0].start:%Y-%m-%d %H:%M}" in " ".join(words)
+    assert figure.as_text().index("session of auditor") < figure.as_text().index("carol-again,")
+    assert {"acme-data", "222222222222"} <= set(figure.as_text().replace(",", "").split())
+    assert faults(figure) == []
+
+
+def test_of_a_long_chain_the_middle_is_counted():
+    """Nine roles behind each other: the first two and the last two are drawn, the list has all."""
+    world = World(seed=1)
+    main = world.create_account("main", account_id="111111111111")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
+    trust = document(trust)
+    caller = main.create_user("ana")
+    caller.put_policy("hop", document(allow("sts:*")))
+    for number in range(9):
+        role = main.create_role(f"r{number}", assume_role_policy_document=trust)
+        role.put_policy("hop", document(allow("sts:*")))
+        caller = world.sts.assume_role(caller, role_arn=role, role_session_name=f"s{number}")
+    figure = access_graph(world.can(caller, "s3:GetObject", MAP), session=caller)
+
+    assert "5 more sessions" in drawn(figure)
+    assert "session of r4" not in drawn(figure)
+    assert all(f"s{number}, session of r{number}" in figure.as_text() for number in range(8))
+    assert faults(figure) == []
+
+
+def test_a_federated_user_shows_who_made_it():
+    """The user stands before it; a session policy is a gate."""
+    world = World(seed=1)
+    ana = world.create_account("main", account_id="111111111111").create_user("ana")
+    ana.put_policy("all", document(allow(["s3:*", "sts:*"])))
+    token = world.sts.get_federation_token(
+        ana.create_access_key(), name="visitor", policy=document(allow("s3:Get*"))
+    )
+    figure = access_graph(world.can(token, "s3:PutObject", MAP))
+
+    assert {"visitor", "federated user", "ana", "GetFederationToken"} <= set(drawn(figure))
+    assert "○ session policy: shut: no Allow applies" in figure.as_text()
+    assert figure.alt == (
+        "visitor reaches for star-maps/m31.fits by all/#1; the session policy is shut: "
+        "implicit deny."
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("root", "the root user needs no Allow"),
+        ("root assumes", "no root user assumes a role"),
+        ("anonymous", "nobody signed"),
+        ("service", "AWS service"),
+        ("who am I", "this is never refused"),
+        ("session token", "no permission is needed"),
+        ("nothing", "no identity-based policies"),
+        ("refused", "the credentials are refused"),
+        ("refused", "AWS answers: The security token is expired."),
+    ],
+)
+def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
+    """In the picture and in the list."""
+    figure = of_case(case)
+
+    assert any(words in one for one in drawn(figure))
+    assert words in figure.as_text()
+
+
+# -- what hangs on the resource besides ------------------------------------------------------------
+
+
+def test_a_grant_on_a_key_is_a_way_of_its_own():
+    """Beside the key policy, and named as what it is."""
+    decision = evaluate(
+        Request(ROLE, "kms:Decrypt", KEY), Layers(grants=[Grant(ROLE, ["Decrypt"], name="nightly")])
+    )
+    figure = access_graph(decision)
+
+    assert {"nightly", "KMS grant"} <= set(drawn(figure))
+    assert "resource –, grant ✓" in figure.as_text()
+    assert "by nightly/#1" in figure.alt
+
+
+def test_block_public_access_shuts_out_what_the_bucket_policy_allows():
+    """Its bar stands behind the statement, which says so; nothing else took it away."""
+    public = bucket("*")
+    block = PublicAccessBlock(restrict_public_buckets=True)
+    request = Request("anonymous", "s3:GetObject", MAP, "111111111111")
+    shut = access_graph(evaluate(request, Layers(resource=public, public_access_block=block)))
+    free = access_graph(evaluate(request, Layers(resource=public)))
+
+    assert "Block Public Access" in drawn(shut)
+    assert "Block Public Access" not in drawn(free)
+    assert "RestrictPublicBuckets shuts out" in shut.as_text()
+    assert faults(shut) == []
+
+
+# -- many statements -------------------------------------------------------------------------------
+
+
+def many(number):
+    """Give policies that have nothing to say on maps, with so many statements in all."""
+    policies = [Policy.allow(f"ec2:Run{i}", sid=f"S{i}") for i in range(number)]
+    batches = [policies[i : i + 9] for i in range(0, number, 9)]
+    return [sum(own[1:], own[0]).named(f"machines-{i}") for i, own in enumerate(batches)]
+
+
+@pytest.mark.parametrize("number", [20, 60, 300])
+def test_what_does_not_apply_is_gathered_and_counted(number):
+    """The picture stays small; the list and the table have every statement."""
+    layers = Layers(identity=[*many(number), OWN, GUARD])
+    figure = access_graph(evaluate(Request(DANA, "s3:GetObject", MAP), layers))
+
+    counted = [re.fullmatch(r"○ (\d+) statements", one) for one in drawn(figure)]
+    assert sum(int(found[1]) for found in counted if found) == number
+    assert len(figure.record.boxes) < 20
+    assert {"✓ Allow All", "✕ Deny NoMaps"} <= set(drawn(figure))
+    assert len(figure.rows) == number + 3
+    assert all(f"machines-{i // 9}/S{i}" in figure.as_text() for i in range(number))
+    assert faults(figure) == []
+
+
+def test_the_allow_that_came_nearest_is_never_gathered():
+    """Of sixty that miss, it stands alone and says what it missed."""
+    near = Policy.allow("s3:GetObject", "arn:aws:s3:::other/*", name="near", sid="Nearest")
+    decision = evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[*many(60), near]))
+    words = drawn(access_graph(decision))
+
+    assert decision.nearest_miss.startswith("near/Nearest")
+    assert "○ Allow Nearest" in words
+    assert "nearest: misses Resource" in words
+
+
+def test_many_that_apply_are_gathered_too():
+    """Nine groups that all allow, and some deny: counted, and every Deny that has room is named."""
+    world = World(seed=1)
+    main = world.create_account("main", account_id="111111111111")
+    ana = main.create_user("ana")
+    for number in range(9):
+        group = main.create_group(f"g{number}")
+        group.add_user(ana)
+        more = [deny("s3:*", Sid="No")] if number % 2 else []
+        allows = (allow("s3:*", Sid=f"A{i}") for i in range(5))
+        group.put_policy(f"p{number}", document(*allows, *more))
+    figure = access_graph(world.can(ana, "s3:GetObject", MAP))
+
+    assert "✓ 45 Allow statements" in drawn(figure)
+    assert drawn(figure).count("✕ Deny No") == 4
+    assert len(figure.rows) == 9 * 5 + 4 + 1
+    assert faults(figure) == []
+
+
+def test_what_leads_nowhere_is_pale(acme):
+    """Of Dana's policies the one that has nothing to say on deleting stands back, box and all."""
+    seen = colours(access_graph(acme.can(acme.user("dana"), "s3:DeleteObject", MAP)))
+
+    assert seen["own-notes"] == PALE_INK
+    assert PALE_INK not in {seen[name] for name in ("guard", "contractors", "developers")}
+
+
+# -- what cannot be drawn --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [None, "allowed", 7, True, scenario])
+def test_only_a_decision_can_be_drawn(wrong):
+    """The error says how to get one."""
+    with pytest.raises(RequestError, match=r"world\.can"):
+        access_graph(wrong)
+
+
+def test_only_the_session_that_asked_can_be_told(chained):
+    """Another's chain would be a lie."""
+    world = chained.world
+    decision = world.can(world.user("dana"), "s3:GetObject", MAP)
+
+    with pytest.raises(RequestError, match="that asked"):
+        access_graph(decision, session=chained)
+    with pytest.raises(RequestError, match="session is a session"):
+        access_graph(decision, session="ASIA")
+
+
+@pytest.mark.parametrize("case", [*DECISIONS, "everything"])
+def test_the_way_leads_down_without_a_step_back(case):
+    """Each stop stands below the one before, and the resource below them all."""
+    everything = asked(
+        boundary=FULL, session=[FULL], scps=[[FULL]], rcps=[[FULL]], resource=bucket({"AWS": DANA})
+    )
+    scene = scene_of(DECISIONS.get(case, everything), None)
+    plan = plan_of(scene)
+
+    if not is_straight(scene):
+        heights = [*plan.stops, plan.resource]
+        assert all(above + 0.4 < below for above, below in pairwise(heights))
+
+
+@pytest.mark.parametrize("text", ["W" * 400, "two\nlines", "\u202eright to left", "$x^2$", " "])
+def test_whatever_callers_and_things_are_called_the_picture_stands(text):
+    """Long names are shortened to their room, and one that breaks a line breaks no list."""
+    arn = f"arn:aws:iam::111111111111:user/{text}"
+    policy = Attached(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
+    request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
+    layers = Layers(identity=[policy], resource=bucket({"AWS": arn}), scps=[[policy]])
+    figure = access_graph(evaluate(request, layers))
+
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= PAGE + 2 * MARGIN
+    assert all(line.isprintable() for line in (*figure.lines, figure.alt))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@settings(max_examples=8)
+@given(name=TEXTS, sid=TEXTS)
+def test_whatever_policies_are_called_the_picture_stands(name, sid):
+    """No text breaks the picture, the list's lines, or the graph to take along."""
+    policy = Policy.allow("s3:*", name=name, sid=sid)
+    figure = access_graph(
+        evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[policy], scps=[[policy]]))
+    )
+
+    assert faults(figure) == []
+    assert all(line.isprintable() for line in figure.lines)
+    assert figure.rows[0]["policy"] in (name, NAMES["scp"])
+    assert nx.read_graphml(io.BytesIO(figure.to_graphml().encode())).number_of_nodes() > 4

@@ -1,0 +1,512 @@
+"""The access matrix and its difference: what is drawn, what is said, at any size."""
+
+import random
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab.engine.access_changes import AccessChanges
+from iamlab.engine.matrix import AccessMatrix
+from iamlab.errors import RequestError
+from iamlab.teach.scenarios import MAP, README, scenario
+from iamlab.view.drawing.sheet import PAGE
+from iamlab.view.figures.access_matrix import COLUMNS, ROWS, access_matrix
+from iamlab.view.figures.access_shares import DARKNESS, Share, tint
+from iamlab.view.figures.difference_bars import BARS, difference_bars
+from iamlab.view.figures.matrix_difference import matrix_difference
+from iamlab.view.figures.matrix_grid import ALLOWED, NOT_ALLOWED, arranged, grid_of, number_of
+from iamlab.view.figures.matrix_words import said
+from iamlab.view.style import INK, PAPER, contrast
+from iamlab.view.tables import verdict_table
+from iamlab.view.words import LONGEST
+from tests.view.looking import faults
+from tests.view.scenes import ASKED, MAIN, MAPS, PARTNER, UGLY, company
+
+ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "iam:ListUsers")
+OBJECT = f"{MAPS}/m31.fits"
+WIDE = (
+    *(action for action, _ in ASKED),
+    *("dynamodb:GetItem", "sqs:SendMessage", "sts:AssumeRole", "lambda:InvokeFunction"),
+)
+
+
+@pytest.fixture
+def lesson():
+    """The world of lesson 03."""
+    return scenario("groups")
+
+
+def bits(callers, pairs, seed=0):
+    """Make a matrix by chance."""
+    chance = random.Random(seed)
+    rows = tuple(chance.getrandbits(max(len(pairs), 1)) for _ in callers)
+    return AccessMatrix(tuple(callers), tuple(pairs), rows)
+
+
+def people(number, kind="user", account=MAIN):
+    """Make up so many ARNs."""
+    return [f"arn:aws:iam::{account}:{kind}/{kind}{n}" for n in range(number)]
+
+
+def pairs(number, services=3):
+    """Make up so many actions of some services, on one thing."""
+    return [(f"service{n % services}:Do{n}", OBJECT) for n in range(number)]
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def test_the_words_name_who_may_do_what(lesson):
+    """Those who may do most first, the root user last; a Deny is named."""
+    matrix = lesson.access(ACTIONS, [MAP])
+
+    assert access_matrix(matrix, world=lesson).alt == (
+        "On star-maps/m31.fits bob may do s3:GetObject, s3:PutObject and s3:DeleteObject; dana may "
+        "do s3:GetObject and s3:PutObject, but a Deny stops s3:DeleteObject; alice may do "
+        "s3:GetObject; carol may do iam:ListUsers; root user may do all."
+    )
+
+
+def test_a_matrix_alone_does_not_know_why(lesson):
+    """It says so, and shows a dash; with its world it shows the three verdicts."""
+    matrix = lesson.access(ACTIONS, [MAP])
+    bare, known = access_matrix(matrix), access_matrix(matrix, world=lesson)
+
+    assert set(bare.table["verdict"]) == {"allowed", "not allowed"}
+    assert "not why" in bare.caption
+    assert set(known.table["verdict"]) == {"allowed", "explicit deny", "implicit deny"}
+    assert "not why" not in known.caption
+
+
+def test_every_cell_is_in_the_table_and_in_the_list(lesson):
+    """As the model decides it."""
+    asked = list(product(ACTIONS, (MAP, README)))
+    figure = access_matrix(lesson.access(ACTIONS, [MAP, README]), world=lesson)
+    table = figure.table.set_index(["principal", "action", "resource"])
+
+    assert len(table) == 5 * len(asked)
+    assert str(table["allowed"].dtype) == "bool"
+    for who in ("alice", "bob", "carol", "dana"):
+        user = lesson.user(who)
+        lines = figure.as_text().split(f"{who} (")[1].split("\n  ")[:4]
+        for action, resource in asked:
+            decision = lesson.can(user, action, resource)
+            row = table.loc[(user.arn, action, resource)]
+            assert row["verdict"] == str(decision.verdict)
+            assert row["allowed"] == bool(decision)
+            [told] = [line for line in lines if f"{decision.verdict}:" in line]
+            assert f"{action} on {resource.rpartition(':')[2]}" in told
+
+
+def test_a_table_of_verdicts_is_drawn_too(lesson):
+    """With the names that it has."""
+    asked = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+    table = verdict_table(lesson, [lesson.user("dana"), lesson.user("carol")], asked)
+    figure = access_matrix(table)
+
+    assert figure.table["verdict"].tolist() == [
+        *("allowed", "explicit deny", "implicit deny", "implicit deny"),
+    ]
+    assert figure.alt.startswith("On star-maps/m31.fits dana may do s3:GetObject, but a Deny")
+    assert faults(figure) == []
+
+
+def test_a_matrix_that_was_asked_in_other_circumstances_is_not_contradicted(lesson):
+    """What the world allows now, and the matrix did not, is not called denied for a reason."""
+    matrix = AccessMatrix((lesson.user("bob").arn,), (("s3:GetObject", MAP),), (0,))
+
+    assert access_matrix(matrix, world=lesson).table["verdict"].tolist() == ["not allowed"]
+
+
+def test_groups_have_a_matrix_though_they_are_nobody(lesson):
+    """A group cannot be asked why; the matrix is drawn all the same."""
+    figure = access_matrix(lesson.access(ACTIONS, [MAP], by="group"), world=lesson)
+
+    assert "developers may do s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
+    assert set(figure.table["kind"]) == {"groups"}
+
+
+def test_what_is_no_matrix_is_refused():
+    """With a clear word."""
+    for draw in (access_matrix, difference_bars):
+        with pytest.raises(RequestError, match="matri"):
+            draw("a matrix")
+    with pytest.raises(RequestError, match="no access matrix"):
+        matrix_difference(bits([], []), None)
+
+
+# -- how it is put in order ------------------------------------------------------------------------
+
+
+def test_principals_stand_by_account_and_kind_and_actions_by_service():
+    """In the order in which each was first named; nothing is lost."""
+    callers = [
+        *people(2),
+        *people(2, account=PARTNER),
+        *people(1, "role"),
+        f"arn:aws:iam::{MAIN}:root",
+    ]
+    matrix = bits(callers, pairs(6))
+    grid = grid_of(matrix)
+
+    assert [(row.account, row.kind) for row in grid.rows] == [
+        *[(MAIN, "users")] * 2,
+        (MAIN, "roles"),
+        (MAIN, "root users"),
+        *[(PARTNER, "users")] * 2,
+    ]
+    assert [column.service for column in grid.columns] == [f"service{n // 2}" for n in range(6)]
+    for row, looks in zip(grid.rows, grid.looks, strict=True):
+        for column, seen in zip(grid.columns, looks, strict=True):
+            caller = matrix.callers.index(row.callers[0])
+            pair = matrix.pairs.index((column.action, column.resource))
+            assert (seen == ALLOWED) == matrix.allowed(caller, pair)
+
+
+def test_namesakes_are_told_apart():
+    """By their paths, if they are of one account and kind."""
+    start = f"arn:aws:iam::{MAIN}:user"
+    grid = arranged(
+        [f"{start}/sky/ana", f"{start}/sea/ana", f"{start}/bob"], [], lambda *_: ALLOWED
+    )
+
+    assert [row.name for row in grid.rows] == ["sky/ana", "sea/ana", "bob"]
+
+
+def test_resources_that_are_alike_when_shortened_keep_their_arns():
+    """Two tables of one name, in two accounts."""
+    tables = [f"arn:aws:dynamodb:us-east-1:{account}:table/stars" for account in (MAIN, PARTNER)]
+    grid = grid_of(bits(people(1), [("dynamodb:GetItem", name) for name in tables]))
+
+    assert [column.on for column in grid.columns] == tables
+
+
+def test_accounts_are_called_by_their_names_if_a_world_knows_them():
+    """Else by their ids."""
+    world = company(3, 0)
+    matrix = world.access(["s3:GetObject"], [OBJECT])
+
+    assert {row.account for row in grid_of(matrix).rows} == {MAIN, PARTNER}
+    assert {row.account for row in grid_of(matrix, world).rows} == {"acme-main", "partner"}
+
+
+def test_principals_are_counted_by_kind():
+    """In words."""
+    rows = grid_of(bits([*people(2), *people(1, "role"), "anybody"], [])).rows
+
+    assert number_of(rows) == "2 users, 1 role and 1 other"
+    assert number_of([]) == "nobody"
+
+
+# -- how it looks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ugly", [False, True], ids=["plain", "ugly"])
+def test_nothing_overlaps_with_one_resource_or_two(ugly):
+    """Whatever they are called; the proof of all figures tries other sizes."""
+    world = company(20, 1, ugly=ugly)
+    for resources in ([OBJECT], [OBJECT, UGLY[0]]):
+        actions = WIDE if len(resources) == 1 else WIDE[:6]
+        figure = access_matrix(world.access(actions, resources), world=world)
+
+        assert faults(figure) == []
+        assert figure.drawing.get_size_inches()[0] <= PAGE + 1e-6
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [bits([], []), bits(people(2), []), bits([], pairs(2))],
+    ids=["nothing", "no pairs", "nobody"],
+)
+def test_an_empty_matrix_says_so(matrix):
+    """In the picture, in words and in the table."""
+    for figure in (access_matrix(matrix), matrix_difference(matrix, matrix)):
+        assert faults(figure) == []
+    assert access_matrix(matrix).alt.startswith("Nobody was asked about")
+
+
+def test_the_same_matrix_gives_the_same_bytes(lesson):
+    """Drawn twice, in two worlds."""
+    one, two = (
+        access_matrix(world.access(ACTIONS, [MAP]), world=world)
+        for world in (lesson, scenario("groups"))
+    )
+
+    assert one.svg() == two.svg()
+    assert one.rows == two.rows
+
+
+def test_who_is_allowed_meets_the_eye_first(lesson):
+    """What nobody says anything about has no colour behind it."""
+    figure = access_matrix(lesson.access(ACTIONS, [MAP]), world=lesson)
+    cells = figure.drawing.axes[0].collections
+    colours = [tuple(colour[:3]) for some in cells for colour in some.get_facecolor()]
+    silent = (figure.table["verdict"] == "implicit deny").sum()
+
+    assert len(colours) == len(figure.rows) + 3  # and the legend
+    assert colours.count((1.0, 1.0, 1.0)) == silent + 1
+
+
+# -- large ones -----------------------------------------------------------------------------------
+
+
+def test_those_who_are_alike_share_a_row_of_a_large_matrix():
+    """With their number; the list names them all."""
+    callers = people(ROWS + 40)
+    matrix = AccessMatrix(
+        tuple(callers), tuple(pairs(4)), tuple(n % 3 for n in range(len(callers)))
+    )
+    figure = access_matrix(matrix)
+    names = [label.whole for label in figure.record.labels if "more" in label.whole]
+
+    assert names == ["user0 and 33 more", "user1 and 32 more", "user2 and 32 more"]
+    assert all(caller in figure.as_text() for caller in callers)
+    assert len(figure.table) == len(matrix)
+    assert "share a row" in figure.caption
+    assert faults(figure) == []
+
+
+def test_a_very_large_matrix_is_a_heat_map_of_shares():
+    """By account and kind; each number is that of the matrix."""
+    callers = [*people(120), *people(40, "role"), *people(30, account=PARTNER)]
+    matrix = bits(callers, pairs(60, services=5), seed=1)
+    figure = access_matrix(matrix)
+    table = figure.table
+
+    assert table["principals"].unique().tolist() == [120, 40, 30]
+    assert table["action"].unique().tolist() == [f"service{n}" for n in range(5)]
+    for _, row in table.iterrows():
+        kind = "role" if "role" in row["principal"] else "user"
+        allowed = [
+            matrix.allowed(n, pair)
+            for n, caller in enumerate(callers)
+            if f":{row['account']}:{kind}/" in caller
+            for pair, (action, _) in enumerate(matrix.pairs)
+            if action.startswith(f"{row['action']}:")
+        ]
+        assert (row["allowed"], row["asked"]) == (sum(allowed), len(allowed))
+    whole = sum(row.bit_count() for row in matrix.rows)
+    assert f"Of {len(matrix):,} cells {round(100 * whole / len(matrix))}% are" in figure.alt
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "asked"),
+    [
+        (people(5), pairs(COLUMNS + 1)),
+        (people(300), pairs(12)),
+        (people(300), pairs(200, services=40)),
+        ([caller for n in range(150) for caller in people(2, account=f"{n:012}")], pairs(30)),
+    ],
+    ids=["wide", "high", "both", "many accounts"],
+)
+def test_large_matrices_stay_readable(who, asked):
+    """On the page, with nothing in the way of anything; nobody is lost."""
+    matrix = bits(who, asked, seed=3)
+    figure = access_matrix(matrix)
+
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= PAGE + 1e-6
+    assert figure.drawing.get_size_inches()[1] < 30
+    assert figure.table["asked"].sum() == len(matrix)
+    assert figure.table["allowed"].sum() == sum(row.bit_count() for row in matrix.rows)
+
+
+def test_a_share_is_none_or_all_only_if_it_is():
+    """One of a thousand is not none, and all but one is not all."""
+    assert str(Share(0, 1000)) == str(Share(0, 0)) == "–"
+    assert str(Share(1, 1000)) == "1%"
+    assert str(Share(999, 1000)) == "99%"
+    assert str(Share(1000, 1000)) == "100%"
+
+
+def test_numbers_can_be_read_on_each_colour_and_darker_is_more():
+    """In a black-and-white print too."""
+    colours = [tint(percent) for percent, _ in DARKNESS]
+    light = [contrast(colour, INK) for colour in colours]
+
+    assert light == sorted(light, reverse=True)
+    assert len(set(colours)) == len(DARKNESS)
+    for colour in colours:
+        assert max(contrast(colour, INK), contrast(colour, PAPER)) >= 4.5
+
+
+# -- differences ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moved(lesson):
+    """The lesson's world, and the same after carol took bob's place."""
+    after = lesson.copy()
+    after.group("developers").add_user("carol")
+    after.group("developers").remove_user("bob")
+    return [world.access(ACTIONS, [MAP, README]) for world in (lesson, after)]
+
+
+def test_gains_and_losses_are_those_of_the_model(moved):
+    """In both pictures: in the table, in the list, in words."""
+    before, after = moved
+    changes = after.diff(before)
+    for figure in (matrix_difference(before, after), difference_bars(before, after)):
+        rows = [tuple(row) for row in figure.table.drop(columns="account").to_numpy()]
+
+        assert rows == [
+            *(("gained", *cell) for cell in changes.gained),
+            *(("lost", *cell) for cell in changes.lost),
+        ]
+        assert figure.alt.startswith("carol gained s3:GetObject on star-maps/m31.fits")
+        assert "; bob lost" in figure.alt
+        assert "+ gained: s3:PutObject on star-maps/m31.fits" in figure.as_text()
+        assert "− lost: s3:DeleteObject on star-maps/drafts/readme.txt" in figure.as_text()
+        assert faults(figure) == []
+
+
+def test_gained_and_lost_are_words_signs_and_hatching(moved):
+    """So that a print without colours says the same."""
+    figure = matrix_difference(*moved)
+    hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
+    signs = [label.whole for label in figure.record.labels]
+
+    assert len(hatched) == 6 + 1  # and one in the legend
+    assert signs.count("−") == signs.count("+") == 7
+    assert {"gained", "lost", "allowed as before", "not allowed as before"} <= set(signs)
+
+
+def test_changes_alone_are_bars(moved):
+    """As a matrix's ``diff`` gives them."""
+    before, after = moved
+
+    assert after.diff(before).show().alt == difference_bars(before, after).alt
+
+
+def test_what_was_not_compared_is_told():
+    """Callers and pairs that only one of the two has."""
+    before = AccessMatrix(("ana", "bob"), (("s3:GetObject", "a"), ("s3:PutObject", "a")), (1, 0))
+    after = AccessMatrix(("bob", "zoe"), (("s3:GetObject", "a"),), (1, 1))
+    figure = matrix_difference(before, after)
+
+    assert "1 caller only before. 1 caller only after. 1 pair only before." in figure.caption
+    assert "callers only before\n  ana" in figure.as_text()
+    assert figure.table["principal"].tolist() == ["bob"]
+    assert faults(figure) == []
+
+
+def test_nothing_changed_is_said():
+    """In the words, in the table, in the picture."""
+    matrix = bits(people(3), pairs(3))
+    for figure in (matrix_difference(matrix, matrix), difference_bars(matrix, matrix)):
+        assert figure.alt == "Nobody gained or lost anything."
+        assert figure.table["change"].tolist() == ["none"]
+        assert faults(figure) == []
+    assert difference_bars(AccessChanges()).alt == "Nobody gained or lost anything."
+
+
+def test_of_a_large_difference_only_what_changed_is_drawn():
+    """Rows and columns without a change are left out."""
+    before = AccessMatrix(tuple(people(50)), tuple(pairs(12)), (0,) * 50)
+    after = AccessMatrix(before.callers, before.pairs, (*(0,) * 48, 0b11, 0b10))
+    figure = matrix_difference(before, after)
+    names = [label.whole for label in figure.record.labels if label.is_fact]
+
+    assert "user48" in names
+    assert "user0" not in names
+    assert "Do1" in names
+    assert "Do2" not in names
+    assert "left out" in figure.caption
+    assert faults(figure) == []
+
+
+def test_those_beside_whom_something_changed_are_drawn_with_them():
+    """Others of their account and kind, for comparison; accounts without a change are not."""
+    callers = [*people(4), *people(14, account=PARTNER)]
+    before = AccessMatrix(tuple(callers), tuple(pairs(3)), (0,) * 18)
+    after = AccessMatrix(before.callers, before.pairs, (0b1, *(0,) * 17))
+    figure = matrix_difference(before, after)
+    names = [label.whole for label in figure.record.labels if label.is_fact]
+
+    assert [name for name in names if name.startswith("user")] == [f"user{n}" for n in range(4)]
+    assert {"Do0", "Do1", "Do2"} <= set(names)
+    assert "left out" in figure.caption
+
+
+def test_a_large_difference_without_a_change_is_drawn_small():
+    """Nothing happened; that is said, and a page of dashes would say no more."""
+    matrix = bits(people(100), pairs(30))
+
+    assert matrix_difference(matrix, matrix).alt == "Nobody gained or lost anything."
+    assert faults(matrix_difference(matrix, matrix)) == []
+
+
+def test_a_difference_larger_than_a_page_becomes_bars():
+    """The principals with the most changes first; the others are counted."""
+    before = bits(people(BARS + 60), pairs(30), seed=1)
+    figure = matrix_difference(before, bits(people(BARS + 60), pairs(30), seed=2))
+    bars = [label.whole for label in figure.record.labels if label.whole.startswith("user")]
+    totals = figure.table.groupby("principal").size()
+
+    assert len(bars) == BARS
+    assert [totals[f"arn:aws:iam::{MAIN}:user/{name}"] for name in bars] == sorted(
+        totals, reverse=True
+    )[:BARS]
+    assert any(label.whole.startswith("and 60 others") for label in figure.record.labels)
+    assert faults(figure) == []
+
+
+def test_differences_of_ugly_worlds_are_readable():
+    """As many rows as there are, whatever they are called."""
+    before = company(20, 4, ugly=True)
+    after = before.copy()
+    for user in after.account(MAIN).users.values():
+        user.inline.clear()
+        user.groups.clear()
+    after.changed()
+    asked = [world.access(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
+    for draw in (matrix_difference, difference_bars):
+        one, two = (draw(*asked, world=before) for _ in range(2))
+        assert faults(one) == []
+        assert one.svg() == two.svg()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.data())
+def test_two_differences_undo_each_other(data):
+    """What is gained one way is lost the other way."""
+    size = st.integers(0, 2**4 - 1)
+    one, two = (
+        AccessMatrix(
+            tuple(people(3)),
+            tuple(pairs(4)),
+            tuple(data.draw(st.lists(size, min_size=3, max_size=3))),
+        )
+        for _ in range(2)
+    )
+    there, back = (
+        {(row.get("principal"), row.get("action")) for row in figure.rows if row["change"] == word}
+        for word, figure in (
+            ("gained", matrix_difference(one, two)),
+            ("lost", matrix_difference(two, one)),
+        )
+    )
+
+    assert there == back
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.text("abc ", min_size=1, max_size=400)), min_size=1)
+)
+def test_a_sentence_is_never_too_long_and_counts_the_rest(parts):
+    """However long its parts are."""
+    text = said("On maps ", parts)
+
+    assert len(text) <= LONGEST
+    assert text.endswith(".")
+    if "the list has" not in text:
+        assert text.count("; ") >= 0
+        assert all(part[:5] in text for _, part in parts)
+    assert NOT_ALLOWED.symbol == "–"

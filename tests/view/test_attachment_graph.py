@@ -1,0 +1,387 @@
+"""The attachment graph is true: every line of it is an attachment, and every attachment a row."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab import World
+from iamlab.errors import RequestError
+from iamlab.teach.acme import observatory
+from iamlab.teach.scenarios import scenario
+from iamlab.view.drawing.sheet import MARGIN, PAGE
+from iamlab.view.figures.attachment_graph import MOST, MOST_FIELDS, MOST_LINES, attachment_graph
+from iamlab.view.figures.attachments import graph_of, node_of, steps, ways_of
+from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK
+from iamlab.world.loaders import LoadWarning
+from tests.view.looking import faults
+from tests.view.scenes import MAIN, company
+from tests.world.exports import allow, document
+
+OWN = document(allow("s3:*"))
+
+
+@pytest.fixture
+def acme():
+    """The account of lesson 03."""
+    return scenario("groups").account("acme-main")
+
+
+@pytest.fixture(scope="module")
+def world():
+    """All of the observatory."""
+    return observatory()
+
+
+def drawn(figure):
+    """Give the words of a picture, as they were meant."""
+    return [label.whole for label in figure.record.labels]
+
+
+def attachments(account):
+    """Say what hangs on whom, of the account itself."""
+    for one in (*account.users.values(), *account.roles.values(), *account.groups.values()):
+        yield from ((one.name, "inline", name) for name in one.inline)
+        yield from ((one.name, "attached", arn.rpartition("/")[2]) for arn in one.attached)
+        if getattr(one, "boundary", None):
+            yield one.name, "boundary", one.boundary.rpartition("/")[2]
+        yield from ((one.name, "member", group) for group in getattr(one, "groups", ()))
+
+
+def told(figure):
+    """Say what hangs on whom, as the table has it."""
+    rows = [row for row in figure.rows if row["attached_as"] != "nothing"]
+    return [(row["from"], row["attached_as"], row["to"]) for row in rows]
+
+
+# -- what is said ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "alt"),
+    [
+        ("bob", "bob gets AmazonS3FullAccess through developers."),
+        (
+            "dana",
+            (
+                "dana gets AmazonS3FullAccess through developers; guard through contractors; "
+                "own-notes directly."
+            ),
+        ),
+    ],
+)
+def test_the_alternative_text_says_what_reaches_the_lit_user(acme, who, alt):
+    """Each group with what it hands on, and what hangs on the user itself."""
+    assert attachment_graph(acme, lit=acme.get_user(who)).alt == alt
+
+
+def test_a_boundary_caps_and_does_not_give(world):
+    """The alternative text keeps it apart; its line is dashed and has a word."""
+    figure = attachment_graph(world.account("acme-main"), lit=world.user("bob"))
+    edges = figure.graph.edges(data=True)
+    (limit,) = (facts for _, end, facts in edges if end[0] == "boundary")
+
+    assert figure.alt.endswith("; the boundary developer-limit caps all that.")
+    assert limit == {"label": "boundary", "missing": True}
+    assert "boundary" in drawn(figure)
+    assert not any(facts.get("missing") for _, end, facts in edges if end[0] != "boundary")
+
+
+def test_one_policy_as_boundary_and_attached_is_two_boxes():
+    """What it caps is not what it grants."""
+    main = World(seed=1).create_account("main", account_id=MAIN)
+    ana = main.create_user("ana")
+    limit = main.create_policy("limit", OWN)
+    ana.attach_policy(limit)
+    ana.put_permissions_boundary(limit)
+    figure = attachment_graph(main, lit=ana)
+
+    assert drawn(figure).count("limit") == 2
+    assert {"customer managed", "permissions boundary"} <= set(drawn(figure))
+    assert figure.alt == "ana gets limit directly; the boundary limit caps all that."
+
+
+def test_a_user_without_anything_gets_nothing(acme):
+    """The words say so, and so do the list and the table."""
+    eve = acme.create_user("eve")
+    figure = attachment_graph(acme, lit=eve)
+    (row,) = (row for row in figure.rows if row["from"] == "eve")
+
+    assert figure.alt == "eve gets nothing: no policy and no group reaches user eve."
+    assert row["attached_as"] == "nothing"
+    assert "user eve (lit)\n  nothing" in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_a_group_lights_its_members_and_its_policies(acme):
+    """It hands on to the right and comes from the left."""
+    developers = acme.get_group("developers")
+    figure = attachment_graph(acme, lit=developers)
+
+    assert figure.alt == "Group developers hands AmazonS3FullAccess to bob and dana."
+    assert {(row["from"], row["to"]) for row in figure.rows if row["lit"]} == {
+        ("bob", "developers"),
+        ("dana", "developers"),
+        ("developers", "AmazonS3FullAccess"),
+    }
+
+
+def test_without_anybody_lit_the_most_connected_are_named(acme):
+    """Groups with their members, and who has policies of its own."""
+    alt = attachment_graph(acme).alt
+
+    assert alt.startswith("In acme-main there are 4 users, 4 groups and 5 policies: ")
+    assert "developers hands AmazonS3FullAccess to bob and dana" in alt
+    assert "own-notes directly on dana" in alt
+
+
+# -- what is drawn ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [3, 20, 60])
+def test_the_table_is_what_the_account_holds(size):
+    """Every attachment once, however much the picture puts together."""
+    account = company(size, 1).account(MAIN)
+    figure = attachment_graph(account, lit=next(iter(account.users.values())))
+
+    assert sorted(told(figure)) == sorted(attachments(account))
+
+
+def test_the_lit_rows_are_the_ways_of_the_lit_one(world):
+    """A user's own attachments, and those of its groups."""
+    main = world.account("acme-main")
+    rows = attachment_graph(main, lit=world.user("bob")).rows
+    reached = ("bob", "astronomers", "developers")
+
+    assert {row["from"] for row in rows if row["lit"]} == set(reached)
+    assert all(row["lit"] for row in rows if row["from"] in reached)
+
+
+def test_only_the_lit_ways_are_strong(acme):
+    """The lit one has its own colour, what reaches it is blue and bold, all others are pale."""
+    figure = attachment_graph(acme, lit=acme.get_user("bob"))
+    boxes = {box.text: box for box in figure.record.boxes}
+
+    assert (boxes["bob"].colour, boxes["bob"].area, boxes["bob"].bold) == (INK, LIT_AREA, True)
+    assert {boxes[one].colour for one in ("developers", "AmazonS3FullAccess")} == {ALLOW}
+    assert {boxes[one].colour for one in ("alice", "dana", "guard", "security")} == {PALE_INK}
+    assert [box.text for box in figure.record.boxes if box.bold] == [
+        "bob",
+        "developers",
+        "AmazonS3FullAccess",
+    ]
+
+
+def test_in_lesson_03_no_line_crosses_another(acme):
+    """Whoever shares a group stands beside each other, and straight lines are level."""
+    figure = attachment_graph(acme, lit=acme.get_user("bob"))
+    heights = {box.text: box.y for box in figure.record.boxes}
+    steps = [(line[0], line[-1]) for line in figure.record.lines if len(line) == 4]
+
+    assert heights["bob"] == heights["developers"] == heights["AmazonS3FullAccess"]
+    for (x, y), (_, end) in steps:
+        for (other_x, other_y), (_, other_end) in steps:
+            assert x != other_x or (y - other_y) * (end - other_end) >= 0
+
+
+# -- a user, an account, a world -------------------------------------------------------------------
+
+
+def test_whoever_is_drawn_is_lit_in_its_account(acme):
+    """A user, a group or a role stands for its account, with itself lit."""
+    for one in (acme.get_user("dana"), acme.get_group("developers")):
+        assert attachment_graph(one).svg() == attachment_graph(acme, lit=one).svg()
+
+
+def test_a_world_has_a_field_for_each_account(world):
+    """With its name and its id; nobody's line leads into another."""
+    figure = attachment_graph(world, lit=world.user("dana"))
+    words = drawn(figure)
+
+    for account in world.accounts.values():
+        assert {account.name, account.account_id} <= set(words)
+        assert f"{account.name} {account.account_id}" in figure.as_text()
+    for start, end in figure.graph.edges:
+        assert figure.graph.nodes[start]["field"] == figure.graph.nodes[end]["field"]
+    assert figure.alt.startswith("dana gets ")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: World(seed=1), "no accounts"),
+        (lambda: World(seed=1).create_account("empty"), "no users, roles or groups"),
+    ],
+    ids=["world", "account"],
+)
+def test_what_is_empty_says_so(make, words):
+    """In the picture, the list and the words; nothing crashes."""
+    figure = attachment_graph(make())
+
+    assert words in drawn(figure)
+    assert words in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_of_very_many_accounts_the_first_are_drawn_and_the_others_counted():
+    """Whoever is lit is among them; the list and the table have all."""
+    world = World(seed=1)
+    for number in range(MOST_FIELDS + 8):
+        account = world.create_account(f"team-{number}", account_id=f"{number + 1:012}")
+        last = account.create_user("ana")
+    figure = attachment_graph(world, lit=last)
+
+    assert "team-19" in drawn(figure)
+    assert "team-18" not in drawn(figure)
+    assert "and 8 more accounts in the list and the table" in drawn(figure)
+    assert len(figure.rows) == MOST_FIELDS + 8
+    assert faults(figure) == []
+
+
+# -- too many --------------------------------------------------------------------------------------
+
+
+def crowd(number):
+    """Make an account of many users who are alike, and one who is not."""
+    main = World(seed=1).create_account("main", account_id=MAIN)
+    main.create_group("staff").attach_policy("ReadOnlyAccess")
+    for i in range(number):
+        user = main.create_user(f"user{i}")
+        user.put_policy("own", OWN)
+        main.get_group("staff").add_user(user)
+    main.create_user("zoe").put_policy("odd", OWN)
+    return main
+
+
+def test_users_who_are_alike_become_one_box():
+    """With their number, the first names, and the inline policy that each has."""
+    figure = attachment_graph(crowd(300))
+
+    assert {"300 users", "user0, user1 and 298 more", "inline on each of 300", "zoe"} <= set(
+        drawn(figure)
+    )
+    assert len(figure.record.boxes) == 6
+    assert "drawn as one" in figure.as_text()
+    assert all(f"user{i}" in figure.as_text() for i in range(300))
+    assert len(figure.rows) == 300 * 2 + 2
+    assert faults(figure) == []
+
+
+def test_users_of_one_group_become_one_box_before_policies_do():
+    """A hundred users, each with other policies than the next, of a group: seven policies stay."""
+    main = World(seed=1).create_account("main", account_id=MAIN)
+    staff = main.create_group("staff")
+    policies = [main.create_policy(f"p{number}", OWN) for number in range(7)]
+    for number in range(100):
+        user = main.create_user(f"user{number}")
+        staff.add_user(user)
+        for bit, policy in enumerate(policies):
+            if number >> bit & 1:
+                user.attach_policy(policy)
+    words = drawn(attachment_graph(main))
+
+    assert {"100 users", "staff", *(f"p{number}" for number in range(7))} <= set(words)
+
+
+def test_up_to_sixty_boxes_nobody_is_put_together():
+    """Twenty-eight users with a policy each, and what they share: everybody is named."""
+    words = drawn(attachment_graph(crowd(28)))
+
+    assert {f"user{i}" for i in range(28)} <= set(words)
+
+
+def test_the_lit_one_and_its_ways_always_stand_alone():
+    """Among hundreds of others who are just like it."""
+    main = crowd(300)
+    figure = attachment_graph(main, lit=main.get_user("user299"))
+
+    assert {"user299", "299 users", "staff", "ReadOnlyAccess"} <= set(drawn(figure))
+    assert len(figure.record.boxes) == 8
+    assert figure.alt == "user299 gets ReadOnlyAccess through staff; own directly."
+    assert sum(box.bold for box in figure.record.boxes) == 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_picture_never_has_more_than_can_be_read(seed):
+    """Sixty boxes, or the last step of putting together; who is lit has all its own ways."""
+    account = company(60, seed).account(MAIN)
+    for lit in (None, next(iter(account.users.values()))):
+        figure = attachment_graph(account, lit=lit)
+
+        assert len(figure.record.boxes) <= MOST
+        assert len(figure.record.lines) <= MOST_LINES
+        assert figure.drawing.get_size_inches()[0] <= PAGE + 2 * MARGIN
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_putting_together_loses_nobody_and_invents_no_line(seed):
+    """At every step each name is in one box, and each line stands for an attachment."""
+    account = company(60, seed).account(MAIN)
+    graph = graph_of(account)
+    lit = next(iter(account.users.values()))
+    every = sorted(facts["label"] for _, facts in graph.nodes(data=True))
+    own = ways_of(graph, lit)
+    sizes = []
+    for number, step in enumerate(steps(graph, lit)):
+        names = [name for _, facts in step.nodes(data=True) for name in facts["names"]]
+        assert sorted(names) == every
+        assert set(step.edges) <= {
+            (a, b) for a in step for b in step if step.nodes[a]["column"] < step.nodes[b]["column"]
+        }
+        if number <= 7:  # after that even the lit one's policies may be put together
+            assert own <= set(step.edges)
+        assert step.nodes[node_of(lit)]["label"] == lit.name
+        sizes.append(len(step))
+    assert sizes[:8] == sorted(sizes[:8], reverse=True)
+
+
+# -- what cannot be drawn, and odd names -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [None, "acme-main", 7, [], scenario])
+def test_only_an_account_a_world_or_somebody_can_be_drawn(wrong):
+    """The error says what can."""
+    with pytest.raises(RequestError, match="draws an account or a world"):
+        attachment_graph(wrong)
+
+
+def test_whoever_is_not_there_cannot_be_lit(acme):
+    """Nobody of another account, and nothing that is no identity."""
+    other = World(seed=2).create_account("other", account_id="222222222222").create_user("bob")
+
+    with pytest.raises(RequestError, match="not in what is to be drawn"):
+        attachment_graph(acme, lit=other)
+    with pytest.raises(RequestError, match="a user, a role or a group"):
+        attachment_graph(acme, lit="bob")
+
+
+def test_a_group_that_the_file_lacks_is_shown_as_such():
+    """A user of an incomplete file is in a group that nobody described."""
+    arn = f"arn:aws:iam::{MAIN}:user/eve"
+    user = {"Path": "/", "UserName": "eve", "UserId": "AIDAX", "Arn": arn}
+    managed = {"PolicyName": "lost", "PolicyArn": f"arn:aws:iam::{MAIN}:policy/lost"}
+    user |= {"GroupList": ["ghosts"], "AttachedManagedPolicies": [managed]}
+    with pytest.warns(LoadWarning):
+        world = World.from_account_details({"UserDetailList": [user]})
+    figure = attachment_graph(world, lit=world.user("eve"))
+
+    assert {"ghosts", "lost", "not in the file"} <= set(drawn(figure))
+    assert figure.alt == "eve gets nothing through ghosts; lost directly."
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@settings(max_examples=8)
+@given(names=st.lists(TEXTS, min_size=1, max_size=4, unique=True))
+def test_whatever_things_are_called_the_picture_stands(names):
+    """No text breaks the picture or the list; the table has it as it is."""
+    main = World(seed=1).create_account("main", account_id=MAIN)
+    for number, name in enumerate(names):
+        user = main.create_user(f"u{number}")
+        user.put_policy("own", OWN)
+        user.inline[name] = user.inline.pop("own").named(name)
+    figure = attachment_graph(main)
+
+    assert faults(figure) == []
+    assert all(line.isprintable() for line in figure.lines)
+    assert [row["to"] for row in figure.rows] == names

@@ -1,0 +1,300 @@
+"""The condition tree shows what the engine says: of each statement, each condition, each value."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab import Layers, Policy, Request
+from iamlab.engine.evaluate import evaluate
+from iamlab.errors import RequestError
+from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
+from iamlab.view.figures.condition_facts import NO_KEY, asks, trees
+from iamlab.view.figures.condition_tree import condition_tree
+from iamlab.view.terminal import printable
+from tests.view.cases import DANA, DECISIONS, MAP, OTHER
+from tests.view.looking import faults
+
+CONTEXT = {
+    "aws:SourceIp": "203.0.113.7",
+    "aws:PrincipalTag/team": "sky",
+    "aws:TagKeys": ["owner", "secret"],
+    "aws:username": "dana",
+}
+ASKED = Request(DANA, "s3:GetObject", MAP, context=CONTEXT)
+
+
+def when(condition, effect="Allow", sid="Maps", action="s3:*"):
+    """Write a policy of one statement with conditions."""
+    statement = {"Sid": sid, "Effect": effect, "Action": action, "Resource": "*"}
+    statement["Condition"] = condition
+    return Policy.parse({"Version": "2012-10-17", "Statement": [statement]}, name="own")
+
+
+def tree_of(condition, request=ASKED, **more):
+    """Read the one statement with such conditions."""
+    [tree] = trees(when(condition, **more), request)[0]
+    return tree
+
+
+# Condition -> whether it matches; the signs of its values, and of the request's; why, in words.
+LEAVES = [
+    ({"StringEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, True, "✕✓", "–", ""),
+    ({"StringEquals": {"aws:PrincipalTag/team": ["sea"]}}, False, "✕", "–", ""),
+    ({"StringNotEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, False, "✓✕", "–", ""),
+    ({"StringNotEquals": {"aws:PrincipalTag/team": ["sea", "fog"]}}, True, "✓✓", "–", ""),
+    ({"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}, True, "✓", "–", ""),
+    ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False, "–", "", "never matches"),
+    ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, True, "–", "", "IfExists"),
+    ({"StringNotEquals": {"aws:PrincipalTag/no": "x"}}, True, "–", "", "none of them"),
+    ({"Null": {"aws:MultiFactorAuthPresent": "true"}}, True, "✓", "", "the key is missing"),
+    ({"Null": {"aws:SourceIp": "true"}}, False, "✕", "–", "the key is there"),
+    ({"Null": {"aws:SourceIp": "false"}}, True, "✓", "–", "the key is there"),
+    ({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner"]}}, False, "–", "✓✕", ""),
+    ({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "secret"]}}, True, "––", "✓✓", ""),
+    ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "✓✕", ""),
+    ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "✕✓", ""),
+    ({"ForAllValues:StringEquals": {"aws:Nothing": ["a"]}}, True, "–", "", "all fit"),
+    ({"ForAnyValue:StringEquals": {"aws:Nothing": ["a"]}}, False, "–", "", "none fits"),
+    ({"StringEquals": {"aws:TagKeys": "owner"}}, False, "✕", "––", "several values need"),
+    ({"StringEquals": {"aws:PrincipalTag/team": []}}, False, "", "–", ""),
+]
+
+
+@pytest.mark.parametrize(("condition", "matches", "values", "found", "why"), LEAVES)
+def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, values, found, why):
+    """Right and wrong values, absent keys, set operators, Null."""
+    tree = tree_of(condition)
+    [branch] = tree.branches
+
+    assert branch.matches is matches
+    assert tree.applies is matches
+    assert "".join(leaf.symbol for leaf in branch.values) == values
+    assert "".join(leaf.symbol for leaf in branch.found) == found
+    assert why in branch.why
+    assert bool(branch.why) is bool(why)
+
+
+operators = st.builds(
+    lambda prefix, name, suffix: f"{prefix}{name}{suffix if name != 'Null' else ''}",
+    st.sampled_from(["", *(f"{one}:" for one in SET_OPERATORS)]),
+    st.sampled_from(sorted(OPERATORS)),
+    st.sampled_from(["", "IfExists"]),
+)
+wanted = st.lists(
+    st.sampled_from(["true", "false", "sky", "sk*", "5", "10.0.0.0/8", "${aws:username}", ""]),
+    max_size=4,
+)
+contexts = st.dictionaries(
+    st.sampled_from(["aws:TagKeys", "aws:SourceIp", "aws:username", "aws:PrincipalTag/team"]),
+    st.sampled_from(["true", "sky", "5", "10.1.2.3", "dana"]),
+)
+keys = st.sampled_from(["aws:TagKeys", "aws:SourceIp", "aws:Nothing", "aws:PrincipalTag/team"])
+
+
+@given(operators, keys, wanted, contexts)
+@settings(max_examples=150, deadline=None)
+def test_the_outcome_of_a_tree_is_the_engines_and_its_leaves_add_up(name, key, values, context):
+    """A statement's conditions match if it applies; OR and NOR of the values give the same."""
+    request = Request(DANA, "s3:GetObject", MAP, context=context)
+    policy = when({name: {key: values}})
+    [tree] = trees(policy, request)[0]
+    [branch] = tree.branches
+    allowed = bool(evaluate(request, Layers(identity=[policy])))
+
+    assert tree.applies is branch.matches is allowed
+    judged = [leaf.fits for leaf in branch.values if leaf.fits is not None]
+    if judged and not branch.found:
+        assert any(judged) is branch.matches  # Null
+    elif judged and len(judged) == len(branch.values):
+        joined = all if OPERATORS[read_operator(name).name].negated else any
+        assert joined(judged) is branch.matches
+    inside = [leaf.fits for leaf in branch.found if leaf.fits is not None]
+    if inside and read_operator(name).name != "Null":
+        joined = all if name.startswith("ForAll") else any
+        empty = all(not leaf.text for leaf in branch.found) or not branch.values
+        assert empty or joined(inside) is branch.matches
+    assert asks(read_operator(name), values)
+
+
+def test_conditions_are_joined_by_and_values_by_or_or_nor():
+    """The picture says so where there are several, and the list explains it."""
+    several = {
+        "StringEquals": {"aws:PrincipalTag/team": ["sky", "sea"]},
+        "NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]},
+    }
+    figure = condition_tree(when(several), ASKED)
+    words = [label.whole for label in figure.record.labels]
+    single = condition_tree(when({"Bool": {"aws:SecureTransport": "true"}}), ASKED)
+
+    assert [word for word in words if word in ("AND", "OR", "NOR")] == ["AND", "OR", "NOR"]
+    assert "all of these must match (AND)" in figure.as_text()
+    assert "values (OR: one is enough)" in figure.as_text()
+    assert "values (NOR: none may fit)" in figure.as_text()
+    assert not {"AND", "OR", "NOR"} & {label.whole for label in single.record.labels}
+    assert "must match" not in single.as_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("StringEquals", ["a"], "is this"),
+        ("StringEquals", ["a", "b"], "is one of these"),
+        ("StringNotEquals", ["a", "b"], "is none of these"),
+        ("StringNotLike", ["a"], "is not like this"),
+        ("NotIpAddress", ["a"], "is not in this"),
+        ("NumericLessThanEquals", ["5"], "is at most this"),
+        ("DateGreaterThan", ["2026-01-01"], "is after this"),
+        ("BoolIfExists", ["true"], "is this; or no such key"),
+        ("Null", ["true"], "the key must be missing"),
+        ("Null", ["false"], "the key must be there"),
+        ("Null", ["true", "false"], "is it missing?"),
+        ("ForAnyValue:StringLike", ["a", "b"], "at least one value that the request has is like"),
+        ("ForAllValues:StringEquals", ["a"], "every value that the request has is this; also if"),
+    ],
+)
+def test_operators_are_said_in_words(name, values, words):
+    """What each one asks, IfExists, Null and the set operators included."""
+    assert asks(read_operator(name), values).startswith(words)
+
+
+def test_a_statement_says_what_else_it_misses():
+    """Its conditions may match, and it applies nevertheless not."""
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
+    other = tree_of(condition, action="ec2:*")
+
+    assert (other.matches, other.applies) == (True, False)
+    assert other.outcome == "conditions match, but Action does not"
+    assert "but Action does not" in condition_tree(when(condition, action="ec2:*"), ASKED).alt
+    assert (
+        "○ Allow Maps: conditions"
+        in condition_tree(when(condition, action="ec2:*"), ASKED).as_text()
+    )
+    assert tree_of(condition).outcome == "applies"
+
+
+def test_variables_stand_there_with_their_values():
+    """What the policy wrote is said beside; one without a value says so."""
+    own = tree_of({"StringLike": {"aws:username": "${aws:username}"}}).branches[0]
+    unknown = tree_of({"StringLike": {"aws:username": "${aws:PrincipalTag/no}"}}).branches[0]
+
+    assert str(own.values[0]) == "✓ dana (${aws:username})"
+    assert unknown.values[0].note == "the variable has no value"
+    assert unknown.matches is False
+
+
+def test_the_table_agrees_with_what_the_statement_misses():
+    """Row by row: operator, key, values, what the request has, the outcome."""
+    condition = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"aws:PrincipalTag/team": ["sky", "sea"]},
+    }
+    policy = when(condition)
+    figure = condition_tree(policy, ASKED)
+    [reading] = evaluate(ASKED, Layers()).why_not(policy)
+    missed = {miss.element for miss in reading.misses}
+
+    assert [row["matches"] for row in figure.rows] == [
+        f"Condition {row['operator']} {row['key']}" not in missed for row in figure.rows
+    ]
+    assert [row["values"] for row in figure.rows] == [("true",), ("sky", "sea")]
+    assert [row["request has"] for row in figure.rows] == [None, ("sky",)]
+    assert f"✕ aws:MultiFactorAuthPresent ({NO_KEY})" in figure.alt
+    assert "dana, s3:GetObject: Allow own/Maps does not apply" in figure.alt
+
+
+def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
+    """Each statement with conditions, in the order of the flow chart; others are left out."""
+    guard = when({"Null": {"aws:MultiFactorAuthPresent": "true"}}, "Deny", "Mfa").named("guard")
+    own = when({"StringEquals": {"aws:PrincipalTag/team": "sky"}})
+    plain = Policy.allow("s3:*", name="plain", sid="Plain")
+    decision = evaluate(ASKED, Layers(identity=[plain, own], scps=[[plain, guard]]))
+    figure = condition_tree(decision)
+
+    assert list(dict.fromkeys(row["statement"] for row in figure.rows)) == ["guard/Mfa", "own/Maps"]
+    assert figure.alt.endswith("✕ Explicit deny.")
+    assert figure.as_text().endswith("✕ explicit deny")
+    assert "✕ Deny guard/Mfa" not in figure.alt
+    assert "Deny guard/Mfa applies: ✓ aws:MultiFactorAuthPresent" in figure.alt
+
+
+def test_without_conditions_it_says_so():
+    """Nothing to draw is a sentence, not an empty paper."""
+    figure = condition_tree(Policy.allow("s3:*"), ASKED)
+
+    assert faults(figure) == []
+    assert "No statement here has a condition" in figure.as_text()
+    assert "no statement has a condition" in figure.alt
+    assert condition_tree(DECISIONS["nothing"]).alt.endswith("○ Implicit deny.")
+
+
+def test_a_bare_statement_is_called_by_its_label():
+    """It has no policy."""
+    statement = when({"Bool": {"aws:SecureTransport": "true"}}).statements[0]
+
+    assert condition_tree(statement, ASKED).rows[0]["statement"] == "Maps"
+
+
+@pytest.mark.parametrize(
+    ("what", "request_"),
+    [
+        (when({"Bool": {"aws:SecureTransport": "true"}}), None),
+        ("policy", ASKED),
+        (DECISIONS["nothing"], ASKED),
+        (when({"Bool": {"aws:SecureTransport": "true"}}), "alice"),
+    ],
+)
+def test_what_cannot_be_held_against_each_other_is_refused(what, request_):
+    """No request, no policy, or two requests."""
+    with pytest.raises(RequestError):
+        condition_tree(what, request_)
+
+
+@pytest.mark.parametrize("number", [1, 7, 8, 60])
+def test_many_values_are_counted_those_that_fit_first(number):
+    """The one that matches is seen, wherever it stands in the list."""
+    values = [*(f"team-{i}" for i in range(number - 1)), "sky"]
+    figure = condition_tree(when({"StringEquals": {"aws:PrincipalTag/team": values}}), ASKED)
+    drawn = [box.text for box in figure.record.boxes]
+
+    assert faults(figure) == []
+    assert "✓ sky" in drawn
+    assert figure.rows[0]["values"] == tuple(values)
+    assert sum(text.startswith("✕ team") for text in drawn) == (number - 1 if number < 8 else 5)
+    left = [label.whole for label in figure.record.labels if label.whole.startswith("and ")]
+    assert left == ([f"and {number - 6} more"] if number > 7 else [])
+
+
+@pytest.mark.parametrize("number", [3, 20, 60])
+def test_many_statements_are_counted_and_the_list_has_them_all(number):
+    """A picture of thirty conditions is long enough."""
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}, "Null": {"aws:x": "true"}}
+    policy = when(condition, sid="S0")
+    for i in range(1, number):
+        policy += when(condition, sid=f"S{i}")
+    figure = condition_tree(policy, ASKED)
+    roots = [box for box in figure.record.boxes if box.text.startswith("✓ Allow S")]
+
+    assert faults(figure) == []
+    assert len(roots) == min(number, 15)
+    assert len({row["statement"] for row in figure.rows}) == number
+    assert all(f"Allow S{i}: applies" in figure.as_text() for i in range(number))
+
+
+def test_names_of_strangers_are_text():
+    """Markup, formulas, line breaks, long keys and values overlap nothing; the list has all."""
+    ugly = "<b>$x^2$ \u202e\n😀" + "n" * 300
+    condition = {"StringEquals": {f"aws:PrincipalTag/{ugly}": [ugly, "$y$", ""]}}
+    request = Request(DANA, "s3:GetObject", MAP, OTHER, {f"aws:PrincipalTag/{ugly}": ugly})
+    figure = condition_tree(when(condition, sid=ugly), request)
+
+    assert faults(figure) == []
+    assert figure.as_text().count(printable(ugly)) >= 4
+    assert figure.rows[0]["values"] == (ugly, "$y$", "")
+    assert len(figure.alt) <= 300
+
+
+def test_the_same_conditions_give_the_same_bytes():
+    """Drawn twice it is the same."""
+    one, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
+
+    assert condition_tree(one, ASKED).svg() == condition_tree(two, ASKED).svg()

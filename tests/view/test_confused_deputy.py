@@ -1,0 +1,250 @@
+"""The confused deputy: two ask one who may do it; only the owner's policy can tell them apart."""
+
+import pytest
+
+from iamlab.errors import RequestError
+from iamlab.teach.acme import DATA, MAIN, NEBULA, STARSOFT, observatory
+from iamlab.view.figures.confused_deputy import confused_deputy
+from tests.view.disfigure import UGLY
+from tests.view.looking import faults
+from tests.view.scenes import company, decisions
+from tests.world.exports import allow, document
+
+READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
+COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
+LOG = "arn:aws:s3:::acme-trail/AWSLogs/one"
+
+
+def asked(world, *external_ids, deputy=COLLECTOR):
+    """Let the vendor ask for the customer's role, for each of its own customers."""
+    return tuple(
+        world.can(
+            deputy, "sts:AssumeRole", READER, context={"sts:ExternalId": one} if one else None
+        )
+        for one in external_ids
+    )
+
+
+def careless():
+    """Make a world in which the customer's role does not ask for whom the vendor works."""
+    world = observatory()
+    trust = {"Effect": "Allow", "Principal": {"AWS": COLLECTOR}, "Action": "sts:AssumeRole"}
+    role = world.account(DATA).get_role("starsoft-reader")
+    role.update_assume_role_policy(document({**trust, "Sid": "OurVendor"}))
+    return world
+
+
+@pytest.fixture(scope="module")
+def before():
+    """The two calls in the careless world."""
+    return asked(careless(), "acme-4711", "nebula-1")
+
+
+@pytest.fixture(scope="module")
+def acme():
+    """Acme Observatory, whose role asks for an external ID."""
+    return observatory()
+
+
+@pytest.fixture(scope="module")
+def after(acme):
+    """The two calls in it."""
+    return asked(acme, "acme-4711", "nebula-1")
+
+
+def trail_of(account):
+    """Name an account's trail."""
+    return f"arn:aws:cloudtrail:us-east-1:{account}:trail/all"
+
+
+def by_service(**asks):
+    """Let CloudTrail write into Acme's bucket for Acme, and for somebody else."""
+    world = observatory()
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    write = allow("s3:PutObject", "arn:aws:s3:::acme-trail/*", Principal=service, Sid="Write")
+    if asks:
+        write["Condition"] = {"StringEquals": asks}
+    world.account(DATA).create_bucket("acme-trail", policy=document(write))
+    return tuple(
+        world.can(
+            *("cloudtrail.amazonaws.com", "s3:PutObject", LOG),
+            context={"aws:SourceArn": trail_of(one), "aws:SourceAccount": one},
+        )
+        for one in (DATA, NEBULA)
+    )
+
+
+def drawn(figure):
+    """Give the words in the picture, whole."""
+    return [label.whole for label in figure.record.labels]
+
+
+def told(figure, *columns):
+    """Give some columns of the figure's table."""
+    return [tuple(row[name] for name in columns) for row in figure.rows]
+
+
+# -- a vendor --------------------------------------------------------------------------------------
+
+
+def test_without_a_condition_the_attacker_gets_through(before):
+    """The deputy may assume the role, whoever told it to."""
+    figure = confused_deputy(*before, customer="Acme", attacker="Nebula")
+
+    assert told(figure, "who", "verdict") == [("Acme", "allowed"), ("Nebula", "allowed")]
+    assert "Nebula gets at what is Acme's" in drawn(figure)
+    assert "trust of starsoft-reader/OurVendor does not ask for whom collector works" in drawn(
+        figure
+    )
+    assert figure.alt.endswith('Nebula gets there too (sts:ExternalId "nebula-1").')
+    assert faults(figure) == []
+
+
+def test_an_external_id_stops_the_attacker_and_nobody_else(after):
+    """The customer's own is the one that the trust policy wants."""
+    figure = confused_deputy(*after, customer="Acme", attacker="Nebula")
+
+    assert told(figure, "role", "verdict", "stopped_by") == [
+        ("customer", "allowed", ""),
+        ("attacker", "implicit deny", "resource-based policy"),
+    ]
+    words = drawn(figure)
+    assert {"Nebula is stopped, Acme gets through", "○ sts:AssumeRole: implicit deny"} <= set(words)
+    assert 'customer ✓  attacker ✕  StringEquals sts:ExternalId wants "acme-4711"' in words
+    assert "Nebula is stopped" in figure.alt
+    assert 'the trust policy wants sts:ExternalId "acme-4711"' in figure.alt
+    assert faults(figure) == []
+
+
+def test_before_and_after_stand_one_below_the_other(before, after, acme):
+    """The same two ways in two worlds; names are the world's."""
+    figure = confused_deputy(*after, before=before, attacker="nebula-labs", world=acme)
+
+    assert told(figure, "panel", "who", "verdict") == [
+        ("before", "acme-data", "allowed"),
+        ("before", "nebula-labs", "allowed"),
+        ("after", "acme-data", "allowed"),
+        ("after", "nebula-labs", "implicit deny"),
+    ]
+    assert [text for text in drawn(figure) if text in ("BEFORE", "AFTER")] == ["BEFORE", "AFTER"]
+    assert "nebula-labs is stopped" in figure.alt
+    assert figure.alt.endswith("Before, nebula-labs gets there too.")
+    assert {"role of starsoft", "IAM role of acme-data"} <= set(drawn(figure))
+    lines = figure.as_text().splitlines()
+    assert lines.index("BEFORE: nebula-labs gets at what is acme-data's") < lines.index(
+        "AFTER: nebula-labs is stopped, acme-data gets through"
+    )
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("customer", "attacker", "headline"),
+    [
+        ("acme-4711", "nebula-1", "Eve is stopped, Acme gets through"),
+        ("acme-4711", "acme-4711", "Eve gets at what is Acme's"),
+        (None, "acme-4711", "Eve gets through, Acme does not"),
+        (None, "nebula-1", "nobody gets through"),
+    ],
+)
+def test_the_headline_says_who_gets_through(acme, customer, attacker, headline):
+    """An external ID that the attacker can name, and one that the vendor forgot to send."""
+    figure = confused_deputy(*asked(acme, customer, attacker), customer="Acme", attacker="Eve")
+
+    assert headline in drawn(figure)
+    assert headline in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_what_the_calls_differ_in_stands_at_their_arrows(acme):
+    """Also that one of them does not have it; and that they do not differ at all."""
+    words = drawn(confused_deputy(*asked(acme, "acme-4711", None)))
+    assert {'sts:ExternalId "acme-4711"', "no sts:ExternalId"} <= set(words)
+    assert 'customer ✓  attacker –  StringEquals sts:ExternalId wants "acme-4711"' in words
+
+    same = confused_deputy(*asked(acme, "acme-4711", "acme-4711"))
+    assert drawn(same).count("nothing says for whom") == 2
+
+
+def test_another_layer_may_stop_the_attack_as_well(acme):
+    """Then it is said which."""
+    stranger = f"arn:aws:iam::{NEBULA}:user/mallory"
+    figure = confused_deputy(*asked(acme, "acme-4711", "acme-4711", deputy=stranger))
+
+    stopped = "the attack is stopped by the resource-based policy and the identity-based policy"
+    assert stopped in drawn(figure)
+
+
+# -- a service -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asks", "verdict"),
+    [
+        ({}, "allowed"),
+        ({"aws:SourceArn": trail_of(DATA)}, "implicit deny"),
+        ({"aws:SourceAccount": DATA}, "implicit deny"),
+        ({"aws:SourceAccount": DATA, "aws:SourceArn": trail_of(DATA)}, "implicit deny"),
+    ],
+)
+def test_a_service_is_a_deputy_too(asks, verdict):
+    """Either key tells for whom it writes; without one it writes for everybody."""
+    figure = confused_deputy(*by_service(**asks), attacker="nebula-labs")
+
+    assert told(figure, "verdict") == [("allowed",), (verdict,)]
+    assert "CloudTrail" in drawn(figure)
+    for key, wanted in asks.items():
+        line = f'customer ✓  attacker ✕  StringEquals {key} wants "{wanted}"'
+        assert line in drawn(figure)
+    assert f'aws:SourceAccount "{NEBULA}"' in drawn(figure)
+    assert faults(figure) == []
+
+
+# -- whatever is asked -----------------------------------------------------------------------------
+
+
+def test_the_two_calls_must_be_one_call(acme, after):
+    """Of one deputy, on one resource: else nothing is compared."""
+    other = acme.can(f"arn:aws:iam::{MAIN}:user/carol", "sts:AssumeRole", READER)
+    with pytest.raises(RequestError, match="same caller, action and resource"):
+        confused_deputy(after[0], other)
+    with pytest.raises(RequestError, match="same caller, action and resource"):
+        confused_deputy(*after, before=(after[0], other))
+
+
+@pytest.mark.parametrize("ugly", UGLY)
+def test_ugly_names_are_text(before, after, ugly):
+    """Of the customer and of the attacker."""
+    figure = confused_deputy(*after, before=before, customer=ugly, attacker=ugly[::-1])
+
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize("size", [3, 20, 60])
+def test_any_decision_can_be_drawn(size):
+    """Whatever it is about, and whatever stops it."""
+    world = company(size, 1, ugly=True)
+    for decision in decisions(world, 1, 4):
+        figure = confused_deputy(decision, decision, world=world)
+        assert faults(figure) == []
+        assert len(figure.rows) == 2
+
+
+def test_the_graph_has_both_ways(before, after):
+    """In a field for each panel; what is stopped is missing."""
+    graph = confused_deputy(*after, before=before).graph
+
+    assert {field for _, field in graph.nodes(data="field")} == {"before", "after"}
+    missing = [edge for *edge, is_missing in graph.edges(data="missing") if is_missing]
+    assert missing == [[("after", "attacker", "call"), ("after", "owned")]]
+
+
+def test_a_refused_call_stops_before_the_resource(before, after):
+    """And one that is allowed does not."""
+    for pair, stopped in ((before, 0), (after, 1)):
+        figure = confused_deputy(*pair)
+        assert drawn(figure).count("✕") == stopped
+
+
+def test_the_same_decisions_give_the_same_picture(before, after):
+    """Byte for byte."""
+    assert len({confused_deputy(*after, before=before).svg() for _ in range(2)}) == 1

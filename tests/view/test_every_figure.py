@@ -1,0 +1,280 @@
+"""What holds of every figure: proved in worlds of any size, with plain names and with ugly ones."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from itertools import cycle, product
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from matplotlib.figure import Figure as Plain
+
+from iamlab.view.drawing.sheet import MARGIN, PAGE
+from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
+from tests.view.scenes import SIZES
+
+SEEDS = range(5)
+SCENES = [
+    (size, seed, (place + seed) % 2 == 0) for place, size in enumerate(SIZES) for seed in SEEDS
+]
+"""Size, seed, and whether names are ugly: each size with either; `make soak` takes all together."""
+
+ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def each(names):
+    """Take figures one by one, all claims on one in one process: there it is drawn once."""
+    return [
+        pytest.param(name, marks=pytest.mark.xdist_group(f"figure {name.split(' ')[0]}"))
+        for name in names
+    ]
+
+
+every = pytest.mark.parametrize("name", each(FIGURES))
+
+
+def all_seen(name):
+    """Look at a figure of all scenes; of fewer, where each takes long to search."""
+    for size, seed, ugly in SCENES:
+        if name not in SEARCHED or seed in (1, 2):
+            yield seen(name, size, seed, ugly=ugly)
+
+
+def test_no_figure_is_left_out():
+    """Each public function that gives a figure is in the table, or is there for one that is."""
+    proved = {name.split(" ", 1)[0] for name in FIGURES}
+
+    assert set(homes()) == proved | set(PARTS)
+    assert set(PARTS.values()) <= set(FIGURES)
+
+
+@every
+def test_nothing_is_in_the_way_of_anything(name):
+    """No label overlaps another, leaves the paper, or is missing in the list; boxes are clear."""
+    assert {repr(one.of): one.faults for one in all_seen(name) if one.faults} == {}
+
+
+@every
+def test_no_figure_is_wider_than_a_page(name):
+    """At its full size it fits into a notebook's column."""
+    assert {repr(one.of) for one in all_seen(name) if one.width > PAGE + 2 * MARGIN} == set()
+
+
+ODD = re.compile(r"<Figure|<Box|object at 0x|\bNone\b(?! of)|\bnan\b|\[\]|\{\}")
+"""What Python would say where nobody thought of words."""
+
+
+@every
+def test_alternative_texts_can_be_spoken(name):
+    """One line of letters that can be seen, with a proper end, and what is told is no markup."""
+    for one in all_seen(name):
+        assert one.alt.isprintable(), one
+        assert not ODD.search(one.alt + one.text), one
+
+
+@every
+def test_different_data_is_told_differently(name):
+    """Of scenes with different tables most have different alternative texts, too."""
+    alts = {one.facts: one.alt for one in all_seen(name)}
+
+    assert len(set(alts.values())) >= min(2, len(alts))
+    assert len(set(alts.values())) > 0.6 * len(alts)
+
+
+@every
+def test_the_list_is_one_line_a_fact(name):
+    """A line break in a name makes no line of its own, in which it could say what it likes."""
+    for one in all_seen(name):
+        assert len(one.text.split("\n")) == len(one.text.splitlines()) == one.lines, one
+        assert one.text.replace("\n", "").isprintable(), one
+
+
+class Page(HTMLParser):
+    """What a browser makes of HTML."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.images, self.words, self.open = [], [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Keep it; an image has no end."""
+        self.tags.append((tag, dict(attrs)))
+        if tag == "img":
+            self.images.append(dict(attrs))
+        elif tag not in ("br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Close what was opened last."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Keep the words."""
+        self.words.append(data)
+
+
+@every
+def test_nothing_in_a_name_is_interpreted(name):
+    """Read as a browser reads it: the same tags as for plain names, and all words as words."""
+    plain, ugly = (
+        Page(draw(name, scene(20, 2, ugly=ugly))._repr_html_()) for ugly in (False, True)
+    )
+    known = seen(name, 20, 2, ugly=True)
+
+    assert {tag for tag, _ in ugly.tags} == {tag for tag, _ in plain.tags}
+    assert {tag for tag, _ in ugly.tags} <= {
+        *("figure", "img", "figcaption", "details", "summary", "pre", "div", "p", "span"),
+    }
+    assert not any(key.startswith("on") for _, attrs in ugly.tags for key in attrs)
+    assert ugly.open == []
+    (image,) = ugly.images
+    assert image["alt"] == known.alt
+    assert known.text in "".join(ugly.words)
+    picture(image["src"])
+
+
+def picture(source):
+    """Read a picture as XML: it has nothing that runs, and points at nothing but itself."""
+    head, data = source.split(",", 1)
+    assert head == "data:image/svg+xml;base64"
+    root = ET.fromstring(base64.b64decode(data))  # noqa: S314 - our own picture
+    assert root.tag == f"{SVG}svg"
+    for node in root.iter():
+        assert node.tag not in (f"{SVG}script", f"{SVG}foreignObject", f"{SVG}image", f"{SVG}a")
+        for key, value in node.attrib.items():
+            assert not key.startswith("on")
+            assert not key.endswith("href") or value.startswith("#")
+
+
+@every
+def test_graphs_can_be_taken_along(name):
+    """GraphML is read back by networkx, Mermaid by the few rules of its language."""
+    for size, seed, ugly in ((3, 2, True), (20, 1, True), (60, 2, True)):
+        known = seen(name, size, seed, ugly=ugly)
+        if known.graph is None:
+            assert name.split(" ", 1)[0] not in GRAPHS or name in SEARCHED  # who finds no way
+            continue
+        figure = draw(name, known.of)
+        wanted = [visible(facts["label"]) for _, facts in known.graph.nodes(data=True)]
+        back = nx.read_graphml(io.StringIO(figure.to_graphml()))
+        labels, edges = of_mermaid(figure.to_mermaid())
+
+        assert [facts["label"] for _, facts in back.nodes(data=True)] == wanted
+        assert back.number_of_edges() == edges == known.graph.number_of_edges()
+        assert len(labels) == len(wanted)
+        for label in wanted:
+            assert any(told.startswith(label) for told in labels), label
+
+
+GRAPHS = {"access_graph", "attachment_graph", "organization_tree", "reach_graph", "trust_graph"}
+GRAPHS |= {"confused_deputy", "two_account_map"}
+
+
+def visible(text):
+    """Replace what XML cannot carry."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+NODE = re.compile(r'\s*\w+\["([^"]*)"\]')
+EDGE = re.compile(r'\s*\w+ (?:-->|-\.->|-- "[^"]*" -->|-\. "[^"]*" \.->) \w+')
+FIELD = re.compile(r'\s*subgraph \w+\["[^"]*"\]|\s*end')
+ENTITY = re.compile(r"#(\w+);")
+MEANT = {"quot": '"', "lt": "<", "gt": ">", "amp": "&", **{str(i): chr(i) for i in range(128)}}
+
+
+def of_mermaid(text):
+    """Read Mermaid: the labels of its nodes, and how many edges it has."""
+    head, *lines = text.split("\n")
+    assert head == "flowchart LR"
+    nodes = [found[1] for line in lines if (found := NODE.fullmatch(line))]
+    edges = [line for line in lines if EDGE.fullmatch(line)]
+    assert len(nodes) + len(edges) + sum(bool(FIELD.fullmatch(one)) for one in lines) == len(lines)
+    for node in nodes:
+        assert not re.search(r"[<>`]", node)
+    return [visible(ENTITY.sub(lambda found: MEANT[found[1]], node)) for node in nodes], len(edges)
+
+
+# -- the same data, the same bytes -----------------------------------------------------------------
+
+AGAIN = """
+import hashlib, json
+from tests.view.every_figure import FIGURES, Scene, draw
+one = Scene(20, 1, ugly=True)
+print(json.dumps({
+    name: hashlib.sha256(draw(name, one).svg()).hexdigest() for name in reversed(FIGURES)
+}))
+"""
+
+
+def test_the_same_data_gives_the_same_bytes_in_another_process():
+    """Sets have another order there, objects other addresses, and other figures come before."""
+    run = subprocess.run(
+        [sys.executable, "-c", AGAIN],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "77"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    one = Scene(20, 1, ugly=True)
+    here = {name: hashlib.sha256(draw(name, one).svg()).hexdigest() for name in FIGURES}
+
+    assert json.loads(run.stdout) == here
+
+
+@pytest.mark.parametrize(("name", "kind"), [*zip(FIGURES, cycle(["png", "pdf"]), strict=False)])
+def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
+    """Saved twice for print, half of the figures in each format: no date, no random number."""
+    files = [tmp_path / f"{number}.{kind}" for number in (1, 2)]
+    for file in files:
+        draw(name, scene(3, 1, ugly=False)).save(file)
+
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+# -- how fast --------------------------------------------------------------------------------------
+
+TIMES = 5
+"""So many times as long as its peer a figure may take: about 400 ms where the peer takes 80."""
+
+
+def plain_figure():
+    """Draw sixty words in boxes with matplotlib alone: the peer."""
+    figure = Plain(figsize=(10, 5))
+    for number in range(60):
+        place = (number % 5) / 5, (number // 5) / 12
+        figure.text(*place, f"star-maps-read {number}", bbox={"boxstyle": "round"})
+    figure.savefig(io.BytesIO(), format="svg")
+
+
+def seconds(work):
+    """Take the processor's time."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_of_a_lesson_is_drawn_before_one_notices(name):
+    """Beside what matplotlib takes for sixty words in boxes; the best of a few tries, by turns."""
+    one = scene(20, 1, ugly=False)
+    own = peer = float("inf")
+    for _ in range(4):
+        own = min(own, seconds(lambda: draw(name, one).svg()))
+        peer = min(peer, seconds(plain_figure))
+        if own <= TIMES * peer:
+            break
+
+    assert own <= TIMES * peer

@@ -1,0 +1,392 @@
+"""Everything that shows itself does so everywhere, takes text as text, and keeps every secret."""
+
+import importlib
+import pkgutil
+import sys
+from functools import cached_property
+from html.parser import HTMLParser
+
+import pytest
+
+import iamlab
+from iamlab import Policy, World
+from iamlab.display import Shown, few
+from iamlab.errors import RequestError
+from iamlab.view.figure import Figure
+from iamlab.view.showing import PICTURES, show
+from iamlab.view.tables import Table
+from iamlab.view.tabular.table_of import _TABLES, table_of
+from tests.view.cases import DECISIONS
+from tests.view.disfigure import disfigure
+from tests.view.scenes import ASKED, MAIN, company, sessions
+
+PASSWORD = "Correct-Horse-1"
+SCRIPT = "<script>alert(1)</script>"
+OURS = {"div", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "strong", "span"}
+OURS |= {"br", "ol", "ul", "li", "em", "code", "pre", "figure", "img", "figcaption", "details"}
+OURS |= {"summary", "p", "h3", "h4", "section", "dl", "dt", "dd", "small", "b", "i", "mark"}
+
+
+class Scene:
+    """A world in which nearly every name is an attack, and everything that can be made of it."""
+
+    def __init__(self):
+        self.world: World = company(20, 1)
+        main = self.world.account(MAIN)
+        user = next(one for one in main.users.values() if len(one.key_records) < 2)
+        taken = sessions(self.world, 1)
+        key = user.create_access_key() if len(user.key_records) < 2 else None
+        user.create_login_profile(PASSWORD)
+        main.update_password_policy(minimum_password_length=9)
+        self.secrets = [PASSWORD, *(one.secret_access_key for one in taken)]
+        self.secrets += [one.session_token for one in taken]
+        if key is not None:
+            self.secrets.append(key.secret_access_key)
+        report = main.credential_report()
+        disfigure(self.world, 1)
+        self.values = dict(self._values(main, user, taken[0], report))
+
+    @cached_property
+    def shown(self):
+        """What show() gives of each value, and how that looks in a notebook."""
+        found = {name: show(value) for name, value in self.values.items()}
+        return {name: (one, one._repr_html_()) for name, one in found.items()}
+
+    def _values(self, main, user, session, report):
+        world = self.world
+        action, resource = ASKED[0]
+        asked = (["s3:GetObject", "s3:PutObject"], [resource, SCRIPT])
+        changed = world.copy()
+        changed.account(MAIN).users[user.name].inline["new"] = Policy.allow("s3:*", name="new")
+        changed.changed()
+        organization = main.organization
+        matrix, after = world.access(*asked), changed.access(*asked)
+        reach = world.reach()
+        admin = next(iter(reach.admins().values()))
+        yield "world", world
+        yield "account", main
+        yield "user", user
+        yield "group", next(one for one in main.groups.values() if one.inline or one.attached)
+        yield "role", next(iter(main.roles.values()))
+        yield "root", main.root
+        yield "resource", next(iter(main.resources.values()))
+        yield "managed policy", next(iter(main.policies.values()))
+        yield "policy", next(iter(main.policies.values())).document
+        yield "decision", world.can(user, action, resource)
+        yield "organization", organization
+        for kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
+            yield kind, organization.effective_policies(main, kind)
+        yield "session", session
+        yield "timeline", world.timeline()
+        yield "events", world.events
+        yield "matrix", matrix
+        yield "changes", after.diff(matrix)
+        yield "difference", changed.diff(world)
+        yield "who can", world.who_can(action, resource)
+        yield "what can", world.what_can(user, services=["s3"])
+        yield "outside", world.outside_access()
+        yield "reach", reach
+        yield "arrivals", reach.to(resource, action)
+        yield "blast radius", reach.blast_radius(user)
+        yield "path", admin
+        yield "cut", reach.cut(main.root)
+        yield "report", report
+        yield "summary", main.summary()
+        yield "status", main.security_status()
+        yield "recommendations", main.security_recommendations(user)
+        yield "audit", main.audit()
+        yield "at a glance", user.summary()
+        yield "password policy", main.password_policy
+        yield "last accessed", user.last_accessed()
+        yield "actions accessed", user.last_accessed(granularity="ACTION_LEVEL")
+        yield "least privilege", world.least_privilege(user)
+        yield "unused", world.unused(user)
+        path = organization.path_of(MAIN) + MAIN
+        management = organization.management_account
+        yield "organization accessed", management.organizations_last_accessed(path)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """One for all."""
+    return Scene()
+
+
+def subclasses(kind):
+    """List all classes below one, each once."""
+    found = [below for one in kind.__subclasses__() for below in (one, *subclasses(one))]
+    return list(dict.fromkeys(found))
+
+
+def everything():
+    """List every class that shows itself, of every module that there is."""
+    for module in pkgutil.walk_packages(iamlab.__path__, "iamlab."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    # A dataclass with slots is made twice; the first one is nobody's any more.
+    found = (one for one in subclasses(Shown) if one.__module__.startswith("iamlab."))
+    return [one for one in found if getattr(sys.modules[one.__module__], one.__name__, 0) is one]
+
+
+class Page(HTMLParser):
+    """Collects the tags of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.bold = set(), []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        """Note it."""
+        self.tags.add(tag)
+        assert not any(name.startswith("on") for name, _ in attrs), attrs
+        assert "srcset" not in dict(attrs)
+        if tag == "img":
+            assert dict(attrs)["src"].startswith("data:image/svg+xml;base64,")
+
+
+def test_everything_that_shows_itself_has_a_table():
+    """And so a frame, and something to show."""
+    kinds = tuple(kind for kind, _ in _TABLES)
+    every = everything()
+
+    assert len(every) > 40
+    assert [one.__name__ for one in every if not issubclass(one, kinds)] == []
+
+
+def test_every_kind_is_tried_here(scene):
+    """Each row of the two tables of dispatch has a value that it is for."""
+    kinds = [kind for kind, *_ in (*_TABLES, *PICTURES)]
+    found = scene.values.values()
+
+    assert [one.__name__ for one in kinds if not any(isinstance(v, one) for v in found)] == []
+
+
+def test_everything_can_be_shown(scene):
+    """As its figure or its table; as HTML with no tags but ours, and no script."""
+    for name, value in scene.values.items():
+        shown, whole = scene.shown[name]
+        assert isinstance(shown, Figure | Table), name
+        for html in (value._repr_html_(), whole, table_of(value)._repr_html_()):
+            page = Page(html)
+            assert page.tags <= OURS, (name, page.tags - OURS)
+            assert "<script" not in html
+
+
+def test_everything_is_a_frame(scene):
+    """With its columns; dates are dates, and none is only text that looks like one."""
+    for name, value in scene.values.items():
+        frame = value.to_frame()
+        assert len(frame.columns) > 0 or name == "matrix", name
+        for column in frame.columns:
+            kinds = {type(cell).__name__ for cell in frame[column]}
+            assert "datetime" not in kinds, (name, column)
+            assert not kinds & {"tuple", "list", "dict", "set", "Look"}, (name, column)
+
+
+def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
+    """On one line, whatever it is called; in letters that leave the line where it is."""
+    short = ("world", "account", "user", "group", "role", "policy", "managed policy", "decision")
+    short += ("session", "matrix", "report", "audit", "timeline", "outside")
+    for name in short:
+        text = repr(scene.values[name])
+        assert "\n" not in text
+        assert len(text) < 1200, name
+        assert type(scene.values[name]).__name__.lower() in text.lower(), name
+
+
+def test_nothing_that_is_shown_has_a_secret(scene):
+    """Neither of keys, nor of sessions, nor a password."""
+    for name, value in scene.values.items():
+        shown, whole = scene.shown[name]
+        texts = [whole, repr(value), str(value), value._repr_html_(), value.to_frame().to_csv()]
+        texts += [str(shown), repr(shown), shown.as_text()]
+        texts += (
+            [table_of(value).as_text(), shown.table.to_csv()] if hasattr(shown, "table") else []
+        )
+        for secret in scene.secrets:
+            assert not any(secret in text for text in texts), name
+
+
+def test_what_has_neither_picture_nor_table_says_so():
+    """And a table takes no options."""
+    with pytest.raises(RequestError, match="no table of int"):
+        show(7)
+    with pytest.raises(RequestError, match="no option 'lit'"):
+        show(Policy.allow("s3:*"), lit=1)
+
+
+# -- in a terminal --------------------------------------------------------------------------------
+
+
+def test_values_of_a_lesson_say_what_matters():
+    """Who is in which group, what hangs on whom, how much is allowed."""
+    from iamlab.teach.scenarios import MAP, scenario
+
+    world = scenario("groups")
+    dana, developers = world.user("dana"), world.group("developers")
+    matrix = world.access(["s3:GetObject"], [MAP])
+
+    assert repr(dana) == "<User dana: groups developers, contractors; policies own-notes>"
+    assert repr(developers) == "<Group developers: users bob, dana; policies AmazonS3FullAccess>"
+    assert repr(world.account("acme-main")) == (
+        "<Account acme-main (111111111111): 4 users, 4 groups, 0 roles, 1 resource>"
+    )
+    assert repr(matrix) == "<AccessMatrix of callers x pairs: 5 x 1, 4 of 5 allowed>"
+    assert repr(world.account("acme-main").get_policy("star-maps-read")) == (
+        "<ManagedPolicy star-maps-read: v1, 2 Allow on s3>"
+    )
+    assert repr(world.can(dana, "s3:GetObject", MAP)).startswith("<Decision ✓ allowed")
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        (Policy.allow("s3:GetObject", name="readers"), "<Policy readers: 1 Allow on s3>"),
+        (
+            Policy.deny(["s3:*", "ec2:*"]) + Policy.allow("*"),
+            "<Policy: 1 Allow, 1 Deny on s3, ec2, *>",
+        ),
+        (Policy.parse({"Statement": []}, name="none"), "<Policy none: no statements>"),
+        (Policy.allow("s3:*", name="a\nb"), "<Policy a␣b: 1 Allow on s3>"),
+    ],
+)
+def test_a_policy_is_told_by_its_effects_and_services(policy, text):
+    """On one line."""
+    assert repr(policy) == text
+
+
+def test_names_in_a_terminal_are_few_and_short():
+    """The others are counted, long ones shortened in the middle, line breaks made signs."""
+    assert few([]) == ""
+    assert few(["a", "b", "c", "d"]) == "a, b, c, d"
+    assert few("abcdefg") == "a, b, c, d and 3 more"
+    assert few(["x\ny\u202e"]) == "x␣y␣"
+    assert len(few(["long" * 100])) < 70
+
+
+def test_what_is_bounded_says_so():
+    """A boundary is more important than most of what is granted."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    ana = main.create_user("ana")
+    assert repr(ana) == "<User ana: nothing hangs on it>"
+
+    ana.put_permissions_boundary("ReadOnlyAccess")
+
+    assert repr(ana) == "<User ana: boundary ReadOnlyAccess>"
+
+
+# -- what the tables say ---------------------------------------------------------------------------
+
+
+def test_the_table_of_a_user_has_every_policy_that_reaches_it(scene):
+    """Its own, its groups', its boundary, those of the organization."""
+    world = scene.world
+    for user in world.account(MAIN).users.values():
+        frame = user.to_frame()
+        known = world.gather(user)
+        arns = [one.arn for one in known.identity if one.arn]
+        arns += [one.arn for level in known.scps for one in level]
+        arns += [user.boundary] if user.boundary else []
+        inline = [one for one in known.identity if one.arn is None]
+
+        assert sorted(frame["PolicyArn"].dropna()) == sorted(arns)
+        assert (frame["type"] == "inline policy").sum() == len(inline)
+
+
+def test_the_table_of_a_world_has_every_principal(scene):
+    """Users, roles and root users of all accounts."""
+    frame = scene.world.to_frame()
+    wanted = [
+        arn
+        for account in scene.world.accounts.values()
+        for arn in (
+            *(user.arn for user in account.users.values()),
+            *(role.arn for role in account.roles.values()),
+            account.root_arn,
+        )
+    ]
+
+    assert frame["arn"].tolist() == wanted
+    assert str(frame["create_date"].dtype) == "datetime64[us, UTC]"
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_the_table_of_a_decision_has_its_steps(name):
+    """In the order of the flow chart."""
+    decision = DECISIONS[name]
+    frame = decision.to_frame()
+
+    assert frame["reason"].tolist() == [step.reason for step in decision.steps]
+    assert frame["result"].tolist() == [step.result for step in decision.steps]
+    assert str(frame["decided"].dtype) == "bool"
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("identity allows", ["identity-based policy"]),
+        ("resource allows", ["resource-based policy"]),
+        ("identity denies", ["explicit deny anywhere"]),
+        ("scp denies", ["explicit deny anywhere"]),
+        ("boundary shut", ["permissions boundary"]),
+        ("session shut", ["session policy"]),
+        ("nothing", ["identity-based policy"]),
+    ],
+)
+def test_the_rung_that_decided_is_marked(name, layers):
+    """A Deny decides at the first rung, wherever it stands."""
+    frame = DECISIONS[name].to_frame()
+
+    assert frame["layer"][frame["decided"]].tolist() == layers
+
+
+def test_the_table_of_an_organization_has_every_target(scene):
+    """From the root down, each with what hangs on it."""
+    organization = scene.values["organization"]
+    frame = organization.to_frame()
+
+    assert sorted(frame["Id"]) == sorted(one.id for one in organization.targets)
+    for one in organization.targets:
+        [row] = frame[frame["Id"] == one.id].to_dict("records")
+        names = [organization.policies[key].name for key in one.attached]
+        told = ", ".join(row[kind] for kind in list(row)[5:7] if row[kind])
+        assert sorted(told.split(", ")) == sorted(", ".join(names).split(", "))
+
+
+def test_a_credential_report_has_times_and_truths(scene):
+    """What AWS writes stands in its CSV."""
+    report = scene.values["report"]
+    frame = report.to_frame()
+    table = table_of(report)
+
+    assert str(frame["user_creation_time"].dtype) == "datetime64[us, UTC]"
+    assert str(frame["mfa_active"].dtype) == "bool"
+    assert frame["password_enabled"].sum() == 1
+    assert frame["access_key_1_last_rotated"].notna().sum() == report.csv.count(",true,2026") - sum(
+        frame["access_key_2_active"]
+    )
+    assert "✓ yes" in str(table)
+
+
+def test_an_old_report_does_not_say_whether_the_root_user_has_a_password():
+    """Then the frame does not say so either."""
+    main = World(seed=7).create_account("main")
+    report = main.credential_report()
+    old = report.csv.replace("<root_account>", "<root_account>").replace(
+        "false,N/A,N/A,not_supported", "not_supported,no_information,not_supported,not_supported"
+    )
+
+    frame = type(report).parse(old).to_frame()
+
+    assert frame["password_enabled"].isna().all()
+    assert frame["password_last_used"].isna().all()
+
+
+def test_a_difference_from_a_file_shows_its_edits(scene):
+    """It has no worlds, so nobody knows who gained what."""
+    import pickle
+
+    diff = pickle.loads(pickle.dumps(scene.values["difference"]))  # noqa: S301 - our own
+
+    assert table_of(diff).to_frame()["what is different"].tolist() == list(diff.edits)

@@ -1,0 +1,196 @@
+"""RBAC against ABAC: the numbers are those of worlds that were built, and that work."""
+
+import pytest
+
+from iamlab import Policy, World
+from iamlab.errors import RequestError
+from iamlab.view.drawing.sheet import PAGE
+from iamlab.view.figures.growth import LINES, growth, policies_needed
+from tests.view.looking import faults
+
+READ = "secretsmanager:GetSecretValue"
+SIZES = [(1, 1), (1, 3), (2, 1), (3, 2), (5, 3)]
+
+
+def by_person(account, teams, secrets):
+    """Give each person a policy of their own."""
+    for project, people in teams.items():
+        for person in people:
+            account.create_user(person).put_policy("own", Policy.allow(READ, secrets[project].arn))
+
+
+def rbac(account, teams, secrets):
+    """Give each project a group, and the group a policy."""
+    for project, people in teams.items():
+        group = account.create_group(project)
+        group.put_policy("own", Policy.allow(READ, secrets[project].arn))
+        for person in people:
+            account.create_user(person)
+            group.add_user(person)
+
+
+def abac(account, teams, secrets):
+    """Tag people and things, and give everybody the one policy that compares the tags."""
+    same = {"StringEquals": {"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}}
+    policy = account.create_policy("own-project", Policy.allow(READ, "*", when=same))
+    everybody = account.create_group("everybody")
+    everybody.attach_policy(policy)
+    for project, people in teams.items():
+        secrets[project].tag({"project": project})
+        for person in people:
+            account.create_user(person, tags={"project": project})
+            everybody.add_user(person)
+
+
+DESIGNS = {"policies_by_person": by_person, "policies_rbac": rbac, "policies_abac": abac}
+
+
+def built(design, projects, people):
+    """Build a design: projects with a secret each, and people who work in one."""
+    account = World(1).create_account("main", account_id="111111111111")
+    teams = {
+        f"project-{number}": [f"person-{number}-{one}" for one in range(people)]
+        for number in range(projects)
+    }
+    secrets = {project: account.create_secret(project) for project in teams}
+    design(account, teams, secrets)
+    return account, teams, secrets
+
+
+def policies(account):
+    """Count what somebody wrote: inline and customer managed policies."""
+    identities = (*account.users.values(), *account.groups.values(), *account.roles.values())
+    return len(account.policies) + sum(len(one.inline) for one in identities)
+
+
+@pytest.mark.parametrize(("projects", "people"), SIZES)
+@pytest.mark.parametrize("column", DESIGNS)
+def test_the_formula_counts_what_a_built_world_has(column, projects, people):
+    """Policies, memberships and tags of three sizes of three designs."""
+    account, _, secrets = built(DESIGNS[column], projects, people)
+    needed = policies_needed(projects, people)
+    tags = sum(len(one.tags) for one in (*account.users.values(), *secrets.values()))
+
+    assert policies(account) == needed[column]
+    assert len(account.users) == needed["people"]
+    assert tags == (needed["tags_abac"] if column == "policies_abac" else 0)
+    if column == "policies_rbac":
+        members = sum(len(group.users) for group in account.groups.values())
+        assert members == needed["memberships_rbac"]
+
+
+@pytest.mark.parametrize("column", DESIGNS)
+def test_the_three_designs_give_the_same_access(column):
+    """Everybody reads the secret of his own project, and no other."""
+    account, teams, secrets = built(DESIGNS[column], 3, 2)
+    for project, people in teams.items():
+        for person in people:
+            for other, secret in secrets.items():
+                may = bool(account.world.can(account.get_user(person), READ, secret.arn))
+                assert may is (other == project)
+
+
+def test_the_table_has_a_row_for_each_step_and_the_list_says_the_same():
+    """In order, with whole numbers."""
+    figure = growth([4, 1, 2, 2], people_per_project=3)
+
+    assert list(figure.rows) == [policies_needed(number, 3) for number in (1, 2, 4)]
+    for row in figure.rows:
+        start = figure.lines.index(
+            f"{row['projects']} project{'s' * (row['projects'] > 1)}, {row['people']} people"
+        )
+        for number, line in enumerate(LINES, 1):
+            count = row[line.column]
+            word = "policy" if count == 1 else "policies"
+            assert figure.lines[start + number].startswith(f"  {line.name}: {count} {word}, ")
+
+
+def test_the_lines_are_those_of_the_table():
+    """Each design is one line through its numbers."""
+    figure = growth([1, 5, 10], people_per_project=4)
+    _, axes = figure.drawing.axes
+
+    for line, design in zip(axes.lines, LINES, strict=True):
+        assert list(line.get_xdata()) == [1, 5, 10]
+        assert list(line.get_ydata()) == [row[design.column] for row in figure.rows]
+
+
+def test_lines_are_told_apart_without_colours():
+    """Each has dashes and a marker of its own, and its name at its end instead of a legend."""
+    figure = growth()
+    sheet, axes = figure.drawing.axes
+    names = {text.get_text(): text.get_position() for text in sheet.texts}
+    bottom, top = axes.get_ylim()
+    assert axes.get_legend() is None
+
+    assert len({str(line.get_linestyle()) + str(line._dash_pattern) for line in axes.lines}) == 3
+    assert len({line.get_marker() for line in axes.lines}) == 3
+    heights = [names[design.name][1] for design in LINES]
+    assert heights == sorted(heights)
+    assert bottom == 0
+    assert top == 60
+
+
+def test_the_axis_begins_at_nothing_and_the_scale_is_even():
+    """Neither cut nor logarithmic: a straight line is a straight line."""
+    _, axes = growth([1, 50, 97]).drawing.axes
+
+    assert axes.get_ylim() == (0, 485)
+    assert axes.get_xlim() == (1, 97)
+    assert axes.get_yscale() == axes.get_xscale() == "linear"
+    assert all(float(tick).is_integer() for tick in (*axes.get_xticks(), *axes.get_yticks()))
+
+
+def test_the_alternative_text_says_where_the_lines_end():
+    """With the numbers of the last step."""
+    alt = growth([1, 10], people_per_project=4).alt
+
+    assert "With 10 projects, 40 people: a policy for each person makes 40" in alt
+    assert "(RBAC) 10" in alt
+    assert "ABAC needs 1." in alt
+
+
+@pytest.mark.parametrize(
+    ("projects", "people"),
+    [
+        ([1], 1),
+        ([1], 1000),
+        ([1, 2], 1),
+        ([7], 3),
+        ([2, 3], 1),
+        (range(1, 1001, 9), 1000),
+        ([1000], 1),
+        (range(1, 61), 5),
+        ({3, 1, 2}, 2),
+    ],
+)
+def test_no_size_makes_labels_overlap(projects, people):
+    """Ticks and names of lines included, where lines end together too."""
+    figure = growth(projects, people_per_project=people)
+
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= PAGE
+
+
+def test_the_same_numbers_give_the_same_bytes():
+    """In any order."""
+    one, two = growth([1, 2, 3]), growth({3, 2, 1})
+
+    assert one.svg() == two.svg()
+    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+
+
+@pytest.mark.parametrize(
+    "given", [[], [0], [-1], [1.5], ["3"], [True], [1001], None, 5, "123", [[1]], [None]]
+)
+def test_what_is_no_list_of_numbers_is_refused(given):
+    """With the reason."""
+    with pytest.raises(RequestError, match=r"projects|number"):
+        growth(given)
+
+
+@pytest.mark.parametrize("people", [0, -1, 1001, 2.5, "5", None, True])
+def test_what_is_no_number_of_people_is_refused(people):
+    """With the reason."""
+    with pytest.raises(RequestError, match="people_per_project"):
+        growth(people_per_project=people)

@@ -1,0 +1,200 @@
+"""The layout in layers keeps its distances, crosses as little as it can, and is always the same."""
+
+from collections import defaultdict
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab.view.drawing.layered import LANE, _apart, lay_out
+
+NEARLY = 1e-9
+
+
+@st.composite
+def graphs(draw):
+    """Nodes in up to four columns, some of several rows, and edges of any direction."""
+    columns = {
+        f"n{i}": column
+        for i, column in enumerate(draw(st.lists(st.integers(0, 3), min_size=1, max_size=14)))
+    }
+    node = st.sampled_from(sorted(columns))
+    edges = draw(st.lists(st.tuples(node, node), max_size=24))
+    sizes = draw(st.dictionaries(node, st.sampled_from([0.5, 2.0, 3.5]), max_size=4))
+    return columns, edges, sizes
+
+
+def forwards(columns, edges):
+    """Give the edges that lead to a later column, each once."""
+    return [(a, b) for a, b in dict.fromkeys(edges) if columns[a] < columns[b]]
+
+
+def stands(columns, places, sizes):
+    """Give what stands in each column: row and height of every node and every lane."""
+    found = defaultdict(list)
+    for node, row in places.rows.items():
+        found[columns[node]].append((row, sizes.get(node, 1.0)))
+    for passed in places.lanes.values():
+        for column, row in passed:
+            found[column].append((row, LANE))
+    return found
+
+
+def crossings(columns, edges, rows, lanes):
+    """Count crossing pairs by looking at each pair of pieces between the same two columns."""
+    pieces = defaultdict(list)
+    for edge in edges:
+        ends = [(columns[edge[0]], rows[edge[0]]), *lanes[edge], (columns[edge[1]], rows[edge[1]])]
+        for (column, start), (_, end) in pairwise(ends):
+            pieces[column].append((start, end))
+    return sum(
+        (one[0] - other[0]) * (one[1] - other[1]) < 0
+        for own in pieces.values()
+        for one, other in combinations(own, 2)
+    )
+
+
+def as_given(columns, edges):
+    """Give the rows of nodes in the order in which they were given, the lanes below them."""
+    used = defaultdict(int)
+
+    def next_in(column):
+        used[column] += 1
+        return used[column]
+
+    rows = {node: next_in(column) for node, column in columns.items()}
+    lanes = {
+        (a, b): tuple((column, next_in(column)) for column in range(columns[a] + 1, columns[b]))
+        for a, b in edges
+    }
+    return rows, lanes
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs())
+def test_nothing_in_a_column_overlaps(graph):
+    """Nodes and lanes of a column stand at least half of both heights apart."""
+    columns, edges, sizes = graph
+    places = lay_out(columns, edges, sizes=sizes)
+
+    for column in stands(columns, places, sizes).values():
+        for (above, one), (below, other) in pairwise(sorted(column)):
+            assert below - above >= (one + other) / 2 - NEARLY
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs())
+def test_the_height_holds_everything_from_the_first_row_on(graph):
+    """The uppermost begins where row 0 begins, and the lowest ends where the height ends."""
+    columns, edges, sizes = graph
+    places = lay_out(columns, edges, sizes=sizes)
+    every = [one for column in stands(columns, places, sizes).values() for one in column]
+
+    assert min(row - size / 2 for row, size in every) == pytest.approx(-0.5)
+    assert max(row + size / 2 for row, size in every) == pytest.approx(places.height - 0.5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs())
+def test_lines_cross_no_more_often_than_in_the_given_order(graph):
+    """Ordering never makes it worse; crossings are counted by looking at every pair of lines."""
+    columns, edges, _ = graph
+    places, own = lay_out(columns, edges), forwards(columns, edges)
+
+    found = crossings(columns, own, places.rows, places.lanes)
+    assert found <= crossings(columns, own, *as_given(columns, own))
+
+
+@settings(max_examples=40, deadline=None)
+@given(graphs())
+def test_an_edge_has_a_lane_in_each_column_that_it_passes(graph):
+    """From the column behind its start to the one before its end; backwards it has none."""
+    columns, edges, sizes = graph
+    places = lay_out(columns, edges, sizes=sizes)
+    passed = {
+        edge: [*range(columns[edge[0]] + 1, columns[edge[1]])] for edge in forwards(columns, edges)
+    }
+
+    assert {edge: [column for column, _ in own] for edge, own in places.lanes.items()} == passed
+
+
+@settings(max_examples=40, deadline=None)
+@given(graphs())
+def test_the_same_graph_gives_the_same_places(graph):
+    """Whatever a set's order or a doubled edge might do."""
+    columns, edges, sizes = graph
+
+    assert lay_out(columns, edges, sizes=sizes) == lay_out(columns, [*edges, *edges], sizes=sizes)
+
+
+def test_two_crossed_pairs_are_uncrossed():
+    """Three lines that cross each other as they are given cross no more."""
+    columns = {"a": 0, "b": 0, "c": 0, "x": 1, "y": 1, "z": 1}
+    edges = [("a", "z"), ("b", "y"), ("c", "x")]
+    places = lay_out(columns, edges)
+
+    assert crossings(columns, edges, places.rows, places.lanes) == 0
+    assert all(places.rows[one] == pytest.approx(places.rows[other]) for one, other in edges)
+
+
+def test_whoever_has_several_neighbours_stands_in_their_middle():
+    """A group stands beside the middle one of its three members."""
+    places = lay_out({"a": 0, "b": 0, "c": 0, "g": 1}, [(one, "g") for one in "abc"])
+
+    assert places.rows["g"] == pytest.approx(places.rows["b"]) == 1
+
+
+def test_a_chain_lies_on_one_level():
+    """One after the other, though other things push each of its columns another way."""
+    columns = {"a": 0, "b": 1, "c": 2, "d": 3, "x": 0, "y": 1, "z": 1, "w": 3, "v": 3}
+    chain = [("a", "b"), ("b", "c"), ("c", "d")]
+    rows = lay_out(columns, [*chain, ("x", "y"), ("x", "z")]).rows
+
+    assert all(rows[one] == pytest.approx(rows[other], abs=0.01) for one, other in chain)
+
+
+def test_a_line_that_passes_a_column_goes_round_its_boxes():
+    """Past three boxes a line of its own runs beside them, not through the middle one."""
+    columns = {"user": 0, "g1": 1, "g2": 1, "g3": 1, "policy": 2}
+    edges = [("user", "policy"), *(("user", one) for one in ("g1", "g2", "g3"))]
+    places = lay_out(columns, edges)
+    ((_, lane),) = places.lanes["user", "policy"]
+
+    assert all(
+        abs(lane - places.rows[one]) >= (1 + LANE) / 2 - NEARLY for one in columns if "g" in one
+    )
+
+
+def test_edges_that_lead_back_move_nobody():
+    """They are drawn, if at all, by whoever draws them."""
+    columns = {"a": 0, "b": 0, "c": 1}
+
+    assert lay_out(columns, [("c", "b"), ("a", "b")]) == lay_out(columns, [])
+
+
+def test_nothing_is_laid_out_as_nothing():
+    """An account without anything has no height."""
+    assert lay_out({}, []).height == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_rows_move_as_little_as_the_distances_allow(data):
+    """No other rows with these distances are nearer to those wished for, in squares."""
+    number = data.draw(st.integers(1, 6))
+    some = st.floats(-8, 8)
+    wished = data.draw(st.lists(some, min_size=number, max_size=number))
+    gaps = data.draw(st.lists(st.floats(0.25, 3), min_size=number - 1, max_size=number - 1))
+    least = [sum(gaps[:i]) for i in range(number)]
+    found = _apart(wished, least)
+    # Any other choice: slacks that do not fall are what may come on top of the least rows.
+    slack = sorted(data.draw(st.lists(some, min_size=number, max_size=number)))
+    other = [base + more for base, more in zip(least, slack, strict=True)]
+
+    def far(rows):
+        return sum((row - wish) ** 2 for row, wish in zip(rows, wished, strict=True))
+
+    assert far(found) <= far(other) + NEARLY
+    for i, gap in enumerate(gaps):
+        assert found[i + 1] - found[i] >= gap - NEARLY

@@ -1,0 +1,160 @@
+"""Text is measured as it is drawn, shortened to its room, and can always be drawn."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from iamlab.view.drawing.measure import (
+    ELLIPSIS,
+    SMALL,
+    TEXT,
+    TITLE,
+    fit,
+    font,
+    height_of,
+    plain,
+    widest,
+    width_of,
+    wrap,
+)
+from tests.view.scenes import UGLY
+
+NAMES = st.text(max_size=60) | st.sampled_from(UGLY) | st.text("ab./:- ", max_size=90)
+FACES = ("sans", "bold", "mono")
+ROOMS = st.floats(0.2, 4)
+
+
+def drawn_width(text, size, face):
+    """Measure with matplotlib's own renderer of pixels, in inches."""
+    figure = Figure(dpi=1000)
+    canvas = FigureCanvasAgg(figure)
+    shown = figure.text(0, 0, text, fontproperties=font(size, face), parse_math=False)
+    return shown.get_window_extent(canvas.get_renderer()).width / 1000
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("size", [TITLE, TEXT, SMALL])
+def test_text_is_as_wide_as_it_is_measured(face, size):
+    """The renderer, which is not asked when figures are laid out, agrees to a hundredth."""
+    text = "arn:aws:s3:::star-maps/m31.fits ✓ explicit deny"
+
+    assert width_of(text, size, face) == pytest.approx(drawn_width(text, size, face), rel=0.01)
+
+
+def test_the_faces_differ():
+    """Bold letters are wider, and those of the third face are all of one width."""
+    assert width_of("words", face="bold") > width_of("words")
+    assert width_of("iii", face="mono") == pytest.approx(width_of("mmm", face="mono"), rel=0.02)
+
+
+@settings(max_examples=80, deadline=None)
+@given(NAMES, st.sampled_from(FACES), ROOMS)
+def test_shortened_text_fits_its_room(text, face, room):
+    """Whatever the name, it is never wider than there is room; an ellipsis is the least."""
+    short = fit(text, room, TEXT, face)
+
+    assert width_of(short, TEXT, face) <= room or short == ELLIPSIS
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, st.sampled_from(FACES))
+def test_text_that_fits_stays_whole(text, face):
+    """With just the room that it needs nothing is taken away."""
+    assert fit(text, width_of(plain(text, face), TEXT, face), TEXT, face) == plain(text, face)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, ROOMS)
+def test_both_ends_of_a_name_stay(text, room):
+    """What is taken away comes out of the middle, and both ends keep as many letters."""
+    whole, short = plain(text), fit(text, room)
+    if short == whole:
+        return
+    kept = len(short) - len(ELLIPSIS)
+    head, tail = short[: (kept + 1) // 2], short[len(short) - kept // 2 :]
+
+    assert short == f"{head}{ELLIPSIS}{tail}"
+    assert whole.startswith(head)
+    assert whole.endswith(tail)
+    assert kept < len(whole)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text("abcxyz", min_size=30, max_size=80), ROOMS)
+def test_as_much_of_a_name_stays_as_there_is_room_for(text, room):
+    """In letters of one width it can be counted: one letter more would not fit."""
+    letter = width_of("m" * 100, TEXT, "mono") / 100
+    short = fit(text, room, TEXT, "mono")
+
+    assert short == text or (len(short) + 1) * letter > room - 1e-6
+
+
+@settings(max_examples=80, deadline=None)
+@given(NAMES, st.sampled_from(FACES))
+def test_plain_text_can_be_drawn_and_is_as_long(text, face):
+    """Each letter is printable and in the font, or a sign; twice plain is plain."""
+    made = plain(text, face)
+
+    assert len(made) == len(text)
+    assert made.isprintable()
+    assert plain(made, face) == made
+    assert all(made[i] == c for i, c in enumerate(text) if c.isascii() and c.isprintable())
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("two\nlines", "two↵lines"),
+        ("a\tb", "a→b"),
+        ("\u202ereversed", "␣reversed"),
+        ("zero\u200bwidth", "zero␣width"),
+        ("天", "\N{WHITE SQUARE}"),
+        ("\ud800", "␣"),
+        ("café ✓", "café ✓"),
+    ],
+)
+def test_what_cannot_be_seen_becomes_a_sign(text, drawn):
+    """Line breaks, directions, letters without a glyph, and half a surrogate pair."""
+    assert plain(text) == drawn
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text("abcde ", max_size=120) | NAMES, st.floats(0.4, 3), st.integers(1, 6))
+def test_wrapped_lines_fit_and_lose_no_word(text, room, most):
+    """No line is too wide, none is too many, and words that fit all come in their order."""
+    lines = wrap(text, room, most=most)
+
+    assert 1 <= len(lines) <= most
+    assert all(width_of(line) <= room or line == ELLIPSIS for line in lines)
+    if not any(ELLIPSIS in line for line in lines):
+        assert " ".join(lines) == plain(text)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text("abcde ", min_size=1, max_size=100), st.floats(0.6, 3))
+def test_a_line_breaks_only_where_the_next_word_does_not_fit(text, room):
+    """No line has room for the first word of the next one."""
+    lines = wrap(text, room, most=1000)
+
+    for line, following in pairwise(lines):
+        assert width_of(f"{line} {following.split(' ')[0]}") > room or ELLIPSIS in line + following
+
+
+def test_the_widest_of_texts_is_that_of_what_is_drawn():
+    """Nothing is as wide as nothing, and a line break counts as the sign that stands for it."""
+    assert widest([]) == 0
+    assert widest(["slim", "two\nlines", "i"]) == width_of("two↵lines")
+
+
+@pytest.mark.parametrize("size", [TITLE, TEXT, SMALL])
+def test_lines_of_text_do_not_touch(size):
+    """The distance of two lines holds the highest and the deepest letters."""
+    figure = Figure(dpi=1000)
+    canvas = FigureCanvasAgg(figure)
+    shown = figure.text(0, 0, "Ägjpq✓|", fontproperties=font(size, "bold"))
+
+    assert height_of(size) >= shown.get_window_extent(canvas.get_renderer()).height / 1000

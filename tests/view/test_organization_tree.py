@@ -1,0 +1,292 @@
+"""The organization tree: what hangs where, and what each level says of a request."""
+
+import time
+
+import pytest
+
+from iamlab import RequestError, World
+from iamlab.teach.acme import ARCHIVE, ORG, observatory
+from iamlab.view.figures.organization_tree import organization_tree
+from iamlab.world.policy_types import RCP, SCP
+from tests.view.looking import faults
+from tests.view.scenes import company, decisions
+from tests.world.exports import allow, deny, document
+
+PLACE = f"{ARCHIVE}/1764/m31.fits"
+SAYS = ("✓ allows", "✕ denies", "○ no Allow here")
+
+
+def organization_of(world):
+    """The only organization of a world."""
+    (found,) = world.organizations.values()
+    return found
+
+
+def row_of(figure, name):
+    """The row of a place."""
+    (found,) = [row for row in figure.rows if row["name"] == name or row["id"] == name]
+    return found
+
+
+def words(figure):
+    """All that stands in the picture, as it was before it was shortened."""
+    return [label.whole for label in figure.record.labels]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
+    """Root, OUs and accounts, with the names of their policies."""
+    organization = organization_of(company(60, seed))
+    figure = organization_tree(organization)
+
+    assert next(row["id"] for row in figure.rows) == organization.root.id
+    assert {row["id"] for row in figure.rows} == {one.id for one in organization.targets}
+    for target in organization.targets:
+        row = row_of(figure, target.id)
+        for column, policy_type in (
+            ("service_control_policies", SCP),
+            ("resource_control_policies", RCP),
+        ):
+            hanging = [organization.policies[key] for key in target.attached]
+            names = [one.name for one in hanging if one.type == policy_type]
+            assert row[column] == ", ".join(names)
+            assert all(name in figure.as_text() for name in names)
+
+
+@pytest.mark.parametrize("size", [20, 60])
+@pytest.mark.parametrize("seed", range(3))
+def test_each_level_says_what_the_engine_heard_there(size, seed):
+    """SCPs on the way to the caller's account, RCPs on the way to the resource's."""
+    world = company(size, seed)
+    organization = organization_of(world)
+    for decision in decisions(world, seed, 6):
+        figure = organization_tree(organization, decision)
+        request = decision.request
+        for layer, account_id in (
+            ("scp", request.caller.account),
+            ("rcp", request.resource_account),
+        ):
+            heard = decision.heard[layer].levels
+            said = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
+            if not heard:
+                assert all(text.startswith("–") for text in said.values())
+                continue
+            way = organization.way_to(account_id)
+            assert list(said) == [one.id for one in way]
+            for target, level in zip(way, heard, strict=True):
+                applying = [one for one in level if one.applies]
+                denies = [one for one in applying if one.effect == "Deny"]
+                word = SAYS[1] if denies else SAYS[0] if applying else SAYS[2]
+                assert said[target.id].startswith(word)
+                assert all(one.statement.label in said[target.id] for one in denies or applying)
+        assert decision.verdict.symbol in figure.as_text()
+        assert faults(figure) == []
+
+
+def test_the_deny_is_named_where_it_stands():
+    """In the picture, in the alternative text and in the list."""
+    world = observatory()
+    decision = world.can(world.role("archivist"), "s3:DeleteObject", PLACE)
+    figure = organization_tree(organization_of(world), decision)
+
+    assert row_of(figure, "OU Archive")["scp_says"] == (
+        "✕ denies: KeepTheArchive of keep-the-archive"
+    )
+    assert "✕ denies: KeepTheArchive" in "".join(words(figure))
+    assert "at OU Archive the SCP denies by KeepTheArchive" in figure.alt
+    assert figure.alt.endswith("Verdict: explicit deny.")
+    assert {box.text for box in figure.record.boxes if box.bold} == {
+        *(f"root {organization_of(world).root.id}", "OU Science", "OU Archive", "acme-data"),
+    }
+
+
+def test_a_level_without_an_allow_stops_a_request():
+    """Nothing denies; and still nothing gets past it."""
+    world = observatory()
+    organization = organization_of(world)
+    only = organization.create_policy("only-ec2", document(allow("ec2:*")))
+    unit = next(one for one in organization.organizational_units.values() if one.name == "Archive")
+    only.attach(unit)
+    organization.policies["p-FullAWSAccess"].detach(unit)
+
+    decision = world.can(world.role("archivist"), "s3:GetObject", PLACE)
+    figure = organization_tree(organization, decision)
+
+    assert row_of(figure, "OU Archive")["scp_says"] == "○ no Allow here"
+    assert "at OU Archive the SCP has no Allow" in figure.alt
+    assert "○ no Allow here" in words(figure)
+
+
+def test_caller_and_resource_have_their_own_ways():
+    """The auditor of one account reads the archive of another."""
+    world = observatory()
+    decision = world.can(world.role("auditor"), "s3:GetObject", PLACE)
+    figure = organization_tree(organization_of(world), decision)
+
+    main, data = row_of(figure, "acme-main"), row_of(figure, "acme-data")
+    assert (main["callers_account"], main["resources_account"]) == (True, False)
+    assert (data["callers_account"], data["resources_account"]) == (False, True)
+    assert main["scp_says"]
+    assert not main["rcp_says"]
+    assert data["rcp_says"]
+    assert not data["scp_says"]
+    assert "3 levels of SCPs let it through; 4 levels of RCPs let it through" in figure.alt
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "resource", "said"),
+    [
+        (f"arn:aws:iam::{ORG}:root", "s3:ListAllMyBuckets", "*", "no SCP limits the management"),
+        ("alice", "ec2:RunInstances", "*", "RCPs do not cover ec2"),
+        ("anonymous", "s3:GetObject", PLACE, "no principal of an account"),
+        ("collector", "s3:GetObject", PLACE, "which is not in this organization"),
+    ],
+)
+def test_who_is_exempt_is_told_why(caller, action, resource, said):
+    """The management account, a service that RCPs do not cover, and whoever is outside."""
+    world = observatory()
+    found = {"alice": world.user("alice"), "collector": world.role("collector")}
+    decision = world.can(found.get(caller, caller), action, resource)
+
+    figure = organization_tree(organization_of(world), decision)
+
+    if caller == "anonymous":  # no account of this organization calls: nothing can be said there
+        assert not any(row["scp_says"] for row in figure.rows)
+    else:
+        assert said in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_a_service_linked_role_stands_under_no_fence():
+    """Neither SCPs nor RCPs reach it; its account says so."""
+    world = observatory()
+    main = world.account("acme-main")
+    role = main.create_service_linked_role(aws_service_name="autoscaling.amazonaws.com")
+
+    figure = organization_tree(organization_of(world), world.can(role, "ec2:RunInstances", "*"))
+
+    assert (
+        "A service-linked role does not stand under this" in row_of(figure, "acme-main")["scp_says"]
+    )
+    assert faults(figure) == []
+
+
+def test_the_management_account_is_marked_in_words():
+    """In the picture and in the list."""
+    figure = organization_tree(organization_of(observatory()))
+
+    assert "management account" in words(figure)
+    assert row_of(figure, "acme-org")["management_account"] is True
+    assert "acme-org (999999999999), management account" in figure.as_text()
+
+
+def test_the_alternative_text_names_policies_and_places():
+    """Not how many lines there are, but what hangs where."""
+    assert organization_tree(organization_of(observatory())).alt == (
+        "acme-org manages 3 accounts in 2 OUs: tls-only on root r-xrr8; region-guard on OU "
+        "Science; keep-the-archive on OU Archive."
+    )
+
+
+def large(accounts, units=12):
+    """An organization of many accounts, some of them in OUs of OUs."""
+    world = World(seed=1)
+    organization = world.create_organization(world.create_account("acme-main"))
+    organization.raise_quota("Accounts", 500)
+    made = []
+    for number in range(units):
+        parent = made[number % 3] if number > 5 else None
+        made.append(organization.create_organizational_unit(f"Unit {number}", parent=parent))
+    for number in range(accounts):
+        organization.create_account(f"acme-{number}", parent=made[number % units])
+    return world, organization
+
+
+@pytest.mark.parametrize(("accounts", "units"), [(46, 12), (110, 12), (120, 90)])
+def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
+    """At most sixty boxes, those of the request among them; list and table have all."""
+    world, organization = large(accounts, units)
+    somebody = organization.accounts[20]
+    role = somebody.roles["OrganizationAccountAccessRole"]
+    decision = world.can(role, "s3:GetObject", PLACE)
+
+    figure = organization_tree(organization, decision)
+
+    assert len(figure.record.boxes) <= 60 + 1
+    assert len(figure.rows) == len(organization.targets)
+    assert {box.text for box in figure.record.boxes} >= {somebody.name, "acme-main"}
+    for account in organization.accounts:
+        assert account.name in figure.as_text()
+    if accounts > 60:
+        assert "more places stand only in the list" in figure.caption
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize("size", [20, 60])
+def test_ugly_names_are_only_names(size):
+    """Of OUs, accounts, policies, statements."""
+    for seed in range(3):
+        world = company(size, seed, ugly=True)
+        organization = organization_of(world)
+        for decision in (None, *decisions(world, seed, 3)):
+            assert faults(organization_tree(organization, decision)) == []
+
+
+def test_an_organization_without_policies_says_so():
+    """Consolidated billing only: nothing hangs anywhere."""
+    world = World(seed=1)
+    made = world.create_organization(
+        world.create_account("acme-main"), feature_set="CONSOLIDATED_BILLING"
+    )
+
+    figure = organization_tree(made)
+
+    assert "no SCPs and no RCPs are enabled" in figure.as_text()
+    assert len(figure.record.boxes) == 2
+    assert faults(figure) == []
+
+
+def test_a_decision_of_another_day_is_refused():
+    """Its levels are not those that are there now."""
+    world = observatory()
+    organization = organization_of(world)
+    decision = world.can(world.role("archivist"), "s3:GetObject", PLACE)
+    organization.move_account("222222222222", organization.root)
+
+    with pytest.raises(RequestError, match="another day"):
+        organization_tree(organization, decision)
+
+
+def test_what_is_no_organization_is_refused():
+    """With words that say what is wanted."""
+    with pytest.raises(RequestError, match="organizations"):
+        organization_tree(observatory())
+    with pytest.raises(RequestError, match=r"world\.can"):
+        organization_tree(organization_of(observatory()), "allowed")
+
+
+def test_a_deny_above_leaves_the_way_below_pale():
+    """The line to the account below the OU that denies is dashed, and that above it is bold."""
+    world = observatory()
+    fence = organization_of(world).create_policy("fence", document(deny("s3:*", Sid="Fence")))
+    fence.attach(organization_of(world).root)
+    decision = world.can(world.role("archivist"), "s3:GetObject", PLACE)
+
+    figure = organization_tree(organization_of(world), decision)
+
+    assert "at root r-xrr8 the SCP denies by Fence of fence" in figure.alt
+    patches = figure.drawing.axes[0].patches
+    bold = [one for one in patches if one.get_linewidth() == 2.6]
+    assert bold == []  # it goes no further than the root
+
+
+def test_the_same_data_gives_the_same_bytes_quickly():
+    """And in less than 0.4 seconds."""
+    first, second = observatory(), observatory()
+    organization_tree(organization_of(first)).svg()
+    start = time.process_time()
+    one = organization_tree(organization_of(first)).svg()
+    taken = time.process_time() - start
+
+    assert one == organization_tree(organization_of(second)).svg()
+    assert taken < 0.4

@@ -1,0 +1,406 @@
+"""The reach graph: ways, fans and cuts as the model finds them, each step with its calls."""
+
+import time
+
+import networkx as nx
+import pytest
+
+from iamlab import Policy, RequestError, World
+from iamlab.teach.acme import ARCHIVE, observatory
+from iamlab.view.figures.reach_edges import draw_edges
+from iamlab.view.figures.reach_fan import draw_found
+from iamlab.view.figures.reach_graph import draw_cut, draw_way, reach_graph
+from tests.view.looking import faults
+from tests.view.scenes import company
+from tests.world.exports import document
+
+MAIN = "111111111111"
+PLACE = f"{ARCHIVE}/1764/m31.fits"
+
+
+def trust(principal):
+    """A trust policy of one statement."""
+    return document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def heist():
+    """Dana makes a key for Erin, who deploys, and whatever is deployed may be the administrator."""
+    world = World(seed=7)
+    main = world.create_account("acme-main", account_id=MAIN)
+    dana, erin, bob = (main.create_user(name) for name in ("dana", "erin", "bob"))
+    deployer = main.create_role("deployer", assume_role_policy_document=trust({"AWS": erin.arn}))
+    service = trust({"Service": "lambda.amazonaws.com"})
+    main.create_role("admin", assume_role_policy_document=service).attach_policy(
+        "AdministratorAccess"
+    )
+    dana.put_policy("helpdesk", Policy.allow("iam:CreateAccessKey", [erin.arn, bob.arn]))
+    run = ["lambda:CreateFunction", "lambda:InvokeFunction", "iam:PassRole"]
+    deployer.put_policy("deploy", Policy.allow(run))
+    return world
+
+
+@pytest.fixture(scope="module")
+def world():
+    """Nothing in it changes."""
+    return heist()
+
+
+@pytest.fixture(scope="module")
+def reach(world):
+    """Who becomes whom in it."""
+    return world.reach()
+
+
+def words(figure):
+    """All that stands in the picture, before it was shortened."""
+    return {label.whole for label in figure.record.labels}
+
+
+def bold(figure):
+    """The boxes that the eye meets first."""
+    return [box.text for box in figure.record.boxes if box.bold]
+
+
+# -- a way -----------------------------------------------------------------------------------------
+
+
+def test_a_way_has_each_step_with_its_calls(world, reach):
+    """As the path says, in its order; the end is an administrator, and that is said."""
+    path = reach.path(world.user("dana"))
+    figure = reach_graph(reach, world.user("dana"))
+
+    on_way = [row for row in figure.rows if row["on_way"]]
+    assert [row["step"] for row in on_way] == [1, 2, 3]
+    for row, edge in zip(on_way, path.edges, strict=True):
+        assert (row["source"], row["target"]) == (edge.source.arn, edge.target.arn)
+        for call in edge.calls:
+            assert call.operation in row["calls"]
+            assert call.operation in words(figure)
+            assert str(call) in figure.as_text()
+    assert bold(figure) == ["dana", "erin", "deployer", "admin"]
+    assert "role, administrator" in words(figure)
+    assert figure.alt == (
+        "dana becomes erin by iam:CreateAccessKey, then becomes deployer by sts:AssumeRole, then "
+        "becomes admin by lambda:CreateFunction and 1 more call. admin is an administrator."
+    )
+    assert faults(figure) == []
+
+
+def test_others_within_reach_stand_beside_it(world, reach):
+    """Bob, for whom Dana could make a key as well: pale, with the call."""
+    figure = reach_graph(reach, world.user("dana"))
+    (row,) = [row for row in figure.rows if not row["on_way"]]
+    (box,) = [box for box in figure.record.boxes if not box.bold]
+
+    assert row["target"].endswith("user/bob")
+    assert (box.text, box.note) == ("bob", "iam:CreateAccessKey")
+    assert "dana (user) could also become bob (user): iam:CreateAccessKey" in figure.as_text()
+
+
+def test_a_path_shows_itself_alone(world, reach):
+    """Without the others, of whom it does not know."""
+    figure = draw_way(reach.path(world.user("dana")))
+
+    assert [box.text for box in figure.record.boxes] == ["dana", "erin", "deployer", "admin"]
+    assert faults(figure) == []
+
+
+def test_a_principal_that_widens_itself_is_two_points():
+    """Dana, and Dana with any permission: in her box that she administers, in the list all."""
+    world = World(seed=7)
+    dana = world.create_account("acme-main", account_id=MAIN).create_user("dana")
+    dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+
+    figure = reach_graph(world.reach(), dana)
+
+    assert "user with any permission" in figure.as_text()
+    assert len(figure.graph) == 2
+    assert bold(figure) == ["dana", "dana"]
+    assert faults(figure) == []
+
+
+def test_who_is_there_already_takes_no_step(world, reach):
+    """The administrator himself."""
+    figure = reach_graph(reach, world.role("admin"))
+
+    assert figure.alt == "admin is there already. admin is an administrator."
+    assert figure.record.lines == []
+    assert faults(figure) == []
+
+
+def test_where_there_is_no_way_that_is_said(world, reach):
+    """And whom he can become instead."""
+    bob = reach_graph(reach, world.user("bob"))
+    dana = reach_graph(observatory().reach(), f"arn:aws:iam::{MAIN}:user/carol")
+
+    assert bob.alt == "bob cannot become an administrator, whatever is called."
+    assert "within reach are auditor and archivist" in dana.alt
+    assert faults(bob) == faults(dana) == []
+
+
+def test_conditions_are_said_at_the_step():
+    """The vendor must know the external id."""
+    world = observatory()
+    reader = world.account("acme-data").roles["starsoft-reader"]
+    figure = reach_graph(world.reach(), world.role("collector"), reader)
+
+    assert "if the caller knows the external id" in figure.as_text()
+    assert any("external id" in text for text in words(figure))
+    assert faults(figure) == []
+
+
+# -- a cut -----------------------------------------------------------------------------------------
+
+
+def test_a_cut_step_is_crossed_out_with_the_edit_beside_it(world, reach):
+    """The steps before it stay, and what came after it is not reached any more."""
+    dana = world.user("dana")
+    cut = reach.cut(dana)
+    figure = reach_graph(reach, dana, cut=cut)
+
+    assert [row["open_after_cut"] for row in figure.rows] == [True, True, False]
+    assert [row["reached_after_cut"] for row in figure.rows] == [True, True, True]
+    assert figure.rows[2]["closed_by"] == str(cut.edits[0])
+    assert "Take iam:PassRole out of statement #1 of deploy" in figure.alt
+    assert str(cut.edits[0]) in " ".join(label.whole for label in figure.record.labels)
+    assert "✕" in words(figure)
+    assert "not reached any more" in words(figure)
+    assert bold(figure).count("deployer") == 2
+    assert bold(figure).count("admin") == 1
+    assert faults(figure) == []
+
+
+def test_a_cut_shows_itself_as_it_is_shown_of_its_way(world, reach):
+    """It knows the way that it closes."""
+    dana = world.user("dana")
+    cut = reach.cut(dana)
+
+    assert draw_cut(cut).svg() == reach_graph(reach, dana, cut=cut).svg()
+
+
+def test_what_a_cut_closes_is_closed_and_the_rest_is_not(world, reach):
+    """The picture's word against the world after the edits."""
+    dana = world.user("dana")
+    cut = reach.cut(dana)
+    after = cut.apply().reach()
+    figure = draw_cut(cut)
+
+    assert after.path(dana.arn) is None
+    for row in figure.rows:
+        still = any(edge.target.arn == row["target"] for edge in after.edges_from(row["source"]))
+        assert still is row["open_after_cut"]
+
+
+def test_an_early_cut_leaves_later_steps_unreached():
+    """They are open, but nobody comes there."""
+    world = heist()
+    reach = world.reach()
+    dana = world.user("dana")
+    keep = [
+        (f"arn:aws:iam::{MAIN}:role/deployer", "iam:PassRole", f"arn:aws:iam::{MAIN}:role/admin")
+    ]
+    keep += [(keep[0][0], "lambda:CreateFunction", "*"), (keep[0][0], "lambda:InvokeFunction", "*")]
+    figure = draw_cut(reach.cut(dana, keep=keep))
+
+    is_open = [row["open_after_cut"] for row in figure.rows]
+    first = is_open.index(False)
+    assert first < 2
+    assert not any(row["reached_after_cut"] for row in figure.rows[first + 1 :])
+    assert figure.as_text().count("not reached any more") == 3 - first
+    assert faults(figure) == []
+
+
+def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
+    """One closes the way that is drawn; the other stands below it."""
+    world = heist()
+    world.user("dana").put_policy("more", Policy.allow("iam:PutUserPolicy"))
+    cut = world.reach().cut(world.user("dana"))
+    figure = draw_cut(cut)
+
+    assert len(cut) > 1
+    for edit in cut.edits:
+        assert str(edit) in figure.as_text()
+    (row,) = figure.rows
+    (besides,) = [line for line in figure.lines if line.startswith("Besides: ")]
+    assert "Take iam:PutUserPolicy out of statement #1 of more" in row["closed_by"]
+    assert row["closed_by"] not in besides
+    assert faults(figure) == []
+
+
+def test_what_cannot_be_closed_is_said(world, reach):
+    """All that is needed shall stay."""
+    dana = world.user("dana")
+    role = world.role("deployer").arn
+    keep = [
+        (dana, "iam:CreateAccessKey", world.user("erin").arn),
+        (world.user("erin"), "sts:AssumeRole", role),
+        (role, "iam:PassRole", world.role("admin").arn),
+        (role, "lambda:CreateFunction", "*"),
+        (role, "lambda:InvokeFunction", "*"),
+    ]
+    cut = reach.cut(dana, keep=keep)
+    figure = draw_cut(cut)
+
+    assert not cut.is_closed
+    assert figure.alt.endswith("Nothing closes it.")
+    assert all(row["open_after_cut"] for row in figure.rows)
+    assert faults(figure) == []
+
+
+def test_where_there_is_nothing_to_close_that_is_said(world, reach):
+    """Bob leads nowhere."""
+    figure = draw_cut(reach.cut(world.user("bob")))
+
+    assert figure.alt == "There is no way, and so nothing to close."
+    assert faults(figure) == []
+
+
+# -- many ways -------------------------------------------------------------------------------------
+
+
+def test_a_fan_has_everybody_who_is_found(world, reach):
+    """Each in the column of as many steps as it takes."""
+    found = reach.blast_radius(world.user("dana"))
+    figure = reach_graph(reach, world.user("dana"), None)
+
+    assert {row["principal"] for row in figure.rows} >= set(found)
+    for arn, path in found.items():
+        rows = [row for row in figure.rows if row["principal"] == arn]
+        assert [row["step"] for row in rows] == list(range(1, len(path.edges) + 1))
+    places = {box.text: box.x for box in figure.record.boxes}
+    assert places["dana"] < places["erin"] == places["bob"] < places["deployer"] < places["admin"]
+    assert figure.alt.startswith("dana can become 4 of 6 principals, and administer acme-main: ")
+    assert faults(figure) == []
+
+
+def test_those_who_arrive_come_from_the_left(reach):
+    """Whoever may do it directly stands before the resource, the others before them."""
+    found = reach.to("arn:aws:s3:::maps/m31", "s3:GetObject")
+    figure = draw_found(found)
+
+    assert {row["principal"] for row in figure.rows} == set(found)
+    assert {row["principal"] for row in figure.rows if not row["steps"]} == set(found.directly)
+    places = {box.text: box.x for box in figure.record.boxes}
+    assert places["erin"] < places["deployer"] < places["admin"] < places["maps/m31"]
+    assert "admin as it is" in figure.alt
+    assert faults(figure) == []
+
+
+def test_the_resource_stands_in_the_account_that_owns_it():
+    """The archive is of acme-data."""
+    figure = draw_found(observatory().reach().to(PLACE, "s3:GetObject"))
+
+    assert nx.get_node_attributes(figure.graph, "field")["goal"] == "222222222222"
+    assert "acme-data (222222222222): " in figure.as_text()
+
+
+def test_the_whole_graph_has_every_edge():
+    """Of all principals, as the model has them."""
+    reach = observatory().reach()
+    figure = draw_edges(reach)
+
+    wanted = {(edge.source.arn, edge.target.arn, edge.way.title): edge for edge in reach.edges}
+    found = {(row["source"], row["target"], row["way"]): row["calls"] for row in figure.rows}
+    assert len(figure.rows) == len(found)
+    assert set(found) == set(wanted)
+    for key, edge in wanted.items():
+        assert found[key] == " + ".join(dict.fromkeys(call.operation for call in edge.calls))
+    assert "carol becomes auditor by sts:AssumeRole" in figure.alt
+    assert faults(figure) == []
+
+
+def test_a_thicket_is_thinned_and_the_table_has_all():
+    """Where everybody takes everybody, only the lines are drawn that bring somebody further."""
+    world = World(seed=7)
+    main = world.create_account("acme-main", account_id=MAIN)
+    users = [main.create_user(f"user-{i}") for i in range(12)]
+    for user in users:
+        user.put_policy("keys", Policy.allow("iam:CreateAccessKey", f"arn:aws:iam::{MAIN}:user/*"))
+
+    figure = draw_edges(world.reach())
+
+    assert len(figure.rows) == figure.graph.number_of_edges() == 12 * 11
+    assert 0 < len(figure.record.lines) <= 40
+    assert "more lines stand only in the table" in figure.caption
+    assert faults(figure) == []
+
+
+def test_many_who_are_alike_are_counted():
+    """A key for each of eighty users: one box, and eighty rows."""
+    world = World(seed=7)
+    main = world.create_account("acme-main", account_id=MAIN)
+    names = [f"user-{i}" for i in range(80)]
+    users = [main.create_user(name) for name in names]
+    everybody = f"arn:aws:iam::{MAIN}:user/user-*"
+    users[0].put_policy("keys", Policy.allow("iam:CreateAccessKey", everybody))
+    reach = world.reach()
+
+    figure = reach_graph(reach, users[0], None)
+
+    assert "79 users" in words(figure)
+    assert len(figure.rows) == 79
+    assert all(name in figure.as_text() for name in names)
+    assert faults(figure) == []
+
+
+def test_nobody_and_nothing_are_said():
+    """An empty world, and somebody who gets nowhere."""
+    world = World(seed=1)
+    ana = world.create_account("acme-main", account_id=MAIN).create_user("ana")
+    reach = world.reach()
+
+    assert reach_graph(reach).alt == "Nobody can become anybody."
+    alone = reach_graph(reach, ana, None)
+    assert alone.alt.startswith("ana can become 0 of 2 principals")
+    empty = draw_found(reach.to("arn:aws:s3:::b/k", "s3:GetObject"))
+    assert faults(reach_graph(reach)) == faults(alone) == faults(empty) == []
+
+
+@pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, True), (60, False), (60, True)])
+def test_nothing_is_in_the_way_of_anything(size, ugly):
+    """In worlds of every size, with plain names and with ugly ones."""
+    world = company(size, 1, ugly=ugly)
+    reach = world.reach()
+    user = next(iter(world.accounts[MAIN].users.values()))
+    found = reach.blast_radius(user)
+
+    assert faults(reach_graph(reach)) == []
+    assert faults(draw_found(found)) == []
+    for arn in found:
+        assert faults(reach_graph(reach, user, arn)) == []
+
+
+def test_the_same_world_gives_the_same_bytes():
+    """Nothing hangs on the order of a set."""
+    one, other = (heist().reach() for _ in range(2))
+
+    assert reach_graph(one).svg() == reach_graph(other).svg()
+    arn = f"arn:aws:iam::{MAIN}:user/dana"
+    assert reach_graph(one, arn).svg() == reach_graph(other, arn).svg()
+
+
+def test_it_is_drawn_quickly(world, reach):
+    """A path that is known takes less than 0.4 seconds."""
+    path = reach.path(world.user("dana"))
+    draw_way(path, reach).svg()
+    start = time.process_time()
+
+    draw_way(path, reach).svg()
+
+    assert time.process_time() - start < 0.4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda _: reach_graph("reach"),
+        lambda reach: reach_graph(reach, f"arn:aws:iam::{MAIN}:user/dana", cut="cut"),
+        lambda _: draw_way("path"),
+        lambda _: draw_cut("cut"),
+        lambda _: draw_found({}),
+    ],
+)
+def test_wrong_values_are_refused(reach, wrong):
+    """With words that say what is wanted."""
+    with pytest.raises(RequestError):
+        wrong(reach)

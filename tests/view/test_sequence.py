@@ -1,0 +1,454 @@
+"""The sequence: every arrow is a real call, and what came back is where it came back."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from iamlab import World
+from iamlab.errors import AwsError, RequestError
+from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
+from iamlab.view.drawing.sheet import PAGE
+from iamlab.view.figures.calls import calls_of
+from iamlab.view.figures.sequence import sequence
+from iamlab.world.events.log import EventLog
+from iamlab.world.federation.issuers import workflow_token
+from iamlab.world.sts.hops import Hop, Party
+from tests.view.looking import faults
+from tests.view.scenes import company, sessions
+from tests.world import sts_scene
+
+MAP = "arn:aws:s3:::star-maps/m31.fits"
+AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def nightly():
+    """An instance's job reads a map, and is refused to delete it; and its session."""
+    world = observatory()
+    instance = next(one for one in world.account(MAIN).resources.values() if one.kind == "instance")
+    session = instance.role_session()
+    world.clock.advance(minutes=3)
+    world.do(session, "s3:GetObject", MAP)
+    with suppress(AwsError):
+        world.do(session, "s3:DeleteObject", MAP)
+    return world, session
+
+
+@pytest.fixture(scope="module")
+def chain():
+    """Carol becomes an auditor, and then somebody of another account; and the last session."""
+    world = observatory()
+    carol = world.user("carol")
+    first = world.sts.assume_role(carol, role_arn=world.role("auditor"), role_session_name="carol")
+    world.clock.advance(minutes=10)
+    archivist = f"arn:aws:iam::{DATA}:role/archivist"
+    second = world.sts.assume_role(first, role_arn=archivist, role_session_name="carol")
+    world.do(second, "s3:PutObject", OLD_MAP)
+    return world, first, second
+
+
+def told(figure, *columns):
+    """Give some columns of the figure's table."""
+    return [tuple(row[name] for name in columns) for row in figure.rows]
+
+
+def drawn(figure):
+    """Give the words in the picture, whole."""
+    return [label.whole for label in figure.record.labels]
+
+
+def heads(figure):
+    """Give the heads from left to right."""
+    return [box.text for box in sorted(figure.record.boxes, key=lambda box: box.x)]
+
+
+# -- what the arrows are ---------------------------------------------------------------------------
+
+
+def test_inside_the_instance_credentials_come_by_the_metadata_service_from_sts(nightly):
+    """The way of lesson 16: instance, metadata service, STS, and with what comes back to S3."""
+    world, session = nightly
+    figure = sequence(world.timeline(session))
+
+    assert told(figure, "source_kind", "target_kind", "operation", "is_answer", "outcome") == [
+        (
+            *("instance", "metadata service"),
+            *("GET /latest/meta-data/iam/security-credentials/", False, ""),
+        ),
+        ("metadata service", "service", "AssumeRole", False, "allowed"),
+        ("service", "session", "AssumeRole", True, ""),
+        ("session", "service", "GetObject", False, "allowed"),
+        ("session", "service", "DeleteObject", False, "denied"),
+    ]
+    assert heads(figure)[1:] == ["169.254.169.254", "STS", "role nightly-job", "S3"]
+    assert figure.rows[2]["until"] == session.expiration
+    assert "until 15:00" in drawn(figure)
+    assert ("✕ DeleteObject" in drawn(figure), "AccessDenied" in drawn(figure)) == (True, True)
+    assert "STS hands role nightly-job temporary credentials until 15:00" in figure.alt
+    assert "S3 refuses role nightly-job DeleteObject (AccessDenied)" in figure.alt
+    assert faults(figure) == []
+
+
+def test_every_arrow_is_a_hop_of_the_timeline(nightly, chain):
+    """None is made up, none is missing; times, errors and events are the hops'."""
+    for world, session in (nightly, chain[::2]):
+        timeline = world.timeline(session)
+        columns = ("source", "target", "operation", "time", "error_code", "event_id")
+
+        assert told(sequence(timeline), *columns) == [
+            (one.source.name, one.target.name, one.operation, one.at, one.error_code, one.event_id)
+            for one in timeline.hops
+        ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "kinds", "calls"),
+    [
+        (
+            "AssumeRoleWithSAML",
+            ["browser", "directory", "service", "session"],
+            ["sign in", "✓ AssumeRoleWithSAML"],
+        ),
+        (
+            "AssumeRoleWithWebIdentity",
+            ["application", "OIDC issuer", "service", "session"],
+            ["ask for a token", "✓ AssumeRoleWithWebIdentity"],
+        ),
+    ],
+)
+def test_who_comes_from_outside_is_vouched_for_before_sts(operation, kinds, calls):
+    """A browser by a directory, an application by its issuer; what they do there is in no log."""
+    scene = sts_scene.made()
+    figure = sequence(scene.world.timeline(scene.session(operation)))
+
+    assert [row["source_kind"] for row in figure.rows] == kinds[:3]
+    assert [label for label in drawn(figure) if label in calls] == calls
+    assert figure.rows[0]["outcome"] == ""
+    assert "no log has it" in figure.caption
+    assert [one.source.account for one in calls_of(scene.world.timeline())[:3]] == ["", "", ""]
+    assert faults(figure) == []
+
+
+def test_a_workflow_of_github_comes_by_its_token():
+    """Lesson 10's other way."""
+    world = observatory()
+    issuer = next(iter(world.oidc_issuers.values()))
+    session = world.sts.assume_role_with_web_identity(
+        role_arn=world.role("publisher"),
+        role_session_name="deploy",
+        web_identity_token=workflow_token(issuer, "acme/star-maps"),
+    )
+    figure = sequence(world.timeline(session))
+
+    assert heads(figure)[0] == "repo:acme/star-maps:ref:refs/heads/main"
+    assert [row["source_kind"] for row in figure.rows] == ["CI job", "OIDC issuer", "service"]
+    assert faults(figure) == []
+
+
+def test_accounts_are_fields_when_there_are_several(chain):
+    """Those of one account stand together; a service stands in none; names are the world's."""
+    world, _, second = chain
+    figure = sequence(world.timeline(second), world=world)
+    words = drawn(figure)
+
+    assert [words.count(name) for name in ("acme-main", "acme-data", MAIN, DATA)] == [1, 1, 1, 1]
+    assert heads(figure)[:2] == ["carol", "role auditor"]
+    assert f"in account acme-data {DATA}" in figure.as_text()
+    assert "acme-main" not in drawn(sequence(world.timeline(second)))
+    assert faults(figure) == []
+
+
+def test_heads_of_one_account_share_a_field():
+    """They come together, though somebody else called in between."""
+    s3 = Party("service", "s3.amazonaws.com")
+    users = [
+        Party("user", f"arn:aws:iam::{one}:user/u{i}") for i, one in enumerate((MAIN, DATA) * 2)
+    ]
+    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in users])
+
+    assert [drawn(figure).count(one) for one in (MAIN, DATA)] == [1, 1]
+    assert faults(figure) == []
+
+
+def test_answers_are_dashed_and_calls_are_not(nightly):
+    """Refused calls are bold."""
+    world, session = nightly
+    axes = sequence(world.timeline(session)).drawing.axes[0]
+    arrows = [one for one in axes.patches if "Arrow" in type(one).__name__ and one.get_zorder() < 4]
+    level = [one for one in arrows if len({round(y, 3) for _, y in _ends(one)}) == 1]
+
+    assert [one.get_linestyle() == "solid" for one in level] == [True, True, False, True, True]
+    assert [one.get_linewidth() > 2 for one in level] == [False] * 4 + [True]
+
+
+def _ends(arrow):
+    """Give the two points that an arrow joins."""
+    return arrow._posA_posB
+
+
+def test_one_account_needs_no_field(nightly):
+    """Its number is in the list."""
+    world, session = nightly
+    figure = sequence(world.timeline(session), world=world)
+
+    assert MAIN not in drawn(figure)
+    assert f"in account acme-main {MAIN}" in figure.as_text()
+
+
+def test_a_revoked_session_says_so():
+    """What was to be good for an hour ended before."""
+    world = observatory()
+    session = world.sts.assume_role(
+        world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol"
+    )
+    world.clock.advance(minutes=10)
+    world.role("auditor").revoke_sessions()
+    world.clock.advance(minutes=1)
+
+    assert "revoked 09:10" in drawn(sequence(world.timeline(session)))
+
+
+# -- logs ------------------------------------------------------------------------------------------
+
+
+def test_a_log_shows_callers_services_and_what_sts_hands_out(chain):
+    """The same calls as the timeline's, from the events alone."""
+    world, *_, second = chain
+    log = EventLog(
+        [event for event in world.events if event.event_source.startswith(("sts", "s3"))]
+    )
+    figure, by_hops = sequence(log[-4:]), sequence(world.timeline(second))
+    columns = ("target", "operation", "is_answer", "outcome", "until", "event_id")
+
+    assert told(figure, *columns) == told(by_hops, *columns)
+    assert (
+        told(figure, "source_kind", "source", "access_key_id")[2:]
+        == (told(by_hops, "source_kind", "source", "access_key_id")[2:])
+    )
+
+
+def test_a_log_knows_till_when_credentials_are_good_in_the_afternoon_too(nightly):
+    """CloudTrail writes STS's times with AM and PM."""
+    world, session = nightly
+    [answer] = [one for one in calls_of(world.events) if one.is_answer]
+
+    assert answer.until == session.expiration
+    assert answer.until.hour == 15
+
+
+def test_a_log_tells_a_users_key_from_a_users_session():
+    """Both call by the user's ARN; the id of the key tells them apart."""
+    scene = sts_scene.made()
+    before = len(scene.world.events)
+    session = scene.session("GetSessionToken")
+    for caller in (scene.key, session, scene.ana):
+        with suppress(AwsError):
+            scene.world.do(caller, "s3:GetObject", MAP)
+    calls = calls_of(scene.world.events[before:])
+
+    assert [one.source.kind for one in calls if one.operation == "GetObject"] == [
+        *("access key", "session", "user"),
+    ]
+
+
+def test_a_call_between_accounts_is_one_arrow_though_two_logs_have_it(chain):
+    """And it is the caller's own event that says who called."""
+    world, *_ = chain
+    both = [event for event in world.events if event.shared_event_id][-2:]
+    both = [event for event in world.events if event.shared_event_id == both[0].shared_event_id]
+    assert len(both) == 2
+
+    for events in (both, both[::-1]):
+        call, *_ = calls_of(events)
+        assert call.source.name == next(
+            event.user_identity["arn"] for event in events if "arn" in event.user_identity
+        )
+        assert sum(not one.is_answer for one in calls_of(events)) == 1
+    [stranger, *_] = calls_of([one for one in both if "arn" not in one.user_identity])
+    assert (stranger.source.kind, stranger.source.name) == ("AWS account", MAIN)
+
+
+def test_what_failed_for_another_reason_is_not_called_refused_for_want_of_permission():
+    """It has a sign of its own."""
+    at = {"at": AT, "event_id": "e"}
+    user, s3 = Party("user", f"arn:aws:iam::{MAIN}:user/ana"), Party("service", "s3.amazonaws.com")
+    figure = sequence(
+        [
+            Hop(user, s3, "GetObject", error_code="NoSuchKey", **at),
+            Hop(user, s3, "PutObject", error_code="AccessDenied", **at),
+        ]
+    )
+
+    assert [row["outcome"] for row in figure.rows] == ["failed", "denied"]
+    assert {"○ GetObject", "✕ PutObject"} <= set(drawn(figure))
+
+
+# -- how much there is ---------------------------------------------------------------------------
+
+
+def test_nothing_says_so():
+    """An empty log, and a timeline without hops."""
+    for nothing in ([], EventLog(), World(seed=1).timeline()):
+        figure = sequence(nothing)
+
+        assert drawn(figure) == ["No calls."]
+        assert "no call" in figure.alt
+        assert faults(figure) == []
+
+
+def made_up(number):
+    """Make so many calls, each of another operation, by three users."""
+    s3 = Party("service", "s3.amazonaws.com")
+    return [
+        Hop(
+            Party("user", f"arn:aws:iam::{MAIN}:user/ana{i % 3}"),
+            s3,
+            f"Do{i}",
+            AT + timedelta(minutes=i),
+            f"e{i}",
+        )
+        for i in range(number)
+    ]
+
+
+@pytest.mark.parametrize(("number", "left"), [(1, 0), (40, 0), (41, 1), (60, 20)])
+def test_what_is_too_much_is_counted_in_the_middle(number, left):
+    """The table and the list have all; the first and the last calls are drawn."""
+    figure = sequence(made_up(number))
+    words = drawn(figure)
+
+    assert len(figure.rows) == number
+    assert sum(word.startswith("✓ Do") for word in words) == number - left
+    assert ("✓ Do0" in words, f"✓ Do{number - 1}" in words) == (True, True)
+    more = f"{left} more call{'s' * (left > 1)}: the table has all"
+    assert (more in words) == bool(left)
+    assert all(f"Do{i}" in figure.as_text() for i in range(number))
+    assert faults(figure) == []
+
+
+def test_a_call_that_is_made_again_and_again_is_one_arrow():
+    """It says how often; in the table each call has its row."""
+    [call] = made_up(1)
+    again = [replace(call, at=AT + timedelta(minutes=i), event_id=f"e{i}") for i in range(7)]
+    figure = sequence(again)
+
+    assert "✓ 7 × Do0" in drawn(figure)
+    assert len(figure.rows) == 7
+    assert "2026-11-25 09:00:00 to 2026-11-25 09:06:00 ana0" in figure.as_text()
+    assert "ana0 calls S3: Do0 (allowed), 7 times" in figure.alt
+
+
+def test_above_ten_heads_the_others_share_one():
+    """Those with the most calls have their own; the one who begins too."""
+    s3 = Party("service", "s3.amazonaws.com")
+    users = [
+        Party("user", f"arn:aws:iam::{MAIN}:user/u{i}{'-long' * 9 * (i > 9)}") for i in range(14)
+    ]
+    hops = [Hop(one, s3, "GetObject", AT, "e") for one in (*users, *users[6:])]
+    figure = sequence(hops)
+
+    assert len(figure.record.boxes) == 10
+    assert {"u0", "S3", "6 more"} < set(heads(figure))
+    assert all(f"u{i}" in heads(figure) for i in range(6, 10))
+    assert figure.drawing.get_size_inches()[0] <= PAGE
+    assert "6 more, others" in figure.as_text()
+    assert all(f"user/u{i}" in figure.as_text() for i in range(14))
+    assert faults(figure) == []
+
+
+def test_only_what_differs_of_the_time_is_written():
+    """The day once if it is one; seconds where there are some; both where days differ."""
+    first, second = made_up(2)
+    cases = {
+        timedelta(minutes=1): {"2026-11-25", "09:00", "09:01"},
+        timedelta(seconds=5): {"2026-11-25", "09:00:00", "09:00:05"},
+        timedelta(days=1): {"2026-11-25 09:00", "2026-11-26 09:00"},
+    }
+    for later, words in cases.items():
+        figure = sequence([first, replace(second, at=AT + later)])
+        assert words <= set(drawn(figure))
+        assert faults(figure) == []
+
+
+def test_a_call_to_oneself_is_a_loop():
+    """It leads back to its own lifeline."""
+    sts = Party("service", "sts.amazonaws.com")
+    figure = sequence([Hop(sts, sts, "AssumeRole", AT, "e")])
+
+    assert heads(figure) == ["STS"]
+    assert faults(figure) == []
+
+
+# -- names and looks -----------------------------------------------------------------------------
+
+
+def test_two_that_look_alike_are_told_apart():
+    """Root users by their accounts, sessions of one name by a number."""
+    s3 = Party("service", "s3.amazonaws.com")
+    roots = [Party("user", f"arn:aws:iam::{one}:root") for one in (MAIN, DATA)]
+    arn = f"arn:aws:sts::{MAIN}:assumed-role/web/s1"
+    twins = [Party("session", arn, key) for key in ("ASIA1", "ASIA2")]
+    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in (*roots, *twins)])
+    text = figure.as_text()
+
+    assert f"root user of {MAIN}" in text
+    assert f"root user of {DATA}" in text
+    assert {"role web", "role web (2)"} <= set(heads(figure))
+    assert len(figure.record.boxes) == 5
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize("ugly", [False, True])
+@pytest.mark.parametrize(("size", "seed"), [(3, 0), (3, 1), (20, 2), (60, 1)])
+def test_worlds_of_any_size_and_name_are_drawn_without_a_fault(size, seed, ugly):
+    """Timelines and logs, of seeds that have another shape each."""
+    world = company(size, seed, ugly=ugly)
+    sessions(world, seed)
+    for calls in (world.timeline(), world.events, world.events[-30:]):
+        assert faults(sequence(calls, world=world)) == []
+
+
+def test_the_same_calls_give_the_same_picture(chain):
+    """Byte for byte."""
+    world, *_, second = chain
+    pictures = {sequence(world.timeline(second), world=world).svg() for _ in range(2)}
+
+    assert len(pictures) == 1
+
+
+def test_no_secret_is_in_the_picture(nightly):
+    """Though all that it is about is credentials."""
+    world, session = nightly
+    for calls in (world.timeline(session), world.events[-4:]):
+        figure = sequence(calls)
+        said = f"{figure.as_text()}{figure.rows}{figure.alt}{drawn(figure)}"
+        assert session.secret_access_key not in said
+        assert session.session_token not in said
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "log", [1], {"a": 1}, object()])
+def test_what_is_no_call_is_refused_in_words(wrong):
+    """And says what a sequence is made of."""
+    with pytest.raises(RequestError, match="A sequence is made of"):
+        sequence(wrong)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [{}, {"type": "Odd"}, {"type": "IAMUser", "arn": None}, {"type": 7, "arn": ["x"]}],
+)
+def test_events_from_odd_files_are_drawn_all_the_same(identity, chain):
+    """Whoever called, and whatever was answered."""
+    world, *_ = chain
+    event = next(one for one in reversed(world.events) if one.event_name == "AssumeRole")
+    answers = [
+        None,
+        {},
+        {"credentials": "x"},
+        {"credentials": {"accessKeyId": "A", "expiration": 7}},
+    ]
+    odd = [replace(event, user_identity=identity, response_elements=one) for one in answers]
+
+    assert faults(sequence(odd)) == []

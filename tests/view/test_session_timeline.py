@@ -1,0 +1,416 @@
+"""The timeline of sessions says what the world's own timeline says: lifetimes, chains, ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from iamlab import Policy, World
+from iamlab.errors import RequestError
+from iamlab.view.drawing.measure import SMALL, width_of
+from iamlab.view.drawing.time_axis import stamp
+from iamlab.view.figures.session_lanes import MOST, lanes_of
+from iamlab.view.figures.session_timeline import session_timeline, window
+from iamlab.view.terminal import printable
+from iamlab.world.sts.timeline import Timeline
+from tests.view.looking import faults
+from tests.view.scenes import UGLY, company, sessions
+
+MAIN, DATA = "111111111111", "222222222222"
+ALL = Policy.allow("*", "*")
+OF_MAIN = Policy.allow("sts:AssumeRole", None, principal=MAIN)
+OF_EC2 = Policy.allow("sts:AssumeRole", None, principal="ec2.amazonaws.com")
+
+
+class Night:
+    """Alice operates the telescope at night; a camera on an instance has a role of its own."""
+
+    def __init__(self):
+        self.world = World(seed=7)
+        main = self.world.create_account("acme-main", account_id=MAIN)
+        data = self.world.create_account("acme-data", account_id=DATA)
+        alice = main.create_user("alice")
+        alice.put_policy("all", ALL)
+        self.key = alice.create_access_key()
+        self.operator = _role(main, "operator", OF_MAIN)
+        self.reader = _role(data, "map-reader", OF_MAIN)
+        main.create_instance_profile("camera").add_role(_role(main, "camera", OF_EC2))
+        self.camera = main.create_instance(instance_profile="camera")
+
+    def wait(self, **time):
+        """Let time go by."""
+        self.world.clock.advance(**time)
+
+    def assume(self, caller, role, name, hours=1):
+        """Assume a role, and wait ten minutes."""
+        given = {"role_arn": role, "role_session_name": name, "duration_seconds": int(hours * 3600)}
+        session = self.world.sts.assume_role(caller, **given)
+        self.wait(minutes=10)
+        return session
+
+    def figure(self):
+        """Draw it as it is now."""
+        return session_timeline(self.world.timeline())
+
+
+def _role(account, name, trust):
+    role = account.create_role(
+        name, assume_role_policy_document=trust, max_session_duration=12 * 3600
+    )
+    role.put_policy("all", ALL)
+    return role
+
+
+@pytest.fixture
+def night():
+    """The beginning of the night."""
+    return Night()
+
+
+def crowd(number):
+    """Sessions of so many users by half as many roles, ten minutes apart."""
+    night = Night()
+    account = night.world.account(MAIN)
+    roles = [_role(account, f"role-{i}", OF_MAIN) for i in range(max(number // 2, 1))]
+    for i in range(number):
+        user = account.create_user(f"user-{i}")
+        user.put_policy("all", ALL)
+        night.assume(user, roles[i % len(roles)], f"s{i}")
+    return night
+
+
+def areas(figure):
+    """Give the colours of everything that is filled."""
+    return [patch.get_facecolor() for patch in figure.drawing.axes[0].patches]
+
+
+# -- the facts ------------------------------------------------------------------------------------
+
+
+def test_the_table_is_the_worlds_own_timeline(night):
+    """Each of the credentials has one row, with the values of the world's."""
+    first = night.assume(night.key, night.operator, "alice", 8)
+    night.assume(first, night.reader, "maps")
+    night.camera.role_session()
+    timeline = night.world.timeline()
+    rows = {row["credentials"]: row for row in session_timeline(timeline).rows}
+
+    assert len(rows) == len(timeline)
+    for one in timeline:
+        row = rows[one.access_key_id]
+        assert (row["arn"], row["operation"], row["role"]) == (
+            *(one.arn, one.operation, one.role_arn),
+        )
+        assert (row["start"], row["end"], row["ended"]) == (one.start, one.end, one.ended)
+        assert (row["parent"], row["depth"]) == (one.parent, one.depth)
+
+
+def test_the_list_has_every_lifetime_with_its_whole_times(night):
+    """When it began, when and why it ended, its ARN, and with what it was asked for."""
+    first = night.assume(night.key, night.operator, "alice", 8)
+    night.assume(first, night.reader, "maps")
+    night.wait(hours=2)
+    text = session_timeline(timeline := night.world.timeline()).as_text()
+
+    for one in timeline:
+        [line] = [line for line in text.splitlines() if f"{one.arn}, {one.access_key_id}" in line]
+        assert f"from {stamp(one.start)}" in line
+        if one.end is not None:
+            assert stamp(one.end) in line
+        if one.parent:
+            assert f"asked for with {one.parent}" in line
+    [chained] = [line for line in text.splitlines() if ":assumed-role/map-reader" in line]
+    assert chained.startswith("    map-reader/maps")
+    assert "○ expired 2026-11-25 10:10:00" in chained
+
+
+def test_a_chained_session_is_said_to_be_one_and_meets_its_wall(night):
+    """One that a role's session asked for; the others have no wall."""
+    first = night.assume(night.key, night.operator, "alice", 8)
+    alone = night.figure()
+    chained = night.assume(first, night.reader, "maps")
+    figure = night.figure()
+
+    assert {row["credentials"] for row in figure.rows if row["is chained"]} == {
+        chained.access_key_id
+    }
+    assert "AssumeRole (chained) in 222222222222" in figure.as_text()
+    assert "One hour is the longest" in figure.caption
+    assert "One hour" not in alone.caption
+    assert not any("limit" in label.whole for label in alone.record.labels)
+    assert any("limit of a chained session" in label.whole for label in figure.record.labels)
+
+
+def test_an_arrow_leads_from_the_credentials_that_asked_to_those_that_they_got(night):
+    """At the moment of the call; the camera's came from nowhere in this picture."""
+    first = night.assume(night.key, night.operator, "alice", 8)
+    night.assume(first, night.reader, "maps")
+    night.camera.role_session()
+    figure = night.figure()
+    lines = figure.record.lines
+
+    assert len(lines) == 2
+    assert all(line[0][0] == line[-1][0] and line[0][1] < line[-1][1] for line in lines)
+    assert lines[0][0][0] < lines[1][0][0]
+
+
+def test_what_is_renewed_shares_a_lane(night):
+    """An instance's credentials follow each other; each keeps its row and its end."""
+    night.camera.role_session()
+    night.wait(hours=5, minutes=56)
+    night.camera.role_session()
+    night.wait(hours=6)
+    night.camera.role_session()
+    figure = night.figure()
+    own = [row for row in figure.rows if ":assumed-role/camera/" in row["arn"]]
+
+    assert [row["ended"] for row in own] == ["expired", "expired", "still valid"]
+    assert len({row["lane"] for row in own}) == 1
+    assert "AssumeRole by ec2, 3 in turn" in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_sessions_side_by_side_have_lanes_of_their_own(night):
+    """Two of one name at the same time do not hide each other."""
+    night.assume(night.key, night.operator, "alice", 8)
+    night.assume(night.key, night.operator, "alice", 8)
+    lanes = {row["lane"] for row in night.figure().rows if row["operation"] == "AssumeRole"}
+
+    assert len(lanes) == 2
+
+
+def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
+    """The alternative text says who was revoked when, and who goes on."""
+    first = night.assume(night.key, night.operator, "alice", 8)
+    night.assume(first, night.reader, "maps")
+    night.operator.revoke_sessions()
+    night.wait(minutes=5)
+    figure = night.figure()
+
+    assert "operator/alice was revoked at 09:20, but map-reader/maps goes on" in figure.alt
+    assert "✕ revoked 2026-11-25 09:20:00" in figure.as_text()
+    assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
+    assert faults(figure) == []
+
+
+def test_crosses_at_one_moment_do_not_hide_each_other(night):
+    """Five keys that were deleted together share a lane, and one cross."""
+    keys = [night.world.account(MAIN).create_user(f"u{i}").create_access_key() for i in range(5)]
+    night.assume(night.key, night.operator, "alice", 1)
+    for key in keys:
+        key.delete()
+    figure = night.figure()
+
+    assert "no session came of them: 5 key deleted" in figure.as_text()
+    assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
+    assert faults(figure) == []
+
+
+def test_no_arrow_runs_through_the_words_in_a_bar(night):
+    """They stand beside it; without room they are in the list alone."""
+    night.assume(night.key, night.operator, "alice", 1)
+    night.assume(night.key, night.reader, "maps", 1)
+    night.wait(hours=1)
+    night.assume(night.key, night.operator, "alice", 1)
+    figure = night.figure()
+    [word] = [
+        text
+        for text in figure.drawing.axes[0].texts
+        if text.get_text() == "○ expired" and 3 < text.get_position()[0] < 6
+    ]
+    left, y = word.get_position()
+    right = left + width_of("○ expired", SMALL)
+    passing = [line[0][0] for line in figure.record.lines if line[0][1] < y < line[-1][1]]
+
+    assert "AssumeRole, 2 in turn" in figure.as_text()
+    assert len(passing) == 1
+    assert not any(left < x < right for x in passing)
+
+
+def test_every_end_is_said_in_words(night):
+    """Expired, revoked, its role or user deleted; a key inactive, deleted, or without an end."""
+    main = night.world.account(MAIN)
+    night.assume(night.key, night.operator, "alice", 1)
+    for name in ("bob", "carol"):
+        user = main.create_user(name)
+        user.put_policy("all", ALL)
+        key = user.create_access_key()
+        night.world.sts.get_session_token(key, duration_seconds=12 * 3600)
+        if name == "bob":
+            key.update("Inactive")
+            continue
+        key.delete()
+        user.delete_policy("all")
+        user.delete()
+    gone = _role(main, "gone", OF_MAIN)
+    night.assume(night.key, gone, "late", 6)
+    gone.inline.clear()
+    gone.delete()
+    night.wait(hours=1)
+    text, ended = night.figure().as_text(), {one.ended for one in night.world.timeline()}
+
+    assert ended == {
+        *("still valid", "expired", "role deleted", "user deleted", "inactive", "key deleted")
+    }
+    for words in (
+        *("✓ valid until", "✓ valid, no end", "○ expired", "✕ role deleted", "✕ user deleted"),
+        *("– inactive", "✕ key deleted"),
+    ):
+        assert words in text
+    assert faults(night.figure()) == []
+
+
+def test_the_alternative_text_counts_what_is_valid_and_names_them(night):
+    """As the world's timeline has it, by the minute."""
+    night.assume(night.key, night.operator, "alice", 1)
+    before = night.figure().alt
+    night.wait(hours=2)
+
+    assert before.startswith("At 2026-11-25 09:10, 2 of 2 credentials are valid")
+    assert "of operator/alice and alice" in before
+    assert night.figure().alt == (
+        "At 2026-11-25 11:10, 1 of 2 credentials is valid, of alice; 1 is over, operator/alice "
+        "last."
+    )
+
+
+def test_what_is_good_is_dark_and_what_is_over_is_pale(night):
+    """So that a print in grey says the same."""
+    night.assume(night.key, night.operator, "alice", 1)
+    good = areas(night.figure())
+    night.wait(hours=3)
+    over = areas(night.figure())
+
+    def dark(colours):
+        return sum(sum(colour[:3]) / 3 < 0.45 and colour[2] > 0.5 for colour in colours)
+
+    assert dark(good) == 3  # the key, the session, and the legend
+    assert dark(over) == 2
+
+
+# -- the window -----------------------------------------------------------------------------------
+
+
+def test_an_old_key_does_not_squeeze_the_sessions(night):
+    """The window is that of the sessions; a key from last year comes in from the left."""
+    night.wait(days=400)
+    night.assume(night.key, night.operator, "alice", 1)
+    start, end = window(night.world.timeline())
+    figure = night.figure()
+
+    assert end - start < timedelta(hours=2)
+    assert any(label.drawn == "◂" for label in figure.record.labels)
+    assert "from 2026-11-25 09:00:00" in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_now_is_on_the_picture_or_an_arrow_leads_to_it(night):
+    """Long after all sessions the picture does not grow; the time is written with an arrow."""
+    night.assume(night.key, night.operator, "alice", 1)
+    near = [label.drawn for label in night.figure().record.labels]
+    night.wait(days=300)
+    far = [label.drawn for label in night.figure().record.labels]
+
+    assert "now 09:10" in near
+    assert "now 2027-09-21 09:10 ▸" in far
+    assert faults(night.figure()) == []
+
+
+# -- sizes, names, nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 3, 20, MOST - 1])
+def test_a_crowd_is_readable_lane_by_lane(size):
+    """Up to sixty lanes each session has its own."""
+    figure = crowd(size).figure()
+
+    assert len({row["lane"] for row in figure.rows}) == size + 1
+    assert faults(figure) == []
+
+
+def test_more_than_sixty_are_grouped_and_counted(night):
+    """By role and operation: no session is lost in table, list or counts."""
+    night = crowd(130)
+    timeline = night.world.timeline()
+    figure = session_timeline(timeline)
+    lanes = lanes_of(timeline)
+
+    assert len(lanes) == MOST
+    assert sum(len(lane.rows) for lane in lanes) == len(timeline) == len(figure.rows)
+    assert all(one.access_key_id in figure.as_text() for one in timeline)
+    assert "role-0: 2 times AssumeRole: " in figure.as_text()
+    assert lanes[-1].name == "and 7 more"
+    assert faults(figure) == []
+
+
+def test_keys_of_which_no_session_came_share_the_last_lane(night):
+    """From four on: they would crowd out what the picture is about."""
+    for number in range(4):
+        night.world.account(MAIN).create_user(f"u{number}").create_access_key()
+    night.assume(night.key, night.operator, "alice", 1)
+    text = night.figure().as_text()
+
+    assert "4 more access keys: no session came of them: 4 valid" in text
+    assert text.index("operator/alice") < text.index("4 more access keys")
+    assert "\nalice: CreateAccessKey" in text
+
+
+def test_a_world_without_credentials_says_so():
+    """In the picture, the words and the table."""
+    figure = session_timeline(World(seed=1).timeline())
+
+    assert "no credentials" in figure.alt
+    assert [row["credentials"] for row in figure.rows] == [0]
+    assert faults(figure) == []
+
+
+def test_every_name_is_text(night):
+    """Shortened in the picture, whole in the list; nothing is interpreted, nothing overlaps."""
+    for number in range(len(UGLY)):
+        night.assume(night.key, night.operator, f"s{number}", 2)
+    timeline = night.world.timeline()
+    prefix = f"arn:aws:sts::{MAIN}:assumed-role/"
+    names = dict(zip([row.access_key_id for row in timeline.rows[1:]], UGLY, strict=True))
+    rows = [
+        replace(row, arn=f"{prefix}{names[row.access_key_id]}", asked_by=names[row.access_key_id])
+        for row in timeline.rows[1:]
+    ]
+    figure = session_timeline(Timeline(tuple(rows), timeline.hops, timeline.now))
+
+    assert faults(figure) == []
+    assert all(printable(name) in figure.as_text() for name in UGLY)
+    assert {row["arn"] for row in figure.rows} == {f"{prefix}{name}" for name in UGLY}
+
+
+@pytest.mark.parametrize("ugly", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_chance_worlds_are_drawn_without_fault(seed, ugly):
+    """Of three, twenty and sixty principals."""
+    size = (3, 20, 60)[seed % 3]
+    world = company(size, seed, ugly=ugly)
+    sessions(world, seed)
+
+    assert faults(session_timeline(world.timeline())) == []
+
+
+def test_the_same_timeline_gives_the_same_bytes():
+    """Drawn twice, from worlds made twice."""
+    assert crowd(5).figure().svg() == crowd(5).figure().svg()
+
+
+def test_no_secret_is_drawn(night):
+    """Ids of access keys are no secrets; nothing else of them is there."""
+    session = night.assume(night.key, night.operator, "alice", 1)
+    figure = night.figure()
+    said = f"{figure.as_text()}{figure.rows}{figure.alt}{figure.svg().decode()}"
+
+    assert session.secret_access_key not in said
+    assert session.session_token not in said
+    assert night.key.secret_access_key not in said
+
+
+@pytest.mark.parametrize("what", [None, "timeline", 3, World(seed=1)])
+def test_only_a_timeline_is_drawn(what):
+    """With the way to get one."""
+    with pytest.raises(RequestError, match=r"world.timeline\(\)"):
+        session_timeline(what)

@@ -1,0 +1,182 @@
+"""Sets as rectangles: whatever lies where, each thing stands in its sets and in no others."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.patches import FancyBboxPatch, Rectangle
+
+from iamlab.view.drawing.sheet import PAGE, Sheet
+from iamlab.view.figure import Figure
+from iamlab.view.figures.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
+from iamlab.view.style import LOOKS
+from tests.view.looking import faults
+
+MIN_GAP = 0.1  # inches between sets that have nothing in common
+NAMES = ("identity-based policy", "permissions boundary", "session policy", "resource-based policy")
+
+
+def drawn(rings, tiles):
+    """Draw sets alone."""
+    sheet = Sheet()
+    draw_sets(sheet, 0.15, rings, tiles, "nothing here")
+    words = [word for ring in rings for word in (ring.label, ring.note)]
+    for tile in tiles.values():
+        words += [tile.title, *(word for item in tile.items for word in (item.text, item.note))]
+    alt = "what lies in which set, as the test has put it"
+    return Figure.on(sheet, alt=alt, caption="", rows=[{"a": 1}], lines=words)
+
+
+def outlines(figure):
+    """Give the rectangle of each set, in their order: left, top, right, bottom."""
+    shapes = [
+        patch
+        for patch in figure.drawing.axes[0].patches
+        if isinstance(patch, FancyBboxPatch) and not patch.get_fill()
+    ]
+    return [
+        (one.get_x(), one.get_y(), one.get_x() + one.get_width(), one.get_y() + one.get_height())
+        for one in shapes
+    ]
+
+
+def around(figure, text):
+    """Say which sets a text stands in."""
+    [label] = [one for one in figure.drawing.axes[0].texts if one.get_text() == text]
+    x, y = label.get_position()
+    return tuple(
+        left < x < right and top < y < bottom for left, top, right, bottom in outlines(figure)
+    )
+
+
+def parts(sets):
+    """List all parts of so many sets."""
+    return list(product((True, False), repeat=sets))
+
+
+@st.composite
+def arrangements(draw):
+    """Choose a number of sets, and in which of their parts something lies."""
+    sets = draw(st.integers(0, 4))
+    return sets, draw(st.sets(st.sampled_from(parts(sets)), min_size=1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(arrangements())
+def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
+    """However many sets there are, and wherever something lies; and nothing overlaps."""
+    sets, used = arrangement
+    names = {part: f"thing{number}" for number, part in enumerate(sorted(used))}
+    tiles = {part: Tile(f"title {name}", (Item(name),)) for part, name in names.items()}
+    figure = drawn([Ring(name, "policy-of-it") for name in NAMES[:sets]], tiles)
+
+    assert {part: around(figure, name) for part, name in names.items()} == {
+        part: part for part in used
+    }
+    assert len(outlines(figure)) == sets
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= PAGE
+
+
+@pytest.mark.parametrize("sets", [2, 3, 4])
+def test_every_set_is_drawn_even_if_nothing_lies_in_it(sets):
+    """An empty set says that nothing is in it."""
+    outside = (False,) * sets
+    figure = drawn([Ring(name) for name in NAMES[:sets]], {outside: Tile("", (Item("alone"),))})
+
+    assert len(outlines(figure)) == sets
+    assert around(figure, "alone") == outside
+    assert "nothing here" in [text.get_text() for text in figure.drawing.axes[0].texts]
+    assert faults(figure) == []
+
+
+def test_sets_without_anything_of_their_own_lie_inside_the_other():
+    """A smaller set is drawn within a larger one, and disjoint sets share no ground."""
+    inner = drawn(
+        [Ring("large"), Ring("small")],
+        {(True, False): Tile("", (Item("a"),)), (True, True): Tile("", (Item("b"),))},
+    )
+    other = drawn(
+        [Ring("small"), Ring("large")],
+        {(False, True): Tile("", (Item("a"),)), (True, True): Tile("", (Item("b"),))},
+    )
+    large, small = outlines(inner)
+    within, around_it = outlines(other)
+    apart = drawn(
+        [Ring("one"), Ring("two")],
+        {(True, False): Tile("", (Item("a"),)), (False, True): Tile("", (Item("b"),))},
+    )
+    one, two = outlines(apart)
+
+    assert large[0] < small[0]
+    assert small[2] < large[2]
+    assert large[1] < small[1]
+    assert small[3] < large[3]
+    assert around_it[0] < within[0]
+    assert around_it[1] < within[1]
+    assert within[3] < around_it[3]
+    assert two[0] - one[2] >= MIN_GAP
+
+
+@pytest.mark.parametrize(
+    ("part", "size"), [((True, True, True), (1, 1)), ((False, False, True), (3, 1))]
+)
+def test_columns_and_rows_without_anything_are_left_out(part, size):
+    """Only what is needed to draw each set is there, and says that nothing lies in it."""
+    figure = drawn([Ring(name) for name in NAMES[:3]], {part: Tile("", (Item("alone"),))})
+    texts = [text.get_text() for text in figure.drawing.axes[0].texts]
+
+    assert texts.count("nothing here") == size[0] * size[1] - 1
+
+
+def test_a_tile_names_some_and_counts_the_others():
+    """More than it has room for is counted, and the number is right."""
+    items = tuple(Item(f"thing{number}") for number in range(MOST + 5))
+    figure = drawn([Ring("set")], {(True,): Tile("title", items)})
+    texts = [text.get_text() for text in figure.drawing.axes[0].texts]
+
+    assert sum(text.startswith("thing") for text in texts) == MOST
+    assert "and 5 more" in texts
+
+
+def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
+    """Both are seen without colours, too."""
+    lit = {(True,): Tile("✓ allowed", (Item("✓ a"), Item("✕ b", is_struck=True)), LOOKS["allowed"])}
+    plain = {(True,): Tile("title", (Item("✓ a"), Item("✕ b")))}
+    figures = [drawn([Ring("set")], tiles) for tiles in (lit, plain)]
+    areas, lines = (
+        [sum(isinstance(one, Rectangle) for one in f.drawing.axes[0].patches) for f in figures],
+        [len(f.drawing.axes[0].lines) for f in figures],
+    )
+
+    assert areas == [1, 0]
+    assert lines == [1, 0]
+
+
+@pytest.mark.parametrize("sets", range(5))
+def test_parts_are_told_in_the_order_in_which_they_stand(sets):
+    """Row by row, and from the left to the right."""
+    names = {part: f"thing{number}" for number, part in enumerate(parts(sets))}
+    tiles = {part: Tile("", (Item(name),)) for part, name in names.items()}
+    figure = drawn([Ring(name) for name in NAMES[:sets]], tiles)
+    places = {text.get_text(): text.get_position() for text in figure.drawing.axes[0].texts}
+    by_place = sorted(
+        names, key=lambda part: (round(places[names[part]][1], 3), places[names[part]])
+    )
+
+    assert in_order(names, sets) == by_place
+
+
+@pytest.mark.parametrize("sets", [1, 2, 3, 4])
+def test_long_names_stay_in_their_room(sets):
+    """Sets, titles, things and notes of 400 letters leave neither tile nor paper."""
+    long = "wide" * 100
+    tiles = {
+        part: Tile(long, (Item(f"✕ {long}", long, is_struck=True), Item("✓ a")))
+        for part in parts(sets)
+    }
+    figure = drawn([Ring(long, long) for _ in range(sets)], tiles)
+
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= PAGE

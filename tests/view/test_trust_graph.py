@@ -1,0 +1,430 @@
+"""Who may become whom: the list, the table and the picture say what the engine says."""
+
+import math
+import time
+
+import networkx as nx
+import pytest
+from matplotlib.patches import Circle
+
+from iamlab import RequestError, Verdict, World
+from iamlab.teach.acme import EXTERNAL_ID, observatory
+from iamlab.teach.scenarios import scenario
+from iamlab.view.figures.trust_graph import trust_graph
+from tests.view.looking import faults
+from tests.view.scenes import SIZES, company
+from tests.world.exports import allow, deny, document
+
+MAIN, OTHER, ELSEWHERE = "111111111111", "222222222222", "777777777777"
+SYMBOLS = ("may become", "trusted, not permitted", "permitted, not trusted")
+
+
+def trust(principal, action="sts:AssumeRole", **more):
+    """A trust policy of one statement."""
+    return document({"Effect": "Allow", "Principal": principal, "Action": action, **more})
+
+
+def world_of(*users):
+    """An account with users."""
+    world = World(seed=7)
+    main = world.create_account("acme-main", account_id=MAIN)
+    for user in users:
+        main.create_user(user)
+    return world, main
+
+
+def states(figure, role):
+    """What the table says of a role: principal's name -> state."""
+    return {
+        row["principal"].rpartition("/")[2]: row["state"]
+        for row in figure.rows
+        if row["role"].endswith(f"/{role}")
+    }
+
+
+def steps(figure):
+    """The rows of the table by both ends."""
+    return {(row["principal"], row["role"]): row for row in figure.rows}
+
+
+# -- one pair --------------------------------------------------------------------------------------
+
+
+def test_both_ends_are_named():
+    """Carol may; Bob is trusted with his account and not permitted; Dana is permitted in vain."""
+    world, main = world_of("carol", "bob", "dana")
+    main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
+    main.create_role("keeper", assume_role_policy_document=trust({"AWS": main.users["carol"].arn}))
+    become = document(allow("sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/auditor"))
+    main.users["carol"].put_policy("become", become)
+    keep = document(allow("sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/keeper"))
+    main.users["dana"].put_policy("keep", keep)
+
+    figure = trust_graph(world)
+
+    assert states(figure, "auditor") == {
+        "carol": "may become",
+        "bob": "trusted, not permitted",
+        "dana": "trusted, not permitted",
+        "keeper": "trusted, not permitted",
+    }
+    assert states(figure, "keeper") == {"carol": "may become", "dana": "permitted, not trusted"}
+    assert "carol may become auditor and keeper" in figure.alt
+    assert "dana to keeper: permitted, not trusted" in figure.alt
+    drawn = {label.whole for label in figure.record.labels}
+    assert {"trusted, not permitted", "permitted, not trusted"} <= drawn
+    assert faults(figure) == []
+
+
+CONDITIONS = {
+    "MFA": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    "ExternalId": {"StringEquals": {"sts:ExternalId": "seven"}},
+    "session name": {"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}},
+    "SourceIp": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+}
+
+
+@pytest.mark.parametrize("short", CONDITIONS)
+def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
+    """It is possible, if ...; the condition as it is written is in the table."""
+    world, main = world_of("carol")
+    policy = trust({"AWS": main.users["carol"].arn}, Condition=CONDITIONS[short])
+    main.create_role("auditor", assume_role_policy_document=policy)
+
+    figure = trust_graph(world)
+    (row,) = figure.rows
+    ((operator, wanted),) = CONDITIONS[short].items()
+    ((key, value),) = wanted.items()
+
+    assert row["may_become"] is True
+    assert row["conditions"] == f"{operator} {key} {value}"
+    assert f"if {short}" in figure.alt
+    assert f"if {short}" in {label.drawn for label in figure.record.labels}
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalTag/team": "sky"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}},
+        {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "1"}},
+    ],
+)
+def test_what_somebody_is_cannot_be_brought_along(condition):
+    """A tag that she lacks keeps her out: that is no "if"."""
+    world, main = world_of("carol")
+    policy = trust({"AWS": main.users["carol"].arn}, Condition=condition)
+    main.create_role("auditor", assume_role_policy_document=policy)
+
+    (row,) = trust_graph(world).rows
+
+    assert row["may_become"] is False
+    assert row["state"] == "trusted, but a condition is not met"
+
+
+@pytest.mark.parametrize("by", ["deny", "boundary", "scp"])
+def test_what_cuts_a_way_is_named(by):
+    """Trusted and permitted, and yet cut: by a Deny, a boundary, an SCP."""
+    world, main = world_of("carol")
+    carol = main.users["carol"]
+    main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
+    carol.put_policy("become", document(allow("sts:AssumeRole")))
+    if by == "deny":
+        carol.put_policy("guard", document(deny("sts:AssumeRole", Sid="NoRoles")))
+    elif by == "boundary":
+        limit = main.create_policy("limit", document(allow("s3:*")))
+        carol.put_permissions_boundary(limit)
+    else:
+        organization = world.create_organization(world.create_account("org"))
+        organization.invite_account(MAIN).accept()
+        fence = document(deny("sts:AssumeRole", Sid="Fence"))
+        organization.create_policy("fence", fence).attach(MAIN)
+
+    figure = trust_graph(world)
+
+    row = steps(figure)[carol.arn, main.roles["auditor"].arn]
+    named = {"deny": "guard/NoRoles", "boundary": "permissions boundary", "scp": "fence/Fence"}
+    assert row["state"] == "trusted and permitted, but cut"
+    assert row["cut_by"] == named[by]
+    assert named[by] in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_whoever_is_not_of_this_world_is_there_too():
+    """A service, an outside account, a user of one, anybody, a deleted principal."""
+    world, main = world_of()
+    outside = f"arn:aws:iam::{ELSEWHERE}:role/vendor"
+    for name, principal in {
+        "job": {"Service": "ec2.amazonaws.com"},
+        "partner": {"AWS": ELSEWHERE},
+        "vendor": {"AWS": outside},
+        "open": {"AWS": "*"},
+    }.items():
+        main.create_role(name, assume_role_policy_document=trust(principal))
+    gone = main.create_user("gone")
+    main.create_role("stale", assume_role_policy_document=trust({"AWS": gone.arn}))
+    gone.delete()
+
+    figure = trust_graph(world)
+
+    assert states(figure, "job") == {"ec2.amazonaws.com": "may become"}
+    assert states(figure, "partner") == {ELSEWHERE: "trusted; its own account decides"}
+    assert states(figure, "vendor") == {"vendor": "trusted; its own account decides"}
+    assert states(figure, "open")["*"] == "trusted; its own account decides"
+    assert set(states(figure, "stale").values()) == {"trusted, but not there"}
+    assert faults(figure) == []
+
+
+def test_a_federated_caller_comes_with_the_right_call():
+    """Not sts:AssumeRole, but the one for a web identity."""
+    figure = trust_graph(observatory())
+
+    (row,) = [row for row in figure.rows if row["kind"] == "identity provider"]
+    assert row["action"] == "sts:AssumeRoleWithWebIdentity"
+    assert row["may_become"] is True
+    assert "sub repo:acme/star-maps" in row["conditions"]
+
+
+def test_everybody_counts_in_the_account_of_the_role():
+    """A trust in * lets each user of the account in without a policy of his own."""
+    world, main = world_of("ana", "bob")
+    main.create_role("open", assume_role_policy_document=trust({"AWS": "*"}))
+
+    found = states(trust_graph(world), "open")
+
+    assert (found["ana"], found["bob"]) == ("may become", "may become")
+
+
+# -- many ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_table_says_what_the_engine_says(size, seed):
+    """Whoever may become a role as he is, is said to; whoever is denied in any case, is not."""
+    world = company(size, seed)
+    found = steps(trust_graph(world))
+    callers = [
+        one
+        for account in world.accounts.values()
+        for one in (*account.users.values(), *account.roles.values())
+    ]
+
+    for account in world.accounts.values():
+        for role in account.roles.values():
+            for caller in callers:
+                decision = world.can(caller, "sts:AssumeRole", role.arn)
+                row = found.get((caller.arn, role.arn))
+                if decision:
+                    assert row is not None
+                    assert row["state"] == "may become"
+                    assert not row["conditions"]
+                elif row is not None and row["state"] == "may become":
+                    assert row["conditions"]  # it takes more than to be who he is
+                    assert decision.verdict is not Verdict.ALLOWED
+
+
+def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
+    """With the external id that the table names, the vendor gets in."""
+    world = observatory()
+    collector, reader = world.role("collector"), world.account("acme-data").roles["starsoft-reader"]
+    row = steps(trust_graph(world))[collector.arn, reader.arn]
+
+    assert row["conditions"] == f"StringEquals sts:ExternalId {EXTERNAL_ID}"
+    context = {"sts:ExternalId": EXTERNAL_ID}
+    assert world.can(collector, "sts:AssumeRole", reader.arn, context=context)
+    assert not world.can(collector, "sts:AssumeRole", reader.arn)
+
+
+@pytest.mark.parametrize(
+    ("permitted", "trusted", "ring"), [(True, True, None), (False, True, 0), (True, False, -1)]
+)
+def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
+    """The caller's if it is his permission, the role's if it is the trust; the line is dashed."""
+    world, main = world_of("ana")
+    who = {"AWS": MAIN} if trusted else {"Service": "ec2.amazonaws.com"}
+    main.create_role("auditor", assume_role_policy_document=trust(who))
+    if permitted:
+        main.users["ana"].put_policy("become", document(allow("sts:AssumeRole")))
+
+    figure = trust_graph(world, lit=None)
+
+    (caller,) = [box for box in figure.record.boxes if box.text == "ana"]
+    (role,) = [box for box in figure.record.boxes if box.text == "auditor"]
+    (line,) = [
+        points
+        for points in figure.record.lines
+        if points[0][0] == caller.right[0]
+        and abs(points[0][1] - caller.y) < caller.height / 2
+        and points[-1][0] == role.x
+    ]
+    patches = figure.drawing.axes[0].patches
+    rings = [one.get_center() for one in patches if isinstance(one, Circle)]
+    drawn = next(one for one in patches if _ends_at(one, line))
+    assert (drawn.get_linestyle() == "solid") is (ring is None)
+    if ring is not None:
+        assert any(math.dist(one, line[ring]) < 0.2 for one in rings)
+        assert not any(math.dist(one, line[-1 - ring]) < 0.2 for one in rings)
+
+
+def _ends_at(patch, line):
+    """Say whether a patch is the line."""
+    path = getattr(patch, "_path_original", None)  # matplotlib does not give it otherwise
+    return path is not None and tuple(map(tuple, path.vertices)) == line
+
+
+def test_those_who_are_alike_are_counted():
+    """Forty users with one permission are one box, and each has his row."""
+    world, main = world_of(*(f"user-{i}" for i in range(40)))
+    main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
+    team = main.create_group("team")
+    team.put_policy("become", document(allow("sts:AssumeRole")))
+    for user in list(main.users)[:30]:
+        team.add_user(user)
+
+    figure = trust_graph(world)
+
+    assert {box.text for box in figure.record.boxes} == {
+        "30 users",
+        "the rest of acme-main",
+        "auditor",
+    }
+    assert sum(row["may_become"] for row in figure.rows) == 30
+    assert sum(row["state"] == "trusted, not permitted" for row in figure.rows) >= 10
+    for name in main.users:
+        assert name in figure.as_text()
+    assert faults(figure) == []
+
+
+def test_a_permission_for_everything_is_no_hairball():
+    """Who may ask for every role has a number in his box, and no line to each."""
+    world, main = world_of("dana")
+    for number in range(20):
+        policy = trust({"Service": "ec2.amazonaws.com"})
+        main.create_role(f"job-{number}", assume_role_policy_document=policy)
+    main.create_role("mine", assume_role_policy_document=trust({"AWS": main.users["dana"].arn}))
+    main.users["dana"].put_policy("all", document(allow("sts:AssumeRole")))
+
+    figure = trust_graph(world)
+
+    assert len(figure.record.lines) < 30
+    assert "permitted 20 more" in figure.as_text()
+    assert sum(row["state"] == "permitted, not trusted" for row in figure.rows) == 20
+
+
+def test_a_huge_account_is_grouped_and_nobody_is_lost():
+    """Above sixty boxes some stand only in the table; the caption counts them."""
+    world, main = world_of(*(f"user-{i}" for i in range(90)))
+    for i, user in enumerate(main.users.values()):
+        main.create_role(f"role-{i}", assume_role_policy_document=trust({"AWS": user.arn}))
+
+    figure = trust_graph(world)
+
+    assert len(figure.record.boxes) <= 60
+    assert sum(row["may_become"] for row in figure.rows) == 90
+    assert "120 more stand only in the table" in figure.caption
+    assert faults(figure) == []
+
+
+# -- the picture -----------------------------------------------------------------------------------
+
+
+def chain_of(*pairs):
+    """Roles of which each lets the other in."""
+    world, main = world_of("ana")
+    for name in dict.fromkeys(name for pair in pairs for name in pair if name != "ana"):
+        start = {"Service": "ec2.amazonaws.com"}
+        main.create_role(name, assume_role_policy_document=trust(start))
+    for name, role in main.roles.items():
+        into = [one for one, other in pairs if other == name]
+        named = [{**main.users, **main.roles}[one].arn for one in into]
+        if named:
+            role.update_assume_role_policy(trust({"AWS": named}))
+    return world
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("ana", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")],
+        [("ana", "a"), ("a", "b"), ("b", "a")],
+        [("ana", "a"), ("a", "b"), ("b", "c"), ("c", "a")],
+        [("a", "b"), ("b", "a")],
+        [("ana", "a"), ("ana", "b"), ("a", "b"), ("b", "a"), ("a", "a")],
+        [("ana", one) for one in "abcdef"] + [("abcdef"[i], "abcdef"[i - 1]) for i in range(6)],
+    ],
+)
+def test_chains_and_circles_are_drawn_clean(pairs):
+    """No line runs through a box, whichever way the steps lead."""
+    figure = trust_graph(chain_of(*pairs))
+
+    found = {
+        (row["principal"].rpartition("/")[2], row["role"].rpartition("/")[2])
+        for row in figure.rows
+        if row["may_become"]
+    }
+    assert found == set(pairs)
+    assert len(figure.record.lines) == sum(one != other for one, other in pairs) + 1  # the sign's
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, False), (60, False), (60, True)])
+def test_nothing_is_in_the_way_of_anything(size, ugly):
+    """Every label has its place, whatever it says."""
+    for seed in range(3):
+        assert faults(trust_graph(company(size, seed, ugly=ugly))) == []
+
+
+def test_who_is_lit_has_bold_ways():
+    """Carol, the auditor whom she becomes, and the archivist whom the auditor becomes."""
+    world = observatory()
+
+    figure = trust_graph(world, lit=world.user("carol"))
+
+    bold = {box.text for box in figure.record.boxes if box.bold}
+    assert bold == {"carol", "auditor", "admin", "archivist"}
+    assert figure.alt == "carol may become auditor and admin (if MFA)."
+    nobody = trust_graph(world, lit=world.user("bob"))
+    assert nobody.alt.startswith("user/bob may become nobody")
+
+
+def test_accounts_are_fields_once_there_are_several():
+    """The names of those that have roles or callers of roles; whoever is in none is outside."""
+    figure = trust_graph(observatory())
+    titles = {label.whole for label in figure.record.labels}
+
+    assert {"acme-main", "acme-data", "starsoft", "nebula-labs"} <= titles
+    assert "acme-org" not in titles
+    assert nx.get_node_attributes(figure.graph, "field")["ec2.amazonaws.com"] == ""
+
+
+def test_an_empty_world_says_so():
+    """Without roles nobody may become anybody."""
+    for world in (World(seed=1), scenario("groups")):
+        figure = trust_graph(world)
+
+        assert figure.alt == "Nobody may become anybody: there is no role."
+        assert faults(figure) == []
+
+
+def test_the_same_world_gives_the_same_bytes():
+    """Nothing hangs on the order of a set."""
+    assert trust_graph(observatory()).svg() == trust_graph(observatory()).svg()
+
+
+def test_it_is_drawn_quickly():
+    """A lesson's world takes less than 0.4 seconds."""
+    world = observatory()
+    trust_graph(world).svg()
+    start = time.process_time()
+
+    trust_graph(world).svg()
+
+    assert time.process_time() - start < 0.4
+
+
+def test_what_is_no_world_is_refused():
+    """With words that say what is wanted."""
+    with pytest.raises(RequestError, match="a world"):
+        trust_graph("world")

@@ -1,0 +1,368 @@
+"""The two-account map: both ends of an arrow, what stands between them, and what comes of it."""
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from iamlab import Policy, Request, World, evaluate
+from iamlab.engine.layers import CEILINGS, Layers
+from iamlab.teach.acme import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
+from iamlab.view.figures.policy_ends import end_of, stops_of
+from iamlab.view.figures.two_account_map import two_account_map
+from tests.view.looking import faults
+from tests.view.scenes import company, decisions
+from tests.world.exports import allow, deny, document
+
+READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
+MAP = "arn:aws:s3:::star-maps/m31.fits"
+ANA = f"arn:aws:iam::{MAIN}:user/ana"
+
+
+@pytest.fixture(scope="module")
+def acme():
+    """Acme Observatory."""
+    return observatory()
+
+
+def vendor(world, external_id=None):
+    """Let the vendor ask for the customer's role."""
+    collector = world.account(STARSOFT).get_role("collector")
+    context = {"sts:ExternalId": external_id} if external_id else None
+    return world.can(collector, "sts:AssumeRole", READER, context=context)
+
+
+def decide(action="s3:GetObject", on=MAP, caller=ANA, owner=DATA, context=None, **layers):
+    """Decide by layers, each given as one document."""
+    made: dict[str, Any] = {}
+    for name, given in layers.items():
+        policy = Policy.parse(given, name=name)
+        made[name] = policy if name in ("resource", "boundary", "endpoint") else [policy]
+        if name in ("scps", "rcps"):
+            made[name] = [[policy]]
+    return evaluate(Request(caller, action, on, owner, context=context or {}), Layers(**made))
+
+
+def named(who, effect=allow, **more):
+    """Write a bucket policy."""
+    return document(effect("s3:*", "*", Principal=who, **more))
+
+
+def drawn(figure):
+    """Give the words in the picture, whole."""
+    return [label.whole for label in figure.record.labels]
+
+
+MINE = document(allow("s3:GetObject", Sid="Mine"))
+THEIRS = named({"AWS": ANA}, Sid="Theirs")
+
+
+# -- the ends --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layers", "caller_says", "owner_says", "verdict"),
+    [
+        ({"identity": MINE, "resource": THEIRS}, "allows", "allows", "allowed"),
+        ({"identity": MINE}, "allows", "is not there", "implicit deny"),
+        ({"resource": THEIRS}, "is not there", "allows", "implicit deny"),
+        (
+            {"identity": document(allow("s3:PutObject")), "resource": THEIRS},
+            *("says nothing", "allows", "implicit deny"),
+        ),
+        (
+            {"identity": MINE, "resource": named({"AWS": ANA}, deny)},
+            *("allows", "denies", "explicit deny"),
+        ),
+        (
+            {"identity": document(deny("s3:*")), "resource": THEIRS},
+            *("denies", "allows", "explicit deny"),
+        ),
+    ],
+)
+def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, verdict):
+    """In words, in the picture as in the list and the alternative text."""
+    figure = two_account_map(decide(**layers))
+    caller, owner = f"identity-based policy {caller_says}", f"bucket policy {owner_says}"
+
+    assert {caller, owner} <= {text[2:] for text in drawn(figure)}
+    assert f"the {caller}, the {owner}" in figure.alt
+    assert figure.alt.endswith(f"Verdict: {verdict}.")
+    assert figure.alt.startswith(f"ana of {MAIN} asks for s3:GetObject on star-maps/m31.fits of")
+    assert faults(figure) == []
+
+
+def test_the_table_has_every_statement_of_every_layer(acme):
+    """As the decision heard it."""
+    for decision in (vendor(acme), *decisions(company(20, 3), 3, 4)):
+        rows = two_account_map(decision).rows
+        heard = [
+            (reading.address, reading.effect, reading.applies)
+            for one in decision.heard.values()
+            for reading in one.readings
+        ]
+        told = [(row["statement"], row["effect"], row["applies"]) for row in rows]
+        assert sorted(one for one in told if one[0]) == sorted(heard)
+        text = two_account_map(decision).as_text()
+        assert all(f"{effect} {address}" in text for address, effect, _ in heard)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "symbol", "has"),
+    [
+        ("acme-4711", "✓", '"acme-4711"'),
+        ("nebula-1", "✕", '"nebula-1"'),
+        (None, "–", "no such key"),
+    ],
+)
+def test_a_condition_stands_beside_what_the_request_has_for_it(acme, external_id, symbol, has):
+    """Met, not met, or not in the request at all."""
+    figure = two_account_map(vendor(acme, external_id), world=acme)
+    words = drawn(figure)
+
+    assert f"{symbol} StringEquals sts:ExternalId" in words
+    assert 'wants "acme-4711"' in words
+    assert f"the request has {has}" in words
+    assert (f"sts:ExternalId is {has}" in figure.alt) == (symbol != "✓")
+    [row] = [one for one in figure.rows if "sts:ExternalId" in one["conditions"]]
+    assert row["conditions"].startswith(symbol)
+    assert row["missed"] == ""
+
+
+def test_a_service_is_asked_for_whom_it_calls():
+    """By aws:SourceArn and aws:SourceAccount; it has no policies of its own."""
+    trail = f"arn:aws:cloudtrail:us-east-1:{DATA}:trail/all"
+    asks = {"StringEquals": {"aws:SourceArn": trail, "aws:SourceAccount": DATA}}
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    figure = two_account_map(
+        decide(
+            *("s3:PutObject", MAP, "cloudtrail.amazonaws.com"),
+            context={"aws:SourceArn": trail, "aws:SourceAccount": NEBULA},
+            resource=named(service, Condition=asks),
+        )
+    )
+    words = drawn(figure)
+
+    assert "✓ StringEquals aws:SourceArn" in words
+    assert "✕ StringEquals aws:SourceAccount" in words
+    assert "– identity-based policy is not there" in words
+    assert "CloudTrail" in words
+    assert "A caller of no account: the resource's side must allow." in words
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_said"),
+    [(f"arn:aws:iam::{MAIN}:root", True), (MAIN, True), (ANA, False), ("*", False)],
+)
+def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
+    """The account's own policies decide who of it may; the root user is not meant."""
+    figure = two_account_map(decide(identity=MINE, resource=named({"AWS": principal})))
+    words = drawn(figure)
+
+    assert (f"it names account {MAIN} (…:root): not its root user," in words) == is_said
+    row = next(one for one in figure.rows if one["layer"] == "resource-based policy")
+    assert row["names_account"] == (MAIN if is_said else "")
+
+
+# -- what stands between them ----------------------------------------------------------------------
+
+OPEN, CLOSED = document(allow("*")), document(allow("ec2:*"))
+NO = document(deny("s3:*"))
+
+
+@pytest.mark.parametrize("layer", ["scps", "rcps", "boundary", "session", "endpoint"])
+@pytest.mark.parametrize(
+    ("ceiling", "word"), [(OPEN, "✓ open"), (CLOSED, "○ shut"), (NO, "✕ denies")]
+)
+def test_a_ceiling_is_a_gate_that_is_open_or_shut(layer, ceiling, word):
+    """Whatever both sides say."""
+    if layer in ("rcps", "endpoint"):
+        ceiling = document({**ceiling["Statement"][0], "Principal": "*"})
+    decision = decide(identity=MINE, resource=THEIRS, **{layer: ceiling})
+    figure = two_account_map(decision)
+
+    assert word in drawn(figure)
+    assert bool(decision) == (word == "✓ open")
+    assert len(stops_of(decision)) == (word != "✓ open")
+    assert faults(figure) == []
+
+
+def test_the_deny_that_won_is_named_below(acme):
+    """Also where it stands in a ceiling, which has no card."""
+    root = acme.can(acme.account(DATA).root_arn, "s3:DeleteObject", OLD_MAP)
+
+    assert "A Deny wins, wherever it stands: keep-the-archive/KeepTheArchive." in drawn(
+        two_account_map(root, world=acme)
+    )
+
+
+# -- the arrow -------------------------------------------------------------------------------------
+
+
+def way(figure):
+    """Give the pieces of the arrow: from where to where, counted from caller to resource."""
+    caller, resource = figure.record.boxes
+    length = resource.x - caller.right[0]
+    level = [line for line in figure.record.lines if line[0][1] == line[-1][1] == caller.y]
+    return [tuple((x - caller.right[0]) / length for x, _ in (one[0], one[-1])) for one in level]
+
+
+def test_an_allowed_request_gets_through_in_one_line():
+    """From the caller to the resource."""
+    assert way(two_account_map(decide(identity=MINE, resource=THEIRS))) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("layers", "first", "last"),
+    [
+        ({"resource": THEIRS}, 0, 0.2),
+        ({"identity": MINE}, 0.8, 1),
+        ({}, 0, 0.2),
+        ({"identity": MINE, "resource": THEIRS, "boundary": CLOSED}, 0.1, 0.5),
+        ({"identity": MINE, "resource": named({"AWS": ANA}, deny), "scps": CLOSED}, 0.3, 0.5),
+    ],
+)
+def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last):
+    """Of several the one nearest to the caller; from there on the line is another."""
+    figure = two_account_map(decide(**layers))
+    [(start, stop), (again, end)] = way(figure)
+
+    assert (start, again, end) == (0, stop, 1)
+    assert first <= stop <= last
+
+
+def test_between_accounts_both_silent_sides_are_in_the_way():
+    """Though AWS's message names one of them."""
+    decision = decide()
+    graph = two_account_map(decision).graph
+
+    assert stops_of(decision) == {"identity", "resource"}
+    assert [bool(one) for *_, one in graph.edges(data="missing")] == [False, True, True]
+
+
+def test_an_end_with_an_allow_and_a_deny_denies():
+    """Both are shown, the Deny first."""
+    both = document(allow("s3:*", Sid="Yes"), deny("s3:GetObject", Sid="No"))
+    end = end_of(decide(identity=both), "identity")
+
+    assert end.look.word == "denies"
+    assert [said.effect for said in end.shown] == ["Deny", "Allow"]
+
+
+# -- laws ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
+    """It is stopped by what blocks the request, and by nothing if that is allowed."""
+    for decision in decisions(company(20, seed), seed, 8):
+        stops = stops_of(decision)
+
+        assert bool(stops) != bool(decision)
+        assert decision.blocked_by - {"grant"} <= stops
+        for layer in stops:
+            heard = decision.heard[layer]
+            assert heard.denies or not (heard.allows and layer not in CEILINGS)
+
+
+@pytest.mark.parametrize("layer", ["identity", "resource"])
+def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest(layer):
+    """So that one sees what was missing."""
+    far = allow(["s3:PutObject", "ec2:*"], "arn:aws:s3:::other/*", Sid="Far")
+    near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
+    if layer == "resource":
+        far, near = ({**one, "Principal": "*"} for one in (far, near))
+    end = end_of(decide(**{layer: document(far, near)}), layer)
+
+    assert [said.address.rpartition("/")[2] for said in end.shown] == ["Near"]
+    assert len(end.others) == 1
+    assert end.look.word == "says nothing"
+
+
+# -- any decision ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ugly", [False, True])
+@pytest.mark.parametrize(("size", "seed"), [(3, 0), (20, 1), (60, 2)])
+def test_any_decision_of_any_world_is_drawn_without_a_fault(size, seed, ugly):
+    """Of one account, of two, allowed or not."""
+    world = company(size, seed, ugly=ugly)
+    for decision in decisions(world, seed, 6):
+        figure = two_account_map(decision, world=world)
+        assert faults(figure) == []
+        ET.fromstring(figure.to_graphml())  # noqa: S314 - we have just made it
+        assert figure.to_mermaid().startswith("flowchart LR")
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "resource"),
+    [
+        ("anonymous", "s3:GetObject", OLD_MAP),
+        (f"arn:aws:iam::{MAIN}:root", "sts:AssumeRole", READER),
+        (f"arn:aws:iam::{MAIN}:root", "iam:CreateUser", "*"),
+        (f"arn:aws:iam::{NEBULA}:user/mallory", "s3:ListAllMyBuckets", "*"),
+        (f"arn:aws:iam::{MAIN}:user/bob", "sts:GetCallerIdentity", "*"),
+        (f"arn:aws:iam::{NEBULA}:user/mallory", "s3:PutBucketPolicy", "arn:aws:s3:::star-archive"),
+        ("lambda.amazonaws.com", "sts:AssumeRole", f"arn:aws:iam::{STARSOFT}:role/collector"),
+    ],
+)
+def test_odd_callers_and_actions_have_a_map_too(acme, caller, action, resource):
+    """Who has no account, who may do all, what nobody is kept from."""
+    decision = acme.can(caller, action, resource)
+    figure = two_account_map(decision, world=acme)
+
+    assert figure.alt.endswith(f"Verdict: {decision.verdict}.")
+    assert faults(figure) == []
+
+
+def test_within_one_account_there_is_one_field(acme):
+    """And the rule is another."""
+    inside = two_account_map(acme.can(acme.user("alice"), "s3:GetObject", MAP), world=acme)
+    between = two_account_map(vendor(acme, "acme-4711"), world=acme)
+
+    assert f"{MAIN}, the caller's account, and the resource's" in drawn(inside)
+    assert "One account: either side is enough." in drawn(inside)
+    assert {f"{STARSOFT}, the caller's account", f"{DATA}, the resource's account"} <= set(
+        drawn(between)
+    )
+    assert "Two accounts: both sides must allow." in drawn(between)
+
+
+def test_many_statements_and_conditions_are_counted():
+    """Three of each are drawn; the list and the table have all."""
+    keys = {f"aws:PrincipalTag/k{i}": "v" for i in range(7)}
+    many = document(
+        *(allow("s3:GetObject", Sid=f"S{i}", Condition={"StringEquals": keys}) for i in range(9))
+    )
+    figure = two_account_map(decide(identity=many, context=dict.fromkeys(keys, "v"), owner=MAIN))
+
+    assert "and 6 other statements" in drawn(figure)
+    assert "and 4 more conditions" in drawn(figure)
+    assert sum(row["applies"] for row in figure.rows) == 9
+    assert all(f"identity/S{i}" in figure.as_text() for i in range(9))
+    assert all(key in figure.as_text() for key in keys)
+    assert faults(figure) == []
+
+
+def test_the_graph_leads_from_the_caller_to_the_resource(acme):
+    """What is behind a stop is missing."""
+    for external_id, missing in (("acme-4711", 0), ("nebula-1", 1)):
+        graph = two_account_map(vendor(acme, external_id), world=acme).graph
+        assert next(iter(graph)) == "caller"
+        assert list(graph)[-1] == "asked"
+        assert graph.number_of_edges() == len(graph) - 1
+        assert sum(bool(one) for *_, one in graph.edges(data="missing")) == missing
+        assert graph.nodes["asked"]["field"] == "acme-data"
+
+
+def test_the_same_decision_gives_the_same_picture():
+    """Byte for byte, from worlds of one seed."""
+    assert len({two_account_map(vendor(observatory())).svg() for _ in range(2)}) == 1
+
+
+def test_a_world_of_which_the_account_is_not_calls_it_by_its_id(acme):
+    """A decision has only ids; the world's names are a kindness."""
+    figure = two_account_map(vendor(acme), world=World(seed=1))
+
+    assert STARSOFT in drawn(figure)

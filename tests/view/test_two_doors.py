@@ -1,0 +1,156 @@
+"""Two doors: which are open, what the sign says, what bars the way; as the engine has decided."""
+
+from functools import cache
+
+import pytest
+
+from iamlab import Layers, Policy
+from iamlab.view.figures.two_doors import two_doors
+from iamlab.view.figures.two_doors_plan import plan
+from tests.view.cases import DECISIONS, OF_ALL, OTHER, OWN, SHAPES, asked, bucket
+from tests.view.looking import faults
+
+draw = cache(lambda case: two_doors(DECISIONS[case]))
+
+EITHER, BOTH = "either is enough", "two accounts: both must be open"
+# Case -> the sign, the identity door, the resource door, what bars the way behind them.
+SEEN = {
+    "nothing": (EITHER, "absent", "absent", []),
+    "identity allows": (EITHER, "open", "absent", []),
+    "identity is silent": (EITHER, "shut", "absent", []),
+    "identity denies": (EITHER, "barred", "absent", []),
+    "resource allows": (EITHER, "absent", "open", []),
+    "resource allows, boundary shut": (EITHER, "shut", "open", []),
+    "resource denies": (EITHER, "open", "barred", ["✕ a Deny stops all: bucket/Nobody"]),
+    "boundary shut": (EITHER, "open", "absent", ["○ shut: permissions boundary"]),
+    "session shut": (EITHER, "open", "absent", ["○ shut: session policy"]),
+    "scp shut": (
+        EITHER, "open", "absent",
+        ["○ shut: service control policy", "○ shut: permissions boundary"],
+    ),
+    "scp denies": (EITHER, "open", "absent", ["✕ a Deny stops all: guard/NoMaps"]),
+    "two accounts allow": (BOTH, "open", "open", []),
+    "two accounts, resource silent": (BOTH, "open", "absent", []),
+    "two accounts, identity silent": (BOTH, "absent", "open", []),
+    "two accounts, boundary shut": (BOTH, "open", "open", ["○ shut: permissions boundary"]),
+    "trust": ("only the resource's door counts: the trust policy", "absent", "open", []),
+    "trust of account": (
+        "the trust policy names only the account: both must be open", "absent", "open", [],
+    ),
+    "no trust": ("only the resource's door counts: the trust policy", "open", "absent", []),
+    "key of account": (
+        "the key policy names only the account: both must be open", "absent", "open", [],
+    ),
+    "key of dana": ("only the resource's door counts: the key policy", "absent", "open", []),
+    "anonymous": ("only the resource's door counts", "absent", "shut", []),
+    "root": ("The root user needs no Allow in its own account", "absent", "absent", []),
+    "root assumes": ("A root user can assume no role", "absent", "open", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SEEN)
+def test_doors_sign_and_bars_are_as_the_engine_decides(case):
+    """In every situation the doors are open or shut, and the sign says which rule holds."""
+    figure = draw(case)
+    sign, identity, resource, bars = SEEN[case]
+    states = {row["place"]: row["state"] for row in figure.rows}
+
+    assert f"sign: {sign}" in figure.as_text().splitlines()
+    assert (states["Identity door"], states["Resource door"]) == (identity, resource)
+    found = [f"{r['state']} {r['reason']}" for r in figure.rows if r["place"] == "before the room"]
+    assert found == bars
+    assert states["room"] == str(DECISIONS[case].verdict)
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_nobody_is_let_in_but_by_a_door_that_is_open(case):
+    """Doors that lead in are open; who is allowed comes by one, unless no door counts."""
+    decision = DECISIONS[case]
+    found = plan(decision)
+    leading = [door for door in found.doors if door.leads]
+
+    assert all(door.state == "open" and door.counts for door in leading)
+    if decision and found.way != "no door":
+        assert leading
+        assert not found.bars
+        assert {hit.address for hit in decision.determining} <= {
+            one for door in leading for one in door.statements
+        }
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_nothing_before_the_doors_is_in_the_way_of_anything(case):
+    """No label overlaps, no line runs through a box, the list has every word; it fits the page."""
+    figure = draw(case)
+
+    assert faults(figure) == []
+    assert figure.drawing.get_size_inches()[0] <= 10
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
+    """Who comes, what the sign says, how both doors are, and what came of it."""
+    decision = DECISIONS[case]
+    alt = two_doors(decision).alt
+    found = plan(decision)
+
+    assert decision.request.principal.rpartition("/")[2].rpartition(":")[2] in alt
+    assert found.sign in alt
+    for door in found.doors:
+        assert f"{door.side} door is {door.words.replace('no door: ', '')}".lower() in alt.lower()
+    assert alt.endswith(f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}.")
+
+
+def test_between_two_accounts_the_doors_stand_one_after_the_other():
+    """Beside each other in one account; behind each other in two, each in its own field."""
+    one, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
+    words = {label.whole for label in two_doors(two).record.labels}
+
+    assert plan(one).way == "side by side"
+    assert plan(two).way == "one after the other"
+    assert {f"account {two.request.caller.account}", f"account {OTHER}"} <= words
+
+
+def test_a_deny_at_one_door_stops_who_comes_by_the_other():
+    """The open door is no way in, and the bar names the Deny."""
+    decision = asked(Layers(identity=[OWN], resource=bucket({"AWS": "*"}, OF_ALL)))
+    found = plan(decision)
+
+    assert [door.state for door in found.doors] == ["open", "barred"]
+    assert found.bars == (("✕", "a Deny stops all: bucket/Nobody"),)
+    assert found.doors[1].statements == ("bucket/Nobody",)
+
+
+def test_behind_a_barred_door_there_is_no_second_bar():
+    """Between two accounts nobody gets so far."""
+    decision = asked(Layers(identity=[OWN], resource=bucket({"AWS": "*"}, OF_ALL)), account=OTHER)
+
+    assert plan(decision).bars == ()
+
+
+def test_a_door_that_does_not_count_says_so():
+    """A role is not opened by the caller's own policies alone."""
+    figure = two_doors(DECISIONS["no trust"])
+
+    assert "(it does not count here)" in figure.as_text()
+    assert figure.rows[0]["counts"] is False
+    assert figure.rows[0]["state"] == "open"
+
+
+def test_the_same_decision_gives_the_same_bytes():
+    """Drawn twice it is the same."""
+    again = asked(Layers(identity=[OWN]))
+
+    assert two_doors(DECISIONS["identity allows"]).svg() == two_doors(again).svg()
+
+
+@pytest.mark.parametrize("account", ["", OTHER])
+def test_names_of_strangers_stay_beside_their_doors(account):
+    """Formulas, markup, long names and many statements are text, whole in the list."""
+    names = [f"<b>$x^2$\n\u202e{'n' * 150}{i}" for i in range(40)]
+    many = [Policy.allow("s3:*", name=name, sid="$y$") for name in names]
+    figure = two_doors(asked(Layers(identity=many, boundary=many[0] + OF_ALL), account=account))
+
+    assert faults(figure) == []
+    assert all(f"{name}/$y$" in figure.rows[0]["statements"] for name in names)
+    assert len(figure.alt) <= 300

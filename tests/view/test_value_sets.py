@@ -1,0 +1,277 @@
+"""The two sets of a condition: what is drawn is what the engine compares and decides."""
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from iamlab import Layers, Policy, Request
+from iamlab.engine.evaluate import evaluate
+from iamlab.errors import IamLabError, RequestError
+from iamlab.policy.conditions import SET_OPERATORS
+from iamlab.view.drawing.sheet import PAGE
+from iamlab.view.figures.value_sets import value_sets
+from tests.view.disfigure import UGLY
+from tests.view.looking import faults
+from tests.view.test_set_tiles import around
+
+KEY = "aws:TagKeys"
+ALICE = "arn:aws:iam::111111111111:user/alice"
+VALUES = ("project", "owner", "cost", "pro*", "*ject", "Project", "")
+EVERY_OPERATOR = [
+    f"{prefix}{name}{suffix}"
+    for prefix in ("", *(f"{one}:" for one in SET_OPERATORS))
+    for name in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
+    for suffix in ("", "IfExists")
+]
+
+
+def holds(operator, key, policy, request):
+    """Ask the engine with a policy and a request of our own."""
+    document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document["Condition"] = {operator: {key: policy}}
+    written = Policy.parse({"Version": "2012-10-17", "Statement": [document]})
+    asked = Request(ALICE, "s3:GetObject", "*", context={} if request is None else {key: request})
+    return bool(evaluate(asked, Layers(identity=[written])))
+
+
+def outcome(figure):
+    """Give the last line of the list: sign and words."""
+    return figure.lines[-1]
+
+
+@settings(max_examples=35, deadline=None)
+@given(
+    st.sampled_from(EVERY_OPERATOR),
+    st.lists(st.sampled_from(VALUES), unique=True, max_size=3),
+    st.none() | st.lists(st.sampled_from(VALUES), unique=True, max_size=3),
+    st.sampled_from([KEY, "aws:RequestTag/x"]),
+)
+@example("ForAllValues:StringEquals", ["project"], None, KEY)
+@example("ForAllValues:StringEquals", [], [""], KEY)
+@example("StringNotEquals", [], ["project"], "aws:RequestTag/x")
+def test_the_outcome_is_the_engines(operator, policy, request, key):
+    """For each operator, set operator and IfExists; with and without values."""
+    if key != KEY and request is not None:
+        request = request[:1]  # this key holds one value
+    figure = value_sets(operator, key, policy, request)
+    is_met = holds(operator, key, policy, request)
+
+    assert outcome(figure).startswith("✓ the condition holds" if is_met else "○ the condition does")
+    assert ("The condition holds" in figure.alt) is is_met
+    for row in figure.rows:
+        value = row["value"]
+        if value is not None:
+            in_both = row["in policy"] and row["in request"]
+            assert (value in (request or [])) is row["in request"]
+            assert in_both is bool(row["in request"] and row["fits"])
+            assert set(row["fits"]) <= set(policy)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(SET_OPERATORS),
+    st.booleans(),
+    st.sets(st.sampled_from("abcd"), min_size=1),
+    st.sets(st.sampled_from("abcd")),
+)
+def test_the_sets_and_the_reason_are_those_of_set_theory(set_operator, negated, policy, request):
+    """Of plain values the parts are intersection and differences, and they tell the outcome."""
+    operator = f"{set_operator}:String{'Not' if negated else ''}Equals"
+    figure = value_sets(operator, KEY, policy, request)
+    common = policy & request
+    agree = request - policy if negated else common
+    met = agree == request if set_operator == "ForAllValues" else bool(agree)
+    lines = {line.strip().partition(": ")[0]: line.partition(": ")[2] for line in figure.lines}
+
+    assert lines["in both"] == (", ".join(sorted(common)) or "no value")
+    assert lines["only in the policy"] == (", ".join(sorted(policy - request)) or "no value")
+    assert lines["only in the request"] == (", ".join(sorted(request - policy)) or "no value")
+    assert outcome(figure).startswith("✓" if met else "○")
+    assert faults(figure) == []
+
+
+def test_each_value_stands_in_its_set():
+    """The picture says it too: a rectangle for each set."""
+    figure = value_sets("ForAllValues:StringEquals", KEY, ["project", "owner"], ["project", "cost"])
+
+    assert around(figure, "owner") == (True, False)
+    assert around(figure, "project") == (True, True)
+    assert around(figure, "cost") == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("operator", "title", "words"),
+    [
+        ("ForAllValues:StringEquals", "only in the request: must be empty ○", "cost fits no value"),
+        ("ForAllValues:StringNotEquals", "in both: must be empty ○", "project fits a value"),
+        ("ForAnyValue:StringEquals", "in both: needs a value ✓", "project fits a value"),
+        ("ForAnyValue:StringNotEquals", "only in the request: needs a value ✓", "cost fits no"),
+    ],
+)
+def test_the_part_that_decides_is_lit_and_says_what_it_needs(operator, title, words):
+    """Which part that is depends on the set operator, and on the negation."""
+    figure = value_sets(operator, KEY, ["project", "owner"], ["project", "cost"])
+    texts = [text.get_text() for text in figure.drawing.axes[0].texts]
+
+    assert title in texts
+    assert words in outcome(figure)
+    assert words in figure.alt
+
+
+@pytest.mark.parametrize("request_values", [None, [], ()])
+@pytest.mark.parametrize(
+    ("operator", "sign", "words"),
+    [
+        ("ForAllValues:StringEquals", "✓", "of an empty set every value fits"),
+        ("ForAllValues:StringNotEquals", "✓", "of an empty set every value fits"),
+        ("ForAnyValue:StringEquals", "○", "in an empty set no value fits"),
+        ("ForAnyValue:StringEqualsIfExists", "○", "in an empty set no value fits"),
+        ("StringEquals", "○", "no value that fits"),
+        ("StringNotEquals", "✓", "none of these values"),
+        ("StringEqualsIfExists", "✓", "IfExists asks only where it is there"),
+    ],
+)
+def test_the_empty_set_is_said_in_words(operator, sign, words, request_values):
+    """No key and no value are the same; ForAllValues holds for them."""
+    figure = value_sets(operator, KEY, ["project"], request_values)
+
+    assert outcome(figure).startswith(sign)
+    assert "the request has no such key" in outcome(figure)
+    assert words in outcome(figure)
+    assert "  values of the request: it has no such key" in figure.lines
+    assert "it has no such key" in [text.get_text() for text in figure.drawing.axes[0].texts]
+
+
+def test_nothing_but_empty_text_counts_as_no_value():
+    """So says AWS of ForAllValues."""
+    figure = value_sets("ForAllValues:StringEquals", KEY, ["project"], [""])
+
+    assert "all values of the request are empty text" in outcome(figure)
+    assert 'only in the request: ""' in figure.as_text()
+
+
+def test_wildcards_fit_and_it_is_said_which():
+    """The value project fits pro*, and so lies in both."""
+    figure = value_sets("ForAnyValue:StringLike", KEY, ["pro*", "owner"], ["project", "cost"])
+
+    assert around(figure, "project") == (True, True)
+    assert around(figure, "fits pro*") == (True, True)
+    assert "    project fits pro*" in figure.lines
+    assert figure.rows[1] == {
+        "value": "project",
+        "in policy": True,
+        "in request": True,
+        "fits": ["pro*"],
+    }
+
+
+@pytest.mark.parametrize("request_values", [["project"], ["project", "cost"]])
+def test_without_a_set_operator_a_key_of_several_values_never_fits(request_values):
+    """Not even if it has just one; and no part is lit."""
+    figure = value_sets("StringEquals", KEY, ["project"], request_values)
+
+    assert outcome(figure).startswith("○")
+    assert "never fits without a set operator" in outcome(figure)
+    assert not any("needs" in text.get_text() for text in figure.drawing.axes[0].texts)
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "policy", "request_values", "sign"),
+    [
+        ("NumericLessThan", "s3:max-keys", "10", "5", "✓"),
+        ("NumericLessThan", "s3:max-keys", "10", "50", "○"),
+        ("Bool", "aws:SecureTransport", "true", "true", "✓"),
+        ("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "192.0.2.0/24"], "192.0.2.7", "✓"),
+        ("DateGreaterThan", "aws:CurrentTime", "2026-01-01", "2026-11-26T07:00:00Z", "✓"),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x", "arn:aws:iam::1:role/x", "✓"),
+    ],
+)
+def test_other_operators_compare_in_their_own_way(operator, key, policy, request_values, sign):
+    """A number below another fits it, an address fits its network."""
+    figure = value_sets(operator, key, policy, request_values)
+
+    assert outcome(figure).startswith(sign)
+    assert faults(figure) == []
+
+
+def test_a_variable_that_stands_for_nothing_fits_nothing():
+    """The request of the figure has no user name; the text of the variable is no value of it."""
+    values = ["${aws:username}", "x"]
+    figure = value_sets("ForAnyValue:StringEquals", KEY, values, ["alice", *values])
+
+    assert "  only in the policy: ${aws:username}" in figure.lines
+    assert "  in both: x" in figure.lines
+    assert "  only in the request: alice, ${aws:username}" in figure.lines
+
+
+@pytest.mark.parametrize("number", [1, 3, 20, 60])
+def test_any_number_of_ugly_values_can_be_drawn(number):
+    """Long, right to left, with markup: all of them in the list, some in the picture."""
+    own = [f"{UGLY[i % len(UGLY)]}{i}" for i in range(number)]
+    others = [f"{UGLY[i % len(UGLY)]}{i + number // 2}" for i in range(number)]
+    figure = value_sets("ForAnyValue:StringNotEquals", f"aws:RequestTag/{UGLY[0]}", own, others[:1])
+    several = value_sets("ForAllValues:StringEquals", KEY, own, others)
+
+    for one in (figure, several):
+        assert faults(one) == []
+        assert one.drawing.get_size_inches()[0] <= PAGE
+        assert all("\n" not in line for line in one.lines)
+        assert len(one.alt) <= 300
+    assert {row["value"] for row in several.rows} == {*own, *others}
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "policy", "request_values", "message"),
+    [
+        ("ForAllValues:StringEqual", KEY, ["a"], ["b"], "There is no operator"),
+        ("stringequals", KEY, ["a"], ["b"], "There is no operator"),
+        (None, KEY, ["a"], ["b"], "There is no operator"),
+        (["StringEquals"], KEY, ["a"], ["b"], "There is no operator"),
+        ("Null", KEY, ["true"], ["b"], "compares no values"),
+        ("ForAllValues:Null", KEY, ["true"], ["b"], "compares no values"),
+        ("StringEquals", KEY, [1], ["b"], "is text"),
+        ("StringEquals", KEY, ["a"], [None], "is text"),
+        ("StringEquals", KEY, {"a": "b"}, ["b"], "is text"),
+        ("StringEquals", None, ["a"], ["b"], "is text"),
+        ("StringEquals", [], ["a"], ["b"], "condition key"),
+        ("StringEquals", ["a", "b"], ["a"], ["b"], "condition key"),
+        ("StringEquals", "", ["a"], ["b"], "."),
+        ("StringEquals", "aws:username", ["a"], ["a", "b"], "holds one value"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(operator, key, policy, request_values, message):
+    """With an error of iamlab's own."""
+    with pytest.raises(IamLabError, match=message):
+        value_sets(operator, key, policy, request_values)
+
+
+def test_a_misspelt_operator_gets_a_hint():
+    """The nearest that there is."""
+    with pytest.raises(RequestError) as caught:
+        value_sets("ForAllValue:StringEquals", KEY, ["a"])
+
+    assert "ForAllValues:StringEquals" in caught.value.__notes__[0]
+
+
+def test_the_same_values_give_the_same_bytes():
+    """A set, which has no order, too."""
+    one, two = (
+        value_sets("ForAnyValue:StringEquals", KEY, set(values), ["owner"])
+        for values in (["project", "owner", "cost"], ["cost", "project", "owner"])
+    )
+
+    assert one.svg() == two.svg()
+    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "NotIpAddress", "DateLessThan"])
+@pytest.mark.parametrize("prefix", ["", "ForAllValues:", "ForAnyValue:"])
+def test_the_caption_says_what_the_operator_asks(operator, prefix):
+    """One sentence; of ForAllValues, that it holds for nothing."""
+    caption = value_sets(f"{prefix}{operator}", KEY, ["a"]).caption
+
+    assert re.fullmatch(r"\w.*\.", caption)
+    assert ("holds if there are none" in caption) is prefix.startswith("ForAll")
+    assert ("no value of the policy" in caption) is ("Not" in operator and bool(prefix))

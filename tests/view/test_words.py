@@ -1,0 +1,87 @@
+"""Sentences beside pictures stay short, and never end in the middle of a part."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlab.view.words import LONGEST, count, listed, shorten, told
+from tests.view.scenes import UGLY
+
+TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.lists(TEXTS, max_size=30), TEXTS)
+def test_what_is_told_is_one_breath_long(first, parts, last):
+    """Whatever there is to tell, it has at most 300 characters, all printable."""
+    text = told(first, parts, last)
+
+    assert len(text) <= LONGEST
+    assert text.isprintable()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("abc", min_size=1, max_size=60), max_size=20))
+def test_parts_are_told_whole_and_the_rest_is_counted(parts):
+    """The first parts stand there, and the number of those that do not."""
+    text = told("So: ", parts, ".")
+    own = text.removeprefix("So: ").removesuffix(".").split("; ")
+    kept = own[:-1] if own[-1].endswith(" more") else own
+
+    assert kept == parts[: len(kept)] or (not parts and kept == [""])
+    assert own == (parts or [""]) or own[-1] == f"{len(parts) - len(kept)} more"
+
+
+def test_as_many_parts_are_told_as_have_room():
+    """With the next part the sentence would be too long."""
+    parts = [f"way number {i} is open" for i in range(40)]
+    text = told("Ways: ", parts, ".")
+    kept = text.count("is open")
+
+    longer = "; ".join([*parts[: kept + 1], f"{39 - kept} more"])
+
+    assert 5 < kept < 40
+    assert text.endswith(f"; {40 - kept} more.")
+    assert len(f"Ways: {longer}.") > LONGEST
+
+
+def test_empty_parts_are_no_parts():
+    """Nothing is said of what is not there, nor counted."""
+    assert told("So: ", ["", "open", ""], ".") == "So: open."
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.integers(1, 50))
+def test_shortened_text_has_its_length_and_both_ends(text, length):
+    """Never longer, and what cannot be printed becomes a sign."""
+    short = shorten(text, length)
+
+    assert len(short) == min(len(text), length)
+    assert short.isprintable()
+    if "…" not in text:
+        assert ("…" in short) == (len(text) > length)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], "nobody"),
+        (["ana"], "ana"),
+        (["ana", "bob"], "ana and bob"),
+        (["ana", "bob", "eve"], "ana, bob and eve"),
+        (["ana", "bob", "eve", "zoe", "yan"], "ana, bob, eve and 2 more"),
+        (["x" * 50], f"{'x' * 20}…{'x' * 19}"),
+    ],
+)
+def test_a_few_names_are_said_and_the_rest_is_counted(names, words):
+    """As one would say it."""
+    assert listed(names) == words
+
+
+def test_things_are_counted_in_their_number():
+    """One policy, two policies."""
+    assert [count(n, "policy", "policies") for n in (0, 1, 2)] == [
+        "0 policies",
+        "1 policy",
+        "2 policies",
+    ]
