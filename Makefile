@@ -39,8 +39,8 @@ test: $(VENV)/.test chromium  ## lint, check types and spelling, and run all tes
 bench: $(VENV)/.test  ## measure the speed of decisions beside moto's, in a table
 	@$(BIN)/python -m tests.benchmarks.bench
 
-soak: $(VENV)/.test  ## ask engine and oracle a million questions; N=5000 SEED=7 asks fewer, and the same again
-	@$(BIN)/python -m tests.soak $(if $(N),--questions $(N)) $(if $(SEED),--seed $(SEED))
+soak: $(VENV)/.test  ## ask a million questions, draw all figures of 50 worlds; N=5000 FIGURES=5 SEED=7 asks and draws fewer, and the same again
+	@$(BIN)/python -m tests.soak $(if $(N),--questions $(N)) $(if $(FIGURES),--figures $(FIGURES)) $(if $(SEED),--seed $(SEED))
 
 peers: $(VENV)/.test  ## show where moto decides otherwise than iamlab, and who is right
 	@$(BIN)/python -m tests.peers.compare_with_moto

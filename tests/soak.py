@@ -4,7 +4,9 @@ The questions are those of ``tests/worlds.py``. To each, three answers must be t
 engine, that of its readable path, which explanations are made from, and that of the oracle, which
 shares no code with either. The first question on which they differ is printed as JSON.
 
-``make soak N=5000 SEED=7`` asks fewer, and the same ones again.
+Then every figure is drawn in worlds of 50 seeds, and looked at as strictly as in ``make test``.
+
+``make soak N=5000 SEED=7 FIGURES=5`` asks fewer, draws fewer, and the same ones again.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -22,6 +24,7 @@ from multiprocessing import get_context
 from typing import Any
 
 QUESTIONS, CHUNK = 1_000_000, 2_000
+FIGURES = 50
 EVERY_SECONDS = (0.5, 15.0)  # on a screen, where the line is written over; in a log
 
 
@@ -35,10 +38,11 @@ class Outcome:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Ask; give 0 if all agreed, 1 if not."""
+    """Ask, then draw; give 0 if all agreed and nothing is in the way of anything, 1 if not."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("-n", "--questions", type=int, default=QUESTIONS)
     parser.add_argument("-s", "--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("-f", "--figures", type=int, default=FIGURES)
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
     print(
@@ -46,17 +50,36 @@ def main(arguments: list[str] | None = None) -> int:
         f"The same again: make soak N={given.questions} SEED={given.seed}",
         flush=True,
     )
-    outcome = soak(given.questions, given.seed, given.jobs)
+    agreed = ask(given.questions, given.seed, given.jobs)
+    return int(not agreed or not draw(given.figures, given.seed, given.jobs))
+
+
+def ask(questions: int, seed: int, jobs: int) -> bool:
+    """Ask so many questions, and tell what came of it."""
+    outcome = soak(questions, seed, jobs)
     if outcome.disagreement is None:
         shares = ", ".join(
             f"{verdict} {count / outcome.asked:.0%}"
             for verdict, count in sorted(outcome.verdicts.items())
         )
         print(f"All {outcome.asked:,} agreed: {shares}.")
-        return 0
+        return True
     print("The first disagreement:")
     print(json.dumps(outcome.disagreement, indent=2))
-    return 1
+    return False
+
+
+def draw(seeds: int, first: int, jobs: int) -> bool:
+    """Draw the figures of so many seeds, and tell what is in the way of what."""
+    from tests.view.soak import look_at_figures
+
+    clean = True
+    for done, (seed, complaints) in enumerate(look_at_figures(first, seeds, jobs), 1):
+        clean = clean and not complaints
+        print(*complaints, sep="\n", end="\n" * bool(complaints))
+        print(f"Figures of {done} of {seeds} worlds, seed {seed}: {len(complaints)} complaints.")
+        sys.stdout.flush()
+    return clean
 
 
 def soak(questions: int, seed: int, jobs: int) -> Outcome:

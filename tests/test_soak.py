@@ -54,9 +54,31 @@ def test_what_an_evaluator_raises_is_a_disagreement(monkeypatch, name):
 
 def test_the_whole_loop_runs_and_tells_how_far_it_is(capsys):
     """Two processes, plain lines in a log, the seed at the top, the shares at the end."""
-    assert soak.main(["--questions", "60", "--seed", "5", "--jobs", "2"]) == 0
+    assert soak.main(["--questions", "60", "--seed", "5", "--jobs", "2", "--figures", "0"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("make soak N=60 SEED=5")
     assert "60 of 60 (100%)" in lines[-2]
     assert lines[-1].startswith("All 60 agreed: allowed ")
+
+
+def test_every_figure_is_drawn_and_a_complaint_is_told(monkeypatch, capsys):
+    """What a strict reader says comes with figure, size and seed; the soak then ends with 1."""
+    from tests.view import every_figure, looking
+    from tests.view import soak as figures
+
+    broken = {"door": every_figure.FIGURES["door"], "nothing": lambda _, __: 1 // 0}
+    monkeypatch.setattr(every_figure, "FIGURES", broken)
+    monkeypatch.setattr(looking, "faults", lambda _: ["a label is in the way"])
+    seed, complaints = figures.look_at_seed(7)
+
+    assert seed == 7
+    assert len(complaints) == 12
+    assert complaints[0] == "door of 3-7: a label is in the way"
+    assert complaints[-1].startswith("nothing of 60-7-ugly: Traceback")
+
+    monkeypatch.setattr(figures, "look_at_figures", lambda *_: iter([(7, complaints), (8, [])]))
+    assert not soak.draw(2, 7, 2)
+    told = capsys.readouterr().out
+    assert "door of 3-7: a label is in the way" in told
+    assert "Figures of 2 of 2 worlds, seed 8: 0 complaints." in told

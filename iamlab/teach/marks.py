@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.labels import as_text
 from iamlab.errors import ExerciseError
 from iamlab.view.cards.account_cards import CODE
-from iamlab.view.cards.card import BOX, badge, six_labels
+from iamlab.view.cards.card import badge, boxed, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -100,7 +100,7 @@ class Feedback:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return f'<div style="{BOX}">{self.inner_html()}</div>'
+        return boxed(self.inner_html())
 
     def inner_html(self) -> str:
         """Give the feedback without a frame, for use inside a card."""
@@ -135,7 +135,7 @@ class WalkThrough:
         steps = six_labels(self.decision, blank=self.blank)
         message = "" if self.blank else escape(self.decision.message)
         said = f'<div style="{CODE}">{message}</div>' if message else ""
-        return f'<div style="{BOX}">{steps}{verdict}{said}</div>'
+        return boxed(f"{steps}{verdict}{said}")
 
 
 def feedback(mark: Mark, failures: int) -> Feedback:

@@ -12,7 +12,7 @@ from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.marks import COARSE, FINE, check_confidence
 from iamlab.teach.recognition import evidence, fits
-from iamlab.view.cards.card import BOX, badge, six_labels
+from iamlab.view.cards.card import badge, boxed, six_labels
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -55,7 +55,7 @@ class Prediction:
         return f"{badge(self.decision)} <span>{escape(self.sentence)}</span>{steps}"
 
     def _repr_html_(self) -> str:
-        return f'<div style="{BOX}">{self.inner_html()}</div>'
+        return boxed(self.inner_html())
 
 
 def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.teach import journal
 from iamlab.teach.mutants import MUTANTS, telling
-from iamlab.view.cards.card import BOX
+from iamlab.view.cards.card import boxed
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -68,7 +68,7 @@ class Beliefs:
 
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-        return f'<div style="{BOX}">{said}</div>'
+        return boxed(said)
 
 
 def beliefs() -> Beliefs:

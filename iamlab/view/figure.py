@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
 from iamlab.view.terminal import printable
 
@@ -83,8 +84,13 @@ class Figure:
         lines: Iterable[str],
         graph: nx.DiGraph[Any] | None = None,
     ) -> Figure:
-        """Make a figure of what was drawn on a sheet."""
-        return cls(sheet.figure, alt, caption, tuple(rows), tuple(lines), graph, sheet.record)
+        """Make a figure of what was drawn on a sheet.
+
+        In words, what would break a line or turn its direction becomes a sign; rows keep it.
+        """
+        words = tuple(map(printable, lines))
+        said = printable(alt), printable(caption)
+        return cls(sheet.figure, *said, tuple(rows), words, graph, sheet.record)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -95,7 +101,7 @@ class Figure:
 
     def as_text(self) -> str:
         """Give the facts of the figure as an indented list, a line a fact whatever is in a name."""
-        return "\n".join(printable(line) for line in self.lines)
+        return "\n".join(self.lines)
 
     def svg(self) -> bytes:
         """Draw it as SVG; the same data gives the same bytes."""
@@ -166,8 +172,8 @@ class Figure:
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg()).decode()
         return (
-            f'<figure style="margin:0.5em 0;max-width:100%;background:{PAPER};padding:0.5em;'
-            'box-sizing:border-box;display:inline-block">'
+            f'<figure class="{AS_TEXT}" style="margin:0.5em 0;max-width:100%;background:{PAPER};'
+            'padding:0.5em;box-sizing:border-box;display:inline-block">'
             f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{data}">'
             f'<figcaption style="color:{INK};background:{PAPER};font-size:90%">'

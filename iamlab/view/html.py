@@ -2,8 +2,8 @@
 
 A table has a caption, and its headings say what they are headings of, so that a screen reader can
 tell where it stands. It brings its own light paper, cell by cell, since dark themes of notebooks
-colour rows and cells. A long or wide one scrolls in a frame of its own, which can be reached by the
-keyboard. Everything in it is escaped.
+colour rows and cells. In a narrow window it scrolls in a frame of its own, which can be reached by
+the keyboard. Everything in it is escaped, and no dollar sign begins a formula.
 
 Notes
 -----
@@ -32,8 +32,12 @@ CAPTION = (
     f"{PAPERED}"
 )
 
-LONG, WIDE = 12, 5
-"""A table of more rows or columns scrolls in a frame of its own."""
+AS_TEXT = "mathjax_ignore tex2jax_ignore"
+"""Classes of an element in which MathJax, which notebooks load, leaves dollar signs alone: between
+two of them, as in ``${aws:username}/${aws:userid}``, it would set a formula."""
+
+LONG = 12
+"""A table of more rows scrolls downwards, too."""
 
 LONG_WORD = 24
 """A word of more letters may be broken anywhere: an ARN, say."""
@@ -65,10 +69,11 @@ def html_table(
         text = f'<td colspan="{max(len(columns), 1)}" style="{CELL}">{escape(below)}</td>'
         foot = f"<tfoot><tr>{text}</tr></tfoot>"
     table = (
-        f'<table style="{TABLE}"><caption style="{CAPTION}">{escape(caption)}</caption>'
+        f'<table class="{AS_TEXT}" style="{TABLE}">'
+        f'<caption style="{CAPTION}">{escape(caption)}</caption>'
         f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody>{foot}</table>"
     )
-    return framed(table, caption, long=len(rows) > LONG, wide=len(columns) > WIDE)
+    return framed(table, caption, long=len(rows) > LONG)
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
@@ -78,16 +83,15 @@ def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
         f"{_cell(value)}</tr>"
         for name, value in facts
     )
-    return (
-        f'<table style="{TABLE}"><caption style="{CAPTION}">{escape(caption)}</caption>'
-        f"<tbody>{body}</tbody></table>"
+    table = (
+        f'<table class="{AS_TEXT}" style="{TABLE}">'
+        f'<caption style="{CAPTION}">{escape(caption)}</caption><tbody>{body}</tbody></table>'
     )
+    return framed(table, caption)
 
 
-def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
-    """Put a table that may be too large into a frame that scrolls, by the keyboard too."""
-    if not (long or wide):
-        return table
+def framed(table: str, caption: str, *, long: bool = False) -> str:
+    """Put a table into a frame that scrolls where it is too large, by the keyboard too."""
     height = "max-height:32em;" if long else ""
     return (
         f'<div role="group" tabindex="0" aria-label="{escape(caption)}" '

@@ -1,4 +1,4 @@
-"""Every figure and table in JupyterLab: for eyes, at any size, in any theme, and for screen readers.
+"""Figures and tables in JupyterLab: for eyes, at any size, in any theme, and for screen readers.
 
 axe-core looks at what the cells show, and at nothing of JupyterLab around it.
 """
@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 GALLERY = "gallery.ipynb"
+LEAST = 20
+"""So many figures it has at least: if they are not on the page, nothing is looked at."""
 OUTPUTS = ".jp-CodeCell .jp-OutputArea-output"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 SIZES = {"100 %": (1300, 950), "200 %": (650, 475)}
@@ -23,6 +25,9 @@ OPEN_EVERYTHING = """async theme => {
   document.querySelectorAll('.jp-OutputArea-output details').forEach(one => { one.open = true; });
   await new Promise(resolve => setTimeout(resolve, 500));
 }"""
+
+# MathJax would set what stands between two dollar signs of names and policies.
+FORMULAS = "selector => document.querySelectorAll(`${selector} mjx-container`).length"
 
 # What has a right end that nobody can see or scroll to; half a pixel is rounding.
 CLIPPED = """selector => [...document.querySelectorAll(selector)].flatMap(output => {
@@ -65,6 +70,9 @@ def test_the_gallery_runs_and_shuts_nobody_out(open_notebook, theme):
     assert lab.outside_requests == []
 
     lab.page.evaluate(OPEN_EVERYTHING, theme)
+
+    assert lab.page.locator(f"{OUTPUTS} figure").count() >= LEAST
+    assert lab.page.evaluate(FORMULAS, OUTPUTS) == 0
 
     for name, (width, height) in SIZES.items():
         lab.page.set_viewport_size({"width": width, "height": height})

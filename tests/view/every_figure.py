@@ -114,20 +114,19 @@ class Scene:
         Of the largest worlds only one is searched: that takes a second.
         """
         world = company(self.size if self.seed == 1 else min(self.size, 20), self.seed)
-        users = list(world.account(MAIN).users.values())
-        helping = Policy.allow(["iam:CreateAccessKey", "iam:DeleteAccessKey"], users[-1].arn)
-        users[0].put_policy("helping", helping)
-        users[-1].attach_policy("AdministratorAccess")
-        for one in (users[0], users[-1]):
-            one.boundary = None
+        main = world.account(MAIN)
+        helper, boss = main.create_user("helper"), main.create_user("boss")
+        boss.attach_policy("AdministratorAccess")
+        helping = Policy.allow(["iam:CreateAccessKey", "iam:DeleteAccessKey"], boss.arn)
+        helper.put_policy("helping", helping)
         if self.ugly:
             disfigure(world, self.seed)
         return world.reach()
 
     @cached_property
     def helper(self) -> Any:
-        """Who makes keys for everybody."""
-        return next(iter(self.reach.world.account(MAIN).users.values()))
+        """Who may make keys for the administrator."""
+        return list(self.reach.world.account(MAIN).users.values())[-2]
 
     @cached_property
     def pair(self) -> tuple[Decision, Decision]:

@@ -184,8 +184,9 @@ def test_answers_are_dashed_and_calls_are_not(nightly):
 
 
 def _ends(arrow):
-    """Give the two points that an arrow joins."""
-    return arrow._posA_posB
+    """Give the two points that an arrow joins, in inches."""
+    points = arrow._path_original.vertices
+    return points[0], points[-1]
 
 
 def test_one_account_needs_no_field(nightly):

@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
 BOX = (
     f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"
-    "padding:0.7em 1em;margin:0.4em 0;max-width:60em;display:inline-block"
+    "padding:0.7em 1em;margin:0.4em 0;max-width:min(60em, 100%);box-sizing:border-box;"
+    "display:inline-block;overflow-wrap:anywhere"
 )
 FEW = 30
 """So many lines of a list are shown."""
@@ -69,8 +70,13 @@ def card(value: object) -> str:
     """Give a value as HTML."""
     for kind, draw in _CARDS:
         if isinstance(value, kind):
-            return f'<div style="{BOX}">{draw(value)}</div>'
+            return boxed(draw(value))
     return f'<pre style="{CODE}">{escape(repr(value))}</pre>'
+
+
+def boxed(inner: str) -> str:
+    """Put HTML on a sheet of paper of its own."""
+    return f'<div class="{html.AS_TEXT}" style="{BOX}">{inner}</div>'
 
 
 def badge(decision: Decision) -> str:

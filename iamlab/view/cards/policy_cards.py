@@ -48,7 +48,7 @@ def policy_card(policy: Policy) -> str:
         f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
-    shown = framed(table, title, long=len(policy.statements) > FEW, wide=False)
+    shown = framed(table, title, long=len(policy.statements) > FEW)
     return f"{shown}{_whole(policy)}"
 
 

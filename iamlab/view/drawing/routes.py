@@ -46,27 +46,7 @@ def around(
     points
         Where it begins, its corners, and where it ends.
     """
-    from matplotlib.patches import FancyArrowPatch
-    from matplotlib.path import Path
-
-    path = _rounded(points)
-    sheet.record.lines.append(tuple(path))
-    for x, y in points:
-        sheet.reach(x, y)
-    sheet.axes.add_patch(
-        FancyArrowPatch(
-            path=Path(path, [Path.MOVETO, *[Path.CURVE4] * (len(path) - 1)]),
-            arrowstyle="-|>,head_length=5,head_width=3" if arrow else "-",
-            color=colour,
-            linewidth=2.6 if bold else 1.1,
-            linestyle=(0, (4, 3)) if dashed else "solid",
-            joinstyle="miter",
-            capstyle="butt",
-            shrinkA=0,
-            shrinkB=0,
-            zorder=3 if bold else 1,
-        )
-    )
+    sheet.curve(_rounded(points), colour, bold=bold, arrow=arrow, dashed=dashed)
 
 
 def _rounded(points: Sequence[Point]) -> list[Point]:

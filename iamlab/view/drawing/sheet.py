@@ -110,6 +110,7 @@ class Sheet:
 
         self.width, self.height = width, height
         self.record = Record()
+        self._fields: list[tuple[float, float, float, float]] = []
         self._figure: matplotlib.figure.Figure = Figure(figsize=(1, 1), facecolor=PAPER)
         self.axes: matplotlib.axes.Axes = self._figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
@@ -165,7 +166,7 @@ class Sheet:
         self.record.labels.append(Label(words, drawn, fact))
         width = width_of(drawn, size, face)
         self._make_room(x, y, width, size, align, rotation)
-        behind: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
+        behind = {"facecolor": self._paper_at(x, y), "edgecolor": "none", "pad": 1.5}
         self.axes.text(
             x,
             y,
@@ -181,6 +182,14 @@ class Sheet:
             bbox=behind if on_line else None,
         )
         return width
+
+    def _paper_at(self, x: float, y: float) -> str:
+        """Say what colour the paper has at a point: in a field it is tinted."""
+        in_field = any(
+            left <= x <= left + width and top <= y <= top + height
+            for left, top, width, height in self._fields
+        )
+        return FIELD_AREA if in_field else PAPER
 
     def _make_room(
         self, x: float, y: float, width: float, size: float, align: str, rotation: float
@@ -227,6 +236,7 @@ class Sheet:
     ) -> None:
         """Draw a field that others stand in, such as an account, by its upper left corner."""
         self.reach(x + width, y + height)
+        self._fields.append((x, y, width, height))
         self._rounded(
             (x, y),
             (width, height),
@@ -302,9 +312,7 @@ class Sheet:
         colour: str = PALE_LINE,
         *,
         via: Sequence[Point] = (),
-        bold: bool = False,
-        arrow: bool = False,
-        dashed: bool = False,
+        **style: bool,
     ) -> None:
         """Draw a line that leaves, passes and arrives level, or upright if it leads straight down.
 
@@ -312,58 +320,55 @@ class Sheet:
         ----------
         via
             Points that it passes on its way.
+        style
+            As of :meth:`curve`.
         """
-        from matplotlib.patches import FancyArrowPatch
-        from matplotlib.path import Path
-
-        points = [start, *via, end]
         path = [start]
-        for one, other in pairwise(points):
+        for one, other in pairwise([start, *via, end]):
             middle = (one[0] + other[0]) / 2
             path += [(middle, one[1]), (middle, other[1]), other]
-        self.record.lines.append(tuple(path))
-        for x, y in points:
-            self.reach(x, y)
-        self.axes.add_patch(
-            FancyArrowPatch(
-                path=Path(path, [Path.MOVETO, *[Path.CURVE4] * (len(path) - 1)]),
-                arrowstyle="-|>,head_length=5,head_width=3" if arrow else "-",
-                color=colour,
-                linewidth=2.6 if bold else 1.1,
-                linestyle=(0, (4, 3)) if dashed else "solid",
-                joinstyle="miter",
-                capstyle="butt",
-                shrinkA=0,
-                shrinkB=0,
-                zorder=3 if bold else 1,
-            )
-        )
+        self.curve(path, colour, **style)
 
-    def straight(
+    def straight(self, start: Point, end: Point, colour: str = PALE_LINE, **style: bool) -> None:
+        """Draw a line that leads straight from one point to another."""
+        across, down = (end[0] - start[0]) / 3, (end[1] - start[1]) / 3
+        bends = [(start[0] + step * across, start[1] + step * down) for step in (1, 2)]
+        self.curve([start, *bends, end], colour, **style)
+
+    def curve(
         self,
-        start: Point,
-        end: Point,
+        path: Sequence[Point],
         colour: str = PALE_LINE,
         *,
         bold: bool = False,
         arrow: bool = False,
         dashed: bool = False,
     ) -> None:
-        """Draw a line that leads straight from one point to another."""
-        third = tuple(start[i] + (end[i] - start[i]) / 3 for i in (0, 1))
-        self.record.lines.append((start, (third[0], third[1]), end, end))
-        from matplotlib.patches import FancyArrowPatch
+        """Draw a chain of Bezier curves: a point, and for each curve two that bend it and its end.
 
-        for x, y in (start, end):
+        Parameters
+        ----------
+        bold
+            Whether it is what the eye should meet first.
+        arrow
+            Whether it has a head at its end.
+        dashed
+            Whether what it stands for is missing, or answers.
+        """
+        from matplotlib.patches import FancyArrowPatch
+        from matplotlib.path import Path
+
+        self.record.lines.append(tuple(path))
+        for x, y in path[::3]:
             self.reach(x, y)
         self.axes.add_patch(
             FancyArrowPatch(
-                start,
-                end,
+                path=Path(list(path), [Path.MOVETO, *[Path.CURVE4] * (len(path) - 1)]),
                 arrowstyle="-|>,head_length=5,head_width=3" if arrow else "-",
                 color=colour,
                 linewidth=2.6 if bold else 1.1,
                 linestyle=(0, (4, 3)) if dashed else "solid",
+                joinstyle="miter",
                 capstyle="butt",
                 shrinkA=0,
                 shrinkB=0,

@@ -105,7 +105,8 @@ class Step:
         wants = " and ".join(self.conditions)
         if self.is_possible:
             own = ("its account decides",) if self.state == OUTSIDE else ()
-            return (f"if {wants}",) if wants else own
+            few = self.conditions[:1] if len(self.conditions) > 1 else ()
+            return (f"if {wants}", *(f"if {one} …" for one in few)) if wants else own
         if self.state == UNMET:
             return f"not met: {wants}", "not met"
         if self.state == CUT:

@@ -108,8 +108,7 @@ def _into(steps: Sequence[Step]) -> Iterator[str]:
 
 def _label(step: Step) -> str:
     """Give what stands at the line, where the list does not say it so already."""
-    new = [one for one in step.labels if one not in str(step)]
-    return f" [{'; '.join(new)}]" if new else ""
+    return f" [{step.label}]" if step.label and step.label not in str(step) else ""
 
 
 def _name(key: str) -> str:
