@@ -17,7 +17,7 @@ from iamlab.teach.checks import Repair
 from iamlab.teach.inputs import input_for
 from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
 from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
-from iamlab.view.figures.access_graph import access_graph
+from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.html import CELL
 from iamlab.view.widgets import Card, button, choice, on_click, pick, say, write
 

@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.view.figure import Figure
-    from iamlab.view.figures.access_graph import access_graph
-    from iamlab.view.figures.access_matrix import access_matrix
-    from iamlab.view.figures.attachment_graph import attachment_graph
-    from iamlab.view.figures.calibration import calibration
-    from iamlab.view.figures.condition_tree import condition_tree
-    from iamlab.view.figures.confused_deputy import confused_deputy
-    from iamlab.view.figures.credential_lifetimes import credential_lifetimes
-    from iamlab.view.figures.difference_bars import difference_bars
-    from iamlab.view.figures.door import door
-    from iamlab.view.figures.funnel import funnel
-    from iamlab.view.figures.growth import growth
-    from iamlab.view.figures.ladder import ladder
-    from iamlab.view.figures.matrix_difference import matrix_difference
-    from iamlab.view.figures.organization_tree import organization_tree
-    from iamlab.view.figures.permission_sets import permission_sets
-    from iamlab.view.figures.policy_card import policy_card
-    from iamlab.view.figures.reach_graph import reach_graph
-    from iamlab.view.figures.request_sentence import request_sentence
-    from iamlab.view.figures.score_bars import score_bars
-    from iamlab.view.figures.sequence import sequence
-    from iamlab.view.figures.session_timeline import session_timeline
-    from iamlab.view.figures.trust_graph import trust_graph
-    from iamlab.view.figures.two_account_map import two_account_map
-    from iamlab.view.figures.two_doors import two_doors
-    from iamlab.view.figures.two_layers import two_layers
-    from iamlab.view.figures.value_sets import value_sets
+    from iamlab.view.figures.access.access_graph import access_graph
+    from iamlab.view.figures.account.attachment_graph import attachment_graph
+    from iamlab.view.figures.account.organization_tree import organization_tree
+    from iamlab.view.figures.calls.confused_deputy import confused_deputy
+    from iamlab.view.figures.calls.sequence import sequence
+    from iamlab.view.figures.calls.two_account_map import two_account_map
+    from iamlab.view.figures.charts.calibration import calibration
+    from iamlab.view.figures.charts.growth import growth
+    from iamlab.view.figures.charts.score_bars import score_bars
+    from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
+    from iamlab.view.figures.credentials.session_timeline import session_timeline
+    from iamlab.view.figures.decision.door import door
+    from iamlab.view.figures.decision.ladder import ladder
+    from iamlab.view.figures.decision.request_sentence import request_sentence
+    from iamlab.view.figures.decision.two_doors import two_doors
+    from iamlab.view.figures.matrix.access_matrix import access_matrix
+    from iamlab.view.figures.matrix.difference_bars import difference_bars
+    from iamlab.view.figures.matrix.matrix_difference import matrix_difference
+    from iamlab.view.figures.policy.condition_tree import condition_tree
+    from iamlab.view.figures.policy.funnel import funnel
+    from iamlab.view.figures.policy.policy_card import policy_card
+    from iamlab.view.figures.policy.value_sets import value_sets
+    from iamlab.view.figures.reach.reach_graph import reach_graph
+    from iamlab.view.figures.sets.permission_sets import permission_sets
+    from iamlab.view.figures.sets.two_layers import two_layers
+    from iamlab.view.figures.trust.trust_graph import trust_graph
     from iamlab.view.report_tables import Topic, exam_table, report_table
     from iamlab.view.showing import show
     from iamlab.view.tables import Table, VerdictTable, verdict_table
@@ -43,35 +43,35 @@ _HOME = {
     "Table": "tables",
     "Topic": "report_tables",
     "VerdictTable": "tables",
-    "access_graph": "figures.access_graph",
-    "access_matrix": "figures.access_matrix",
-    "attachment_graph": "figures.attachment_graph",
-    "calibration": "figures.calibration",
-    "condition_tree": "figures.condition_tree",
-    "confused_deputy": "figures.confused_deputy",
-    "credential_lifetimes": "figures.credential_lifetimes",
-    "difference_bars": "figures.difference_bars",
-    "door": "figures.door",
+    "access_graph": "figures.access.access_graph",
+    "access_matrix": "figures.matrix.access_matrix",
+    "attachment_graph": "figures.account.attachment_graph",
+    "calibration": "figures.charts.calibration",
+    "condition_tree": "figures.policy.condition_tree",
+    "confused_deputy": "figures.calls.confused_deputy",
+    "credential_lifetimes": "figures.credentials.credential_lifetimes",
+    "difference_bars": "figures.matrix.difference_bars",
+    "door": "figures.decision.door",
     "exam_table": "report_tables",
-    "funnel": "figures.funnel",
-    "growth": "figures.growth",
-    "ladder": "figures.ladder",
-    "matrix_difference": "figures.matrix_difference",
-    "organization_tree": "figures.organization_tree",
-    "permission_sets": "figures.permission_sets",
-    "policy_card": "figures.policy_card",
-    "reach_graph": "figures.reach_graph",
+    "funnel": "figures.policy.funnel",
+    "growth": "figures.charts.growth",
+    "ladder": "figures.decision.ladder",
+    "matrix_difference": "figures.matrix.matrix_difference",
+    "organization_tree": "figures.account.organization_tree",
+    "permission_sets": "figures.sets.permission_sets",
+    "policy_card": "figures.policy.policy_card",
+    "reach_graph": "figures.reach.reach_graph",
     "report_table": "report_tables",
-    "request_sentence": "figures.request_sentence",
-    "score_bars": "figures.score_bars",
-    "sequence": "figures.sequence",
-    "session_timeline": "figures.session_timeline",
+    "request_sentence": "figures.decision.request_sentence",
+    "score_bars": "figures.charts.score_bars",
+    "sequence": "figures.calls.sequence",
+    "session_timeline": "figures.credentials.session_timeline",
     "show": "showing",
-    "trust_graph": "figures.trust_graph",
-    "two_account_map": "figures.two_account_map",
-    "two_doors": "figures.two_doors",
-    "two_layers": "figures.two_layers",
-    "value_sets": "figures.value_sets",
+    "trust_graph": "figures.trust.trust_graph",
+    "two_account_map": "figures.calls.two_account_map",
+    "two_doors": "figures.decision.two_doors",
+    "two_layers": "figures.sets.two_layers",
+    "value_sets": "figures.policy.value_sets",
     "verdict_table": "tables",
 }
 

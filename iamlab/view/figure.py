@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import RequestError
 from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
-from iamlab.view.terminal import printable
+from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,6 +162,7 @@ class Figure:
         look: dict[Any, Any] = {
             "svg.hashsalt": "iamlab",
             "svg.fonttype": "path",
+            "text.hinting": "none",  # hinted letters of a PNG would be wider than they were measured
             "pdf.fonttype": 42,
             "hatch.linewidth": 0.9,
         }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
 from iamlab.view.drawing.time_axis import day, utc
-from iamlab.view.figures.score_bars import scores_of
+from iamlab.view.figures.charts.score_bars import scores_of
 from iamlab.view.style import ABSENT, Look
 from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import bad, good, silent

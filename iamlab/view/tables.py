@@ -13,8 +13,8 @@ from iamlab.view import cells
 from iamlab.view.cells import ROWS, as_words, is_number
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
-from iamlab.view.terminal import aligned, printable
-from iamlab.view.words import count
+from iamlab.view.terminal import aligned
+from iamlab.view.words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

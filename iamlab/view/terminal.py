@@ -10,6 +10,8 @@ import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from iamlab.view.words import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -69,19 +71,6 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def _longest_word(cells: Sequence[str]) -> int:
     longest = max(columns_of(piece.rstrip()) for cell in cells for piece in _pieces(cell, WIDE))
     return max(longest, NARROW)
-
-
-def printable(text: str) -> str:
-    r"""Make text that stays where it is put: no line breaks, no turns of direction.
-
-    Examples
-    --------
-    >>> printable("two\nlines")
-    'two↵lines'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else "↵" if c in "\n\r" else "␣" for c in text)
 
 
 def columns_of(text: str) -> int:

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 LONGEST = 300
 
 
+def printable(text: str) -> str:
+    r"""Make text that stays where it is put: no line breaks, no turns of direction.
+
+    Examples
+    --------
+    >>> printable("two\nlines")
+    'two↵lines'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "↵" if c in "\n\r" else "␣" for c in text)
+
+
 def shorten(text: str, length: int) -> str:
     """Shorten text in the middle, where names differ least; line breaks and the like are shown.
 
@@ -22,10 +35,10 @@ def shorten(text: str, length: int) -> str:
     >>> shorten("arn:aws:s3:::star-maps/m31.fits", 20)
     'arn:aws:s3…/m31.fits'
     """
-    text = "".join(c if c.isprintable() else "␤" if c == "\n" else "␣" for c in text)
+    text = printable(text)
     if len(text) <= length:
         return text
-    head = (length - 1 + 1) // 2
+    head = length // 2
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 

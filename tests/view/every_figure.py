@@ -243,8 +243,8 @@ PARTS = {
 def homes() -> dict[str, str]:
     """Find every public function that gives a figure, by its name: in which module it is."""
     return {
-        node.name: path.stem
-        for path in sorted(HOME.glob("*.py"))
+        node.name: ".".join(path.relative_to(HOME).with_suffix("").parts)
+        for path in sorted(HOME.rglob("*.py"))
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef)
         and not node.name.startswith("_")

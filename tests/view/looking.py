@@ -6,10 +6,11 @@ Text is measured by matplotlib's own renderer, independently of how the figure w
 import math
 from itertools import combinations
 
+import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from iamlab.view.terminal import printable
+from iamlab.view.words import printable
 
 SLACK = 1.0  # pixels that two labels may share: the paper around their letters
 INSIDE = 0.03  # inches that a line may enter a box: where it arrives
@@ -48,8 +49,13 @@ def _alike(text):
     return " ".join(text.split())
 
 
+@mpl.rc_context({"text.hinting": "none"})  # as it is saved
 def _labels(figure):
-    """Find labels that overlap, leave the paper or a box, or have a line through them."""
+    """List labels that overlap, leave the paper or a box, or have a line through them."""
+    return list(_in_the_way(figure))
+
+
+def _in_the_way(figure):
     pen = FigureCanvasAgg(figure.drawing).get_renderer()
     seen = [(text, _shape(text, pen)) for text in figure.drawing.findobj(Text) if _is_seen(text)]
     paper = figure.drawing.bbox

@@ -19,9 +19,9 @@ from iamlab.errors import RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.figures.access_graph import access_graph
-from iamlab.view.figures.access_plan import is_straight, plan_of
-from iamlab.view.figures.access_scene import scene_of
+from iamlab.view.figures.access.access_graph import access_graph
+from iamlab.view.figures.access.access_plan import is_straight, plan_of
+from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.style import PALE_INK, look
 from tests.view.cases import DANA, DECISIONS, EC2, FULL, GUARD, KEY, NIGHT, OTHER, OWN, ROLE, bucket
 from tests.view.looking import faults

@@ -12,12 +12,18 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, README, scenario
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.access_matrix import COLUMNS, ROWS, access_matrix
-from iamlab.view.figures.access_shares import DARKNESS, Share, tint
-from iamlab.view.figures.difference_bars import BARS, difference_bars
-from iamlab.view.figures.matrix_difference import matrix_difference
-from iamlab.view.figures.matrix_grid import ALLOWED, NOT_ALLOWED, arranged, grid_of, number_of
-from iamlab.view.figures.matrix_words import said
+from iamlab.view.figures.matrix.access_matrix import COLUMNS, ROWS, access_matrix
+from iamlab.view.figures.matrix.access_shares import DARKNESS, Share, tint
+from iamlab.view.figures.matrix.difference_bars import BARS, difference_bars
+from iamlab.view.figures.matrix.matrix_difference import matrix_difference
+from iamlab.view.figures.matrix.matrix_grid import (
+    ALLOWED,
+    NOT_ALLOWED,
+    arranged,
+    grid_of,
+    number_of,
+)
+from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.style import INK, PAPER, contrast
 from iamlab.view.tables import verdict_table
 from iamlab.view.words import LONGEST

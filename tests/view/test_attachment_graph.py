@@ -9,8 +9,13 @@ from iamlab.errors import RequestError
 from iamlab.teach.acme import observatory
 from iamlab.teach.scenarios import scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.figures.attachment_graph import MOST, MOST_FIELDS, MOST_LINES, attachment_graph
-from iamlab.view.figures.attachments import graph_of, node_of, steps, ways_of
+from iamlab.view.figures.account.attachment_graph import (
+    MOST,
+    MOST_FIELDS,
+    MOST_LINES,
+    attachment_graph,
+)
+from iamlab.view.figures.account.attachments import graph_of, node_of, steps, ways_of
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK
 from iamlab.world.loaders import LoadWarning
 from tests.view.looking import faults

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab.errors import RequestError
 from iamlab.teach.acme import DATA, MAIN, NEBULA, STARSOFT, observatory
-from iamlab.view.figures.confused_deputy import confused_deputy
+from iamlab.view.figures.calls.confused_deputy import confused_deputy
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions

@@ -99,6 +99,19 @@ def test_the_list_is_one_line_a_fact(name):
         assert one.text.replace("\n", "").isprintable(), one
 
 
+def test_nothing_heavy_is_loaded_before_something_is_drawn():
+    """All modules of figures are imported, and no table, no graph, no picture is there yet."""
+    modules = [f"iamlab.view.figures.{one}" for one in sorted(set(homes().values()))]
+    heavy = ("matplotlib", "networkx", "pandas", "numpy")
+    code = (
+        f"import sys; from importlib import import_module; [*map(import_module, {modules})];"
+        f"print([one for one in {heavy} if one in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "[]"
+
+
 class Page(HTMLParser):
     """What a browser makes of HTML."""
 

@@ -11,7 +11,7 @@ from iamlab.policy import catalog
 from iamlab.policy.arn import Arn
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.funnel import funnel
+from iamlab.view.figures.policy.funnel import funnel
 from iamlab.view.style import LOOKS
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults

@@ -5,7 +5,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import RequestError
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.growth import LINES, growth, policies_needed
+from iamlab.view.figures.charts.growth import LINES, growth, policies_needed
 from tests.view.looking import faults
 
 READ = "secretsmanager:GetSecretValue"

@@ -10,8 +10,8 @@ from iamlab.engine.evaluate import evaluate, read
 from iamlab.engine.layers import NAMES
 from iamlab.engine.rules import AWS
 from iamlab.teach.mutants import MUTANTS
-from iamlab.view.figures.ladder import KEY, ladder
-from iamlab.view.figures.ladder_flow import rungs
+from iamlab.view.figures.decision.ladder import KEY, ladder
+from iamlab.view.figures.decision.ladder_flow import rungs
 from tests.view.cases import DANA, DECISIONS, EC2, MAP, OWN, SHAPES, asked
 from tests.view.looking import faults
 

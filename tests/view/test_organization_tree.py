@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import RequestError, World
 from iamlab.teach.acme import ARCHIVE, ORG, observatory
-from iamlab.view.figures.organization_tree import organization_tree
+from iamlab.view.figures.account.organization_tree import organization_tree
 from iamlab.world.policy_types import RCP, SCP
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions

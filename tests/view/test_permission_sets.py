@@ -11,7 +11,7 @@ from iamlab.errors import IamLabError, RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, MAPS, scenario
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.permission_sets import draw_decisions, permission_sets
+from iamlab.view.figures.sets.permission_sets import draw_decisions, permission_sets
 from tests.view.looking import faults
 from tests.view.scenes import ACTIONS, company, question
 from tests.view.test_set_tiles import around, outlines

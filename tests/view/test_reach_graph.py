@@ -7,9 +7,9 @@ import pytest
 
 from iamlab import Policy, RequestError, World
 from iamlab.teach.acme import ARCHIVE, observatory
-from iamlab.view.figures.reach_edges import draw_edges
-from iamlab.view.figures.reach_fan import draw_found
-from iamlab.view.figures.reach_graph import draw_cut, draw_way, reach_graph
+from iamlab.view.figures.reach.reach_edges import draw_edges
+from iamlab.view.figures.reach.reach_fan import draw_found
+from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_graph
 from tests.view.looking import faults
 from tests.view.scenes import company
 from tests.world.exports import document

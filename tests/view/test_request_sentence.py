@@ -8,9 +8,9 @@ from iamlab import Layers, Policy, Request
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.view.figures.request_parts import MISSING_WORDS, keys_of
-from iamlab.view.figures.request_sentence import request_sentence
-from iamlab.view.terminal import printable
+from iamlab.view.figures.decision.request_parts import MISSING_WORDS, keys_of
+from iamlab.view.figures.decision.request_sentence import request_sentence
+from iamlab.view.words import printable
 from tests.view.cases import DANA, DECISIONS, NIGHT, OTHER, ROLE
 from tests.view.looking import faults
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from iamlab.errors import RequestError
 from iamlab.teach.marks import CONFIDENCE
-from iamlab.view.figures.calibration import BANDS, calibration, levels_of, wilson
-from iamlab.view.figures.score_bars import ENDS, score_bars
-from iamlab.view.terminal import printable
+from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
+from iamlab.view.figures.charts.score_bars import ENDS, score_bars
+from iamlab.view.words import printable
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
 

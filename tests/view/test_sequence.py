@@ -10,8 +10,8 @@ from iamlab import World
 from iamlab.errors import AwsError, RequestError
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.calls import calls_of
-from iamlab.view.figures.sequence import sequence
+from iamlab.view.figures.calls.calls import calls_of
+from iamlab.view.figures.calls.sequence import sequence
 from iamlab.world.events.log import EventLog
 from iamlab.world.federation.issuers import workflow_token
 from iamlab.world.sts.hops import Hop, Party

@@ -9,9 +9,9 @@ from iamlab import Policy, World
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.time_axis import stamp
-from iamlab.view.figures.session_lanes import MOST, lanes_of
-from iamlab.view.figures.session_timeline import session_timeline, window
-from iamlab.view.terminal import printable
+from iamlab.view.figures.credentials.session_lanes import MOST, lanes_of
+from iamlab.view.figures.credentials.session_timeline import session_timeline, window
+from iamlab.view.words import printable
 from iamlab.world.sts.timeline import Timeline
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions

@@ -1,5 +1,7 @@
 """A sheet grows with what is drawn on it, and remembers where it stands."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,3 +185,20 @@ def test_a_strict_reader_finds_nothing_wrong_with_a_good_figure():
     sheet.note(2.2, 1, "reads", align="center", on_line=True)
 
     assert faults(made_of(sheet, "ana", "  reads maps")) == []
+
+
+@pytest.mark.parametrize("words", UGLY)
+def test_words_beside_a_picture_are_words(words):
+    """Alternative text, caption and list are escaped, and hold no line break and no turned word."""
+    figure = Figure.on(
+        Sheet(), alt=f"Ana is {words}.", caption=words, rows=[{"who": words}], lines=[words]
+    )
+    html = re.sub(r"base64,[^\"]*", "", figure._repr_html_())
+
+    assert html.count("<") == html.count(">") == TAGS
+    assert html.replace("\n", "").isprintable()
+    assert len(figure.as_text().splitlines()) == 1
+
+
+TAGS = 11
+"""figure, img, figcaption, details, summary and pre, each with its end but the image."""

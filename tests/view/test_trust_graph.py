@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from iamlab import RequestError, Verdict, World
 from iamlab.teach.acme import EXTERNAL_ID, observatory
 from iamlab.teach.scenarios import scenario
-from iamlab.view.figures.trust_graph import trust_graph
+from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.view.looking import faults
 from tests.view.scenes import SIZES, company
 from tests.world.exports import allow, deny, document

@@ -8,8 +8,8 @@ import pytest
 from iamlab import Policy, Request, World, evaluate
 from iamlab.engine.layers import CEILINGS, Layers
 from iamlab.teach.acme import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
-from iamlab.view.figures.policy_ends import end_of, stops_of
-from iamlab.view.figures.two_account_map import two_account_map
+from iamlab.view.figures.calls.policy_ends import end_of, stops_of
+from iamlab.view.figures.calls.two_account_map import two_account_map
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
 from tests.world.exports import allow, deny, document

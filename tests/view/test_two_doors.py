@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from iamlab import Layers, Policy
-from iamlab.view.figures.two_doors import two_doors
-from iamlab.view.figures.two_doors_plan import plan
+from iamlab.view.figures.decision.two_doors import two_doors
+from iamlab.view.figures.decision.two_doors_plan import plan
 from tests.view.cases import DECISIONS, OF_ALL, OTHER, OWN, SHAPES, asked, bucket
 from tests.view.looking import faults
 

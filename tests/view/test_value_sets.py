@@ -11,7 +11,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.errors import IamLabError, RequestError
 from iamlab.policy.conditions import SET_OPERATORS
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.value_sets import value_sets
+from iamlab.view.figures.policy.value_sets import value_sets
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 from tests.view.test_set_tiles import around

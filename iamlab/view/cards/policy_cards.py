@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.document import Policy
 from iamlab.policy.prose import sentences
-from iamlab.view.figures.policy_lines import json_lines
+from iamlab.view.figures.policy.policy_lines import json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
 from iamlab.view.style import LOOKS, Look
 from iamlab.view.words import count

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iamlab.errors import RequestError
-from iamlab.view.words import shorten
 
 
 def texts(what: str, given: object) -> tuple[str, ...]:
@@ -33,14 +32,3 @@ def texts(what: str, given: object) -> tuple[str, ...]:
     if isinstance(given, set | frozenset):
         values.sort()
     return tuple(dict.fromkeys(values))
-
-
-def whole(text: str) -> str:
-    r"""Give all of a text; line breaks and the like are shown, so that they break no list.
-
-    Examples
-    --------
-    >>> whole("two\nlines")
-    'two␤lines'
-    """
-    return shorten(text, len(text))

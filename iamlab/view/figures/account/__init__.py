@@ -1,0 +1,1 @@
+"""What hangs on whom: the attachments of an account, the tree of an organization."""

@@ -1,0 +1,1 @@
+"""Credentials over time: the lives of keys and passwords, and of sessions."""

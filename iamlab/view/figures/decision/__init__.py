@@ -1,0 +1,1 @@
+"""One decision: the request as a sentence, the ladder of the flow chart, the doors."""

@@ -1,0 +1,46 @@
+"""What people call those who ask, what they ask for, and the policy that hangs on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.engine.layers import NAMES
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from iamlab.engine.request import Request
+
+_AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
+
+
+def short_name(arn: str) -> tuple[str, str]:
+    """Give the name that people use, and what it is.
+
+    Examples
+    --------
+    >>> short_name("arn:aws:s3:::star-maps/m31.fits"), short_name("arn:aws:iam::111122223333:root")
+    (('star-maps/m31.fits', 'S3 object'), ('root', 'root user'))
+    """
+    if not is_arn(arn):
+        return arn, ""
+    parsed = Arn.parse(arn)
+    if parsed.service == "s3":
+        return parsed.resource, "S3 object" if "/" in parsed.resource else "S3 bucket"
+    kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
+    service = "" if parsed.resource == "root" else f"{parsed.service.upper()} "
+    return parsed.name or parsed.resource, f"{service}{kind}"
+
+
+def resource_policy_of(request: Request) -> str:
+    """Say what the policy of the resource that is asked for is called.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> resource_policy_of(Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject",
+    ...                            "arn:aws:s3:::star-maps/m31.fits"))
+    'bucket policy'
+    """
+    if request.about_trust:
+        return "trust policy"
+    return _AS_RESOURCE.get(request.service, NAMES["resource"])

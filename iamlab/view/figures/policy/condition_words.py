@@ -1,0 +1,117 @@
+"""What the condition tree says in words: its alternative text, its table and its list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.view.figures.names import short_name
+from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY
+from iamlab.view.style import LOOKS, look
+from iamlab.view.words import count, listed, shorten, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import Request
+    from iamlab.view.figures.policy.condition_facts import Branch, Tree
+
+LOOK = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
+NOTHING = "No statement here has a condition: they ask for nothing more."
+
+
+def asks_for(request: Request) -> str:
+    """Say who asks for what."""
+    who, what = (short_name(one)[0] for one in (request.principal, request.resource))
+    return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
+
+
+def caption_of(request: Request) -> str:
+    """Give the line below the figure: how such a tree is read."""
+    return (
+        f"{asks_for(request)}: all conditions must match (AND), of the values of each one is "
+        "enough (OR), or of a negated one none may fit (NOR)."
+    )
+
+
+def left_out(trees_: Sequence[Tree]) -> str:
+    """Count statements for which there is no room."""
+    matching = sum(tree.matches for tree in trees_)
+    return f"and {count(len(trees_), 'more statement')} with conditions, {matching} of them match"
+
+
+def alt_of(found: Sequence[Tree], request: Request, asked: Decision | None) -> str:
+    """Say in a sentence which statements apply, and which conditions keep the others from it."""
+    who = shorten(short_name(request.principal)[0], 40)
+    verdict = "" if asked is None else f". {asked.verdict.symbol} {str(asked.verdict).capitalize()}"
+    first = f"{who}, {request.action}: "
+    if not found:
+        return f"{first}no statement has a condition{verdict}."
+    return told(first, map(_told, found), f"{verdict}.")
+
+
+def _told(tree: Tree) -> str:
+    name = f"{tree.effect} {shorten(tree.address, 40)}"
+    if tree.applies:
+        return f"{name} applies: {listed([f'✓ {b.key}' for b in tree.branches], 2)}"
+    if tree.matches:
+        return f"{name}: all conditions match, but {' and '.join(tree.other)} does not"
+    failing = [branch for branch in tree.branches if not branch.matches]
+    shown = [f"✕ {shorten(one.key, 40)} ({shorten(_has(one), 30)})" for one in failing]
+    return f"{name} does not apply: {listed(shown, 2, length=90)}"
+
+
+def _has(branch: Branch) -> str:
+    return ", ".join(leaf.text or '""' for leaf in branch.found) or NO_KEY
+
+
+def rows_of(found: Sequence[Tree], request: Request) -> list[dict[str, object]]:
+    """Give the table: a row a condition."""
+    rows: list[dict[str, object]] = [
+        {
+            "statement": tree.address,
+            "effect": tree.effect,
+            "operator": branch.operator,
+            "key": branch.key,
+            "asks": branch.asks,
+            "values": tuple(leaf.text for leaf in branch.values),
+            "request has": tuple(leaf.text for leaf in branch.found) or None,
+            "matches": branch.matches,
+            "why": branch.why,
+            "statement applies": tree.applies,
+        }
+        for tree in found
+        for branch in tree.branches
+    ]
+    return rows or [
+        {"statement": "", "request": asks_for(request), "matches": None, "why": NOTHING}
+    ]
+
+
+def lines_in_words(
+    found: Sequence[Tree], drawn: Sequence[Tree], request: Request, asked: Decision | None
+) -> list[str]:
+    """Give the tree as an indented list."""
+    lines = [asks_for(request), f"  caller: {request.principal}", f"  resource: {request.resource}"]
+    for tree in found:
+        symbol = LOOK[tree.effect].symbol if tree.applies else "○"
+        lines.append(f"{symbol} {tree.effect} {tree.label}: {tree.outcome}")
+        lines += [f"  {tree.policy}"] if tree.policy else []
+        if len(tree.branches) > 1:
+            lines.append("  all of these must match (AND)")
+        for branch in tree.branches:
+            lines.append(f"  {branch.symbol} {branch.key}: {branch.outcome}")
+            lines.append(f"    {branch.operator}: {branch.asks}")
+            joint = {"OR": " (OR: one is enough)", "NOR": " (NOR: none may fit)"}
+            lines.append(f"    values{joint.get(branch.joint, '')}")
+            lines += [f"      {leaf}" for leaf in branch.values] or ["      (no values)"]
+            has = [str(leaf) for leaf in branch.found] or [f"{MISSING} {NO_KEY}"]
+            lines.append(f"    the request has: {', '.join(has)}")
+            lines += [f"    {branch.why}"] if branch.why else []
+    if not found:
+        lines.append(NOTHING)
+    if len(drawn) < len(found):
+        lines.append(f"(in the picture: {left_out(found[len(drawn) :])})")
+    if asked is not None:
+        lines.append(f"{asked.verdict.symbol} {look(asked.verdict).word}")
+    return lines

@@ -1,0 +1,229 @@
+"""The policy card: a policy as a person reads it, each statement in plain words beside its JSON.
+
+Notes
+-----
+AWS page: "IAM JSON policy element reference".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.errors import RequestError
+from iamlab.policy.document import Policy
+from iamlab.policy.prose import sentences
+from iamlab.view.drawing.measure import SMALL, TEXT, height_of, width_of
+from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.sheet import PAGE, Sheet
+from iamlab.view.figure import Figure
+from iamlab.view.figures.policy.policy_lines import Line, json_lines
+from iamlab.view.style import (
+    FIELD_AREA,
+    INK,
+    LOOKS,
+    PALE_INK,
+    PALE_LINE,
+    Look,
+)
+from iamlab.view.words import LONGEST, count, listed, printable, shorten, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamlab.policy.document import Statement
+
+LEFT, RIGHT = 0.15, PAGE - 0.15
+JSON = 5.05
+"""Where the JSON begins."""
+BAR, HEAD, PAD, GAP = 0.1, 0.36, 0.1, 0.14
+MANY = 20
+"""So many statements are drawn; others are counted."""
+FEW = 6
+"""So many statements have room for braces and long lists."""
+VALUES, FEW_VALUES = 12, 3
+"""So many values of a list are drawn, or where there is little room."""
+LOOK = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One statement as it is read: in words, and as JSON."""
+
+    statement: Statement
+    words: str
+    lines: tuple[Line, ...]
+
+    @property
+    def look(self) -> Look:
+        """How its effect looks."""
+        return LOOK[self.statement.effect]
+
+    @property
+    def effect(self) -> str:
+        """Its effect as a sign and a word."""
+        return f"{self.look.symbol} {self.statement.effect}"
+
+
+def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
+    """Draw a policy as it is read: every statement in plain words beside its JSON.
+
+    Parameters
+    ----------
+    policy
+        What to read.
+    policy_type
+        What it is used as, if that is known: ``"identity"``, ``"trust"``, ``"scp"`` ...
+
+    Raises
+    ------
+    RequestError
+        It is no policy.
+
+    Examples
+    --------
+    >>> readers = Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", name="readers")
+    >>> policy_card(readers).alt
+    'Policy readers has 1 statement: Allow #1: Lets the caller read objects in star-maps.'
+    """
+    if not isinstance(policy, Policy):
+        raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
+    read = _read(policy, policy_type)
+    has_room = len(policy.statements) <= FEW
+    most = VALUES if has_room else FEW_VALUES
+    cards = [
+        Card(one, words, json_lines(one, most, braces=has_room))
+        for one, words in zip(policy.statements[:MANY], read, strict=False)
+    ]
+    return Figure.on(
+        _draw(policy, cards),
+        alt=_alt(policy, read),
+        caption=f"{_title(policy, 80)}: each statement in words, and as it is written.",
+        rows=_rows(policy, read),
+        lines=_lines(policy, read),
+    )
+
+
+def _read(policy: Policy, policy_type: str) -> tuple[str, ...]:
+    """Read each statement aloud, without its Sid, which the card has anyway."""
+    bare = [Policy((one,), version=policy.version, name=policy.name) for one in policy.statements]
+    return tuple(sentences(one, for_type=policy_type)[0] for one in bare)
+
+
+# -- the picture -----------------------------------------------------------------------------------
+
+
+def _draw(policy: Policy, cards: Sequence[Card]) -> Sheet:
+    sheet = Sheet(PAGE)
+    taken = sheet.text(LEFT, 0.27, _title(policy), INK, size=11.5, face="bold", room=6.5)
+    sheet.note(LEFT + taken + 0.15, 0.28, _counted(policy), PALE_INK)
+    sheet.heading(LEFT + BAR + PAD, 0.58, "IN WORDS")
+    sheet.heading(JSON, 0.58, "AS IT IS WRITTEN")
+    y = 0.72
+    for card in cards:
+        y = _card(sheet, card, y) + GAP
+    left_out = policy.statements[len(cards) :]
+    if left_out:
+        sheet.note(LEFT + BAR + PAD, y + 0.06, _left_out(left_out), INK)
+    if not policy.statements:
+        sheet.note(LEFT + BAR + PAD, y + 0.06, "No statements: it says nothing.", INK)
+    return sheet
+
+
+def _card(sheet: Sheet, card: Card, top: float) -> float:
+    """Draw one statement; give the card's lower edge."""
+    room = JSON - LEFT - BAR - 3 * PAD
+    step = height_of(SMALL)
+    words = lines_of(card.words, room, TEXT, most=12) * height_of(TEXT)
+    tall = max(HEAD + words, PAD + len(card.lines) * step) + PAD
+    # A card's edge is its effect's, wide and hatched where it denies: a print tells them apart.
+    sheet.area((LEFT, top), (RIGHT - LEFT, tall), card.look.area, edge=PALE_LINE)
+    sheet.area((JSON - PAD, top), (RIGHT - JSON + PAD, tall), FIELD_AREA, edge=PALE_LINE)
+    sheet.area((LEFT, top), (BAR, tall), card.look.fill, edge=PALE_LINE, hatch=card.look.hatch)
+    x = LEFT + BAR + PAD
+    taken = sheet.text(x, top + 0.2, card.effect, card.look.colour, face="bold")
+    label = printable(card.statement.label)
+    sheet.text(x + taken + 0.15, top + 0.2, label, INK, room=room - taken - 0.15)
+    paragraph(sheet, x, top + HEAD, card.words, room, most=12)
+    for number, line in enumerate(card.lines):
+        _json(sheet, line, top + PAD + (number + 0.5) * step)
+    return top + tall
+
+
+def _json(sheet: Sheet, line: Line, y: float) -> None:
+    """Write a line of JSON as far in as it stands."""
+    letter = width_of("0", SMALL, "mono")
+    x = JSON + line.indent * letter
+    colour = PALE_INK if line.counts else INK
+    room = RIGHT - 0.08 - x
+    sheet.text(x, y, line.text, colour, size=SMALL, face="mono", room=room, fact=not line.counts)
+
+
+# -- the words -------------------------------------------------------------------------------------
+
+
+def _title(policy: Policy, most: int = 0) -> str:
+    name = shorten(policy.name, most) if most else printable(policy.name)
+    return f"Policy {name}" if name else "A policy"
+
+
+def _counted(policy: Policy) -> str:
+    return f"{count(len(policy.statements), 'statement')}, version {policy.version}"
+
+
+def _left_out(statements: Sequence[Statement]) -> str:
+    allows = sum(one.effect == "Allow" for one in statements)
+    return (
+        f"and {count(len(statements), 'more statement')}: {allows} Allow, "
+        f"{len(statements) - allows} Deny"
+    )
+
+
+def _alt(policy: Policy, read: Sequence[str]) -> str:
+    statements = policy.statements
+    if not statements:
+        return f"{_title(policy, 60)} has no statements, so it says nothing."
+    first = f"{_title(policy, 60)} has {count(len(statements), 'statement')}: "
+    if len(statements) > 2:
+        allows = sum(one.effect == "Allow" for one in statements)
+        denies = [one.label for one in statements if one.effect == "Deny"]
+        heads = [f"{allows} Allow"] if allows else []
+        heads += [f"{len(denies)} Deny ({listed(denies, 2, length=20)})"] if denies else []
+        first += f"{', '.join(heads)}. "
+    each = (LONGEST - len(first)) // min(len(statements), 2) - 2
+    parts = [
+        _cut(f"{one.effect} {shorten(one.label, 30)}: {words}", each).rstrip(".")
+        for one, words in zip(statements, read, strict=True)
+    ]
+    return told(first, parts, ".")
+
+
+def _cut(text: str, length: int) -> str:
+    """Cut a sentence at a word."""
+    if len(text) <= length:
+        return text
+    return f"{text[: length - 1].rpartition(' ')[0] or text[: length - 1]}…"
+
+
+def _rows(policy: Policy, read: Sequence[str]) -> list[dict[str, object]]:
+    if not policy.statements:
+        return [{"statement": "", "effect": "", "words": "No statements: it says nothing."}]
+    return [
+        {
+            "statement": one.label,
+            "effect": one.effect,
+            "words": words,
+            "json": "\n".join(map(str, json_lines(one))),
+        }
+        for one, words in zip(policy.statements, read, strict=True)
+    ]
+
+
+def _lines(policy: Policy, read: Sequence[str]) -> list[str]:
+    lines = [_title(policy), f"  {_counted(policy)}"]
+    for one, words in zip(policy.statements, read, strict=True):
+        lines += [f"{LOOK[one.effect].symbol} {one.effect} {one.label}", f"  {words}"]
+        lines += [f"    {line}" for line in json_lines(one)]
+    left_out = policy.statements[MANY:]
+    lines += [_left_out(left_out)] if left_out else []
+    return lines if policy.statements else [*lines, "  No statements: it says nothing."]

@@ -1,0 +1,1 @@
+"""Who can make himself whom, by which calls, before and after a cut."""

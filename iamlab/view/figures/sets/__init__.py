@@ -1,0 +1,1 @@
+"""What Allows and Denies cover, and what identity, boundary and the other ceilings leave."""

@@ -1,0 +1,102 @@
+"""Allow and deny as two layers: what the one covers, what the other covers, and what is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.errors import RequestError
+from iamlab.policy.arn import PARTS, is_arn
+from iamlab.view.figure import Figure
+from iamlab.view.figures.given import texts
+from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
+from iamlab.view.words import count, printable, shorten, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.world.gather import Caller
+    from iamlab.world.world import World
+
+
+def two_layers(
+    world: World,
+    caller: Caller,
+    actions: str | Iterable[str],
+    resources: str | Iterable[str],
+) -> Figure:
+    """Draw for each action and resource what Allows cover, what Denies cover, and what is left.
+
+    Raises
+    ------
+    RequestError
+        No action or no resource is given.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, README, scenario
+    >>> world = scenario("stack")
+    >>> print(two_layers(world, world.user("alice"), ["s3:GetObject"], [MAP, README]).as_text())
+    s3:GetObject on star-maps/m31.fits: an Allow, no Deny: ✓ allowed
+    s3:GetObject on star-maps/drafts/readme.txt: an Allow, a Deny: ✕ explicit deny
+    """
+    asked = texts("action", actions), texts("resource", resources)
+    if not all(asked):
+        raise RequestError("Name at least one action and one resource.")
+    grid = [[world.can(caller, action, resource) for resource in asked[1]] for action in asked[0]]
+    names = _names(asked[1])
+    every = [decision for decisions in grid for decision in decisions]
+    return Figure.on(
+        draw_layers(grid, asked[0], list(names.values())),
+        alt=_alt(caller, every, names),
+        caption="The layer of Denies lies on top: what it covers is gone, whatever lies below.",
+        rows=[_row(decision) for decision in every],
+        lines=[_line(decision, names) for decision in every],
+    )
+
+
+def _names(resources: Sequence[str]) -> dict[str, str]:
+    """Name resources by the last part of their ARNs, as long as that tells them apart."""
+    names = {
+        one: printable(one.split(":", PARTS - 1)[-1] if is_arn(one) else one) for one in resources
+    }
+    several = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {
+        one: printable(one) if name in several or not name else name for one, name in names.items()
+    }
+
+
+def _alt(caller: Caller, every: Sequence[Decision], names: dict[str, str]) -> str:
+    name = getattr(caller, "name", None) or every[0].request.principal
+    allowed, denied = sum(map(allows, every)), sum(map(denies, every))
+    both = sum(allows(one) and denies(one) for one in every)
+    left = [one.request for one in every if one]
+    start = (
+        f"Of {count(len(every), 'request')} of {shorten(str(name), 60)}, Allows cover {allowed} "
+        f"and Denies {denied}. {both} lie under both, and there the Deny counts; "
+        f"{len(left)} {'is' if len(left) == 1 else 'are'} left"
+    )
+    if not left:
+        return f"{start}."
+    found = (f"{shorten(one.action, 30)} on {shorten(names[one.resource], 30)}" for one in left)
+    return told(f"{start}: ", found, ".", between=", ")
+
+
+def _row(decision: Decision) -> dict[str, object]:
+    return {
+        "action": decision.request.action,
+        "resource": decision.request.resource,
+        "an Allow": allows(decision),
+        "a Deny": denies(decision),
+        "verdict": str(decision.verdict),
+    }
+
+
+def _line(decision: Decision, names: dict[str, str]) -> str:
+    asked = decision.request
+    covers = (
+        "an Allow" if allows(decision) else "no Allow",
+        "a Deny" if denies(decision) else "no Deny",
+    )
+    verdict = f"{decision.verdict.symbol} {decision.verdict}"
+    return f"{asked.action} on {names[asked.resource]}: {', '.join(covers)}: {verdict}"

@@ -1,0 +1,1 @@
+"""Who may become whom, by trust and permission."""
