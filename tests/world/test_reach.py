@@ -407,3 +407,28 @@ def test_what_is_of_the_wrong_kind_is_refused_in_words(main: Account) -> None:
     ):
         with pytest.raises(RequestError):
             ask()
+
+
+def test_an_administrators_session_of_a_role_that_he_frees_has_his_own_name(main: Account) -> None:
+    """He takes the boundary off a role of his account, and goes on with it into another account."""
+    world = main.world
+    boss, erin = main.create_user("chief"), main.create_user("erin")
+    boss.attach_policy("AdministratorAccess")
+    erin.put_policy("help", Policy.allow("iam:CreateAccessKey", boss.arn))
+    main.create_role(
+        "bounded",
+        assume_role_policy_document=Policy.allow("sts:AssumeRole", None, principal=main.account_id),
+        permissions_boundary=main.create_policy("bound", Policy.allow("s3:*")),
+    )
+    trusted = f"arn:aws:iam::{main.account_id}:role/bounded"
+    archive = world.create_account("elsewhere", account_id="888888888888").create_role(
+        "archive",
+        assume_role_policy_document=Policy.allow("sts:AssumeRole", None, principal=trusted),
+    )
+
+    path = world.reach().path(erin, to=archive)
+
+    assert path is not None
+    assert [edge.target.arn for edge in path] == [boss.arn, trusted, archive.arn]
+    assert "in a session named chief" in str(path.edges[1].target)
+    assert path.replay().world is not None

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import IamLabError
 from iamlab.world.reach.administrators import ADMINISTERS
+from iamlab.world.reach.powers import CALLS_WITH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.exploring import Explorer
-    from iamlab.world.reach.powers import Power
+    from iamlab.world.reach.powers import Change, Power
 
 
 def written_out(
@@ -56,19 +57,27 @@ def _as(explorer: Explorer, administrator: Power, target: Power) -> tuple[Edge, 
     A root user can assume no role: it makes an administrator first.
     """
     # What he has done before may make more of whom he becomes: versions set, a group written to.
-    fitting = [
+    # A session that he opens has his own name, not that of administrators in general.
+    own = [
         edge
         for edge in explorer.own_edges(administrator)
         if (edge.target.arn, edge.target.carried) == (target.arn, target.carried)
-        and set(target.changes) <= set(edge.target.changes)
     ]
-    if fitting:
-        return (min(fitting, key=lambda edge: len(edge.target.changes)),)
+    for apart_from in ((), (CALLS_WITH,)):
+        wanted = _changes(target, apart_from)
+        fitting = [edge for edge in own if wanted <= _changes(edge.target, apart_from)]
+        if fitting:
+            return (min(fitting, key=lambda edge: len(edge.target.changes)),)
     every = explorer.own_edges(administrator) if administrator.arn.endswith(":root") else ()
     made = next((one for one in every if not one.is_own and explorer.is_admin(one.target)), None)
     if made is None:
         raise IamLabError(f"{administrator} has no way to {target}: please report this.")
     return (made, *_as(explorer, made.target, target))
+
+
+def _changes(power: Power, apart_from: tuple[str, ...]) -> set[Change]:
+    """Give what was changed of somebody, but for the changes about some things."""
+    return {change for change in power.changes if change.about not in apart_from}
 
 
 def _again(explorer: Explorer, edges: Sequence[Edge], without: int) -> tuple[Edge, ...] | None:
