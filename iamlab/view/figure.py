@@ -137,9 +137,12 @@ class Figure:
         Raises
         ------
         RequestError
-            The file's name ends otherwise, or it is no graph.
+            The file's name ends otherwise or is no text, or it is no graph.
         """
-        target = Path(path)
+        try:
+            target = Path(path)
+        except TypeError:
+            raise RequestError(f"A figure is saved as a file, and {path!r} names none.") from None
         kind = target.suffix.removeprefix(".").lower()
         if kind in _GRAPHS:
             text = self.to_mermaid() if kind == "mmd" else self.to_graphml()
@@ -162,7 +165,7 @@ class Figure:
         look: dict[Any, Any] = {
             "svg.hashsalt": "iamlab",
             "svg.fonttype": "path",
-            "text.hinting": "none",  # hinted letters of a PNG would be wider than they were measured
+            "text.hinting": "none",  # letters of a PNG would be wider than they were measured
             "pdf.fonttype": 42,
             "hatch.linewidth": 0.9,
         }

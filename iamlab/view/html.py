@@ -2,8 +2,9 @@
 
 A table has a caption, and its headings say what they are headings of, so that a screen reader can
 tell where it stands. It brings its own light paper, cell by cell, since dark themes of notebooks
-colour rows and cells. In a narrow window it scrolls in a frame of its own, which can be reached by
-the keyboard. Everything in it is escaped, and no dollar sign begins a formula.
+colour rows and cells. One that may be too large for a window scrolls in a frame of its own, which
+can be reached by the keyboard; a small one is no stop for it. Everything in it is escaped, and no
+dollar sign begins a formula.
 
 Notes
 -----
@@ -36,8 +37,9 @@ AS_TEXT = "mathjax_ignore tex2jax_ignore"
 """Classes of an element in which MathJax, which notebooks load, leaves dollar signs alone: between
 two of them, as in ``${aws:username}/${aws:userid}``, it would set a formula."""
 
-LONG = 12
-"""A table of more rows scrolls downwards, too."""
+LONG, WIDE, MANY = 12, 60, 5
+"""A table of more rows, of more letters side by side, or of more columns scrolls in a frame of its
+own: a notebook that is enlarged to 200 % has no more room."""
 
 LONG_WORD = 24
 """A word of more letters may be broken anywhere: an ARN, say."""
@@ -73,25 +75,41 @@ def html_table(
         f'<caption style="{CAPTION}">{escape(caption)}</caption>'
         f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody>{foot}</table>"
     )
-    return framed(table, caption, long=len(rows) > LONG)
+    wide = len(columns) > MANY or _letters([columns, *rows]) > WIDE
+    return framed(table, caption, long=len(rows) > LONG, wide=wide)
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
     """Write what is known of one thing: a row a fact, named by its first cell."""
+    known = list(facts)
     body = "".join(
         f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(name)}</th>'
         f"{_cell(value)}</tr>"
-        for name, value in facts
+        for name, value in known
     )
     table = (
         f'<table class="{AS_TEXT}" style="{TABLE}">'
         f'<caption style="{CAPTION}">{escape(caption)}</caption><tbody>{body}</tbody></table>'
     )
-    return framed(table, caption)
+    return framed(table, caption, long=False, wide=_letters(known) > WIDE)
 
 
-def framed(table: str, caption: str, *, long: bool = False) -> str:
-    """Put a table into a frame that scrolls where it is too large, by the keyboard too."""
+def _letters(rows: Sequence[Sequence[object]]) -> int:
+    """Count the letters that stand side by side at least: words are not broken, long ones are."""
+    return sum(max(map(_least, column)) + 3 for column in zip(*rows, strict=True))
+
+
+def _least(cell: object) -> int:
+    text = as_words(cell)
+    if isinstance(cell, (Look, datetime)):
+        return len(text)
+    return max((min(len(word), LONG_WORD) for word in text.split()), default=0)
+
+
+def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
+    """Put a table that may be too large into a frame that scrolls, by the keyboard too."""
+    if not (long or wide):
+        return table
     height = "max-height:32em;" if long else ""
     return (
         f'<div role="group" tabindex="0" aria-label="{escape(caption)}" '

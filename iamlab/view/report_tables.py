@@ -11,6 +11,7 @@ long, is what ``account.audit()`` takes it for: the numbers of CIS and AWS Secur
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from iamlab.world.reports import CredentialReport
 from iamlab.world.security import SecurityStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from iamlab.world.reports_facts import Credentials, Key
@@ -185,13 +186,15 @@ def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
 
     Parameters
     ----------
+    topics
+        What the exam says of each.
     pass_mark
         The share from which on a topic is passed, 0 to 1.
 
     Raises
     ------
     RequestError
-        A score is none, or the mark is no share.
+        Something is no topic, a score is none, or the mark is no share.
 
     Examples
     --------
@@ -201,15 +204,22 @@ def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
     ──────────  ─────  ──  ───────────  ────────────────  ──────
     boundaries      1   4  ✕ to repeat  boundaries grant  11.2
     """
-    every = list(topics)
-    if not all(isinstance(one, Topic) for one in every):
-        raise RequestError("exam_table() takes a list of Topic(name, right, of).")
+    every = _checked(topics)
     rows = list(_topics(every, pass_mark))
     repeat = sum(isinstance(row[3], Look) and row[3].symbol == "✕" for row in rows)
     right, of = sum(one.right for one in every), sum(one.of for one in every)
     caption = f"Exam: {right} of {of} right, {count(repeat, 'topic')} to repeat"
     columns = ("topic", "right", "of", "result", "as if", "repeat")
     return Table(caption, columns, tuple(rows))
+
+
+def _checked(given: object) -> list[Topic]:
+    """See to it that topics are some."""
+    several = list(given) if isinstance(given, Iterable) else [given]
+    topics = [one for one in several if isinstance(one, Topic)]
+    if len(topics) < len(several):
+        raise RequestError(f"exam_table() takes a list of Topic(name, right, of), not {given!r}.")
+    return topics
 
 
 def _topics(every: list[Topic], mark: float) -> Iterator[tuple[object, ...]]:
@@ -220,7 +230,7 @@ def _topics(every: list[Topic], mark: float) -> Iterator[tuple[object, ...]]:
         yield one.name, one.right, one.of, sign, one.belief or None, ", ".join(one.again) or None
 
 
-_SIGNS = {
+_SIGNS = {  # as the bars call their states
     "passed": good("passed"),
     "to repeat": bad("to repeat"),
     "not asked": silent("not asked", "–"),

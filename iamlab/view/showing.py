@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.access_changes import AccessChanges
@@ -24,7 +25,7 @@ from iamlab.world.sts.timeline import Timeline
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamlab.view.figure import Figure
     from iamlab.view.tables import Table
@@ -66,7 +67,7 @@ def show(value: object, **options: Any) -> Figure | Table:
     Raises
     ------
     RequestError
-        It has neither; or it has a table, and options were given.
+        It has neither; or there is no such option: a table has none.
 
     Examples
     --------
@@ -76,6 +77,7 @@ def show(value: object, **options: Any) -> Figure | Table:
     """
     draw = _picture_of(value)
     if draw is not None:
+        _check_options(draw, value, options)
         return draw(value, **options)
     found = table_of(value)
     if options:
@@ -95,3 +97,15 @@ def _picture_of(value: object) -> Callable[..., Figure] | None:
             found: Callable[..., Figure] = getattr(import_module(module), name)
             return found
     return None
+
+
+def _check_options(
+    draw: Callable[..., Figure], value: object, options: Mapping[str, object]
+) -> None:
+    """Refuse an option that the picture has not, and name those that it has."""
+    others = [*signature(draw).parameters][1:]
+    for option in options:
+        if option not in others:
+            known = f"its options are {', '.join(others)}" if others else "it has none"
+            kind_of = type(value).__name__
+            raise RequestError(f"The picture of {kind_of} has no option {option!r}; {known}.")

@@ -56,6 +56,14 @@ class Look:
     fill: str = SILENT_FILL
     hatch: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.word}"
+
+    @property
+    def sentence(self) -> str:
+        """Symbol and word as the end of what is told: ``"✕ Explicit deny."``."""
+        return f"{self.symbol} {self.word.capitalize()}."
+
 
 LOOKS = {
     "allowed": Look("✓", "allowed", ALLOW, ALLOW_AREA, ALLOW_FILL),
@@ -64,6 +72,8 @@ LOOKS = {
 }
 ABSENT = Look("–", "not there", PALE_INK, PAPER)
 """For what says nothing because it is not there: a layer without policies."""
+EFFECTS = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
+"""How a statement looks, by its effect."""
 
 
 def look(verdict: Verdict) -> Look:

@@ -169,7 +169,7 @@ class VerdictTable:
     def as_text(self) -> str:
         """Give one line a cell."""
         return "\n".join(
-            f"{who}, {what}: {decision.verdict.symbol} {decision.verdict}"
+            f"{printable(who)}, {printable(what)}: {decision.verdict.symbol} {decision.verdict}"
             for who, row in zip(self.rows, self.decisions, strict=True)
             for what, decision in zip(self.columns, row, strict=True)
         )
@@ -217,8 +217,8 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
 
 MOST_COLUMNS = 12
 """Of an access matrix so many pairs are shown; its frame has all."""
-DENIED = Look("–", "denied", PALE_INK, PAPER)
-"""In a matrix, which knows only whether something is allowed."""
+NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
+"""In a matrix, which does not know why."""
 
 
 def matrix_table(matrix: AccessMatrix) -> Table:
@@ -230,7 +230,7 @@ def matrix_table(matrix: AccessMatrix) -> Table:
         + (few if len(shown) < len(matrix.pairs) else ""),
         ("caller", *(" on ".join(matrix.pairs[pair]) for pair in shown)),
         tuple(
-            (who, *(_ALLOWED if matrix.allowed(row, pair) else DENIED for pair in shown))
+            (who, *(_ALLOWED if matrix.allowed(row, pair) else NOT_ALLOWED for pair in shown))
             for row, who in enumerate(matrix.callers)
         ),
     )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from iamlab.view.style import ALLOW, INK, PAPER
+from iamlab.view.style import ALLOW, HAIRLINE, INK, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FRAME = widgets.Layout(
-    border="1px solid #C4C9CF", padding="0.6em 0.9em", margin="0.4em 0", max_width="62em"
+    border=f"1px solid {HAIRLINE}", padding="0.6em 0.9em", margin="0.4em 0", max_width="62em"
 )
 LONG = {"description_width": "initial"}
 CHOOSE = "choose ..."

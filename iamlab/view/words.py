@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LONGEST = 300
+_SIGNS = {"\n": "↵", "\r": "↵", "\t": "→"}
 
 
 def printable(text: str) -> str:
@@ -24,7 +25,7 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else "↵" if c in "\n\r" else "␣" for c in text)
+    return "".join(c if c.isprintable() else _SIGNS.get(c, "␣") for c in text)
 
 
 def shorten(text: str, length: int) -> str:

@@ -48,7 +48,7 @@ def test_a_card_holds_its_verdict_back_until_prediction_and_confidence_are_given
 
     assert "AWS: ✕ explicit deny. Not what you predicted." in card.result.value
     assert "EXPLICIT DENY" in str(card.walk_through())
-    assert card.picture().alt.endswith("Verdict: explicit deny.")
+    assert card.picture().alt.endswith("stops s3:DeleteObject: explicit deny.")
 
 
 def test_a_prediction_cannot_be_changed_after_the_reveal(world):

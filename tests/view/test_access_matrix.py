@@ -18,14 +18,13 @@ from iamlab.view.figures.matrix.difference_bars import BARS, difference_bars
 from iamlab.view.figures.matrix.matrix_difference import matrix_difference
 from iamlab.view.figures.matrix.matrix_grid import (
     ALLOWED,
-    NOT_ALLOWED,
     arranged,
     grid_of,
     number_of,
 )
 from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.style import INK, PAPER, contrast
-from iamlab.view.tables import verdict_table
+from iamlab.view.tables import NOT_ALLOWED, verdict_table
 from iamlab.view.words import LONGEST
 from tests.view.looking import faults
 from tests.view.scenes import ASKED, MAIN, MAPS, PARTNER, UGLY, company
@@ -139,7 +138,7 @@ def test_what_is_no_matrix_is_refused():
     for draw in (access_matrix, difference_bars):
         with pytest.raises(RequestError, match="matri"):
             draw("a matrix")
-    with pytest.raises(RequestError, match="no access matrix"):
+    with pytest.raises(RequestError, match="an access matrix"):
         matrix_difference(bits([], []), None)
 
 

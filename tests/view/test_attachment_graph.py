@@ -1,5 +1,10 @@
 """The attachment graph is true: every line of it is an attachment, and every attachment a row."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -390,3 +395,27 @@ def test_whatever_things_are_called_the_picture_stands(names):
     assert faults(figure) == []
     assert all(line.isprintable() for line in figure.lines)
     assert [row["to"] for row in figure.rows] == names
+
+
+PLACES = """
+from iamlab.view.figures.account.attachment_plan import places_of
+from iamlab.view.figures.account.attachments import graph_of
+from tests.view.scenes import MAIN, company
+print([*places_of(graph_of(company(20, 2).account(MAIN))).rows.items()])
+"""
+
+
+def test_everybody_stands_where_he_stood_in_another_process():
+    """Sets of names have another order there; the picture must not have it."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", PLACES],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(found) == 1

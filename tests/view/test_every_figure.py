@@ -19,6 +19,7 @@ import pytest
 from matplotlib.figure import Figure as Plain
 
 from iamlab.view.drawing.sheet import MARGIN, PAGE
+from iamlab.view.words import printable
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
 from tests.view.scenes import SIZES
 
@@ -181,7 +182,7 @@ def test_graphs_can_be_taken_along(name):
             assert name.split(" ", 1)[0] not in GRAPHS or name in SEARCHED  # who finds no way
             continue
         figure = draw(name, known.of)
-        wanted = [visible(facts["label"]) for _, facts in known.graph.nodes(data=True)]
+        wanted = [printable(facts["label"]) for _, facts in known.graph.nodes(data=True)]
         back = nx.read_graphml(io.StringIO(figure.to_graphml()))
         labels, edges = of_mermaid(figure.to_mermaid())
 
@@ -194,11 +195,6 @@ def test_graphs_can_be_taken_along(name):
 
 GRAPHS = {"access_graph", "attachment_graph", "organization_tree", "reach_graph", "trust_graph"}
 GRAPHS |= {"confused_deputy", "two_account_map"}
-
-
-def visible(text):
-    """Replace what XML cannot carry."""
-    return "".join(c if c.isprintable() else " " for c in str(text))
 
 
 NODE = re.compile(r'\s*\w+\["([^"]*)"\]')
@@ -217,7 +213,9 @@ def of_mermaid(text):
     assert len(nodes) + len(edges) + sum(bool(FIELD.fullmatch(one)) for one in lines) == len(lines)
     for node in nodes:
         assert not re.search(r"[<>`]", node)
-    return [visible(ENTITY.sub(lambda found: MEANT[found[1]], node)) for node in nodes], len(edges)
+    return [printable(ENTITY.sub(lambda found: MEANT[found[1]], node)) for node in nodes], len(
+        edges
+    )
 
 
 # -- the same data, the same bytes -----------------------------------------------------------------

@@ -45,6 +45,7 @@ class Scene:
         report = main.credential_report()
         disfigure(self.world, 1)
         self.values = dict(self._values(main, user, taken[0], report))
+        self.request = self.values["decision"].request
 
     @cached_property
     def shown(self):
@@ -156,8 +157,8 @@ def test_everything_that_shows_itself_has_a_table():
 
 def test_every_kind_is_tried_here(scene):
     """Each row of the two tables of dispatch has a value that it is for."""
-    kinds = [kind for kind, *_ in (*_TABLES, *PICTURES)]
-    found = scene.values.values()
+    kinds = [kind for kind, _ in (*_TABLES, *PICTURES)]
+    found = [*scene.values.values(), scene.request]
 
     assert [one.__name__ for one in kinds if not any(isinstance(v, one) for v in found)] == []
 
@@ -171,6 +172,15 @@ def test_everything_can_be_shown(scene):
             page = Page(html)
             assert page.tags <= OURS, (name, page.tags - OURS)
             assert "<script" not in html
+
+
+def test_a_request_is_a_picture_when_asked(scene):
+    """It is only a question: it has no table, and so no options of one."""
+    html = show(scene.request)._repr_html_()
+
+    assert Page(html).tags <= OURS
+    with pytest.raises(RequestError, match="no table of Request"):
+        table_of(scene.request)
 
 
 def test_everything_is_a_frame(scene):
@@ -208,12 +218,13 @@ def test_nothing_that_is_shown_has_a_secret(scene):
             assert not any(secret in text for text in texts), name
 
 
-def test_what_has_neither_picture_nor_table_says_so():
+def test_what_has_neither_picture_nor_table_says_so(scene):
     """And a table takes no options."""
     with pytest.raises(RequestError, match="no table of int"):
         show(7)
-    with pytest.raises(RequestError, match="no option 'lit'"):
-        show(Policy.allow("s3:*"), lit=1)
+    for name in ("managed policy", "password policy", "who can"):
+        with pytest.raises(RequestError, match="no option 'lit'"):
+            show(scene.values[name], lit=1)
 
 
 # -- in a terminal --------------------------------------------------------------------------------
@@ -390,3 +401,9 @@ def test_a_difference_from_a_file_shows_its_edits(scene):
     diff = pickle.loads(pickle.dumps(scene.values["difference"]))  # noqa: S301 - our own
 
     assert table_of(diff).to_frame()["what is different"].tolist() == list(diff.edits)
+
+
+def test_an_option_that_a_picture_has_not_is_refused_by_its_name():
+    """And those that it has are named."""
+    with pytest.raises(RequestError, match="no option 'lift'; its options are lit"):
+        World(seed=1).show(lift="ana")

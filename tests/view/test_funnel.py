@@ -223,8 +223,8 @@ def test_the_same_policy_gives_the_same_bytes():
 @pytest.mark.parametrize(
     ("given", "more", "message"),
     [
-        ({"Statement": []}, {}, "is no policy"),
-        (None, {}, "is no policy"),
+        ({"Statement": []}, {}, "make one with Policy"),
+        (None, {}, "make one with Policy"),
         (Policy.parse({"Statement": []}), {}, "no statement"),
         (Policy.allow("*"), {"resources": [7]}, "is text"),
         (Policy.allow("*"), {"resources": 7}, "is text"),

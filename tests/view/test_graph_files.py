@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.view.drawing.graph_files import to_graphml, to_mermaid
+from iamlab.view.words import printable
 from tests.view.scenes import UGLY
 
 HOSTILE = (
@@ -45,11 +46,6 @@ def graph(label, *, field="", edge="", missing=False):
     return made
 
 
-def seen(text):
-    """What is left of a text once control characters are spaces."""
-    return "".join(one if one.isprintable() else " " for one in text)
-
-
 def read(text):
     """Read what Mermaid writes: ``#quot;`` and ``#35;``."""
     return re.sub(
@@ -73,18 +69,20 @@ def test_a_name_stays_a_name_in_mermaid(name):
     assert lines[0] == "flowchart LR"
     assert len(lines) == (4 if not name else 6)
     assert len(ends) == (1 if name else 0)
-    assert [read(text).strip() for text in texts].count(seen(name).strip()) == (3 if name else 2)
+    assert [read(text).strip() for text in texts].count(printable(name).strip()) == (
+        3 if name else 2
+    )
     assert not any(MEANS_SOMETHING.search(text) for text in texts), texts
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_stays_a_name_in_graphml(name):
-    """It is read back by networkx as it was; what XML cannot carry is a space."""
+    """It is read back by networkx as it was; what XML cannot carry is a sign."""
     back = nx.read_graphml(io.StringIO(to_graphml(graph(name, field=name, edge=name))))
 
     node, *_ = (facts for _, facts in back.nodes(data=True))
     ((_, _, edge),) = back.edges(data=True)
-    assert (node["label"], node["field"], edge["label"]) == (seen(name),) * 3
+    assert (node["label"], node["field"], edge["label"]) == (printable(name),) * 3
 
 
 @settings(max_examples=60, deadline=None)

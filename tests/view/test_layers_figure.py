@@ -288,7 +288,7 @@ def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
         "✓ allowed",
         "✕ a Deny over an Allow",
         "✕ a Deny over nothing",
-        "○ an Allow cut by a ceiling",
+        "○ an Allow that is not enough",
         "○ implicit deny",
     } <= words
 

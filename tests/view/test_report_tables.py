@@ -198,7 +198,7 @@ def test_names_of_topics_are_text_in_html():
     assert "&lt;script&gt;" in html
 
 
-@pytest.mark.parametrize("topics", [[("tags", 1, 2)], [Topic("tags", 3, 2)], [None]])
+@pytest.mark.parametrize("topics", [[("tags", 1, 2)], [Topic("tags", 3, 2)], [None], None, 7])
 def test_what_is_no_result_is_refused(topics):
     """A topic, how many right, of how many."""
     with pytest.raises(RequestError, match=r"Topic|two numbers"):

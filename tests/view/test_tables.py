@@ -85,12 +85,12 @@ def test_a_table_brings_its_own_light_paper():
 
 
 def test_what_strangers_wrote_is_text_everywhere():
-    """In the caption, the headings and the cells."""
+    """In the caption, which names the frame as well, the headings and the cells."""
     evil = Look(EVIL, EVIL, INK, PAPER)
     html = Table(EVIL, (EVIL, "b", "c"), ((EVIL, (EVIL, "x"), evil),), left_out=2)._repr_html_()
 
     assert not Page(html).of("img")
-    assert html.count(escape(EVIL)) == 6
+    assert html.count(escape(EVIL)) == 7
 
 
 @pytest.mark.parametrize("table", [users(40), Table("w", tuple("abcdefg"), (tuple(range(7)),) * 2)])
@@ -107,6 +107,14 @@ def test_a_large_table_scrolls_in_a_frame_that_the_keyboard_reaches(table):
 def test_a_small_table_is_no_stop_for_the_keyboard():
     """Nothing in it scrolls."""
     assert "tabindex" not in users(3)._repr_html_()
+
+
+def test_a_table_of_long_words_scrolls_in_a_narrow_window():
+    """Three words of which none can be broken are wider than a notebook at 200 %."""
+    word = "x" * 24
+
+    assert "tabindex" in Table("w", ("a", "b", "c"), ((word, word, word),))._repr_html_()
+    assert "tabindex" not in Table("w", ("a", "b", "c"), ((word, "x", "x"),))._repr_html_()
 
 
 def test_many_rows_are_counted_and_the_frame_has_all():
@@ -201,7 +209,7 @@ def test_nothing_in_a_cell_breaks_its_line():
     """Line breaks, tabs and marks that turn the direction become signs."""
     text = str(Table("two\nlines", ("a",), (("x\r\ny\t\u202ez\x1b[31m",),)))
 
-    assert text.splitlines() == ["two↵lines", "a", "────────────", "x↵↵y␣␣z␣[31m"]
+    assert text.splitlines() == ["two↵lines", "a", "────────────", "x↵↵y→␣z␣[31m"]
 
 
 cells = st.one_of(
@@ -346,6 +354,14 @@ def test_a_table_of_verdicts_has_all_three_for_screen_readers():
         str(world.can(who, "s3:DeleteObject", MAP).verdict)
         for who in (world.user("dana"), world.user("carol"))
     ]
+
+
+def test_names_in_verdicts_break_no_line():
+    """One line a cell, whatever somebody is called."""
+    decision = scenario("groups").can("arn:aws:iam::111111111111:user/dana", "s3:GetObject", MAP)
+    table = VerdictTable(("two\nlines",), ("s3:GetObject on a\nb",), ((decision,),))
+
+    assert table.as_text() == "two↵lines, s3:GetObject on a↵b: ✓ allowed"
 
 
 def test_a_policy_without_statements_is_an_empty_frame_with_its_columns():

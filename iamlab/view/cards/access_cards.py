@@ -9,6 +9,7 @@ from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.tables import Table, matrix_table
 from iamlab.view.tabular.access import changes_table, gains_and_losses, what_can_table
 from iamlab.view.tabular.signs import GAINED, LOST
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from iamlab.world.changes import WorldDiff
     from iamlab.world.what_can import WhatCan
     from iamlab.world.who_can import WhoCan
-
-FEW = 30
-"""So many lines of a list are shown."""
 
 
 def matrix_card(matrix: AccessMatrix) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.html import PAPERED
 from iamlab.view.tables import Table
 from iamlab.view.tabular.accounts import account_table, identity_table
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;{PAPERED}"
 """How policies and ARNs look."""
-FEW, ROWS = 8, 30
-"""So many names stand in a row; so many rows are shown."""
+NAMES = 8
+"""So many names stand in a cell."""
 
 
 def world_card(world: World) -> str:
@@ -31,7 +32,7 @@ def world_card(world: World) -> str:
     columns = ("account", "account_id", "users", "groups", "roles", "buckets")
     table = Table(f"World at {world.clock.now:%Y-%m-%d %H:%M} UTC", columns, rows)
     trees = "".join(map(organization_card, world.organizations.values()))
-    return f"{table.first(ROWS).html()}{trees}"
+    return f"{table.first(FEW).html()}{trees}"
 
 
 def _account_row(account: Account) -> tuple[object, ...]:
@@ -40,14 +41,14 @@ def _account_row(account: Account) -> tuple[object, ...]:
 
 
 def _few(names: Collection[str]) -> str:
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return f"{', '.join(list(names)[:FEW])}{more}" if names else "none"
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return f"{', '.join(list(names)[:NAMES])}{more}" if names else "none"
 
 
 def account_card(account: Account) -> str:
     """Show the identities of an account."""
     columns = ("kind", "name", "groups", "policies", "permissions_boundary", "access_keys")
-    return account_table(account).only(*columns).first(ROWS).html()
+    return account_table(account).only(*columns).first(FEW).html()
 
 
 def identity_card(identity: Identity) -> str:
@@ -58,7 +59,7 @@ def identity_card(identity: Identity) -> str:
         parts.append(_named("groups", identity.groups))
     if isinstance(identity, Group):
         parts.append(_named("users", [user.name for user in identity.users]))
-    return "".join((*parts, identity_table(identity).first(ROWS).html()))
+    return "".join((*parts, identity_table(identity).first(FEW).html()))
 
 
 def _named(what: str, names: Iterable[str]) -> str:

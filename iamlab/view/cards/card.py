@@ -12,6 +12,7 @@ from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.policy.document import Policy
 from iamlab.view import html
+from iamlab.view.cards import FEW
 from iamlab.view.cards.access_cards import (
     changes_card,
     diff_card,
@@ -32,7 +33,7 @@ from iamlab.view.cards.outside_cards import outside_access_card
 from iamlab.view.cards.policy_cards import policy_card
 from iamlab.view.cards.reach_cards import arrivals_card, blast_radius_card, cut_card, path_card
 from iamlab.view.cards.session_cards import session_card, timeline_card
-from iamlab.view.style import INK, PAPER, look
+from iamlab.view.style import HAIRLINE, INK, PAPER, look
 from iamlab.view.tabular.table_of import table_of
 from iamlab.world.account import Account
 from iamlab.world.changes import WorldDiff
@@ -58,12 +59,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
 BOX = (
-    f"background:{PAPER};color:{INK};border:1px solid #C4C9CF;border-radius:8px;"
+    f"background:{PAPER};color:{INK};border:1px solid {HAIRLINE};border-radius:8px;"
     "padding:0.7em 1em;margin:0.4em 0;max-width:min(60em, 100%);box-sizing:border-box;"
     "display:inline-block;overflow-wrap:anywhere"
 )
-FEW = 30
-"""So many lines of a list are shown."""
 
 
 def card(value: object) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.tabular.access import events_table
 
 if TYPE_CHECKING:
     from iamlab.world.events.log import EventLog
-
-FEW = 30
-"""So many events are shown, the last ones."""
 
 
 def event_log_card(log: EventLog) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.tabular.access import outside_access_table
 
 if TYPE_CHECKING:
     from iamlab.world.outside_access import OutsideAccess
-
-FEW = 30
-"""So many findings are shown."""
 
 
 def outside_access_card(found: OutsideAccess) -> str:

@@ -9,7 +9,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.prose import sentences
 from iamlab.view.figures.policy.policy_lines import json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
-from iamlab.view.style import LOOKS, Look
+from iamlab.view.tabular.signs import EFFECTS
 from iamlab.view.words import count
 
 if TYPE_CHECKING:
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 MANY, FEW, VALUES = 30, 8, 12
 """So many statements are shown, and so many without a frame; so many values of a list."""
-_SEEN = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
-_LOOKS = {
-    effect: Look(seen.symbol, effect, seen.colour, seen.area) for effect, seen in _SEEN.items()
-}
 _CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
 _COLUMNS = ("statement", "in words", "as it is written")
 
@@ -48,14 +44,14 @@ def policy_card(policy: Policy) -> str:
         f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
-    shown = framed(table, title, long=len(policy.statements) > FEW)
+    shown = framed(table, title, long=len(policy.statements) > FEW, wide=True)
     return f"{shown}{_whole(policy)}"
 
 
 def _row(statement: Statement, policy: Policy) -> str:
     words = sentences(Policy((statement,), version=policy.version))[0]
     written = "\n".join(map(str, json_lines(statement, VALUES)))
-    effect = f'<span style="white-space:nowrap">{badge(_LOOKS[statement.effect])}</span>'
+    effect = f'<span style="white-space:nowrap">{badge(EFFECTS[statement.effect])}</span>'
     label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
     top = f"{CELL};vertical-align:top"
     head = f"{top};font-weight:normal;min-width:6.5em;overflow-wrap:anywhere"

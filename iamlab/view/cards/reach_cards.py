@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.html import badge
 from iamlab.view.tabular.access import path_table, paths_table
 from iamlab.view.tabular.signs import bad, good
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from iamlab.world.reach.answers import Arrivals, BlastRadius
     from iamlab.world.reach.cutting import Cut
     from iamlab.world.reach.paths import Path
-
-FEW = 30
-"""So many rows are shown."""
 
 
 def arrivals_card(found: Arrivals) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.view.cards import FEW
 from iamlab.view.html import badge, html_facts
 from iamlab.view.tabular.sessions import state_of, timeline_table
 
 if TYPE_CHECKING:
     from iamlab.world.sts.session import Session
     from iamlab.world.sts.timeline import Timeline
-
-FEW = 30
-"""So many rows are shown."""
 
 
 def session_card(session: Session) -> str:

@@ -27,6 +27,7 @@ LANE = 0.1
 CORRIDOR = 0.22
 """How high a corridor is without lines: the distance of two bands."""
 SLACK = 1e-6
+"""By so much rows may differ and are the same: sums of floats are never exact."""
 TURN, TURNS, MOST_TURNS = 0.2, 0.07, 6
 """How far from their column the first line beside it leads, and each further one."""
 AIR = 0.06

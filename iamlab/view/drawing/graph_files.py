@@ -15,6 +15,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from iamlab.view.words import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -92,7 +94,7 @@ def _escaped(text: str) -> str:
     >>> _escaped('1. "all"'), _escaped("")
     ('#49;. #quot;all#quot;', ' ')
     """
-    plain = _printable(text)
+    plain = printable(text)
     starts = {
         place
         for found in _STARTS.finditer(plain)
@@ -112,11 +114,6 @@ def _entity(letter: str) -> str:
     return f"#{_NAMES.get(letter, ord(letter))};"
 
 
-def _printable(text: str) -> str:
-    """Keep what can be seen: line breaks and other control characters become spaces."""
-    return "".join(one if one.isprintable() else " " for one in text)
-
-
 def _texts(facts: Mapping[Any, Any]) -> dict[str, str]:
     """Keep what XML can carry."""
-    return {str(name): _printable(str(value)) for name, value in facts.items()}
+    return {str(name): printable(str(value)) for name, value in facts.items()}

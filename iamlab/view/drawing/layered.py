@@ -81,15 +81,14 @@ def lay_out(
     steps: list[tuple[object, object]] = []
     lanes: dict[tuple[N, N], list[tuple[int, object]]] = {}
     for edge in own:
-        passed = [
-            (column, (edge, column)) for column in range(columns[edge[0]] + 1, columns[edge[1]])
-        ]
+        between = range(columns[edge[0]] + 1, columns[edge[1]])
+        passed: list[tuple[int, object]] = [(column, (edge, column)) for column in between]
         for column, lane in passed:
             layers[column].append(lane)
             size[lane] = LANE
         chain = [edge[0], *(lane for _, lane in passed), edge[1]]
         steps += pairwise(chain)
-        lanes[edge] = list(passed)
+        lanes[edge] = passed
     before, after = _neighbours(steps)
     order = [layers[column] for column in sorted(layers)]
     best = _ordered(order, before, after)

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Point, Sheet
 
 SWATCH = 0.32
+"""How wide a piece of a bar is drawn."""
 GAP, APART = 0.08, 0.22
+"""Between a sign and its words, and from these to the next sign."""
 LINE = 0.26
+"""The distance of two lines."""
 
 
 @dataclass(slots=True)

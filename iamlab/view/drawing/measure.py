@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from iamlab.view.words import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,27 +28,18 @@ _POINTS = 72  # points in an inch
 
 
 def plain(text: str, face: Face = "sans") -> str:
-    r"""Make text that can be drawn: line breaks and the like become signs.
+    r"""Make text that can be drawn: what has no letter in the font becomes a square, too.
 
     Examples
     --------
     >>> plain("two\nlines")
     'two↵lines'
     """
-    if text.isascii() and text.isprintable():
+    text = printable(text)
+    if text.isascii():
         return text
     known = _letters(face)
-    return "".join(
-        c if c.isprintable() and ord(c) in known else _SIGNS.get(c, _sign(c)) for c in text
-    )
-
-
-_SIGNS = {"\n": "↵", "\r": "↵", "\t": "→"}
-
-
-def _sign(letter: str) -> str:
-    """Give the sign for a letter that is unknown, or does something instead of being seen."""
-    return "\N{WHITE SQUARE}" if letter.isprintable() else "␣"
+    return "".join(c if ord(c) in known else "\N{WHITE SQUARE}" for c in text)
 
 
 @lru_cache(maxsize=20_000)

@@ -29,6 +29,7 @@ MOST_COLUMNS = 4
 
 TOP = 0.45
 WIDTHS = {1: 2.9, 2: 2.9, 3: 2.3, 4: 1.72}
+"""How wide boxes are at most, by the number of columns: lines need room for words, too."""
 NARROWEST = 1.3
 MANY = 14
 """From so many boxes in a column on, they are low and have a name only."""
@@ -39,7 +40,9 @@ PORT = 0.115
 BESIDE = 0.5
 """The room that lines take which lead around the boxes of the last column."""
 HEAD, FOOT = 0.4, 0.12
+"""What a field has above its first row, for its title, and below its last."""
 SLACK = 0.01
+"""So little above or below a box's own height lines beside its column are put in order."""
 
 Missing = Literal["", "start", "end"]
 
@@ -249,14 +252,13 @@ class _Network:
 
     def _line(self, line: Line, start: Point, end: Point) -> None:
         route = self.places.routes[line.start, line.end]
+        style = {"bold": line.bold, "dashed": line.dashed, "arrow": True}
         if route.kind is Kind.BESIDE:
             ((x, _),) = route.via
             corners = [start, (x, start[1]), (x, end[1]), end]
-            around(self.sheet, corners, line.colour, bold=line.bold, arrow=True, dashed=line.dashed)
+            around(self.sheet, corners, line.colour, **style)
             return
-        self.sheet.line(
-            start, end, line.colour, via=route.via, bold=line.bold, arrow=True, dashed=line.dashed
-        )
+        self.sheet.line(start, end, line.colour, via=route.via, **style)
 
     def _ring(self, line: Line, start: Point, end: Point) -> list[Rectangle]:
         """Say by a ring that something is missing at one end; give the room that it takes."""

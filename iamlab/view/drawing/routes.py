@@ -25,28 +25,24 @@ Rectangle = tuple[float, float, float, float]
 ROUND = 0.12
 """The radius of a corner, where there is room for it."""
 RING = 0.055
+"""Its radius: more than a line is wide, less than two lines at a box are apart."""
 STEPS = 16
 """At so many places of each piece of a line words are tried."""
 AIR = 0.03
+"""Around words, so that they do not touch what is beside them."""
 
 
-def around(
-    sheet: Sheet,
-    points: Sequence[Point],
-    colour: str = PALE_LINE,
-    *,
-    bold: bool = False,
-    arrow: bool = False,
-    dashed: bool = False,
-) -> None:
+def around(sheet: Sheet, points: Sequence[Point], colour: str = PALE_LINE, **style: bool) -> None:
     """Draw a line of level and upright pieces, its corners rounded.
 
     Parameters
     ----------
     points
         Where it begins, its corners, and where it ends.
+    style
+        As of :meth:`Sheet.curve <iamlab.view.drawing.sheet.Sheet.curve>`.
     """
-    sheet.curve(_rounded(points), colour, bold=bold, arrow=arrow, dashed=dashed)
+    sheet.curve(_rounded(points), colour, **style)
 
 
 def _rounded(points: Sequence[Point]) -> list[Point]:

@@ -39,7 +39,9 @@ BOX_HEIGHT = 0.46
 ROW = 0.66
 """The distance of two boxes in a column, from middle to middle."""
 PAD = 0.09
+"""From the edge of a box to its text."""
 FRAME = 0.2
+"""From the edge of a field to what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +297,13 @@ class Sheet:
     def gate(
         self, x: float, top: float, bottom: float, colour: str = DENY, *, open_at: float | None
     ) -> None:
-        """Draw a gate: a vertical bar, with a gap where it lets something through."""
+        """Draw a gate: a vertical bar, with a gap where it lets something through.
+
+        Parameters
+        ----------
+        open_at
+            The height of the gap; ``None``: it is shut.
+        """
         parts = [(top, bottom)]
         if open_at is not None:
             parts = [(top, open_at - 0.16), (open_at + 0.16, bottom)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.style import HAIRLINE, INK, PALE_INK
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _SECONDS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY),
 )
+"""How far ticks may be apart: what people count in, from a second to two weeks."""
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000)
 _MONTH = 30.4 * _DAY  # on average, to see how many find room
 
@@ -136,10 +138,10 @@ class TimeAxis:
         return [(self.at(one), _month(one, months)) for one in self._months(months)]
 
     def _every(self, seconds: int) -> Iterator[datetime]:
-        origin = _FIRST  # a Monday, so that weeks begin where people begin them
-        number = -int(-(self.start - origin).total_seconds() // seconds)
+        # Counted from a Monday, so that weeks begin where people begin them.
+        number = -int(-(self.start - _FIRST).total_seconds() // seconds)
         while True:
-            moment = later(origin, timedelta(seconds=number * seconds))
+            moment = later(_FIRST, timedelta(seconds=number * seconds))
             if moment > self.end or moment == _LAST:
                 return
             yield moment
@@ -161,8 +163,6 @@ class TimeAxis:
 
         A tick whose label would touch that of the present goes without.
         """
-        from iamlab.view.drawing.measure import SMALL, width_of
-
         words, middle, half = self._now(now)
         for x, label in self.ticks():
             ends = [y + 0.13, bottom]
@@ -179,8 +179,6 @@ class TimeAxis:
 
     def _now(self, now: datetime) -> tuple[str, float, float]:
         """Say how the present is written, where its middle stands, and half of its width."""
-        from iamlab.view.drawing.measure import SMALL, width_of
-
         words = f"now {self.short(now)}" if self.has(now) else f"now {stamp(now)[:16]} ▸"
         half = width_of(words, SMALL, "bold") / 2
         rightmost = max(self.right - half, self.left + half)

@@ -1,4 +1,4 @@
-"""What people hand to a figure, and names as a list shows them.
+"""What people hand to a figure: taken if it is what the figure wants, and refused in words if not.
 
 An argument that takes several texts takes one as well, and says so when it gets neither.
 """
@@ -9,6 +9,53 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iamlab.errors import RequestError
+
+WANTED = {
+    "Decision": ("a decision", "ask world.can(caller, action, resource)"),
+    "Policy": ("a policy", "make one with Policy.parse(document)"),
+    "World": ("a world", "make one with World()"),
+    "AccessMatrix": ("an access matrix", "ask world.access(actions, resources)"),
+    "Organization": ("an organization", "take one of world.organizations.values()"),
+    "Timeline": ("a timeline", "ask world.timeline()"),
+    "Reach": ("a reach", "ask world.reach()"),
+    "Path": ("a path", "ask reach.path(caller)"),
+    "Cut": ("a cut", "ask reach.cut(caller)"),
+}
+"""What each type of value is called, and where people get one."""
+
+
+def check(figure: str, given: object, kind: type) -> None:
+    """Refuse a first argument that a figure cannot draw.
+
+    Raises
+    ------
+    RequestError
+        It is not of this type.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> check("two_layers", "acme", World)
+    Traceback (most recent call last):
+    iamlab.errors.RequestError: two_layers wants a world, not an object of type str: ...
+    """
+    if not isinstance(given, kind):
+        wanted, how = WANTED[kind.__name__]
+        got = type(given).__name__
+        raise RequestError(f"{figure} wants {wanted}, not an object of type {got}: {how}.")
+
+
+def text(what: str, given: object) -> str:
+    """Read one text.
+
+    Raises
+    ------
+    RequestError
+        It is none.
+    """
+    if not isinstance(given, str):
+        raise RequestError(f"{what} is text, and not {given!r}.")
+    return given
 
 
 def texts(what: str, given: object) -> tuple[str, ...]:
@@ -27,8 +74,7 @@ def texts(what: str, given: object) -> tuple[str, ...]:
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
     values: list[Any] = list(given) if several else [given]  # type: ignore[call-overload]
     for one in values:
-        if not isinstance(one, str):
-            raise RequestError(f"A {what} is text, and not {one!r}.")
+        text(f"Each {what}", one)
     if isinstance(given, set | frozenset):
         values.sort()
     return tuple(dict.fromkeys(values))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
+from iamlab.engine.principals import Named
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
+    from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
 
 _AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
@@ -31,6 +34,20 @@ def short_name(arn: str) -> tuple[str, str]:
     return parsed.name or parsed.resource, f"{service}{kind}"
 
 
+def asks_for(request: Request) -> str:
+    """Say who asks for what.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> asks_for(Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject",
+    ...                  "arn:aws:s3:::star-maps/m31.fits"))
+    'ana asks for s3:GetObject on star-maps/m31.fits'
+    """
+    who, what = (short_name(one)[0] for one in (request.principal, request.resource))
+    return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
+
+
 def resource_policy_of(request: Request) -> str:
     """Say what the policy of the resource that is asked for is called.
 
@@ -44,3 +61,14 @@ def resource_policy_of(request: Request) -> str:
     if request.about_trust:
         return "trust policy"
     return _AS_RESOURCE.get(request.service, NAMES["resource"])
+
+
+def strongest_name(decision: Decision) -> Named:
+    """Say how directly what lets the caller in at the resource's side names him, at best.
+
+    ``Named.NOT``: nothing does. Who is let in only as one of his account needs his own policies,
+    too; a KMS grant names the very caller.
+    """
+    if decision.heard["grant"].allows:
+        return Named.DIRECT
+    return max((one.named for one in decision.heard["resource"].allows), default=Named.NOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.verdict import Verdict
@@ -164,6 +165,6 @@ def _event(event: Event, *, with_account: bool) -> tuple[object, ...]:
     time, account, who, name, outcome, error, resource, *_ = row_of(event)
     sign = OUTCOMES[str(outcome)]
     if error:
-        sign = type(sign)(sign.symbol, f"{outcome}: {error}", sign.colour, sign.area)
+        sign = replace(sign, word=f"{outcome}: {error}")
     of_whom = (account,) if with_account else ()
     return time, *of_whom, str(who).rpartition("::")[2], name, sign, resource

@@ -32,7 +32,7 @@ def silent(word: str, symbol: str = "○") -> Look:
 
 
 EFFECTS = {"Allow": good("Allow"), "Deny": bad("Deny")}
-GAINED, LOST = good("gained"), bad("lost")
+GAINED, LOST = good("gained", "+"), bad("lost", "−")
 RESULTS = {
     "allow": good("allow"),
     "deny": bad("deny"),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
-from iamlab.view.figures.access.access_rows import visible
 from iamlab.view.figures.names import short_name
 from iamlab.view.words import count
 from iamlab.world.presented import CredentialKind
@@ -57,18 +56,18 @@ def links_of(decision: Decision, session: Session | None) -> tuple[Link, ...]:
         ``session`` is none, or not the one that asked.
     """
     if session is None:
-        return tuple(map(visible, _of_federated_user(decision)))
+        return tuple(_of_federated_user(decision))
     _check(session, decision.request.principal)
     chain = chain_of(session)
     links = [] if chain[0].depth == 0 or not chain[0].asked_by else [_asking(chain[0])]
     for one, following in pairwise(chain):
         links.append(_link(one, following.operation))
-    return tuple(map(visible, links))
+    return tuple(links)
 
 
 def _check(session: object, asked: str) -> None:
     if not isinstance(session, Session):
-        raise RequestError(f"session is a session, not an object of {type(session).__name__}.")
+        raise RequestError(f"session is a session, not an object of type {type(session).__name__}.")
     if session.arn != asked:
         raise RequestError(f"It was not {session.arn} that asked, but {asked}.")
 
@@ -78,8 +77,8 @@ def drawn(links: tuple[Link, ...]) -> tuple[Link, ...]:
     if len(links) <= MOST:
         return links
     left_out = links[2:-2]
-    note = "between them"
-    one = Link(count(len(left_out), "more session"), note, "", left_out[-1].leads_by)
+    more = count(len(left_out), "more session")
+    one = Link(more, "between them", "", left_out[-1].leads_by)
     return (*links[:2], one, *links[-2:])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
-from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TITLE, widest, wrap
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
@@ -37,6 +36,7 @@ from iamlab.view.figures.access.access_words import (
     lines_of,
     table_of,
 )
+from iamlab.view.figures.given import check
 from iamlab.view.style import (
     ALLOW,
     ALLOW_AREA,
@@ -81,7 +81,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     >>> print(access_graph(world.can(world.user("alice"), "s3:GetObject", MAP)).caption)
     May alice do s3:GetObject on star-maps/m31.fits? ✓ Allowed.
     """
-    _check(decision)
+    check("access_graph", decision, Decision)
     scene = scene_of(decision, session)
     return Figure.on(
         _draw(scene, plan_of(scene)),
@@ -91,14 +91,6 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
         lines=lines_of(scene),
         graph=graph_of(scene),
     )
-
-
-def _check(decision: object) -> None:
-    if not isinstance(decision, Decision):
-        raise RequestError(
-            f"access_graph draws a decision, not an object of type {type(decision).__name__}: "
-            "ask world.can(caller, action, resource)."
-        )
 
 
 def _draw(scene: Scene, plan: Plan) -> Sheet:
@@ -269,8 +261,7 @@ _STATEMENTS = {ALLOWS: (ALLOW, ALLOW_AREA), DENIES: (DENY, DENY_AREA)}
 def _resource(sheet: Sheet, scene: Scene, plan: Plan) -> Box:
     seen = look(scene.decision.verdict)
     x, width = plan.columns["resource"]
-    verdict = f"{seen.symbol} {seen.word}"
-    box = Box(x, plan.resource, width, scene.what, verdict, seen.colour, seen.area, bold=True)
+    box = Box(x, plan.resource, width, scene.what, str(seen), seen.colour, seen.area, bold=True)
     sheet.box(box)
     sheet.note(x, plan.resource + 0.36, scene.decision.request.action, INK, room=width)
     sheet.note(x, plan.resource + 0.53, scene.what_note, room=width)

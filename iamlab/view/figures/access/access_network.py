@@ -63,8 +63,7 @@ def _stops(graph: nx.DiGraph[Any], scene: Scene, here: str, there: str) -> dict[
     for number, stop in enumerate(stops):
         field = here if number < own else there
         graph.add_node(("stop", number), label=stop.text, note=stop.note, field=field)
-    seen = look(scene.decision.verdict)
-    verdict = f"{seen.symbol} {seen.word}"
+    verdict = str(look(scene.decision.verdict))
     graph.add_node(RESOURCE, label=scene.what, note=verdict, field=there)
     way = [*(("stop", number) for number in range(len(stops))), RESOURCE]
     for stop, (one, other) in zip(stops, pairwise(way), strict=True):

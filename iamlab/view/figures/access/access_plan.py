@@ -44,6 +44,15 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 """How narrow and how wide each column may be."""
 
+BESIDE = 0.34
+"""From column to column, where nothing but a line has to find room."""
+TIGHT = 0.08
+"""By so much less if there are groups, and room is scarce."""
+UNDER_TITLE = 1.75
+"""How wide statements are at least below the title of a field."""
+STEP = 0.02
+"""By so much the widest column gives way at a time."""
+
 _BONUS = {"resource": 0.4, "statement": 0.25}
 """By so much these columns may be wider than the others, if room is scarce."""
 
@@ -110,19 +119,20 @@ def columns_of(scene: Scene) -> dict[str, Column]:
     """Give each column the room that its words need, as far as the page has it."""
     needs = {name: _clamped(name, need) for name, need in _needs(scene).items()}
     if scene.is_abroad or scene.is_outsider:
-        needs["statement"] = max(needs["statement"], 1.75)  # the field's title stands above
+        needs["statement"] = max(needs["statement"], UNDER_TITLE)
     inside = 2 * FRAME if scene.is_abroad else FRAME if scene.is_outsider else 0
-    gaps = dict.fromkeys(needs, 0.34)
+    gaps = dict.fromkeys(needs, BESIDE)
+    # Before the resource lines come together, in a point or where the way leads down.
     gaps["statement"], gaps["resource"] = (0.85 if is_straight(scene) else 0.45), 0.0
     if scene.is_outsider:
         gaps["caller"] = 0.75
     room = PAGE - 2 * MARGIN - inside - sum(gaps.values())
     if sum(needs.values()) > room and "group" in needs:
         for name in ("caller", "group", "policy"):
-            gaps[name], room = gaps[name] - 0.08, room + 0.08
+            gaps[name], room = gaps[name] - TIGHT, room + TIGHT
     while sum(needs.values()) > room:
         widest_one = max(needs, key=lambda name: needs[name] - _BONUS.get(name, 0.0))
-        needs[widest_one] -= 0.02
+        needs[widest_one] -= STEP
     columns, left = {}, MARGIN + (FRAME if scene.is_abroad else 0)
     for name, need in needs.items():
         columns[name] = (left, need)

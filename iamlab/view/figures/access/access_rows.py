@@ -5,16 +5,15 @@ One row for each statement, and one for each policy that has none: the figure's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.explain import nearest
 from iamlab.engine.hearing import RESTRICTED
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.principals import Named
 from iamlab.view.figures.names import resource_policy_of
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.request import Request
     from iamlab.engine.verdict import Reading
-    from iamlab.view.figures.access.access_chain import Link
-    from iamlab.view.figures.access.access_scene import Scene
-    from iamlab.view.figures.access.access_stops import Stop
-    from iamlab.view.figures.access.access_ways import Way
 
 ALLOWS, DENIES, TAKEN, SILENT = "allows", "denies", "taken away", "does not apply"
 """What a statement does. What Block Public Access takes away would apply but for that."""
@@ -180,15 +175,3 @@ def kind_of(request: Request, layer: str, attached: Attached) -> str:
     if attached.arn is None:
         return _AS_PATH.get(attached.path[0] if attached.path else "", "inline")
     return "AWS managed" if ":iam::aws:" in attached.arn else "customer managed"
-
-
-V = TypeVar("V", "Way", "Stop", "Link", "Scene")
-
-
-def visible(value: V) -> V:
-    """Give the same with texts that can be seen: a line break in a name is a sign, no new line."""
-    found = {one.name: getattr(value, one.name) for one in fields(value)}
-    texts: dict[str, Any] = {
-        name: printable(one) for name, one in found.items() if isinstance(one, str)
-    }
-    return replace(value, **texts)

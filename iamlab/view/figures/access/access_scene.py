@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.request import Kind
 from iamlab.view.figures.access.access_chain import Link, links_of
-from iamlab.view.figures.access.access_rows import Row, rows_of, visible
+from iamlab.view.figures.access.access_rows import Row, rows_of
 from iamlab.view.figures.access.access_stops import Stops, is_abroad, is_outsider, stops_of
 from iamlab.view.figures.access.access_ways import Way, ways_of
 from iamlab.view.figures.names import short_name
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -89,7 +88,7 @@ def scene_of(decision: Decision, session: Session | None) -> Scene:
     what, what_note = short_name(request.resource)
     if request.resource == "*":
         what_note = "no resource in particular"
-    scene = Scene(
+    return Scene(
         decision,
         rows,
         ways_of(rows),
@@ -101,11 +100,10 @@ def scene_of(decision: Decision, session: Session | None) -> Scene:
         what,
         what_note,
         *(
-            (account, printable(names[account].name) if account in names else "")
+            (account, names[account].name if account in names else "")
             for account in (request.caller.account, request.resource_account)
         ),
     )
-    return visible(scene)
 
 
 def _who(decision: Decision) -> tuple[str, str, str]:

@@ -20,11 +20,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import GUARDS, LIMITS
+from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
 from iamlab.engine.situation import FREE, OUTSIDERS
 from iamlab.engine.verdict import Verdict
 from iamlab.engine.votes import count as count_votes
-from iamlab.view.figures.access.access_rows import SIDES, visible
+from iamlab.view.figures.access.access_rows import SIDES
+from iamlab.view.figures.names import strongest_name
 from iamlab.view.style import LOOKS, Look
 from iamlab.view.words import count, listed
 
@@ -48,6 +50,7 @@ TITLES: Mapping[str, str] = {
     "scoped": "scope-down policy",
 }
 _CREDENTIALS = "what the credentials are good for"
+"""The title of a gate that stands for the credentials themselves, and no policy."""
 
 WHO_GRANTS: Mapping[str, str] = {
     "same_account": "either side is enough",
@@ -70,6 +73,12 @@ WHO_GRANTS: Mapping[str, str] = {
     "only_narrows": "no permission is needed",
 }
 """Which rule combines the sides, in the fewest words."""
+_OF_ACCOUNT: Mapping[str, str] = {
+    "same_account": "the own side must allow",
+    "role_trust": "both must allow",
+    "kms_key": "both must allow",
+}
+"""Likewise where the resource's side lets the caller in only as one of his account."""
 
 _NEVER = (
     *("root_user_assumes_role", "never_abroad", "needs_long_term_keys"),
@@ -161,16 +170,22 @@ def stops_of(decision: Decision) -> Stops:
         before, after = [*own, *limits, "scoped", "scp", "endpoint", "rcp"], []
     gates = () if _is_free(decision) else (*GUARDS, *LIMITS, "scoped")
     short = sum(len(heard[layer].levels) for layer in gates) > MOST_GATES
-    flows, made = True, []
+    flows = True
+    made: list[tuple[Stop, ...]] = []
     for part in (before, after):
         stops: list[Stop] = []
         for name in part:
-            if name in ("own", "grant"):
-                stops.append(_own(decision) if name == "own" else _grant(decision))
+            if name == "own":
+                stops.append(_own(decision))
+            elif name == "grant":
+                # What an outer gate of the caller's account has stopped is granted in vain.
+                is_held = is_abroad(decision) and any(_stops(one, decision) for one in made[0])
+                grant = _grant(decision)
+                stops.append(replace(grant, flows=grant.flows and not is_held))
             elif name in gates:
                 stops += _gates(decision, name, flows=flows, short=short)
             flows = stops[-1].flows if stops else flows
-        made.append(tuple(map(visible, stops)))
+        made.append(tuple(stops))
     return Stops(*made)
 
 
@@ -179,8 +194,8 @@ def _is_free(decision: Decision) -> bool:
     return bool(decision) and decision.situation in (*FREE, "never_refused")
 
 
-def _counts(decision: Decision) -> bool:
-    """Say whether a Deny stops the request: hardly ever it does not."""
+def _denies_count(decision: Decision) -> bool:
+    """Say whether a Deny stops the request; one that the verdict passes over does not."""
     return decision.verdict is Verdict.EXPLICIT_DENY
 
 
@@ -188,7 +203,7 @@ def _own(decision: Decision) -> Stop:
     heard = decision.heard["identity"]
     if heard.denies:
         note = _denying(heard.denies)
-        flows = not _counts(decision)
+        flows = not _denies_count(decision)
         return Stop("own", "identity-based policies", note, DENIED, flows=flows)
     if heard.allows:
         return Stop("own", "identity-based policies", "an Allow applies", ALLOWED, flows=True)
@@ -199,6 +214,12 @@ def _own(decision: Decision) -> Stop:
 def _denying(readings: tuple[Reading, ...]) -> str:
     addresses = list(dict.fromkeys(reading.address for reading in readings))
     return f"Deny {listed(addresses, 1, length=60)}"
+
+
+def _stops(one: Stop, decision: Decision) -> bool:
+    """Say whether a gate stops the request, whoever grants it."""
+    is_outer = one.kind == "gate" and one.layer not in LIMITS
+    return is_outer and (one.look is SILENT or (one.look is DENIED and _denies_count(decision)))
 
 
 def _gates(decision: Decision, layer: str, *, flows: bool, short: bool) -> list[Stop]:
@@ -218,7 +239,7 @@ def _gates(decision: Decision, layer: str, *, flows: bool, short: bool) -> list[
         if path == "credentials":
             title = _CREDENTIALS
         is_open = look is ALLOWED
-        flows = flows and (is_open or (look is DENIED and not _counts(decision)))
+        flows = flows and (is_open or (look is DENIED and not _denies_count(decision)))
         if short and is_open and made and made[-1].is_open and layer in ("scp", "rcp"):
             places.append(place)
             title = f"{TITLES[layer]}, {count(len(places), 'level')}"
@@ -246,15 +267,20 @@ def _grant(decision: Decision) -> Stop:
     rule = getattr(decision.rules, decision.situation, None)
     heard = decision.heard
     title = WHO_GRANTS.get(decision.situation, decision.situation.replace("_", " "))
+    if strongest_name(decision) is Named.ACCOUNT:
+        title = _OF_ACCOUNT.get(decision.situation, title)
     free = _is_free(decision)
-    granted = free or (rule is not None and bool(rule(count_votes(heard, decision.rules))))
+    votes = count_votes(heard, decision.rules)
+    granted = free or (rule is not None and bool(rule(votes)))
     inner = [hit for layer in (*SIDES, *LIMITS) for hit in heard[layer].denies]
-    if inner and _counts(decision):
+    if inner and _denies_count(decision):
         own = tuple(hit for layer in SIDES[1:] for hit in heard[layer].denies)
         return Stop("grant", "a Deny wins over any Allow", _denying(own) if own else "", DENIED)
     if free or decision.situation == "root_user":
         return Stop("grant", title, "", ALLOWED, flows=True)
     note = _WHATEVER if decision.situation in _NEVER else _sides(decision)
+    if not granted and rule is not None and rule(votes._replace(limits=True)):
+        note += ", but cut"  # by a gate above, whichever side it is that allows
     return Stop("grant", title, note, ALLOWED if granted else SILENT, flows=granted)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from iamlab.view.figures.access.access_rows import ALLOWS, DENIES, SIDES, SILENT, TAKEN, visible
+from iamlab.view.figures.access.access_rows import ALLOWS, DENIES, SIDES, SILENT, TAKEN
 from iamlab.view.words import count, listed
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def ways_of(rows: Iterable[Row]) -> tuple[Way, ...]:
     for side in ("identity", "resource"):
         own = [row for row in granting if (row.layer == "identity") == (side == "identity")]
         found += _ordered(_gathered(_single(side, own)))
-    return tuple(map(visible, found))
+    return tuple(found)
 
 
 def _single(side: str, rows: Sequence[Row]) -> list[Way]:

@@ -28,9 +28,8 @@ CALLERS, RESOURCES = "the caller's account", "the resource's account"
 
 def caption_of(scene: Scene) -> str:
     """Ask the question, and answer it."""
-    seen = look(scene.decision.verdict)
     question = f"May {caller_of(scene)} do {scene.decision.request.action} on {scene.what}?"
-    return f"{question} {seen.symbol} {seen.word.capitalize()}."
+    return f"{question} {look(scene.decision.verdict).sentence}"
 
 
 def caller_of(scene: Scene) -> str:
@@ -118,7 +117,7 @@ def lines_of(scene: Scene) -> Iterator[str]:
     yield from _side(scene.resource, "  ")
     yield from (f"  {_stop(stop)}" for stop in scene.stops.after)
     seen = look(scene.decision.verdict)
-    yield f"{seen.symbol} {seen.word}: {request.principal}, {request.action}, {request.resource}"
+    yield f"{seen}: {request.principal}, {request.action}, {request.resource}"
     if request.refusal:
         yield f"  AWS answers: {request.refusal}"
     yield from (f"  taken for granted: {one}" for one in scene.decision.assumed)
@@ -200,10 +199,16 @@ def table_of(scene: Scene) -> Iterator[dict[str, object]]:
 
 
 _EMPTY: Mapping[str, object] = {
-    **dict.fromkeys(("layer",), ""),
+    "layer": "",
     "level": 0,
-    **dict.fromkeys(("place", "policy", "policy_type", "statement", "effect"), ""),
+    "place": "",
+    "policy": "",
+    "policy_type": "",
+    "statement": "",
+    "effect": "",
     "applies": False,
-    **dict.fromkeys(("missed", "names"), ""),
+    "missed": "",
+    "names": "",
     "decides": False,
 }
+"""Every column, as it is where a row has nothing to say."""

@@ -118,16 +118,17 @@ def _accounts(of: object) -> list[Account]:
         return [of]
     if isinstance(of, World):
         return list(of.accounts.values())
-    message = f"attachment_graph draws an account or a world, not an object of {type(of).__name__}."
-    raise RequestError(message)
+    raise RequestError(
+        "attachment_graph() draws an account or a world, or a user, role or group in its account, "
+        f"not {type(of).__name__}."
+    )
 
 
 def _check(graphs: Sequence[Graph], lit: object) -> None:
     if lit is None:
         return
     if not isinstance(lit, Lit):
-        message = f"lit is a user, a role or a group, not an object of type {type(lit).__name__}."
-        raise RequestError(message)
+        raise RequestError(f"lit is a user, a role or a group, not {type(lit).__name__}.")
     if not any(node_of(lit) in graph for graph in graphs):
         raise RequestError(f"{lit.arn} is not in what is to be drawn, so it cannot be lit.")
 

@@ -96,7 +96,7 @@ def _by_relation(graph: Graph) -> list[Node]:
     import networkx as nx
 
     found: dict[Node, None] = {}
-    both_ways = graph.to_undirected(as_view=True)
+    both_ways = graph.to_undirected()  # a view of it would give neighbours in the order of a set
     for node in graph:
         if node not in found:
             found |= dict.fromkeys(nx.dfs_preorder_nodes(both_ways, node))

@@ -140,8 +140,7 @@ def _below(graph: Graph, node: Node, indent: str) -> Iterator[str]:
     if not ends:
         yield f"{indent}nothing"
     for end in ends:
-        note = "group" if end[0] == "group" else graph.nodes[end]["note"]
-        yield f"{indent}{note} {_label(graph, end)}"
+        yield f"{indent}{_type(graph, end)} {_label(graph, end)}"
         if end[0] == "group":
             yield from _below(graph, end, indent + "  ")
 
@@ -176,13 +175,14 @@ def _row(graph: Graph, start: Node, end: Node | None, *, is_lit: bool) -> dict[s
         "from_type": start[0],
         "attached_as": "nothing" if end is None else graph.edges[start, end]["label"],
         "to": "" if end is None else graph.nodes[end]["whole"],
-        "to_type": ""
-        if end is None
-        else "group"
-        if end[0] == "group"
-        else graph.nodes[end]["note"],
+        "to_type": "" if end is None else _type(graph, end),
         "lit": is_lit,
     }
+
+
+def _type(graph: Graph, node: Node) -> str:
+    """Say what is attached; the note of a group is the number of its users."""
+    return "group" if node[0] == "group" else str(graph.nodes[node]["note"])
 
 
 def _label(graph: Graph, node: Node) -> str:

@@ -238,6 +238,10 @@ def _same_kind(_graph: Graph, _node: Node) -> Hashable:
 
 
 _COARSER: tuple[Classes, ...] = (
-    *(_inline_as_one, _same_groups, _roles_as_one, _policies_as_one, _same_kind),
+    _inline_as_one,
+    _same_groups,
+    _roles_as_one,
+    _policies_as_one,
+    _same_kind,
 )
 """What makes nodes alike, once being truly alike is not enough."""

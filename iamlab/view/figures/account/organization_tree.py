@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision
-from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, widest, wrap
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
@@ -31,6 +30,7 @@ from iamlab.view.figures.account.organization_rows import (
     rows_of,
     types_of,
 )
+from iamlab.view.figures.given import check
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import (
     ABSENT,
@@ -58,14 +58,20 @@ MOST = 60
 """So many places are drawn; beyond, they are counted."""
 
 INDENT = 0.3
+"""How much further to the right a place stands than what it is in."""
 BOX = 2.5
+"""How wide its box is."""
 TOP = 0.42
+"""Where the first row begins."""
 HEIGHT, LIT_HEIGHT = 0.3, 0.44
 BETWEEN, LIT_BETWEEN = 0.045, 0.085
+"""Above and below a box, and where something is said beside it."""
 LINE = 0.19
 ROOM = 3.4
+"""How wide a column of policies is at most."""
 GAP = 0.25
-DEEPEST = 6  # a root and five levels of OUs, as AWS has it at most
+DEEPEST = 6
+"""So many steps are indented: a root, five levels of OUs, as AWS has at most, and an account."""
 TITLES = {SCP: "service control policies", RCP: "resource control policies"}
 SHORT = {SCP: "SCP", RCP: "RCP"}
 
@@ -96,10 +102,9 @@ def organization_tree(organization: Organization, decision: Decision | None = No
     >>> alt[alt.index("at OU") :]
     'at OU Archive the SCP denies by KeepTheArchive of keep-the-archive. Verdict: explicit deny.'
     """
-    if not isinstance(organization, Organization):
-        raise RequestError("organization_tree(organization): one of world.organizations.values().")
-    if decision is not None and not isinstance(decision, Decision):
-        raise RequestError("decision is what world.can(...) gives.")
+    check("organization_tree", organization, Organization)
+    if decision is not None:
+        check("organization_tree", decision, Decision)
     rows = rows_of(organization, decision)
     drawn = folded(rows, MOST)
     return Figure.on(

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.prose.services import called
@@ -29,6 +30,9 @@ from iamlab.world.sts.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TypeAlias
+
+    from iamlab.engine.request import Request
+    from iamlab.world.world import World
 
     Calls: TypeAlias = Timeline | Iterable[Event] | Iterable[Hop]
 
@@ -94,6 +98,31 @@ class Actor(NamedTuple):
     def __str__(self) -> str:
         key = f", {self.key_id}" if self.kind == "session" and self.key_id else ""
         return f"{self.title}, {self.note}: {self.name}{key}"
+
+
+_CALLERS = {Kind.SESSION: "session", Kind.SERVICE: "service", Kind.ROOT: "user"}
+"""What kind of actor a caller is, where that has another name than what the caller is."""
+
+
+def caller_of(request: Request) -> Actor:
+    """Give the one who makes a request.
+
+    Examples
+    --------
+    >>> from iamlab import Request
+    >>> arn = "arn:aws:iam::111122223333:user/ana"
+    >>> print(caller_of(Request(arn, "s3:GetObject", "arn:aws:s3:::maps/m31.fits")))
+    ana, user: arn:aws:iam::111122223333:user/ana
+    """
+    caller = request.caller
+    return Actor(_CALLERS.get(caller.kind, caller.kind.value), caller.arn)
+
+
+def account_names(world: World | None) -> dict[str, str]:
+    """Give the names of a world's accounts, by their ids; without a world nobody knows them."""
+    if world is None:
+        return {}
+    return {account.account_id: account.name for account in world.accounts.values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,22 +14,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.engine.decision import Decision
 from iamlab.errors import RequestError
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.confused_words import Panel, Words
+from iamlab.view.figures.given import check
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.engine.decision import Decision
     from iamlab.view.figures.calls.confused_words import Way
     from iamlab.world.world import World
 
 _ASKS, _DEPUTY, _OWNED = (MARGIN, 1.5), (3.3, 1.6), (8.05, 1.8)
 """Where the three columns begin, and how wide each is."""
 _APART, _LINE = 1.0, 0.185
+"""How far apart the two ways are, and the lines of a card."""
 _STOP = 0.42
 """How far before the resource a refused call ends."""
 
@@ -60,7 +63,7 @@ def confused_deputy(
     Raises
     ------
     RequestError
-        The calls are not of one caller, action and resource.
+        They are no decisions, or not of one caller, action and resource.
 
     Examples
     --------
@@ -75,22 +78,18 @@ def confused_deputy(
       what the trust policy of starsoft-reader asks
         customer ✓  attacker ✕  StringEquals sts:ExternalId wants "acme-4711"
     """
-    pairs = [
-        *([("before", *before)] if before else []),
-        ("after" if before else "", honest, attack),
-    ]
-    asked = {
-        (one.request.principal, one.request.action.lower(), one.request.resource)
-        for _, *both in pairs
-        for one in both
-    }
-    if len(asked) > 1:
+    for one in (honest, attack):
+        check("confused_deputy", one, Decision)
+    panels = [Panel("" if before is None else "after", honest, attack)]
+    if before is not None:
+        panels.insert(0, _before(before))
+    requests = [one.request for panel in panels for one in panel.both]
+    if len({(one.principal, one.action.lower(), one.resource) for one in requests}) > 1:
         raise RequestError(
             "A deputy is confused by one call that two ask for: give decisions on the same caller, "
             "action and resource."
         )
-    names = {} if world is None else {one.account_id: one.name for one in world.accounts.values()}
-    words = Words([Panel(*pair) for pair in pairs], customer, attacker, names)
+    words = Words(panels, customer, attacker, account_names(world))
     return Figure.on(
         _draw(words),
         alt=words.alt(),
@@ -99,6 +98,15 @@ def confused_deputy(
         lines=words.lines(),
         graph=words.graph(),
     )
+
+
+def _before(given: object) -> Panel:
+    """Give the panel of the two calls in a world where nobody asked for whom the deputy works."""
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise RequestError("confused_deputy(before) is two decisions: (honest, attack).")
+    for one in given:
+        check("confused_deputy", one, Decision)
+    return Panel("before", *given)
 
 
 def _draw(words: Words) -> Sheet:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import NAMES
-from iamlab.engine.request import Kind
-from iamlab.view.figures.calls.calls import Actor
+from iamlab.view.figures.calls.calls import caller_of
 from iamlab.view.figures.calls.policy_ends import end_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, Look, look
@@ -81,13 +80,12 @@ class Words:
     ) -> None:
         self.panels = panels
         request = panels[-1].honest.request
-        caller, owner = request.caller, request.resource_account
+        owner = request.resource_account
         self.customer = customer or names.get(owner, "") or f"account {owner}"
         self.attacker = attacker or "somebody else"
-        kind = "service" if caller.kind is Kind.SERVICE else caller.kind.value
-        actor = Actor("session" if caller.kind is Kind.SESSION else kind, caller.arn)
+        actor = caller_of(request)
         self.deputy = actor.title
-        of = names.get(caller.account) or caller.account
+        of = names.get(request.caller.account) or request.caller.account
         self.deputy_note = f"{actor.note} of {of}" if of else actor.note
         self.resource, what = short_name(request.resource)
         self.resource_note = f"{what or 'resource'} of {names.get(owner) or owner}"

@@ -20,7 +20,7 @@ from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.names import resource_policy_of
+from iamlab.view.figures.names import resource_policy_of, strongest_name
 from iamlab.view.style import ABSENT, ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ _RULES = {
     "needs_no_permission": "This needs no permission.",
     "only_narrows": "This needs no permission: it only takes some away.",
 }
+_RULES_OF_ACCOUNT = {
+    "same_account": "The resource's policy names the account: the caller's own must allow.",
+    "role_trust": "The trust policy names the account: the caller's own policies must allow too.",
+    "kms_key": "The key policy names the account: the caller's own policies must allow too.",
+}
+"""Likewise where the resource's side names no more of the caller than his account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,8 @@ def rule_of(decision: Decision) -> str:
     shut = [NAMES[layer] for layer in decision.shut if layer in decision.blocked_by]
     if shut and granted_but_cut(decision):
         return f"A ceiling that does not allow lets nothing through: {' and '.join(shut)}."
+    if strongest_name(decision) is Named.ACCOUNT and decision.situation in _RULES_OF_ACCOUNT:
+        return _RULES_OF_ACCOUNT[decision.situation]
     return RULE_OF.get(decision.situation) or _RULES.get(decision.situation, "")
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.view.drawing.measure import SMALL, Face, plain, widest, width_of
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.calls.calls import calls_of, repeated
+from iamlab.view.figures.calls.calls import account_names, calls_of, repeated
 from iamlab.view.figures.calls.sequence_places import (
     ROOM,
     beginnings,
@@ -58,6 +58,7 @@ _LONGEST = 3.1
 """So wide are words above an arrow at most."""
 _COLOURS = {"allowed": ALLOW, "denied": DENY, "failed": SILENT, "": INK}
 _LOOP = 0.35
+"""How far a call of one to himself leads out."""
 _AROUND = 0.09
 """How far a field reaches beyond its heads."""
 
@@ -91,8 +92,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     every = calls_of(calls)
     before, gap, after = shown(repeated(every))
     heads = gathered([*before, *after])
-    names = {} if world is None else {one.account_id: one.name for one in world.accounts.values()}
-    words = Words(every, names)
+    words = Words(every, account_names(world))
     drawing = _Drawing(words, under(before, heads), gap, under(after, heads))
     return Figure.on(
         drawing.sheet,
@@ -122,6 +122,7 @@ class _Drawing:
         self._across(calls)
         self.top = 0.88 if self.in_fields else 0.4
         self.foot: dict[Actor, float] = {}
+        self.last_time = ""
         y = self.top + 0.42
         for call in before:
             y = self._row(call, y)
@@ -239,9 +240,9 @@ class _Drawing:
     def _time(self, call: Call, y: float) -> None:
         """Write when it was, where that is later than the row before."""
         text = self.words.time(call.at)
-        if text != getattr(self, "_last", ""):
+        if text != self.last_time:
             self.sheet.note(MARGIN, y, text)
-        self._last = text
+        self.last_time = text
 
     def _gap(self, number: int, y: float) -> float:
         text = self.words.gap(number)

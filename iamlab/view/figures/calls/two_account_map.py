@@ -15,17 +15,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.engine.decision import Decision
 from iamlab.view.drawing.measure import SMALL, plain, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAD, Box, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.policy_ends import DENIES, IS_OPEN, gate_of, rule_of, stops_of
 from iamlab.view.figures.calls.two_account_words import CardLine, Words, gate_name
+from iamlab.view.figures.given import check
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.engine.decision import Decision
     from iamlab.world.world import World
 
 _LEFT, _RIGHT, _WIDTH = MARGIN, 5.1, 4.75
@@ -59,6 +61,11 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
     world
         Where accounts have names; if it is not given, they are called by their ids.
 
+    Raises
+    ------
+    RequestError
+        It is no decision.
+
     Examples
     --------
     >>> from iamlab.teach.acme import OLD_MAP, observatory
@@ -71,8 +78,8 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
       asks for s3:GetObject
       ○ identity-based policy says nothing
     """
-    names = {} if world is None else {one.account_id: one.name for one in world.accounts.values()}
-    words = Words(decision, names)
+    check("two_account_map", decision, Decision)
+    words = Words(decision, account_names(world))
     return Figure.on(
         _Drawing(decision, words).sheet,
         alt=words.alt(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.engine.request import Kind
-from iamlab.view.figures.calls.calls import Actor
+from iamlab.view.figures.calls.calls import caller_of
 from iamlab.view.figures.calls.policy_ends import end_of, gate_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, SILENT, look
@@ -48,9 +48,7 @@ class Words:
     def __init__(self, decision: Decision, names: Mapping[str, str]) -> None:
         self.decision, self.names = decision, names
         request = decision.request
-        caller = request.caller
-        kind = {Kind.SESSION: "session", Kind.SERVICE: "service", Kind.ROOT: "user"}
-        self.caller = Actor(kind.get(caller.kind, caller.kind.value), caller.arn)
+        self.caller = caller_of(request)
         self.resource, self.resource_kind = short_name(request.resource)
         self.ends = {layer: end_of(decision, layer) for layer in ("identity", "resource")}
         self.verdict = look(decision.verdict)

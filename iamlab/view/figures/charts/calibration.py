@@ -62,7 +62,9 @@ ADVICE = {
 }
 
 LEFT, RIGHT, ENDS = 2.35, 6.2, 6.5
+"""Where the scale begins and ends, and where the words beside it begin."""
 TOP, ROW = 0.82, 0.62
+"""Where the first row begins, and how high each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,11 @@ def _summary(levels: tuple[Level, ...]) -> str:
 
 def wilson(right: int, of: int, z: float = 1.6449) -> tuple[float, float]:
     """Give the shares between which the true one lies, nine times out of ten.
+
+    Parameters
+    ----------
+    z
+        How many standard deviations to each side: 1.6449 for 90 %.
 
     Examples
     --------

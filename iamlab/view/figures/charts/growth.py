@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 PROJECTS = (1, 2, 4, 6, 8, 10, 12)
 MOST = 1000
+"""No number that is given may be larger."""
 MOST_MARKS = 12
+"""Of more steps a line has no marks."""
 HEIGHT, LEFT, TOP, BOTTOM = 4.3, 0.8, 0.5, 0.62
+"""How high the paper is, and what is free around the chart."""
 CHART = 6.3
 """How wide the chart is; to its right stand the names of the lines."""
 APART = 0.44

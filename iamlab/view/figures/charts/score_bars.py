@@ -35,9 +35,12 @@ NOT_ASKED = Look("–", "not asked", PALE_INK, FIELD_AREA)
 
 WIDEST_NAME = 3.6
 ENDS = 7.75
+"""Where the longest bar ends."""
 TOP = 0.8
+"""Where the first row begins."""
 ROW, BAR = 0.36, 0.18
 SHARES = (0, 25, 50, 75, 100)
+"""The percentages that have a line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,19 +20,19 @@ from iamlab.errors import RequestError
 from iamlab.view.drawing.time_axis import later, utc
 from iamlab.view.figures.credentials.credentials_gone import Gone, Log, read_log
 from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
+from iamlab.world.account import Account
 from iamlab.world.holder import Holder
 from iamlab.world.identities import User
 from iamlab.world.mfa import devices_of
 from iamlab.world.presented import CredentialKind
 from iamlab.world.root import RootUser
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from iamlab.world.account import Account
     from iamlab.world.sts.timeline import Lifetime
-    from iamlab.world.world import World
 
     Of = World | Account | Holder
 
@@ -42,6 +42,7 @@ INACTIVE = Look("–", "inactive", SILENT, SILENT_AREA)
 OVER = Look("○", "over", SILENT, SILENT_AREA)
 
 MOST_DAYS = 36_500
+"""A hundred years; no key is as old."""
 
 PASSWORD, KEY, MFA, SESSION = "password", "access key", "MFA device", "session"
 
@@ -93,8 +94,6 @@ class Owner:
 
     Parameters
     ----------
-    is_gone
-        Whether the log alone still knows him.
     credentials
         Passwords first, then keys, MFA devices, certificates and the like, sessions.
     """
@@ -103,7 +102,6 @@ class Owner:
     arn: str
     account: str
     account_id: str
-    is_gone: bool = False
     credentials: tuple[Credential, ...] = ()
 
     @property
@@ -155,9 +153,6 @@ def _is_number_of_days(given: object) -> bool:
 
 def _meant(of: object) -> tuple[World, list[Account], Holder | None]:
     """Tell a world from an account and from somebody."""
-    from iamlab.world.account import Account
-    from iamlab.world.world import World
-
     if isinstance(of, World):
         return of, list(of.accounts.values()), None
     if isinstance(of, Account):
@@ -227,7 +222,6 @@ class _Book:
                     arn=arn,
                     account=account.name,
                     account_id=account_id,
-                    is_gone=True,
                     credentials=_sorted(every),
                 )
 

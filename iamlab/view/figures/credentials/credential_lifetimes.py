@@ -63,8 +63,10 @@ KEY_AGE = 90
 """The days after which auditors object to an access key."""
 
 USERS, NAMES, PLOT, STATES = MARGIN, 1.65, 3.55, 7.75
+"""Where the columns begin: who, which credential, the time, how it is."""
 TOP = 0.82
-DEEPEST = 100
+"""Where the first lane begins."""
+DAYS_AHEAD = 100
 """Days into the future that are drawn at least, where something must be replaced then."""
 
 
@@ -129,7 +131,7 @@ def _window(facts: Facts) -> tuple[datetime, datetime]:
     now = utc(facts.now)
     starts = [utc(one.start) for _, one in facts.every() if one.start is not None]
     start = min([now, *starts])
-    soon = later(now, max(2 * (now - start), timedelta(days=DEEPEST)))
+    soon = later(now, max(2 * (now - start), timedelta(days=DAYS_AHEAD)))
     ahead = [one.due or one.end for _, one in facts.every() if one.state in (ACTIVE, TOO_OLD)]
     end = max([now, *(utc(one) for one in ahead if one is not None and utc(one) <= soon)])
     length = max(end - start, timedelta(minutes=10))

@@ -72,7 +72,8 @@ _ENDING = {ending: (kind, name) for kind, _, ending, name in _KINDS}
 
 def read_log(events: Iterable[Event]) -> Log:
     """Read what has ended."""
-    log, begun = Log(), dict[Owner, dict[tuple[str, str], "datetime"]]()
+    log = Log()
+    begun: dict[Owner, dict[tuple[str, str], datetime]] = {}
     for event in events:
         if event.event_source != "iam.amazonaws.com" or event.error_code:
             continue

@@ -309,12 +309,12 @@ def alt_of(timeline: Timeline) -> str:
     if good:
         names = list(dict.fromkeys(name_of(row) for row in reversed(good)))
         first += f", of {listed(names, 4, length=30)}"
-    parts = ["", *(_cut_told(timeline, row) for row in every if row.ended in _CUT)]
+    parts = [_cut_told(timeline, row) for row in every if row.ended in _CUT]
     over = [row for row in every if row.ended in ("expired", "inactive")]
     if over:
         last = max(over, key=lambda row: row.start if row.end is None else row.end)
         parts.append(f"{len(over)} {'is' if len(over) == 1 else 'are'} over, {_over(last)} last")
-    return told(first, [f"; {part}" for part in parts if part], ".", between="")
+    return told(first, [f"; {part}" for part in parts], ".", between="")
 
 
 def _over(row: Lifetime) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError
 from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL, widest, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -35,6 +34,7 @@ from iamlab.view.figures.credentials.session_lanes import (
     lines_of,
     rows_of,
 )
+from iamlab.view.figures.given import check
 from iamlab.view.style import (
     DENY,
     HAIRLINE,
@@ -55,11 +55,13 @@ if TYPE_CHECKING:
 FEW = 16
 """So many lanes have two lines of text each; of more, each has one."""
 
-NAMES = MARGIN
-PLOT = 3.4
+NAMES, PLOT = MARGIN, 3.4
 ENDS, FAR_ENDS = 8.55, 7.85
+"""Where the columns begin: whose, the time, how it ends; that further left where lanes are many."""
 TOP = 0.82
+"""Where the first lane begins."""
 STEP = 0.16
+"""How much further to the right credentials stand than those that they come from."""
 DEEPEST = 5
 """So many steps of a chain are indented, and no further."""
 
@@ -88,11 +90,7 @@ def session_timeline(timeline: Timeline) -> Figure:
     >>> print(session_timeline(world.timeline()).alt)
     At 2026-11-25 10:00, 1 of 2 credentials is valid, of ana; 1 is over, ana last.
     """
-    if not isinstance(timeline, Timeline):
-        raise RequestError(
-            f"session_timeline() draws a timeline, not {type(timeline).__name__}: give it "
-            "world.timeline()."
-        )
+    check("session_timeline", timeline, Timeline)
     if not timeline.rows:
         return _nothing(timeline)
     lanes = lanes_of(timeline)

@@ -44,10 +44,9 @@ def door(*, meanings: bool = True) -> Figure:
     sheet.box(gate)
     for i, (verdict, meaning) in enumerate(MEANING.items()):
         seen = look(verdict)
-        text = f"{seen.symbol} {seen.word}"
         note = meaning if meanings else ""
         place = middle + (i - 1) * ROW
-        end = Box(VERDICT, place, VERDICT_WIDTH, text, note, seen.colour, seen.area, bold=True)
+        end = Box(VERDICT, place, VERDICT_WIDTH, str(seen), note, seen.colour, seen.area, bold=True)
         sheet.box(end)
         sheet.line(gate.right, end.left, seen.colour, arrow=True)
     words = [

@@ -52,10 +52,9 @@ def draw_door(sheet: Sheet, state: State, place: Point) -> None:
         return
     if dashed:
         return
-    hatch = "////" if state == "barred" else "...."
     inner = Rectangle(
         (x + 0.06, top + 0.06), WIDE - 0.12, TALL - 0.06, facecolor=area, edgecolor=colour,
-        linewidth=0.8, hatch=hatch if state == "shut" else None, zorder=3,
+        linewidth=0.8, hatch="...." if state == "shut" else None, zorder=3,
     )  # fmt: skip
     sheet.axes.add_patch(inner)
     if state == "barred":

@@ -14,6 +14,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.decision import Decision
 from iamlab.engine.labels import RULE_OF
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, Face, height_of
@@ -21,7 +22,8 @@ from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.ladder_flow import Rung, rungs
-from iamlab.view.figures.names import short_name
+from iamlab.view.figures.given import check
+from iamlab.view.figures.names import asks_for
 from iamlab.view.style import (
     ABSENT,
     INK,
@@ -33,20 +35,20 @@ from iamlab.view.style import (
     Look,
     look,
 )
-from iamlab.view.words import LONGEST, printable, shorten, told
+from iamlab.view.words import LONGEST, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.engine.decision import Decision
-
 LEFT, RIGHT = 0.15, 9.45
 RAIL, LANE = 0.42, 9.7
+"""Where the request climbs down, and where it is led past rungs that are not asked."""
 ROW_LEFT, ANSWER, WHY, SO = 0.78, 3.42, 5.2, 8.45
 """Where the columns begin."""
+WHY_WIDTH = SO - WHY - 0.15
 TOP, GAP = 1.02, 0.09
-WORD = 0.36  # the answer's word begins so far behind its symbol
-LINES = 3
+WORD = 0.28  # the answer's word begins so far behind its symbol
+LINES = 3  # so many a reason may have
 HALF_LINE = 0.018  # half of a bold line's width: its corners are filled
 
 APART = ("deny", "rule")
@@ -74,6 +76,11 @@ def ladder(decision: Decision) -> Figure:
     decision
         What ``World.can`` or ``evaluate`` gave.
 
+    Raises
+    ------
+    RequestError
+        It is no decision.
+
     Examples
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
@@ -82,6 +89,7 @@ def ladder(decision: Decision) -> Figure:
     >>> figure.alt[51:]
     'Rung 6 decides, Identity-based policies: No Allow statement applies. ○ Implicit deny.'
     """
+    check("ladder", decision, Decision)
     every = rungs(decision)
     return Figure.on(
         _draw(decision, every),
@@ -97,7 +105,8 @@ def ladder(decision: Decision) -> Figure:
 
 def _draw(decision: Decision, every: Sequence[Rung]) -> Sheet:
     sheet = Sheet(PAGE)
-    asked = Box(LEFT, 0.38, RIGHT - LEFT, _asks(decision), _between(decision), INK, bold=True)
+    question = asks_for(decision.request), _between(decision)
+    asked = Box(LEFT, 0.38, RIGHT - LEFT, *question, INK, bold=True)
     sheet.box(asked)
     headings = ((ROW_LEFT, "AWS ASKS, IN THIS ORDER"), (ANSWER, "ANSWER"), (WHY, "WHY"), (SO, "SO"))
     for x, words in headings:
@@ -108,21 +117,24 @@ def _draw(decision: Decision, every: Sequence[Rung]) -> Sheet:
     bottom = tops[-1] + heights[-1]
     seen = look(decision.verdict)
     verdict = Box(
-        LEFT, bottom + 0.54, RIGHT - LEFT, f"{seen.symbol} {seen.word}", _ending(decision, every),
+        LEFT, bottom + 0.54, RIGHT - LEFT, str(seen), _ending(decision, every),
         seen.colour, seen.area, bold=True, height=0.56,
     )  # fmt: skip
     for rung, y, height in zip(every, places, heights, strict=True):
         _rung(sheet, rung, y, height, seen)
     _rail(sheet, every, places, (asked, verdict), seen)
     sheet.box(verdict)
-    below = verdict.y + verdict.height / 2 + 0.16
-    below = _nearest(sheet, decision, below)
+    below = _nearest(sheet, decision, verdict.y + verdict.height / 2 + 0.16)
     _key(sheet, every, below)
     return sheet
 
 
 def _height(rung: Rung) -> float:
-    return lines_of(rung.reason, SO - WHY - 0.15, SMALL, most=LINES) * height_of(SMALL) + 0.16
+    return _reason_height(rung) + 0.16
+
+
+def _reason_height(rung: Rung) -> float:
+    return lines_of(rung.reason, WHY_WIDTH, SMALL, most=LINES) * height_of(SMALL)
 
 
 def _rung(sheet: Sheet, rung: Rung, y: float, height: float, verdict: Look) -> None:
@@ -143,10 +155,10 @@ def _rung(sheet: Sheet, rung: Rung, y: float, height: float, verdict: Look) -> N
     colour = PALE_INK if rung.is_pale and rung.symbol != "✕" else seen.colour
     sign: dict[str, Any] = {"size": 13, "face": "bold", "align": "center", "fact": False}
     sheet.text(ANSWER + 0.1, y, rung.symbol, colour, **sign)
-    sheet.text(ANSWER + WORD - 0.08, y, rung.answer, colour, face=face, room=WHY - ANSWER - WORD)
-    reason, width = printable(rung.reason), SO - WHY - 0.15
-    tall = lines_of(reason, width, SMALL, most=LINES) * height_of(SMALL)
-    paragraph(sheet, WHY, y - tall / 2, reason, width, ink, size=SMALL, most=LINES)
+    room = WHY - ANSWER - WORD - 0.08
+    sheet.text(ANSWER + WORD, y, rung.answer, colour, face=face, room=room)
+    top = y - _reason_height(rung) / 2
+    paragraph(sheet, WHY, top, rung.reason, WHY_WIDTH, ink, size=SMALL, most=LINES)
     so = verdict.colour if rung.decides else ink
     sheet.text(SO, y, rung.part, so, face=face, room=RIGHT - SO - 0.08)
 
@@ -185,30 +197,29 @@ def _by_the_lane(sheet: Sheet, start: float, end: float, colour: str) -> None:
 
 def _nearest(sheet: Sheet, decision: Decision, top: float) -> float:
     """Say below what came nearest; give where there is room again."""
-    words = _miss(decision)
-    if not words:
+    if not decision.nearest_miss:
         return top
     sheet.heading(LEFT, top + 0.08, "NEAREST MISS")
     room = RIGHT - ROW_LEFT - 0.6
+    words = decision.nearest_miss
     return top + paragraph(sheet, ROW_LEFT + 0.6, top, words, room, size=SMALL, most=4) + 0.1
 
 
 def _key(sheet: Sheet, every: Sequence[Rung], top: float) -> None:
-    for symbol, words in KEY.items():
-        if any(rung.symbol == symbol and rung.layer not in APART for rung in every):
-            sheet.note(RAIL, top + 0.08, symbol, PALE_INK, face="bold", align="center", fact=False)
-            top += paragraph(
-                sheet, ROW_LEFT, top, words, RIGHT - ROW_LEFT, PALE_INK, size=SMALL, most=2
-            ) + 0.04  # fmt: skip
+    for symbol, words in _explained(every):
+        sheet.note(RAIL, top + 0.08, symbol, PALE_INK, face="bold", align="center", fact=False)
+        top += 0.04 + paragraph(
+            sheet, ROW_LEFT, top, words, RIGHT - ROW_LEFT, PALE_INK, size=SMALL, most=2
+        )
 
 
 # -- the words -------------------------------------------------------------------------------------
 
 
-def _asks(decision: Decision) -> str:
-    request = decision.request
-    who, what = (short_name(one)[0] for one in (request.principal, request.resource))
-    return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
+def _explained(every: Sequence[Rung]) -> list[tuple[str, str]]:
+    """Give the signs that rungs have and that want an explanation, each with it."""
+    used = {rung.symbol for rung in every if rung.layer not in APART}
+    return [(symbol, words) for symbol, words in KEY.items() if symbol in used]
 
 
 def _between(decision: Decision) -> str:
@@ -238,27 +249,23 @@ def _ending(decision: Decision, every: Sequence[Rung]) -> str:
     return f"decided at {' and '.join(deciding)}: {says[decision.verdict]}. {rule}".strip(" .")
 
 
-def _miss(decision: Decision) -> str:
-    return printable(decision.nearest_miss)
-
-
 def _caption(decision: Decision) -> str:
-    verdict = f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}"
-    return f"{_asks(decision)}: the order in which AWS decides. {verdict}."
+    verdict = look(decision.verdict).sentence
+    return f"{asks_for(decision.request)}: the order in which AWS decides. {verdict}"
 
 
 def _alt(decision: Decision, every: Sequence[Rung]) -> str:
-    first = f"{_asks(decision)}. "
+    first = f"{asks_for(decision.request)}. "
     decides = [
         f"{f'Rung {rung.number}' if rung.number else rung.name} decides"
-        f"{f', {rung.name}' if rung.number else ''}: {printable(rung.reason).rstrip('.')}"
+        f"{f', {rung.name}' if rung.number else ''}: {rung.reason.rstrip('.')}"
         for rung in every
         if rung.decides
     ]
-    last = f". {decision.verdict.symbol} {str(decision.verdict).capitalize()}."
+    last = f". {look(decision.verdict).sentence}"
     room = LONGEST - len(first) - len(last)
     words = "; ".join(decides)
-    miss = f". {_miss(decision).rstrip('.')}" if _miss(decision) else ""
+    miss = f". {decision.nearest_miss.rstrip('.')}" if decision.nearest_miss else ""
     body = words + miss if len(words + miss) <= room else shorten(words, room)
     return told(f"{first}{body}", (), last)
 
@@ -283,17 +290,16 @@ def _row(rung: Rung, decision: Decision) -> dict[str, object]:
 def _lines(decision: Decision, every: Sequence[Rung]) -> list[str]:
     request = decision.request
     lines = [
-        _asks(decision),
+        asks_for(request),
         f"  caller: {request.principal}",
         f"  resource: {request.resource}",
         f"  {_between(decision)}",
     ]
     for rung in every:
         lines += [str(rung), f"  {rung.reason}"]
-    lines += [f"{decision.verdict.symbol} {decision.verdict}", f"  {_ending(decision, every)}"]
-    if _miss(decision):
-        lines += ["nearest miss", f"  {_miss(decision)}"]
+    lines += [str(look(decision.verdict)), f"  {_ending(decision, every)}"]
+    if decision.nearest_miss:
+        lines += ["nearest miss", f"  {decision.nearest_miss}"]
     if decision.message:
         lines += ["AWS's own words", f"  {decision.message}"]
-    used = {rung.symbol for rung in every if rung.layer not in APART}
-    return [*lines, *(f"{symbol} {words}" for symbol, words in KEY.items() if symbol in used)]
+    return [*lines, *(f"{symbol} {words}" for symbol, words in _explained(every))]

@@ -140,7 +140,7 @@ def deciding_layers(decision: Decision) -> tuple[str, ...]:
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return ("deny",)
     if decision:
-        if _enough_at_resource(decision):
+        if enough_at_resource(decision):
             return ("resource",)
         layers = ("resource" if hit.layer == "grant" else hit.layer for hit in decision.determining)
         return tuple(dict.fromkeys(layers))
@@ -152,7 +152,10 @@ def _refusing(decision: Decision) -> tuple[str, ...]:
     rule = getattr(decision.rules, decision.situation, None)
     if rule is None or not rule(EVERYBODY_ALLOWS):
         return ()  # no policy could have allowed it
-    shut = [layer for layer in CEILINGS if not _lets_through(decision, layer)]
+    cutting: tuple[str, ...] = CEILINGS
+    if enough_at_resource(decision):  # what names the very caller is cut by none of these
+        cutting = tuple(layer for layer in CEILINGS if layer not in LIMITS)
+    shut = [layer for layer in cutting if not _lets_through(decision, layer)]
     for layer in shut:
         if layer in GUARDS:
             return (layer,)
@@ -175,7 +178,7 @@ def asked_layers(
     if deciding == ("deny",) or _is_settled_early(decision):
         return frozenset(("deny",))
     skipped: tuple[str, ...] = ()
-    if _enough_at_resource(decision):
+    if enough_at_resource(decision):
         skipped = ("identity", *LIMITS)
     if situation == "root_user":
         skipped = ("resource", "identity", *LIMITS)
@@ -193,7 +196,7 @@ def _is_settled_early(decision: Decision) -> bool:
     return not decision and rule is not None and not rule(EVERYBODY_ALLOWS)
 
 
-def _enough_at_resource(decision: Decision) -> bool:
+def enough_at_resource(decision: Decision) -> bool:
     """Say whether the resource's policy or a grant lets in the very caller, whatever cuts others.
 
     AWS's flow chart has an exit there.

@@ -16,7 +16,6 @@ from iamlab.errors import RequestError
 from iamlab.policy.catalog import action as in_catalog
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import ABSENT
-from iamlab.view.words import printable
 
 MISSING_WORDS = f"{ABSENT.symbol} not in the request"
 FIRST = (
@@ -51,21 +50,24 @@ class Key:
         """Its values as text."""
         if self.values is None:
             return MISSING_WORDS
-        return printable(", ".join(self.values)) or "(empty)"
+        return ", ".join(self.values) or "(empty)"
 
 
-def taken(asked: Decision | Request) -> tuple[Request, Decision | None]:
+def request_and_decision(asked: Decision | Request) -> tuple[Request, Decision | None]:
     """Take a request, or a decision with its own; refuse anything else."""
     if isinstance(asked, Decision):
         return asked.request, asked
     if isinstance(asked, Request):
         return asked, None
-    raise RequestError(f"{asked!r} is neither a request nor a decision.")
+    raise RequestError(
+        f"An object of type {type(asked).__name__} is neither a request nor a decision: give "
+        "Request(principal, action, resource), or what world.can(caller, action, resource) gives."
+    )
 
 
 def parts_of(request: Request) -> tuple[Part, ...]:
     """Give the parts, and what is to be known of each."""
-    who, *what = map(printable, (short_name(request.principal)[0], *short_name(request.resource)))
+    who, what = short_name(request.principal)[0], short_name(request.resource)
     caller = request.caller
     known = in_catalog(request.action)
     does = known.description.removeprefix("Grants permission to ") if known else ""
@@ -88,7 +90,7 @@ def parts_of(request: Request) -> tuple[Part, ...]:
 
 def _behind(request: Request) -> tuple[str, ...]:
     issuer = request.caller.issuer
-    return (f"acts as {printable(issuer)}",) if issuer and issuer != request.principal else ()
+    return (f"acts as {issuer}",) if issuer and issuer != request.principal else ()
 
 
 def moment_of(request: Request) -> tuple[str, str]:
@@ -100,7 +102,7 @@ def moment_of(request: Request) -> tuple[str, str]:
     rest += [{"true": "with MFA", "false": "without MFA"}[mfa]] if mfa in ("true", "false") else []
     if not first:
         first, rest = rest[:1] or ["no time is told"], rest[1:]
-    return printable(", ".join(first)), printable(", ".join(rest))
+    return ", ".join(first), ", ".join(rest)
 
 
 def keys_of(request: Request, decision: Decision | None) -> tuple[Key, ...]:

@@ -22,7 +22,7 @@ from iamlab.view.figures.decision.request_parts import (
     keys_of,
     moment_of,
     parts_of,
-    taken,
+    request_and_decision,
 )
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import (
@@ -31,10 +31,9 @@ from iamlab.view.style import (
     INK,
     LIT_AREA,
     PALE_INK,
-    PALE_LINE,
     look,
 )
-from iamlab.view.words import count, listed, printable, shorten
+from iamlab.view.words import LONGEST, count, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +42,9 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
 
 LEFTS, WIDTHS = (0.15, 2.26, 4.37, 6.62), (1.96, 1.96, 2.1, 3.2)
-TOP, BOX, LABEL = 0.72, 0.56, 0.3
+"""Of the four parts."""
+TOP, BOX = 0.72, 0.56
+"""The middle of the boxes, and their height."""
 ROW_HEIGHT = 0.215
 MANY = 7
 """So many context keys are shown; others are counted."""
@@ -71,7 +72,7 @@ def request_sentence(asked: Decision | Request) -> Figure:
     >>> print(figure.alt.partition("; ")[2])
     the request has 1 context key.
     """
-    request, decision = taken(asked)
+    request, decision = request_and_decision(asked)
     parts, keys = parts_of(request), keys_of(request, decision)
     return Figure.on(
         _draw(parts, keys, decision, request),
@@ -89,24 +90,21 @@ def _draw(
     parts: Sequence[Part], keys: Sequence[Key], decision: Decision | None, request: Request
 ) -> Sheet:
     sheet = Sheet(PAGE)
-    middle = TOP
     lowest = 0.0
+    label = TOP + BOX / 2 + 0.2
     for left, width, part in zip(LEFTS, WIDTHS, parts, strict=True):
         sheet.heading(left, 0.24, part.question)
-        box = Box(
-            left, middle, width, part.text, part.note, INK, LIT_AREA, bold=True, height=BOX
-        )  # fmt: skip
+        box = Box(left, TOP, width, part.text, part.note, INK, LIT_AREA, bold=True, height=BOX)
         sheet.box(box)
-        label = middle + BOX / 2 + 0.2
-        sheet.straight((left + width / 2, middle + BOX / 2), (left + width / 2, label - 0.1))
-        sheet.text(left + width / 2, label, part.word, face="bold", align="center", fact=True)
+        sheet.straight(box.bottom, (box.bottom[0], label - 0.1))
+        sheet.text(box.bottom[0], label, part.word, face="bold", align="center")
         y = label + 0.17
         for detail in part.details:
             y += paragraph(sheet, left, y, detail, width, size=SMALL, most=3) + 0.03
         lowest = max(lowest, y)
     for left, width in zip(LEFTS[:3], WIDTHS[:3], strict=True):
-        sheet.straight((left + width, middle), (left + width + 0.15, middle), PALE_LINE)
-    bottom = _list(sheet, keys, middle + BOX / 2 + 0.2 + 0.2)
+        sheet.straight((left + width, TOP), (left + width + 0.15, TOP))
+    bottom = _list(sheet, keys, label + 0.2)
     if decision is not None:
         _verdict(sheet, decision, request, max(lowest + 0.4, bottom - 0.28))
     return sheet
@@ -129,7 +127,7 @@ def _list(sheet: Sheet, keys: Sequence[Key], top: float) -> float:
         else:
             face = "bold" if row.asked else "sans"
             colour = PALE_INK if row.values is None else INK
-            taken = sheet.note(left, y, printable(row.name), colour, face="sans", room=1.85)
+            taken = sheet.note(left, y, row.name, colour, room=1.85)
             sheet.note(
                 left + width, y, row.shown, colour, face=face, align="right",
                 room=width - taken - 0.15,
@@ -153,9 +151,7 @@ def _verdict(sheet: Sheet, decision: Decision, request: Request, y: float) -> No
     width = 1.7
     question = _question(request)
     ask = Box(LEFTS[0], y, right - LEFTS[0] - width - 0.3, question, "", INK, FIELD_AREA)
-    answer = Box(
-        right - width, y, width, f"{seen.symbol} {seen.word}", "", seen.colour, seen.area, bold=True
-    )
+    answer = Box(right - width, y, width, str(seen), "", seen.colour, seen.area, bold=True)
     sheet.box(ask)
     sheet.box(answer)
     sheet.straight(ask.right, answer.left, seen.colour, bold=True, arrow=True)
@@ -166,7 +162,7 @@ def _verdict(sheet: Sheet, decision: Decision, request: Request, y: float) -> No
 
 def _question(request: Request) -> str:
     who, what = short_name(request.principal)[0], short_name(request.resource)[0]
-    return printable(f"May {who} do {request.action} to {what}?")
+    return f"May {who} do {request.action} to {what}?"
 
 
 def _alt(request: Request, keys: Sequence[Key], decision: Decision | None) -> str:
@@ -180,10 +176,8 @@ def _alt(request: Request, keys: Sequence[Key], decision: Decision | None) -> st
     words += f"the request has {count(sent, 'context key')}"
     if missing:
         words += f", and lacks {listed(missing, 2)}, for which a policy asks"
-    words = shorten(words, 270)
-    if decision is not None:
-        words += f". {decision.verdict.symbol} {str(decision.verdict).capitalize()}"
-    return f"{words}."
+    verdict = "." if decision is None else f". {look(decision.verdict).sentence}"
+    return shorten(words, LONGEST - len(verdict)) + verdict
 
 
 def _rows(
@@ -229,6 +223,5 @@ def _lines(
     if not keys:
         lines.append("  no context keys")
     if decision is not None:
-        seen = look(decision.verdict)
-        lines.append(f"{_question(request)} {seen.symbol} {seen.word}")
+        lines.append(f"{_question(request)} {look(decision.verdict)}")
     return lines

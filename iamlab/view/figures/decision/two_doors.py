@@ -12,14 +12,14 @@ within a single account"; "Cross-account policy evaluation logic".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamlab.view.drawing.measure import SMALL, TEXT, height_of
+from iamlab.engine.decision import Decision
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Point, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.door_shapes import COLOURS, TALL, WIDE, draw_door
 from iamlab.view.figures.decision.two_doors_plan import Door, Plan, plan
+from iamlab.view.figures.given import check
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import (
     ABSENT,
@@ -31,23 +31,31 @@ from iamlab.view.style import (
     PALE_LINE,
     look,
 )
-from iamlab.view.words import printable, shorten, told
-
-if TYPE_CHECKING:
-    from iamlab.engine.decision import Decision
+from iamlab.view.words import shorten, told
 
 CALLER, CALLER_WIDTH = 0.25, 1.75
 ROOM, ROOM_WIDTH, ROOM_HEIGHT = 7.5, 2.25, 1.15
 BAR = 0.34  # the first bar stands so far before the room
 SIDE_DOOR = 2.75  # where the doors stand that are side by side
-ROOM_FOR_WORDS, SIGN_WIDTH, LINES = 2.85, 3.1, 5
+ROOM_FOR_WORDS, SIGN_WIDTH = 2.85, 3.1
+LINES = 5  # so many a reason may have
 FIRST_DOOR, SECOND_DOOR = 2.62, 5.3
 CUT = 4.68  # between two accounts
-SIGN_LOOK = {look.symbol: look for look in (*LOOKS.values(), ABSENT)}
+SIGN_LOOK = {one.symbol: one for one in (*LOOKS.values(), ABSENT)}
 
 
 def two_doors(decision: Decision) -> Figure:
     """Draw the caller's and the resource's policies as two doors, and what opens the room.
+
+    Parameters
+    ----------
+    decision
+        What ``World.can`` or ``evaluate`` gave.
+
+    Raises
+    ------
+    RequestError
+        It is no decision.
 
     Examples
     --------
@@ -56,6 +64,7 @@ def two_doors(decision: Decision) -> Figure:
     >>> print(two_doors(world.can(world.user("alice"), "s3:GetObject", MAP)).alt[:79])
     alice, s3:GetObject, star-maps/m31.fits: either is enough. The identity door is
     """
+    check("two_doors", decision, Decision)
     found = plan(decision)
     sheet = Sheet(PAGE)
     if found.way == "one after the other":
@@ -148,8 +157,8 @@ def _headings(sheet: Sheet, *doors: tuple[float, str]) -> None:
 def _ends(sheet: Sheet, decision: Decision, y: float) -> tuple[Box, Box]:
     """Draw the caller, and the room with the verdict."""
     request, seen = decision.request, look(decision.verdict)
-    who, kind = map(printable, short_name(request.principal))
-    what, what_kind = map(printable, short_name(request.resource))
+    who, kind = short_name(request.principal)
+    what, what_kind = short_name(request.resource)
     caller = Box(CALLER, y, CALLER_WIDTH, who, kind, INK, LIT_AREA, bold=True)
     sheet.box(caller)
     sheet.note(CALLER, y + 0.38, request.action, INK, room=CALLER_WIDTH)
@@ -159,8 +168,7 @@ def _ends(sheet: Sheet, decision: Decision, y: float) -> tuple[Box, Box]:
     x = ROOM + ROOM_WIDTH / 2
     sheet.text(x, y - 0.34, what, INK, face="bold", align="center", room=inner)
     sheet.note(x, y - 0.12, what_kind, PALE_INK, align="center", room=inner)
-    verdict = f"{seen.symbol} {seen.word}"
-    sheet.text(x, y + 0.26, verdict, seen.colour, size=11.5, face="bold", align="center")
+    sheet.text(x, y + 0.26, str(seen), seen.colour, size=TITLE, face="bold", align="center")
     return caller, room
 
 
@@ -202,8 +210,7 @@ def _state(sheet: Sheet, door: Door, x: float, y: float, room: float) -> None:
 
 
 def _reason(door: Door) -> str:
-    reason = printable(door.reason)
-    return reason if door.counts else f"It does not count here. {reason}"
+    return door.reason if door.counts else f"It does not count here. {door.reason}"
 
 
 def _sign(sheet: Sheet, found: Plan, x: float, y: float, width: float) -> Box:
@@ -229,7 +236,7 @@ def _bars(sheet: Sheet, found: Plan, span: tuple[float, float]) -> float | None:
         colour = SIGN_LOOK[symbol].colour
         sheet.gate(x, top, end, colour, open_at=None)
         sheet.mark((x, end), symbol, colour, size=11)
-        sheet.note(x + 0.22, end, printable(words), colour, room=PAGE - 0.35 - x, face="bold")
+        sheet.note(x + 0.22, end, words, colour, room=PAGE - 0.35 - x, face="bold")
     return x
 
 
@@ -243,7 +250,7 @@ def _asks(decision: Decision, most: int) -> str:
 
 
 def _alt(decision: Decision, found: Plan) -> str:
-    verdict = f". {decision.verdict.symbol} {str(decision.verdict).capitalize()}."
+    verdict = f". {look(decision.verdict).sentence}"
     parts = []
     for door in found.doors:
         by = f" ({shorten(door.statements[0], 40)})" if door.statements else ""
@@ -289,7 +296,6 @@ def _lines(decision: Decision, found: Plan) -> list[str]:
     for door in found.doors:
         lines += [str(door), f"  {_reason(door)}"]
     lines += [f"before the room: {symbol} {words}" for symbol, words in found.bars]
-    seen = look(decision.verdict)
     lines += [f"room: {what}, {what_kind}", f"  {request.resource}"]
     lines.append(f"  account {request.resource_account or 'unknown'}")
-    return [*lines, f"{seen.symbol} {seen.word}"]
+    return [*lines, str(look(decision.verdict))]

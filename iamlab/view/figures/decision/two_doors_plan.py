@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.engine.layers import NAMES
+from iamlab.engine.layers import LIMITS, NAMES
 from iamlab.engine.principals import Named
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.decision.ladder_flow import FIXED
-from iamlab.view.figures.names import resource_policy_of
+from iamlab.view.figures.decision.ladder_flow import FIXED, enough_at_resource
+from iamlab.view.figures.names import resource_policy_of, strongest_name
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -126,6 +126,10 @@ def _arranged(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
     both: tuple[str, ...] = ("identity", "resource")
     situation = decision.situation
     if situation == "same_account":
+        if strongest_name(decision) is Named.ACCOUNT:  # that leaves it to the caller's own policies
+            what = resource_policy_of(decision.request)
+            sign = f"the {what} names only the account: {ONLY_IDENTITY}"
+            return "side by side", sign, ("identity",)
         return "side by side", EITHER, both
     if situation == "cross_account":
         return "one after the other", f"two accounts: {BOTH}", both
@@ -143,9 +147,7 @@ def _arranged(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
 def _by_trust(decision: Decision) -> tuple[Way, str, tuple[str, ...]]:
     """A role's trust policy and a key policy must allow; naming the account is half of it."""
     what = "the trust policy" if decision.situation == "role_trust" else "the key policy"
-    heard = decision.heard["resource"].allows
-    strongest = max((reading.named for reading in heard), default=Named.NOT)
-    if strongest is Named.ACCOUNT and not decision.heard["grant"].allows:
+    if strongest_name(decision) is Named.ACCOUNT:
         sign = f"{what} names only the account: {BOTH}"
         return "one after the other", sign, ("identity", "resource")
     return "side by side", f"{ONLY_RESOURCE}: {what}", ("resource",)
@@ -183,6 +185,9 @@ def _bars(decision: Decision, way: Way, doors: tuple[Door, ...]) -> tuple[tuple[
     if decision.verdict is Verdict.EXPLICIT_DENY and behind:
         addresses = dict.fromkeys(hit.address for hit in decision.denies)
         bars.append(("✕", f"a Deny stops all: {', '.join(addresses)}"))
-    silent = [layer for layer in decision.shut if not decision.heard[layer].denies]
+    spared = LIMITS if enough_at_resource(decision) else ()  # what is granted at once
+    silent = [
+        layer for layer in decision.shut if layer not in spared and not decision.heard[layer].denies
+    ]
     bars += [("○", f"shut: {NAMES[layer]}") for layer in silent]
     return tuple(bars)

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.sheet import Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.matrix.grid_sheet import draw_cells, draw_frame, draw_legend, plan
+from iamlab.view.figures.matrix.grid_sheet import (
+    draw_cells,
+    draw_frame,
+    draw_legend,
+    no_grid,
+    plan,
+)
 from iamlab.view.figures.matrix.matrix_grid import (
     ALLOWED,
     EXPLICIT,
-    NOT_ALLOWED,
     ROOTS,
     Grid,
     Who,
@@ -22,6 +27,7 @@ from iamlab.view.figures.matrix.matrix_grid import (
     number_of,
 )
 from iamlab.view.figures.matrix.matrix_words import said
+from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.words import listed, shorten
 
 if TYPE_CHECKING:
@@ -82,18 +88,11 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
 
 
 def _draw(grid: Grid) -> Sheet:
-    if not grid.rows or not grid.columns:
-        sheet = Sheet(4, 0.6)
-        sheet.note(0.2, 0.3, NOTHING)
-        return sheet
+    if grid.is_empty:
+        return no_grid(NOTHING)
     at, sheet = plan(grid), Sheet()
     draw_frame(sheet, grid, at)
-    cells = [
-        (at.place(row, column), at.size(column), seen)
-        for row, looks in enumerate(grid.looks)
-        for column, seen in enumerate(looks)
-    ]
-    draw_cells(sheet, cells)
+    draw_cells(sheet, at.cells(grid.looks))
     draw_legend(sheet, at, looks_in(grid))
     return sheet
 
@@ -119,7 +118,7 @@ def _caption(grid: Grid, shown: Grid) -> str:
 
 def alt_of(grid: Grid) -> str:
     """Say who may do what: those who may do the same together, those who may do most first."""
-    if not grid.rows or not grid.columns:
+    if grid.is_empty:
         return f"{NOTHING} There is no cell in this access matrix."
     groups: dict[tuple[Look, ...], list[Who]] = {}
     for row, looks in zip(grid.rows, grid.looks, strict=True):
@@ -177,7 +176,7 @@ def rows_of(grid: Grid) -> Iterator[dict[str, object]]:
                     "allowed": seen == ALLOWED,
                     "verdict": seen.word,
                 }
-    if not grid.rows or not grid.columns:
+    if grid.is_empty:
         yield dict.fromkeys(("principal", "action", "resource", "allowed", "verdict"))
 
 
@@ -201,5 +200,5 @@ def lines_of(grid: Grid) -> Iterator[str]:
                 ]
                 if what:
                     yield f"    {seen.symbol} {seen.word}: {', '.join(what)}"
-    if not grid.rows or not grid.columns:
+    if grid.is_empty:
         yield NOTHING

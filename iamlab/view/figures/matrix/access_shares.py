@@ -28,6 +28,7 @@ HEADINGS = 12
 BLOCKS = 40
 """So many accounts, or kinds in an account, it has; the others are put together."""
 PITCHES = (0.62, 0.55, 0.5, 0.46)
+"""How wide columns are: as wide as there is room, and wide enough for ``100%``."""
 DARKNESS = ((0, 0.0), (25, 0.14), (50, 0.3), (75, 0.45), (99, 0.62), (100, 1.0))
 """Up to how many percent a cell is how dark."""
 
@@ -71,11 +72,7 @@ def share_map(grid: Grid, shown: Grid) -> Figure:
     at = plan(map_of, PITCHES)
     sheet = Sheet()
     draw_frame(sheet, map_of, at)
-    cells = [
-        (at.place(row, column), at.size(column), share)
-        for row, every in enumerate(shares)
-        for column, share in enumerate(every)
-    ]
+    cells = at.cells(shares)
     fill(sheet, [(place, size, tint(share.percent)) for place, size, share in cells])
     for (x, y), (width, height), share in cells:
         middle = (x + width / 2, y + height / 2)
@@ -114,10 +111,7 @@ def _rows(grid: Grid, shown: Grid) -> list[tuple[Who, list[int]]]:
         return [(row, [number]) for number, row in enumerate(grid.rows)]
     if len(shown.rows) <= ROWS:
         numbers = {row.callers[0]: number for number, row in enumerate(grid.rows)}
-        alike = {
-            one.callers[0]: [numbers.get(caller, 0) for caller in one.callers] for one in shown.rows
-        }
-        return [(row, alike[row.callers[0]]) for row in shown.rows]
+        return [(row, [numbers[caller] for caller in row.callers]) for row in shown.rows]
     return _of_blocks(grid)
 
 

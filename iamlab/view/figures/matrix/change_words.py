@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.view.figures.matrix.matrix_grid import NOT_ALLOWED, Who, arranged
+from iamlab.view.figures.matrix.matrix_grid import Who, arranged
 from iamlab.view.figures.matrix.matrix_words import said
-from iamlab.view.style import ALLOW, ALLOW_AREA, ALLOW_FILL, DENY, DENY_AREA, DENY_FILL, Look
+from iamlab.view.tables import NOT_ALLOWED
+from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import count, listed, shorten
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from iamlab.engine.access_changes import AccessChanges, Cell
     from iamlab.world.world import World
 
-GAINED = Look("+", "gained", ALLOW, ALLOW_AREA, ALLOW_FILL)
-LOST = Look("−", "lost", DENY, DENY_AREA, DENY_FILL, "////")
+NOTHING = "Nobody gained or lost anything."
 
 
 class Changed:
@@ -59,7 +59,7 @@ def by_caller(changes: AccessChanges, world: World | None = None) -> list[Change
 def alt_of(changes: AccessChanges, world: World | None = None) -> str:
     """Say who gained and who lost what."""
     if not changes:
-        return f"Nobody gained or lost anything.{apart_in_words(changes)}"
+        return f"{NOTHING}{apart_in_words(changes)}"
     found = by_caller(changes, world)
     pairs = {cell[1:] for cell in (*changes.gained, *changes.lost)}
     one_resource = len({resource for _, resource in pairs}) == 1
@@ -106,7 +106,7 @@ def rows_of(changes: AccessChanges, world: World | None = None) -> Iterator[dict
 def lines_of(changes: AccessChanges, world: World | None = None) -> Iterator[str]:
     """Say who gained and lost what, then what was not compared."""
     if not changes:
-        yield "Nobody gained or lost anything."
+        yield NOTHING
     whole = dict.fromkeys(cell[1:] for cell in (*changes.gained, *changes.lost))
     if whole:
         yield "resources"

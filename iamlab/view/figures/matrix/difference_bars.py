@@ -11,8 +11,7 @@ from iamlab.view.drawing.measure import SMALL, TITLE, widest
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.matrix.change_words import (
-    GAINED,
-    LOST,
+    NOTHING,
     Changed,
     alt_of,
     apart_in_words,
@@ -20,7 +19,9 @@ from iamlab.view.figures.matrix.change_words import (
     lines_of,
     rows_of,
 )
+from iamlab.view.figures.matrix.grid_sheet import no_grid
 from iamlab.view.style import PALE_INK, PALE_LINE
+from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import count
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ LENGTH = 2.6
 NUMBER = 0.55
 """The room for a number at its end."""
 NAMES = 2.4
+"""The room for names."""
 TOP = 0.62
+"""Where the first row begins."""
 
 
 def difference_bars(
@@ -84,14 +87,16 @@ def _changes(before: AccessMatrix | AccessChanges, after: AccessMatrix | None) -
         return before
     if isinstance(before, AccessMatrix) and isinstance(after, AccessMatrix):
         return after.diff(before)
-    raise RequestError("There is no difference: give two access matrices, or the changes.")
+    raise RequestError(
+        "There is no difference: give two access matrices, as world.access(...) gives them, or the "
+        "changes, as after.diff(before) gives them."
+    )
 
 
 def _draw(every: list[Changed]) -> Sheet:
-    sheet = Sheet(5, 0.6)
     if not every:
-        sheet.note(0.2, 0.3, "Nobody gained or lost anything.")
-        return sheet
+        return no_grid(NOTHING)
+    sheet = Sheet(5, 0.6)
     shown, rest = every[:BARS], every[BARS:]
     names = max(min(widest([one.who.name for one in shown]), NAMES) + 0.2, 0.9)
     has_lost, has_gained = any(one.lost for one in every), any(one.gained for one in every)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, height_of, widest
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.style import HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from iamlab.view.drawing.sheet import Point
     from iamlab.view.figures.matrix.matrix_grid import Grid, What
     from iamlab.view.style import Look
+
+T = TypeVar("T")
 
 ROW_HEIGHT = 0.3
 PITCHES = (0.5, 0.4, 0.34, 0.3)
@@ -29,12 +31,15 @@ GAP = 0.1
 """Between two fields of columns."""
 SLANT = 60
 SLOPE = radians(SLANT)
+"""How steep labels are, in degrees and in radians."""
 LABEL, FULL_LABELS = 1.9, (2.6, 2.0, 1.5)
 """How long a label may be: of an action; of an action with its resource, as there is room."""
 NAMES = 2.3
+"""The room for the names of rows."""
 BLOCK = 0.32
 """The height of a heading over some rows."""
 HEADING = 0.19
+"""The height of a line over the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,14 @@ class Plan:
     def size(self, column: int) -> Point:
         """Give the size of a cell."""
         return self.widths[column], self.row_height
+
+    def cells(self, rows: Iterable[Iterable[T]]) -> list[tuple[Point, Point, T]]:
+        """Give each cell its upper left corner, its size, and what it shows."""
+        return [
+            (self.place(row, column), self.size(column), shown)
+            for row, own in enumerate(rows)
+            for column, shown in enumerate(own)
+        ]
 
 
 def plan(grid: Grid, pitches: Sequence[float] = PITCHES) -> Plan:
@@ -177,6 +190,13 @@ def _tops(grid: Grid, top: float) -> tuple[float, ...]:
     return tuple(tops)
 
 
+def no_grid(words: str) -> Sheet:
+    """Give a sheet that says why there is nothing to draw."""
+    sheet = Sheet(4, 0.6)
+    sheet.note(0.2, 0.3, words)
+    return sheet
+
+
 def draw_frame(sheet: Sheet, grid: Grid, at: Plan) -> None:
     """Write what stands around the cells."""
     _names(sheet, grid, at)
@@ -214,6 +234,11 @@ def _labels(sheet: Sheet, grid: Grid, at: Plan) -> None:
 
 
 _FACES: tuple[Face, ...] = ("bold", "sans")
+"""Of the service, and of the resource below it."""
+
+SYMBOL = 12.0
+"""The size of a sign that is not quiet."""
+QUIET = ("○", "–")
 
 
 def draw_cells(sheet: Sheet, cells: Sequence[tuple[Point, Point, Look]]) -> None:
@@ -253,10 +278,6 @@ def fill(sheet: Sheet, cells: Sequence[tuple[Point, Point, str]]) -> None:
     colours = [colour for *_, colour in cells]
     drawn = PolyCollection(corners, facecolors=colours, edgecolors=HAIRLINE, linewidths=1, zorder=2)
     sheet.axes.add_collection(drawn, autolim=False)
-
-
-SYMBOL = 12.0
-QUIET = ("○", "–")
 
 
 def draw_legend(sheet: Sheet, at: Plan, looks: Sequence[Look]) -> None:

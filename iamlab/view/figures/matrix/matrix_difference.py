@@ -9,21 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.matrix import AccessMatrix
-from iamlab.errors import RequestError
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check
 from iamlab.view.figures.matrix.change_words import (
-    GAINED,
-    LOST,
+    NOTHING,
     alt_of,
     apart_in_words,
     lines_of,
     rows_of,
 )
 from iamlab.view.figures.matrix.difference_bars import difference_bars
-from iamlab.view.figures.matrix.grid_sheet import draw_cells, draw_frame, plan
-from iamlab.view.figures.matrix.matrix_grid import NOT_ALLOWED, Grid, arranged
+from iamlab.view.figures.matrix.grid_sheet import draw_cells, draw_frame, no_grid, plan
+from iamlab.view.figures.matrix.matrix_grid import Grid, arranged
 from iamlab.view.style import INK, PALE_LINE, PAPER, Look
+from iamlab.view.tables import NOT_ALLOWED
+from iamlab.view.tabular.signs import GAINED, LOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ def matrix_difference(
 
     Parameters
     ----------
+    before, after
+        As ``World.access`` gives them, for the same questions.
     world
         Where is looked up what accounts are called.
 
@@ -70,8 +73,7 @@ def matrix_difference(
     'alice lost s3:GetObject on star-maps/m31.fits.'
     """
     for one in (before, after):
-        if not isinstance(one, AccessMatrix):
-            raise RequestError(f"{type(one).__name__} is no access matrix.")
+        check("matrix_difference", one, AccessMatrix)
     changes = after.diff(before)
     grid = _grid(after, changes, world)
     shown = _readable(grid)
@@ -128,18 +130,11 @@ def _changed(grid: Grid, rows: list[int]) -> Grid:
 
 
 def _draw(grid: Grid) -> Sheet:
-    if not grid.rows or not grid.columns:
-        sheet = Sheet(4, 0.6)
-        sheet.note(0.2, 0.3, "Nobody gained or lost anything.")
-        return sheet
+    if grid.is_empty:
+        return no_grid(NOTHING)
     at, sheet = plan(grid), Sheet()
     draw_frame(sheet, grid, at)
-    cells = [
-        (at.place(row, column), at.size(column), seen)
-        for row, looks in enumerate(grid.looks)
-        for column, seen in enumerate(looks)
-    ]
-    _draw_cells(sheet, cells)
+    _draw_cells(sheet, at.cells(grid.looks))
     x, y = MARGIN, at.bottom + 0.18
     for seen in (GAINED, LOST, STAYS, NEVER):
         if any(seen in looks for looks in grid.looks):

@@ -14,21 +14,19 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.style import PALE_INK, PAPER, Look, look
-from iamlab.view.tables import VerdictTable
+from iamlab.view.style import look
+from iamlab.view.tables import NOT_ALLOWED, VerdictTable
 from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamlab.engine.verdict import Verdict as OfOne
+    from iamlab.view.style import Look
     from iamlab.world.world import World
 
 ALLOWED, EXPLICIT = look(Verdict.ALLOWED), look(Verdict.EXPLICIT_DENY)
 MOST_REASONS = 5_000
 """Of so many cells is worked out why they are not allowed; of a larger matrix shares are drawn."""
-NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
-"""In a matrix, which does not know why."""
 
 KINDS = {
     "user": ("user", "users"),
@@ -99,9 +97,9 @@ class Grid:
     looks: tuple[tuple[Look, ...], ...]
 
     @property
-    def callers(self) -> int:
-        """How many principals there are."""
-        return sum(len(row.callers) for row in self.rows)
+    def is_empty(self) -> bool:
+        """Whether there is no cell."""
+        return not self.rows or not self.columns
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -196,7 +194,10 @@ def grid_of(asked: AccessMatrix | VerdictTable, world: World | None = None) -> G
             asked.rows,
         )
     if not isinstance(asked, AccessMatrix):
-        raise RequestError(f"{type(asked).__name__} is no access matrix.")
+        raise RequestError(
+            "access_matrix() draws what world.access(...) or verdict_table(...) gives; "
+            f"{type(asked).__name__} is no access matrix."
+        )
     why = _reasons(asked, world)
     return arranged(
         asked.callers,
@@ -223,7 +224,7 @@ def _reasons(matrix: AccessMatrix, world: World | None) -> Callable[[int, int], 
 
     def why(row: int, column: int) -> Look:
         try:
-            verdict: OfOne = world.can(matrix.callers[row], *matrix.pairs[column]).verdict
+            verdict = world.can(matrix.callers[row], *matrix.pairs[column]).verdict
         except (AwsError, RequestError):  # a group is nobody who could ask
             return NOT_ALLOWED
         # It may have been asked in other circumstances, of which a matrix does not tell.

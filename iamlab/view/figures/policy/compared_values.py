@@ -22,7 +22,7 @@ from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.policy.document import Policy
-from iamlab.view.figures.given import texts
+from iamlab.view.figures.given import text, texts
 from iamlab.view.words import listed, printable
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ class ComparedValues:
         return several and not self.comparison.set_operator
 
     @property
+    def is_decided_by_parts(self) -> bool:
+        """Whether it is the values that decide, and not that the key is missing."""
+        part, wanted = self.deciding
+        return not self.is_hopeless and (bool(self.part(part)) is wanted) is self.holds
+
+    @property
     def deciding(self) -> tuple[Part, bool]:
         """The part that decides, and whether there must be a value in it."""
         negated = OPERATORS[self.comparison.name].negated
@@ -105,12 +111,11 @@ def compare(operator: object, key: object, policy: object, request: object) -> C
         raise RequestError(message)
     wanted = texts("value of the policy", policy)
     found = texts("value of the request", () if request is None else request)
-    if not isinstance(key, str):
-        raise RequestError(f"A condition key is text, and not {key!r}.")
-    condition = {str(operator): {key: list(wanted)}}
+    name = text("A condition key", key)
+    condition = {str(operator): {name: list(wanted)}}
     document = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     written = Policy.parse({"Version": "2012-10-17", "Statement": document})
-    asked = Request(NOBODY, "s3:GetObject", "*", context={key: list(found)})
+    asked = Request(NOBODY, "s3:GetObject", "*", context={name: list(found)})
     decision = evaluate(asked, Layers(identity=[written]))
     [statement] = written.statements
     filled = wanted_values(statement.conditions[0], statement, asked, AWS)
@@ -123,7 +128,7 @@ def compare(operator: object, key: object, policy: object, request: object) -> C
         )
         for value in found
     }
-    return ComparedValues(comparison, key, wanted, found, fits, bool(decision))
+    return ComparedValues(comparison, name, wanted, found, fits, bool(decision))
 
 
 def _operators() -> list[str]:

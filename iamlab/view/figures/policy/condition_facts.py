@@ -23,7 +23,6 @@ from iamlab.errors import RequestError
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy, Statement
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +77,7 @@ class Leaf:
     @property
     def shown(self) -> str:
         """The value behind its sign, if it has one."""
-        text = printable(self.text) or "(empty text)"
+        text = self.text or "(empty text)"
         return f"{self.symbol} {text}" if self.is_judged else text
 
     def __str__(self) -> str:
@@ -170,13 +169,12 @@ class Tree:
         if not self.matches:
             failed = sum(not branch.matches for branch in self.branches)
             of = f"{failed} of {len(self.branches)} conditions"
-            return f"does not apply: {of if len(self.branches) > 1 else 'its condition'} fails"
+            fails = "fail" if failed > 1 else "fails"
+            return f"does not apply: {of if len(self.branches) > 1 else 'its condition'} {fails}"
         return f"conditions match, but {' and '.join(self.other)} does not"
 
 
-def trees(
-    what: Decision | Policy | Statement, request: Request | None
-) -> tuple[tuple[Tree, ...], Decision]:
+def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
     """Hold conditions against a request; give also the decision that they were read from.
 
     Raises
@@ -192,11 +190,18 @@ def trees(
         ]  # fmt: skip
     elif isinstance(what, Policy | Statement):
         if not isinstance(request, Request):
-            raise RequestError(f"Conditions are held against a request, and {request!r} is none.")
+            got = "none is given" if request is None else f"a {type(request).__name__} is none"
+            raise RequestError(
+                f"Conditions are held against a request, and {got}: "
+                "condition_tree(policy, Request(principal, action, resource))."
+            )
         decision = evaluate(request, Layers())
         readings = list(decision.why_not(what))
     else:
-        raise RequestError(f"{what!r} is no decision, policy or statement.")
+        raise RequestError(
+            f"condition_tree wants a decision, or a policy or statement and a request, not an "
+            f"object of type {type(what).__name__}."
+        )
     with_conditions = [reading for reading in readings if reading.statement.conditions]
     bare = isinstance(what, Statement)
     return tuple(_tree(one, decision, is_bare=bare) for one in with_conditions), decision
@@ -215,13 +220,14 @@ def _tree(reading: Reading, decision: Decision, *, is_bare: bool) -> Tree:
             _branch(one, statement, decision, matches=_element(one) not in missed)
             for one in statement.conditions
         ),
-        tuple(dict.fromkeys(one for one in missed_in_order(reading) if one)),
+        _other_misses(reading),
     )
 
 
-def missed_in_order(reading: Reading) -> list[str]:
-    """Name the elements besides conditions that a statement misses."""
-    return [miss.element for miss in reading.misses if not miss.element.startswith("Condition ")]
+def _other_misses(reading: Reading) -> tuple[str, ...]:
+    """Name the elements besides conditions that a statement misses, each once."""
+    elements = dict.fromkeys(miss.element for miss in reading.misses)
+    return tuple(one for one in elements if one and not one.startswith("Condition "))
 
 
 def _element(condition: Condition) -> str:

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from iamlab.engine.decision import Decision
 from iamlab.view.drawing.measure import SMALL, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
-from iamlab.view.drawing.sheet import PAGE, Box, Point, Sheet
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Point, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY, Branch, Leaf, Tree, trees
 from iamlab.view.figures.policy.condition_words import (
-    LOOK,
     NOTHING,
     alt_of,
-    asks_for,
     caption_of,
     left_out,
     lines_in_words,
@@ -35,6 +34,7 @@ from iamlab.view.style import (
     ALLOW_AREA,
     DENY,
     DENY_AREA,
+    EFFECTS,
     INK,
     LIT_AREA,
     PALE_INK,
@@ -42,7 +42,6 @@ from iamlab.view.style import (
     PAPER,
     look,
 )
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +49,12 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy, Statement
 
-STATEMENT, CONDITION, VALUE, HAS = 0.15, 2.75, 6.3, 8.3
+STATEMENT, CONDITION, VALUE, HAS = MARGIN, 2.75, 6.3, 8.3
 """Where the columns begin."""
 STATEMENT_WIDTH, CONDITION_WIDTH, VALUE_WIDTH, HAS_WIDTH = 1.85, 2.85, 1.85, 1.5
 TOP, HEADINGS = 0.92, 0.62
-LEAF, LEAF_GAP, MORE = 0.32, 0.07, 0.22
+LEAF, LEAF_GAP = 0.32, 0.07
+MORE = 0.22  # for the line that counts those left out
 BRANCH, BRANCH_GAP = 0.62, 0.16  # a condition whose words take one line
 TREE_GAP = 0.3
 STEP = height_of(SMALL)
@@ -126,8 +126,7 @@ def _draw(
     sheet.text(STATEMENT, 0.27, asks_for(request), INK, face="bold", room=7.4)
     if asked is not None:
         seen = look(asked.verdict)
-        words = f"{seen.symbol} {seen.word}"
-        sheet.text(PAGE - 0.15, 0.27, words, seen.colour, face="bold", align="right")
+        sheet.text(PAGE - MARGIN, 0.27, str(seen), seen.colour, face="bold", align="right")
     if not found:
         sheet.text(STATEMENT, 0.55, NOTHING, INK)
         return sheet
@@ -162,10 +161,10 @@ def _tree(sheet: Sheet, tree: Tree, top: float) -> float:
         sheet.note(CONDITION, bottom + 0.15, more, INK, fact=False)
         bottom += MORE
     colour, area = COLOURS[tree.effect == "Allow"] if tree.applies else (INK, PAPER)
-    symbol = "○" if not tree.applies else LOOK[tree.effect].symbol
+    symbol = EFFECTS[tree.effect].symbol if tree.applies else "○"
     root = Box(
         STATEMENT, (middles[0] + middles[-1]) / 2, STATEMENT_WIDTH,
-        printable(f"{symbol} {tree.effect} {tree.label}"), printable(tree.policy), colour, area,
+        f"{symbol} {tree.effect} {tree.label}", tree.policy, colour, area,
         bold=tree.applies, dashed=not tree.applies,
     )  # fmt: skip
     sheet.box(root)
@@ -225,8 +224,7 @@ def _branch(sheet: Sheet, branch: Branch, y: float, start: Point) -> None:
     sheet.box(box)
     sheet.line(start, box.left, colour, bold=branch.matches, dashed=fails)
     x, room, top = CONDITION + 0.1, CONDITION_WIDTH - 0.2, y - height / 2
-    name = printable(f"{branch.symbol} {branch.key}")
-    sheet.text(x, top + 0.15, name, colour, face="bold", room=room)
+    sheet.text(x, top + 0.15, f"{branch.symbol} {branch.key}", colour, face="bold", room=room)
     sheet.note(x, top + 0.33, branch.operator, INK, room=room)
     paragraph(sheet, x, top + 0.41, branch.asks, room, INK, size=SMALL, most=2)
     _values(sheet, branch, box.right, y)
@@ -244,7 +242,8 @@ def _values(sheet: Sheet, branch: Branch, place: Point, y: float) -> None:
     if not shown:
         sheet.note(VALUE, y, "(no values)", PALE_INK)
     if left:
-        sheet.note(VALUE, y - top + y - 0.08, _more(left), PALE_INK, fact=False)
+        below = top + _stack(branch.values)
+        sheet.note(VALUE, below - 0.08, _more(left), PALE_INK, fact=False)
 
 
 def _found(sheet: Sheet, branch: Branch, y: float) -> None:

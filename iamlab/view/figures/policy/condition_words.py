@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.view.figures.names import short_name
+from iamlab.view.figures.names import asks_for, short_name
 from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY
-from iamlab.view.style import LOOKS, look
+from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import count, listed, shorten, told
 
 if TYPE_CHECKING:
@@ -16,38 +16,32 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.view.figures.policy.condition_facts import Branch, Tree
 
-LOOK = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
+JOINTS = {"OR": " (OR: one is enough)", "NOR": " (NOR: none may fit)"}
 NOTHING = "No statement here has a condition: they ask for nothing more."
-
-
-def asks_for(request: Request) -> str:
-    """Say who asks for what."""
-    who, what = (short_name(one)[0] for one in (request.principal, request.resource))
-    return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
 
 
 def caption_of(request: Request) -> str:
     """Give the line below the figure: how such a tree is read."""
     return (
         f"{asks_for(request)}: all conditions must match (AND), of the values of each one is "
-        "enough (OR), or of a negated one none may fit (NOR)."
+        "enough (OR), or of a negated one none may fit (NOR): ✓ is then one that does not fit."
     )
 
 
-def left_out(trees_: Sequence[Tree]) -> str:
+def left_out(others: Sequence[Tree]) -> str:
     """Count statements for which there is no room."""
-    matching = sum(tree.matches for tree in trees_)
-    return f"and {count(len(trees_), 'more statement')} with conditions, {matching} of them match"
+    matching = sum(tree.matches for tree in others)
+    return f"and {count(len(others), 'more statement')} with conditions, {matching} of them match"
 
 
 def alt_of(found: Sequence[Tree], request: Request, asked: Decision | None) -> str:
     """Say in a sentence which statements apply, and which conditions keep the others from it."""
     who = shorten(short_name(request.principal)[0], 40)
-    verdict = "" if asked is None else f". {asked.verdict.symbol} {str(asked.verdict).capitalize()}"
+    verdict = "." if asked is None else f". {look(asked.verdict).sentence}"
     first = f"{who}, {request.action}: "
     if not found:
-        return f"{first}no statement has a condition{verdict}."
-    return told(first, map(_told, found), f"{verdict}.")
+        return f"{first}no statement has a condition{verdict}"
+    return told(first, map(_told, found), verdict)
 
 
 def _told(tree: Tree) -> str:
@@ -94,7 +88,7 @@ def lines_in_words(
     """Give the tree as an indented list."""
     lines = [asks_for(request), f"  caller: {request.principal}", f"  resource: {request.resource}"]
     for tree in found:
-        symbol = LOOK[tree.effect].symbol if tree.applies else "○"
+        symbol = EFFECTS[tree.effect].symbol if tree.applies else "○"
         lines.append(f"{symbol} {tree.effect} {tree.label}: {tree.outcome}")
         lines += [f"  {tree.policy}"] if tree.policy else []
         if len(tree.branches) > 1:
@@ -102,8 +96,7 @@ def lines_in_words(
         for branch in tree.branches:
             lines.append(f"  {branch.symbol} {branch.key}: {branch.outcome}")
             lines.append(f"    {branch.operator}: {branch.asks}")
-            joint = {"OR": " (OR: one is enough)", "NOR": " (NOR: none may fit)"}
-            lines.append(f"    values{joint.get(branch.joint, '')}")
+            lines.append(f"    values{JOINTS.get(branch.joint, '')}")
             lines += [f"      {leaf}" for leaf in branch.values] or ["      (no values)"]
             has = [str(leaf) for leaf in branch.found] or [f"{MISSING} {NO_KEY}"]
             lines.append(f"    the request has: {', '.join(has)}")
@@ -113,5 +106,5 @@ def lines_in_words(
     if len(drawn) < len(found):
         lines.append(f"(in the picture: {left_out(found[len(drawn) :])})")
     if asked is not None:
-        lines.append(f"{asked.verdict.symbol} {look(asked.verdict).word}")
+        lines.append(str(look(asked.verdict)))
     return lines

@@ -22,7 +22,7 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.given import texts
 from iamlab.view.figures.policy.funnel_steps import Step, catalogue, few, statements_of, steps_of
-from iamlab.view.style import INK, LOOKS, PALE_INK, PALE_LINE, PAPER, SILENT_AREA, Look
+from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
 from iamlab.view.words import count, shorten, told
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ BAR_HEIGHT, STEP = 0.56, 1.15
 MIDDLE, BROADEST, SLIMMEST = 2.2, 4.0, 1.5
 """Where the middle of the bars is, how broad one for all actions is, and one for a single one."""
 WORDS, TOP = 4.6, 0.5
-LOOKS_OF: dict[Effect, Look] = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
 
 
 def funnel(
@@ -103,7 +102,7 @@ def _row(step: Step) -> dict[str, object]:
 
 def _alt(steps: Sequence[Step], effect: Effect) -> str:
     first, *rest = steps
-    seen, left = LOOKS_OF[effect], steps[-1]
+    seen, left = EFFECTS[effect], steps[-1]
     parts = [f"{one.number} {shorten(one.why, 70)}" for one in rest]
     end = f"{effect} {few(left.names)}" if left.names else f"nothing is left to {effect}"
     return told(f"Of {first.title}, ", parts, f". {seen.symbol} {shorten(end, 90)}.", between=", ")
@@ -147,7 +146,7 @@ def _bar(sheet: Sheet, step: Step, place: tuple[float, float], effect: Effect | 
     width, y = place
     words, colour, area = step.number, INK, SILENT_AREA
     if effect:
-        seen = LOOKS_OF[effect]
+        seen = EFFECTS[effect]
         words, colour, area = f"{seen.symbol} {effect} {step.number}", seen.colour, seen.area
     if not step.names:
         colour, area = PALE_LINE, PAPER

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 EXAMPLES = 4
+"""So many actions, or services, are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,11 @@ def statements_of(policy: object) -> tuple[Statement, ...]:
     if isinstance(policy, Statement):
         return (policy,)
     if not isinstance(policy, Policy):
-        raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
+        got = type(policy).__name__
+        raise RequestError(
+            f"funnel wants a policy or a statement, not an object of type {got}: make one with "
+            "Policy.parse(document)."
+        )
     if not policy.statements:
         raise RequestError("The policy has no statement, so it matches no action.")
     allows = tuple(one for one in policy.statements if one.effect == "Allow")

@@ -10,40 +10,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError
 from iamlab.policy.document import Policy
 from iamlab.policy.prose import sentences
-from iamlab.view.drawing.measure import SMALL, TEXT, height_of, width_of
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
-from iamlab.view.drawing.sheet import PAGE, Sheet
+from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check, text
 from iamlab.view.figures.policy.policy_lines import Line, json_lines
 from iamlab.view.style import (
+    EFFECTS,
     FIELD_AREA,
     INK,
-    LOOKS,
     PALE_INK,
     PALE_LINE,
     Look,
 )
-from iamlab.view.words import LONGEST, count, listed, printable, shorten, told
+from iamlab.view.words import LONGEST, count, listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.policy.document import Statement
 
-LEFT, RIGHT = 0.15, PAGE - 0.15
+LEFT, RIGHT = MARGIN, PAGE - MARGIN
 JSON = 5.05
 """Where the JSON begins."""
 BAR, HEAD, PAD, GAP = 0.1, 0.36, 0.1, 0.14
+NOTHING = "No statements: it says nothing."
 MANY = 20
 """So many statements are drawn; others are counted."""
 FEW = 6
 """So many statements have room for braces and long lists."""
 VALUES, FEW_VALUES = 12, 3
 """So many values of a list are drawn, or where there is little room."""
-LOOK = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Card:
     @property
     def look(self) -> Look:
         """How its effect looks."""
-        return LOOK[self.statement.effect]
+        return EFFECTS[self.statement.effect]
 
     @property
     def effect(self) -> str:
@@ -78,7 +78,7 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     Raises
     ------
     RequestError
-        It is no policy.
+        It is no policy, or there is no such type.
 
     Examples
     --------
@@ -86,9 +86,8 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     >>> policy_card(readers).alt
     'Policy readers has 1 statement: Allow #1: Lets the caller read objects in star-maps.'
     """
-    if not isinstance(policy, Policy):
-        raise RequestError(f"{policy!r} is no policy. Make one with Policy.parse(document).")
-    read = _read(policy, policy_type)
+    check("policy_card", policy, Policy)
+    read = _read(policy, text("policy_type", policy_type))
     has_room = len(policy.statements) <= FEW
     most = VALUES if has_room else FEW_VALUES
     cards = [
@@ -115,7 +114,7 @@ def _read(policy: Policy, policy_type: str) -> tuple[str, ...]:
 
 def _draw(policy: Policy, cards: Sequence[Card]) -> Sheet:
     sheet = Sheet(PAGE)
-    taken = sheet.text(LEFT, 0.27, _title(policy), INK, size=11.5, face="bold", room=6.5)
+    taken = sheet.text(LEFT, 0.27, _title(policy), INK, size=TITLE, face="bold", room=6.5)
     sheet.note(LEFT + taken + 0.15, 0.28, _counted(policy), PALE_INK)
     sheet.heading(LEFT + BAR + PAD, 0.58, "IN WORDS")
     sheet.heading(JSON, 0.58, "AS IT IS WRITTEN")
@@ -126,7 +125,7 @@ def _draw(policy: Policy, cards: Sequence[Card]) -> Sheet:
     if left_out:
         sheet.note(LEFT + BAR + PAD, y + 0.06, _left_out(left_out), INK)
     if not policy.statements:
-        sheet.note(LEFT + BAR + PAD, y + 0.06, "No statements: it says nothing.", INK)
+        sheet.note(LEFT + BAR + PAD, y + 0.06, NOTHING, INK)
     return sheet
 
 
@@ -142,8 +141,8 @@ def _card(sheet: Sheet, card: Card, top: float) -> float:
     sheet.area((LEFT, top), (BAR, tall), card.look.fill, edge=PALE_LINE, hatch=card.look.hatch)
     x = LEFT + BAR + PAD
     taken = sheet.text(x, top + 0.2, card.effect, card.look.colour, face="bold")
-    label = printable(card.statement.label)
-    sheet.text(x + taken + 0.15, top + 0.2, label, INK, room=room - taken - 0.15)
+    room_left = room - taken - 0.15
+    sheet.text(x + taken + 0.15, top + 0.2, card.statement.label, INK, room=room_left)
     paragraph(sheet, x, top + HEAD, card.words, room, most=12)
     for number, line in enumerate(card.lines):
         _json(sheet, line, top + PAD + (number + 0.5) * step)
@@ -163,7 +162,7 @@ def _json(sheet: Sheet, line: Line, y: float) -> None:
 
 
 def _title(policy: Policy, most: int = 0) -> str:
-    name = shorten(policy.name, most) if most else printable(policy.name)
+    name = shorten(policy.name, most) if most else policy.name
     return f"Policy {name}" if name else "A policy"
 
 
@@ -207,7 +206,7 @@ def _cut(text: str, length: int) -> str:
 
 def _rows(policy: Policy, read: Sequence[str]) -> list[dict[str, object]]:
     if not policy.statements:
-        return [{"statement": "", "effect": "", "words": "No statements: it says nothing."}]
+        return [{"statement": "", "effect": "", "words": NOTHING}]
     return [
         {
             "statement": one.label,
@@ -222,8 +221,8 @@ def _rows(policy: Policy, read: Sequence[str]) -> list[dict[str, object]]:
 def _lines(policy: Policy, read: Sequence[str]) -> list[str]:
     lines = [_title(policy), f"  {_counted(policy)}"]
     for one, words in zip(policy.statements, read, strict=True):
-        lines += [f"{LOOK[one.effect].symbol} {one.effect} {one.label}", f"  {words}"]
+        lines += [f"{EFFECTS[one.effect].symbol} {one.effect} {one.label}", f"  {words}"]
         lines += [f"    {line}" for line in json_lines(one)]
     left_out = policy.statements[MANY:]
     lines += [_left_out(left_out)] if left_out else []
-    return lines if policy.statements else [*lines, "  No statements: it says nothing."]
+    return lines if policy.statements else [*lines, f"  {NOTHING}"]

@@ -186,7 +186,7 @@ def _tile(sets: ComparedValues, part: Part, name: str) -> Tile:
         Item(shown(value), _how(sets, value) if part == BOTH else "") for value in sets.part(part)
     ) or (Item("no value", colour=PALE_INK),)
     decides, wanted = sets.deciding
-    if part != decides or sets.is_hopeless:
+    if part != decides or not sets.is_decided_by_parts:
         return Tile(name, items)
     seen = (HOLDS if sets.holds else FAILS)[0]
     must = "needs a value" if wanted else "must be empty"

@@ -20,8 +20,11 @@ from iamlab.view.figures.reach.reach_words import (
     Named,
     edge_lines,
     edge_row,
+    key_of,
     name_and_kind,
     named,
+    point_lines,
+    powers_of,
     short_calls,
     told_calls,
 )
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
 
     from iamlab.view.drawing.together import Together
     from iamlab.world.reach.paths import Path
-    from iamlab.world.reach.powers import Power
 
 MOST, ALIKE = 60, 6
 """So many boxes are drawn; from so many on, those who are alike are one box in any case."""
@@ -95,26 +97,24 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
         return _draw_radius(found)
     if isinstance(found, Arrivals):
         return _draw_arrivals(found)
-    raise RequestError("draw_found(found): what reach.blast_radius(...) or reach.to(...) gives.")
+    raise RequestError(
+        "draw_found() draws what reach.blast_radius(caller) or reach.to(resource, action) gives, "
+        f"not {type(found).__name__}."
+    )
 
 
 # -- ways of many ----------------------------------------------------------------------------------
 
 
-def _key(power: Power) -> str:
-    return f"{power.arn} {power}"
-
-
 def _add(fan: Fan, path: Path, columns: Sequence[int]) -> None:
     """Add the points and the steps of a path; whoever is there already stays where he is."""
-    powers = [path.source, *(edge.target for edge in path.edges)]
-    for power, column in zip(powers, columns, strict=True):
+    for power, column in zip(powers_of(path), columns, strict=True):
         point = named(power, is_admin=path.is_admin(power))
-        fan.points.setdefault(_key(power), (point, power.account_id))
-        own = fan.columns.get(_key(power), column)
-        fan.columns[_key(power)] = min(own, column)
+        fan.points.setdefault(key_of(power), (point, power.account_id))
+        own = fan.columns.get(key_of(power), column)
+        fan.columns[key_of(power)] = min(own, column)
     for edge in path.edges:
-        fan.steps.setdefault((_key(edge.source), _key(edge.target)), short_calls(edge))
+        fan.steps.setdefault((key_of(edge.source), key_of(edge.target)), short_calls(edge))
 
 
 def _draw_radius(found: BlastRadius) -> Figure:
@@ -127,7 +127,7 @@ def _draw_radius(found: BlastRadius) -> Figure:
     ways = dict([*found.items(), *strong])
     for path in ways.values():
         _add(fan, path, [min(i, MOST_COLUMNS - 1) for i in range(len(path.edges) + 1)])
-        fan.lit = _key(path.source)
+        fan.lit = key_of(path.source)
     who = shorten(name_and_kind(found.source)[0], 40)
     head = f"{who} can become {len(found)} of {count(found.asked, 'principal')}"
     if found.admin_of:
@@ -153,7 +153,7 @@ def _draw_arrivals(found: Arrivals) -> Figure:
         steps = len(path.edges)
         _add(fan, path, [max(last - 1 - steps + i, 0) for i in range(steps + 1)])
         end = path.edges[-1].target if path.edges else path.source
-        fan.steps[_key(end), GOAL] = ()
+        fan.steps[key_of(end), GOAL] = ()
     what = found.resource
     if found:
         fan.points[GOAL] = Named(what, found.action, found.action), _owner(found)
@@ -238,9 +238,7 @@ def told_points(fan: Fan, names: Mapping[str, str]) -> Iterator[str]:
         own = (point.name for point, one in fan.points.values() if one == account)
         yield f"{title} ({account}): {', '.join(own)}"
     for point, _ in fan.points.values():
-        yield f"{point.name}: {point.note}"
-        if point.short != point.note:
-            yield f"  in short: {point.short}"
+        yield from point_lines(point)
     found = _less(fan, {})
     for node in found.nodes:
         if node.key in found.members:

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check
 from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_path import After, Shown, draw_path
 from iamlab.view.figures.reach.reach_words import (
     edge_lines,
     edge_row,
+    key_of,
     name_and_kind,
     named,
     operations,
+    point_lines,
+    powers_of,
     told_way,
 )
 from iamlab.view.words import count, listed, shorten, told
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from iamlab.world.gather import Caller
+    from iamlab.world.reach.cut_edits import CutEdit
     from iamlab.world.reach.edges import Edge
 
 ADMINISTERS = 0
@@ -67,7 +71,7 @@ def reach_graph(
     Raises
     ------
     RequestError
-        It is no reach, or ``source`` is none of its world.
+        It is no reach, ``cut`` is no cut, or ``source`` is none of its world.
 
     Examples
     --------
@@ -79,10 +83,9 @@ def reach_graph(
     >>> reach_graph(main.world.reach(), dana).alt
     'dana becomes bob by iam:CreateAccessKey. bob is an administrator.'
     """
-    if not isinstance(reach, Reach):
-        raise RequestError("reach_graph(reach): what world.reach() gives.")
-    if cut is not None and not isinstance(cut, Cut):
-        raise RequestError("cut is what reach.cut(...) gives.")
+    check("reach_graph", reach, Reach)
+    if cut is not None:
+        check("reach_graph", cut, Cut)
     if source is None:
         return draw_edges(reach)
     if to is None:
@@ -102,9 +105,13 @@ def draw_way(path: Path, reach: Reach | None = None) -> Figure:
     ----------
     reach
         Where to look for whom else somebody on the way could become. Default: that is left out.
+
+    Raises
+    ------
+    RequestError
+        It is no path.
     """
-    if not isinstance(path, Path):
-        raise RequestError("draw_way(path): what reach.path(...) gives.")
+    check("draw_way", path, Path)
     others = () if reach is None else _others(reach, path)
     shown = Shown(path, others if any(others) else ())
     end = _end(path)
@@ -119,9 +126,14 @@ def draw_way(path: Path, reach: Reach | None = None) -> Figure:
 
 
 def draw_cut(cut: Cut) -> Figure:
-    """Draw a way before and after a cut: what ``cut.show()`` gives."""
-    if not isinstance(cut, Cut):
-        raise RequestError("draw_cut(cut): what reach.cut(...) gives.")
+    """Draw a way before and after a cut: what ``cut.show()`` gives.
+
+    Raises
+    ------
+    RequestError
+        It is no cut.
+    """
+    check("draw_cut", cut, Cut)
     if cut.reach is None or cut.way is None:
         sheet = Sheet()
         sheet.text(MARGIN, 0.3, "There is no way to close.")
@@ -143,7 +155,7 @@ def _end(path: Path) -> str:
 
 def _others(reach: Reach, path: Path) -> tuple[tuple[Edge, ...], ...]:
     """Give for each point of a path whom else it leads to; an administrator's are too many."""
-    powers = [path.source, *(edge.target for edge in path.edges)]
+    powers = powers_of(path)
     on_way = {power.arn for power in powers}
     found = []
     for power in powers:
@@ -161,10 +173,8 @@ def _others(reach: Reach, path: Path) -> tuple[tuple[Edge, ...], ...]:
 
 def _before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     shown = _after_cut(reach, path, cut)
-    assert shown.after is not None  # noqa: S101 - it was set just now
-    gone = [
-        f"{shorten(edit.rstrip('.'), 90)}" for after in shown.after for edit in after.edits
-    ] or [shorten(edit.rstrip("."), 90) for edit in shown.besides]
+    on_way = [edit for after in shown.after or () for edit in after.edits]
+    gone = [shorten(edit.rstrip("."), 90) for edit in on_way or shown.besides]
     head = f"Before the cut {shorten(told_way(path), 150)}. "
     end = "It is closed by this" if cut.is_closed else "Nothing closes it"
     return Figure.on(
@@ -195,14 +205,12 @@ def _after_cut(reach: Reach, path: Path, cut: Cut) -> Shown:
     found, reached, used = [], True, set()
     for edge in path.edges:
         is_open = _is_open(after, reach, edge)
-        by = (
-            ()
-            if is_open
-            else tuple(edit for edit, one in singles.items() if not _is_open(one, reach, edge))
-        )
-        used |= {*by}
-        edits = tuple(map(str, by or (() if is_open else cut.edits)))
-        found.append(After(is_open, reached, edits))
+        by: list[CutEdit] = []
+        if not is_open:
+            by = [edit for edit, one in singles.items() if not _is_open(one, reach, edge)]
+            used |= {*by}
+            by = by or list(cut.edits)  # none does it alone
+        found.append(After(is_open, reached, tuple(map(str, by))))
         reached = reached and is_open
     besides = tuple(str(edit) for edit in cut.edits if edit not in used)
     return Shown(path, (), tuple(found), besides)
@@ -255,9 +263,7 @@ def _lines(shown: Shown) -> Iterator[str]:
             if not shown.reached(number):
                 yield f"   {named(edge.target)}: not reached any more"
     for point in shown.points:
-        yield f"{point.name}: {point.note}"
-        if point.short != point.note:
-            yield f"  in short: {point.short}"
+        yield from point_lines(point)
     for edit in shown.besides:
         yield f"Besides: {edit}"
     for own in shown.others:
@@ -270,24 +276,19 @@ def _graph(shown: Shown) -> nx.DiGraph[str]:
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
-    powers = [shown.path.source, *(edge.target for edge in shown.path.edges)]
-    for power, point in zip(powers, shown.points, strict=True):
-        graph.add_node(_key(power), label=point.name, note=point.note, field=power.account_id)
+    for power, point in zip(powers_of(shown.path), shown.points, strict=True):
+        graph.add_node(key_of(power), label=point.name, note=point.note, field=power.account_id)
     for number, edge in enumerate(shown.path.edges):
         gone = shown.after is not None and not shown.after[number].is_open
         label = " + ".join(operations(edge))
-        graph.add_edge(_key(edge.source), _key(edge.target), label=label, missing=gone)
+        graph.add_edge(key_of(edge.source), key_of(edge.target), label=label, missing=gone)
     for edge in (edge for own in shown.others for edge in own):
         target = named(edge.target)
         graph.add_node(
-            _key(edge.target), label=target.name, note=target.note, field=edge.target.account_id
+            key_of(edge.target), label=target.name, note=target.note, field=edge.target.account_id
         )
-        graph.add_edge(_key(edge.source), _key(edge.target), label=" + ".join(operations(edge)))
+        graph.add_edge(key_of(edge.source), key_of(edge.target), label=" + ".join(operations(edge)))
     return graph
-
-
-def _key(power: Power) -> str:
-    return f"{power.arn} {power}"
 
 
 def _no_way(reach: Reach, source: Caller, to: Caller) -> Figure:

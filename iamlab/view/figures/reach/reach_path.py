@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, widest, wrap
 from iamlab.view.drawing.sheet import MARGIN, PAD, PAGE, Box, Sheet
-from iamlab.view.figures.reach.reach_words import Named, named, operations, short_calls
+from iamlab.view.figures.reach.reach_words import Named, named, operations, powers_of, short_calls
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class Shown:
     @property
     def points(self) -> list[Named]:
         """Those on the way, the one who begins first."""
-        powers = [self.path.source, *(edge.target for edge in self.path.edges)]
-        return [named(power, is_admin=self.path.is_admin(power)) for power in powers]
+        return [named(one, is_admin=self.path.is_admin(one)) for one in powers_of(self.path)]
 
     def reached(self, number: int) -> bool:
         """Say whether a point is reached after the cut."""
@@ -96,15 +95,14 @@ def draw_path(shown: Shown) -> Sheet:
     said = [*(call for edge in edges for call in _calls(edge)), *_every_condition(edges)]
     left = max(MARGIN + min(widest(said, SMALL), CALLS) + 0.14 - ARROW, MARGIN)
     if edges:
-        words = "CALLS"
-        sheet.text(left - 0.1, 0.28, words, PALE_INK, size=SMALL, align="right", fact=False)
+        sheet.text(left - 0.1, 0.28, "CALLS", PALE_INK, size=SMALL, align="right", fact=False)
     sheet.heading(left, 0.28, "THE WAY" if shown.after is None else "BEFORE THE CUT")
     for number, (point, y) in enumerate(zip(points, heights, strict=True)):
         sheet.box(_box(left, y, point, is_first=not number, is_reached=True))
         if number:
             _step(sheet, edges[number - 1], (left + ARROW, heights[number - 1], y))
     if shown.after is not None:
-        _draw_after(sheet, shown, left + BOX + AFTER, heights)
+        _draw_after(sheet, shown, shown.after, (left + BOX + AFTER, heights))
     elif any(shown.others):
         x = left + BOX
         sheet.heading(x + BESIDE, 0.28, "COULD ALSO BECOME")
@@ -200,8 +198,11 @@ def _draw_others(sheet: Sheet, edges: Sequence[Edge], x: float, y: float) -> Non
         sheet.note(x + BESIDE + PAD, below, f"and {more} more", fact=False)
 
 
-def _draw_after(sheet: Sheet, shown: Shown, left: float, heights: Sequence[float]) -> None:
-    assert shown.after is not None  # noqa: S101 - whoever calls has asked
+def _draw_after(
+    sheet: Sheet, shown: Shown, after: Sequence[After], place: tuple[float, Sequence[float]]
+) -> None:
+    """Draw the way once more, as it is after a cut, and below it what the cut closes besides."""
+    left, heights = place
     sheet.heading(left, 0.28, "AFTER IT")
     for number, (point, y) in enumerate(zip(shown.points, heights, strict=True)):
         reached = shown.reached(number)
@@ -209,8 +210,7 @@ def _draw_after(sheet: Sheet, shown: Shown, left: float, heights: Sequence[float
         if not reached:
             sheet.note(left + BOX + 0.12, y, "not reached any more", PALE_INK)
         if number:
-            place = (left + ARROW, heights[number - 1], y)
-            _after(sheet, shown.after[number - 1], place)
+            _after(sheet, after[number - 1], (left + ARROW, heights[number - 1], y))
     y = heights[-1] + 0.55
     for edit in shown.besides:
         for line in wrap(f"Besides: {edit}", PAGE - 2 * MARGIN, SMALL, most=3):

@@ -53,6 +53,23 @@ def named(power: Power, *, is_admin: bool = False) -> Named:
     return Named(name, f"{changed}, {ADMINISTRATOR}", f"{kind}, {ADMINISTRATOR}".removeprefix(", "))
 
 
+def powers_of(path: Path) -> list[Power]:
+    """Give those on a path, the one who begins first."""
+    return [path.source, *(edge.target for edge in path.edges)]
+
+
+def key_of(power: Power) -> str:
+    """Give the key of a point: one principal is several points, as more is made of him."""
+    return f"{power.arn} {power}"
+
+
+def point_lines(point: Named) -> Iterator[str]:
+    """Tell a point, and how it is called where there is little room."""
+    yield f"{point.name}: {point.note}"
+    if point.short != point.note:
+        yield f"  in short: {point.short}"
+
+
 def name_and_kind(arn: str) -> tuple[str, str]:
     """Give the name of a principal, and what it is.
 
@@ -65,6 +82,8 @@ def name_and_kind(arn: str) -> tuple[str, str]:
         return arn, ""
     parsed = Arn.parse(arn)
     kind = KINDS.get(parsed.kind, parsed.kind)
+    if parsed.kind == "assumed-role":  # a session's own name does not say whose it is
+        return parsed.resource.partition("/")[2], kind
     return (f"root of {parsed.account}" if parsed.kind == "root" else parsed.name), kind
 
 

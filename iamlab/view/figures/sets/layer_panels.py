@@ -42,17 +42,15 @@ HEADINGS, LEGEND, SAMPLE = 0.42, 0.3, 0.3
 HATCH = "//"
 """Over what Denies cover, and nothing else: they lie on top."""
 COUNTED = "numbers: so many of the others"
-ALLOWED, DENIED, SILENT = (
-    replace(look(verdict), hatch=hatch)
-    for verdict, hatch in zip(Verdict, ("", HATCH, ""), strict=True)
-)
+ALLOWED, SILENT = look(Verdict.ALLOWED), replace(look(Verdict.IMPLICIT_DENY), hatch="")
+DENIED = replace(look(Verdict.EXPLICIT_DENY), hatch=HATCH)
 NOTHING = Look("", "", PALE_INK, PAPER)
 ALLOWS = Look("✓", "an Allow", ALLOW, ALLOW_AREA)
 DENIES = Look("✕", "a Deny", DENY, DENY_AREA, hatch=HATCH)
 OVER = Look("✕", "a Deny over an Allow", DENY, ALLOW_AREA, hatch=HATCH)
 ALONE = Look("✕", "a Deny over nothing", DENY, DENY_AREA, hatch=HATCH)
 LEFT = Look("✓", "allowed", ALLOW, ALLOW_AREA)
-CUT = Look("○", "an Allow cut by a ceiling", SILENT.colour, ALLOW_AREA)
+CUT = Look("○", "an Allow that is not enough", SILENT.colour, ALLOW_AREA)
 NEITHER = Look("○", "implicit deny", SILENT.colour, SILENT.area)
 
 
@@ -224,7 +222,7 @@ def _legend(sheet: Sheet, plan: _Plan, looks: Sequence[Look], last: str) -> None
     """Say below the grid what the signs mean; in as many lines as it takes."""
     x, y = MARGIN, plan.bottom + 0.3
     for seen in looks:
-        words = f"{seen.symbol} {seen.word}"
+        words = str(seen)
         if x > MARGIN and x + SAMPLE + width_of(words, SMALL) + 0.1 > PAGE - MARGIN:
             x, y = MARGIN, y + LEGEND
         sample = (x, y - 0.09)

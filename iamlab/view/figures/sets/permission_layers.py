@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.engine.scope import unbound
 from iamlab.view.figures.sets.set_tiles import MOST_SETS
-from iamlab.view.words import listed, printable
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class LayerSet:
     @property
     def note(self) -> str:
         """The names of its policies, where they say more than the set's own."""
-        own = ", ".join(printable(name) for name in self.policies)
+        own = ", ".join(self.policies)
         return "" if own == self.label else own or "no policy"
 
 

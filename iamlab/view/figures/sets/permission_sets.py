@@ -21,12 +21,13 @@ from iamlab.view.drawing.measure import SMALL, height_of
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import texts
+from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.names import short_name
 from iamlab.view.figures.sets.permission_layers import COMFORTABLE, ORDER, allows, counts, sets_of
 from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
 from iamlab.view.style import INK, look
-from iamlab.view.words import count, listed, printable, shorten, told
+from iamlab.view.words import count, listed, shorten, told
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.view.figures.sets.permission_layers import LayerSet
     from iamlab.world.gather import Caller
-    from iamlab.world.world import World
 
 ANYWAY = {
     "never_refused": "It is never refused, whatever policies say.",
@@ -70,7 +70,7 @@ def permission_sets(
     Raises
     ------
     RequestError
-        No action is given, or it cannot be asked.
+        It is no world, no action is given, or it cannot be asked.
 
     Examples
     --------
@@ -89,6 +89,7 @@ def permission_sets(
     in both: ✓ allowed: 1 action
       ✓ s3:GetObject: allowed
     """
+    check("permission_sets", world, World)
     return draw_decisions(
         [
             world.can(caller, action, resource, context=context)
@@ -148,7 +149,7 @@ def _told(own: Sequence[Decision], title: str) -> str:
 
 
 def _denying(decision: Decision) -> str:
-    return ", ".join(dict.fromkeys(printable(reading.address) for reading in decision.denies))
+    return ", ".join(dict.fromkeys(reading.address for reading in decision.denies))
 
 
 def _because(decision: Decision, sets: Sequence[LayerSet]) -> list[str]:
@@ -157,12 +158,12 @@ def _because(decision: Decision, sets: Sequence[LayerSet]) -> list[str]:
     outside = [one for one in layers if one != "resource" and not allows(decision, one)]
     if not decision:
         is_odd = not decision.denies and all(allows(decision, one) for one in layers)
-        return [printable(decision.message)] if is_odd else []
+        return [decision.message] if is_odd else []
     if decision.situation in ANYWAY:
         return [ANYWAY[decision.situation]] if outside or not layers else []
-    granting = [one for one in ("resource",) if outside and allows(decision, one)]
+    granting = ["resource"] if outside and allows(decision, "resource") else []
     reasons = {step.layer: step.reason for step in decision.steps}
-    return [printable(reasons[one]) for one in (*granting, *outside) if one != "identity"]
+    return [reasons[one] for one in (*granting, *outside) if one != "identity"]
 
 
 def _sentence(decision: Decision) -> str:
@@ -181,7 +182,7 @@ def _lines(
     titles: Mapping[Part, str],
 ) -> list[str]:
     asked = decisions[0].request
-    who, what = printable(short_name(asked.principal)[0]), printable(asked.resource)
+    who, what = short_name(asked.principal)[0], asked.resource
     lines = [f"{who} asks for {count(len(decisions), 'action')} on {what}"]
     for one in sets:
         lines.append(f"  {one.label}: {one.note}".rstrip(": "))
@@ -196,12 +197,11 @@ def _lines(
 
 def _row(decision: Decision) -> dict[str, object]:
     there = [layer for layer in ORDER if counts(decision, layer)]
-    denying = dict.fromkeys(reading.address for reading in decision.denies)
     return {
         "action": decision.request.action,
         "resource": decision.request.resource,
         **{NAMES[layer]: allows(decision, layer) for layer in there},
-        "denied by": ", ".join(denying),
+        "denied by": _denying(decision),
         "verdict": str(decision.verdict),
     }
 
@@ -253,7 +253,7 @@ def _draw(
     rings = [Ring(one.label, one.note) for one in sets]
     # Where there are more sets, their edges say in which a tile lies, and its title only its fate.
     tiles = {
-        part: _tile(own, titles[part] if len(sets) <= COMFORTABLE - 1 or not any(part) else "")
+        part: _tile(own, titles[part] if len(sets) < COMFORTABLE or not any(part) else "")
         for part, own in parts.items()
     }
     bottom = draw_sets(sheet, MARGIN, rings, tiles, "none of these")

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from iamlab.errors import RequestError
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import texts
+from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
-from iamlab.view.words import count, printable, shorten, told
+from iamlab.view.style import look
+from iamlab.view.words import count, shorten, told
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.world.gather import Caller
-    from iamlab.world.world import World
 
 
 def two_layers(
@@ -27,10 +28,17 @@ def two_layers(
 ) -> Figure:
     """Draw for each action and resource what Allows cover, what Denies cover, and what is left.
 
+    Parameters
+    ----------
+    world, caller
+        As in ``World.can``.
+    actions, resources
+        What is asked for, each once: every action on every resource.
+
     Raises
     ------
     RequestError
-        No action or no resource is given.
+        It is no world, no action or no resource is given, or it cannot be asked.
 
     Examples
     --------
@@ -40,6 +48,7 @@ def two_layers(
     s3:GetObject on star-maps/m31.fits: an Allow, no Deny: ✓ allowed
     s3:GetObject on star-maps/drafts/readme.txt: an Allow, a Deny: ✕ explicit deny
     """
+    check("two_layers", world, World)
     asked = texts("action", actions), texts("resource", resources)
     if not all(asked):
         raise RequestError("Name at least one action and one resource.")
@@ -57,13 +66,9 @@ def two_layers(
 
 def _names(resources: Sequence[str]) -> dict[str, str]:
     """Name resources by the last part of their ARNs, as long as that tells them apart."""
-    names = {
-        one: printable(one.split(":", PARTS - 1)[-1] if is_arn(one) else one) for one in resources
-    }
+    names = {one: one.split(":", PARTS - 1)[-1] if is_arn(one) else one for one in resources}
     several = {name for name in names.values() if list(names.values()).count(name) > 1}
-    return {
-        one: printable(one) if name in several or not name else name for one, name in names.items()
-    }
+    return {one: one if name in several or not name else name for one, name in names.items()}
 
 
 def _alt(caller: Caller, every: Sequence[Decision], names: dict[str, str]) -> str:
@@ -98,5 +103,5 @@ def _line(decision: Decision, names: dict[str, str]) -> str:
         "an Allow" if allows(decision) else "no Allow",
         "a Deny" if denies(decision) else "no Deny",
     )
-    verdict = f"{decision.verdict.symbol} {decision.verdict}"
+    verdict = look(decision.verdict)
     return f"{asked.action} on {names[asked.resource]}: {', '.join(covers)}: {verdict}"

@@ -129,9 +129,10 @@ def steps_of(world: World) -> list[Step]:
     """Give every pair of which one end at least is there, role by role."""
     found: list[Step] = []
     callers = [_party(one) for one in _identities(world)]
-    asking = {one.key for one in callers if _may_ask(world, one.key)}
+    asking = {one.key for one in callers if _speaks(world, one.key, "Allow")}
+    denied = {one.key for one in callers if _speaks(world, one.key, "Deny")}
     for role in (role for one in world.accounts.values() for role in one.roles.values()):
-        found += _into(world, role, callers, asking)
+        found += _into(world, role, callers, asking, denied - asking)
     return found
 
 
@@ -145,17 +146,19 @@ def _party(identity: User | Role) -> Party:
     return Party(identity.arn, identity.name, identity.kind, identity.account.account_id)
 
 
-def _may_ask(world: World, arn: str) -> bool:
-    """Say whether an Allow of somebody's own speaks of AssumeRole at all."""
+def _speaks(world: World, arn: str, effect: str) -> bool:
+    """Say whether an Allow, or a Deny, of somebody's own speaks of AssumeRole at all."""
     return any(
-        one.effect == "Allow"
+        one.effect == effect
         and (one.action is None or any(action_matches(given, ASSUME) for given in one.action))
         for attached in world.gather(arn).identity
         for one in attached.policy.statements
     )
 
 
-def _into(world: World, role: Role, callers: Iterable[Party], asking: set[str]) -> Iterator[Step]:
+def _into(
+    world: World, role: Role, callers: Iterable[Party], asking: set[str], denied: set[str]
+) -> Iterator[Step]:
     """Give the steps into one role."""
     target = _party(role)
     named = list(dict.fromkeys(_named(role)))
@@ -171,7 +174,11 @@ def _into(world: World, role: Role, callers: Iterable[Party], asking: set[str]) 
                 yield step
                 continue
         if caller.account_id in texts and caller.key != target.key:
-            with_all.append(caller)
+            step = _decided(world, caller, target) if caller.key in denied else None
+            if step is not None and step.state == CUT:  # an Allow would not help
+                yield step
+            else:
+                with_all.append(caller)
     yield from _of_whole_accounts(world, with_all, target)
     for kind, value in named:
         step = _from_elsewhere(world, kind, value, target)
@@ -297,7 +304,10 @@ def _decided(world: World, source: Party, target: Party, action: str = ASSUME) -
         return Step(source, target, CUT, action, by=_cutting(decision))
     if trusted:
         return Step(source, target, NOT_PERMITTED, action, *told)
-    return Step(source, target, NOT_TRUSTED, action) if permitted else None
+    own = [one for one in decision.denies if one.layer != "resource"]
+    # Who is denied it, or cut off from it, is not permitted whatever else allows it.
+    is_permitted = permitted and not own and not decision.shut
+    return Step(source, target, NOT_TRUSTED, action) if is_permitted else None
 
 
 def _nearly(decision: Decision, layer: str) -> list[Condition]:

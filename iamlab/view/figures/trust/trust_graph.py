@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import RequestError
 from iamlab.view.drawing.network import Line, Node, Sign, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check
 from iamlab.view.figures.trust.trust_facts import (
     BECOMES,
     CUT,
@@ -78,8 +78,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     >>> trust_graph(world, lit=world.user("carol")).alt
     'carol may become auditor and admin (if MFA).'
     """
-    if not isinstance(world, World):
-        raise RequestError("trust_graph(world): a world.")
+    check("trust_graph", world, World)
     known = None if lit is None else world.gather(lit)
     key = "" if known is None else known.issuer or known.arn
     steps = steps_of(world)

@@ -15,7 +15,7 @@ from iamlab.view.figures.trust.trust_facts import NOT_TRUSTED, Party, Step
 from iamlab.view.words import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from iamlab.world.world import World
 
@@ -209,31 +209,25 @@ def _columns(steps: Sequence[Step], parties: Iterable[Party], *, outside: bool) 
     targets = {step.target for step in steps}
     column = {one: 0 if outside and not one.account_id else first for one in parties}
     waiting = {one for one in column if one in targets}
-    for possible in (True, False):  # who is only nearly reached stands as if he were
-        while waiting:
-            reached = {
-                step.target
-                for step in steps
-                if step.target in waiting
-                and step.source not in waiting
-                and (step.is_possible or not possible)
-            }
-            if not reached:
-                break
-            nearest = {
-                one: min(
-                    column[step.source]
-                    for step in steps
-                    if step.target == one
-                    and step.source not in waiting
-                    and (step.is_possible or not possible)
-                )
-                for one in reached
-            }
+    possible = [step for step in steps if step.is_possible]
+    for leading in (possible, steps):  # who is only nearly reached stands as if he were
+        while nearest := _next_to(column, waiting, leading):
             for one, place in nearest.items():
                 column[one] = min(max(place, first) + 1, DEEPEST - 1)
-            waiting -= reached
+            waiting -= nearest.keys()
     return column | dict.fromkeys(waiting, first + 1)  # a circle into which nobody leads
+
+
+def _next_to(
+    column: Mapping[Party, int], waiting: Collection[Party], steps: Iterable[Step]
+) -> dict[Party, int]:
+    """Give those who wait and are one step from somebody with a column, each with the nearest."""
+    nearest: dict[Party, int] = {}
+    for step in steps:
+        if step.target in waiting and step.source not in waiting:
+            place = column[step.source]
+            nearest[step.target] = min(place, nearest.get(step.target, place))
+    return nearest
 
 
 def _band(party: Party, steps: Iterable[Step]) -> str:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from iamlab.view.figures.trust.trust_facts import BECOMES, NOT_PERMITTED, NOT_TRUSTED, Step
 from iamlab.view.words import count, listed, shorten, told
 
-NOBODY = "No role is there that anybody could become."
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     from iamlab.view.figures.trust.trust_facts import Party
     from iamlab.view.figures.trust.trust_places import Drawn
     from iamlab.world.world import World
+
+NOBODY = "No role is there that anybody could become."
 
 
 def alt_of(world: World, steps: Sequence[Step], lit: str) -> str:

@@ -1,0 +1,400 @@
+"""Pictures tell the truth: what a figure claims is held against the rules, decision by decision.
+
+A rule is a function of votes. So each claim can be tried: open a gate, let a door speak, make a
+rung answer otherwise, and see whether the verdict turns as the picture says it must.
+"""
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import networkx as nx
+import pytest
+
+from iamlab import Decision, Layers, Policy
+from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
+from iamlab.engine.votes import count
+from iamlab.view.figures.access.access_graph import access_graph
+from iamlab.view.figures.access.access_network import graph_of
+from iamlab.view.figures.access.access_scene import scene_of
+from iamlab.view.figures.access.access_stops import stops_of as gates_of
+from iamlab.view.figures.access.access_words import table_of
+from iamlab.view.figures.calls.calls import calls_of
+from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
+from iamlab.view.figures.decision.ladder_flow import rungs
+from iamlab.view.figures.decision.two_doors_plan import EITHER, plan
+from iamlab.view.figures.policy.compared_values import compare
+from iamlab.view.figures.policy.condition_facts import trees
+from iamlab.view.figures.policy.value_sets import value_sets
+from iamlab.view.figures.reach.reach_words import name_and_kind
+from iamlab.view.figures.sets.layer_panels import CUT
+from iamlab.view.figures.trust.trust_graph import trust_graph
+from tests.asking import ask_engine
+from tests.view.cases import (
+    DANA,
+    DECISIONS,
+    EC2,
+    FULL,
+    GUARD,
+    MAIN,
+    OTHER,
+    OWN,
+    about_key,
+    about_role,
+    asked,
+    bucket,
+    trust,
+)
+from tests.view.scenes import company, sessions
+from tests.worlds import random_question
+
+OF_ACCOUNT = {"AWS": MAIN}
+NAMES_ACCOUNT = asked(Layers(resource=bucket(OF_ACCOUNT)))
+KEY_OF_ACCOUNT = Policy.allow("kms:*", principal=OF_ACCOUNT, name="key")
+GRANTS = ("direct", "indirect", "account", "grant")
+
+
+@cache
+def asked_by_chance() -> tuple[Decision, ...]:
+    """Decisions of every kind, and two thousand by chance."""
+    rng = random.Random(9)
+    return (*DECISIONS.values(), *(ask_engine(random_question(rng)) for _ in range(2000)))
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A decision that nobody denies, as votes that can be changed."""
+
+    decision: Decision
+
+    def allows(self, opened: Any = (), /, *, shut: str = "", **granted: bool) -> bool:
+        """Say what the rule says if some ceilings are open, one is shut, and others grant."""
+        heard = self.decision.heard
+        says = {layer: (True,) if layer in opened else heard[layer].says for layer in CEILINGS}
+        says |= {shut: (False,)} if shut else {}
+        lets = {layer: all(own) for layer, own in says.items()}
+        votes = count(heard, self.decision.rules)._replace(
+            limits=all(lets[layer] for layer in LIMITS), **granted
+        )
+        rule = getattr(self.decision.rules, self.decision.situation)
+        return all(lets[one] for one in (*GUARDS, "scoped")) and bool(rule(votes))
+
+
+def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
+    """Give the decisions that a rule of votes makes, with their ballots."""
+    return [
+        (one, Ballot(one))
+        for one in asked_by_chance()
+        if not one.denies
+        and hasattr(one.rules, one.situation)
+        and (allowed is None or bool(one) is allowed)
+    ]
+
+
+# -- ladder ----------------------------------------------------------------------------------------
+
+
+def test_a_rung_that_is_not_asked_could_say_what_it_likes():
+    """Whatever the rungs answer that are called idle, the verdict stays."""
+    tried = 0
+    for decision, ballot in by_rule():
+        for rung in rungs(decision):
+            if rung.part not in ("not asked", "cannot help"):
+                continue
+            tried += 1
+            assert ballot.allows() is bool(decision)
+            if rung.layer in CEILINGS:
+                found = ballot.allows([rung.layer]), ballot.allows(shut=rung.layer)
+            elif rung.layer == "identity":
+                found = ballot.allows(identity=True), ballot.allows(identity=False)
+            else:
+                found = tuple(
+                    ballot.allows(**dict.fromkeys(GRANTS, says)) for says in (True, False)
+                )
+            assert set(found) == {bool(decision)}, (decision.explain(), rung)
+    assert tried > 1000
+
+
+def test_the_rung_that_decides_answers_what_the_verdict_is():
+    """Of an allowed request it allows; of one nobody allows it does not; a Deny is the first's."""
+    for decision in asked_by_chance():
+        deciding = [rung for rung in rungs(decision) if rung.decides]
+        assert deciding
+        for rung in deciding:
+            signs = {"allowed": "✓", "explicitDeny": "✕", "implicitDeny": "○–"}
+            assert rung.symbol in signs[decision.verdict.value], decision.explain()
+        for rung in rungs(decision):
+            if rung.layer in decision.heard:
+                own = ("resource", "grant") if rung.layer == "resource" else (rung.layer,)
+                denies = any(decision.heard[layer].denies for layer in own)
+                assert (rung.symbol == "✕") is denies
+
+
+def test_a_session_policy_does_not_refuse_whom_the_resource_names_itself():
+    """Direct naming passes the session policy by; so the scope-down policy is what refuses."""
+    layers = Layers(identity=[OWN], resource=bucket({"AWS": DANA}), boundary=EC2, scoped=[EC2])
+    [deciding] = [rung for rung in rungs(asked(layers)) if rung.decides]
+
+    assert deciding.layer == "scoped"
+
+
+# -- two doors -------------------------------------------------------------------------------------
+
+
+def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
+    """Side by side one open door is enough, in a row all must be; and no bar may be there."""
+    for decision in asked_by_chance():
+        found = plan(decision)
+        if found.way == "no door":
+            continue
+        of = any if found.way == "side by side" else all
+        open_ = of(door.state == "open" for door in found.doors if door.counts)
+        barred = any(door.state == "barred" for door in found.doors)
+        assert (open_ and not barred and not found.bars) is bool(decision), decision.explain()
+
+
+def test_every_bar_counts_and_no_bar_is_missing():
+    """Once all bars are away the open doors lead in; while one is there, nobody gets in."""
+    layer_of = {f"shut: {NAMES[layer]}": layer for layer in CEILINGS}
+    tried = 0
+    for decision, ballot in by_rule(allowed=False):
+        found = plan(decision)
+        if found.way == "no door":
+            continue
+        of = any if found.way == "side by side" else all
+        open_ = of(door.state == "open" for door in found.doors if door.counts)
+        bars = [layer_of[words] for _, words in found.bars]
+        assert ballot.allows(bars) is open_, decision.explain()
+        for bar in bars if open_ else ():
+            tried += 1
+            assert not ballot.allows([one for one in bars if one != bar]), decision.explain()
+    assert tried > 30
+
+
+def test_a_shut_door_that_counts_leads_in_once_it_opens():
+    """Opening it changes the verdict as the sign says; a door that does not count never does."""
+    for decision, ballot in by_rule(allowed=False):
+        doors, way = plan(decision).doors, plan(decision).way
+        if way == "no door":
+            continue
+        for door, other in (doors, doors[::-1]):
+            more = {"identity": True} if door.side == "identity" else {"direct": True}
+            if door.counts and door.state != "open":
+                wanted = way == "side by side" or other.state == "open"
+                assert ballot.allows(CEILINGS, **more) is wanted, decision.explain()
+            elif door.side == "identity" and not door.counts and other.state != "open":
+                assert not ballot.allows(CEILINGS, **more), decision.explain()
+
+
+# -- whose name stands in the resource's policy ----------------------------------------------------
+
+
+def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
+    """The sign, the gate and the rule say that the caller's own policies must allow."""
+    own = asked(Layers(identity=[OWN], resource=bucket(OF_ACCOUNT)))
+    for decision, symbol in ((NAMES_ACCOUNT, "○"), (own, "✓")):
+        text = access_graph(decision).as_text()
+        assert plan(decision).sign != EITHER
+        assert [door.counts for door in plan(decision).doors] == [True, False]
+        assert f"{symbol} the own side must allow: identity" in text
+        assert "either side" not in text + rule_of(decision)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [about_role(Layers(resource=trust(OF_ACCOUNT))), about_key(Layers(resource=KEY_OF_ACCOUNT))],
+)
+def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
+    """The graph says that both must allow, not that the policy is enough."""
+    assert "○ both must allow: identity –, resource ✓" in access_graph(decision).as_text()
+    assert "must allow too" in rule_of(decision)
+
+
+# -- access graph ----------------------------------------------------------------------------------
+
+
+def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
+    """The last stop lets through just what is allowed; no solid way leads to what is denied."""
+    for decision in asked_by_chance():
+        stops = gates_of(decision).all
+        assert (not stops or stops[-1].flows) is bool(decision), decision.explain()
+
+
+def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
+    """Of the graph to take along, too: without missing lines and Denies nobody gets there."""
+    for decision in asked_by_chance()[:900]:
+        graph = graph_of(scene_of(decision, None))
+        solid = [
+            (one, other)
+            for one, other, line in graph.edges(data=True)
+            if not line.get("missing") and line.get("label") != "cuts"
+        ]
+        way = nx.DiGraph(solid)
+        way.add_nodes_from(graph)
+        if not decision:
+            assert not nx.has_path(way, ("caller",), ("resource",)), decision.explain()
+
+
+def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
+    """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
+    both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
+    for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
+        grant = gates_of(asked(Layers(scps=scps, **both), account=OTHER)).grant
+        assert grant.text == "✓ both must allow"
+        assert not grant.flows
+
+
+def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
+    """The sign at the gate follows from the two sides' answers, unless it says that it is cut."""
+    for decision, _ in by_rule():
+        grant = gates_of(decision).grant
+        if grant is None or ", but cut" in grant.note:
+            continue
+        sides = ["identity ✓" in grant.note, "resource ✓" in grant.note or "grant ✓" in grant.note]
+        joined = {"either side is enough": any, "both must allow": all}.get(grant.title)
+        if joined:
+            assert joined(sides) is (grant.look.symbol == "✓"), decision.explain()
+
+
+def test_the_rows_of_an_access_graph_are_what_was_heard():
+    """Each statement that applies has a row that says so, and those that decided are marked."""
+    for decision in asked_by_chance()[:900]:
+        *rows, _ = table_of(scene_of(decision, None))
+        applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
+        heard = (
+            (NAMES[layer], one.effect) for layer in NAMES for one in _applying(decision, layer)
+        )
+        assert applying == sorted(heard)
+        assert sum(row["decides"] for row in rows) == len(decision.determining)
+
+
+def _applying(decision: Decision, layer: str) -> Any:
+    return decision.heard[layer].applying if layer in decision.heard else ()
+
+
+# -- two accounts ----------------------------------------------------------------------------------
+
+
+def test_without_its_stops_a_request_gets_through():
+    """What the map calls in the way is all that is in the way."""
+    for decision, ballot in by_rule(allowed=False):
+        if ballot.allows(CEILINGS, identity=True, direct=True):
+            stops = stops_of(decision)
+            more = {"identity": True} if "identity" in stops else {}
+            more |= {"direct": True} if "resource" in stops else {}
+            assert ballot.allows(stops & {*CEILINGS}, **more), decision.explain()
+
+
+# -- conditions ------------------------------------------------------------------------------------
+
+
+def test_a_statement_applies_if_its_branches_match_and_these_if_their_leaves_do():
+    """OR, NOR and the set operators join the leaves to the engine's own outcome."""
+    judged = 0
+    for decision in asked_by_chance():
+        for tree in trees(decision, None)[0]:
+            assert tree.matches is all(branch.matches for branch in tree.branches)
+            for branch in tree.branches:
+                values = [leaf.fits for leaf in branch.values if leaf.is_judged]
+                found = [leaf.fits for leaf in branch.found if leaf.is_judged]
+                set_operator = branch.operator.partition(":")[0]
+                every = branch.joint == "NOR" if values else set_operator == "ForAllValues"
+                if values or found:
+                    judged += 1
+                    assert (all if every else any)(values or found) is branch.matches
+    assert judged > 500
+
+
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringEqualsIfExists", "StringEquals"])
+@pytest.mark.parametrize("given", [None, "sky", "sea"])
+def test_the_part_that_is_lit_is_what_decides(operator, given):
+    """A part that needs a value and has none is not lit for a condition that holds."""
+    found = compare(operator, "aws:PrincipalTag/team", "sky", given)
+    figure = value_sets(operator, "aws:PrincipalTag/team", "sky", given)
+    drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
+    part, wanted = found.deciding
+
+    agrees = bool(found.part(part)) is wanted
+    assert ("needs a value" in drawn) is (agrees is found.holds)
+
+
+def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
+    """In two layers no ceiling is named where there is none."""
+    assert DECISIONS["two accounts, resource silent"].shut == ()
+    assert "ceiling" not in CUT.word
+
+
+# -- worlds ----------------------------------------------------------------------------------------
+
+BROUGHT = {
+    "aws:MultiFactorAuthPresent": "true",
+    "sts:ExternalId": "seven",
+    "sts:RoleSessionName": "x-night-shift",
+    "aws:SourceIp": "203.0.113.9",
+}
+
+
+@pytest.mark.parametrize(("size", "seed"), [(20, 1), (20, 4), (3, 2)])
+def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
+    """The permission that is missing, or the trust, is all that is missing."""
+    world = company(size, seed)
+    dashed = [row for row in trust_graph(world).rows if not row["may_become"]]
+    for row in dashed:
+        if row["state"] not in ("trusted, not permitted", "permitted, not trusted"):
+            continue
+        mended = world.copy()
+        people = {
+            one.arn: one
+            for account in mended.accounts.values()
+            for one in (*account.users.values(), *account.roles.values())
+        }
+        assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+        if row["state"] == "trusted, not permitted":
+            statement = {**assume, "Resource": row["role"]}
+            people[row["principal"]].put_policy(
+                "mend", {"Version": "2012-10-17", "Statement": statement}
+            )
+        else:
+            statement = {**assume, "Principal": {"AWS": row["principal"]}}
+            people[row["role"]].trust = Policy.parse(
+                {"Version": "2012-10-17", "Statement": statement}
+            )
+            mended.changed()
+        assert mended.can(row["principal"], "sts:AssumeRole", row["role"], context=BROUGHT), row
+
+
+@pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])
+def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
+    """All pairs of a world are asked, those that have no line, too."""
+    world = company(size, seed)
+    solid = {
+        (row["principal"], row["role"]) for row in trust_graph(world).rows if row["may_become"]
+    }
+    accounts = world.accounts.values()
+    roles = [role.arn for account in accounts for role in account.roles.values()]
+    users = [user.arn for account in accounts for user in account.users.values()]
+    for caller in (*users, *roles):
+        for role in roles:
+            if world.can(caller, "sts:AssumeRole", role, context=BROUGHT):
+                assert (caller, role) in solid
+
+
+def test_each_event_is_one_arrow_and_none_is_lost():
+    """A call that the logs of two accounts have is one; what it is and how it ended, they say."""
+    world = company(20, 1)
+    sessions(world, 1)
+    events = {one.event_id: one for one in world.events}
+    calls = [call for call in calls_of(world.events) if not call.is_answer]
+
+    assert len(calls) == len({one.shared_event_id or one.event_id for one in world.events})
+    for call in calls:
+        event = events[call.event_id]
+        assert (call.operation, call.target.name) == (event.event_name, event.event_source)
+        assert call.outcome == event.outcome
+
+
+def test_a_session_on_a_way_is_named_with_its_role():
+    """A session's own name says nothing of who it is."""
+    arn = f"arn:aws:sts::{MAIN}:assumed-role/backup/night"
+    assert name_and_kind(arn) == ("backup/night", "role session")
