@@ -66,6 +66,44 @@ def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFr
     return made
 
 
+_SIGNS = {"\n": "↵", "\r": "↵", "\t": "→"}
+
+
+def printable(text: str) -> str:
+    r"""Make text that stays where it is put: no line breaks, no turns of direction.
+
+    Examples
+    --------
+    >>> printable("two\nlines")
+    'two↵lines'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _SIGNS.get(c, "␣") for c in text)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> count(1, "user"), count(3, "policy", "policies")
+    ('1 user', '3 policies')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def called(arn: str) -> str:
+    """Give the end of an ARN, by which people call what it names; other text as it is.
+
+    Examples
+    --------
+    >>> called("arn:aws:iam::111122223333:role/app/reader"), called("ec2.amazonaws.com")
+    ('reader', 'ec2.amazonaws.com')
+    """
+    return arn.rpartition(":")[2].rpartition("/")[2] if arn.startswith("arn:") else arn
+
+
 FEW, LONG = 4, 60
 """So many names, of so many letters, stand in what a terminal shows of a value."""
 
@@ -76,7 +114,7 @@ def few(names: Iterable[str]) -> str:
     Examples
     --------
     >>> few(["ana", "bob"]), few(["two\nlines"]), few(map(str, range(10)))
-    ('ana, bob', 'two␣lines', '0, 1, 2, 3 and 6 more')
+    ('ana, bob', 'two↵lines', '0, 1, 2, 3 and 6 more')
     """
     every = list(names)
     shown = ", ".join(map(_on_one_line, every[:FEW]))
@@ -85,5 +123,5 @@ def few(names: Iterable[str]) -> str:
 
 def _on_one_line(name: str) -> str:
     """Shorten a name in the middle; what would break a line or turn it around becomes a sign."""
-    plain = "".join(letter if letter.isprintable() else "␣" for letter in name)
+    plain = printable(name)
     return plain if len(plain) <= LONG else f"{plain[: LONG // 2]}…{plain[-LONG // 2 :]}"

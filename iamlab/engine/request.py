@@ -14,6 +14,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
+from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
@@ -96,7 +97,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Request:
+class Request(Shown):
     """One question: may this principal perform this action on this resource, now?
 
     Parameters
@@ -191,6 +192,11 @@ class Request:
     def __reduce__(self) -> tuple[Any, ...]:
         given = self.principal, self.action, self.resource, self.resource_account
         return Request, (*given, dict(self.context), self.issuer, self.refusal)
+
+    def __repr__(self) -> str:
+        keys = f", {count(len(self.context), 'context key')}" if self.context else ""
+        who, what, on = (few([one]) for one in (self.principal, self.action, self.resource))
+        return f"<Request {who} {what} on {on}{keys}>"
 
     def _owner(self) -> str:
         parts = self.resource.split(":", 5)

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 SHARPNESS = 300
 """Dots per inch of a PNG: what a printer wants."""
 
+PIXELS = 96
+"""Of a browser, in an inch."""
+LEAST = 600
+"""So many pixels wide a picture stays at least, if it is as wide by nature: as A4 paper has room
+for. In a smaller window, or one that is enlarged, it scrolls instead of shrinking."""
+SMALL = 300
+"""A picture of no more pixels fits everywhere, and is no stop for the keyboard."""
+
 _UNDATED: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "iamlab"},
     "png": {"Software": "iamlab"},
@@ -175,16 +183,21 @@ class Figure:
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg()).decode()
+        wide = round(min(self.drawing.get_size_inches()[0] * PIXELS, LEAST))
+        named = html.escape(self.caption)
+        # What can be scrolled must be reached by the keyboard, and say what it is.
+        frame = f'tabindex="0" role="group" aria-label="{named}" ' if wide > SMALL else ""
         return (
             f'<figure class="{AS_TEXT}" style="margin:0.5em 0;max-width:100%;background:{PAPER};'
             'padding:0.5em;box-sizing:border-box;display:inline-block">'
-            f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
-            f'src="data:image/svg+xml;base64,{data}">'
-            f'<figcaption style="color:{INK};background:{PAPER};font-size:90%">'
-            f"{html.escape(self.caption)}"
+            f'<div {frame}style="overflow-x:auto">'
+            f'<img style="max-width:100%;min-width:{wide}px" alt="{html.escape(self.alt)}" '
+            f'src="data:image/svg+xml;base64,{data}"></div>'
+            f'<figcaption style="color:{INK};background:{PAPER};font-size:90%">{named}'
             f"<details><summary>The same in words</summary>"
-            f'<pre style="color:{INK};background:{PAPER};white-space:pre-wrap">'
-            f"{html.escape(self.as_text())}</pre></details></figcaption></figure>"
+            f'<pre style="color:{INK};background:{PAPER};white-space:pre-wrap;word-break:normal;'
+            f'overflow-wrap:anywhere">{html.escape(self.as_text())}</pre></details>'
+            "</figcaption></figure>"
         )
 
     def __repr__(self) -> str:

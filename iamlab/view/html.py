@@ -27,7 +27,10 @@ PAPERED = f"background:{PAPER};color:{INK}"
 CELL = f"padding:0.35em 0.8em;border:1px solid {HAIRLINE};text-align:left;{PAPERED}"
 """How a cell looks; a colour behind it overrules its paper."""
 
-TABLE = f"border-collapse:collapse;table-layout:auto;margin:0.4em 0;{PAPERED}"
+TABLE = (
+    "border-collapse:collapse;table-layout:auto;margin:0.4em 0;"
+    f"overflow-wrap:normal;word-break:normal;{PAPERED}"
+)
 CAPTION = (
     f"caption-side:top;text-align:left;font-weight:bold;padding:0.35em 0.8em;white-space:normal;"
     f"{PAPERED}"

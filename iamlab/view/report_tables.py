@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
@@ -30,7 +31,6 @@ from iamlab.world.security import SecurityStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from iamlab.world.reports_facts import Credentials, Key
 
@@ -80,7 +80,7 @@ def report_table(
     Raises
     ------
     RequestError
-        It is none of these.
+        It is none of these; or ``now`` is no moment, or ``thresholds`` are none.
 
     Examples
     --------
@@ -93,6 +93,12 @@ def report_table(
     >>> table.rows[1][3].word
     '100 days old, never used'
     """
+    if now is not None and not isinstance(now, datetime):
+        raise RequestError(f"report_table(now=...) is a moment (a datetime), and not {now!r}.")
+    if thresholds is not None and not isinstance(thresholds, Thresholds):
+        raise RequestError(
+            f"report_table(thresholds=...) is made with Thresholds(), and not {thresholds!r}."
+        )
     if isinstance(report, CredentialReport):
         return _credentials_table(report, now or report.generated_time, thresholds or Thresholds())
     if isinstance(report, SecurityStatus | Audit):

@@ -5,26 +5,30 @@ A verdict in a table is always a symbol and a word; its colour comes on top.
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
+from iamlab.errors import RequestError
 from iamlab.view import cells
 from iamlab.view.cells import ROWS, as_words, is_number
+from iamlab.view.figures.given import check
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
 from iamlab.view.words import count, printable
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.world.gather import Caller
-    from iamlab.world.world import World
 
 Pair = tuple[str, str]
 
@@ -47,6 +51,11 @@ class Table:
     of_one
         Whether it is of one thing: its one row is then shown as a list of what is known.
 
+    Raises
+    ------
+    RequestError
+        A row has more or fewer cells than there are columns, or a table of one thing has no row.
+
     Examples
     --------
     >>> print(Table("Users", ("user", "access keys"), (("ana", 2), ("bob", 0))))
@@ -62,6 +71,16 @@ class Table:
     rows: tuple[tuple[object, ...], ...]
     left_out: int = 0
     of_one: bool = False
+
+    def __post_init__(self) -> None:
+        if self.of_one and not self.rows:
+            raise RequestError("A table of one thing has its row; this one has none.")
+        for number, row in enumerate(self.rows, 1):
+            if len(row) != len(self.columns):
+                raise RequestError(
+                    f"Row {number} of a table has {count(len(row), 'cell')}, and the table has "
+                    f"{count(len(self.columns), 'column')}."
+                )
 
     def to_frame(self) -> pd.DataFrame:
         """Give the facts as a table of pandas: moments are moments, numbers are numbers."""
@@ -249,6 +268,12 @@ def _name(world: World, caller: Caller) -> str:
 def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:
     """Ask about each caller and each (action, resource) pair.
 
+    Raises
+    ------
+    RequestError
+        It is no world, the callers are no list of callers, or the pairs no list of pairs of texts;
+        or something cannot be asked.
+
     Examples
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
@@ -256,12 +281,36 @@ def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
     >>> print(verdict_table(world, [world.user("dana")], [("s3:DeleteObject", MAP)]))
     dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
-    who = list(callers)
+    check("verdict_table", world, World)
+    who: list[Caller] = _several("callers", callers, "[world.user('ana')]")
+    asked = _pairs(pairs)
     return VerdictTable(
         tuple(_name(world, caller) for caller in who),
-        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs),
+        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
         tuple(
-            tuple(world.can(caller, action, resource) for action, resource in pairs)
+            tuple(world.can(caller, action, resource) for action, resource in asked)
             for caller in who
         ),
     )
+
+
+def _several(what: str, given: object, such_as: str) -> list[Any]:
+    """Read a list of whatever; text is none, though Python could go through its letters."""
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise _unasked(what, such_as, given)
+    return list(given)
+
+
+def _pairs(given: object) -> list[Pair]:
+    what, such_as = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3:::maps/m31')]"
+    every = _several(what, given, such_as)
+    for one in every:
+        is_pair = isinstance(one, tuple | list) and len(one) == 2
+        if not is_pair or not all(isinstance(part, str) for part in one):
+            raise _unasked(what, such_as, one)
+    return [(action, resource) for action, resource in every]
+
+
+def _unasked(what: str, such_as: str, given: object) -> RequestError:
+    got = reprlib.repr(given)
+    return RequestError(f"verdict_table wants a list of {what}, such as {such_as}; {got} is none.")

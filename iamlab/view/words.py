@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count, printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+__all__ = ["LONGEST", "count", "listed", "printable", "shorten", "told"]
+
 LONGEST = 300
-_SIGNS = {"\n": "↵", "\r": "↵", "\t": "→"}
-
-
-def printable(text: str) -> str:
-    r"""Make text that stays where it is put: no line breaks, no turns of direction.
-
-    Examples
-    --------
-    >>> printable("two\nlines")
-    'two↵lines'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _SIGNS.get(c, "␣") for c in text)
 
 
 def shorten(text: str, length: int) -> str:
@@ -41,17 +31,6 @@ def shorten(text: str, length: int) -> str:
         return text
     head = length // 2
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Count things.
-
-    Examples
-    --------
-    >>> count(1, "user"), count(3, "policy", "policies")
-    ('1 user', '3 policies')
-    """
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:

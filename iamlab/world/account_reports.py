@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import few
+from iamlab.display import count, few
 from iamlab.world.api.calling import perform
 from iamlab.world.simulating import Simulates
 
@@ -52,7 +52,7 @@ class AccountReports(Simulates):
             (self.roles, "role"),
             (self.resources, "resource"),
         )
-        numbers = (f"{len(some)} {noun}{'' if len(some) == 1 else 's'}" for some, noun in kinds)
+        numbers = (count(len(some), noun) for some, noun in kinds)
         return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
 
     def summary(self) -> Summary:

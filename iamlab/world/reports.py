@@ -16,7 +16,7 @@ from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count
 from iamlab.errors import LoadError
 from iamlab.world.reports_facts import UNKNOWN, Certificate, Credentials, Key, Password
 
@@ -149,7 +149,7 @@ class CredentialReport(Shown):
 
     def __repr__(self) -> str:
         when = f" of {self.generated_time:%Y-%m-%dT%H:%M:%SZ}" if self.generated_time else ""
-        return f"<CredentialReport{when}: {len(self.rows):,} users>"
+        return f"<CredentialReport{when}: {count(len(self.rows), 'user')}>"
 
 
 @dataclass(frozen=True, slots=True)

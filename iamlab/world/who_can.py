@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import Shown, called, count, few
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request
 from iamlab.world.asking import Way, over
@@ -88,6 +88,11 @@ class WhoCan(Mapping[str, "Decision"], Shown):
 
     def __str__(self) -> str:
         return "\n".join(self._found) or "nobody"
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        what = few([f"{self.action} on {self.resource}"])
+        return f"<WhoCan {what}: {who}, of {count(self.asked, 'principal')}>"
 
 
 def who_can(

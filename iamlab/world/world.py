@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown, few
+from iamlab.display import Shown, count, few
 from iamlab.errors import (
     EntityAlreadyExists,
     NoSuchEntity,
@@ -281,8 +281,8 @@ class World(Questions, Keeping, HasOutside, Shown):
 
     def __repr__(self) -> str:
         inside = few(
-            f"{account.name} ({len(account.users)} users, {len(account.groups)} groups, "
-            f"{len(account.roles)} roles)"
+            f"{account.name} ({count(len(account.users), 'user')}, "
+            f"{count(len(account.groups), 'group')}, {count(len(account.roles), 'role')})"
             for account in self.accounts.values()
         )
         return f"<World {inside or 'without accounts'}>"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iamlab import Policy
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
@@ -376,7 +377,7 @@ def test_gained_and_lost_are_words_signs_and_hatching(moved):
 
     assert len(hatched) == 6 + 1  # and one in the legend
     assert signs.count("−") == signs.count("+") == 7
-    assert {"gained", "lost", "allowed as before", "not allowed as before"} <= set(signs)
+    assert {"gained", "lost", "still allowed", "still not allowed"} <= set(signs)
 
 
 def test_changes_alone_are_bars(moved):
@@ -515,3 +516,16 @@ def test_a_sentence_is_never_too_long_and_counts_the_rest(parts):
         assert text.count("; ") >= 0
         assert all(part[:5] in text for _, part in parts)
     assert NOT_ALLOWED.symbol == "–"
+
+
+def test_the_list_has_the_arn_of_every_resource_of_the_picture(lesson):
+    """Also of those for which nothing changed; each once, those that changed first."""
+    after = lesson.copy()
+    after.user("carol").put_policy("more", Policy.allow("s3:DeleteObject", README))
+    asked = ACTIONS, [MAP, README, MAPS]
+    figure = matrix_difference(lesson.access(*asked), after.access(*asked))
+    listed = figure.as_text().splitlines()
+
+    assert listed[:2] == ["resources", f"  {README}"]
+    assert sorted(listed[1:4]) == sorted(f"  {one}" for one in (MAP, README, MAPS))
+    assert not listed[4].startswith(" ")

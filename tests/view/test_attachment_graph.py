@@ -419,3 +419,25 @@ def test_everybody_stands_where_he_stood_in_another_process():
     }
 
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("accounts", "users", "begins"),
+    [
+        (0, 0, "There is no account: nothing hangs on anybody."),
+        (1, 0, "In a0 there are no users, roles or groups: nothing hangs on anybody."),
+        (1, 1, "In a0 there is 1 user: nothing hangs on anybody."),
+        (1, 2, "In a0 there are 2 users: nothing hangs on anybody."),
+        (1, 11, "In a0 there are 11 users: nothing hangs on anybody."),
+        (3, 1, "In 3 accounts: 1 user"),
+    ],
+)
+def test_the_alternative_text_counts_in_whole_sentences(accounts, users, begins):
+    """Of no account, one and several, with nobody, somebody and more."""
+    world = World(seed=7)
+    for i in range(accounts):
+        account = world.create_account(f"a{i}")
+        for user in range(users):
+            account.create_user(f"u{user}")
+
+    assert attachment_graph(world).alt.startswith(begins)

@@ -9,17 +9,20 @@ from html.parser import HTMLParser
 import pytest
 
 import iamlab
-from iamlab import Policy, World
+from iamlab import Policy, Request, World
 from iamlab.display import Shown, few
 from iamlab.errors import RequestError
+from iamlab.view import request_sentence
 from iamlab.view.figure import Figure
 from iamlab.view.showing import PICTURES, show
 from iamlab.view.tables import Table
 from iamlab.view.tabular.table_of import _TABLES, table_of
+from iamlab.world.events.log import EventLog
 from tests.view.cases import DECISIONS
 from tests.view.disfigure import disfigure
 from tests.view.scenes import ASKED, MAIN, company, sessions
 
+ANA = "arn:aws:iam::111111111111:user/ana"
 PASSWORD = "Correct-Horse-1"
 SCRIPT = "<script>alert(1)</script>"
 OURS = {"div", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "strong", "span"}
@@ -45,7 +48,7 @@ class Scene:
         report = main.credential_report()
         disfigure(self.world, 1)
         self.values = dict(self._values(main, user, taken[0], report))
-        self.request = self.values["decision"].request
+        self.values["request"] = self.values["decision"].request
 
     @cached_property
     def shown(self):
@@ -158,7 +161,7 @@ def test_everything_that_shows_itself_has_a_table():
 def test_every_kind_is_tried_here(scene):
     """Each row of the two tables of dispatch has a value that it is for."""
     kinds = [kind for kind, _ in (*_TABLES, *PICTURES)]
-    found = [*scene.values.values(), scene.request]
+    found = scene.values.values()
 
     assert [one.__name__ for one in kinds if not any(isinstance(v, one) for v in found)] == []
 
@@ -174,13 +177,22 @@ def test_everything_can_be_shown(scene):
             assert "<script" not in html
 
 
-def test_a_request_is_a_picture_when_asked(scene):
-    """It is only a question: it has no table, and so no options of one."""
-    html = show(scene.request)._repr_html_()
+def test_a_request_shows_its_sentence_and_lists_its_parts():
+    """In the table each part and each context key is a row; a key of several values has them."""
+    context = {"aws:TagKeys": ["owner", "team"], "aws:SourceIp": "203.0.113.7"}
+    request = Request(ANA, "s3:GetObject", "arn:aws:s3:::maps/m31", context=context)
+    frame = request.to_frame()
 
-    assert Page(html).tags <= OURS
-    with pytest.raises(RequestError, match="no table of Request"):
-        table_of(scene.request)
+    assert request.show().alt == request_sentence(request).alt
+    assert repr(request) == (
+        f"<Request {ANA} s3:GetObject on arn:aws:s3:::maps/m31, 2 context keys>"
+    )
+    assert frame["value"].tolist() == [
+        *(ANA, "s3:GetObject", "arn:aws:s3:::maps/m31", "111111111111"),
+        *("owner, team", "203.0.113.7"),
+    ]
+    assert frame["key"].tolist()[4:] == ["aws:TagKeys", "aws:SourceIp"]
+    assert "aws:TagKeys" in request._repr_html_()
 
 
 def test_everything_is_a_frame(scene):
@@ -197,12 +209,13 @@ def test_everything_is_a_frame(scene):
 def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
     """On one line, whatever it is called; in letters that leave the line where it is."""
     short = ("world", "account", "user", "group", "role", "policy", "managed policy", "decision")
-    short += ("session", "matrix", "report", "audit", "timeline", "outside")
+    short += ("session", "matrix", "report", "audit", "timeline", "outside", "events", "request")
+    short += ("organization", "who can", "reach", "arrivals", "blast radius", "path", "cut")
     for name in short:
         text = repr(scene.values[name])
-        assert "\n" not in text
+        assert text.isprintable(), name
         assert len(text) < 1200, name
-        assert type(scene.values[name]).__name__.lower() in text.lower(), name
+        assert text.startswith(f"<{type(scene.values[name]).__name__}") or name == "session", name
 
 
 def test_nothing_that_is_shown_has_a_secret(scene):
@@ -220,7 +233,7 @@ def test_nothing_that_is_shown_has_a_secret(scene):
 
 def test_what_has_neither_picture_nor_table_says_so(scene):
     """And a table takes no options."""
-    with pytest.raises(RequestError, match="no table of int"):
+    with pytest.raises(RequestError, match="neither a picture nor a table of int"):
         show(7)
     for name in ("managed policy", "password policy", "who can"):
         with pytest.raises(RequestError, match="no option 'lit'"):
@@ -259,7 +272,7 @@ def test_values_of_a_lesson_say_what_matters():
             "<Policy: 1 Allow, 1 Deny on s3, ec2, *>",
         ),
         (Policy.parse({"Statement": []}, name="none"), "<Policy none: no statements>"),
-        (Policy.allow("s3:*", name="a\nb"), "<Policy a␣b: 1 Allow on s3>"),
+        (Policy.allow("s3:*", name="a\nb"), "<Policy a↵b: 1 Allow on s3>"),
     ],
 )
 def test_a_policy_is_told_by_its_effects_and_services(policy, text):
@@ -272,8 +285,77 @@ def test_names_in_a_terminal_are_few_and_short():
     assert few([]) == ""
     assert few(["a", "b", "c", "d"]) == "a, b, c, d"
     assert few("abcdefg") == "a, b, c, d and 3 more"
-    assert few(["x\ny\u202e"]) == "x␣y␣"
+    assert few(["x\ny\u202e"]) == "x↵y␣"
     assert len(few(["long" * 100])) < 70
+
+
+def test_a_log_in_a_terminal_says_how_long_it_is_and_of_when():
+    """And not each of its events."""
+    world = World(seed=7)
+    assert repr(world.events) == "<EventLog: 0 events>"
+
+    main = world.create_account("main")
+    main.create_user("ana")
+    assert repr(world.events) == "<EventLog: 1 event, 2026-11-25 09:00 UTC>"
+
+    world.clock.advance(hours=3)
+    main.create_user("bob")
+    assert repr(world.events) == "<EventLog: 2 events, 2026-11-25 09:00 to 2026-11-25 12:00 UTC>"
+    backwards = EventLog(reversed(world.events))
+    assert repr(backwards) == repr(world.events)
+
+
+def test_one_is_not_many_in_a_terminal():
+    """Of a world, an account, a timeline, and what was found."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    main.create_user("ana").create_access_key()
+
+    assert repr(world) == "<World main (1 user, 0 groups, 0 roles)>"
+    assert repr(main) == "<Account main (111111111111): 1 user, 0 groups, 0 roles, 0 resources>"
+    assert repr(world.timeline()) == "<Timeline of 1 credential and 0 hops>"
+    assert repr(world.create_organization(main)).endswith(" of main: 1 account, 0 OUs>")
+    assert "<OutsideAccess 0 findings" in repr(world.outside_access())
+
+
+def test_ways_in_a_terminal_name_who_is_on_them():
+    """From the first to the last; of a long way, those in the middle are left out."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    before = main.create_user("carol")
+    carol, names = before, [f"r{number}" for number in range(6)]
+    for name in names:
+        trust = Policy.parse(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": before.arn},
+                    "Action": "sts:AssumeRole",
+                },
+            }
+        )
+        role = main.create_role(name, assume_role_policy_document=trust)
+        before.put_policy("next", Policy.allow("sts:AssumeRole", role.arn))
+        before = role
+    before.put_policy("read", Policy.allow("s3:GetObject"))
+    reach = world.reach()
+
+    assert repr(reach) == "<Reach between 8 principals of main>"
+    assert repr(reach.path(carol, main.get_role("r1"))) == "<Path carol -> r0 -> r1: 2 steps>"
+    assert repr(reach.path(carol, before)) == "<Path carol -> r0 -> r1 -> … -> r5: 6 steps>"
+    assert repr(reach.path(before, before)) == "<Path r5: 0 steps>"
+    assert repr(reach.blast_radius(main.get_role("r3"))) == (
+        "<BlastRadius r3 becomes r4, r5, of 8 principals>"
+    )
+    assert repr(reach.to("arn:aws:s3:::maps/m31", "s3:GetObject")).startswith(
+        "<Arrivals s3:GetObject on arn:aws:s3:::maps/m31: "
+    )
+    assert repr(world.who_can("s3:GetObject", "arn:aws:s3:::maps/m31")) == (
+        "<WhoCan s3:GetObject on arn:aws:s3:::maps/m31: r5, root, of 8 principals>"
+    )
+    assert repr(reach.cut(carol, main.get_role("r1"))).startswith("<Cut 1 edit: ")
+    assert repr(reach.cut(before, carol)) == "<Cut: there is no way to close>"
 
 
 def test_what_is_bounded_says_so():

@@ -82,7 +82,7 @@ def test_the_same_data_gives_the_same_picture_with_words_and_a_table(draw):
 
     assert one.svg() == two.svg()
     assert page.alts == [one.alt]
-    assert page.tags[:3] == ["figure", "img", "figcaption"]
+    assert page.tags[:4] == ["figure", "div", "img", "figcaption"]
     assert len(one.table) == len(one.rows) > 0
     assert one.as_text().count("\n") >= 3
 
@@ -98,7 +98,7 @@ def test_names_from_strangers_are_drawn_as_text(hostile):
         ET.fromstring(figure.svg())  # noqa: S314 - our own picture
         page = _read(figure._repr_html_())
 
-        assert page.tags == ["figure", "img", "figcaption", "details", "summary", "pre"]
+        assert page.tags == ["figure", "div", "img", "figcaption", "details", "summary", "pre"]
 
 
 def test_cards_escape_what_they_show(hostile):
@@ -139,3 +139,11 @@ def test_a_figure_is_saved_in_each_format(tmp_path, suffix):
     begins = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 
     assert target.read_bytes().startswith(begins[suffix])
+
+
+def test_a_wide_picture_scrolls_by_keyboard_instead_of_shrinking():
+    """Who enlarges a page wants to see more of it, not the same in the same size."""
+    page = door()._repr_html_()
+
+    assert "min-width:600px" in page
+    assert re.search(r'<div tabindex="0" role="group" aria-label="Every request', page)

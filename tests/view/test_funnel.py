@@ -203,7 +203,7 @@ def test_the_list_has_every_number_with_its_commas():
 )
 def test_no_policy_breaks_the_picture(policy):
     """Strange names, long lists, braces, no Resource, and what IAM would not save."""
-    figure = funnel(policy, ["arn:aws:s3:::b1/x", *UGLY[:3]])
+    figure = funnel(policy, ["arn:aws:s3:::b1/x", *(f"{MAPS}/{name}" for name in UGLY[:3])])
 
     assert faults(figure) == []
     assert figure.drawing.get_size_inches()[0] <= PAGE
@@ -228,6 +228,10 @@ def test_the_same_policy_gives_the_same_bytes():
         (Policy.parse({"Statement": []}), {}, "no statement"),
         (Policy.allow("*"), {"resources": [7]}, "is text"),
         (Policy.allow("*"), {"resources": 7}, "is text"),
+        (Policy.allow("*"), {"resources": "not an arn"}, "is an ARN, and not 'not an arn'"),
+        (Policy.allow("*"), {"resources": [MAPS, ""]}, "is an ARN"),
+        (Policy.allow("*"), {"resources": "star-maps/*"}, "is an ARN"),
+        (Policy.allow("*"), {"resources": "arn:aws:s3"}, "is an ARN"),
         (Policy.allow("*"), {"services": ["s4"]}, "There is no service 's4'"),
         (Policy.allow("*"), {"services": [None]}, "is text"),
         (Policy.allow("*"), {"services": []}, "at least one service"),
@@ -253,3 +257,31 @@ def test_the_forms_of_arns_are_aws_own():
 
     assert glob(form, "star-maps/m31.fits")
     assert not glob(form, "star-maps")
+
+
+@pytest.mark.parametrize("asked", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
+def test_stars_may_stand_in_what_is_asked_for(asked):
+    """All of it, or some part."""
+    assert funnel(Policy.allow("s3:*"), asked).rows[-1]["why"] == f"can act on {asked}"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "s3:*", "s3:*Object*", "iam:PassRole", sorted(ALL, key=len)[-3:]], ids=str
+)
+def test_the_alternative_text_names_only_actions_that_exist(pattern):
+    """Whole names, however long, and how many more there are."""
+    figure = funnel(Policy.allow(pattern))
+    said = figure.alt.rpartition("Allow ")[2].removesuffix(".")
+    names, _, more = said.partition(" and ")
+
+    assert "…" not in said
+    assert set(names.split(", ")) <= set(ALL)
+    assert (
+        int(more.partition(" ")[0].replace(",", "") or 0) + len(names.split(", "))
+        == (figure.rows[-1]["actions"])
+    )
+
+
+def test_the_largest_services_are_called_no_more_than_that():
+    """The four largest have no majority."""
+    assert funnel(Policy.allow("*")).lines[1].startswith("  the largest: ec2 (")

@@ -147,7 +147,8 @@ def test_the_alternative_text_says_where_the_lines_end():
 
     assert "With 10 projects, 40 people: a policy for each person makes 40" in alt
     assert "(RBAC) 10" in alt
-    assert "ABAC needs 1." in alt
+    assert "ABAC needs 1. The first line climbs" in alt
+    assert growth([10]).alt.endswith("ABAC needs 1.")  # a point climbs nowhere
 
 
 @pytest.mark.parametrize(

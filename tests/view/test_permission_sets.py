@@ -11,7 +11,7 @@ from iamlab.errors import IamLabError, RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, MAPS, scenario
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.sets.permission_sets import draw_decisions, permission_sets
+from iamlab.view.figures.sets.permission_sets import _who_allows, draw_decisions, permission_sets
 from tests.view.looking import faults
 from tests.view.scenes import ACTIONS, company, question
 from tests.view.test_set_tiles import around, outlines
@@ -93,8 +93,8 @@ def test_the_alternative_text_names_caller_what_is_left_and_who_denies(bounded):
     alt = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).alt
 
     assert alt.startswith("Of 5 actions, dana may do 1: s3:GetObject. ")
-    assert "guard/KeepMaps denies s3:DeleteObject" in alt
-    assert "only in identity: s3:PutObject" in alt
+    assert "1: s3:GetObject. A Deny in guard/KeepMaps stops s3:DeleteObject; " in alt
+    assert "; only identity allows s3:PutObject" in alt
 
 
 def test_the_statement_that_denies_stands_below_the_struck_action(bounded):
@@ -410,3 +410,33 @@ def test_one_reason_is_said_once_for_all_that_it_holds_for(bounded):
 
     assert three in words
     assert words.count("root user") == 1
+
+
+@pytest.mark.parametrize(
+    ("inside", "layers", "words"),
+    [
+        ((), (), "no policy counts for"),
+        (("identity",), ("identity",), "identity allows"),
+        ((), ("identity",), "identity does not allow"),
+        (("identity", "scp"), ("identity", "scp"), "both allow"),
+        ((), ("identity", "scp"), "neither allows"),
+        (("scp",), ("identity", "scp"), "only SCP allows"),
+        (("identity", "scp", "rcp"), ("identity", "scp", "rcp"), "all 3 allow"),
+        (("scp", "rcp"), ("identity", "scp", "rcp"), "only SCP and RCP allow"),
+        ((), ("identity", "scp", "rcp"), "none of 3 allows"),
+    ],
+)
+def test_the_alternative_text_says_who_allows_what(inside, layers, words):
+    """Of no layer, one, two and more."""
+    assert _who_allows(inside, layers) == words
+
+
+def test_every_sentence_of_the_alternative_text_begins_with_a_capital(bounded):
+    """With a Deny and without one."""
+    for asked in (ASKED, ["s3:GetObject"], ["iam:ListUsers"]):
+        alt = permission_sets(bounded, bounded.user("dana"), asked, MAP).alt
+        assert all(part[0].isupper() for part in alt.split(". "))
+    assert (
+        "Both allow s3:GetObject."
+        in permission_sets(bounded, bounded.user("dana"), ["s3:GetObject"], MAP).alt
+    )

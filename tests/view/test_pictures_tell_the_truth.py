@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from iamlab import Decision, Layers, Policy
+from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
 from iamlab.engine.votes import count
 from iamlab.view.figures.access.access_graph import access_graph
@@ -46,7 +46,8 @@ from tests.view.cases import (
     bucket,
     trust,
 )
-from tests.view.scenes import company, sessions
+from tests.view.scenes import PARTNER, company, sessions
+from tests.world.exports import allow, deny, document
 from tests.worlds import random_question
 
 OF_ACCOUNT = {"AWS": MAIN}
@@ -364,6 +365,20 @@ def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
         assert mended.can(row["principal"], "sts:AssumeRole", row["role"], context=BROUGHT), row
 
 
+def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
+    """A user who is trusted with his account and denied is cut; one more Allow would not help."""
+    main = World(seed=7).create_account("main", account_id=MAIN)
+    of_all = document({"Effect": "Allow", "Principal": OF_ACCOUNT, "Action": "sts:AssumeRole"})
+    main.create_role("auditor", assume_role_policy_document=of_all)
+    main.create_user("bob")
+    main.create_user("dana").put_policy("guard", document(deny("sts:*", Sid="Stay")))
+    found = {row["principal"]: row for row in trust_graph(main.world).rows}
+
+    assert found[main.users["bob"].arn]["state"] == "trusted, not permitted"
+    assert found[main.users["dana"].arn]["cut_by"] == "guard/Stay"
+    assert found[main.users["dana"].arn]["state"] == "trusted, but cut"
+
+
 @pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])
 def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
     """All pairs of a world are asked, those that have no line, too."""
@@ -384,6 +399,11 @@ def test_each_event_is_one_arrow_and_none_is_lost():
     """A call that the logs of two accounts have is one; what it is and how it ended, they say."""
     world = company(20, 1)
     sessions(world, 1)
+    olga = world.account(PARTNER).users["olga"]
+    open_to = document({"Effect": "Allow", "Principal": {"AWS": olga.arn}, "Action": "sts:*"})
+    role = world.account(MAIN).create_role("guests", assume_role_policy_document=open_to)
+    olga.put_policy("come", document(allow("sts:AssumeRole")))
+    world.sts.assume_role(olga, role_arn=role, role_session_name="visit")
     events = {one.event_id: one for one in world.events}
     calls = [call for call in calls_of(world.events) if not call.is_answer]
 

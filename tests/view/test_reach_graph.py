@@ -10,9 +10,11 @@ from iamlab.teach.acme import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_graph
+from iamlab.view.figures.reach.reach_words import short_edit
+from iamlab.world.reach.cut_edits import Detach, TakeAction
 from tests.view.looking import faults
 from tests.view.scenes import company
-from tests.world.exports import document
+from tests.world.exports import allow, document
 
 MAIN = "111111111111"
 PLACE = f"{ARCHIVE}/1764/m31.fits"
@@ -349,7 +351,9 @@ def test_nobody_and_nothing_are_said():
     ana = world.create_account("acme-main", account_id=MAIN).create_user("ana")
     reach = world.reach()
 
-    assert reach_graph(reach).alt == "Nobody can become anybody."
+    assert reach_graph(reach).alt == "Nobody but administrators can become anybody."
+    assert reach.edges_from(reach.principals[-1])  # the root user
+    assert reach_graph(World(seed=1).reach()).alt == "Nobody can become anybody."
     alone = reach_graph(reach, ana, None)
     assert alone.alt.startswith("ana can become 0 of 2 principals")
     empty = draw_found(reach.to("arn:aws:s3:::b/k", "s3:GetObject"))
@@ -404,3 +408,42 @@ def test_wrong_values_are_refused(reach, wrong):
     """With words that say what is wanted."""
     with pytest.raises(RequestError):
         wrong(reach)
+
+
+def test_those_of_one_name_are_told_apart_by_their_accounts():
+    """On a way, in the whole graph, and in what somebody can become."""
+    world = World(seed=1)
+    near, far = (world.create_account(name) for name in ("near", "far"))
+    ana = near.create_user("ana")
+    end = far.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
+    start = near.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
+    for one, other in ((ana, start), (start, end)):
+        one.put_policy("become", document(allow("sts:AssumeRole", other.arn)))
+    reach = world.reach()
+
+    assert reach_graph(reach, ana, end).alt == (
+        f"ana becomes reader of {near.account_id} by sts:AssumeRole, "
+        f"then becomes reader of {far.account_id} by sts:AssumeRole."
+    )
+    assert "reader of near becomes reader of far by sts:AssumeRole" in reach_graph(reach).alt
+    assert (
+        "reader of near by sts:AssumeRole; reader of far in 2" in reach_graph(reach, ana, None).alt
+    )
+    assert "ana of" not in reach_graph(reach).alt
+
+
+def test_the_alternative_text_of_a_cut_has_names_in_the_place_of_arns(world, reach):
+    """Whole ones, with what they are: no text is cut in its middle."""
+    main = world.account("acme-main")
+    cut = reach.cut(world.user("dana"))
+    role = main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
+    edit = TakeAction(role.arn, "read-all", 2, "s3:*")
+
+    assert short_edit(str(edit)) == "Take s3:* out of statement #2 of read-all of role auditor"
+    assert short_edit(str(Detach(role.arn, f"arn:aws:iam::{MAIN}:policy/ops/wide"))) == (
+        "Detach policy wide from role auditor"
+    )
+    alt = reach_graph(reach, world.user("dana"), cut=cut).alt
+    assert alt.endswith(f"{short_edit(str(cut.edits[0]))}.")
+    assert "arn:" not in alt
+    assert "…" not in alt

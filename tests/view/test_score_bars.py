@@ -239,3 +239,14 @@ def test_answers_may_come_one_by_one():
     every = answers(SURE, 3, 2)
 
     assert calibration(iter(every)).svg() == calibration(every).svg()
+
+
+@pytest.mark.parametrize("mark", [0.8, None])
+def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
+    """Nor do they all reach a mark."""
+    assert score_bars({"tags": (0, 0)}, pass_mark=mark).alt == (
+        "1 topic, and nothing asked about yet: tags."
+    )
+    assert score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark).alt == (
+        "2 topics, and nothing asked about yet: tags and keys."
+    )

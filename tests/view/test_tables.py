@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab import Policy
+from iamlab import Policy, World
+from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.cells import as_words
 from iamlab.view.style import INK, LOOKS, PAPER, Look
 from iamlab.view.tables import ROWS, Table, VerdictTable, verdict_table
 from iamlab.view.tables import table as frame_of
+from iamlab.view.tabular.accounts import organization_table
 from iamlab.view.terminal import LINE, broken, columns_of
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -371,3 +373,45 @@ def test_a_policy_without_statements_is_an_empty_frame_with_its_columns():
 
     assert list(one.to_frame().columns) == list(two.to_frame().columns)
     assert len(pd.concat([one.to_frame(), two.to_frame()])) == 1
+
+
+def test_a_table_is_refused_when_its_rows_do_not_fit():
+    """Where it is made, and not where it is shown."""
+    with pytest.raises(
+        RequestError, match="Row 2 of a table has 1 cell, and the table has 2 columns"
+    ):
+        Table("Maps", ("a", "b"), (("x", "y"), ("z",)))
+    with pytest.raises(
+        RequestError, match="Row 1 of a table has 2 cells, and the table has 1 column"
+    ):
+        Table("Maps", ("a",), (("x", "y"),))
+    with pytest.raises(RequestError, match="has its row"):
+        Table("Map", ("a",), (), of_one=True)
+    assert Table("Maps", ("a",), ()).as_text().endswith("none")
+
+
+def test_the_table_of_an_organization_looks_at_each_target_once():
+    """However many there are: each below its parent, OUs before accounts."""
+    looked = []
+
+    class Watched(dict):
+        def values(self):
+            looked.append(self)
+            return super().values()
+
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    organization = main.world.create_organization(main)
+    for number in range(6):
+        organization.create_organizational_unit(f"ou-{number}")
+    inner = organization.create_organizational_unit("inner", parent="ou-3")
+    organization.create_account("dev", parent=inner, account_id="222222222222")
+    organization.organizational_units = Watched(organization.organizational_units)
+    rows = organization_table(organization).rows
+
+    assert len(looked) == 1
+    assert [row[:3] for row in rows[4:8]] == [
+        (1, "ORGANIZATIONAL_UNIT", "ou-3"),
+        (2, "ORGANIZATIONAL_UNIT", "inner"),
+        (3, "ACCOUNT", "dev"),
+        (1, "ORGANIZATIONAL_UNIT", "ou-4"),
+    ]

@@ -145,7 +145,7 @@ def test_what_cuts_a_way_is_named(by):
 
     row = steps(figure)[carol.arn, main.roles["auditor"].arn]
     named = {"deny": "guard/NoRoles", "boundary": "permissions boundary", "scp": "fence/Fence"}
-    assert row["state"] == "trusted and permitted, but cut"
+    assert row["state"] == "trusted, but cut"
     assert row["cut_by"] == named[by]
     assert named[by] in figure.as_text()
     assert faults(figure) == []
@@ -428,3 +428,15 @@ def test_what_is_no_world_is_refused():
     """With words that say what is wanted."""
     with pytest.raises(RequestError, match="a world"):
         trust_graph("world")
+
+
+def test_roles_of_one_name_are_told_apart_by_their_accounts():
+    """And a user and a role of one name and account by what they are."""
+    world, main = world_of("carol", "auditor")
+    other = world.create_account("other")
+    for account in (main, other):
+        account.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
+    main.users["carol"].put_policy("become", document(allow("sts:AssumeRole")))
+    alt = trust_graph(world, lit=main.users["carol"]).alt
+
+    assert alt == f"carol may become role auditor of {main.name} and auditor of other."

@@ -7,6 +7,7 @@ import pytest
 from iamlab import Layers, Policy
 from iamlab.view.figures.decision.two_doors import two_doors
 from iamlab.view.figures.decision.two_doors_plan import plan
+from iamlab.view.figures.names import asks_for
 from tests.view.cases import DECISIONS, OF_ALL, OTHER, OWN, SHAPES, asked, bucket
 from tests.view.looking import faults
 
@@ -95,7 +96,7 @@ def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
     found = plan(decision)
 
     assert decision.request.principal.rpartition("/")[2].rpartition(":")[2] in alt
-    assert found.sign in alt
+    assert alt.startswith(f"{asks_for(decision.request)}: {found.sign}. ")
     for door in found.doors:
         assert f"{door.side} door is {door.words.replace('no door: ', '')}".lower() in alt.lower()
     assert alt.endswith(f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}.")

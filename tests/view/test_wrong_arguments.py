@@ -5,6 +5,7 @@ import pytest
 import iamlab.view
 from iamlab import Policy, World
 from iamlab.errors import RequestError
+from iamlab.teach.scenarios import MAP, scenario
 
 WANTED = {
     "access_matrix": r"world\.access",
@@ -104,6 +105,82 @@ def test_what_is_no_text_is_no_type_of_policy_and_no_file(given):
         iamlab.view.policy_card(WRONG[-1], policy_type=given)
     with pytest.raises(RequestError, match=r"names none|cannot be saved"):
         iamlab.view.door().save(given)
+
+
+@pytest.mark.parametrize("given", [7, "acme", [None], object(), Policy.allow("s3:*")], ids=kind)
+def test_where_names_are_looked_up_is_a_world(given):
+    """The error names the argument, as several of these have others."""
+    world = scenario("groups")
+    matrix, decision = (
+        world.access(["s3:GetObject"], [MAP]),
+        world.can(world.user("dana"), "s3:GetObject", MAP),
+    )
+    values = {
+        "access_matrix": (matrix,),
+        "matrix_difference": (matrix, matrix),
+        "difference_bars": (matrix, matrix),
+        "sequence": (world.events,),
+        "two_account_map": (decision,),
+        "confused_deputy": (decision, decision),
+    }
+    for name, drawn in values.items():
+        with pytest.raises(RequestError, match=rf"{name}\(world=...\) wants a world"):
+            getattr(iamlab.view, name)(*drawn, world=given)
+
+
+def test_what_people_are_called_is_text():
+    """The error names the argument."""
+    world = scenario("groups")
+    decision = world.can(world.user("dana"), "s3:GetObject", MAP)
+    for name in ("customer", "attacker"):
+        for given in (5, None, b"acme", ["acme"]):
+            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) is text"):
+                iamlab.view.confused_deputy(decision, decision, **{name: given})
+
+
+def test_a_report_is_judged_at_a_moment_and_by_thresholds():
+    """Neither is a number; a moment without a time zone is one in UTC."""
+    report = scenario("groups").account("acme-main").credential_report()
+    for given in (7, "2026-11-25", True):
+        with pytest.raises(RequestError, match=r"now=...\) is a moment"):
+            iamlab.view.report_table(report, now=given)
+        with pytest.raises(RequestError, match=r"made with Thresholds\(\)"):
+            iamlab.view.report_table(report, thresholds=given)
+    with pytest.raises(RequestError, match="is a moment"):
+        iamlab.view.report_table(report, now=0)
+
+
+@pytest.mark.parametrize("given", WRONG, ids=kind)
+def test_a_table_of_verdicts_says_what_it_wants(given):
+    """A world, a list of callers, and a list of pairs; text is no list, though it has letters."""
+    world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
+    with pytest.raises(RequestError, match="verdict_table wants a world"):
+        iamlab.view.verdict_table(given, ["dana"], pairs)
+    for wrong in ([given], [(given,)], [("s3:GetObject", given)] * (not isinstance(given, str))):
+        if wrong:
+            with pytest.raises(RequestError, match="a list of pairs of action and resource"):
+                iamlab.view.verdict_table(world, ["dana"], wrong)
+    with pytest.raises(RequestError, match="caller"):
+        iamlab.view.verdict_table(world, [given], pairs)
+    if not isinstance(given, list | dict):
+        with pytest.raises(RequestError, match="a list of callers"):
+            iamlab.view.verdict_table(world, given, pairs)
+        with pytest.raises(RequestError, match="a list of pairs of action and resource"):
+            iamlab.view.verdict_table(world, ["dana"], given)
+
+
+def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
+    """Once: a generator is read before it is gone."""
+    world = scenario("groups")
+    alice = world.user("alice").arn
+    callers, pairs = [world.user("dana"), alice], [["s3:GetObject", MAP]]
+    found = iamlab.view.verdict_table(world, iter(callers), iter(pairs))
+
+    assert [len(row) for row in found.decisions] == [1, 1]
+    assert (found.rows, found.columns) == (
+        ("dana", alice),
+        ("s3:GetObject on star-maps/m31.fits",),
+    )
 
 
 def test_every_figure_is_asked_here():

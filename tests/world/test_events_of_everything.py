@@ -37,7 +37,7 @@ def assert_good(world: World) -> list[dict[str, Any]]:
     """Insist that a log is such as AWS writes, and has no secret; give its records."""
     records = [event.to_json() for event in world.events]
     wrong = [(record, found) for record in records if (found := problems(record))]
-    written = json.dumps(records) + repr(world.events)
+    written = json.dumps(records) + repr(list(world.events))
 
     assert wrong[:3] == []
     assert problems_of_log(records) == []

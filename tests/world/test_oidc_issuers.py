@@ -421,7 +421,8 @@ def test_no_key_and_no_token_is_written_down() -> None:
     again = pickle.loads(pickle.dumps(world))  # noqa: S301 - our own
 
     private = issuer._key(1).private_numbers()  # type: ignore[union-attr]
-    shown = repr([issuer, identity, read_token(token), world.events, refused(main, token[:-9])])
+    values = [issuer, identity, read_token(token), *world.events, refused(main, token[:-9])]
+    shown = repr([*values, world.events])
     assert token not in shown
     assert token[-40:].encode() not in pickle.dumps(world)
     assert str(private.d) not in shown

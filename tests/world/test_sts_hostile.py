@@ -398,7 +398,7 @@ def told(world: World) -> str:
             repr(list(world.sessions.values())),
             repr(sessions),
             "".join(map(str, sessions)),
-            repr(world.events),
+            repr(list(world.events)),
             json.dumps([event.to_json() for event in world.events]),
             json.dumps(world_to_json(world)),
             pickle.dumps(list(world.sessions.values())).decode("latin-1"),

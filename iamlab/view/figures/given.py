@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iamlab.errors import RequestError
+from iamlab.world.world import World
 
 WANTED = {
     "Decision": ("a decision", "ask world.can(caller, action, resource)"),
@@ -24,8 +25,13 @@ WANTED = {
 """What each type of value is called, and where people get one."""
 
 
-def check(figure: str, given: object, kind: type) -> None:
-    """Refuse a first argument that a figure cannot draw.
+def check(figure: str, given: object, kind: type, *, argument: str = "") -> None:
+    """Refuse what a figure cannot draw.
+
+    Parameters
+    ----------
+    argument
+        By which name it was given; the first ones need none.
 
     Raises
     ------
@@ -42,7 +48,27 @@ def check(figure: str, given: object, kind: type) -> None:
     if not isinstance(given, kind):
         wanted, how = WANTED[kind.__name__]
         got = type(given).__name__
-        raise RequestError(f"{figure} wants {wanted}, not an object of type {got}: {how}.")
+        called = f"{figure}({argument}=...)" if argument else figure
+        raise RequestError(f"{called} wants {wanted}, not an object of type {got}: {how}.")
+
+
+def check_world(figure: str, world: object) -> None:
+    """Refuse a ``world=`` that is no world; none at all is fine.
+
+    Raises
+    ------
+    RequestError
+        It is something else.
+
+    Examples
+    --------
+    >>> check_world("sequence", None)
+    >>> check_world("sequence", "acme")
+    Traceback (most recent call last):
+    iamlab.errors.RequestError: sequence(world=...) wants a world, not an object of type str: ...
+    """
+    if world is not None:
+        check(figure, world, World, argument="world")
 
 
 def text(what: str, given: object) -> str:

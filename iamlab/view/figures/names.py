@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
@@ -10,6 +11,8 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
 
@@ -46,6 +49,27 @@ def asks_for(request: Request) -> str:
     """
     who, what = (short_name(one)[0] for one in (request.principal, request.resource))
     return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
+
+
+def told_apart(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Call each by the first of its forms that nobody else has, or by the last.
+
+    Parameters
+    ----------
+    forms
+        By a key, what it may be called, the shortest first; each has as many.
+
+    Examples
+    --------
+    >>> told_apart({"1": ("reader", "reader of main"), "2": ("reader", "reader of lab"),
+    ...             "3": ("ana", "ana of lab")})
+    {'1': 'reader of main', '2': 'reader of lab', '3': 'ana'}
+    """
+    used = [Counter(each) for each in zip(*forms.values(), strict=True)]
+    return {
+        key: next((one for one, has in zip(own, used, strict=True) if has[one] == 1), own[-1])
+        for key, own in forms.items()
+    }
 
 
 def resource_policy_of(request: Request) -> str:

@@ -12,7 +12,7 @@ from iamlab.world.organization.targets import Member, OrganizationalUnit
 from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamlab.engine.layers import Attached
     from iamlab.policy.document import Policy
@@ -148,16 +148,26 @@ def organization_table(organization: Organization) -> Table:
         f"Organization {organization.id}, management account "
         f"{organization.management_account.name}",
         columns,
-        tuple(_targets(organization, organization.root, 0)),
+        tuple(_targets(organization, organization.root, _below(organization), 0)),
     )
 
 
-def _targets(organization: Organization, target: Target, depth: int) -> Iterator[Row]:
-    """Give a target and all below it."""
-    every: list[OrganizationalUnit | Member] = [
+def _below(organization: Organization) -> dict[str, list[Target]]:
+    """Say by id what is directly below the root and each OU: OUs first, then accounts."""
+    every: tuple[OrganizationalUnit | Member, ...] = (
         *organization.organizational_units.values(),
         *organization.members.values(),
-    ]
+    )
+    found: dict[str, list[Target]] = {}
+    for one in every:
+        found.setdefault(one.parent_id, []).append(one)
+    return found
+
+
+def _targets(
+    organization: Organization, target: Target, below: Mapping[str, list[Target]], depth: int
+) -> Iterator[Row]:
+    """Give a target and all below it."""
     known = [organization.policies[key] for key in target.attached if key in organization.policies]
     other = tuple(one.name for one in known if one.type not in (SCP, RCP))
     parent = target.parent_id if isinstance(target, OrganizationalUnit | Member) else None
@@ -166,6 +176,5 @@ def _targets(organization: Organization, target: Target, depth: int) -> Iterator
         *(tuple(one.name for one in known if one.type == kind) for kind in (SCP, RCP)),
         other or None,
     )
-    for one in every:
-        if one.parent_id == target.id:
-            yield from _targets(organization, one, depth + 1)
+    for one in below.get(target.id, ()):
+        yield from _targets(organization, one, below, depth + 1)

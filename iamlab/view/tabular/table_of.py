@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.matrix import AccessMatrix
+from iamlab.engine.request import Request
 from iamlab.errors import RequestError
 from iamlab.policy.document import Policy
 from iamlab.view.tables import Table, matrix_table
-from iamlab.view.tabular import access, accounts, policies, reports, sessions
+from iamlab.view.tabular import access, accounts, policies, reports, requests, sessions
 from iamlab.world.account import Account
 from iamlab.world.audit.report import Audit
 from iamlab.world.changes import WorldDiff
@@ -64,7 +65,7 @@ def table_of(value: object) -> Table:
     for kind, write in _TABLES:
         if isinstance(value, kind):
             return write(value)
-    raise RequestError(f"There is no table of {type(value).__name__}.")
+    raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
 def _diff(diff: WorldDiff) -> Table:
@@ -77,6 +78,7 @@ def _diff(diff: WorldDiff) -> Table:
 _TABLES: tuple[tuple[type, Callable[[Any], Table]], ...] = (
     (Policy, policies.policy_table),
     (Decision, policies.decision_table),
+    (Request, requests.request_table),
     (EffectivePolicies, policies.effective_policies_table),
     (ManagedPolicy, policies.managed_policy_table),
     (Resource, policies.resource_table),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from iamlab import display
-from iamlab.display import Shown
+from iamlab.display import Shown, count
 from iamlab.world.events.event import Event
 
 if TYPE_CHECKING:
@@ -181,6 +181,12 @@ class EventLog(Shown, list[Event]):
         if isinstance(place, slice):
             return EventLog(super().__getitem__(place))
         return super().__getitem__(place)
+
+    def __repr__(self) -> str:
+        times = sorted(event.event_time for event in self)
+        ends = dict.fromkeys(f"{time:%Y-%m-%d %H:%M}" for time in (*times[:1], *times[-1:]))
+        when = f", {' to '.join(ends)} UTC" if ends else ""
+        return f"<EventLog: {count(len(self), 'event')}{when}>"
 
     def __add__(self, other: Iterable[Event]) -> EventLog:  # type: ignore[override]
         return EventLog((*self, *other)) if isinstance(other, list) else NotImplemented

@@ -104,7 +104,7 @@ def save_world(world: World, path: str | Path, *, secrets: bool = False) -> None
     ...     save_world(world, Path(folder) / "world.json")
     ...     again = load_world(Path(folder) / "world.json")
     >>> again
-    <World main (1 users, 0 groups, 0 roles)>
+    <World main (1 user, 0 groups, 0 roles)>
     """
     written = world_to_json(world, secrets=secrets)
     replace_file(Path(path), _pieces(written), private=secrets)

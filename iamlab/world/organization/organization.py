@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
 from iamlab.organization_errors import AWSOrganizationsNotInUseException
 from iamlab.world.api.calling import perform
@@ -260,6 +260,12 @@ class Organization(Operates, ManagesRootAccess, Shown):
 
     def __str__(self) -> str:
         return self.describe()
+
+    def __repr__(self) -> str:
+        manager = self.world.accounts.get(self.management_account_id)
+        name = few([self.management_account_id if manager is None else manager.name])
+        units = count(len(self.organizational_units), "OU")
+        return f"<Organization {self.id} of {name}: {count(len(self.members), 'account')}, {units}>"
 
 
 def organization_of(world: World, account_id: str) -> Organization | None:

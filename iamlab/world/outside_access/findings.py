@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
 from iamlab.policy.prose.words import briefly, joined
@@ -262,7 +262,8 @@ class OutsideAccess(Sequence[Finding], Shown):
 
     def __repr__(self) -> str:
         counts = f"{len(self.public)} public, {len(self.stopped)} stopped"
-        return f"<OutsideAccess {len(self)} findings, {counts}, zone of trust: {self.zone}>"
+        size = count(len(self), "finding")
+        return f"<OutsideAccess {size}, {counts}, zone of trust: {self.zone}>"
 
 
 COLUMNS = (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, called, count, few
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ class Arrivals(Paths):
         )
         return self._told(head)
 
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        what = few([f"{self.action} on {self.resource}"])
+        return f"<Arrivals {what}: {who}, of {count(self.asked, 'principal')}>"
+
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius(Paths):
@@ -114,6 +119,12 @@ class BlastRadius(Paths):
             f"{len(self.accounts)} account{'' if len(self.accounts) == 1 else 's'}, and {admin}"
         )
         return self._told(head)
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        admin = f"; administrator of {few(self.admin_of)}" if self.admin_of else ""
+        size = count(self.asked, "principal")
+        return f"<BlastRadius {few([called(self.source)])} becomes {who}, of {size}{admin}>"
 
 
 def _then(path: Path) -> str:

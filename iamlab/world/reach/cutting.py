@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count, few
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
 from iamlab.world.progress import steps
@@ -128,6 +128,14 @@ class Cut(Shown):
             else "Each is needed, but a smaller set may exist."
         )
         return "\n".join((*map(str, self.edits), how))
+
+    def __repr__(self) -> str:
+        if not self.is_closed:
+            return "<Cut: nothing closes this way>"
+        if not self.edits:
+            return "<Cut: there is no way to close>"
+        edits = few(str(edit).rstrip(".") for edit in self.edits)
+        return f"<Cut {count(len(self.edits), 'edit')}: {edits}>"
 
 
 @dataclass(slots=True, eq=False)

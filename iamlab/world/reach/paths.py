@@ -12,9 +12,10 @@ AWS pages: "IAM API Reference"; "AWS STS API Reference".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import FEW, Shown, called, count, few
 from iamlab.errors import AwsError
 from iamlab.world.reach.administrators import ADMINISTERS
 from iamlab.world.reach.replaying import Replay, replay
@@ -112,6 +113,14 @@ class Path(Shown):
         if not self.edges:
             return f"{self.source} is there already"
         return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))
+
+    def __repr__(self) -> str:
+        edges = self.edges
+        every = (self.source.arn, *(edge.target.arn for edge in edges))
+        names = [few([called(arn)]) for arn, _ in groupby(every)]  # who makes himself more, stays
+        if len(names) > FEW:
+            names[FEW - 1 : -1] = ["…"]
+        return f"<Path {' -> '.join(names)}: {count(len(edges), 'step')}>"
 
 
 def comes_back(edges: Iterable[Edge]) -> bool:

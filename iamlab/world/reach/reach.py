@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count, few
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
 from iamlab.world.presented import Credential
@@ -326,6 +326,12 @@ class Reach(Shown):
             f"{len(self.principals)} principals, {len(lines_of(self.edges))} lines between them. "
             f"{already} are administrators, and {len(admins) - already} can make themselves so."
         )
+
+    def __repr__(self) -> str:
+        # Who may become whom is worked out when it is asked, and not for one line.
+        inside = few(account.name for account in self.world.accounts.values())
+        size = count(len(self.principals), "principal")
+        return f"<Reach between {size} of {inside or 'a world without accounts'}>"
 
 
 def _named(arn: str) -> Callable[[Power], bool]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count
 from iamlab.errors import RequestError
 from iamlab.world.sts.hops import Hop, Party, hops_of
 from iamlab.world.sts.lifetimes import Ended, Lifetime, lifetimes_of
@@ -147,7 +147,8 @@ class Timeline(Shown):
         return self.as_text()
 
     def __repr__(self) -> str:
-        return f"<Timeline of {len(self.rows)} credentials and {len(self.hops)} hops>"
+        of = f"{count(len(self.rows), 'credential')} and {count(len(self.hops), 'hop')}"
+        return f"<Timeline of {of}>"
 
     def as_tree(self) -> Iterator[tuple[int, Lifetime]]:
         """Give each row with its level, behind the row that asked for it."""

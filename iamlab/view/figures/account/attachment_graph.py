@@ -79,12 +79,11 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
     _check(graphs, lit)
     drawn = _readable(graphs, lit)
     shown = _fields(graphs, lit)
-    place = accounts[0].name if len(accounts) == 1 else "Attachments in every account"
     return Figure.on(
         _draw(
             [accounts[i] for i in shown], [drawn[i] for i in shown], lit, left_out=_left_out(graphs)
         ),
-        alt=alt_of(place, graphs, lit),
+        alt=alt_of(_named(accounts), graphs, lit),
         caption=_caption(accounts, lit, folded=sum(map(len, drawn)) < sum(map(len, graphs))),
         rows=rows_of(graphs, lit),
         lines=lines_of(list(zip(graphs, drawn, strict=True)), lit, left_out=_left_out(graphs)),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 NOBODY, NO_ACCOUNTS = "no users, roles or groups", "no accounts"
+EMPTY = "There is no account: nothing hangs on anybody."
 
 
 def alt_of(place: str, graphs: Sequence[Graph], lit: Lit | None) -> str:
@@ -30,13 +31,15 @@ def alt_of(place: str, graphs: Sequence[Graph], lit: Lit | None) -> str:
             if lit.kind == "group":
                 return _alt_of_group(graph, node_of(lit))
             return _alt_of_principal(graph, node_of(lit))
+    if not graphs:
+        return EMPTY
     sizes = [_size_of(graph) for graph in graphs]
     parts = [part for graph in graphs for part in _most(graph)]
     if len(graphs) == 1:
-        return told(
-            f"In {place} there are {sizes[0]}: ", parts or ["nothing hangs on anybody"], "."
-        )
-    return told(f"{place}: ", [*parts, *sizes], ".")
+        verb = "is" if sizes[0].startswith("1 ") else "are"
+        first = f"In {place} there {verb} {sizes[0]}: "
+        return told(first, parts or ["nothing hangs on anybody"], ".")
+    return told(f"In {place}: ", [*parts, *sizes], ".")
 
 
 def _alt_of_principal(graph: Graph, node: Node) -> str:

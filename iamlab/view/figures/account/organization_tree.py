@@ -330,7 +330,7 @@ def _lines(
                 whose = "caller" if kind == SCP else "resource"
                 where = f"of account {account_id}" if account_id else "of no account"
                 yield f"  the {whose} is {where}, which is not in this organization"
-        yield f"  {seen.symbol} {seen.word}"
+        yield f"  {seen}"
 
 
 def _graph(rows: Sequence[Row]) -> nx.DiGraph[str]:

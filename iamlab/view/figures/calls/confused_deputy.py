@@ -18,9 +18,10 @@ from iamlab.engine.decision import Decision
 from iamlab.errors import RequestError
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures import given
 from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.confused_words import Panel, Words
-from iamlab.view.figures.given import check
+from iamlab.view.figures.given import check, check_world
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def confused_deputy(
     Raises
     ------
     RequestError
-        They are no decisions, or not of one caller, action and resource.
+        They are no decisions, or not of one caller, action and resource; a name is no text, or
+        ``world`` is no world.
 
     Examples
     --------
@@ -80,6 +82,9 @@ def confused_deputy(
     """
     for one in (honest, attack):
         check("confused_deputy", one, Decision)
+    check_world("confused_deputy", world)
+    for what, name in (("customer", customer), ("attacker", attacker)):
+        given.text(f"confused_deputy({what}=...)", name)
     panels = [Panel("" if before is None else "after", honest, attack)]
     if before is not None:
         panels.insert(0, _before(before))
@@ -100,13 +105,13 @@ def confused_deputy(
     )
 
 
-def _before(given: object) -> Panel:
+def _before(pair: object) -> Panel:
     """Give the panel of the two calls in a world where nobody asked for whom the deputy works."""
-    if not isinstance(given, tuple | list) or len(given) != 2:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise RequestError("confused_deputy(before) is two decisions: (honest, attack).")
-    for one in given:
+    for one in pair:
         check("confused_deputy", one, Decision)
-    return Panel("before", *given)
+    return Panel("before", *pair)
 
 
 def _draw(words: Words) -> Sheet:

@@ -31,6 +31,7 @@ from iamlab.view.figures.calls.sequence_places import (
     widths_of,
 )
 from iamlab.view.figures.calls.sequence_words import Words
+from iamlab.view.figures.given import check_world
 from iamlab.view.style import (
     ALLOW,
     DENY,
@@ -77,7 +78,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     Raises
     ------
     RequestError
-        It is none of these.
+        It is none of these, or ``world`` is no world.
 
     Examples
     --------
@@ -90,6 +91,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     ana calls STS: GetSessionToken (allowed); STS hands ana temporary credentials until 09:15.
     """
     every = calls_of(calls)
+    check_world("sequence", world)
     before, gap, after = shown(repeated(every))
     heads = gathered([*before, *after])
     words = Words(every, account_names(world))

@@ -22,7 +22,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.policy_ends import DENIES, IS_OPEN, gate_of, rule_of, stops_of
 from iamlab.view.figures.calls.two_account_words import CardLine, Words, gate_name
-from iamlab.view.figures.given import check
+from iamlab.view.figures.given import check, check_world
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
     Raises
     ------
     RequestError
-        It is no decision.
+        It is no decision, or ``world`` is no world.
 
     Examples
     --------
@@ -79,6 +79,7 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
       ○ identity-based policy says nothing
     """
     check("two_account_map", decision, Decision)
+    check_world("two_account_map", world)
     words = Words(decision, account_names(world))
     return Figure.on(
         _Drawing(decision, words).sheet,
@@ -172,7 +173,7 @@ class _Drawing:
             is_open = self.way if seen is IS_OPEN else None
             self.sheet.gate(x, self.way - 0.27, self.way + 0.27, colour, open_at=is_open)
             first = self.way - 0.55 if layer in _ABOVE else self.way + 0.39
-            for place, text in enumerate((gate_name(layer), f"{seen.symbol} {seen.word}")):
+            for place, text in enumerate((gate_name(layer), str(seen))):
                 self.sheet.note(x, first + 0.16 * place, text, colour, align="center")
 
     def _card(self, layer: str, lines: list[CardLine]) -> None:
@@ -195,7 +196,7 @@ class _Drawing:
 
     def _verdict(self, y: float) -> None:
         verdict = self.words.verdict
-        text = f"{verdict.symbol} {verdict.word}"
+        text = str(verdict)
         taken = self.sheet.text(_LEFT + _INDENT, y, text, verdict.colour, face="bold")
         rule = rule_of(self.decision)
         self.sheet.note(_LEFT + _INDENT + taken + 0.15, y, rule, INK)

@@ -171,11 +171,11 @@ class Words:
                 far = f"{title}: {note}"
                 lines += [far, f"  {self.resource}, {self.resource_kind}: {request.resource}"]
             if gate is not None:
-                lines.append(f"  {gate_name(layer)} {gate.symbol} {gate.word}")
+                lines.append(f"  {gate_name(layer)} {gate}")
             lines += ("  " + "  " * one.level + one.text for one in self.card(end))
             for said in end.others:
                 lines += ("  " + "  " * one.level + one.text for one in _statement(said))
-        lines.append(f"{self.verdict.symbol} {self.verdict.word}")
+        lines.append(str(self.verdict))
         lines += [line for line in (rule_of(self.decision), self.decision.message) if line]
         return lines
 
@@ -201,7 +201,7 @@ class Words:
             graph.add_edge(last, layer, missing=not is_open)
             is_open, last = is_open and layer not in stops, layer
         graph.add_node("asked", label=self.resource, note=self.resource_kind, field=far)
-        label = f"{self.decision.request.action}: {self.verdict.symbol} {self.verdict.word}"
+        label = f"{self.decision.request.action}: {self.verdict}"
         graph.add_edge(last, "asked", label=label, missing=not self.decision)
         return graph
 

@@ -247,7 +247,7 @@ def _level(sheet: Sheet, one: Level, y: float) -> None:
 
 
 def _meaning(sheet: Sheet, one: Level, y: float) -> None:
-    words = f"{one.state.symbol} {one.state.word}"
+    words = str(one.state)
     sheet.text(ENDS, y - 0.1, words, one.state.colour, face="bold", size=TEXT)
     if one.of >= FEW:
         sheet.note(ENDS, y + 0.11, one.sentence, INK, room=PAGE - MARGIN - ENDS)
@@ -277,7 +277,7 @@ def _lines(levels: tuple[Level, ...], first: str) -> Iterator[str]:
     yield first
     for one in levels:
         low, high = BANDS[one.word]
-        yield f"{one.word}: {_counted(one)}, {one.state.symbol} {one.state.word}"
+        yield f"{one.word}: {_counted(one)}, {one.state}"
         yield f"  it belongs between {100 * low:g} and {100 * high:g} %"
         if one.of:
             least, most = wilson(one.right, one.of)

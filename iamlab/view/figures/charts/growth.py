@@ -94,7 +94,7 @@ def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -
     rows = [policies_needed(one, people) for one in steps]
     return Figure.on(
         _draw(rows, people),
-        alt=_alt(rows[-1]),
+        alt=_alt(rows),
         caption="Three designs that give the same access, each person that to one project. With "
         f"ABAC it is the tags that grow: {rows[-1]['tags_abac']:,} in the end.",
         rows=rows,
@@ -159,12 +159,18 @@ def _why(line: Line, row: dict[str, int]) -> str:
     return f"{_count(row[line.column], 'policy', 'policies')}, {line.why}"
 
 
-def _alt(last: dict[str, int]) -> str:
+def _alt(rows: Sequence[dict[str, int]]) -> str:
+    last = rows[-1]
     by_person, rbac, abac = (f"{last[line.column]:,}" for line in LINES)
-    return (
+    numbers = (
         f"With {_size(last)}: a policy for each person makes {by_person}, a policy for each "
-        f"project (RBAC) {rbac}, and ABAC needs {abac}. The first line climbs with the people, "
-        "the second with the projects, the third lies flat."
+        f"project (RBAC) {rbac}, and ABAC needs {abac}."
+    )
+    if len(rows) == 1:
+        return numbers  # a single step makes points, and no lines
+    return (
+        f"{numbers} The first line climbs with the people, the second with the projects, the third "
+        "lies flat."
     )
 
 

@@ -173,7 +173,7 @@ def _draw(sheet: Sheet, every: list[Score], mark: float | None, name: str) -> No
             sheet.area(place, size, one.state.area, edge=one.state.colour, hatch=one.state.hatch)
             sheet.text(ENDS + 0.2, y, _counted(one), face="bold")
         if mark is not None or not one.of:
-            words = f"{one.state.symbol} {one.state.word}"
+            words = str(one.state)
             place_of_words = ENDS + (0.32 + counts if one.of else 0.2)
             sheet.note(place_of_words, y, words, one.state.colour)
     sheet.area((left, TOP - 0.08), (0.001, bottom - TOP + 0.08), INK, edge=INK)
@@ -231,7 +231,7 @@ def _lines(every: list[Score], mark: float | None, name: str) -> Iterator[str]:
     if mark is not None:
         yield _mark_words(name, mark)
     for one in every:
-        state = "" if mark is None and one.of else f", {one.state.symbol} {one.state.word}"
+        state = "" if mark is None and one.of else f", {one.state}"
         yield f"{one.topic}: {_counted(one)}{state}"
 
 
@@ -240,6 +240,9 @@ def _alt(every: list[Score], mark: float | None, name: str) -> str:
         return NOTHING
     first = f"{sum(one.right for one in every)} of {sum(one.of for one in every)} right"
     asked = sorted((one for one in every if one.of), key=lambda one: one.share)
+    if not asked:
+        topics = listed([one.topic for one in every])
+        return f"{count(len(every), 'topic')}, and nothing asked about yet: {topics}."
     if mark is None:
         named = [_named(one) for one in asked]
         return told(f"{first}, the lowest share first: ", named, ".")

@@ -100,12 +100,8 @@ def end_words(row: Lifetime) -> tuple[str, bool]:
     """Say how credentials end, and whether a time belongs to it."""
     state = STATES[row.ended]
     if row.end is None:
-        return (f"✓ {VALID.word}, no end", False) if is_good(row) else (_said(state), False)
-    return (f"✓ {VALID.word} until", True) if is_good(row) else (_said(state), True)
-
-
-def _said(state: Look) -> str:
-    return f"{state.symbol} {state.word}"
+        return (f"✓ {VALID.word}, no end", False) if is_good(row) else (str(state), False)
+    return (f"✓ {VALID.word} until", True) if is_good(row) else (str(state), True)
 
 
 def end_told(row: Lifetime) -> str:

@@ -263,7 +263,7 @@ class _Drawing:
     def _word(self, row: Lifetime, left: float, right: float, y: float) -> None:
         """Write into a bar how it ended, where there is room beside the arrows that pass."""
         state = STATES[row.ended]
-        words = f"{state.symbol} {state.word}"
+        words = str(state)
         width = width_of(words, SMALL)
         passing = [x for x, top, bottom in self.arrows if top <= y <= bottom and left < x < right]
         end = right - 0.05 - 0.15 * (state.symbol == "✕")
@@ -290,7 +290,7 @@ class _Drawing:
         legend = Legend(self.sheet, NAMES + 0.05, self.bottom + 0.3)
         ended = {row.ended for row in self.timeline}
         for state in (STATES[one] for one in STATES if one in ended):
-            legend.piece(f"{state.symbol} {state.word}", state.area, state.colour)
+            legend.piece(str(state), state.area, state.colour)
         if any(map(is_key, self.timeline)):
             legend.piece("access key", SILENT_AREA, SILENT, height=0.06)
         alone = {lane.rows[0].access_key_id for lane in self.lanes if not lane.is_group}

@@ -20,7 +20,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.door_shapes import COLOURS, TALL, WIDE, draw_door
 from iamlab.view.figures.decision.two_doors_plan import Door, Plan, plan
 from iamlab.view.figures.given import check
-from iamlab.view.figures.names import short_name
+from iamlab.view.figures.names import asks_for, short_name
 from iamlab.view.style import (
     ABSENT,
     ALLOW,
@@ -61,8 +61,8 @@ def two_doors(decision: Decision) -> Figure:
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
-    >>> print(two_doors(world.can(world.user("alice"), "s3:GetObject", MAP)).alt[:79])
-    alice, s3:GetObject, star-maps/m31.fits: either is enough. The identity door is
+    >>> print(two_doors(world.can(world.user("alice"), "s3:GetObject", MAP)).alt[:67])
+    alice asks for s3:GetObject on star-maps/m31.fits: either is enough
     """
     check("two_doors", decision, Decision)
     found = plan(decision)
@@ -74,7 +74,7 @@ def two_doors(decision: Decision) -> Figure:
     return Figure.on(
         sheet,
         alt=_alt(decision, found),
-        caption=f"{_asks(decision, 160)}: {found.sign}.",
+        caption=f"{asks_for(decision.request)}: {found.sign}.",
         rows=_rows(decision, found),
         lines=_lines(decision, found),
     )
@@ -243,12 +243,6 @@ def _bars(sheet: Sheet, found: Plan, span: tuple[float, float]) -> float | None:
 # -- the words -------------------------------------------------------------------------------------
 
 
-def _asks(decision: Decision, most: int) -> str:
-    request = decision.request
-    who, what = short_name(request.principal)[0], short_name(request.resource)[0]
-    return shorten(f"{who}, {request.action}, {what}", most)
-
-
 def _alt(decision: Decision, found: Plan) -> str:
     verdict = f". {look(decision.verdict).sentence}"
     parts = []
@@ -257,7 +251,7 @@ def _alt(decision: Decision, found: Plan) -> str:
         parts.append(f"the {door.name.lower()} is {door.words.replace('no door: ', '')}{by}")
     parts += [f"before the room {symbol} {shorten(words, 60)}" for symbol, words in found.bars]
     parts[0] = parts[0][0].upper() + parts[0][1:]
-    return told(f"{_asks(decision, 90)}: {found.sign}. ", parts, verdict)
+    return told(f"{asks_for(decision.request)}: {found.sign}. ", parts, verdict)
 
 
 def _rows(decision: Decision, found: Plan) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.sheet import Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check_world
 from iamlab.view.figures.matrix.grid_sheet import (
     draw_cells,
     draw_frame,
@@ -57,7 +58,7 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
     Raises
     ------
     RequestError
-        It is neither of the two.
+        It is neither of the two, or ``world`` is no world.
 
     Examples
     --------
@@ -72,6 +73,7 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
         ✓ allowed: s3:GetObject on star-maps/m31.fits
         ✕ explicit deny: s3:DeleteObject on star-maps/m31.fits
     """
+    check_world("access_matrix", world)
     grid = grid_of(asked, world)
     shown = grid if len(grid.rows) <= ROWS else grid.merged()
     if len(shown.rows) > ROWS or len(shown.columns) > COLUMNS:
@@ -199,6 +201,6 @@ def lines_of(grid: Grid) -> Iterator[str]:
                     if look == seen
                 ]
                 if what:
-                    yield f"    {seen.symbol} {seen.word}: {', '.join(what)}"
+                    yield f"    {seen}: {', '.join(what)}"
     if grid.is_empty:
         yield NOTHING

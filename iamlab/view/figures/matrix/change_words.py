@@ -11,7 +11,7 @@ from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import count, listed, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.access_changes import AccessChanges, Cell
     from iamlab.world.world import World
@@ -103,18 +103,27 @@ def rows_of(changes: AccessChanges, world: World | None = None) -> Iterator[dict
         yield {"change": "none", "account": None, "principal": None, "action": None}
 
 
-def lines_of(changes: AccessChanges, world: World | None = None) -> Iterator[str]:
-    """Say who gained and lost what, then what was not compared."""
+def lines_of(
+    changes: AccessChanges, world: World | None = None, resources: Iterable[str] = ()
+) -> Iterator[str]:
+    """Say who gained and lost what, then what was not compared.
+
+    Parameters
+    ----------
+    resources
+        What the picture has besides: it is named, too.
+    """
     if not changes:
         yield NOTHING
-    whole = dict.fromkeys(cell[1:] for cell in (*changes.gained, *changes.lost))
+    changed = [resource for *_, resource in (*changes.gained, *changes.lost)]
+    whole = dict.fromkeys((*changed, *resources))
     if whole:
         yield "resources"
-        yield from (f"  {name}" for name in dict.fromkeys(pair[1] for pair in whole))
+        yield from (f"  {name}" for name in whole)
     for one in by_caller(changes, world):
         yield f"{one.who.name} ({one.who.callers[0]}): +{len(one.gained)} −{len(one.lost)}"
         for seen, what in ((GAINED, one.gained), (LOST, one.lost)):
-            yield from (f"  {seen.symbol} {seen.word}: {name}" for name in what)
+            yield from (f"  {seen}: {name}" for name in what)
     for words, names in changes.apart:
         yield words
         yield from (f"  {name}" for name in names)

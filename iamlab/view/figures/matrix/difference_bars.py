@@ -10,6 +10,7 @@ from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TITLE, widest
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
+from iamlab.view.figures.given import check_world
 from iamlab.view.figures.matrix.change_words import (
     NOTHING,
     Changed,
@@ -71,6 +72,7 @@ def difference_bars(
     'On star-maps/m31.fits carol gained s3:GetObject and s3:PutObject.'
     """
     changes = _changes(before, after)
+    check_world("difference_bars", world)
     every = by_caller(changes, world)
     size = f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}"
     return Figure.on(
@@ -106,7 +108,7 @@ def _draw(every: list[Changed]) -> Sheet:
     for seen, place, is_there in ((LOST, "right", has_lost), (GAINED, "left", has_gained)):
         if is_there:
             x = middle + (0.1 if place == "left" else -0.1)
-            words = f"{seen.symbol} {seen.word}"
+            words = str(seen)
             sheet.text(
                 x, 0.28, words, seen.colour, size=TITLE, face="bold", align=place, fact=False
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check
+from iamlab.view.figures.given import check, check_world
 from iamlab.view.figures.matrix.change_words import (
     NOTHING,
     alt_of,
@@ -41,8 +41,8 @@ MOST_ROWS, MOST_COLUMNS = 60, 24
 CHANGES = (GAINED, LOST)
 NOTE = 0.2
 """The piece of paper on which the sign of a change stands."""
-STAYS = Look("✓", "allowed as before", PALE_LINE, PAPER)
-NEVER = Look(NOT_ALLOWED.symbol, "not allowed as before", PALE_LINE, PAPER)
+STAYS = Look("✓", "still allowed", PALE_LINE, PAPER)
+NEVER = Look(NOT_ALLOWED.symbol, "still not allowed", PALE_LINE, PAPER)
 
 
 def matrix_difference(
@@ -60,7 +60,7 @@ def matrix_difference(
     Raises
     ------
     RequestError
-        One of them is no access matrix.
+        One of them is no access matrix, or ``world`` is no world.
 
     Examples
     --------
@@ -74,6 +74,7 @@ def matrix_difference(
     """
     for one in (before, after):
         check("matrix_difference", one, AccessMatrix)
+    check_world("matrix_difference", world)
     changes = after.diff(before)
     grid = _grid(after, changes, world)
     shown = _readable(grid)
@@ -87,7 +88,10 @@ def matrix_difference(
         alt=alt_of(changes, world),
         caption=f"{size}{note}{apart_in_words(changes)}",
         rows=rows_of(changes, world),
-        lines=(*lines_of(changes, world), *_stayed(shown)),
+        lines=(
+            *lines_of(changes, world, [column.resource for column in shown.columns]),
+            *_stayed(shown),
+        ),
     )
 
 
@@ -167,7 +171,7 @@ def _stayed(grid: Grid) -> list[str]:
             pairs = zip(grid.columns, looks, strict=True)
             what = [str(column) for column, one in pairs if one == seen]
             if what:
-                parts.append(f"  {seen.symbol} {seen.word}: {', '.join(what)}")
+                parts.append(f"  {seen}: {', '.join(what)}")
         if parts:
             lines += [f"{row.name} ({', '.join(row.callers)})", *parts]
     return lines

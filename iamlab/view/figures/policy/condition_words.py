@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.view.figures.names import asks_for, short_name
+from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import count, listed, shorten, told
@@ -36,9 +36,8 @@ def left_out(others: Sequence[Tree]) -> str:
 
 def alt_of(found: Sequence[Tree], request: Request, asked: Decision | None) -> str:
     """Say in a sentence which statements apply, and which conditions keep the others from it."""
-    who = shorten(short_name(request.principal)[0], 40)
     verdict = "." if asked is None else f". {look(asked.verdict).sentence}"
-    first = f"{who}, {request.action}: "
+    first = f"{asks_for(request)}: "
     if not found:
         return f"{first}no statement has a condition{verdict}"
     return told(first, map(_told, found), verdict)

@@ -20,8 +20,15 @@ from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import texts
-from iamlab.view.figures.policy.funnel_steps import Step, catalogue, few, statements_of, steps_of
+from iamlab.view.figures.policy.funnel_steps import (
+    EXAMPLES,
+    Step,
+    arns,
+    catalogue,
+    few,
+    statements_of,
+    steps_of,
+)
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
 from iamlab.view.words import count, shorten, told
 
@@ -34,6 +41,8 @@ BAR_HEIGHT, STEP = 0.56, 1.15
 MIDDLE, BROADEST, SLIMMEST = 2.2, 4.0, 1.5
 """Where the middle of the bars is, how broad one for all actions is, and one for a single one."""
 WORDS, TOP = 4.6, 0.5
+BREATH = 90
+"""So many characters of an alternative text are the names of what is left."""
 
 
 def funnel(
@@ -58,7 +67,7 @@ def funnel(
     ------
     RequestError
         That is neither a policy nor a statement, the policy has no statement, a resource is no
-        text, or there is no such service.
+        ARN, or there is no such service.
 
     Examples
     --------
@@ -71,8 +80,7 @@ def funnel(
       but not s3:ListBucket
     """
     statements = statements_of(policy)
-    asked = texts("resource", resources)
-    steps = steps_of(statements, asked, catalogue(services))
+    steps = steps_of(statements, arns(resources), catalogue(services))
     effect = statements[0].effect
     return Figure.on(
         _draw(steps, effect),
@@ -104,8 +112,14 @@ def _alt(steps: Sequence[Step], effect: Effect) -> str:
     first, *rest = steps
     seen, left = EFFECTS[effect], steps[-1]
     parts = [f"{one.number} {shorten(one.why, 70)}" for one in rest]
-    end = f"{effect} {few(left.names)}" if left.names else f"nothing is left to {effect}"
-    return told(f"Of {first.title}, ", parts, f". {seen.symbol} {shorten(end, 90)}.", between=", ")
+    end = f"{effect} {_in_a_breath(left.names)}" if left.names else f"nothing is left to {effect}"
+    return told(f"Of {first.title}, ", parts, f". {seen.symbol} {end}.", between=", ")
+
+
+def _in_a_breath(names: Sequence[str]) -> str:
+    """Name as many actions as an alternative text has room for, each whole."""
+    said = (few(names, most) for most in range(EXAMPLES, 1, -1))
+    return next((one for one in said if len(one) <= BREATH), few(names, 1))
 
 
 def _caption(policy: Policy | Statement, statements: Sequence[Statement]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
+from iamlab.policy.arn import is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.prose.fitting import may_fit
@@ -81,6 +82,29 @@ def catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
             raise error
     every = (one.full_name for prefix in prefixes for one in catalog.actions_of(prefix).values())
     return tuple(dict.fromkeys(every))
+
+
+def arns(resources: str | Iterable[str]) -> tuple[str, ...]:
+    """Read what is asked about: ARNs, ARNs with wildcards, or the star.
+
+    Raises
+    ------
+    RequestError
+        Something in it is none of these.
+
+    Examples
+    --------
+    >>> arns(["arn:aws:s3:::star-maps/m31.fits", "arn:aws:s3*", "*"])[1:]
+    ('arn:aws:s3*', '*')
+    """
+    asked = texts("resource", resources)
+    for one in asked:
+        is_short = one.startswith("arn:") and one.endswith("*")  # it covers all that may follow
+        if not (one == "*" or is_short or is_arn(one)):
+            error = RequestError(f"Each resource is an ARN, and not {one!r}.")
+            error.add_note("Such as arn:aws:s3:::bucket/key; * and ? may stand in it.")
+            raise error
+    return asked
 
 
 def steps_of(
@@ -150,7 +174,7 @@ def _largest(names: Sequence[str]) -> tuple[str, ...]:
     """Name the services that have most actions."""
     services = Counter(name.partition(":")[0] for name in names)
     most = [f"{service} ({number:,})" for service, number in services.most_common(EXAMPLES)]
-    return (f"most of them in {', '.join(most)}",)
+    return (f"the largest: {', '.join(most)}",)
 
 
 def _patterns(statements: Sequence[Statement]) -> str:
@@ -181,7 +205,7 @@ def _examples(names: Sequence[str], before: Sequence[str] = ()) -> tuple[str, ..
     return (*said, f"but not {few(lost)}") if lost else said
 
 
-def few(names: Sequence[str]) -> str:
+def few(names: Sequence[str], most: int = EXAMPLES) -> str:
     """Name some actions, of several services if there are.
 
     Examples
@@ -192,8 +216,8 @@ def few(names: Sequence[str]) -> str:
     firsts: dict[str, str] = {}
     for name in names:
         firsts.setdefault(name.partition(":")[0], name)
-    most = Counter(name.partition(":")[0] for name in names).most_common(EXAMPLES)
-    chosen = [firsts[service] for service, _ in most]
-    chosen += [name for name in names if name not in chosen][: EXAMPLES - len(chosen)]
+    largest = Counter(name.partition(":")[0] for name in names).most_common(most)
+    chosen = [firsts[service] for service, _ in largest]
+    chosen += [name for name in names if name not in chosen][: most - len(chosen)]
     more = len(names) - len(chosen)
     return ", ".join(chosen) + (f" and {more:,} more" if more else "")

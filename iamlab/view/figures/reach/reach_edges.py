@@ -16,17 +16,17 @@ from iamlab.view.figures.reach.reach_fan import Fan, draw_fan, graph_of, told_po
 from iamlab.view.figures.reach.reach_words import (
     ADMINISTRATOR,
     Named,
+    call_all,
     edge_lines,
     edge_row,
     name_and_kind,
-    named,
     short_calls,
     told_calls,
 )
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import count, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.reach import Reach
@@ -50,8 +50,9 @@ def draw_edges(reach: Reach) -> Figure:
     fan = _fan(reach, edges)
     drawn = _fewer(fan)
     missing = len(fan.steps) - len(drawn.steps)
+    called = call_all((one.arn for edge in edges for one in (edge.source, edge.target)), names)
     pairs = [
-        f"{shorten(named(edge.source).name, 24)} {_becomes(edge)} by {told_calls(edge)}"
+        f"{called[edge.source.arn]} {_becomes(edge, called)} by {told_calls(edge)}"
         for edge in edges
     ]
     head = f"{count(len(edges), 'step')} between {count(len(fan.points), 'principal')}: "
@@ -63,7 +64,7 @@ def draw_edges(reach: Reach) -> Figure:
         caption += f" {count(missing, 'more line stands', 'more lines stand')} only in the table."
     return Figure.on(
         draw_fan(drawn, names, ("WHO", "BECOMES", "AND THEN", "AND THEN")),
-        alt=told(head, pairs, ".") if edges else "Nobody can become anybody.",
+        alt=told(head, pairs, ".") if edges else _nobody(reach),
         caption=caption,
         rows=[edge_row(edge) for edge in edges] or [{"source": "", "target": ""}],
         lines=[
@@ -74,6 +75,12 @@ def draw_edges(reach: Reach) -> Figure:
     )
 
 
+def _nobody(reach: Reach) -> str:
+    """Say that there is no step; those that are left out are there all the same."""
+    lead = (reach.is_admin(one) and reach.edges_from(one) for one in reach.principals)
+    return f"Nobody{' but administrators' if any(lead) else ''} can become anybody."
+
+
 def _different(edges: Iterable[Edge]) -> list[Edge]:
     """Keep one edge of those that lead between the same two in the same way."""
     found: dict[object, Edge] = {}
@@ -82,10 +89,8 @@ def _different(edges: Iterable[Edge]) -> list[Edge]:
     return list(found.values())
 
 
-def _becomes(edge: Edge) -> str:
-    if edge.is_own:
-        return "widens itself"
-    return f"becomes {shorten(named(edge.target).name, 24)}"
+def _becomes(edge: Edge, called: Mapping[str, str]) -> str:
+    return "widens itself" if edge.is_own else f"becomes {called[edge.target.arn]}"
 
 
 def _fan(reach: Reach, edges: Iterable[Edge]) -> Fan:

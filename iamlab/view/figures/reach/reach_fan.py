@@ -18,6 +18,7 @@ from iamlab.view.figures.names import short_name
 from iamlab.view.figures.reach.reach_words import (
     ADMINISTRATOR,
     Named,
+    call_all,
     edge_lines,
     edge_row,
     key_of,
@@ -133,7 +134,8 @@ def _draw_radius(found: BlastRadius) -> Figure:
     if found.admin_of:
         accounts = [names.get(one, one) for one in found.admin_of]
         head += f", and administer {listed(accounts, length=30)}"
-    parts = [_told(arn, path) for arn, path in found.items()]
+    called = call_all(found, names)
+    parts = [_told(called[arn], path) for arn, path in found.items()]
     return Figure.on(
         draw_fan(fan, names, ("BEGINS", "ONE STEP", "TWO STEPS", "THREE AND MORE")),
         alt=told(f"{head}: ", parts, ".") if parts else f"{head}.",
@@ -162,7 +164,8 @@ def _draw_arrivals(found: Arrivals) -> Figure:
         f"{len(found)} of {count(found.asked, 'principal')} get to do {found.action} on "
         f"{shorten(what, 50)}, {len(found.directly)} directly"
     )
-    parts = [_told(arn, path) for arn, path in found.items()]
+    called = call_all(found, names)
+    parts = [_told(called[arn], path) for arn, path in found.items()]
     return Figure.on(
         draw_fan(fan, names, _steps_to_go(last)),
         alt=told(f"{head}: ", parts, "."),
@@ -193,8 +196,7 @@ def _steps_to_go(last: int) -> list[str]:
     ]
 
 
-def _told(arn: str, path: Path) -> str:
-    name = shorten(name_and_kind(arn)[0], 30)
+def _told(name: str, path: Path) -> str:
     if not path.edges:
         return f"{name} as it is"
     if len(path.edges) == 1:

@@ -25,6 +25,7 @@ from iamlab.view.figures.reach.reach_words import (
     operations,
     point_lines,
     powers_of,
+    short_edit,
     told_way,
 )
 from iamlab.view.words import count, listed, shorten, told
@@ -174,7 +175,7 @@ def _others(reach: Reach, path: Path) -> tuple[tuple[Edge, ...], ...]:
 def _before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     shown = _after_cut(reach, path, cut)
     on_way = [edit for after in shown.after or () for edit in after.edits]
-    gone = [shorten(edit.rstrip("."), 90) for edit in on_way or shown.besides]
+    gone = [short_edit(edit) for edit in on_way or shown.besides]
     head = f"Before the cut {shorten(told_way(path), 150)}. "
     end = "It is closed by this" if cut.is_closed else "Nothing closes it"
     return Figure.on(

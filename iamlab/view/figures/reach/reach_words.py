@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.figures.names import told_apart
 from iamlab.view.words import count, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.paths import Path
     from iamlab.world.reach.powers import Power
 
 ADMINISTRATOR = "administrator"
+NO_NAMES: Mapping[str, str] = {}
 KINDS = {"root": "root user", "assumed-role": "role session"}
 
 
@@ -87,6 +89,23 @@ def name_and_kind(arn: str) -> tuple[str, str]:
     return (f"root of {parsed.account}" if parsed.kind == "root" else parsed.name), kind
 
 
+def short_edit(edit: str) -> str:
+    """Tell an edit with names in the place of ARNs.
+
+    Examples
+    --------
+    >>> short_edit("Take s3:* out of statement #2 of read of arn:aws:iam::111111111111:role/a.")
+    'Take s3:* out of statement #2 of read of role a'
+    """
+    return " ".join(_short_word(word) for word in edit.removesuffix(".").split(" "))
+
+
+def _short_word(word: str) -> str:
+    name, kind = name_and_kind(word)
+    said = f"{kind} " if kind and kind != KINDS["root"] else ""
+    return f"{said}{shorten(name, 40)}"
+
+
 def operations(edge: Edge) -> tuple[str, ...]:
     """Give the operations that the caller of an edge makes, each once."""
     return tuple(dict.fromkeys(call.operation for call in edge.calls))
@@ -125,12 +144,30 @@ def told_way(path: Path) -> str:
     edges = path.edges
     if not edges:
         return f"{shorten(named(path.source).name, 30)} is there already"
+    called = call_all(power.arn for power in powers_of(path))
     steps = []
     for edge in edges:
-        target = named(edge.target)
-        whom = str(target) if edge.is_own else target.name
-        steps.append(f"becomes {shorten(whom, 50)} by {told_calls(edge)}")
-    return f"{shorten(named(path.source).name, 30)} {', then '.join(steps)}"
+        whom = shorten(str(named(edge.target)), 50) if edge.is_own else called[edge.target.arn]
+        steps.append(f"becomes {whom} by {told_calls(edge)}")
+    return f"{called[path.source.arn]} {', then '.join(steps)}"
+
+
+def call_all(arns: Iterable[str], accounts: Mapping[str, str] = NO_NAMES) -> dict[str, str]:
+    """Call everybody by his name, by ARN; where two have the same, by account or kind as well.
+
+    Parameters
+    ----------
+    accounts
+        The names of accounts. Default: they are called by their IDs.
+    """
+    forms = {}
+    for arn in arns:
+        name, kind = name_and_kind(arn)
+        name = shorten(name, 30)
+        account = Arn.parse(arn).account if is_arn(arn) else ""
+        of = f" of {shorten(accounts.get(account, account), 20)}" if account else ""
+        forms[arn] = name, f"{name}{of}", f"{kind} {name}{of}"
+    return told_apart(forms)
 
 
 def edge_lines(edge: Edge, number: int, indent: str = "") -> Iterator[str]:

@@ -23,7 +23,14 @@ from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.names import short_name
-from iamlab.view.figures.sets.permission_layers import COMFORTABLE, ORDER, allows, counts, sets_of
+from iamlab.view.figures.sets.permission_layers import (
+    COMFORTABLE,
+    ORDER,
+    SHORT,
+    allows,
+    counts,
+    sets_of,
+)
 from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
 from iamlab.view.style import INK, look
 from iamlab.view.words import count, listed, shorten, told
@@ -48,6 +55,8 @@ LEAST_ROOM, LESS = 5.0, 0.6
 """The reasons below the sets are a bit less wide than the paper, unless that is very narrow."""
 MOST_REASONS = 2
 """So many actions are explained that are allowed although some set does not have them."""
+TWO = 2
+"""Of so many layers people say both, or neither."""
 
 
 def permission_sets(
@@ -116,7 +125,7 @@ def draw_decisions(decisions: Sequence[Decision]) -> Figure:
     titles = {part: _title(part, sets) for part in ordered}
     return Figure.on(
         _draw(sets, ordered, titles),
-        alt=_alt(decisions, ordered, titles),
+        alt=_alt(decisions, ordered, sets),
         caption=_caption(decisions, sets),
         rows=[_row(decision) for decision in decisions],
         lines=_lines(decisions, sets, ordered, titles),
@@ -209,22 +218,41 @@ def _row(decision: Decision) -> dict[str, object]:
 def _alt(
     decisions: Sequence[Decision],
     parts: Mapping[Part, Sequence[Decision]],
-    titles: Mapping[Part, str],
+    sets: Sequence[LayerSet],
 ) -> str:
     who = shorten(short_name(decisions[0].request.principal)[0], 40)
     allowed = [one.request.action for one in decisions if one]
     first = f"Of {count(len(decisions), 'action')}, {who} may do "
     first += f"{len(allowed)}: {listed(allowed)}. " if allowed else "none. "
     denied = [
-        f"{shorten(_denying(one), 60)} denies {shorten(one.request.action, 40)}"
+        f"a Deny in {shorten(_denying(one), 60)} stops {shorten(one.request.action, 40)}"
         for one in decisions
         if one.denies
     ]
+    layers = [layer for one in sets for layer in one.layers]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for decision in (one for own in parts.values() for one in own):
+        inside = tuple(layer for layer in layers if allows(decision, layer))
+        alike.setdefault(inside, []).append(decision.request.action)
     said = [
-        f"{titles[part]}: {listed([one.request.action for one in own], 2)}"
-        for part, own in parts.items()
+        f"{_who_allows(inside, layers)} {listed(actions, 2)}" for inside, actions in alike.items()
     ]
-    return told(first, [*denied, *said], ".")
+    start, *rest = [*denied, *said]
+    return told(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")
+
+
+def _who_allows(inside: Sequence[str], layers: Sequence[str]) -> str:
+    """Say which layers allow some actions, before these are named."""
+    names = [SHORT[layer] for layer in inside]
+    if not layers:
+        return "no policy counts for"
+    if len(layers) == 1:
+        return f"{SHORT[layers[0]]} {'allows' if inside else 'does not allow'}"
+    if len(inside) == len(layers):
+        return "both allow" if len(layers) == TWO else f"all {len(layers)} allow"
+    if not inside:
+        return "neither allows" if len(layers) == TWO else f"none of {len(layers)} allows"
+    return f"only {_listed(names)} {'allows' if len(names) == 1 else 'allow'}"
 
 
 def _caption(decisions: Sequence[Decision], sets: Sequence[LayerSet]) -> str:

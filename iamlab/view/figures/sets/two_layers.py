@@ -10,7 +10,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
 from iamlab.view.style import look
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import count, listed, shorten, told
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -73,18 +73,26 @@ def _names(resources: Sequence[str]) -> dict[str, str]:
 
 def _alt(caller: Caller, every: Sequence[Decision], names: dict[str, str]) -> str:
     name = getattr(caller, "name", None) or every[0].request.principal
-    allowed, denied = sum(map(allows, every)), sum(map(denies, every))
+    groups = {
+        f"{shorten(str(name), 36)} may do": [one for one in every if one],
+        "the Denies stop": [one for one in every if denies(one)],
+    }
+    parts = []
+    for words, own in groups.items():
+        asked = [one.request for one in own]
+        pairs = [
+            f"{shorten(one.action, 26)} on {shorten(names[one.resource], 28)}" for one in asked
+        ]
+        parts.append(
+            f"{words} {len(own)}: {listed(pairs, 2, length=60)}" if own else f"{words} none"
+        )
     both = sum(allows(one) and denies(one) for one in every)
-    left = [one.request for one in every if one]
-    start = (
-        f"Of {count(len(every), 'request')} of {shorten(str(name), 60)}, Allows cover {allowed} "
-        f"and Denies {denied}. {both} lie under both, and there the Deny counts; "
-        f"{len(left)} {'is' if len(left) == 1 else 'are'} left"
-    )
-    if not left:
-        return f"{start}."
-    found = (f"{shorten(one.action, 30)} on {shorten(names[one.resource], 30)}" for one in left)
-    return told(f"{start}: ", found, ".", between=", ")
+    if both:
+        parts.append(f"an Allow covers {both} of these, too")
+    rest = sum(not one and not denies(one) for one in every)
+    if rest:
+        parts.append(f"for {rest} an Allow is missing")
+    return told(f"Of {count(len(every), 'request')}, ", parts, ".")
 
 
 def _row(decision: Decision) -> dict[str, object]:

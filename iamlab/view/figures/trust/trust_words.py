@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.view.figures.names import told_apart
 from iamlab.view.figures.trust.trust_facts import BECOMES, NOT_PERMITTED, NOT_TRUSTED, Step
 from iamlab.view.words import count, listed, shorten, told
 
@@ -25,18 +26,18 @@ def alt_of(world: World, steps: Sequence[Step], lit: str) -> str:
     if not roles:
         return "Nobody may become anybody: there is no role."
     own = [step for step in steps if step.source.key == lit] if lit else steps
+    called = _called(world, steps)
     may: dict[Party, list[str]] = {}
     nearly: list[str] = []
     for step in own:
-        who, whom = shorten(step.source.name, 30), shorten(step.target.name, 30)
+        who, whom = called[step.source.key], called[step.target.key]
         if step.is_possible:
             wants = f" ({step.label})" if step.label else ""
             may.setdefault(step.source, []).append(f"{whom}{wants}")
         elif step.state in (NOT_PERMITTED, NOT_TRUSTED):
             nearly.append(f"{who} to {whom}: {step.state}")
     parts = [
-        f"{shorten(party.name, 30)} may become {listed(names, length=60)}"
-        for party, names in may.items()
+        f"{called[party.key]} may become {listed(names, length=80)}" for party, names in may.items()
     ]
     if not parts:
         who = shorten(lit.rpartition(":")[2], 40) if lit else "Nobody"
@@ -44,6 +45,16 @@ def alt_of(world: World, steps: Sequence[Step], lit: str) -> str:
         head = f"{who} may become {whom}"
         return told(f"{head}: ", nearly, ".") if nearly else f"{head}, not even nearly."
     return told("", [*parts, *nearly], ".")
+
+
+def _called(world: World, steps: Iterable[Step]) -> dict[str, str]:
+    """Call everybody by his name; where two have the same, by account or kind as well."""
+    forms = {}
+    for party in (one for step in steps for one in (step.source, step.target)):
+        name = shorten(party.name, 30)
+        of = f" of {shorten(_account(world, party), 20)}" if party.account_id else ""
+        forms[party.key] = name, f"{name}{of}", f"{party.kind} {name}{of}"
+    return told_apart(forms)
 
 
 def rows_of(world: World, steps: Iterable[Step]) -> list[dict[str, object]]:
