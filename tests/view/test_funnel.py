@@ -285,3 +285,12 @@ def test_the_alternative_text_names_only_actions_that_exist(pattern):
 def test_the_largest_services_are_called_no_more_than_that():
     """The four largest have no majority."""
     assert funnel(Policy.allow("*")).lines[1].startswith("  the largest: ec2 (")
+
+
+def test_the_alternative_text_glues_no_two_patterns_together():
+    """Those that find no room are counted."""
+    three = [name for name in ALL if len(name) == 40][:3]
+    said = funnel(Policy.allow(three)).alt
+
+    assert f"3 match Action {three[0]} and 2 more, 3 can act on *" in said
+    assert "match Action s3:Get*, sqs:*, " in funnel(Policy.allow(["s3:Get*", "sqs:*"])).alt

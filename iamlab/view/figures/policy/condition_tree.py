@@ -91,8 +91,8 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     >>> policy = Policy.allow("s3:*", when={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     >>> request = Request("arn:aws:iam::111122223333:user/alice", "s3:GetObject",
     ...                   "arn:aws:s3:::star-maps/m31.fits")
-    >>> condition_tree(policy, request).alt
-    'alice, s3:GetObject: Allow #1 does not apply: ✕ aws:MultiFactorAuthPresent (no such key).'
+    >>> condition_tree(policy, request).alt.partition(": ")[2]
+    'Allow #1 does not apply: ✕ aws:MultiFactorAuthPresent (no such key).'
     """
     found, decision = trees(what, request)
     drawn = _shown(found)

@@ -41,8 +41,8 @@ BAR_HEIGHT, STEP = 0.56, 1.15
 MIDDLE, BROADEST, SLIMMEST = 2.2, 4.0, 1.5
 """Where the middle of the bars is, how broad one for all actions is, and one for a single one."""
 WORDS, TOP = 4.6, 0.5
-BREATH = 90
-"""So many characters of an alternative text are the names of what is left."""
+BREATH, REASON = 90, 70
+"""So many characters of an alternative text name what is left, and why each step leaves it."""
 
 
 def funnel(
@@ -111,9 +111,20 @@ def _row(step: Step) -> dict[str, object]:
 def _alt(steps: Sequence[Step], effect: Effect) -> str:
     first, *rest = steps
     seen, left = EFFECTS[effect], steps[-1]
-    parts = [f"{one.number} {shorten(one.why, 70)}" for one in rest]
+    parts = [f"{one.number} {_short(one.why)}" for one in rest]
     end = f"{effect} {_in_a_breath(left.names)}" if left.names else f"nothing is left to {effect}"
     return told(f"Of {first.title}, ", parts, f". {seen.symbol} {end}.", between=", ")
+
+
+def _short(why: str) -> str:
+    """Leave out what has no room of the names in a reason, and count it."""
+    first, *names = why.split(", ")
+    said = shorten(first, REASON)
+    for number, name in enumerate(names):
+        if len(f"{said}, {name}") > REASON:
+            return f"{said} and {len(names) - number:,} more"
+        said += f", {name}"
+    return said
 
 
 def _in_a_breath(names: Sequence[str]) -> str:
