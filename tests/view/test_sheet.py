@@ -200,5 +200,5 @@ def test_words_beside_a_picture_are_words(words):
     assert len(figure.as_text().splitlines()) == 1
 
 
-TAGS = 11
-"""figure, img, figcaption, details, summary and pre, each with its end but the image."""
+TAGS = 13
+"""figure, div, img, figcaption, details, summary and pre, each with its end but the image."""
