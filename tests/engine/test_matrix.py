@@ -593,7 +593,7 @@ def test_a_matrix_shows_itself_escaped():
     assert "<script>" not in html
     assert "&lt;script&gt;&amp;" in html
     assert "allowed" in html
-    assert "denied" in AccessMatrix((ANA,), ((GET, markup),), (0,))._repr_html_()
+    assert "not allowed" in AccessMatrix((ANA,), ((GET, markup),), (0,))._repr_html_()
 
 
 # Errors -----------------------------------------------------------------------------------------
