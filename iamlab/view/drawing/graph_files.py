@@ -11,10 +11,10 @@ Mermaid, "Flowcharts - Basic Syntax"; "The GraphML File Format".
 from __future__ import annotations
 
 import io
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from iamlab.mermaid import as_text
 from iamlab.view.words import printable
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-_NAMES = {'"': "quot", "<": "lt", ">": "gt", "&": "amp"}
-_SIGNS = '"<>&#`%$*\\'
-"""What would end a text or mean something in it: a tag, a setting, a formula, a bold word, a break.
-
-``%%{init: ...}%%`` counts as a setting wherever it stands, in a text too.
-"""
-_STARTS = re.compile(r"^\s*(?:[-+]|\d+(?=[.)]))|(?<=fa)[bklrs]?:(?=fa-)")
-"""What would begin a list, or stand for an icon."""
 _ARROWS = {False: ("-->", "--", "-->"), True: ("-.->", "-.", ".->")}
 """An edge as it is, or as it is missing: without a label, and what stands around one."""
 
@@ -56,12 +48,12 @@ def to_mermaid(graph: nx.DiGraph[Any]) -> str:
         fields[str(facts.get("field", ""))].append(f'{ids[node]}["{_name(facts)}"]')
     lines = ["flowchart LR", *(f"  {one}" for one in fields.pop("", ()))]
     for number, (title, own) in enumerate(fields.items()):
-        lines += [f'  subgraph f{number}["{_escaped(title)}"]', *(f"    {one}" for one in own)]
+        lines += [f'  subgraph f{number}["{as_text(title)}"]', *(f"    {one}" for one in own)]
         lines.append("  end")
     for start, end, facts in graph.edges(data=True):
         label = str(facts.get("label", ""))
         bare, before, after = _ARROWS[bool(facts.get("missing"))]
-        arrow = f'{before} "{_escaped(label)}" {after}' if label else bare
+        arrow = f'{before} "{as_text(label)}" {after}' if label else bare
         lines.append(f"  {ids[start]} {arrow} {ids[end]}")
     return "\n".join(lines)
 
@@ -83,35 +75,7 @@ def to_graphml(graph: nx.DiGraph[Any]) -> str:
 
 def _name(facts: Mapping[str, object]) -> str:
     label, note = str(facts.get("label", "")), str(facts.get("note", ""))
-    return _escaped(f"{label} ({note})" if note else label)
-
-
-def _escaped(text: str) -> str:
-    """Write text so that it is only text; an empty one would be an error, and becomes a space.
-
-    Examples
-    --------
-    >>> _escaped('1. "all"'), _escaped("")
-    ('#49;. #quot;all#quot;', ' ')
-    """
-    plain = printable(text)
-    starts = {
-        place
-        for found in _STARTS.finditer(plain)
-        for place in range(*found.span())
-        if not plain[place].isspace()
-    }
-    return (
-        "".join(
-            _entity(one) if one in _SIGNS or place in starts else one
-            for place, one in enumerate(plain)
-        )
-        or " "
-    )
-
-
-def _entity(letter: str) -> str:
-    return f"#{_NAMES.get(letter, ord(letter))};"
+    return as_text(f"{label} ({note})" if note else label)
 
 
 def _texts(facts: Mapping[Any, Any]) -> dict[str, str]:

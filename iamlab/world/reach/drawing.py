@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from iamlab.mermaid import as_text
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from iamlab.world.reach.edges import Edge
-
-MERMAID_ENTITIES = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"}
-"""What would end a text or begin a tag, as Mermaid writes it."""
 
 
 def lines_of(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
@@ -74,7 +72,7 @@ def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
         if known is None:
             known = numbers[arn] = f"n{len(numbers)}"
             parsed = Arn.parse(arn)
-            text = _escaped(f"{parsed.account} {parsed.resource}" if several else parsed.resource)
+            text = as_text(f"{parsed.account} {parsed.resource}" if several else parsed.resource)
             return f'{known}[["{text} (administrator)"]]' if arn in strong else f'{known}["{text}"]'
         return known
 
@@ -82,7 +80,7 @@ def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
     several = len({Arn.parse(arn).account for line in drawn for arn in line}) > 1
     lines = ["flowchart LR"]
     for (source, target), own in drawn.items():
-        lines.append(f'  {node(source)} -- "{_escaped(_ways(own))}" --> {node(target)}')
+        lines.append(f'  {node(source)} -- "{as_text(_ways(own))}" --> {node(target)}')
     return "\n".join(lines)
 
 
@@ -114,7 +112,3 @@ def _ways(edges: Iterable[Edge]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'"{escaped}"'
-
-
-def _escaped(text: str) -> str:
-    return "".join(MERMAID_ENTITIES.get(one, one) for one in text.replace("\n", " "))
