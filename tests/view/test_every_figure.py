@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from itertools import cycle
@@ -16,12 +15,12 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from matplotlib.figure import Figure as Plain
 
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.words import printable
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
 from tests.view.scenes import SIZES
+from tests.view.speed import TIMES, ratio_to_plain_figure
 
 SEEDS = range(5)
 SCENES = [
@@ -258,35 +257,10 @@ def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
 
 # -- how fast --------------------------------------------------------------------------------------
 
-TIMES = 5
-"""So many times as long as its peer a figure may take: about 400 ms where the peer takes 80."""
-
-
-def plain_figure():
-    """Draw sixty words in boxes with matplotlib alone: the peer."""
-    figure = Plain(figsize=(10, 5))
-    for number in range(60):
-        place = (number % 5) / 5, (number // 5) / 12
-        figure.text(*place, f"star-maps-read {number}", bbox={"boxstyle": "round"})
-    figure.savefig(io.BytesIO(), format="svg")
-
-
-def seconds(work):
-    """Take the processor's time."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_of_a_lesson_is_drawn_before_one_notices(name):
     """Beside what matplotlib takes for sixty words in boxes; the best of a few tries, by turns."""
     one = scene(20, 1, ugly=False)
-    own = peer = float("inf")
-    for _ in range(4):
-        own = min(own, seconds(lambda: draw(name, one).svg()))
-        peer = min(peer, seconds(plain_figure))
-        if own <= TIMES * peer:
-            break
 
-    assert own <= TIMES * peer
+    assert ratio_to_plain_figure(lambda: draw(name, one).svg()) <= TIMES
