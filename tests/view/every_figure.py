@@ -186,7 +186,9 @@ FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
     "difference_bars": lambda draw, s: draw(s.access(s.world), s.access(s.changed), world=s.world),
     "door": lambda draw, s: draw(meanings=s.seed % 2 == 0),
     "funnel": lambda draw, s: draw(s.policy, [ASKED[0][1]]),
-    "growth": lambda draw, s: draw(range(1, s.size, s.seed + 1), people_per_project=s.seed + 1),
+    "growth": lambda draw, s: draw(
+        range(1, s.size, s.seed % 5 + 1), people_per_project=s.seed % 40 + 1
+    ),
     "ladder": lambda draw, s: draw(s.decision),
     "matrix_difference": lambda draw, s: draw(
         s.access(s.world), s.access(s.changed), world=s.world

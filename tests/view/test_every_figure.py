@@ -19,6 +19,7 @@ import pytest
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.words import printable
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
+from tests.view.looking import faults
 from tests.view.scenes import SIZES
 from tests.view.speed import TIMES, ratio_to_plain_figure
 
@@ -264,3 +265,17 @@ def test_a_figure_of_a_lesson_is_drawn_before_one_notices(name):
     one = scene(20, 1, ugly=False)
 
     assert ratio_to_plain_figure(lambda: draw(name, one).svg()) <= TIMES
+
+
+def test_worlds_of_seeds_as_large_as_those_of_soak_are_drawn():
+    """It takes any number below a million for its first seed, and nothing may depend on that."""
+    one = scene(SIZES[0], 999_999, ugly=True)
+
+    found = [
+        f"{name}: {fault}"
+        for name in FIGURES
+        if name not in SEARCHED
+        for fault in faults(draw(name, one))
+    ]
+
+    assert found == []
