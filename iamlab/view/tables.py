@@ -14,7 +14,7 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.view import cells
 from iamlab.view.cells import ROWS, as_words, is_number
-from iamlab.view.figures.given import check
+from iamlab.view.given import check
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned

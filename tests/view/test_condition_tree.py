@@ -1,5 +1,7 @@
 """The condition tree shows what the engine says: of each statement, each condition, each value."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -299,3 +301,19 @@ def test_the_same_conditions_give_the_same_bytes():
     one, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
 
     assert condition_tree(one, ASKED).svg() == condition_tree(two, ASKED).svg()
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, set()),
+        ({"StringEquals": {"aws:username": ["ana", "bob"]}}, {"OR"}),
+        ({"StringNotEquals": {"aws:username": ["ana", "bob"]}}, {"NOR"}),
+    ],
+)
+def test_the_caption_says_how_to_read_what_is_drawn_and_no_more(when, said):
+    """Who sees one condition with one value need not learn what a NOR is."""
+    request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::maps/a")
+    caption = condition_tree(Policy.allow("s3:*", when=when), request).caption
+
+    assert set(re.findall(r"\((N?OR)\)", caption)) == said

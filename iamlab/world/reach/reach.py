@@ -323,7 +323,8 @@ class Reach(Shown):
         admins = self.admins()
         already = sum(not len(path) for path in admins.values())
         return (
-            f"{len(self.principals)} principals, {len(lines_of(self.edges))} lines between them. "
+            f"{count(len(self.principals), 'principal')}, "
+            f"{count(len(lines_of(self.edges)), 'line')} between them. "
             f"{already} are administrators, and {len(admins) - already} can make themselves so."
         )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.world.progress import steps
 from iamlab.world.trails.decoding import Damage, records_in
@@ -105,8 +106,8 @@ class Trail:
         return self._reading.skipped
 
     def __repr__(self) -> str:
-        count = f"{len(self.files)} file{'s' if len(self.files) > 1 else ''}"
-        return f"<Trail of {count}, {self.read:,} events read, {self.problems.total:,} problems>"
+        files, problems = count(len(self.files), "file"), count(self.problems.total, "problem")
+        return f"<Trail of {files}, {self.read:,} events read, {problems}>"
 
 
 class _Reading:

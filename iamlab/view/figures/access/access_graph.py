@@ -36,7 +36,7 @@ from iamlab.view.figures.access.access_words import (
     lines_of,
     table_of,
 )
-from iamlab.view.figures.given import check
+from iamlab.view.given import check
 from iamlab.view.style import (
     ALLOW,
     ALLOW_AREA,

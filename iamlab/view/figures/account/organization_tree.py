@@ -30,8 +30,8 @@ from iamlab.view.figures.account.organization_rows import (
     rows_of,
     types_of,
 )
-from iamlab.view.figures.given import check
 from iamlab.view.figures.names import short_name
+from iamlab.view.given import check
 from iamlab.view.style import (
     ABSENT,
     ALLOW,

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision
 from iamlab.errors import RequestError
+from iamlab.view import given
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures import given
 from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.confused_words import Panel, Words
-from iamlab.view.figures.given import check, check_world
+from iamlab.view.given import check, check_world
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE, PAPER
 
 if TYPE_CHECKING:

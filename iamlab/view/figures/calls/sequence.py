@@ -31,7 +31,7 @@ from iamlab.view.figures.calls.sequence_places import (
     widths_of,
 )
 from iamlab.view.figures.calls.sequence_words import Words
-from iamlab.view.figures.given import check_world
+from iamlab.view.given import check_world
 from iamlab.view.style import (
     ALLOW,
     DENY,

@@ -22,7 +22,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.calls.calls import account_names
 from iamlab.view.figures.calls.policy_ends import DENIES, IS_OPEN, gate_of, rule_of, stops_of
 from iamlab.view.figures.calls.two_account_words import CardLine, Words, gate_name
-from iamlab.view.figures.given import check, check_world
+from iamlab.view.given import check, check_world
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE
 
 if TYPE_CHECKING:

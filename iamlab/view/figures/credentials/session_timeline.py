@@ -34,7 +34,7 @@ from iamlab.view.figures.credentials.session_lanes import (
     lines_of,
     rows_of,
 )
-from iamlab.view.figures.given import check
+from iamlab.view.given import check
 from iamlab.view.style import (
     DENY,
     HAIRLINE,

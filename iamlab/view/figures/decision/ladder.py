@@ -22,8 +22,8 @@ from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.ladder_flow import Rung, rungs
-from iamlab.view.figures.given import check
 from iamlab.view.figures.names import asks_for
+from iamlab.view.given import check
 from iamlab.view.style import (
     ABSENT,
     INK,

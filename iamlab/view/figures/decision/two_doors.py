@@ -19,8 +19,8 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Point, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.decision.door_shapes import COLOURS, TALL, WIDE, draw_door
 from iamlab.view.figures.decision.two_doors_plan import Door, Plan, plan
-from iamlab.view.figures.given import check
 from iamlab.view.figures.names import asks_for, short_name
+from iamlab.view.given import check
 from iamlab.view.style import (
     ABSENT,
     ALLOW,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.sheet import Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check_world
 from iamlab.view.figures.matrix.grid_sheet import (
     draw_cells,
     draw_frame,
@@ -28,6 +27,7 @@ from iamlab.view.figures.matrix.matrix_grid import (
     number_of,
 )
 from iamlab.view.figures.matrix.matrix_words import said
+from iamlab.view.given import check_world
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.words import listed, shorten
 

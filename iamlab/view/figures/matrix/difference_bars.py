@@ -10,7 +10,6 @@ from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, TITLE, widest
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check_world
 from iamlab.view.figures.matrix.change_words import (
     NOTHING,
     Changed,
@@ -21,6 +20,7 @@ from iamlab.view.figures.matrix.change_words import (
     rows_of,
 )
 from iamlab.view.figures.matrix.grid_sheet import no_grid
+from iamlab.view.given import check_world
 from iamlab.view.style import PALE_INK, PALE_LINE
 from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import count

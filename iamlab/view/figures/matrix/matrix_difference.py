@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check, check_world
 from iamlab.view.figures.matrix.change_words import (
     NOTHING,
     alt_of,
@@ -22,6 +21,7 @@ from iamlab.view.figures.matrix.change_words import (
 from iamlab.view.figures.matrix.difference_bars import difference_bars
 from iamlab.view.figures.matrix.grid_sheet import draw_cells, draw_frame, no_grid, plan
 from iamlab.view.figures.matrix.matrix_grid import Grid, arranged
+from iamlab.view.given import check, check_world
 from iamlab.view.style import INK, PALE_LINE, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.tabular.signs import GAINED, LOST

@@ -22,7 +22,7 @@ from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.policy.document import Policy
-from iamlab.view.figures.given import text, texts
+from iamlab.view.given import text, texts
 from iamlab.view.words import listed, printable
 
 if TYPE_CHECKING:

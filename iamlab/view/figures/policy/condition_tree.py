@@ -100,7 +100,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     return Figure.on(
         _draw(drawn, found, decision.request, asked),
         alt=alt_of(found, decision.request, asked),
-        caption=caption_of(decision.request),
+        caption=caption_of(decision.request, drawn),
         rows=rows_of(found, decision.request),
         lines=lines_in_words(found, drawn, decision.request, asked),
     )

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from iamlab.view.figures.policy.condition_facts import Branch, Tree
 
 JOINTS = {"OR": " (OR: one is enough)", "NOR": " (NOR: none may fit)"}
+READ = {
+    "OR": "; of the values of one, one is enough (OR)",
+    "NOR": "; of a negated one none may fit (NOR), and ✓ is one that does not",
+}
 NOTHING = "No statement here has a condition: they ask for nothing more."
 
 
-def caption_of(request: Request) -> str:
+def caption_of(request: Request, drawn: Sequence[Tree]) -> str:
     """Give the line below the figure: how such a tree is read."""
-    return (
-        f"{asks_for(request)}: all conditions must match (AND), of the values of each one is "
-        "enough (OR), or of a negated one none may fit (NOR): ✓ is then one that does not fit."
-    )
+    joints = {branch.joint for tree in drawn for branch in tree.branches}
+    ways = "".join(READ[joint] for joint in ("OR", "NOR") if joint in joints)
+    return f"{asks_for(request)}: all conditions must match (AND){ways}."
 
 
 def left_out(others: Sequence[Tree]) -> str:

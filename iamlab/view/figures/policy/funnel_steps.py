@@ -22,7 +22,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.prose.fitting import may_fit
 from iamlab.policy.statement import Statement
-from iamlab.view.figures.given import texts
+from iamlab.view.given import texts
 from iamlab.view.words import count, printable
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check, text
 from iamlab.view.figures.policy.policy_lines import Line, json_lines
+from iamlab.view.given import check, text
 from iamlab.view.style import (
     EFFECTS,
     FIELD_AREA,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check
 from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_path import After, Shown, draw_path
@@ -28,6 +27,7 @@ from iamlab.view.figures.reach.reach_words import (
     short_edit,
     told_way,
 )
+from iamlab.view.given import check
 from iamlab.view.words import count, listed, shorten, told
 from iamlab.world.reach.cut_edits import apply
 from iamlab.world.reach.cutting import Cut

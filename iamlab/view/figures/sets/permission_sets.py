@@ -21,7 +21,6 @@ from iamlab.view.drawing.measure import SMALL, height_of
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.names import short_name
 from iamlab.view.figures.sets.permission_layers import (
     COMFORTABLE,
@@ -32,6 +31,7 @@ from iamlab.view.figures.sets.permission_layers import (
     sets_of,
 )
 from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
+from iamlab.view.given import check, texts
 from iamlab.view.style import INK, look
 from iamlab.view.words import count, listed, shorten, told
 from iamlab.world.world import World

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from iamlab.errors import RequestError
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check, texts
 from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
+from iamlab.view.given import check, texts
 from iamlab.view.style import look
 from iamlab.view.words import count, listed, shorten, told
 from iamlab.world.world import World

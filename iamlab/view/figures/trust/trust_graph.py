@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from iamlab.view.drawing.network import Line, Node, Sign, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
-from iamlab.view.figures.given import check
 from iamlab.view.figures.trust.trust_facts import (
     BECOMES,
     CUT,
@@ -29,6 +28,7 @@ from iamlab.view.figures.trust.trust_facts import (
 )
 from iamlab.view.figures.trust.trust_places import drawn
 from iamlab.view.figures.trust.trust_words import NOBODY, alt_of, graph_of, lines_of, rows_of
+from iamlab.view.given import check
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER, SILENT
 from iamlab.world.world import World
 

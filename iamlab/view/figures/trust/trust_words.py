@@ -96,7 +96,7 @@ def lines_of(world: World, steps: Sequence[Step], shown: Drawn) -> Iterator[str]
         yield f"account {account.name} ({account.account_id})"
         for role in account.roles.values():
             yield f"  role {role.name}"
-            yield from _into(by_role.get(role.arn, ()))
+            yield from _into(world, account.account_id, by_role.get(role.arn, ()))
     for party, note in shown.notes.items():
         if party.members:
             names = ", ".join(_name(key) for key in party.members)
@@ -107,14 +107,17 @@ def lines_of(world: World, steps: Sequence[Step], shown: Drawn) -> Iterator[str]
         yield NOBODY
 
 
-def _into(steps: Sequence[Step]) -> Iterator[str]:
-    """List those who come to one role."""
+def _into(world: World, account_id: str, steps: Sequence[Step]) -> Iterator[str]:
+    """List those who come to one role; who comes from another account is called by it as well."""
     if not steps:
         yield "    nobody may become it"
     for step in steps:
-        yield f"    {step.source.name} ({step.source.kind}): {step}{_label(step)}"
-        if step.source.members:
-            yield f"      {', '.join(_name(key) for key in step.source.members)}"
+        source = step.source
+        is_foreign = source.account_id not in ("", account_id)
+        of = f" of {_account(world, source)}" if is_foreign else ""
+        yield f"    {source.name} ({source.kind}{of}): {step}{_label(step)}"
+        if source.members:
+            yield f"      {', '.join(_name(key) for key in source.members)}"
 
 
 def _label(step: Step) -> str:
