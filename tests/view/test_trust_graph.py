@@ -445,3 +445,10 @@ def test_the_list_says_from_which_account_a_stranger_comes():
 
     assert sum("collector (role of starsoft): may become" in line for line in lines) == 2
     assert not any("carol (user of" in line for line in lines)
+
+
+def test_a_line_that_passes_a_column_has_room_for_all_of_its_words():
+    """It is longer than those to the next column, and so may be what stands on it."""
+    drawn = [label.drawn for label in trust_graph(observatory()).record.labels]
+
+    assert "if aud and sub" in drawn

@@ -41,6 +41,8 @@ BESIDE = 0.5
 """The room that lines take which lead around the boxes of the last column."""
 HEAD, FOOT = 0.4, 0.12
 """What a field has above its first row, for its title, and below its last."""
+ENDS = 0.32
+"""What words on a line leave free of it: its arrow, and air at both ends."""
 SLACK = 0.01
 """So little above or below a box's own height lines beside its column are put in order."""
 
@@ -272,15 +274,17 @@ class _Network:
         return [(x - 0.05, y - 0.05, x + 0.05, y + 0.05)]
 
     def _words(self, places: Places) -> None:
-        between = self.measures.lefts[1] - self.measures.lefts[0] - self.measures.width
-        room = max(between - 0.32, 0.8)
+        """Write on each line the longest of its forms that finds a place, or its last, shorter."""
+        step = self.measures.lefts[1] - self.measures.lefts[0]
+        least = max(step - self.measures.width - ENDS, 0.8)
         for number, line in enumerate(self.lines):
-            if line.words:
-                fitting = (one for one in line.words if widest((one,), SMALL) <= room)
-                words = next(fitting, line.words[-1])
-                at = self._apart(line) if line.at is None else line.at
-                if places.write(number, words, line.colour, at=at, room=room):
-                    self._whole(line.words[0])
+            passes = abs(self.columns[line.end] - self.columns[line.start]) - 1
+            room = least + step * max(passes, 0)
+            at = self._apart(line) if line.at is None else line.at
+            fitting = [one for one in line.words if widest((one,), SMALL) <= room]
+            tries = [*((one, room) for one in fitting), *((one, least) for one in line.words[-1:])]
+            if any(places.write(number, one, line.colour, at=at, room=fit) for one, fit in tries):
+                self._whole(line.words[0])
 
     def _apart(self, line: Line) -> float:
         """Say near which end a line lies apart from others."""
