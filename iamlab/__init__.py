@@ -30,11 +30,11 @@ if TYPE_CHECKING:
         PolicyProblem,
         RequestError,
     )
+    from iamlab.lab.world import World
     from iamlab.policy.arn import Arn
     from iamlab.policy.document import Policy, Statement
     from iamlab.world.networks import Network
     from iamlab.world.trails.reading import Trail
-    from iamlab.world.world import World
 
 _HOME = {
     "ANONYMOUS": "engine.request",
@@ -59,7 +59,7 @@ _HOME = {
     "Statement": "policy.document",
     "Trail": "world.trails.reading",
     "Verdict": "engine.verdict",
-    "World": "world.world",
+    "World": "lab.world",
     "evaluate": "engine.evaluate",
     "evaluate_all": "engine.evaluate",
 }

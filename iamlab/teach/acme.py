@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.lab.world import World
 from iamlab.teach.scenarios import GUARD, MAPS, NOTES, READ_MAPS, SEED
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account

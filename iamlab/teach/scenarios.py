@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

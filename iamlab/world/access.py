@@ -27,6 +27,7 @@ from iamlab.world.asking import Circumstances, Way, check, over
 from iamlab.world.context import FORWARDED, of_call
 from iamlab.world.facts import facts_of
 from iamlab.world.gather import Gathered, policies_of, scps_of
+from iamlab.world.gather import known as known_of
 from iamlab.world.identities import Group, User
 from iamlab.world.progress import steps
 from iamlab.world.who_can import everybody as everybody_of
@@ -122,7 +123,7 @@ def _known(world: World, caller: Caller, by: str) -> Known:
     group = _group_of(world, caller) if by == "group" else None
     if group is not None:
         return Known(member_of(group), group.arn)
-    gathered = world.gather(caller).within_limits()
+    gathered = known_of(world, caller).within_limits()
     return Known(gathered, gathered.arn)
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.display import Shown
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 from iamlab.world import managed
-from iamlab.world.account_reports import AccountReports
-from iamlab.world.account_settings import AccountSettings
-from iamlab.world.api.calling import call, perform
-from iamlab.world.api.values import as_tags, as_text
 from iamlab.world.identities import Group, Role, User
-from iamlab.world.making import Makes
-from iamlab.world.making_resources import MakesResources
+from iamlab.world.kept import Kept
+from iamlab.world.links import sign_in_page
 from iamlab.world.policies import ManagedPolicy
-from iamlab.world.questions import check_texts
 from iamlab.world.quotas import raised
 from iamlab.world.resources import Resource
 from iamlab.world.root import RootUser
@@ -26,13 +22,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.engine.public_access import PublicAccessBlock
-    from iamlab.world.gather import Caller
     from iamlab.world.last_accessed.jobs import LastAccessedJob
     from iamlab.world.mfa import MfaRecord
     from iamlab.world.organization import Organization
     from iamlab.world.passwords import PasswordPolicy
     from iamlab.world.reports import Job
-    from iamlab.world.saving import Document
     from iamlab.world.services.s3.bucket import Bucket
     from iamlab.world.things import (
         InstanceProfile,
@@ -46,7 +40,7 @@ Thing = TypeVar("Thing")
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Account(AccountReports, AccountSettings, Makes, MakesResources, Shown):
+class Account(Shown, Kept):
     """An AWS account. Names are unique in it whatever their letter case; the case is kept.
 
     Parameters
@@ -98,23 +92,29 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources, Shown):
         """The organization that it is in."""
         return self.world.organization_of(self.account_id)
 
-    def leave_organization(self) -> None:
-        """Leave the organization (``LeaveOrganization``).
-
-        Raises
-        ------
-        MasterCannotLeaveOrganizationException
-            It is the management account.
-        """
-        from iamlab.world.organization import leave_organization
-
-        leave_organization(self)
-
     @property
     def buckets(self) -> dict[str, Bucket]:
         """Its S3 buckets, by name."""
         found = (one for one in self.resources.values() if one.kind == "bucket")
         return {one.name: one for one in found}  # type: ignore[misc]
+
+    def holder_of_key(self, access_key_id: str) -> Holder | None:
+        """Find whose an access key is; ``None``: nobody's here."""
+        every: tuple[Holder, ...] = (self.root, *self.users.values())
+        return next((one for one in every if access_key_id in one.key_records), None)
+
+    @property
+    def console_sign_in_url(self) -> str:
+        """Where its users sign in. With an alias; the one with the account's id stays good."""
+        return sign_in_page(self.partition, self.alias or self.account_id)
+
+    @property
+    def canonical_user_id(self) -> str:
+        """The account's second name, 64 hexadecimal digits, which only S3 knows.
+
+        AWS draws it by lot; here it follows from the account id.
+        """
+        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
 
     def changed(self) -> None:
         """Note that something in the account is different now."""
@@ -140,169 +140,6 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources, Shown):
         >>> main.raise_quota("PoliciesPerRole", 25)
         """
         self.quotas[name] = raised(name, value)
-
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation of an AWS API as somebody, who needs permission for it.
-
-        Parameters
-        ----------
-        operation
-            Its name, with the service's prefix if it is none of IAM's: ``"CreateUser"``,
-            ``"kms:CreateKey"``, ``"sts:AssumeRole"``.
-        caller
-            A user, a role ("some session of it"), a session or the root user: of this account for
-            IAM and Organizations; for other services also of another one, if policies allow it.
-        parameters
-            By their names in the API: ``UserName="zoe"``.
-
-        Returns
-        -------
-        dict
-            What the API answers, as real clients give it.
-
-        Raises
-        ------
-        AccessDenied
-            The caller may not; ``error.decision`` says why.
-        AwsError
-            Whatever else AWS would answer; the world is then as it was, but for its log and for
-            when the caller's key was last used.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> dana = main.create_user("dana")
-        >>> dana.attach_policy("IAMReadOnlyAccess")
-        >>> len(main.call("ListUsers", dana)["Users"])
-        1
-        """
-        check_texts(operation=operation)
-        if operation.startswith("sts:"):
-            return self.world.sts.call(operation[4:], caller, **parameters)
-        return call(self, operation, caller, parameters)
-
-    def create_user(
-        self,
-        user_name: str,
-        *,
-        path: str = "/",
-        permissions_boundary: str | ManagedPolicy | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> User:
-        """Create a user: it has no permissions.
-
-        Raises
-        ------
-        EntityAlreadyExists
-            There is a user of that name, in whatever letter case.
-        LimitExceeded
-            The account has as many as it may have.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> ana = main.create_user("ana", path="/research/", tags={"team": "sky"})
-        >>> ana.arn
-        'arn:aws:iam::111111111111:user/research/ana'
-        >>> print(main.world.can(ana, "s3:ListAllMyBuckets", "*"))
-        ○ implicit deny
-        """
-        made: User = perform(
-            self,
-            "CreateUser",
-            UserName=user_name,
-            Path=path,
-            PermissionsBoundary=self._arn_of(permissions_boundary),
-            Tags=as_tags(tags),
-        )
-        return made
-
-    def create_group(self, group_name: str, *, path: str = "/") -> Group:
-        """Create a group: it has no members and no policies.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> team = main.create_group("astronomers")
-        >>> team.attach_policy("ReadOnlyAccess")
-        >>> team.add_user(main.create_user("ana"))
-        >>> bool(main.world.can("arn:aws:iam::111111111111:user/ana", "s3:ListAllMyBuckets", "*"))
-        True
-        """
-        made: Group = perform(self, "CreateGroup", GroupName=group_name, Path=path)
-        return made
-
-    def create_role(
-        self,
-        role_name: str,
-        *,
-        assume_role_policy_document: Document,
-        path: str = "/",
-        description: str | None = None,
-        max_session_duration: int = 3600,
-        permissions_boundary: str | ManagedPolicy | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> Role:
-        """Create a role, with its trust policy.
-
-        Raises
-        ------
-        MalformedPolicyDocument
-            The trust policy is none; the notes say why.
-
-        Examples
-        --------
-        >>> from iamlab import Policy, World
-        >>> main = World(seed=7).create_account("main", account_id="111111111111")
-        >>> trust = Policy.allow("sts:AssumeRole", None, principal="111111111111")
-        >>> main.create_role("audit", assume_role_policy_document=trust).arn
-        'arn:aws:iam::111111111111:role/audit'
-        """
-        made: Role = perform(
-            self,
-            "CreateRole",
-            RoleName=role_name,
-            Path=path,
-            AssumeRolePolicyDocument=as_text(assume_role_policy_document),
-            Description=description,
-            MaxSessionDuration=max_session_duration,
-            PermissionsBoundary=self._arn_of(permissions_boundary),
-            Tags=as_tags(tags),
-        )
-        return made
-
-    def create_policy(
-        self,
-        policy_name: str,
-        policy_document: Document,
-        *,
-        path: str = "/",
-        description: str | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> ManagedPolicy:
-        """Create a customer managed policy; this is its version v1.
-
-        Raises
-        ------
-        MalformedPolicyDocument
-            It is no identity policy; the notes say why.
-        """
-        made: ManagedPolicy = perform(
-            self,
-            "CreatePolicy",
-            PolicyName=policy_name,
-            Path=path,
-            PolicyDocument=as_text(policy_document),
-            Description=description,
-            Tags=as_tags(tags),
-        )
-        return made
-
-    def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
-        return None if policy is None else self.get_policy(policy).arn
 
     def get_user(self, user_name: str) -> User:
         """Find a user by name, in any letter case."""

@@ -11,7 +11,6 @@ STS in an AWS Region".
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world.api.calling import perform
@@ -19,14 +18,12 @@ from iamlab.world.api.values import as_tags
 from iamlab.world.context import of_root
 from iamlab.world.events import record
 from iamlab.world.events.identity import user_identity
-from iamlab.world.links import sign_in_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.world.holder import Holder
     from iamlab.world.identities import User
-    from iamlab.world.mfa import MfaDevice
+    from iamlab.world.mfa_device import MfaDevice
     from iamlab.world.root import RootUser
     from iamlab.world.world import World
 
@@ -46,16 +43,6 @@ class AccountSettings:
         sts_regions_off: list[str]
 
         def changed(self) -> None: ...  # noqa: D102 - said where it is done
-
-    def holder_of_key(self, access_key_id: str) -> Holder | None:
-        """Find whose an access key is; ``None``: nobody's here."""
-        every: tuple[Holder, ...] = (self.root, *self.users.values())
-        return next((one for one in every if access_key_id in one.key_records), None)
-
-    @property
-    def console_sign_in_url(self) -> str:
-        """Where its users sign in. With an alias; the one with the account's id stays good."""
-        return sign_in_page(self.partition, self.alias or self.account_id)
 
     def create_alias(self, account_alias: str) -> None:
         """Give it an alias, in place of any that it had.
@@ -139,14 +126,6 @@ class AccountSettings:
             Tags=as_tags(tags),
         )
         return made
-
-    @property
-    def canonical_user_id(self) -> str:
-        """The account's second name, 64 hexadecimal digits, which only S3 knows.
-
-        AWS draws it by lot; here it follows from the account id.
-        """
-        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
 
     def put_properties(self, properties: Mapping[str, str]) -> None:
         """Set properties of the account; so far there is one: whether role manager is enabled.

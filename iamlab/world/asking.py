@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from iamlab import unsure
 from iamlab.engine.evaluate import evaluate
@@ -29,7 +29,9 @@ from iamlab.world.context import (
 )
 from iamlab.world.credential_limits import out_of_region, refusal_of
 from iamlab.world.facts import facts_of, find_resource
+from iamlab.world.gather import known as known_of
 from iamlab.world.networks import Network, way_of
+from iamlab.world.standing import Circumstances, over
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -43,49 +45,6 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
-
-
-class Circumstances(TypedDict, total=False):
-    """How a call is made, where that matters. Whoever leaves one out leaves it to the world.
-
-    Parameters
-    ----------
-    network
-        Where the call comes from; else from where ``world.network(...)`` says.
-    via
-        The services that call for the principal: ``"athena.amazonaws.com"``, or several, the first
-        one first. They use forward access sessions.
-    source_arn
-        Of a service that calls for itself: the resource for which it does, a trail, say.
-    request_tags
-        Tags that the call sends.
-    region
-        The Region whose endpoint is called; else the resource's own.
-    """
-
-    network: Network
-    via: str | Sequence[str]
-    source_arn: str
-    request_tags: Mapping[str, str]
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How every call of a world is made that does not say otherwise: of a copy that tries some."""
-
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-    circumstances: Circumstances = field(default_factory=Circumstances)
-
-    def with_(
-        self, context: Mapping[str, ContextValue], circumstances: Circumstances
-    ) -> tuple[Mapping[str, ContextValue], Circumstances]:
-        """Give what one call says, and where it says nothing, what stands."""
-        if self.context:
-            context = over(self.context, context)
-        if self.circumstances:
-            circumstances = {**self.circumstances, **circumstances}
-        return context, circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +88,7 @@ def question(
         It cannot be asked that way.
     """
     given, circumstances = world.standing.with_(context or {}, circumstances)
-    known = world.gather(caller)
+    known = known_of(world, caller)
     refusal = refusal_of(known.kind, action, known.credentials())
     if facts is None:
         facts = facts_of(world, resource, action, known.account_id)
@@ -243,23 +202,6 @@ def check(circumstances: Circumstances) -> None:
         isinstance(text, str) for pair in tags.items() for text in pair
     ):
         raise RequestError(f"request_tags is a dict of text to text, not {tags!r}.")
-
-
-def over(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
-) -> dict[str, ContextValue]:
-    """Lay what is given over what is known; the letter case of keys does not count.
-
-    Raises
-    ------
-    RequestError
-        What is given is no context.
-    """
-    context: object = given
-    if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}
 
 
 def _services(via: str | Sequence[str]) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.request import ContextValue
+from iamlab.world.standing import Membership
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,13 +42,6 @@ REGION_OF = {
     **dict.fromkeys(("globalaccelerator", "networkmanager", "devicefarm", "chatbot"), "us-west-2"),
 }
 """Services that are in one Region for the whole world, wherever their callers are."""
-
-
-class Membership(NamedTuple):
-    """An account's place in its organization: ``o-.../r-.../ou-.../`` is the path."""
-
-    organization_id: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)

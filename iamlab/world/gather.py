@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -171,22 +171,6 @@ class Everybody(NamedTuple):
     stamp: Hashable
     crowd: Crowd
     holes: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Remembered:
-    """What was worked out for earlier questions; a change of the world forgets it.
-
-    Parameters
-    ----------
-    gathered
-        Callers, by ARN.
-    crowds
-        All callers of the world or of an account, made ready for questions.
-    """
-
-    gathered: dict[str, Gathered] = field(default_factory=dict)
-    crowds: dict[Hashable, Everybody] = field(default_factory=dict)
 
 
 def gather(world: World, caller: Caller) -> Gathered:
@@ -398,3 +382,19 @@ def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
         missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
         document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
     return Attached(document, identity.boundary)
+
+
+def known(world: World, caller: Caller) -> Gathered:
+    """Collect what is known of a caller: policies, context. Remembered until a change."""
+    if isinstance(caller, Gathered):
+        return caller  # somebody as he would be, whom this world need not have
+    if isinstance(caller, Credential):
+        presented = caller.present(world)
+        return known(world, presented.principal or presented.arn).showing(presented)
+    key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+    if not key:
+        return gather(world, caller)  # which refuses it
+    kept = world.remembered.gathered
+    if key not in kept:
+        kept[key] = gather(world, key)
+    return kept[key]

@@ -1,57 +1,21 @@
-"""Whoever can have credentials of his own: IAM users, and the root user.
-
-Notes
------
-AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
-authentication in IAM".
-"""
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.world.access_key import AccessKey
 from iamlab.world.api.calling import perform, perform_in_console
-from iamlab.world.keys import AccessKey
-from iamlab.world.mfa import MfaDevice, devices_of
+from iamlab.world.has_credentials import HasCredentials
+from iamlab.world.mfa import devices_of
+from iamlab.world.mfa_device import MfaDevice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-
-    from iamlab.world.account import Account
-    from iamlab.world.keys import KeyRecord
-    from iamlab.world.passwords import LoginProfile
 
 
-class Holder:
-    """What IAM users and root users have in common: access keys, a password, MFA devices.
+class Holder(HasCredentials):
+    """Whoever can have credentials: the verbs."""
 
-    ``named`` is how IAM's API names one: a root user by naming nobody.
-    """
-
-    account: Account
-    key_records: dict[str, KeyRecord]
-    login_profile: LoginProfile | None
-    former_sign_in: datetime | None
-
-    if TYPE_CHECKING:
-
-        @property
-        def unique_id(self) -> str: ...  # noqa: D102
-
-        @property
-        def arn(self) -> str: ...  # noqa: D102 - said where it is computed
-
-        @property
-        def user_name(self) -> str: ...  # noqa: D102
-
-        @property
-        def named(self) -> dict[str, str]: ...  # noqa: D102
-
-        @property
-        def is_there(self) -> bool: ...  # noqa: D102
-    else:
-        __slots__ = ()  # those who inherit have the slots, which mypy would not believe
+    __slots__ = ()
 
     @property
     def access_keys(self) -> list[AccessKey]:

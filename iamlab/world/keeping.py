@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iamlab.world.loaders import Source
-    from iamlab.world.world import World
 
 
 class Keeping:

@@ -13,15 +13,14 @@ its sessions, and not by being assumed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.world.issuers import issuer_of
+from iamlab.world.last_used import LastUsed, RoleLastUsed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from iamlab.world.account import Account
     from iamlab.world.events import Event
     from iamlab.world.holder import Holder
@@ -36,23 +35,6 @@ ROLE_USE_IS_TOLD_FOR = timedelta(days=400)
 
 _WITHOUT_REGION = frozenset({"s3"})
 """Services of whose use no Region is noted with a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastUsed:
-    """When a key was last used, and for what."""
-
-    date: datetime
-    service: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoleLastUsed:
-    """When a role was last used, and where."""
-
-    date: datetime
-    region: str
 
 
 def note_use(world: World, event: Event) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.world.access_key import AccessKey
     from iamlab.world.federation.directory import SamlDirectory
     from iamlab.world.federation.issuer import OidcIssuer
-    from iamlab.world.keys import AccessKey
     from iamlab.world.sts.session import Session
-    from iamlab.world.world import World
 
 
 class HasOutside:

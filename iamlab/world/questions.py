@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from iamlab.errors import RequestError
 from iamlab.world.asking import Circumstances, question
+from iamlab.world.checked import check_texts
 from iamlab.world.events.questions import EventQuestions
-from iamlab.world.gather import Caller, Gathered, gather
-from iamlab.world.presented import Credential
+from iamlab.world.gather import Caller, Gathered, known
 from iamlab.world.using import use
 
 if TYPE_CHECKING:
@@ -37,18 +37,7 @@ class Questions(EventQuestions):
 
     def gather(self, caller: Caller) -> Gathered:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
-        if isinstance(caller, Gathered):
-            return caller  # somebody as he would be, whom this world need not have
-        if isinstance(caller, Credential):
-            presented = caller.present(self._world)
-            return self.gather(presented.principal or presented.arn).showing(presented)
-        key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
-        if not key:
-            return gather(self._world, caller)  # which refuses it
-        known = self._world.remembered.gathered
-        if key not in known:
-            known[key] = gather(self._world, key)
-        return known[key]
+        return known(self._world, caller)
 
     def can(
         self,
@@ -355,16 +344,3 @@ class Questions(EventQuestions):
         if not isinstance(before, Questions):
             raise RequestError(f"A world is compared with another world, not with {before!r}.")
         return diff_between(before, self._world)
-
-
-def check_texts(**given: object) -> None:
-    """Refuse what is no text.
-
-    Raises
-    ------
-    RequestError
-        It is something else.
-    """
-    for name, text in given.items():
-        if not isinstance(text, str):
-            raise RequestError(f"{name} must be text, and is {text!r}.")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from iamlab.display import Shown
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn
-from iamlab.world.api.calling import perform
 
 if TYPE_CHECKING:
     from iamlab.engine.grants import Grant
@@ -101,4 +100,6 @@ class Resource(Shown):
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation of its service, as the account's root user."""
+        from iamlab.world.api.calling import perform
+
         return perform(self.account, f"{self.service}:{operation}", **parameters)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
-from iamlab.world.holder import Holder
+from iamlab.world.has_credentials import HasCredentials
+from iamlab.world.kept import Kept
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class RootUser(Holder, Shown):
+class RootUser(HasCredentials, Shown, Kept):
     """The root user of an account. It has no credentials unless they are made.
 
     Parameters

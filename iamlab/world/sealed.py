@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamlab.world.world import World
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -41,7 +41,7 @@ def seal(world: World, purpose: str, written: str, size: int) -> str:
     >>> seal(world, "signin", "bob", 4) == seal(world, "signin", "ana", 4)
     False
     """
-    return world.ids.hidden(f"{purpose}/{written}", _LETTERS, size) + "EXAMPLETOKEN"
+    return world.ids.hidden(f"{purpose}/{written}", _TOKEN_LETTERS, size) + "EXAMPLETOKEN"
 
 
 def since_text(moment: datetime) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
-from iamlab.world.keys import AccessKey
+from iamlab.world.access_key import AccessKey
 from iamlab.world.sts.session import Session
 
 if TYPE_CHECKING:

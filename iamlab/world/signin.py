@@ -27,8 +27,10 @@ from iamlab.world.api.calling import call
 from iamlab.world.context import of_temporary
 from iamlab.world.events import CONSOLE_SIGN_IN, note
 from iamlab.world.events.identity import user_identity
+from iamlab.world.gather import known as known_of
 from iamlab.world.links import sign_in_page
-from iamlab.world.mfa import HARDWARE, PASSKEY, VIRTUAL, MfaDevice, accepts, devices_of
+from iamlab.world.mfa import HARDWARE, PASSKEY, VIRTUAL, accepts, devices_of
+from iamlab.world.mfa_device import MfaDevice
 from iamlab.world.presented import CredentialKind, Presented
 
 if TYPE_CHECKING:
@@ -292,7 +294,7 @@ def _record(
         "userName": "HIDDEN_DUE_TO_SECURITY_REASONS",
     }
     if who is not None:
-        known = world.gather(who.arn)
+        known = known_of(world, who.arn)
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == _FAILURE else ""
     note(

@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.world.api.calling import perform
-from iamlab.world.api.values import as_keys, as_tags
+from iamlab.world.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from iamlab.world.account import Account
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Thing:
+class Thing(Kept):
     """What they have in common: a name, an ARN, tags."""
 
     account: Account = field(repr=False)
@@ -42,29 +40,6 @@ class Thing:
         start = f"arn:{self.account.partition}:iam::{self.account.account_id}"
         return f"{start}:{self.kind}{self.path}{self.name}"
 
-    def delete(self) -> None:
-        """Delete it (``DeleteInstanceProfile`` and its like).
-
-        Raises
-        ------
-        DeleteConflict
-            It is an instance profile that still holds a role.
-        """
-        self._do("Delete{}")
-
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagInstanceProfile`` and its like)."""
-        self._do("Tag{}", Tags=as_tags(tags))
-
-    def untag(self, tag_keys: Iterable[str]) -> None:
-        """Take tags away (``UntagInstanceProfile`` and its like)."""
-        self._do("Untag{}", TagKeys=as_keys(tag_keys))
-
-    def _do(self, operation: str, **parameters: object) -> Any:
-        """Do an operation on this thing, as the account's root user."""
-        named = {self.named_by: self.arn if self.named_by.endswith("Arn") else self.name}
-        return perform(self.account, operation.format(self.noun), **named, **parameters)
-
 
 @dataclass(slots=True, eq=False)
 class InstanceProfile(Thing):
@@ -79,28 +54,6 @@ class InstanceProfile(Thing):
         """The role in it, if there is one. Only roles keep it, so nothing gets out of step."""
         every = self.account.roles.values()
         return [role for role in every if self.name in role.instance_profiles]
-
-    def add_role(self, role: Role | str) -> None:
-        """Put a role in (``AddRoleToInstanceProfile``).
-
-        Raises
-        ------
-        LimitExceeded
-            There is one already.
-        UnmodifiableEntity
-            The role is linked to a service.
-        """
-        self._do("AddRoleTo{}", RoleName=_name_of(role))
-
-    def remove_role(self, role: Role | str) -> None:
-        """Take a role out (``RemoveRoleFromInstanceProfile``).
-
-        Raises
-        ------
-        NoSuchEntity
-            It is not in.
-        """
-        self._do("RemoveRoleFrom{}", RoleName=_name_of(role))
 
 
 def _name_of(role: Role | str) -> str:
@@ -145,29 +98,6 @@ class SAMLProvider(Provider):
     noun: ClassVar[str] = "SAMLProvider"
     named_by: ClassVar[str] = "SAMLProviderArn"
 
-    def update(
-        self,
-        *,
-        saml_metadata_document: str | None = None,
-        assertion_encryption_mode: str | None = None,
-        add_private_key: str | None = None,
-        remove_private_key: str | None = None,
-    ) -> None:
-        """Replace the metadata (``UpdateSAMLProvider``), or change how assertions are encrypted.
-
-        Raises
-        ------
-        InvalidInput
-            The document is not SAML metadata.
-        """
-        self._do(
-            "Update{}",
-            SAMLMetadataDocument=saml_metadata_document,
-            AssertionEncryptionMode=assertion_encryption_mode,
-            AddPrivateKey=add_private_key,
-            RemovePrivateKey=remove_private_key,
-        )
-
 
 @dataclass(slots=True, eq=False)
 class OpenIDConnectProvider(Provider):
@@ -192,18 +122,6 @@ class OpenIDConnectProvider(Provider):
         """Its address: the ``iss`` of its tokens."""
         return f"https://{self.name}"
 
-    def add_client_id(self, client_id: str) -> None:
-        """Take tokens for one more audience (``AddClientIDToOpenIDConnectProvider``)."""
-        self._do("AddClientIDTo{}", ClientID=client_id)
-
-    def remove_client_id(self, client_id: str) -> None:
-        """Take no more tokens for an audience (``RemoveClientIDFromOpenIDConnectProvider``)."""
-        self._do("RemoveClientIDFrom{}", ClientID=client_id)
-
-    def update_thumbprint(self, thumbprint_list: Iterable[str]) -> None:
-        """Replace the thumbprints (``UpdateOpenIDConnectProviderThumbprint``)."""
-        self._do("Update{}Thumbprint", ThumbprintList=list(thumbprint_list))
-
 
 @dataclass(slots=True, eq=False)
 class ServerCertificate(Thing):
@@ -221,9 +139,3 @@ class ServerCertificate(Thing):
     kind: ClassVar[str] = "server-certificate"
     noun: ClassVar[str] = "ServerCertificate"
     named_by: ClassVar[str] = "ServerCertificateName"
-
-    def update(
-        self, *, new_server_certificate_name: str | None = None, new_path: str | None = None
-    ) -> None:
-        """Rename it, or move it to another path (``UpdateServerCertificate``)."""
-        self._do("Update{}", NewPath=new_path, NewServerCertificateName=new_server_certificate_name)

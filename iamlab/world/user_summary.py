@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from iamlab.world.access_key import AccessKey
     from iamlab.world.identities import User
-    from iamlab.world.keys import AccessKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from iamlab.world.events import record_for
 from iamlab.world.events.identity import caller_identity
 from iamlab.world.events.names import NO_CALLS
 from iamlab.world.events.origin import Origin, origin_of
+from iamlab.world.gather import known as known_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ def use(
     circumstances: Circumstances,
 ) -> Decision:
     """Do what :meth:`World.do` says."""
-    who = world.gather(caller)
+    who = known_of(world, caller)
     refusal = _refusal(who, action)
     decision = world.can(caller, action, resource, context=context, **circumstances)
     if refusal is not None:

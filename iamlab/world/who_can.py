@@ -18,6 +18,7 @@ from iamlab.world.asking import Way, over
 from iamlab.world.context import FORWARDED, Who, of_call, set_by_hand
 from iamlab.world.facts import facts_of
 from iamlab.world.gather import Everybody
+from iamlab.world.gather import known as known_of
 from iamlab.world.progress import steps
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def who_can(
         allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
         names = crowd.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
-        found |= {arn: (world.gather(arn), asked) for arn in compress(names, bits)}
+        found |= {arn: (known_of(world, arn), asked) for arn in compress(names, bits)}
         notes |= dict.fromkeys((*holes, *facts.assumed, *way.assumed, *set_by_hand(asked.given)))
         number += len(names)
     return WhoCan(action, resource, tuple(notes), number, found)
@@ -143,7 +144,7 @@ def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | N
     remembered = world.remembered.crowds
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
-        every = [world.gather(arn) for arn in steps(arns, "gathering")]
+        every = [known_of(world, arn) for arn in steps(arns, "gathering")]
         crowd = Crowd(
             (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
             for known in steps(every, "making ready")

@@ -14,17 +14,13 @@ from iamlab.errors import (
     did_you_mean,
 )
 from iamlab.world.account import Account
-from iamlab.world.asking import Standing
+from iamlab.world.checked import check_texts
 from iamlab.world.clock import AnyClock, Clock
-from iamlab.world.context import Membership
 from iamlab.world.events.log import EventLog
-from iamlab.world.gather import Remembered
 from iamlab.world.ids import Ids
-from iamlab.world.keeping import Keeping
-from iamlab.world.networks import Here, Network, find_endpoint
-from iamlab.world.outside import HasOutside
-from iamlab.world.questions import Questions, check_texts
+from iamlab.world.networks import Network
 from iamlab.world.quotas import is_account_id
+from iamlab.world.standing import Membership, Remembered, Standing
 
 if TYPE_CHECKING:
     from iamlab.policy.document import Policy
@@ -33,14 +29,11 @@ if TYPE_CHECKING:
     from iamlab.world.identities import Group, Role, User
     from iamlab.world.identity_center.instance import IdentityCenter
     from iamlab.world.organization import Organization
-    from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.world.services.s3.bucket import Bucket
-    from iamlab.world.signin import ConsoleSession
-    from iamlab.world.sts import Sts
     from iamlab.world.sts.record import SessionRecord
 
 
-class World(Questions, Keeping, HasOutside, Shown):
+class World(Shown):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters
@@ -112,35 +105,6 @@ class World(Questions, Keeping, HasOutside, Shown):
         self.changed()
         return account
 
-    def create_organization(
-        self, management_account: Account | str, *, feature_set: str = "ALL"
-    ) -> Organization:
-        """Make an organization (``CreateOrganization``).
-
-        Parameters
-        ----------
-        management_account
-            The account that makes it, its name or its id: no SCP and no RCP will reach it.
-        feature_set
-            ``"ALL"``, or ``"CONSOLIDATED_BILLING"``: one bill, no policies.
-
-        Raises
-        ------
-        AlreadyInOrganizationException
-            The account is in one already.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> main = world.create_account("acme-main", account_id="111111111111")
-        >>> organization = world.create_organization(main)
-        >>> main.organization is organization
-        True
-        """
-        from iamlab.world.organization import create_organization
-
-        return create_organization(self, management_account, feature_set=feature_set)
-
     def __getstate__(self) -> dict[str, Any]:  # what was gathered can be gathered again
         return {**self.__dict__, "remembered": Remembered()}
 
@@ -151,7 +115,7 @@ class World(Questions, Keeping, HasOutside, Shown):
 
     def copy(self) -> World:
         """Copy the world: change the copy, and this one stays as it is."""
-        twin = World(self.seed, clock=self.clock.copy())
+        twin = type(self)(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = self.events.copy()
         twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
@@ -212,36 +176,6 @@ class World(Questions, Keeping, HasOutside, Shown):
             raise error
         return found[0]
 
-    def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Here:
-        """Say from where calls come, from now on, or inside of a ``with``.
-
-        Parameters
-        ----------
-        ip
-            The caller's address.
-        vpc
-            The VPC that the caller is in; its endpoints are used.
-        endpoint
-            The VPC endpoint that calls go through: itself, its id or its ARN.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> with world.network(ip="198.51.100.7"):
-        ...     decision = world.can(ana, "s3:ListAllMyBuckets", "*")
-        >>> decision.request.value("aws:SourceIp")
-        '198.51.100.7'
-        >>> world.can(ana, "s3:ListAllMyBuckets", "*").request.value("aws:SourceIp")
-        '198.18.0.10'
-        """
-        wanted = Network(ip, vpc, endpoint)  # type: ignore[arg-type]  # which reads its ARN
-        if wanted.endpoint:
-            find_endpoint(self, wanted.endpoint)
-        here = Here(self, self.current_network)
-        self.current_network = wanted
-        return here
-
     def organization_of(self, account_id: str) -> Organization | None:
         """Give the organization that an account is in."""
         if not self.organizations:
@@ -256,28 +190,6 @@ class World(Questions, Keeping, HasOutside, Shown):
         if organization is None:
             return None
         return Membership(organization.id, organization.path_of(account_id))
-
-    @property
-    def sts(self) -> Sts:
-        """The Security Token Service: temporary credentials."""
-        from iamlab.world.sts import Sts
-
-        return Sts(self)
-
-    def sign_in(self, **given: Any) -> ConsoleSession:
-        """Sign in to the console: see ``iamlab.world.signin.sign_in`` for what can be given.
-
-        Examples
-        --------
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> ana.create_login_profile("Correct-Horse-1")
-        >>> world.sign_in(account="main", user="ana", password="Correct-Horse-1").with_mfa
-        False
-        """
-        from iamlab.world.signin import sign_in
-
-        return sign_in(self, **given)
 
     def __repr__(self) -> str:
         inside = few(

@@ -10,7 +10,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.cli import reach as command
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from tests.cli.helpers import Shell, one_line
 from tests.world.exports import trust
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from iamlab import Decision, Policy, World
 from iamlab.errors import AwsError, ValidationError
-from iamlab.world.account import Account
-from iamlab.world.identities import Role
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role
 from iamlab.world.organization import Organization
 from iamlab.world.sts.revoking import OLDER_SESSIONS
 from iamlab.world.sts.session import Session

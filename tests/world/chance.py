@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from iamlab.errors import AwsError, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.calling import perform
 from iamlab.world.api.model import Shape, shape, signature
 from tests.world.deep import snapshot

@@ -9,7 +9,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.federation.issuer import OidcIssuer, create_issuer
 from iamlab.world.federation.oidc_signing import public_jwk, signing_key
 from iamlab.world.federation.web_identity import read_web_identity

@@ -3,7 +3,7 @@
 from typing import Any
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.organization import Organization
 from tests.world.exports import allow, document
 

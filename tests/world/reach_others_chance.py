@@ -12,7 +12,7 @@ from typing import Any
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.mfa import code_at, seed_of
 from iamlab.world.reach.ways.giving import ALL
 from iamlab.world.sts.calls import call as call_sts

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.gather import Caller
 from iamlab.world.reach.calls import Need
 from iamlab.world.reach.edges import Edge

@@ -21,8 +21,8 @@ from iamlab.world.sts.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.world.account import Account
-    from iamlab.world.identities import Role, User
+    from iamlab.lab.account import Account
+    from iamlab.lab.identities import Role, User
     from iamlab.world.reach.edges import Edge
     from iamlab.world.reach.plans import Plan
 

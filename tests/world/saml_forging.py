@@ -11,7 +11,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.federation import saml_names as names
 from iamlab.world.federation.directory import SamlDirectory, create_directory
 from iamlab.world.federation.saml_identity import SamlIdentity, read_saml

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.entry import Entry, entries_of
 from tests.world.exports import allow, document, trust
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from iamlab import World
-from iamlab.world.account import Account
-from iamlab.world.identities import Role
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role
 from iamlab.world.sts.session import Session
 
 MAIN, DEV, PROD = "111111111111", "222222222222", "333333333333"

@@ -10,12 +10,12 @@ from iamlab import World
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role, User
+from iamlab.world.access_key import AccessKey
 from iamlab.world.federation.directory import SamlDirectory, create_directory
 from iamlab.world.federation.issuer import OidcIssuer, create_issuer
-from iamlab.world.identities import Role, User
-from iamlab.world.keys import AccessKey
-from iamlab.world.mfa import MfaDevice
+from iamlab.world.mfa_device import MfaDevice
 from iamlab.world.sts import Session
 from tests.world.exports import document
 

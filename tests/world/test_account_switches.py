@@ -15,7 +15,7 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.files import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document

@@ -12,7 +12,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api import model
 from iamlab.world.api.entry import entries
 from iamlab.world.api.not_modelled import NOT_MODELLED

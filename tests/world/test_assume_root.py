@@ -7,8 +7,8 @@ import pytest
 
 from iamlab import AccessDenied, World
 from iamlab.errors import ExpiredToken, NoSuchEntity, ValidationError
+from iamlab.lab.account import Account
 from iamlab.sts_errors import InvalidAction
-from iamlab.world.account import Account
 from iamlab.world.organization import Organization
 from iamlab.world.organization.root_features import TASKS
 from iamlab.world.sts.session import Session

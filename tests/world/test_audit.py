@@ -9,7 +9,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import NoSuchEntity, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.audit import Audit, controls
 from iamlab.world.audit.case import Case
 from iamlab.world.audit.control import SEVERITIES, Control

@@ -28,9 +28,9 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.world import pem
-from iamlab.world.account import Account
-from iamlab.world.identities import User
 from iamlab.world.public_keys import PublicKey
 from iamlab.world.things import ServerCertificate
 from iamlab.world.user_things import user_leftovers

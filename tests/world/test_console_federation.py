@@ -20,7 +20,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.signin_errors import BadRequest
-from iamlab.world.keys import AccessKey
+from iamlab.world.access_key import AccessKey
 from iamlab.world.presented import CredentialKind
 from iamlab.world.sts import Session
 from iamlab.world.sts.console import ConsoleLink, sign_in_with, signin_token_url

@@ -13,9 +13,9 @@ import pytest
 from iamlab import ANONYMOUS, World, unsure
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
+from iamlab.lab.account import Account
 from iamlab.policy import global_keys as when
 from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey
-from iamlab.world.account import Account
 from iamlab.world.context import OF_CALL, OF_CALLER, OF_ENDPOINT, OF_RESOURCE, set_by_hand
 from iamlab.world.federation.issuer import create_issuer
 from iamlab.world.networks import INSIDE, SOMEWHERE, Network

@@ -11,8 +11,8 @@ import pytest
 from iamlab import ANONYMOUS, Network, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.lab.account import Account
 from iamlab.service_errors import NoSuchBucket
-from iamlab.world.account import Account
 from iamlab.world.service_principals import sends
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from iamlab import Network, World
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.sts_errors import IDPRejectedClaim
-from iamlab.world.account import Account
 from iamlab.world.events import Event
 from iamlab.world.events.errors import code_of, is_denial
 from iamlab.world.events.names import NAMES, is_data_event
 from iamlab.world.events.values import clipped, plain, within
 from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.identities import User
 from iamlab.world.resource_types import resource_type
 from iamlab.world.sts.authorization_messages import decode
 from iamlab.world.trails.actions import named

@@ -10,7 +10,7 @@ import pytest
 from iamlab import World
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, IamLabError, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.calling import perform
 from iamlab.world.api.entry import entries, entries_of
 from iamlab.world.api.entry import find as entry_of

@@ -16,7 +16,7 @@ import pytest
 import iamlab.world
 from iamlab import World, errors
 from iamlab.errors import AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api import model
 from iamlab.world.api.calling import perform
 from iamlab.world.api.entry import entries

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.entry import entries
 from tests.world.chance import GOOD, OWN, TRUST, Chance, outcome
 from tests.world.deep import snapshot

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.calling import perform
 from tests.world.deep import snapshot
 from tests.world.service_chance import SERVICES, ServiceChance, entries, start

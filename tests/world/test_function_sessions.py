@@ -9,9 +9,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role
 from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.identities import Role
 from iamlab.world.services.lambda_function import Function
 from iamlab.world.sts import Session
 from iamlab.world.sts.delivery import container_credentials, environment_variables

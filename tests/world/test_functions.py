@@ -6,9 +6,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.service_errors import InvalidParameterValueException
-from iamlab.world.account import Account
-from iamlab.world.identities import User
 from iamlab.world.services.lambda_function import Function
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust

@@ -15,10 +15,10 @@ from iamlab.ec2_errors import (
     InvalidAssociationIDNotFound,
 )
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.service_errors import InvalidParameterValue
-from iamlab.world.account import Account
 from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.identities import User
 from iamlab.world.services.ec2.instance import Instance
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust

@@ -18,8 +18,8 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
-from iamlab.world.keys import AccessKey
+from iamlab.lab.account import Account
+from iamlab.world.access_key import AccessKey
 from tests.world.credentials import ID, held, made, told, written
 from tests.world.exports import allow, document, trust
 

@@ -8,6 +8,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.service_errors import (
     AlreadyExistsException,
     DisabledException,
@@ -18,8 +20,6 @@ from iamlab.service_errors import (
     NotFoundException,
     ValidationException,
 )
-from iamlab.world.account import Account
-from iamlab.world.identities import User
 from iamlab.world.services.kms.grants import GRANT_OPERATIONS
 from iamlab.world.services.kms.key import Key
 from iamlab.world.services.kms.keys import SPECS

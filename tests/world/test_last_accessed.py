@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, Trail, World
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
+from iamlab.lab.account import Account
 from iamlab.policy import catalog
-from iamlab.world.account import Account
 from iamlab.world.events import Event
 from iamlab.world.issuers import issuer_of
 from iamlab.world.last_accessed import LastAccessed, last_accessed

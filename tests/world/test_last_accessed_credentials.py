@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AwsError, LoadError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.events import Event
 from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.last_use import LastUsed, RoleLastUsed

@@ -16,6 +16,7 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
+from iamlab.lab.account import Account
 from iamlab.organization_errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -24,7 +25,6 @@ from iamlab.organization_errors import (
     TargetNotFoundException,
 )
 from iamlab.policy import catalog
-from iamlab.world.account import Account
 from iamlab.world.api.last_accessed import MOST_IN_PROGRESS, NEEDED_IN_ORGANIZATIONS
 from iamlab.world.files import world_from_json, world_to_json
 from iamlab.world.organization import Organization

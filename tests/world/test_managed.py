@@ -20,10 +20,10 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from iamlab import Attached, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
+from iamlab.lab.account import Account
 from iamlab.policy import catalog
 from iamlab.policy.document import Statement
 from iamlab.world import managed
-from iamlab.world.account import Account
 from iamlab.world.loaders import LoadWarning
 from iamlab.world.policies import ManagedPolicy
 from scripts.make_managed_policies import ORIGIN, text_of

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from iamlab import Network, World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
-from iamlab.world.account import Account
-from iamlab.world.identities import User
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.world.services.ec2.instance import Instance
 from iamlab.world.services.ec2.metadata import Response
 from tests.world.deep import snapshot

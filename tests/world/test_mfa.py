@@ -23,9 +23,10 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.clock import RealClock
-from iamlab.world.mfa import INTERVAL, MfaDevice, code_at
+from iamlab.world.mfa import INTERVAL, code_at
+from iamlab.world.mfa_device import MfaDevice
 from tests.world.credentials import ID, OTHER, held, made, told, written
 from tests.world.exports import allow, document
 

@@ -10,8 +10,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, RequestError
+from iamlab.lab.account import Account
 from iamlab.sts_errors import ExpiredTokenException, IDPCommunicationError
-from iamlab.world.account import Account
 from iamlab.world.federation.issuer import OidcIssuer, create_issuer
 from iamlab.world.federation.issuers import (
     cognito,

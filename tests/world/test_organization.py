@@ -9,6 +9,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
+from iamlab.lab.account import Account
 from iamlab.organization_errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -21,7 +22,6 @@ from iamlab.organization_errors import (
     ParentNotFoundException,
 )
 from iamlab.policy.arn import is_arn
-from iamlab.world.account import Account
 from iamlab.world.api.calling import perform
 from iamlab.world.organization import Organization, leave_organization, organization_of
 from tests.world.deep import snapshot

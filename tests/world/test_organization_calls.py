@@ -7,13 +7,13 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
+from iamlab.lab.account import Account
 from iamlab.organization_errors import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
     InvalidInputException,
     PolicyNotFoundException,
 )
-from iamlab.world.account import Account
 from iamlab.world.api.entry import entries_of
 from iamlab.world.organization import Organization
 from tests.world.exports import allow, deny, document

@@ -19,7 +19,7 @@ from iamlab.errors import (
     PasswordPolicyViolation,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.passwords import SYMBOLS, PasswordPolicy, violations
 from tests.world.credentials import BETTER, GOOD, ID, held, made, told, written
 from tests.world.exports import allow, deny, document, trust

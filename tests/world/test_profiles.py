@@ -18,8 +18,8 @@ from iamlab.errors import (
     UnmodifiableEntity,
     ValidationError,
 )
+from iamlab.lab.account import Account
 from iamlab.world import managed
-from iamlab.world.account import Account
 from iamlab.world.linked_services import _KNOWN, linked_service
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust

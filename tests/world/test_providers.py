@@ -20,7 +20,7 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.saml_metadata import read
 from iamlab.world.things import OpenIDConnectProvider, SAMLProvider
 from tests.world.deep import snapshot

@@ -6,8 +6,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
+from iamlab.lab.account import Account
 from iamlab.service_errors import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
-from iamlab.world.account import Account
 from iamlab.world.services.sns import DEFAULT_ACTIONS
 from tests.world.exports import allow, document
 

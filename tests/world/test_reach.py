@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.errors import RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.calls import Call, Need
 from iamlab.world.reach.deciding import Decider
 from iamlab.world.reach.edges import Edge

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, World
 from iamlab.errors import RequestError
-from iamlab.world.account import Account
-from iamlab.world.identities import User
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.world.reach.cut_edits import (
     CutEdit,
     DenyAction,

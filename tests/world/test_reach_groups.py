@@ -3,7 +3,7 @@
 import pytest
 
 from iamlab.errors import AccessDenied
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.ways import giving
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import HERE, MAIN, Row, edges, proved, small_world, without

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import ALL, HERE, Row, edges, proved, trusting, without
 

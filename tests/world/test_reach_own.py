@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.table import TABLE
 from iamlab.world.sts.session import Session
 from tests.world.exports import allow, deny, document

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.asked import asked_in, samples
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import (

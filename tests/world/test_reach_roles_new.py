@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.federation.directory import create_directory
 from iamlab.world.federation.issuer import create_issuer
 from iamlab.world.organization import Organization

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from iamlab import Policy
+from iamlab.lab.account import Account
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob_ignoring_case
-from iamlab.world.account import Account
 from iamlab.world.api.requests import context_of_passing
 from iamlab.world.reach.calls import iam_call
 from iamlab.world.reach.deciding import Decider

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.edges import Edge
 from iamlab.world.services.ec2.instance import Instance
 from tests.world.reach_services import (

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.reach.edges import Edge
 from iamlab.world.reach.powers import CALLS_WITH, Power, group_joined, policies_gone, thing_of
 from iamlab.world.reach.reach import Reach

@@ -24,9 +24,9 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
+from iamlab.lab.account import Account
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
-from iamlab.world.account import Account
 from iamlab.world.granting import grants
 from iamlab.world.reports import COLUMNS, CredentialReport, Row
 from iamlab.world.reports_facts import Certificate, Credentials, Key, Password

@@ -9,8 +9,8 @@ import pytest
 import iamlab.world
 from iamlab import World, service_errors
 from iamlab.errors import AwsError
+from iamlab.lab.account import Account
 from iamlab.policy.rules import SERVICES
-from iamlab.world.account import Account
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.resources import Resource
 from tests.world.deep import snapshot

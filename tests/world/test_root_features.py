@@ -19,9 +19,9 @@ from iamlab.errors import (
     RequestError,
     ServiceAccessNotEnabledException,
 )
+from iamlab.lab.account import Account
 from iamlab.organization_errors import ConstraintViolationException
 from iamlab.world import managed
-from iamlab.world.account import Account
 from iamlab.world.organization import Organization
 from iamlab.world.organization.root_features import (
     CREDENTIALS,

@@ -8,6 +8,7 @@ import pytest
 from iamlab import World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, InvalidBucketName, NoSuchEntity, RequestError
+from iamlab.lab.account import Account
 from iamlab.service_errors import (
     InvalidTag,
     MethodNotAllowed,
@@ -15,7 +16,6 @@ from iamlab.service_errors import (
     NoSuchBucketPolicy,
     NoSuchTagSet,
 )
-from iamlab.world.account import Account
 from iamlab.world.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document

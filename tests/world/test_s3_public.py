@@ -11,6 +11,7 @@ import pytest
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, AwsError, MalformedPolicy, RequestError
+from iamlab.lab.account import Account
 from iamlab.service_errors import (
     AccessControlListNotSupported,
     InvalidBucketAclWithBlockPublicAccessError,
@@ -19,7 +20,6 @@ from iamlab.service_errors import (
     NoSuchPublicAccessBlockConfiguration,
     OwnershipControlsNotFoundError,
 )
-from iamlab.world.account import Account
 from iamlab.world.services.s3.bucket import Bucket
 from iamlab.world.services.s3.switches import ALL_ON, combined
 from tests.world.deep import snapshot

@@ -36,12 +36,12 @@ import pytest
 import iamlab
 from iamlab import Decision, Layers, Policy, World, display
 from iamlab.errors import IamLabError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api import model
 from iamlab.world.api.entry import entries
 from iamlab.world.audit import Audit
 from iamlab.world.events.values import SECRETS
-from iamlab.world.mfa import MfaDevice
+from iamlab.world.mfa_device import MfaDevice
 from iamlab.world.sts import Session
 from tests.world.exports import allow, document, trust
 from tests.world.materials import (

@@ -7,6 +7,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.lab.account import Account
 from iamlab.service_errors import (
     InvalidParameterException,
     MalformedPolicyDocumentException,
@@ -14,7 +15,6 @@ from iamlab.service_errors import (
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.world.account import Account
 from iamlab.world.services.kept import Kept
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.security import (
     DONE,
     OPEN,

@@ -19,10 +19,10 @@ from iamlab.errors import (
     PasswordPolicyViolation,
     RequestError,
 )
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from iamlab.policy import catalog
-from iamlab.world.account import Account
 from iamlab.world.api.entry import entries
-from iamlab.world.identities import User
 from tests.world.exports import allow, deny, document, trust
 from tests.world.materials import metadata
 

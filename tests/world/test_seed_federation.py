@@ -10,11 +10,11 @@ import pytest
 
 from iamlab import ANONYMOUS, AccessDenied, Policy, World
 from iamlab.errors import ExpiredToken, ValidationError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role, User
 from iamlab.world.api.entry import entries, entries_of
 from iamlab.world.federation.directory import SamlDirectory, create_directory
 from iamlab.world.federation.issuers import cognito, github_actions, identity_token, workflow_token
-from iamlab.world.identities import Role, User
 from iamlab.world.sts.operation import operations
 from tests.world.exports import allow, document, trust
 

@@ -11,9 +11,9 @@ import pytest
 from iamlab import AccessDenied, Network, World
 from iamlab.ec2_errors import IncorrectState
 from iamlab.errors import ExpiredToken, LimitExceeded, RequestError, ValidationError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role, User
 from iamlab.service_errors import InvalidParameterValue
-from iamlab.world.account import Account
-from iamlab.world.identities import Role, User
 from iamlab.world.services.ec2.instance import Instance
 from tests.world.exports import allow, deny, document, trust
 

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import World, ec2_errors
 from iamlab.errors import AccessDenied, AwsError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

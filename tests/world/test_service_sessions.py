@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role
 from iamlab.policy.arn import Arn
 from iamlab.policy.global_keys import global_key
 from iamlab.sts_errors import RegionDisabledException
-from iamlab.world.account import Account
-from iamlab.world.identities import Role
 from iamlab.world.service_principals import PRINCIPALS
 from iamlab.world.sts import Session
 from iamlab.world.sts.service_kinds import KINDS, PLAIN, Work, kind_of

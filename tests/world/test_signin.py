@@ -16,8 +16,8 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
-from iamlab.world.mfa import MfaDevice
+from iamlab.lab.account import Account
+from iamlab.world.mfa_device import MfaDevice
 from iamlab.world.signin import WRONG, ConsoleSession, sign_in
 from tests.world.credentials import BETTER, GOOD, ID, OTHER, held, told
 from tests.world.credentials import made as made_bare

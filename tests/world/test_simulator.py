@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.errors import AccessDenied
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.positions import position, spans
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import Policy
 from iamlab.errors import InvalidInput, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from tests.world.exports import allow, deny, document
 from tests.world.simulating import (
     BUCKET,

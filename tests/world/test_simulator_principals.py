@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, ValidationError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.loaders import LoadWarning
 from iamlab.world.organization import Organization
 from tests.world.exports import allow, deny, document

@@ -31,11 +31,11 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
+from iamlab.world.access_key import AccessKey
 from iamlab.world.api.entry import entries
 from iamlab.world.api.model import python_name
 from iamlab.world.api.values import as_tags
-from iamlab.world.keys import AccessKey
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, deny, document, trust

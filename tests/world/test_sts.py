@@ -9,8 +9,8 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, ValidationError
+from iamlab.lab.identities import Role, User
 from iamlab.sts_errors import PackedPolicyTooLarge
-from iamlab.world.identities import Role, User
 from iamlab.world.sts import Session
 from tests.world.exports import allow, deny, document
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, ValidationError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role, User
 from iamlab.sts_errors import InvalidContextAssertion
-from iamlab.world.account import Account
-from iamlab.world.identities import Role, User
 from iamlab.world.organization import Organization
 from iamlab.world.sts import Session
 from tests.world.exports import allow, deny, document

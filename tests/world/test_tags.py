@@ -14,7 +14,7 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 

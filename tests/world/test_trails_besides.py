@@ -14,7 +14,7 @@ from iamlab.world.trails.uses import uses_of
 from tests.world.materials import CERTIFICATE, PRIVATE_KEY
 
 if TYPE_CHECKING:
-    from iamlab.world.account import Account
+    from iamlab.lab.account import Account
 
 MAIN = "111111111111"
 PAIRS = [{"Key": "team", "Value": "sky"}]

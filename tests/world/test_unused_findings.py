@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AwsError, RequestError
-from iamlab.world.identities import Role, User
+from iamlab.lab.identities import Role, User
 from iamlab.world.least_privilege.findings import Finding
 from iamlab.world.trails.uses import Use
 

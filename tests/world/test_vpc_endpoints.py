@@ -7,8 +7,8 @@ import pytest
 from iamlab import Network, World
 from iamlab.ec2_errors import InvalidVpcEndpointIdNotFound
 from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.lab.account import Account
 from iamlab.service_errors import InvalidParameterValue, InvalidPolicyDocument
-from iamlab.world.account import Account
 from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint, type_for
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document

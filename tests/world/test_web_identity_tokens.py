@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.engine.request import Request
 from iamlab.errors import AwsError
+from iamlab.lab.account import Account
 from iamlab.sts_errors import ExpiredTokenException, IDPCommunicationError, InvalidIdentityToken
-from iamlab.world.account import Account
 from iamlab.world.federation.issuer import OidcIssuer, create_issuer
 from iamlab.world.federation.oidc_claims import SOURCE_IDENTITY, TAGS
 from iamlab.world.federation.oidc_signing import public_jwk

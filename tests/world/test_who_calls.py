@@ -11,8 +11,8 @@ import pytest
 from iamlab import World
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
-from iamlab.world.account import Account
-from iamlab.world.identities import Role, User
+from iamlab.lab.account import Account
+from iamlab.lab.identities import Role, User
 from iamlab.world.sts import Session
 from tests.world.exports import allow, deny, document, trust
 from tests.world.organizing import DEV, small_organization

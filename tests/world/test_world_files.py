@@ -23,6 +23,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AwsError, FailedAuthentication, LoadError, RequestError
+from iamlab.lab.identities import User
 from iamlab.policy.statement import Statement
 from iamlab.world.api import service_credentials
 from iamlab.world.api.entry import entries
@@ -44,7 +45,6 @@ from iamlab.world.files.codec import coder_of
 from iamlab.world.files.contents import Contents
 from iamlab.world.files.records import OfClass, Record
 from iamlab.world.files.way import UNUSABLE, Way
-from iamlab.world.identities import User
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import VERDICTS, allow, deny, document, export_of, hand_made, trust

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlab import World
+from iamlab.lab.account import Account
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
-from iamlab.world.account import Account
 from iamlab.world.organization import Organization
 from iamlab.world.sts.record import SessionRecord
 

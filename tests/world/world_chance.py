@@ -11,7 +11,7 @@ from typing import Any
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.api.calling import perform
 from iamlab.world.api.entry import Entry, find
 from tests.world.deep import snapshot

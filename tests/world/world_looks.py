@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from iamlab import World
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.organization import Organization
 from iamlab.world.sts.record import SessionRecord
 from tests.world.plain_sessions import START

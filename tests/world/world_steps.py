@@ -10,7 +10,7 @@ from iamlab.errors import (
     AccessDenied,
     NoSuchEntity,
 )
-from iamlab.world.account import Account
+from iamlab.lab.account import Account
 from iamlab.world.organization import Organization
 from tests.world.plain_world import (
     OFF,

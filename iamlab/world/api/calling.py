@@ -21,6 +21,7 @@ from iamlab.world.events import record_for
 from iamlab.world.events.identity import caller_identity, user_identity
 from iamlab.world.events.names import NAME_NO_RESOURCES
 from iamlab.world.facts import find_resource
+from iamlab.world.gather import known as known_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ def call(
         for no resource of this one.
     """
     entry = entries.find(operation)
-    who = account.world.gather(caller)
+    who = known_of(account.world, caller)
     check_credentials(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
     identity = caller_identity(who, getattr(caller, "access_key_id", ""))

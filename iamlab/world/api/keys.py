@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import InvalidInput, LimitExceeded, NoSuchEntity
+from iamlab.world.access_key import AccessKey
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.holders import holder_of
 from iamlab.world.api.paging import page
-from iamlab.world.keys import AccessKey, KeyRecord, find_key
+from iamlab.world.keys import KeyRecord, find_key
 from iamlab.world.quotas import quota
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from iamlab.errors import (
 from iamlab.policy import catalog
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.paging import page
+from iamlab.world.gather import known as known_of
 from iamlab.world.last_accessed.asking import in_account
 from iamlab.world.last_accessed.jobs import LastAccessedJob
 from iamlab.world.last_accessed.organizations import organizations_last_accessed
@@ -63,7 +64,7 @@ _SORTED: Mapping[str, tuple[str, bool]] = {
 
 def _creator(account: Account, caller: Caller) -> str:
     """Give the unique id of who calls: of a session of a role, the role's."""
-    who = account.world.gather(caller)
+    who = known_of(account.world, caller)
     userid = str(who.context().get("aws:userid", ""))
     return userid if who.kind in OF_FEDERATED_USERS else userid.partition(":")[0]
 

@@ -29,13 +29,13 @@ from iamlab.world.mfa import (
     HARDWARE,
     PASSKEY,
     VIRTUAL,
-    MfaDevice,
     MfaRecord,
     accepts_pair,
     devices_of,
     find_device,
     seed_of,
 )
+from iamlab.world.mfa_device import MfaDevice
 from iamlab.world.quotas import quota
 
 if TYPE_CHECKING:

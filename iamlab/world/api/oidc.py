@@ -21,7 +21,8 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
-from iamlab.world.api import answers, propagation
+from iamlab.world.api import answers
+from iamlab.world.api.propagation import change_propagation, check_propagation_changes, listed_propagation, propagation_at_first, written_propagation
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.lookup import same_name
 from iamlab.world.api.naming import check_room
@@ -99,7 +100,7 @@ def create_open_id_connect_provider(account: Account, given: Parameters) -> Open
         client_ids=_client_ids(account, given.get("ClientIDList", ())),
         thumbprints=_thumbprints(given.get("ThumbprintList", ())),
         create_date=account.world.clock.now,
-        **propagation.given_at_first(given),
+        **propagation_at_first(given),
     )
     known = {one.name: one for one in account.oidc_providers.values()}
     if same_name(provider.name, known):
@@ -120,7 +121,7 @@ def get_open_id_connect_provider(account: Account, given: Parameters) -> dict[st
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
         "Tags": answers.tags(provider.tags),
-        **propagation.written(provider),
+        **written_propagation(provider),
     }
 
 
@@ -128,7 +129,7 @@ def get_open_id_connect_provider(account: Account, given: Parameters) -> dict[st
 def list_open_id_connect_providers(account: Account, _: Parameters) -> dict[str, Any]:
     """List all providers, in one page."""
     every = account.oidc_providers.values()
-    return {"OpenIDConnectProviderList": [propagation.listed(provider) for provider in every]}
+    return {"OpenIDConnectProviderList": [listed_propagation(provider) for provider in every]}
 
 
 @operation("DeleteOpenIDConnectProvider", on="oidc-provider")
@@ -169,8 +170,8 @@ def update_thumbprint(account: Account, given: Parameters) -> None:
 def update_open_id_connect_provider(account: Account, given: Parameters) -> None:
     """Change the settings of trusted identity propagation."""
     provider = _find(account, given)
-    propagation.check_changes(provider, given)
-    propagation.change(provider, given)
+    check_propagation_changes(provider, given)
+    change_propagation(provider, given)
     account.changed()
 
 

@@ -24,7 +24,7 @@ _CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterIns
 """What may be set -> the flag that takes it away."""
 
 
-def given_at_first(given: Parameters) -> dict[str, Any]:
+def propagation_at_first(given: Parameters) -> dict[str, Any]:
     """Take the settings of a new provider."""
     if _CENTER in given and _CONTEXT not in given:  # the sentences of this file are not documented
         raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
@@ -34,7 +34,7 @@ def given_at_first(given: Parameters) -> dict[str, Any]:
     }
 
 
-def check_changes(provider: Provider, given: Parameters, *, of_metadata: bool = False) -> None:
+def check_propagation_changes(provider: Provider, given: Parameters, *, of_metadata: bool = False) -> None:
     """Insist that a call changes one thing at a time, in the right order.
 
     Parameters
@@ -55,7 +55,7 @@ def check_changes(provider: Provider, given: Parameters, *, of_metadata: bool = 
         raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
 
 
-def change(provider: Provider, given: Parameters) -> None:
+def change_propagation(provider: Provider, given: Parameters) -> None:
     """Make the changes."""
     if _CONTEXT in given or given.get(_CHANGES[_CONTEXT]):
         provider.context_provider = deepcopy(given.get(_CONTEXT))
@@ -63,7 +63,7 @@ def change(provider: Provider, given: Parameters) -> None:
         provider.identity_center_instance_arn = given.get(_CENTER)
 
 
-def written(provider: Provider) -> dict[str, Any]:
+def written_propagation(provider: Provider) -> dict[str, Any]:
     """Write the settings that are made."""
     found = {
         _CONTEXT: deepcopy(provider.context_provider),
@@ -72,7 +72,7 @@ def written(provider: Provider) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def listed(provider: Provider) -> dict[str, Any]:
+def listed_propagation(provider: Provider) -> dict[str, Any]:
     """Write what a list says of a provider."""
     return {
         "Arn": provider.arn,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import EntityAlreadyExists, InvalidInput, LimitExceeded, NoSuchEntity
 from iamlab.world import pem, saml_metadata
-from iamlab.world.api import answers, propagation
+from iamlab.world.api import answers
+from iamlab.world.api.propagation import change_propagation, check_propagation_changes, listed_propagation, propagation_at_first, written_propagation
 from iamlab.world.api.entry import Parameters, as_it_is, operation
 from iamlab.world.api.lookup import same_name
 from iamlab.world.api.naming import check_room
@@ -64,7 +65,7 @@ def create_saml_provider(account: Account, given: Parameters) -> SAMLProvider:
     """Make a provider of the metadata that it gave."""
     name, text = given["Name"], given["SAMLMetadataDocument"]
     provider = SAMLProvider(
-        account, name, tags=tags_in(given), metadata=text, **propagation.given_at_first(given)
+        account, name, tags=tags_in(given), metadata=text, **propagation_at_first(given)
     )
     mode = given.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
     _check_keys(given, mode, int("AddPrivateKey" in given))
@@ -95,7 +96,7 @@ def update_saml_provider(account: Account, given: Parameters) -> SAMLProvider:
     """Replace the metadata, or other settings; what is not given stays."""
     provider = _find(account, given)
     of_metadata = any(name in given for name in _OF_METADATA)
-    propagation.check_changes(provider, given, of_metadata=of_metadata)
+    check_propagation_changes(provider, given, of_metadata=of_metadata)
     gone = given.get("RemovePrivateKey")
     if gone is not None and gone not in provider.private_keys:  # AWS's sentence is not documented
         raise NoSuchEntity(f"Private key {gone} cannot be found.")
@@ -110,7 +111,7 @@ def update_saml_provider(account: Account, given: Parameters) -> SAMLProvider:
     provider.assertion_encryption_mode = mode
     _add_key(provider, given)
     provider.private_keys.pop(gone or "", None)
-    propagation.change(provider, given)
+    change_propagation(provider, given)
     account.changed()
     return provider
 
@@ -129,7 +130,7 @@ def get_saml_provider(account: Account, given: Parameters) -> dict[str, Any]:
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
         ],
-        **propagation.written(provider),
+        **written_propagation(provider),
     }
 
 
@@ -139,7 +140,7 @@ def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
     return {
         "SAMLProviderList": [
             {
-                **propagation.listed(provider),
+                **listed_propagation(provider),
                 "ValidUntil": provider.valid_until,
                 "CreateDate": provider.create_date,
             }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamlab.world.identities import User
 
 
-def _own(user: User, key_id: str) -> SSHPublicKey:
+def _own_ssh_key(user: User, key_id: str) -> SSHPublicKey:
     if key_id not in user.ssh_public_keys:
         raise NoSuchEntity(f"The Public Key with id {key_id} cannot be found.")
     return user.ssh_public_keys[key_id]
@@ -44,14 +44,14 @@ def _metadata(user: User, key: SSHPublicKey) -> dict[str, Any]:
     }
 
 
-def _write(user: User, key: SSHPublicKey, body: str) -> dict[str, Any]:
+def _ssh_key_response(user: User, key: SSHPublicKey, body: str) -> dict[str, Any]:
     found = {**_metadata(user, key), "Fingerprint": key.fingerprint, "SSHPublicKeyBody": body}
     return {"SSHPublicKey": found}
 
 
 def _uploaded(made: tuple[User, SSHPublicKey]) -> dict[str, Any]:
     user, key = made
-    return _write(user, key, key.body)
+    return _ssh_key_response(user, key, key.body)
 
 
 @operation("UploadSSHPublicKey", on="user", answer=_uploaded)
@@ -82,10 +82,10 @@ def upload_ssh_public_key(account: Account, given: Parameters) -> tuple[User, SS
 def get_ssh_public_key(account: Account, given: Parameters) -> dict[str, Any]:
     """Read a key, in the form that is asked for."""
     user = account.get_user(given["UserName"])
-    own = _own(user, given["SSHPublicKeyId"])
+    own = _own_ssh_key(user, given["SSHPublicKeyId"])
     as_uploaded = (given["Encoding"] == "SSH") == own.body.lstrip().startswith("ssh-rsa")
     other = own.key.to_ssh if given["Encoding"] == "SSH" else own.key.to_pem
-    return _write(user, own, own.body if as_uploaded else other())
+    return _ssh_key_response(user, own, own.body if as_uploaded else other())
 
 
 @operation("ListSSHPublicKeys", on="user", answer=as_it_is)
@@ -100,7 +100,7 @@ def list_ssh_public_keys(account: Account, given: Parameters) -> dict[str, Any]:
 def update_ssh_public_key(account: Account, given: Parameters) -> None:
     """Make a key inactive, or active again."""
     user, key_id = account.get_user(given["UserName"]), given["SSHPublicKeyId"]
-    own = _own(user, key_id)
+    own = _own_ssh_key(user, key_id)
     if given["Status"] == EXPIRED:  # AWS's sentence is not documented
         raise InvalidInput("A public key is set to Active or Inactive.")
     user.ssh_public_keys[key_id] = replace(own, status=given["Status"])
@@ -111,5 +111,5 @@ def update_ssh_public_key(account: Account, given: Parameters) -> None:
 def delete_ssh_public_key(account: Account, given: Parameters) -> None:
     """Delete a key."""
     user = account.get_user(given["UserName"])
-    del user.ssh_public_keys[_own(user, given["SSHPublicKeyId"]).ssh_public_key_id]
+    del user.ssh_public_keys[_own_ssh_key(user, given["SSHPublicKeyId"]).ssh_public_key_id]
     account.changed()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Lacks = Callable[[PasswordPolicy, Thresholds], Iterator[str]]
 
-_MEND = "Demand it: account.update_password_policy(...) takes all rules at once."
+_PASSWORD_FIX = "Demand it: account.update_password_policy(...) takes all rules at once."
 _CLASSES = {
     "require_uppercase_characters": "an uppercase letter",
     "require_lowercase_characters": "a lowercase letter",
@@ -38,11 +38,11 @@ def _asking(lacks: Lacks) -> Look:
         policy = case.password_policy
         subject = f"account {case.account.account_id}"
         if policy is None:
-            yield subject, "There is no password policy.", _MEND
+            yield subject, "There is no password policy.", _PASSWORD_FIX
             return
         found = list(lacks(policy, case.thresholds))
         if found:
-            yield subject, f"The password policy does not demand {' and '.join(found)}.", _MEND
+            yield subject, f"The password policy does not demand {' and '.join(found)}.", _PASSWORD_FIX
 
     return look
 

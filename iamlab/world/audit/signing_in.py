@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from iamlab.world.audit.control import Flaw
 
 _WHAT = "There is no MFA device."
-_MEND = "Enable one for the user: user.create_virtual_mfa_device(...).enable()."
+_MFA_FIX = "Enable one for the user: user.create_virtual_mfa_device(...).enable()."
 
 
 def _of_the_console(case: Case) -> Iterator[Flaw]:
     for user in case.users:
         if user.password is not None and not user.mfa:
-            yield user.arn, "Signs in to the console with a password alone.", _MEND
+            yield user.arn, "Signs in to the console with a password alone.", _MFA_FIX
 
 
 def _of_everybody(case: Case) -> Iterator[Flaw]:
     for user in case.users:
         if not user.mfa:
-            yield user.arn, _WHAT, _MEND
+            yield user.arn, _WHAT, _MFA_FIX
 
 
-CONTROLS = (
+_MFA_CONTROLS = (
     Control(
         "console-mfa",
         "Users of the console have MFA",

@@ -216,7 +216,7 @@ def _world(data: dict[str, Any], name: str) -> World:
     secrets = data.get("secrets")
     if type(secrets) is not bool:
         raise LoadError(f"{name}: $.secrets: There must be true or false, not {kind_of(secrets)}.")
-    world: World = import_module("iamlab.world.world").World()
+    world: World = import_module("iamlab.lab.world").World()
     way = Way(f"{name} cannot be read:", secrets, owners=[world])
     inside = {key: value for key, value in data.items() if key not in _HEAD}
     contents = coder_of(Contents).read(inside, "$", way)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamlab.world.files.way import Way
     from iamlab.world.identity_center.instance import IdentityCenter
 
-Found = tuple[str, str]
-"""A place, and what is wrong there."""
 
 
 def check_identity_centers(centers: Mapping[str, IdentityCenter], way: Way) -> None:
@@ -27,11 +25,11 @@ def check_identity_centers(centers: Mapping[str, IdentityCenter], way: Way) -> N
     for key, center in centers.items():
         place = member("$.identity_centers", key)
         if way.is_sound(place):
-            for where, what in (*_parts(center, place), *_sets(center, place)):
+            for where, what in (*_identity_center_parts(center, place), *_sets(center, place)):
                 way.wrong(where, what)
 
 
-def _parts(center: IdentityCenter, place: str) -> Iterator[Found]:
+def _identity_center_parts(center: IdentityCenter, place: str) -> Iterator[Found]:
     """Check what each part says of its instance, and who is in the groups."""
     for kind in ("users", "groups", "permission_sets"):
         for key, part in getattr(center, kind).items():

@@ -20,6 +20,7 @@ from typing import Any
 @cache
 def import_all() -> None:
     """Import every module of the world, so that all classes are there."""
+    import_module("iamlab.lab.world")
     package = import_module("iamlab.world")
     for module in pkgutil.walk_packages(package.__path__, "iamlab.world."):
         import_module(module.name)
@@ -81,7 +82,9 @@ def below(cls: type) -> dict[str, type]:
     """
     import_all()
     found: dict[str, type] = {}
-    heirs: list[type] = cls.__subclasses__()
+    heirs: list[type] = [
+        one for one in cls.__subclasses__() if not one.__module__.startswith("iamlab.lab")
+    ]
     for heir in heirs:
         # A dataclass with slots leaves the class that it was made of behind.
         module = sys.modules.get(heir.__module__)

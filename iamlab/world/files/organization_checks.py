@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamlab.world.organization import Organization
     from iamlab.world.organization.targets import Part, Target
 
-Found = tuple[str, str]
-"""A place, and what is wrong there."""
 
 
 def check_organizations(
@@ -29,7 +27,7 @@ def check_organizations(
         place = member("$.organizations", key)
         if not way.is_sound(place):
             continue  # a part that could not be read would be missed everywhere
-        found = [*_parts(organization, place), *_tree(organization, place)]
+        found = [*_organization_parts(organization, place), *_tree(organization, place)]
         if accounts_known:
             found += _accounts(organization, accounts, place)
         for account_id in organization.members:
@@ -52,7 +50,7 @@ def _accounts(
         yield f"{place}.management_account_id", "It must be one of the members."
 
 
-def _parts(organization: Organization, place: str) -> Iterator[Found]:
+def _organization_parts(organization: Organization, place: str) -> Iterator[Found]:
     """Check what each part says of its organization, and of the policies that hang on it."""
     for where, part in _every(organization, place):
         if part.organization_id != organization.id:

@@ -146,7 +146,7 @@ class Record:
 
     def write(self, value: Any, place: str, way: Way) -> Any:
         """Give its fields, in their order."""
-        if type(value) is not self.cls:
+        if type(value) not in (self.cls, getattr(self.cls, "made_as", None)):
             return way.not_a(self.cls.__name__, value, place)
         found: dict[str, Any] = {}
         for name, (cls, _) in self.back.items():
@@ -190,7 +190,7 @@ class Record:
         self, values: dict[str, Any], raw: dict[str, Any], place: str, way: Way
     ) -> Any:
         """Make the object first, as what it holds points back to it."""
-        made: Any = object.__new__(self.cls)
+        made: Any = self.cls.__new__(self.cls)
         for name, owner in values.items():
             setattr(made, name, owner)
         way.owners.append(made)
@@ -254,7 +254,7 @@ class OfClass:
     def write(self, value: Any, place: str, way: Way) -> Any:
         """Give its fields, and its class first."""
         record = self.known.get(type(value).__name__)
-        if record is None or record.cls is not type(value):
+        if record is None or type(value) not in (record.cls, getattr(record.cls, "made_as", None)):
             return way.not_a(" or ".join(self.known), value, place)
         return {_CLASS: record.cls.__name__, **record.write(value, place, way)}
 

@@ -22,6 +22,7 @@ from iamlab.identity_center_errors import ForbiddenException, InvalidRequestExce
 from iamlab.world.events import record
 from iamlab.world.federation.saml_claims import is_session_name
 from iamlab.world.federation.saml_identity import SamlIdentity, context_of
+from iamlab.world.gather import known as known_of
 from iamlab.world.identity_center.provisioning import audience, provider_in
 from iamlab.world.ids import HEX
 from iamlab.world.sts.asked import Asked
@@ -63,13 +64,13 @@ def session_for(
         tags, of_user = session_tags(said.tags), {"identitystore:UserId": user.id}
         session = assume(asked, account, said, tags, said.role_session_name, of_user)
     except AwsError as error:
-        _record(asked, account, error=error)
+        _record_session(asked, account, error=error)
         if not isinstance(error, AccessDenied):
             raise
         refusal = ForbiddenException(NO_ACCESS)
         refusal.add_note(f"STS refused: {error.message}")
         raise refusal from error
-    _record(asked, account, made=(session, said))
+    _record_session(asked, account, made=(session, said))
     return session
 
 
@@ -127,7 +128,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
         world=center.world,
         operation=_OPERATION,
         caller=provider_arn,
-        who=center.world.gather(provider_arn),
+        who=known_of(center.world, provider_arn),
         given={
             "RoleArn": role_arn,
             "PrincipalArn": provider_arn,
@@ -140,7 +141,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
     return asked
 
 
-def _record(
+def _record_session(
     asked: Asked,
     account: Account,
     *,

@@ -29,10 +29,10 @@ from iamlab.organization_errors import (
     TargetNotFoundException,
 )
 from iamlab.policy import catalog
+from iamlab.world.checked import check_texts
 from iamlab.world.last_accessed.asking import rows_of, seen_by
 from iamlab.world.organization.targets import NOT_IN_USE
 from iamlab.world.policy_types import SCP
-from iamlab.world.questions import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

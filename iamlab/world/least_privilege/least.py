@@ -17,6 +17,7 @@ from iamlab.display import Shown
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.world.gather import known as known_of
 from iamlab.world.issuers import role_of_session
 from iamlab.world.least_privilege.excess import Compared, Excess, allowed_by, compare, excess_of
 from iamlab.world.least_privilege.fitting import Form, fitted, limit_of
@@ -308,7 +309,7 @@ def _id_of(world: World, caller: Caller, arn: str) -> str:
 def policies_now(world: World, arn: str) -> list[Policy] | None:
     """Give the identity-based policies of a caller; ``None`` if he has none, or is not here."""
     try:
-        return [attached.policy for attached in world.gather(arn).identity]
+        return [attached.policy for attached in known_of(world, arn).identity]
     except NoSuchEntity:
         return None
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import Shown
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy import catalog
+from iamlab.world.gather import known as known_of
 from iamlab.world.identities import Bounded
 from iamlab.world.least_privilege.applying import apply_edits, check_unchanged, find, proved
 from iamlab.world.least_privilege.edits import edit_for
@@ -264,7 +265,7 @@ def _asked(world: World, caller: Caller | None) -> list[Bounded]:
     if caller is None:
         return list(principals(world.accounts.values()))
     arn = with_path(world, arn_of(caller))
-    world.gather(arn)  # which knows who is not there
+    known_of(world, arn)  # which knows who is not there
     one = find(world, arn)
     assert isinstance(one, Bounded)  # noqa: S101 - arn_of lets only users and roles through
     return [one]
@@ -314,7 +315,7 @@ def _not_shown(
         begun, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {begun}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    every = (attached.policy for one in asked for attached in world.gather(one.arn).identity)
+    every = (attached.policy for one in asked for attached in known_of(world, one.arn).identity)
     # What one call of one caller leaves open is too much to say of all.
     caller, unique_id = (asked[0].arn, asked[0].unique_id) if asked else ("", "")
     usage = whole(world, log.of(caller, unique_id)) if len(asked) == 1 else Usage()

@@ -336,7 +336,7 @@ def admitting(power: Power, *, by_session: bool = False) -> Policy:
     >>> from iamlab import World
     >>> from iamlab.world.reach.powers import Power
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> admitting(Power.of(dana.account.world.gather(dana))).statements[0].principal
+    >>> admitting(Power.of(known_of(dana.account.world, dana))).statements[0].principal
     (('AWS', 'arn:aws:iam::111111111111:user/dana'),)
     """
     known = power.gathered

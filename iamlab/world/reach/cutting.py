@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import Shown, count, few
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
+from iamlab.world.gather import known as known_of
 from iamlab.world.progress import steps
 from iamlab.world.reach.admin import GIVES_POWER
 from iamlab.world.reach.calls import Need
@@ -257,7 +258,9 @@ def _of_an_admin(reach: Reach, power: Power) -> Iterator[Decision]:
 
 def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
-    gathered = reach.world.gather(power.gathered.issuer or power.arn) if _is_held(power) else None
+    gathered = (
+        known_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
+    )
     today = () if gathered is None else gathered.identity
     for layer in ("identity", "resource"):
         for reading in decision.heard[layer].applying:

@@ -138,7 +138,7 @@ class Decider:
             return []
         if not self.ever(power, f"iam:{name}"):
             return []
-        key = (name, account.account_id, len(things), id(things[0]), *_frozen(fixed))
+        key = (name, account.account_id, len(things), id(things[0]), *_as_key(fixed))
         rows = self._rows.get(key)
         if rows is None or power not in rows:
             others = [one for one in self._together.get(account.account_id, ()) if one != power]
@@ -214,5 +214,5 @@ def _keys(need: Need) -> tuple[object, ...]:
     return (need.action, *need.key[2:])
 
 
-def _frozen(values: Mapping[str, Any]) -> tuple[object, ...]:
+def _as_key(values: Mapping[str, Any]) -> tuple[object, ...]:
     return tuple(sorted((name, str(value)) for name, value in values.items()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from iamlab.world.gather import known as known_of
 from iamlab.world.progress import steps
 from iamlab.world.reach.admin import is_admin
 from iamlab.world.reach.administrators import (
@@ -69,7 +70,7 @@ class Explorer:
         """Every user, role and root user as it is, by ARN."""
         world = self.decider.world
         found = {
-            arn: Power.of(world.gather(arn))
+            arn: Power.of(known_of(world, arn))
             for arn in steps(list(everybody(world.accounts.values())), "gathering")
         }
         self.decider.together(found.values())

@@ -110,7 +110,7 @@ class Power:
         --------
         >>> from iamlab import World
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-        >>> power = Power.of(dana.account.world.gather(dana))
+        >>> power = Power.of(known_of(dana.account.world, dana))
         >>> print(power.with_(any_permission()).with_(any_permission()))
         user/dana with any permission
         """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
+from iamlab.world.gather import known as known_of
 from iamlab.world.presented import Credential
 from iamlab.world.reach.administrators import is_shared
 from iamlab.world.reach.answers import Arrivals, BlastRadius
@@ -313,7 +314,7 @@ class Reach(Shown):
         """
         if isinstance(caller, Power):
             return caller
-        known = self.world.gather(caller)
+        known = known_of(self.world, caller)
         if not known.account_id:
             what = known.arn or "Whoever is anonymous"
             raise RequestError(f"{what} is of no account: ask for a user, a role or a session.")

@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.world.access_key import AccessKey
 from iamlab.world.asking import Standing
-from iamlab.world.keys import AccessKey
+from iamlab.world.gather import known as known_of
 from iamlab.world.mfa import INTERVAL, code_at, seed_of
 from iamlab.world.reach.later import PASSWORD, SUPPOSED, Later
 from iamlab.world.reach.role_calls import HEADERS, MFA_CODE, REGION
@@ -110,7 +111,7 @@ class _Actor:
 
     def account(self) -> Any:
         """Give the caller's account."""
-        return self.world.accounts[self.world.gather(self.caller).account_id]
+        return self.world.accounts[known_of(self.world, self.caller).account_id]
 
     def iam(self, name: str, given: Mapping[str, Any]) -> None:
         """Call IAM; new credentials make the next caller."""
@@ -130,7 +131,7 @@ class _Actor:
         elif name in OF_SERVICES:
             user = account.get_user(given["UserName"])
             kind = OF_SERVICES[name] or BY_NAME[self._service(user, name, given)]
-            self.caller = limited_to(kind, self.world.gather(user))
+            self.caller = limited_to(kind, known_of(self.world, user))
 
     def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
         """Say for which service a credential is."""

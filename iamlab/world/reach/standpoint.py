@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.layers import Attached
 from iamlab.policy.arn import Arn
 from iamlab.world.api.roles import OF_AWS
+from iamlab.world.gather import known as known_of
 from iamlab.world.reach.calls import Call, iam_call
 from iamlab.world.reach.edges import Calls, Edge
 from iamlab.world.reach.powers import (
@@ -204,7 +205,7 @@ class Standpoint:
 
     def _again(self, whom: User | Role) -> Power:
         """Give a principal as it is; if it is this power, with what this has made of itself."""
-        power = Power.of(self.world.gather(whom))
+        power = Power.of(known_of(self.world, whom))
         own = self.power.changes if whom is (self.user or self.role) else ()
         return power.with_(*(change for change in own if change.about != CALLS_WITH))
 

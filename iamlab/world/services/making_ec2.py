@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api.values import arn_of, as_tags, as_text
+from iamlab.world.checked import check_texts
 from iamlab.world.context import DEFAULT_REGION
-from iamlab.world.questions import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied
+from iamlab.world.access_key import AccessKey
 from iamlab.world.asking import Circumstances, question
-from iamlab.world.keys import AccessKey
+from iamlab.world.gather import known as known_of
 from iamlab.world.presented import CredentialKind
 from iamlab.world.sts.endpoints import region_of
 from iamlab.world.sts.session import Session
@@ -111,7 +112,7 @@ class Asked:
         issuer, names
             How the event says who it is: who speaks, and of whom; the last is the user.
         """
-        self.caller, self.who = provider, self.world.gather(provider)
+        self.caller, self.who = provider, known_of(self.world, provider)
         self.identity = {
             "type": kind,
             "principalId": ":".join((issuer, *names)),

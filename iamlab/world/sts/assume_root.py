@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamlab.world.sts.asked import Asked
     from iamlab.world.sts.session import Session
 
-DEFAULT_SECONDS = 900
+ROOT_SECONDS = 900
 
 
 def _target(asked: Asked) -> str:
@@ -62,7 +62,7 @@ def assume_root(asked: Asked) -> Session:
         CredentialKind.ROOT_TASK,
         arn,
         (arn, member.account_id),
-        asked.given.get("DurationSeconds", DEFAULT_SECONDS),
+        asked.given.get("DurationSeconds", ROOT_SECONDS),
         region=asked.endpoint,
         parent=asked.parent,
         source_identity="" if session is None else session.source_identity,

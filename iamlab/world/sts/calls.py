@@ -20,6 +20,7 @@ from iamlab.world.api.validation import check_by_model
 from iamlab.world.asking import check_credentials
 from iamlab.world.events import CONSOLE_SIGN_IN, note, record_for
 from iamlab.world.events.identity import UNKNOWN, caller_identity
+from iamlab.world.gather import known as known_of
 from iamlab.world.links import console_page
 from iamlab.world.sts.asked import Asked
 from iamlab.world.sts.endpoints import GLOBAL, check_region, region_of
@@ -73,7 +74,7 @@ def call(
         caller = ANONYMOUS
     elif caller == ANONYMOUS:
         raise MissingAuthenticationToken("Request is missing Authentication Token")
-    who = world.gather(caller)
+    who = known_of(world, caller)
     if operation.is_signed and not who.account_id:
         raise RequestError(
             f"{who.arn} signs no calls of STS here. How a service assumes a role: "
@@ -130,7 +131,7 @@ def _record_switch(asked: Asked, made: Session) -> None:
     """Note that somebody in the console has switched to a role: in the role's account."""
     if asked.operation != "AssumeRole":
         return
-    who = asked.world.gather(made)
+    who = known_of(asked.world, made)
     note(
         asked.world,
         ("signin", "SwitchRole"),

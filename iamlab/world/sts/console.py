@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from iamlab.errors import RequestError
-from iamlab.world.keys import AccessKey
+from iamlab.world.access_key import AccessKey
 from iamlab.world.links import console_page, federation_page
 from iamlab.world.sts.federation_endpoint import (
     TOKEN_LASTS,

@@ -22,6 +22,7 @@ from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.signin_errors import BadRequest
 from iamlab.world.events import CONSOLE_SIGN_IN, note
 from iamlab.world.events.identity import caller_identity
+from iamlab.world.gather import known as known_of
 from iamlab.world.links import console_page, federation_page
 from iamlab.world.managed import PARTITIONS
 from iamlab.world.presented import CredentialKind
@@ -206,7 +207,7 @@ def refuse(why: str) -> NoReturn:
 
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Note a step in the log of the account whose session it is."""
-    who = session.world.gather(session)
+    who = known_of(session.world, session)
     note(
         session.world,
         ("signin", name),

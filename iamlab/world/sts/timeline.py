@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from iamlab.world.access_key import AccessKey
     from iamlab.world.holder import Holder
     from iamlab.world.identities import Role, User
-    from iamlab.world.keys import AccessKey
     from iamlab.world.sts.session import Session
     from iamlab.world.world import World
 

@@ -24,6 +24,7 @@ from iamlab.policy.catalog import action, all_actions, has, matched
 from iamlab.world.access import in_order, parts
 from iamlab.world.asking import Circumstances, check, over
 from iamlab.world.facts import facts_of
+from iamlab.world.gather import known as known_of
 from iamlab.world.progress import steps
 from iamlab.world.what_can.candidates import Candidate, Candidates, Home, written
 from iamlab.world.what_can.lines import Told, lines_from
@@ -195,7 +196,7 @@ class _Asked:
         circumstances: Circumstances,
     ) -> _Asked:
         check(circumstances)
-        return cls(world, world.gather(caller).within_limits(), given, circumstances)
+        return cls(world, known_of(world, caller).within_limits(), given, circumstances)
 
     @property
     def home(self) -> Home:

@@ -19,6 +19,7 @@ from iamlab.engine.layers import Attached
 from iamlab.policy.document import Policy
 from iamlab.world import managed
 from iamlab.world.api.naming import SERVICE_LINKED_ONLY
+from iamlab.world.gather import known as known_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.asked import literals
 from iamlab.world.reach.powers import (
@@ -177,7 +178,7 @@ def _targets(one: Standpoint, roles: list[Role]) -> Iterator[Target]:
     for role in roles:
         if role.boundary is None or role is one.role:
             continue
-        attached = one.world.gather(role).boundary
+        attached = known_of(one.world, role).boundary
         document = Policy(()) if attached is None else attached.policy
         if role.arn in one.assumable:
             yield Target(one.assumable[role.arn], document)
@@ -198,7 +199,7 @@ def _freed(
     calls, change
         What is done about the boundary.
     """
-    after = change.make(one.world.gather(target.role)).boundary
+    after = change.make(known_of(one.world, target.role)).boundary
     arn = None if after is None else after.arn
     for gift in (*_gifts(one, target.role, change), Gift((), ())):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
@@ -214,7 +215,7 @@ def _freed(
 
 
 def _is_wide(one: Standpoint, role: Role) -> bool:
-    return any(allows_all(each.policy) for each in one.world.gather(role).identity)
+    return any(allows_all(each.policy) for each in known_of(one.world, role).identity)
 
 
 def _gifts(one: Standpoint, role: Role, change: Change) -> list[Gift]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from iamlab.world.gather import known as known_of
 from iamlab.world.reach.plans import plan, with_role
 from iamlab.world.reach.powers import Power
 from iamlab.world.reach.ways.finding import finds
@@ -237,7 +238,7 @@ def _taken_by(one: Standpoint, role_arn: str) -> list[Taken]:
     """Give the roles that a role may assume; worked out once."""
     key = ("taken by", role_arn)
     if key not in one.decider.kept:
-        power = Power.of(one.world.gather(role_arn))
+        power = Power.of(known_of(one.world, role_arn))
         every = one.assuming.taken_by(power)
         # CloudFormation says no more in its call than it must.
         one.decider.kept[key] = [each for each in every if each.call.parameters.keys() == PLAIN]

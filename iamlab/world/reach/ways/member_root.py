@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import Attached
 from iamlab.world import managed
 from iamlab.world.context import of_temporary
+from iamlab.world.gather import known as known_of
 from iamlab.world.organization.root_features import TASKS, may_assume_root
 from iamlab.world.presented import CredentialKind, Presented
 from iamlab.world.reach.calls import Call, Need
@@ -77,5 +78,5 @@ def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
         lambda known: known.showing(presented),
         CALLS_WITH,
     )
-    power = Power.of(one.world.gather(member.root_arn)).with_(change)
+    power = Power.of(known_of(one.world, member.root_arn)).with_(change)
     return replace(power, carried=Carried(source_identity=source_identity))

@@ -18,6 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iamlab.world.context import of_tags
+from iamlab.world.gather import known as known_of
 from iamlab.world.identities import Role, User
 from iamlab.world.quotas import quota
 from iamlab.world.reach.admin import is_admin
@@ -148,7 +149,7 @@ def _roles(one: Standpoint, way: Way) -> Iterator[Edge]:
 
 def _freed(one: Standpoint, holder: User | Role) -> Gift:
     """Take away all that denies somebody something and may be taken, what only denies first."""
-    power = one.changed(Power.of(one.world.gather(holder)))
+    power = one.changed(Power.of(known_of(one.world, holder)))
     left = {place_of(each): each for each in denying(one.decider, power)}
     left = {
         place_of(each): left[place_of(each)]

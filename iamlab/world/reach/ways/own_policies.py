@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.layers import Attached
+from iamlab.world.gather import known as known_of
 from iamlab.world.gather import policies_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.own_denies import denies_something, denying
@@ -251,7 +252,7 @@ def is_detour(one: Standpoint) -> bool:
     own = one.user or one.role
     if own is None:
         return False
-    today = Power.of(one.world.gather(own))
+    today = Power.of(known_of(one.world, own))
     # It is another matter if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *one.power.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]

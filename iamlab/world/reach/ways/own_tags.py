@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.prepared import action_test
 from iamlab.world.context import of_tags
 from iamlab.world.facts import facts_of
+from iamlab.world.gather import known as known_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.asked import Value, merged
 from iamlab.world.reach.assuming import asked_of
@@ -91,7 +92,7 @@ def _tag_role(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:
     if role not in one.stock.roles or not one.ever("iam:TagRole"):
         return
     fixed = {each["Key"].lower() for each in taken.call.parameters.get("Tags", ())}
-    for tags in tags_wanted(one, one.world.gather(role)):
+    for tags in tags_wanted(one, known_of(one.world, role)):
         if fixed & {key for key, _ in tags} or not _is_room(one, role.tags, tags):
             continue
         call = one.call("TagRole", RoleName=role.name, Tags=_sent(one, tags))
@@ -114,7 +115,7 @@ def _still_takes(one: Standpoint, taken: Taken, tags: Mapping[str, str]) -> bool
 def _tag_session(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:
     if not _lets_tag(taken.role.trust):
         return
-    for tags in tags_wanted(one, one.world.gather(taken.role)):
+    for tags in tags_wanted(one, known_of(one.world, taken.role)):
         wishes = {
             f"aws:requesttag/{key}": (Value(value, is_pattern=False, has_variables=False),)
             for key, value in tags

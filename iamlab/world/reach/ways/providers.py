@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.world.api.lookup import same_name
 from iamlab.world.federation.saml_claims import is_session_name
+from iamlab.world.gather import known as known_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.asked import asked_in
 from iamlab.world.reach.calls import Call
@@ -136,7 +137,7 @@ def _heard(
     """Give what a role's trust policy, and what else has a say, listens to."""
     asked = asked_in(*([] if role.trust is None else [role.trust]))
     for vouched in said(asked):
-        provider = Power.of(one.world.gather(vouched.provider_arn))
+        provider = Power.of(known_of(one.world, vouched.provider_arn))
         if all(one.decider.decide(provider, need) for need in vouched.needs(role)):
             return vouched
     return None
@@ -150,6 +151,6 @@ def _edge(
     calls: tuple[Call, ...],
     conditions: tuple[str, ...],
 ) -> Edge:
-    base = replace(Power.of(one.world.gather(role)), carried=vouched.carried)
+    base = replace(Power.of(known_of(one.world, role)), carried=vouched.carried)
     target = one.changed(base, vouched.session(role))
     return Edge(way, one.power, target, lambda: calls, conditions)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.world.gather import known as known_of
 from iamlab.world.quotas import quota
 from iamlab.world.reach.later import CERTIFICATE, SSH_KEY
 from iamlab.world.reach.powers import Power
@@ -73,6 +74,6 @@ def _held(user: User, service: str) -> dict[str, str]:
 def _entry(
     one: Standpoint, user: User, kind: Kind, call: Call, *conditions: str
 ) -> Iterator[Entry]:
-    power = Power.of(one.world.gather(user))
+    power = Power.of(known_of(one.world, user))
     if user is not one.user and one.decider.ever(power, kind.probe):
         yield Entry(31, user, (call,), (only_in(kind),), conditions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.ec2_errors import InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
 from iamlab.world.services.ec2.instance import Instance
-from iamlab.world.services.ec2.things import arn_of
+from iamlab.world.services.ec2.things import arn_of as arn_of_thing
 
 if TYPE_CHECKING:
     from iamlab.world.account import Account
@@ -40,7 +40,7 @@ def find_instances(account: Account, given: Parameters) -> list[Instance]:
 def _found(account: Account, given: Parameters, which: object) -> Instance:
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
-    found = account.resources.get(arn_of(account, given, which))
+    found = account.resources.get(arn_of_thing(account, given, which))
     if not isinstance(found, Instance):
         raise InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
     return found

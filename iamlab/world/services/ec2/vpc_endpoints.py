@@ -22,7 +22,7 @@ from iamlab.ec2_errors import (
 from iamlab.policy.document import Policy
 from iamlab.service_errors import InvalidParameter
 from iamlab.world.api.values import as_text, must_be_there
-from iamlab.world.questions import check_texts
+from iamlab.world.checked import check_texts
 from iamlab.world.saving import saved
 from iamlab.world.services.common import check_region, forget, keep
 from iamlab.world.services.ec2.instances import check_vpc

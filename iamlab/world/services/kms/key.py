@@ -15,8 +15,8 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.service_errors import NotFoundException
 from iamlab.world.api import values
 from iamlab.world.api.values import as_keys, as_list, as_tags, as_text
+from iamlab.world.checked import check_texts
 from iamlab.world.context import DEFAULT_REGION
-from iamlab.world.questions import check_texts
 from iamlab.world.resources import Resource
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from iamlab.organization_errors import (
     ParentNotFoundException,
 )
 from iamlab.world.api.entry import no_more, nothing, service_operation
+from iamlab.world.gather import known as known_of
 from iamlab.world.organization import organization_of, own_organization
 from iamlab.world.services.organizations.values import RULES, check_values, fault
 
@@ -130,7 +131,7 @@ def operation(
 
 def _check_own(account: Account, caller: Caller) -> None:
     """Insist that whoever calls is of the account whose operation it is."""
-    who = account.world.gather(caller)
+    who = known_of(account.world, caller)
     if who.account_id != account.account_id:
         raise RequestError(
             f"{who.arn} is not of account {account.account_id}: an operation of AWS Organizations "

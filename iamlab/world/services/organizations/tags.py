@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.organization_errors import InvalidInputException, TargetNotFoundException
-from iamlab.world.api import answers
+from iamlab.world.api import answers as iam_responses
 from iamlab.world.api.entry import Parameters, as_it_is
 from iamlab.world.services.organizations.calls import (
     DELEGATE,
@@ -68,4 +68,4 @@ def untag_resource(organization: Organization, given: Parameters) -> None:
 )
 def list_tags_for_resource(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List tags."""
-    return page("Tags", answers.tags(_tagged(organization, given).tags), given, dict)
+    return page("Tags", iam_responses.tags(_tagged(organization, given).tags), given, dict)

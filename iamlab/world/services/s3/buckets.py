@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou
 from iamlab.world.api.entry import Parameters, service_operation
+from iamlab.world.gather import known as known_of
 from iamlab.world.quotas import check_bucket_name
 from iamlab.world.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of
 from iamlab.world.services.s3.policies import bucket_policy
@@ -78,7 +79,7 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
     switches = bucket.public_access_block
     check_new_acl(given.get("ACL", "private"), str(bucket.object_ownership), switches)
     if "Policy" in given:
-        who = account.world.gather(caller)
+        who = known_of(account.world, caller)
         bucket.policy = bucket_policy(given["Policy"], bucket, switches, who.arn)
     account.resources[bucket.arn] = bucket
     account.changed()

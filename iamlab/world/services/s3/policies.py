@@ -17,6 +17,7 @@ from iamlab.errors import AccessDenied
 from iamlab.policy.public import public_because
 from iamlab.service_errors import MethodNotAllowed, NoSuchBucketPolicy
 from iamlab.world.api.entry import Parameters, service_operation
+from iamlab.world.gather import known as known_of
 from iamlab.world.resource_policies import resource_policy
 from iamlab.world.services.s3.bucket import arn_of, bucket_of
 
@@ -78,7 +79,7 @@ def _refused(decision: Decision, message: str) -> AwsError:
 def put_bucket_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a bucket's policy."""
     bucket = bucket_of(account, given)
-    who = account.world.gather(caller)
+    who = known_of(account.world, caller)
     bucket.policy = bucket_policy(given["Policy"], bucket, bucket.public_access_block, who.arn)
     account.changed()
 

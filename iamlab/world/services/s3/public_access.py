@@ -22,6 +22,7 @@ from iamlab.service_errors import (
     OwnershipControlsNotFoundError,
 )
 from iamlab.world.api.entry import Parameters, as_it_is, service_operation
+from iamlab.world.gather import known as known_of
 from iamlab.world.services.s3.bucket import ENFORCED, OWNERSHIPS, arn_of, bucket_of, object_of
 from iamlab.world.services.s3.switches import as_parameter, from_parameter
 
@@ -244,7 +245,7 @@ def _check_acl(
 def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
     """Set a bucket's ACL: what is not refused gives nobody anything, so nothing is kept."""
     bucket = bucket_of(account, given)
-    request = (account.world.gather(caller).arn, "s3:PutBucketAcl", bucket.arn)
+    request = (known_of(account.world, caller).arn, "s3:PutBucketAcl", bucket.arn)
     off = bucket.object_ownership == ENFORCED
     _check_acl(given["ACL"], bucket.public_access_block, request, off=off)
 
@@ -268,6 +269,6 @@ def put_object(account: Account, given: Parameters, caller: Caller) -> None:
     acl = given.get("ACL")
     if acl is None:
         return
-    request = (account.world.gather(caller).arn, "s3:PutObject", object_of(account, given))
+    request = (known_of(account.world, caller).arn, "s3:PutObject", object_of(account, given))
     off = bucket.object_ownership == ENFORCED and acl != "bucket-owner-full-control"
     _check_acl(acl, bucket.public_access_block, request, off=off)

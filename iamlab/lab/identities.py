@@ -1,0 +1,267 @@
+"""Users, groups and roles, with all that can be done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.world import identities as records
+from iamlab.world.api.calling import call, perform
+from iamlab.world.api.values import as_keys, as_tags, as_text
+from iamlab.world.holder import Holder
+from iamlab.world.identities import Identity
+from iamlab.world.kept import stands_for
+from iamlab.world.holds_keys import HoldsKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.world.events import Event
+    from iamlab.world.gather import Caller
+    from iamlab.world.last_accessed.report import Granularity, LastAccessed
+    from iamlab.world.policies import ManagedPolicy
+    from iamlab.world.saving import Document
+    from iamlab.world.sts.revoking import Revocation
+    from iamlab.world.sts.session import Session
+    from iamlab.world.user_summary import UserSummary
+
+
+class _Identity:
+    """What can be done with users, groups and roles."""
+
+    __slots__ = ()
+
+    def attach_policy(self, policy: str | ManagedPolicy) -> None:
+        """Attach a managed policy (``AttachUserPolicy`` and its like).
+
+        Parameters
+        ----------
+        policy
+            The policy, its ARN, or the name of one of AWS's or of the account's own.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is no such policy.
+        LimitExceeded
+            The identity has as many as it may have.
+        """
+        self._do("Attach{}Policy", PolicyArn=self.account.get_policy(policy).arn)
+
+    def detach_policy(self, policy: str | ManagedPolicy) -> None:
+        """Detach a managed policy (``DetachUserPolicy`` and its like).
+
+        Raises
+        ------
+        NoSuchEntity
+            It is not attached.
+        """
+        known = isinstance(policy, str) and policy in self.attached
+        arn = policy if known else self.account.get_policy(policy).arn
+        self._do("Detach{}Policy", PolicyArn=arn)
+
+    def put_policy(self, policy_name: str, document: Document) -> None:
+        """Write an inline policy: it belongs to this identity alone and goes with it.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            It is no identity policy; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> ana = main.create_user("ana")
+        >>> ana.put_policy("read", Policy.allow("s3:GetObject"))
+        >>> print(main.world.can(ana, "s3:GetObject", "arn:aws:s3:::maps/m31"))
+        ✓ allowed by read/#1
+        """
+        self._do("Put{}Policy", PolicyName=policy_name, PolicyDocument=as_text(document))
+
+    def delete_policy(self, policy_name: str) -> None:
+        """Delete an inline policy.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is none of that name.
+        """
+        self._do("Delete{}Policy", PolicyName=policy_name)
+
+    def delete(self) -> None:
+        """Delete it; what hangs on it must be gone first.
+
+        Raises
+        ------
+        DeleteConflict
+            Something is left.
+        """
+        self._do("Delete{}")
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagUser``, ``TagRole``)."""
+        self._do("Tag{}", Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagUser``, ``UntagRole``)."""
+        self._do("Untag{}", TagKeys=as_keys(tag_keys))
+
+    def last_accessed(
+        self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
+    ) -> LastAccessed:
+        """Say when the services that its policies allow were last accessed, and by whom.
+
+        See ``iamlab.world.last_accessed.asking``.
+        """
+        return self.account.last_accessed(self, events, granularity)
+
+    def _do(self, operation: str, **parameters: object) -> Any:
+        """Do an operation on this identity, as the account's root user."""
+        noun = self.kind.capitalize()
+        named = {f"{noun}Name": self.name, **parameters}
+        return perform(self.account, operation.format(noun), **named)
+
+
+class _Bounded(_Identity):
+    __slots__ = ()
+
+    def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
+        """Set the ceiling: at most what this managed policy allows."""
+        arn = self.account.get_policy(policy).arn
+        self._do("Put{}PermissionsBoundary", PermissionsBoundary=arn)
+
+    def delete_permissions_boundary(self) -> None:
+        """Take the ceiling away."""
+        self._do("Delete{}PermissionsBoundary")
+
+
+@stands_for(records.User)
+class User(_Bounded, Holder, HoldsKeys, records.User):
+    __doc__ = records.User.__doc__
+    __slots__ = ()
+
+    def update_login_profile(
+        self,
+        *,
+        password: str | None = None,
+        password_reset_required: bool | None = None,
+        max_signin_session_duration: int | None = None,
+        reset_max_signin_session_duration: bool | None = None,
+    ) -> None:
+        """Set its password, as an administrator does: the old one need not be known."""
+        self._do(
+            "UpdateLoginProfile",
+            Password=password,
+            PasswordResetRequired=password_reset_required,
+            MaxSigninSessionDuration=max_signin_session_duration,
+            ResetMaxSigninSessionDuration=reset_max_signin_session_duration,
+        )
+
+    def change_password(self, old_password: str, new_password: str) -> None:
+        """Change its own password, for which it needs permission itself.
+
+        Raises
+        ------
+        AccessDenied
+            It may not, or the old password is wrong.
+        PasswordPolicyViolation
+            The account wants a better one, or one that was not used of late.
+        """
+        sent = {"OldPassword": old_password, "NewPassword": new_password}
+        call(self.account, "ChangePassword", self, sent)
+
+    def summary(self) -> UserSummary:
+        """Show what the console's page of a user shows; no secrets."""
+        from iamlab.world.user_summary import summarise
+
+        return summarise(self)
+
+    def update(self, *, new_user_name: str | None = None, new_path: str | None = None) -> None:
+        """Rename the user, or move it to another path: its id stays, its ARN does not."""
+        self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
+
+
+@stands_for(records.Group)
+class Group(_Identity, records.Group):
+    __doc__ = records.Group.__doc__
+    __slots__ = ()
+
+    def add_user(self, user: Identity | str) -> None:
+        """Make a user a member.
+
+        Raises
+        ------
+        LimitExceeded
+            The user is in ten groups already.
+        NoSuchEntity
+            There is no such user in the group's account.
+        RequestError
+            What is added is no user: groups do not nest, and roles do not join.
+        """
+        if isinstance(user, Identity) and not isinstance(user, User):
+            message = (
+                f"{user.kind} {user.name} cannot be a member of group {self.name}: "
+                "a group holds users only."
+            )
+            raise RequestError(message)
+        self._do("AddUserTo{}", UserName=self._own(user).name)
+
+    def remove_user(self, user: User | str) -> None:
+        """End a membership.
+
+        Raises
+        ------
+        NoSuchEntity
+            The user is no member.
+        """
+        self._do("RemoveUserFrom{}", UserName=self._own(user).name)
+
+    def update(self, *, new_group_name: str | None = None, new_path: str | None = None) -> None:
+        """Rename the group, or move it to another path: its members stay."""
+        self._do("Update{}", NewGroupName=new_group_name, NewPath=new_path)
+
+
+@stands_for(records.Role)
+class Role(_Bounded, records.Role):
+    __doc__ = records.Role.__doc__
+    __slots__ = ()
+
+    def update_assume_role_policy(self, document: Document) -> None:
+        """Replace the trust policy."""
+        perform(
+            self.account,
+            "UpdateAssumeRolePolicy",
+            RoleName=self.name,
+            PolicyDocument=as_text(document),
+        )
+
+    def update(
+        self, *, description: str | None = None, max_session_duration: int | None = None
+    ) -> None:
+        """Set how long its sessions may last (3,600 seconds if nothing is said), and what it is."""
+        self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
+
+    def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
+        """Deny everything to all its sessions until now: see ``iamlab.world.sts.revoking``."""
+        from iamlab.world.sts.revoking import revoke_sessions
+
+        return revoke_sessions(self, caller)
+
+    def revoke_session(self, session: Session, caller: Caller | None = None) -> Revocation:
+        """Deny everything to one of its sessions, and to all of the same name.
+
+        Raises
+        ------
+        RequestError
+            It is no session of this role.
+        """
+        from iamlab.world.sts.revoking import revoke_session
+
+        return revoke_session(self, session, caller)
+
+    def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
+        """Deny everything to those of its sessions behind which somebody is."""
+        from iamlab.world.sts.revoking import revoke_by_source_identity
+
+        return revoke_by_source_identity(self, name, caller)
