@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from iamlab.analysis.trails.reading import Trail
     from iamlab.engine.decision import Decision
     from iamlab.engine.evaluate import evaluate, evaluate_all
     from iamlab.engine.layers import Attached, Layers
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
         RequestError,
     )
     from iamlab.lab.world import World
+    from iamlab.model.network_locations import Network
     from iamlab.policy.arn import Arn
     from iamlab.policy.document import Policy, Statement
-    from iamlab.world.networks import Network
-    from iamlab.world.trails.reading import Trail
 
 _HOME = {
     "ANONYMOUS": "engine.request",
@@ -49,7 +49,7 @@ _HOME = {
     "IamLabError": "errors",
     "Layers": "engine.layers",
     "LoadError": "errors",
-    "Network": "world.networks",
+    "Network": "model.network_locations",
     "Policy": "policy.document",
     "PolicyError": "errors",
     "PolicyProblem": "errors",
@@ -57,7 +57,7 @@ _HOME = {
     "RequestError": "errors",
     "Rules": "engine.rules",
     "Statement": "policy.document",
-    "Trail": "world.trails.reading",
+    "Trail": "analysis.trails.reading",
     "Verdict": "engine.verdict",
     "World": "lab.world",
     "evaluate": "engine.evaluate",

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent.parent / "iamlab/world/data"
+FOLDER = Path(__file__).parent.parent / "iamlab/model/data"
 SERVICES = ("iam", "sts")
 KEPT = ("type", "min", "max", "pattern", "enum")
 

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "iamlab/world/data/aws_managed_policies.txt.xz"
+TARGET = Path(__file__).parent.parent / "iamlab/model/data/aws_managed_policies.txt.xz"
 ORIGIN = "AWS managed policies, as shipped by moto {} (Apache-2.0)"
 KEPT = ("Path", "DefaultVersionId", "CreateDate", "UpdateDate")
 # The elements in AWS's usual order; moto has them in that of the alphabet.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from iamlab.world.reach.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
-from iamlab.world.reach.table import BESIDES, GAINS, GUARDS, TABLE, Way
+from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
+from iamlab.analysis.privilege_escalation.table import BESIDES, GAINS, GUARDS, TABLE, Way
 
 PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 

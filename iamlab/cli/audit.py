@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.audit.controls import SEVERITIES
 from iamlab.cli.documents import printable
 from iamlab.cli.exports import add_export_arguments, read_exports
 from iamlab.cli.forms import print_json
 from iamlab.errors import RequestError
-from iamlab.world.audit.control import SEVERITIES
 
 if TYPE_CHECKING:
     import argparse

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.cli.documents import STANDARD_INPUT, read_text
 from iamlab.errors import LoadError, RequestError
+from iamlab.model.network_locations import Network
+from iamlab.model.strict_json import read_json
+from iamlab.model.world import World
 from iamlab.policy.arn import is_arn
-from iamlab.world.json_files import read_json
-from iamlab.world.loaders import LoadWarning
-from iamlab.world.networks import Network
-from iamlab.world.world import World
+from iamlab.storage.account_details.load import LoadWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.world.asking import Circumstances
+    from iamlab.authorization.authorize import Circumstances
 
 
 def filled(text: str) -> str:
@@ -153,7 +153,7 @@ def warned(world: World) -> World:
 
 def saved_world(value: Any, file: str) -> World:
     """Make a world of what a file holds that ``World.save`` wrote."""
-    from iamlab.world.files import world_from_json
+    from iamlab.storage.saved_world import world_from_json
 
     return world_from_json(value, _name(file))
 

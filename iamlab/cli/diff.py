@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.world.changes.causes import Change
+    from iamlab.analysis.world_diff.edits import Change
 
 HELP = "Compare two worlds: the edits, and who gained or lost what by which."
 EXAMPLE = """\
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare; 0 nothing is different, 1 something."""
-    from iamlab.world.changes import diff_between
+    from iamlab.analysis.world_diff.world_diff import diff_between
 
     check_read_once((options.before, options.after))
     diff = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))

@@ -9,17 +9,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.cli.common import add_world_source, check_read_once, load_world, warned
 from iamlab.cli.documents import read_text
 from iamlab.errors import LoadError, RequestError
+from iamlab.model.clock_and_ids import Clock
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.world.clock import Clock
-from iamlab.world.reports import CredentialReport
 
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from iamlab.world.least_privilege import LeastPrivilege
+    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
 
 HELP = "Write the tightest policy that allows what a principal did, by a CloudTrail trail."
 EXAMPLE = """\

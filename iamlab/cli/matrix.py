@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the table; 0 if there is a yes in it, else 1."""
-    from iamlab.world.access import access
+    from iamlab.analysis.access_matrix import access
 
     matrix = access(
         read_world(options),

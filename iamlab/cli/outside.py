@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from iamlab.world.outside_access import Finding, OutsideAccess
+    from iamlab.analysis.external_access.findings import Finding, OutsideAccess
 
 HELP = "List what somebody outside can reach, by which statement, and what stops it."
 EXAMPLE = """\

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
-    from iamlab.world.reach.cutting import Cut
-    from iamlab.world.reach.edges import Edge
-    from iamlab.world.reach.paths import Path
-    from iamlab.world.reach.reach import Reach
-    from iamlab.world.world import World
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.model.world import World
 
 HELP = "Say who can become whom, or get to a resource, and by which calls."
 EXAMPLE = """\

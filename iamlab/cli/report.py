@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.security_status import OPEN, security_recommendations, security_status
 from iamlab.cli.documents import printable
 from iamlab.cli.exports import add_export_arguments, read_exports
 from iamlab.cli.forms import print_json
-from iamlab.world.security import OPEN, security_recommendations, security_status
 
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.world.account import Account
-    from iamlab.world.reports import CredentialReport
-    from iamlab.world.security import SecurityStatus
+    from iamlab.analysis.credential_report.report import CredentialReport
+    from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.model.account import Account
 
 HELP = "Show accounts in numbers, with the security recommendations for them."
 EXAMPLE = """\

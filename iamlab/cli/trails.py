@@ -12,7 +12,7 @@ from iamlab.errors import LoadError
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.world.trails.reading import Trail
+    from iamlab.analysis.trails.reading import Trail
 
 SHOWN = 10
 """So many problems of a trail are named; the others are counted."""
@@ -34,7 +34,7 @@ def add_trail_arguments(parser: argparse.ArgumentParser) -> None:
 
 def read_trail(options: argparse.Namespace) -> Trail:
     """Find the files of the trail; its records are read when they are asked for."""
-    from iamlab.world.trails.reading import Trail
+    from iamlab.analysis.trails.reading import Trail
 
     return Trail(*options.trail)
 

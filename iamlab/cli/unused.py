@@ -11,7 +11,7 @@ from iamlab.cli.trails import add_trail_arguments, read_trail, tell_problems
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.world.least_privilege import Unused
+    from iamlab.analysis.least_privilege.unused import Unused
 
 HELP = "Say which permissions nobody used, by a CloudTrail trail, and what takes them away."
 EXAMPLE = """\

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from iamlab.world.what_can import WhatCan
-    from iamlab.world.what_can.values import Access, Stopped
+    from iamlab.analysis.what_can.granting_statements import Access, Stopped
+    from iamlab.analysis.what_can.what_can import WhatCan
 
 HELP = "Say what a principal may do, by which statements, and what stops the rest."
 EXAMPLE = """\
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say it; 0 if there is something, else 1."""
-    from iamlab.world.what_can import what_can  # it needs the catalogue, which others do not
+    from iamlab.analysis.what_can.what_can import what_can
 
     found = what_can(
         read_world(options),

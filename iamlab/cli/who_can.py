@@ -13,7 +13,7 @@ from iamlab.cli.common import (
     read_world,
 )
 from iamlab.cli.forms import add_form_arguments, one_line, print_csv, print_json
-from iamlab.world.progress import steps
+from iamlab.display import steps
 
 if TYPE_CHECKING:
     import argparse

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read and write; 0."""
-    from iamlab.world.files import world_to_json
+    from iamlab.storage.saved_world import world_to_json
 
     world = read_world(options)
     if options.output == STANDARD_INPUT:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.lab.identities import Group, Role, User
-from iamlab.world import account as records
-from iamlab.world.account_reports import AccountReports
-from iamlab.world.account_settings import AccountSettings
-from iamlab.world.api.calling import call, perform
-from iamlab.world.api.values import as_tags, as_text
-from iamlab.world.checked import check_texts
-from iamlab.world.kept import stands_for
-from iamlab.world.making import Makes
-from iamlab.world.making_resources import MakesResources
-from iamlab.world.policies import ManagedPolicy
+from iamlab.lab.account_ec2 import MakesResources
+from iamlab.lab.account_services import BlocksPublicAccess, MakesOfServices
+from iamlab.lab.account_iam import Makes
+from iamlab.lab.account_reports import AccountReports
+from iamlab.lab.account_settings import AccountSettings
+from iamlab.model import account as records
+from iamlab.model.record import check_texts, facade_of
+from iamlab.operations.dispatch import call, perform
+from iamlab.operations.parameters import as_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.world.gather import Caller
-    from iamlab.world.saving import Document
+    from iamlab.authorization.principal import Caller
+    from iamlab.lab.identities import Group, Role, User
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.operations.policy_documents import Document
 
 
-@stands_for(records.Account)
-class Account(AccountReports, AccountSettings, Makes, MakesResources, records.Account):
+@facade_of(records.Account)
+class Account(
+    AccountReports,
+    AccountSettings,
+    Makes,
+    MakesResources,
+    BlocksPublicAccess,
+    MakesOfServices,
+    records.Account,
+):
     __doc__ = records.Account.__doc__
     __slots__ = ()
 
@@ -36,9 +44,7 @@ class Account(AccountReports, AccountSettings, Makes, MakesResources, records.Ac
         MasterCannotLeaveOrganizationException
             It is the management account.
         """
-        from iamlab.world.organization import leave_organization
-
-        leave_organization(self)
+        perform(self, "organizations:LeaveOrganization")
 
     def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
         """Call an operation of an AWS API as somebody, who needs permission for it.

@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.world import identities as records
-from iamlab.world.api.calling import call, perform
-from iamlab.world.api.values import as_keys, as_tags, as_text
-from iamlab.world.holder import Holder
-from iamlab.world.identities import Identity
-from iamlab.world.kept import stands_for
-from iamlab.world.holds_keys import HoldsKeys
+from iamlab.lab.credentials import Holder, HoldsKeys
+from iamlab.model import identities as records
+from iamlab.model.identities import Identity
+from iamlab.model.record import facade_of
+from iamlab.operations.dispatch import call, perform
+from iamlab.operations.parameters import as_keys, as_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.world.events import Event
-    from iamlab.world.gather import Caller
-    from iamlab.world.last_accessed.report import Granularity, LastAccessed
-    from iamlab.world.policies import ManagedPolicy
-    from iamlab.world.saving import Document
-    from iamlab.world.sts.revoking import Revocation
-    from iamlab.world.sts.session import Session
-    from iamlab.world.user_summary import UserSummary
+    from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
+    from iamlab.analysis.summaries import UserSummary
+    from iamlab.authorization.principal import Caller
+    from iamlab.model.event import Event
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.sts.revoking import Revocation
+    from iamlab.operations.sts.session import Session
 
 
 class _Identity:
@@ -112,7 +111,7 @@ class _Identity:
     ) -> LastAccessed:
         """Say when the services that its policies allow were last accessed, and by whom.
 
-        See ``iamlab.world.last_accessed.asking``.
+        See ``iamlab.analysis.last_accessed.last_accessed``.
         """
         return self.account.last_accessed(self, events, granularity)
 
@@ -136,7 +135,7 @@ class _Bounded(_Identity):
         self._do("Delete{}PermissionsBoundary")
 
 
-@stands_for(records.User)
+@facade_of(records.User)
 class User(_Bounded, Holder, HoldsKeys, records.User):
     __doc__ = records.User.__doc__
     __slots__ = ()
@@ -173,7 +172,7 @@ class User(_Bounded, Holder, HoldsKeys, records.User):
 
     def summary(self) -> UserSummary:
         """Show what the console's page of a user shows; no secrets."""
-        from iamlab.world.user_summary import summarise
+        from iamlab.analysis.summaries import summarise
 
         return summarise(self)
 
@@ -182,7 +181,7 @@ class User(_Bounded, Holder, HoldsKeys, records.User):
         self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
 
 
-@stands_for(records.Group)
+@facade_of(records.Group)
 class Group(_Identity, records.Group):
     __doc__ = records.Group.__doc__
     __slots__ = ()
@@ -222,7 +221,7 @@ class Group(_Identity, records.Group):
         self._do("Update{}", NewGroupName=new_group_name, NewPath=new_path)
 
 
-@stands_for(records.Role)
+@facade_of(records.Role)
 class Role(_Bounded, records.Role):
     __doc__ = records.Role.__doc__
     __slots__ = ()
@@ -243,8 +242,8 @@ class Role(_Bounded, records.Role):
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
 
     def revoke_sessions(self, caller: Caller | None = None) -> Revocation:
-        """Deny everything to all its sessions until now: see ``iamlab.world.sts.revoking``."""
-        from iamlab.world.sts.revoking import revoke_sessions
+        """Deny everything to all its sessions until now: see ``iamlab.operations.sts.revoking``."""
+        from iamlab.operations.sts.revoking import revoke_sessions
 
         return revoke_sessions(self, caller)
 
@@ -256,12 +255,12 @@ class Role(_Bounded, records.Role):
         RequestError
             It is no session of this role.
         """
-        from iamlab.world.sts.revoking import revoke_session
+        from iamlab.operations.sts.revoking import revoke_session
 
         return revoke_session(self, session, caller)
 
     def revoke_by_source_identity(self, name: str, caller: Caller | None = None) -> Revocation:
         """Deny everything to those of its sessions behind which somebody is."""
-        from iamlab.world.sts.revoking import revoke_by_source_identity
+        from iamlab.operations.sts.revoking import revoke_by_source_identity
 
         return revoke_by_source_identity(self, name, caller)

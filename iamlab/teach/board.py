@@ -20,8 +20,8 @@ from iamlab.view.widgets import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamlab.model.world import World
     from iamlab.teach.edits import Edit
-    from iamlab.world.world import World
 
 
 class MembershipGrid(widgets.VBox):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
+from iamlab.model.world import World
 from iamlab.teach.edits import arrange
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from iamlab.policy.writing import statement_to_json, written
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from iamlab.model.identities import User
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
-    from iamlab.world.identities import User
-    from iamlab.world.world import World
 
 Edit = tuple[str, ...]
 

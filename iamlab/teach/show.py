@@ -18,11 +18,11 @@ from iamlab.teach.predictions import commit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
     from iamlab.teach.cards import ExerciseCard, PredictionCard
     from iamlab.teach.predictions import Prediction
-    from iamlab.world.gather import Caller
-    from iamlab.world.world import World
 
 
 Shown = TypeVar("Shown")

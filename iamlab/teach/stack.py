@@ -20,8 +20,8 @@ from iamlab.view.widgets import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamlab.model.world import World
     from iamlab.policy.document import Statement
-    from iamlab.world.world import World
 
 STACK_CLASS = "iamlab-stack"
 

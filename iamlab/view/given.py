@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iamlab.errors import RequestError
-from iamlab.world.world import World
+from iamlab.model.world import World
 
 WANTED = {
     "Decision": ("a decision", "ask world.can(caller, action, resource)"),

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.audit.audit import Audit, Thresholds
+from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.security_status import SecurityStatus
 from iamlab.errors import RequestError
 from iamlab.view.drawing.time_axis import day, utc
 from iamlab.view.figures.charts.score_bars import scores_of
@@ -24,15 +27,11 @@ from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import bad, good, silent
 from iamlab.view.tabular.table_of import table_of
 from iamlab.view.words import count
-from iamlab.world.audit.report import Audit
-from iamlab.world.audit.thresholds import Thresholds
-from iamlab.world.reports import CredentialReport
-from iamlab.world.security import SecurityStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.world.reports_facts import Credentials, Key
+    from iamlab.analysis.credential_report.credentials import Credentials, Key
 
 NONE = Look("–", "none", ABSENT.colour, ABSENT.area)
 COLUMNS = ("user", "password", "MFA", "access key 1", "access key 2", "certificates", "created")

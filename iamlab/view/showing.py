@@ -6,23 +6,23 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.analysis.privilege_escalation.answers import Paths
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.request import Request
 from iamlab.errors import RequestError
+from iamlab.model.account import Account
+from iamlab.model.event_log import EventLog
+from iamlab.model.identities import Identity
+from iamlab.model.organization.organization import Organization
+from iamlab.model.world import World
 from iamlab.policy.document import Policy
 from iamlab.view.tabular.table_of import table_of
-from iamlab.world.account import Account
-from iamlab.world.events.log import EventLog
-from iamlab.world.identities import Identity
-from iamlab.world.organization import Organization
-from iamlab.world.reach.answers import Paths
-from iamlab.world.reach.cutting import Cut
-from iamlab.world.reach.paths import Path
-from iamlab.world.reach.reach import Reach
-from iamlab.world.sts.timeline import Timeline
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

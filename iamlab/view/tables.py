@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
+from iamlab.model.world import World
 from iamlab.view import cells
 from iamlab.view.cells import ROWS, as_words, is_number
 from iamlab.view.given import check
@@ -19,16 +20,15 @@ from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
 from iamlab.view.words import count, printable
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
+    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.world.gather import Caller
 
 Pair = tuple[str, str]
 

@@ -3,7 +3,7 @@
 import time
 
 from iamlab import Policy, World
-from iamlab.world.access import everybody
+from iamlab.analysis.access_matrix import everybody
 from tests.benchmarks.big_organization import big_organization, question
 from tests.benchmarks.many_sessions import assume, seconds_of, world_of_roles
 

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from iamlab import Trail
-from iamlab.world.trails.uses import uses_of
+from iamlab.analysis.trails.uses import uses_of
 from tests.world.trail_maker import write_long
 
 

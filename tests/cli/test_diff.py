@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.world.changes import WorldDiff, diff_between
+from iamlab.analysis.world_diff.world_diff import WorldDiff, diff_between
 from tests.cli.helpers import Shell, example_of, one_line
 from tests.world.exports import (
     ARN_OF,

@@ -171,7 +171,7 @@ def test_progress_stays_out_of_the_answer(shell: Shell, monkeypatch: pytest.Monk
     for command, question in QUESTIONS.items():
         quiet = shell(command, *DETAILS, *question)
         with monkeypatch.context() as patch:
-            patch.setattr("iamlab.world.progress.PATIENCE", -1.0)
+            patch.setattr("iamlab.display.PATIENCE", -1.0)
             loud = shell(command, *DETAILS, *question)
 
         assert (loud.status, loud.out) == (quiet.status, quiet.out)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.world.access import access
+from iamlab.analysis.access_matrix import access
 from tests.cli.calls import CALLS, IAM, MAP, allowed_by, options_of, travelling
 from tests.cli.helpers import Shell, example_of, one_line
 from tests.world.exports import MAPS, ROOT, arn_of, as_cli

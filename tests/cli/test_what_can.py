@@ -7,7 +7,7 @@ import json
 import pytest
 
 from iamlab import World
-from iamlab.world.what_can import WhatCan, what_can
+from iamlab.analysis.what_can.what_can import WhatCan, what_can
 from tests.cli.calls import CALLS, CLOUDTRAIL, IAM, TRAIL, options_of, travelling
 from tests.cli.helpers import Shell, example_of, one_line
 from tests.world.exports import (

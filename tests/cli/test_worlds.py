@@ -6,8 +6,8 @@ import json
 import pytest
 
 from iamlab import World
-from iamlab.world.files import SecretsWarning
-from iamlab.world.organization.files import organization_to_json
+from iamlab.storage.organization_export.export import organization_to_json
+from iamlab.storage.saved_world import SecretsWarning
 from tests.cli.calls import DETAILS, GET, MAP, QUESTIONS, travelling
 from tests.cli.helpers import Result, Shell, example_of, one_line
 from tests.world.exports import (

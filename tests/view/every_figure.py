@@ -11,12 +11,12 @@ from typing import Any
 
 import iamlab.view.figures
 from iamlab import Decision, Policy, World
+from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
 from iamlab.engine.matrix import AccessMatrix
+from iamlab.model.organization.organization import Organization
+from iamlab.operations.sts.session import Session
 from iamlab.view.figure import Figure
 from iamlab.view.tables import verdict_table
-from iamlab.world.organization import Organization
-from iamlab.world.reach.reach import ADMIN, Reach
-from iamlab.world.sts.session import Session
 from tests.view.disfigure import disfigure
 from tests.view.looking import faults
 from tests.view.scenes import (

@@ -11,9 +11,9 @@ from iamlab import Decision, Policy, World
 from iamlab.errors import AwsError, ValidationError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role
-from iamlab.world.organization import Organization
-from iamlab.world.sts.revoking import OLDER_SESSIONS
-from iamlab.world.sts.session import Session
+from iamlab.model.organization.organization import Organization
+from iamlab.operations.sts.revoking import OLDER_SESSIONS
+from iamlab.operations.sts.session import Session
 from tests.view.disfigure import UGLY, disfigure
 from tests.world.exports import Doc, allow, deny, document
 

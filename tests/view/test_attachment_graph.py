@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import RequestError
+from iamlab.storage.account_details.load import LoadWarning
 from iamlab.teach.acme import observatory
 from iamlab.teach.scenarios import scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
@@ -22,7 +23,6 @@ from iamlab.view.figures.account.attachment_graph import (
 )
 from iamlab.view.figures.account.attachments import graph_of, node_of, steps, ways_of
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK
-from iamlab.world.loaders import LoadWarning
 from tests.view.looking import faults
 from tests.view.scenes import MAIN, company
 from tests.world.exports import allow, document

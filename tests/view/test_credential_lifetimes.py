@@ -6,11 +6,11 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, RequestError
+from iamlab.model.identities import RootUser
 from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.credential_lanes import MOST
 from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
 from iamlab.view.words import printable
-from iamlab.world.root import RootUser
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions
 from tests.world import materials

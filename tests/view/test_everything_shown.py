@@ -12,12 +12,12 @@ import iamlab
 from iamlab import Policy, Request, World
 from iamlab.display import Shown, few
 from iamlab.errors import RequestError
+from iamlab.model.event_log import EventLog
 from iamlab.view import request_sentence
 from iamlab.view.figure import Figure
 from iamlab.view.showing import PICTURES, show
 from iamlab.view.tables import Table
 from iamlab.view.tabular.table_of import _TABLES, table_of
-from iamlab.world.events.log import EventLog
 from tests.view.cases import DECISIONS
 from tests.view.disfigure import disfigure
 from tests.view.scenes import ASKED, MAIN, company, sessions

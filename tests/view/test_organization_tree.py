@@ -3,9 +3,9 @@
 import pytest
 
 from iamlab import RequestError, World
+from iamlab.model.organization.policies import RCP, SCP
 from iamlab.teach.acme import ARCHIVE, ORG, observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
-from iamlab.world.policy_types import RCP, SCP
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
 from tests.view.speed import TIMES, ratio_to_plain_figure

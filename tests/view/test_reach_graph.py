@@ -4,12 +4,12 @@ import networkx as nx
 import pytest
 
 from iamlab import Policy, RequestError, World
+from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
 from iamlab.teach.acme import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_graph
 from iamlab.view.figures.reach.reach_words import short_edit
-from iamlab.world.reach.cut_edits import Detach, TakeAction
 from tests.view.looking import faults
 from tests.view.scenes import company
 from tests.view.speed import TIMES, ratio_to_plain_figure

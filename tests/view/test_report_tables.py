@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from iamlab import World
+from iamlab.analysis.audit.audit import Thresholds
+from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.errors import RequestError
 from iamlab.view.report_tables import COLUMNS, Topic, exam_table, report_table
 from iamlab.view.style import Look
-from iamlab.world.audit.thresholds import Thresholds
-from iamlab.world.reports import CredentialReport
 from tests.world import materials
 
 PASSWORD = "Correct-Horse-1"

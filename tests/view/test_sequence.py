@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iamlab import World
+from iamlab.analysis.credential_timeline.hops import Hop, Party
 from iamlab.errors import AwsError, RequestError
+from iamlab.model.event_log import EventLog
+from iamlab.operations.federation.known_issuers import workflow_token
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.sequence import sequence
-from iamlab.world.events.log import EventLog
-from iamlab.world.federation.issuers import workflow_token
-from iamlab.world.sts.hops import Hop, Party
 from tests.view.looking import faults
 from tests.view.scenes import company, sessions
 from tests.world import sts_scene

@@ -7,8 +7,8 @@ from typing import Any
 
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.account import Account
-from iamlab.world.api.calling import perform
-from iamlab.world.api.model import Shape, shape, signature
+from iamlab.operations.api_models import Shape, shape, signature
+from iamlab.operations.dispatch import perform
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 from tests.world.materials import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata

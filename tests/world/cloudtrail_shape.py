@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from iamlab import World
-from iamlab.world.sts import Session
+from iamlab.operations.sts.session import Session
 
 Record = dict[str, Any]
 

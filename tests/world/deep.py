@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from iamlab import World
+from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.policy.document import Policy
-from iamlab.world.last_accessed.jobs import LastAccessedJob
 
 SKIPPED = ("world", "account", "compiled")
 USED = ("KeyRecord", "Role")

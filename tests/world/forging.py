@@ -10,9 +10,13 @@ import pytest
 from iamlab import World
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
-from iamlab.world.federation.issuer import OidcIssuer, create_issuer
-from iamlab.world.federation.oidc_signing import public_jwk, signing_key
-from iamlab.world.federation.web_identity import read_web_identity
+from iamlab.operations.federation.oidc_issuer import (
+    OidcIssuer,
+    create_issuer,
+    public_jwk,
+    signing_key,
+)
+from iamlab.operations.federation.web_identity import read_web_identity
 from tests.world.deep import plain, snapshot
 
 ID, OTHER = "111111111111", "222222222222"

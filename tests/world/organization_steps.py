@@ -6,7 +6,7 @@ from typing import Any
 from iamlab.errors import (
     EntityAlreadyExists,
 )
-from iamlab.organization_errors import (
+from iamlab.errors.organizations import (
     AccountAlreadyRegisteredException,
     AccountNotFoundException,
     AccountNotRegisteredException,
@@ -34,7 +34,7 @@ from iamlab.organization_errors import (
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
-from iamlab.world.organization import Organization
+from iamlab.model.organization.organization import Organization
 from tests.world.deep import snapshot
 from tests.world.plain_world import (
     ALWAYS,

@@ -4,7 +4,7 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
-from iamlab.world.organization import Organization
+from iamlab.model.organization.organization import Organization
 from tests.world.exports import allow, document
 
 MAIN, DEV, OUTSIDE = "111111111111", "222222222222", "333333333333"

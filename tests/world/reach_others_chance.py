@@ -11,11 +11,11 @@ from itertools import product
 from typing import Any
 
 from iamlab import World
+from iamlab.analysis.privilege_escalation.ways.own_calls import ALL
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
-from iamlab.world.mfa import code_at, seed_of
-from iamlab.world.reach.ways.giving import ALL
-from iamlab.world.sts.calls import call as call_sts
+from iamlab.model.credentials import code_at, seed_of
+from iamlab.operations.sts.calls import call as call_sts
 from tests.world.exports import allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"

@@ -5,21 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlab import World
-from iamlab.world.reach.assuming import Assuming
-from iamlab.world.reach.calls import Need
-from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.paths import Path
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.standpoint import Standpoint, Stock
-from iamlab.world.reach.ways import (  # noqa: F401 - so that they are known
-    boundaries,
-    own_denials,
-    own_mfa,
-    own_policies,
-    own_tags,
-    own_versions,
-)
-from iamlab.world.reach.ways.finding import FINDERS
+from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
+from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 from tests.world.reach_rows import needs_what_its_row_says
 
 NUMBERS = (*range(1, 10), *range(23, 28), 29, 30)

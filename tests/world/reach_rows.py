@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from iamlab import World
+from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.principal_states import Edge
+from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.analysis.privilege_escalation.replay import Replay
+from iamlab.analysis.privilege_escalation.table import BESIDES
+from iamlab.authorization.principal import Caller
 from iamlab.lab.account import Account
-from iamlab.world.gather import Caller
-from iamlab.world.reach.calls import Need
-from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.reach import Reach
-from iamlab.world.reach.replaying import Replay
-from iamlab.world.reach.table import BESIDES
 from tests.world.exports import Doc, allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"

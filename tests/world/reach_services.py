@@ -5,26 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
-from iamlab.world.reach.assuming import Assuming
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.standpoint import Standpoint, Stock
-from iamlab.world.reach.ways import (  # noqa: F401 - so that they are known
-    compute,
-    existing,
-    functions,
-    identity_center,
-    instances,
-)
-from iamlab.world.reach.ways.finding import FINDERS
-from iamlab.world.sts.session import Session
+from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
+from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
+from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.analysis.privilege_escalation.plans import Plan
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.lab.account import Account
     from iamlab.lab.identities import Role, User
-    from iamlab.world.reach.edges import Edge
-    from iamlab.world.reach.plans import Plan
 
 MAIN, OTHER = "111111111111", "222222222222"
 

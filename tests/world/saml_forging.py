@@ -12,12 +12,12 @@ from signxml.signer import XMLSigner
 
 from iamlab import World
 from iamlab.lab.account import Account
-from iamlab.world.federation import saml_names as names
-from iamlab.world.federation.directory import SamlDirectory, create_directory
-from iamlab.world.federation.saml_identity import SamlIdentity, read_saml
-from iamlab.world.federation.saml_names import NAMESPACES, tag
-from iamlab.world.federation.signing_keys import rsa_key
-from iamlab.world.things import SAMLProvider
+from iamlab.model.providers import SAMLProvider
+from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
+from iamlab.operations.federation.saml_identity import SamlIdentity, read_saml
+from iamlab.operations.federation.saml_xml import NAMESPACES, tag
+from iamlab.operations.federation.signing_keys import rsa_key
 
 ID = "111111111111"
 STARS, MAPS = f"arn:aws:iam::{ID}:role/stars", f"arn:aws:iam::{ID}:role/maps"

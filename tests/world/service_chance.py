@@ -6,7 +6,7 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
-from iamlab.world.api.entry import Entry, entries_of
+from iamlab.operations.registry import Entry, entries_of
 from tests.world.exports import allow, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import World, errors, sts_errors
 from iamlab.errors import AwsError, NoSuchEntity
-from iamlab.world.access_key import AccessKey
-from iamlab.world.sts import Session
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.session import Session
 from tests.world.plain_sessions import GONE, OVER, WITHOUT_ALLOW
 from tests.world.plain_world import PlainWorld
 from tests.world.resource_steps import ResourceSteps
@@ -19,7 +19,7 @@ from tests.world.world_steps import MAIN, pick
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.world.mfa_device import MfaDevice
+    from iamlab.operations.iam.mfa_device import MfaDevice
 
 OFTEN_ASKED = (
     *("sts:GetSessionToken", "sts:GetScopedCredentials", "sts:GetCallerIdentity"),

@@ -12,14 +12,14 @@ from typing import Any
 
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, NoSuchEntity, ValidationError
-from iamlab.service_errors import InvalidParameterValue
-from iamlab.sts_errors import (
+from iamlab.errors.services import InvalidParameterValue
+from iamlab.errors.sts import (
     InsufficientSessionLifetime,
     InvalidIdentityToken,
     InvalidSubjectCredentials,
 )
-from iamlab.world.federation.directory import ENTITY_ID
-from iamlab.world.sts import Session
+from iamlab.operations.federation.saml_directory import ENTITY_ID
+from iamlab.operations.sts.session import Session
 from tests.world.plain_sessions import ADMINISTRATOR, GONE, TASK, handed_on
 from tests.world.session_asking import SessionAsking, error
 from tests.world.stepping import Fault

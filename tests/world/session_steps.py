@@ -14,9 +14,9 @@ from iamlab.errors import (
     LimitExceeded,
     NoSuchEntity,
 )
-from iamlab.world.access_key import AccessKey
-from iamlab.world.federation.directory import ENTITY_ID, create_directory
-from iamlab.world.federation.issuer import create_issuer
+from iamlab.operations.federation.oidc_issuer import create_issuer
+from iamlab.operations.federation.saml_directory import ENTITY_ID, create_directory
+from iamlab.operations.iam.access_keys import AccessKey
 from tests.world.plain_sessions import OF_AWS, REVOKES, moment
 from tests.world.plain_world import IAM
 from tests.world.session_calls import AUDIENCE, PROVIDERS, URL, SessionCalls

@@ -12,11 +12,11 @@ from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.world.access_key import AccessKey
-from iamlab.world.federation.directory import SamlDirectory, create_directory
-from iamlab.world.federation.issuer import OidcIssuer, create_issuer
-from iamlab.world.mfa_device import MfaDevice
-from iamlab.world.sts import Session
+from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
+from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.operations.sts.session import Session
 from tests.world.exports import document
 
 MAIN, DEV = "111111111111", "222222222222"

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
+from iamlab.analysis.access_matrix import everybody
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.teach.lessons.deny_wins import UNIVERSE
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world.access import everybody
 from tests.world.exports import VERDICTS, Doc, allow, deny, document, export_of, hand_made, trust
 
 MAIN, DATA, VENDOR = "111111111111", "222222222222", "333333333333"

@@ -16,7 +16,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.files import world_from_json, world_to_json
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import allowed

@@ -13,9 +13,8 @@ import pytest
 from iamlab import World
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
-from iamlab.world.api import model
-from iamlab.world.api.entry import entries
-from iamlab.world.api.not_modelled import NOT_MODELLED
+from iamlab.operations import api_models as model
+from iamlab.operations.registry import NOT_MODELLED, entries
 from tests.world.exports import allow, document, trust
 from tests.world.materials import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 
@@ -126,7 +125,7 @@ def codes(function: Any, seen: set[Any]) -> set[str]:
     for one in (*named, *closed):
         if isinstance(one, type) and issubclass(one, AwsError) and one is not AwsError:
             found.add(one.code)
-        elif getattr(one, "__module__", "").startswith("iamlab.world"):
+        elif getattr(one, "__module__", "").startswith("iamlab.model"):
             found |= codes(one, seen)
     return found
 
@@ -213,7 +212,7 @@ def only(things: Any) -> Any:
 
 def _codes(account: Account) -> dict[str, Any]:
     """Show two codes of the phone, one after the other."""
-    from iamlab.world.mfa import code_at, seed_of
+    from iamlab.model.credentials import code_at, seed_of
 
     record, now = account.mfa_records[PHONE["SerialNumber"]], account.world.clock.now
     seed = seed_of(account.world, record.number)

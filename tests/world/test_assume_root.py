@@ -7,11 +7,11 @@ import pytest
 
 from iamlab import AccessDenied, World
 from iamlab.errors import ExpiredToken, NoSuchEntity, ValidationError
+from iamlab.errors.sts import InvalidAction
 from iamlab.lab.account import Account
-from iamlab.sts_errors import InvalidAction
-from iamlab.world.organization import Organization
-from iamlab.world.organization.root_features import TASKS
-from iamlab.world.sts.session import Session
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.root_features import TASKS
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document
 
 BOSS, DEV = "111111111111", "222222222222"

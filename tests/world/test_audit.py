@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.analysis.audit.audit import Audit, Thresholds, controls
+from iamlab.analysis.audit.controls import SEVERITIES, Case, Control
+from iamlab.analysis.audit.not_modelled import NOT_ASKED
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.lab.account import Account
-from iamlab.world.audit import Audit, controls
-from iamlab.world.audit.case import Case
-from iamlab.world.audit.control import SEVERITIES, Control
-from iamlab.world.audit.not_asked import NOT_ASKED
-from iamlab.world.audit.thresholds import Thresholds
 from tests.world.exports import ACCOUNT, allow, deny, document, export_of, hand_made, trust
 
 ID = "111111111111"
@@ -230,7 +228,7 @@ FAULTS: dict[str, tuple[Callable[[Account], None], set[str], str]] = {
 
 
 def _add_certificate(main: Account, *, days: int | None) -> None:
-    from iamlab.world.things import ServerCertificate
+    from iamlab.model.providers import ServerCertificate
 
     ends = None if days is None else main.world.clock.now + timedelta(days=days)
     main.server_certificates["site"] = ServerCertificate(main, "site", expiration=ends)

@@ -4,8 +4,8 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied
+from iamlab.operations.authorization_needs import WITH_BOUNDARY
 from iamlab.policy import catalog
-from iamlab.world.api.requests import WITH_BOUNDARY
 from tests.world.exports import trust
 
 

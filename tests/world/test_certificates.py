@@ -30,10 +30,9 @@ from iamlab.errors import (
 )
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
-from iamlab.world import pem
-from iamlab.world.public_keys import PublicKey
-from iamlab.world.things import ServerCertificate
-from iamlab.world.user_things import user_leftovers
+from iamlab.model import user_credentials as pem
+from iamlab.model.providers import ServerCertificate
+from iamlab.model.user_credentials import PublicKey, user_leftovers
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 from tests.world.materials import (

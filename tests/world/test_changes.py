@@ -11,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
+from iamlab.analysis.access_matrix import access, everybody
+from iamlab.analysis.world_diff import edits as causes
+from iamlab.analysis.world_diff.edits import WRITERS, Edit
+from iamlab.analysis.world_diff.questions_of_edits import MOST_ACTIONS, asked_by, few_of, some_of
+from iamlab.analysis.world_diff.world_diff import FEW, WorldDiff, diff_between
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
+from iamlab.model.console_access import PasswordPolicy
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world.access import access, everybody
-from iamlab.world.changes import FEW, WorldDiff, causes, diff_between
-from iamlab.world.changes.asked import MOST_ACTIONS, asked_by, few_of, some_of
-from iamlab.world.changes.edits import WRITERS, Edit
-from iamlab.world.passwords import PasswordPolicy
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 from tests.world.test_access import ACTIONS, MAIN, OWNED, observatory, random_world

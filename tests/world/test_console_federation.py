@@ -19,12 +19,12 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.signin_errors import BadRequest
-from iamlab.world.access_key import AccessKey
-from iamlab.world.presented import CredentialKind
-from iamlab.world.sts import Session
-from iamlab.world.sts.console import ConsoleLink, sign_in_with, signin_token_url
-from iamlab.world.sts.federation_endpoint import get_signin_token
+from iamlab.errors.identity_center import BadRequest
+from iamlab.model.credentials import CredentialKind
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.credential_exports import ConsoleLink, sign_in_with, signin_token_url
+from iamlab.operations.sts.federation_endpoint import get_signin_token
+from iamlab.operations.sts.session import Session
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 from tests.world.sts_scene import CALLERS, EVERYTHING, Scene, made

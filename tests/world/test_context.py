@@ -11,14 +11,20 @@ from typing import Any
 import pytest
 
 from iamlab import ANONYMOUS, World, unsure
+from iamlab.authorization.context_keys import (
+    OF_CALL,
+    OF_CALLER,
+    OF_ENDPOINT,
+    OF_RESOURCE,
+    set_by_hand,
+)
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.lab.account import Account
+from iamlab.model.network_locations import INSIDE, SOMEWHERE, Network
+from iamlab.operations.federation.oidc_issuer import create_issuer
 from iamlab.policy import global_keys as when
 from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey
-from iamlab.world.context import OF_CALL, OF_CALLER, OF_ENDPOINT, OF_RESOURCE, set_by_hand
-from iamlab.world.federation.issuer import create_issuer
-from iamlab.world.networks import INSIDE, SOMEWHERE, Network
 from tests.world.exports import allow, document, trust
 
 MAIN, DATA, FOREIGN = "111111111111", "222222222222", "333333333333"

@@ -11,14 +11,14 @@ import pytest
 from iamlab import ANONYMOUS, Network, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.errors.services import NoSuchBucket
 from iamlab.lab.account import Account
-from iamlab.service_errors import NoSuchBucket
-from iamlab.world.service_principals import sends
+from iamlab.model.service_principals import sends
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 
 if TYPE_CHECKING:
-    from iamlab.world.organization import Organization
+    from iamlab.model.organization.organization import Organization
 
 MAIN, DATA, OUT = "111111111111", "222222222222", "333333333333"
 BUCKET, MAP = "arn:aws:s3:::star-maps", "arn:aws:s3:::star-maps/m31.fits"

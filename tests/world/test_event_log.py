@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
+from iamlab.analysis.event_search import names_of
+from iamlab.analysis.trails.reading import Trail
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, RequestError
-from iamlab.world.events import Event
-from iamlab.world.events.log import EventLog
-from iamlab.world.events.search import names_of
-from iamlab.world.trails.reading import Trail
+from iamlab.model.event import Event
+from iamlab.model.event_log import EventLog
 from tests.world import single_sign_on
 from tests.world.cloudtrail_shape import problems
 from tests.world.sts_scene import DEV, MAIN, PASSWORD, Scene, made, trusting

@@ -10,19 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Network, World
+from iamlab.analysis.trails.actions import named
+from iamlab.cloudtrail.event_fields import clipped, plain, within
+from iamlab.cloudtrail.event_names import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
+from iamlab.errors.sts import IDPRejectedClaim
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
-from iamlab.sts_errors import IDPRejectedClaim
-from iamlab.world.events import Event
-from iamlab.world.events.errors import code_of, is_denial
-from iamlab.world.events.names import NAMES, is_data_event
-from iamlab.world.events.values import clipped, plain, within
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.resource_types import resource_type
-from iamlab.world.sts.authorization_messages import decode
-from iamlab.world.trails.actions import named
+from iamlab.model.event import Event, code_of, is_denial
+from iamlab.model.resources import resource_type
+from iamlab.operations.sts.caller_identity import decode
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import allow, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"

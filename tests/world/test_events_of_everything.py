@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.cloudtrail.event_names import event_name
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, IamLabError, RequestError
 from iamlab.lab.account import Account
-from iamlab.world.api.calling import perform
-from iamlab.world.api.entry import entries, entries_of
-from iamlab.world.api.entry import find as entry_of
-from iamlab.world.events.names import event_name
-from iamlab.world.sts.operation import operations
+from iamlab.operations.dispatch import perform
+from iamlab.operations.registry import entries, entries_of
+from iamlab.operations.registry import find as entry_of
+from iamlab.operations.sts.calls import operations
 from tests.world import single_sign_on, sts_scene
 from tests.world.chance import GOOD as DOCUMENT
 from tests.world.chance import TRUST, Chance

@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 
-import iamlab.world
+import iamlab.model
 from iamlab import World, errors
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
-from iamlab.world.api import model
-from iamlab.world.api.calling import perform
-from iamlab.world.api.entry import entries
-from iamlab.world.api.not_modelled import NOT_MODELLED
-from iamlab.world.organization import Organization
+from iamlab.model.organization.organization import Organization
+from iamlab.operations import api_models as model
+from iamlab.operations.dispatch import perform
+from iamlab.operations.registry import NOT_MODELLED, entries
 from tests.world.exports import allow, document, trust
 from tests.world.materials import CERTIFICATE, OTHER_PRIVATE_KEY, SMALL_KEY, SSH_KEY
 
@@ -920,7 +919,7 @@ def made_in(path: Path) -> set[str]:
 
 def made_in_world() -> set[str]:
     """Collect them over all modules of the world."""
-    [home] = iamlab.world.__path__
+    [home] = iamlab.model.__path__
     found: set[str] = set()
     for path in Path(home).rglob("*.py"):
         found |= made_in(path)

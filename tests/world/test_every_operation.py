@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
-from iamlab.world.api.entry import entries
+from iamlab.operations.registry import entries
 from tests.world.chance import GOOD, OWN, TRUST, Chance, outcome
 from tests.world.deep import snapshot
 

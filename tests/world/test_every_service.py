@@ -9,7 +9,7 @@ import pytest
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.account import Account
-from iamlab.world.api.calling import perform
+from iamlab.operations.dispatch import perform
 from tests.world.deep import snapshot
 from tests.world.service_chance import SERVICES, ServiceChance, entries, start
 

@@ -6,10 +6,10 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
+from iamlab.errors.services import InvalidParameterValueException
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
-from iamlab.service_errors import InvalidParameterValueException
-from iamlab.world.services.lambda_function import Function
+from iamlab.operations.services.lambda_function import Function
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust
 

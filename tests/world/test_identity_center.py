@@ -19,19 +19,16 @@ from iamlab.errors import (
     RequestError,
     UnmodifiableEntity,
 )
-from iamlab.identity_center_errors import (
+from iamlab.errors.identity_center import (
     ConflictException,
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.world.api.calling import perform
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.identity_center import (
-    IdentityCenter,
-    PolicyReference,
-    enable_identity_center,
-)
-from iamlab.world.identity_center.values import seconds_of
+from iamlab.operations.dispatch import perform
+from iamlab.operations.identity_center.instance import IdentityCenter, enable_identity_center
+from iamlab.operations.identity_center.parameters import seconds_of
+from iamlab.operations.identity_center.set_policies import PolicyReference
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust
 from tests.world.single_sign_on import BUCKET, DEV, KEY, MAIN, PROD, Scene, reserved

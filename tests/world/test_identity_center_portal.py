@@ -12,13 +12,13 @@ from iamlab.errors import (
     ExpiredToken,
     InvalidClientTokenId,
 )
-from iamlab.identity_center_errors import (
+from iamlab.errors.identity_center import (
     ConflictException,
     ForbiddenException,
     UnauthorizedException,
 )
-from iamlab.world.federation.directory import create_directory
-from iamlab.world.identity_center import PolicyReference
+from iamlab.operations.federation.saml_directory import create_directory
+from iamlab.operations.identity_center.set_policies import PolicyReference
 from tests.world.exports import allow, deny, document, trust
 from tests.world.single_sign_on import DEV, KEY, MAIN, PROD, Scene, reserved
 

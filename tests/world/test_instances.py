@@ -9,17 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
-from iamlab.ec2_errors import (
-    IncorrectInstanceState,
-    IncorrectState,
-    InvalidAssociationIDNotFound,
-)
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.errors.ec2 import IncorrectInstanceState, IncorrectState, InvalidAssociationIDNotFound
+from iamlab.errors.services import InvalidParameterValue
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
-from iamlab.service_errors import InvalidParameterValue
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.instance import Instance
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

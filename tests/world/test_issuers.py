@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlab.world.issuers import id_in, issuer_of, role_of_session
+from iamlab.model.session_record import id_in, issuer_of, role_of_session
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.access_key import AccessKey
+from iamlab.operations.iam.access_keys import AccessKey
 from tests.world.credentials import ID, held, made, told, written
 from tests.world.exports import allow, document, trust
 

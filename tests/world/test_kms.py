@@ -8,9 +8,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
-from iamlab.service_errors import (
+from iamlab.errors.services import (
     AlreadyExistsException,
     DisabledException,
     InvalidAliasNameException,
@@ -20,9 +18,11 @@ from iamlab.service_errors import (
     NotFoundException,
     ValidationException,
 )
-from iamlab.world.services.kms.grants import GRANT_OPERATIONS
-from iamlab.world.services.kms.key import Key
-from iamlab.world.services.kms.keys import SPECS
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
+from iamlab.operations.services.kms.grants import GRANT_OPERATIONS
+from iamlab.operations.services.kms.key import Key
+from iamlab.operations.services.kms.keys import SPECS
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, Trail, World
+from iamlab.analysis.last_accessed.last_accessed import last_accessed
+from iamlab.analysis.last_accessed.report import PERIOD, LastAccessed, is_tracked, tracked_since
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
 from iamlab.lab.account import Account
+from iamlab.model.event import Event
+from iamlab.model.session_record import issuer_of
 from iamlab.policy import catalog
-from iamlab.world.events import Event
-from iamlab.world.issuers import issuer_of
-from iamlab.world.last_accessed import LastAccessed, last_accessed
-from iamlab.world.last_accessed.tracking import PERIOD, is_tracked, tracked_since
 from tests.world.exports import allow, deny, document, export_of, hand_made, trust
 
 OWN, OTHER = "111111111111", "222222222222"

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
+from iamlab.cloudtrail.recording import LastUsed, RoleLastUsed
 from iamlab.errors import AwsError, LoadError
 from iamlab.lab.account import Account
-from iamlab.world.events import Event
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.last_use import LastUsed, RoleLastUsed
-from iamlab.world.sts.session import Session
+from iamlab.model.event import Event
+from iamlab.operations.sts.session import Session
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import allow, document, export_of, hand_made, trust
 
 OWN, OTHER = "111111111111", "222222222222"

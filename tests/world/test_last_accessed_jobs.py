@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.analysis.last_accessed.operations import MOST_IN_PROGRESS, NEEDED_IN_ORGANIZATIONS
 from iamlab.errors import (
     AccessDenied,
     InvalidInput,
@@ -16,18 +17,17 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
-from iamlab.organization_errors import (
+from iamlab.errors.organizations import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
     PolicyNotFoundException,
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
+from iamlab.lab.account import Account
+from iamlab.model.organization.organization import Organization
 from iamlab.policy import catalog
-from iamlab.world.api.last_accessed import MOST_IN_PROGRESS, NEEDED_IN_ORGANIZATIONS
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.organization import Organization
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Layers, Policy, Request, World, evaluate
+from iamlab.analysis.least_privilege import excess as not_shown_module
+from iamlab.analysis.least_privilege import least_privilege as least
+from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege, least_privilege
+from iamlab.analysis.trails.uses import Use
 from iamlab.errors import IamLabError, LimitExceeded, RequestError
+from iamlab.model.event import Event
 from iamlab.policy import catalog
 from iamlab.policy.checks.sizes import size
-from iamlab.world.events import Event
-from iamlab.world.least_privilege import LeastPrivilege, least, least_privilege
-from iamlab.world.least_privilege import not_shown as not_shown_module
-from iamlab.world.trails.uses import Use
 
 ACCOUNT = "111122223333"
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from iamlab.analysis.least_privilege.wildcards import (
+    generalise,
+    noun_of,
+    readable,
+    shortly,
+    writable,
+)
 from iamlab.policy.patterns import glob_resource
-from iamlab.world.least_privilege.wildcards import generalise, noun_of, readable, shortly, writable
 
 S3 = "arn:aws:s3:::"
 LAMBDA = "arn:aws:lambda:us-east-1:111122223333:function:"

@@ -17,7 +17,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab import World
 from iamlab.errors import IamLabError, LoadError, NoSuchEntity
-from iamlab.world.loaders import LoadWarning
+from iamlab.storage.account_details.load import LoadWarning
 from tests.world.exports import (
     ACCOUNT,
     ARN_OF,

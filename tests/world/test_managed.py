@@ -21,11 +21,11 @@ from iamlab import Attached, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.document import Statement
-from iamlab.world import managed
-from iamlab.world.loaders import LoadWarning
-from iamlab.world.policies import ManagedPolicy
+from iamlab.storage.account_details.load import LoadWarning
 from scripts.make_managed_policies import ORIGIN, text_of
 from tests.world.exports import allow, document
 
@@ -499,7 +499,7 @@ def test_the_engine_allows_the_actions_that_the_catalogue_finds_in_a_policy() ->
 STOPWATCH = """
 import json
 from time import perf_counter
-from iamlab.world import managed
+from iamlab.model import managed
 
 def seconds(work):
     start = perf_counter()

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, World
+from iamlab.analysis.access_matrix import access, everybody, in_order, matrix, member_of
 from iamlab.engine.access_changes import FEW, AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.model.network_locations import Network
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world.access import access, everybody, in_order, matrix, member_of
-from iamlab.world.networks import Network
 from tests.world.exports import allow, deny, document
 from tests.world.test_access import (
     ACTIONS,

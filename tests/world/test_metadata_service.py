@@ -14,8 +14,8 @@ from iamlab import Network, World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
-from iamlab.world.services.ec2.instance import Instance
-from iamlab.world.services.ec2.metadata import Response
+from iamlab.operations.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.metadata import Response
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 from tests.world.test_secrets import Made, held, leaks
@@ -606,7 +606,7 @@ def test_a_world_that_is_saved_without_secrets_takes_no_old_token(
     main: Account, web: Instance
 ) -> None:
     """Its seed is another one, from which other tokens follow."""
-    from iamlab.world.files import world_from_json, world_to_json
+    from iamlab.storage.saved_world import world_from_json, world_to_json
 
     token = web.metadata.put_token()
     statuses = []

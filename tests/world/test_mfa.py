@@ -24,9 +24,9 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.clock import RealClock
-from iamlab.world.mfa import INTERVAL, code_at
-from iamlab.world.mfa_device import MfaDevice
+from iamlab.model.clock_and_ids import RealClock
+from iamlab.model.credentials import INTERVAL, code_at
+from iamlab.operations.iam.mfa_device import MfaDevice
 from tests.world.credentials import ID, OTHER, held, made, told, written
 from tests.world.exports import allow, document
 

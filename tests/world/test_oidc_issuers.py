@@ -10,18 +10,16 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, RequestError
+from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError
 from iamlab.lab.account import Account
-from iamlab.sts_errors import ExpiredTokenException, IDPCommunicationError
-from iamlab.world.federation.issuer import OidcIssuer, create_issuer
-from iamlab.world.federation.issuers import (
+from iamlab.operations.federation.known_issuers import (
     cognito,
     github_actions,
     identity_token,
     workflow_token,
 )
-from iamlab.world.federation.oidc_signing import ALGORITHMS
-from iamlab.world.federation.oidc_token import read_token
-from iamlab.world.federation.web_identity import read_web_identity
+from iamlab.operations.federation.oidc_issuer import ALGORITHMS, OidcIssuer, create_issuer
+from iamlab.operations.federation.web_identity import read_token, read_web_identity
 from tests.world.forging import (
     ASSUME,
     GITHUB,

@@ -9,8 +9,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.account import Account
-from iamlab.organization_errors import (
+from iamlab.errors.organizations import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
     ConstraintViolationException,
@@ -21,9 +20,10 @@ from iamlab.organization_errors import (
     OrganizationNotEmptyException,
     ParentNotFoundException,
 )
+from iamlab.lab.account import Account
+from iamlab.model.organization.organization import Organization, organization_of
+from iamlab.operations.dispatch import perform
 from iamlab.policy.arn import is_arn
-from iamlab.world.api.calling import perform
-from iamlab.world.organization import Organization, leave_organization, organization_of
 from tests.world.deep import snapshot
 from tests.world.exports import deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, SERVICE, allowed, small_organization
@@ -298,7 +298,7 @@ def test_a_made_account_stays_four_days(world: World, organization: Organization
 
     assert caught.value.reason == "WAIT_PERIOD_ACTIVE"
     world.clock.advance(days=4)
-    leave_organization(world.account(DEV))
+    world.account(DEV).leave_organization()
     assert world.account(DEV).organization is None
     assert DEV in world.accounts
 
@@ -308,13 +308,13 @@ def test_the_management_account_never_leaves(organization: Organization) -> None
     with pytest.raises(MasterCannotLeaveOrganizationException):
         organization.remove_account(MAIN)
     with pytest.raises(MasterCannotLeaveOrganizationException):
-        leave_organization(organization.management_account)
+        organization.management_account.leave_organization()
 
 
 def test_who_is_in_none_cannot_leave(world: World) -> None:
     """There is nothing to leave."""
     with pytest.raises(AWSOrganizationsNotInUseException):
-        leave_organization(world.account(OUTSIDE))
+        world.account(OUTSIDE).leave_organization()
 
 
 def test_a_delegated_administrator_has_to_be_deregistered_first(

@@ -7,15 +7,15 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
-from iamlab.lab.account import Account
-from iamlab.organization_errors import (
+from iamlab.errors.organizations import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
     InvalidInputException,
     PolicyNotFoundException,
 )
-from iamlab.world.api.entry import entries_of
-from iamlab.world.organization import Organization
+from iamlab.lab.account import Account
+from iamlab.model.organization.organization import Organization
+from iamlab.operations.registry import entries_of
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, SERVICE, allowed, ask, small_organization
 

@@ -9,9 +9,9 @@ import pytest
 
 from iamlab import organization_errors
 from iamlab.errors import AwsError
-from iamlab.world.api.calling import perform
-from iamlab.world.organization import Organization
-from iamlab.world.policy_types import RCP, SCP
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import RCP, SCP
+from iamlab.operations.dispatch import perform
 from tests.world.deep import snapshot
 from tests.world.exports import deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, SERVICE, small_organization

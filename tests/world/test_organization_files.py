@@ -15,10 +15,10 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import LoadError
-from iamlab.world.entries import Problems
-from iamlab.world.organization import Organization
-from iamlab.world.organization.files import organization_to_json, read_organization
-from iamlab.world.policy_types import RCP, SCP
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import RCP, SCP
+from iamlab.storage.account_details.entries import Problems
+from iamlab.storage.organization_export.export import organization_to_json, read_organization
 from tests.world.deep import snapshot
 from tests.world.exports import deny, document
 from tests.world.organizing import DEV, MAIN, SERVICE, allowed, small_organization

@@ -10,7 +10,7 @@ import pytest
 from iamlab import World
 from iamlab.engine.layers import Attached
 from iamlab.errors import AwsError, RequestError
-from iamlab.organization_errors import (
+from iamlab.errors.organizations import (
     ConstraintViolationException,
     DuplicatePolicyException,
     InvalidInputException,
@@ -18,10 +18,10 @@ from iamlab.organization_errors import (
     PolicyInUseException,
     PolicyNotFoundException,
 )
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import RCP, SCP
+from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
-from iamlab.world.api.calling import perform
-from iamlab.world.organization import Organization
-from iamlab.world.policy_types import RCP, SCP
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, allowed, ask, small_organization

@@ -6,8 +6,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
+from iamlab.errors.services import BadRequestException
 from iamlab.lab.account import Account
-from iamlab.service_errors import BadRequestException
 from tests.world.exports import allow, document
 
 OWN, OTHER = "111111111111", "222222222222"

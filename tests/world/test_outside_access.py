@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from iamlab import ANONYMOUS, Policy, World
+from iamlab.analysis.external_access import external_access as asked
+from iamlab.analysis.external_access.callers import STRANGERS
+from iamlab.analysis.external_access.findings import Finding, OutsideAccess
+from iamlab.analysis.external_access.zone_of_trust import Zone, type_of
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
-from iamlab.world.outside_access import Finding, OutsideAccess, Zone, asked
-from iamlab.world.outside_access.callers import STRANGERS
-from iamlab.world.outside_access.shared import type_of
-from iamlab.world.services.s3.bucket import Bucket
+from iamlab.operations.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
 from tests.world.exports import Doc, document, export_of, hand_made
 

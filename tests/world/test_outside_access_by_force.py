@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, World
+from iamlab.analysis.external_access.findings import Finding
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.policy.document import Policy
-from iamlab.world.outside_access import Finding
 from tests.world.exports import Doc, document
 
 MAIN, DATA, OPS = "111111111111", "222222222222", "333333333333"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from iamlab.world.least_privilege.passing import PASSES, passed_by
-from iamlab.world.reach import ways
-from iamlab.world.reach.plans import Plan
-from iamlab.world.trails.uses import Use
+from iamlab.analysis.least_privilege.pass_role import PASSES, passed_by
+from iamlab.analysis.privilege_escalation import ways
+from iamlab.analysis.privilege_escalation.plans import Plan
+from iamlab.analysis.trails.uses import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

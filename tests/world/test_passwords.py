@@ -20,7 +20,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.passwords import SYMBOLS, PasswordPolicy, violations
+from iamlab.model.console_access import SYMBOLS, PasswordPolicy, violations
 from tests.world.credentials import BETTER, GOOD, ID, held, made, told, written
 from tests.world.exports import allow, deny, document, trust
 

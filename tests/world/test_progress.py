@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab import display as progress
+from iamlab.analysis import access_matrix as access
+from iamlab.analysis.what_can import what_can
+from iamlab.analysis.world_diff import edits as causes
+from iamlab.analysis.world_diff.world_diff import diff_between
+from iamlab.display import steps
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.world import access, progress
-from iamlab.world.changes import causes, diff_between
-from iamlab.world.progress import steps
-from iamlab.world.what_can import asked as what_can
 from tests.world.deep import snapshot
 
 NAMES = ["ana", "bob", "carol"]
@@ -70,7 +72,7 @@ def test_neither_the_package_nor_a_quick_question_loads_the_bar() -> None:
     code = (
         "import sys\n"
         "from iamlab import World\n"
-        "from iamlab.world.access import access\n"
+        "from iamlab.analysis.access_matrix import access\n"
         "ana = World().create_account('main').create_user('ana')\n"
         "access(ana.account.world, ['s3:GetObject'], ['*'])\n"
         "assert not [name for name in sys.modules if name.startswith('tqdm')]\n"

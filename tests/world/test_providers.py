@@ -21,8 +21,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.saml_metadata import read
-from iamlab.world.things import OpenIDConnectProvider, SAMLProvider
+from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider, read
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 from tests.world.materials import PRIVATE_KEY, metadata

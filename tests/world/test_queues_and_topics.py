@@ -6,9 +6,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
+from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.lab.account import Account
-from iamlab.service_errors import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
-from iamlab.world.services.sns import DEFAULT_ACTIONS
+from iamlab.operations.services.sns import DEFAULT_ACTIONS
 from tests.world.exports import allow, document
 
 OWN, OTHER = "111111111111", "222222222222"

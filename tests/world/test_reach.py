@@ -10,16 +10,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
+from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+from iamlab.analysis.privilege_escalation.paths import Searcher
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
+from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.errors import RequestError
 from iamlab.lab.account import Account
-from iamlab.world.reach.calls import Call, Need
-from iamlab.world.reach.deciding import Decider
-from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.exploring import Explorer
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.reach import Reach
-from iamlab.world.reach.searching import Searcher
-from iamlab.world.reach.table import TABLE
 from tests.world import reach_chance
 from tests.world.exports import trust
 from tests.world.reach_chance import PROBES

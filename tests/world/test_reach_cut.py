@@ -7,10 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
-from iamlab.errors import RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
-from iamlab.world.reach.cut_edits import (
+from iamlab.analysis.privilege_escalation.cut_edits import (
     CutEdit,
     DenyAction,
     Detach,
@@ -19,6 +16,9 @@ from iamlab.world.reach.cut_edits import (
     TakeAction,
     apply,
 )
+from iamlab.errors import RequestError
+from iamlab.lab.account import Account
+from iamlab.lab.identities import User
 from tests.world import reach_chance
 from tests.world.exports import trust
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from iamlab.analysis.privilege_escalation.ways import grants as giving
 from iamlab.errors import AccessDenied
 from iamlab.lab.account import Account
-from iamlab.world.reach.ways import giving
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import HERE, MAIN, Row, edges, proved, small_world, without
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.reach import Reach
+from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.world import reach_chance
 from tests.world.exports import allow, deny, document, trust
 from tests.world.reach_chance import MAIN, PROBES

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.lab.account import Account
-from iamlab.world.reach.table import TABLE
-from iamlab.world.sts.session import Session
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document
 from tests.world.reach_own import Own
 

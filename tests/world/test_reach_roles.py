@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamlab import Policy, World
+from iamlab.analysis.privilege_escalation.required_parameters import asked_in, samples
 from iamlab.lab.account import Account
-from iamlab.world.reach.asked import asked_in, samples
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import (
     ALL,
@@ -24,7 +24,7 @@ from tests.world.reach_rows import (
 )
 
 if TYPE_CHECKING:
-    from iamlab.world.reach.reach import Reach
+    from iamlab.analysis.privilege_escalation.reach import Reach
 
 DANA, STARS = f"{HERE}:user/dana", f"{HERE}:role/stars"
 ASSUME, TRUST = allow("sts:AssumeRole", STARS), allow("iam:UpdateAssumeRolePolicy", STARS)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.world.reach.reach import Reach
+from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.world import reach_others_chance as chance
 from tests.world.reach_rows import prove
 

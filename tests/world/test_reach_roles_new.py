@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from iamlab.analysis.privilege_escalation.required_parameters import WHOSE
 from iamlab.lab.account import Account
-from iamlab.world.federation.directory import create_directory
-from iamlab.world.federation.issuer import create_issuer
-from iamlab.world.organization import Organization
-from iamlab.world.reach.later import WHOSE
+from iamlab.model.organization.organization import Organization
+from iamlab.operations.federation.oidc_issuer import create_issuer
+from iamlab.operations.federation.saml_directory import create_directory
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import ALL, EC2, HERE, MAIN, Row, edges, proved, small_world, without
 
@@ -313,7 +313,7 @@ def test_encryption_that_is_required_is_switched_off_on_the_way() -> None:
         PrivateFormat,
     )
 
-    from iamlab.world.federation.signing_keys import rsa_key
+    from iamlab.operations.federation.signing_keys import rsa_key
 
     world = PROVIDERS[0].world()
     provider = world.account(MAIN).saml_providers[SAML]

@@ -5,22 +5,22 @@ from typing import Any
 import pytest
 
 from iamlab import Policy
+from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Stock
+from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
+from iamlab.analysis.privilege_escalation.pass_role import Passing
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
+from iamlab.analysis.privilege_escalation.plans import Plan
+from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.sample_arns import FORMS
+from iamlab.analysis.privilege_escalation.table import TABLE
+from iamlab.analysis.privilege_escalation.ways import compute, instances
+from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
+from iamlab.analysis.privilege_escalation.ways import existing_resources as functions
 from iamlab.lab.account import Account
+from iamlab.model.service_principals import sends
+from iamlab.operations.authorization_needs import context_of_passing
 from iamlab.policy import catalog
 from iamlab.policy.patterns import glob_ignoring_case
-from iamlab.world.api.requests import context_of_passing
-from iamlab.world.reach.calls import iam_call
-from iamlab.world.reach.deciding import Decider
-from iamlab.world.reach.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
-from iamlab.world.reach.passing import Passing
-from iamlab.world.reach.plans import Plan
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.samples import FORMS
-from iamlab.world.reach.standpoint import Stock
-from iamlab.world.reach.table import TABLE
-from iamlab.world.reach.ways import compute, existing, functions, instances
-from iamlab.world.reach.ways.finding import FINDERS
-from iamlab.world.service_principals import sends
 from tests.world.reach_services import (
     MAIN,
     OTHER,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, World
+from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.lab.account import Account
-from iamlab.world.reach.edges import Edge
-from iamlab.world.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.instance import Instance
 from tests.world.reach_services import (
     MAIN,
     OTHER,

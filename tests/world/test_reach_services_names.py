@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy
+from iamlab.analysis.privilege_escalation.plans import Plan, plan
+from iamlab.analysis.privilege_escalation.sample_arns import HOLE, NEW, Place, common, form_of
+from iamlab.analysis.privilege_escalation.ways import compute
+from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
+from iamlab.model.network_locations import Network
 from iamlab.policy.patterns import glob, glob_resource
-from iamlab.world.networks import Network
-from iamlab.world.reach.plans import Plan, plan
-from iamlab.world.reach.samples import HOLE, NEW, Place, common, form_of
-from iamlab.world.reach.ways import compute, existing
 from tests.world.reach_services import MAIN, account, caller, edges, proved, role_for, trust, worker
 
 HERE = Place("aws", "us-east-1", MAIN)

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Edge,
+    Power,
+    group_joined,
+    policies_gone,
+    thing_of,
+)
+from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.lab.account import Account
-from iamlab.world.reach.edges import Edge
-from iamlab.world.reach.powers import CALLS_WITH, Power, group_joined, policies_gone, thing_of
-from iamlab.world.reach.reach import Reach
 from tests.world import reach_chance, reach_others_chance
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import HERE, MAIN, prove, small_world, trusting

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.lab.account import Account
-from iamlab.world.reach.reach import Reach
 from tests.world.exports import allow, deny, document
 from tests.world.reach_rows import ALL, HERE, MAIN, Row, edges, proved, small_world, without
 

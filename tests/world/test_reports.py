@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import World
+from iamlab.analysis.account_operations import grants
+from iamlab.analysis.credential_report.credentials import Certificate, Credentials, Key, Password
+from iamlab.analysis.credential_report.report import COLUMNS, CredentialReport, Row
 from iamlab.errors import (
     AccessDenied,
     InvalidInput,
@@ -25,13 +28,10 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
+from iamlab.model.user_credentials import SigningCertificate
+from iamlab.operations.sign_in import sign_in
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
-from iamlab.world.granting import grants
-from iamlab.world.reports import COLUMNS, CredentialReport, Row
-from iamlab.world.reports_facts import Certificate, Credentials, Key, Password
-from iamlab.world.signin import sign_in
-from iamlab.world.user_things import SigningCertificate
 from tests.world.exports import ACCOUNT, allow, deny, document, export_of, hand_made, trust
 
 ID = "111111111111"

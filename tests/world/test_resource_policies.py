@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-import iamlab.world
+import iamlab.model
 from iamlab import World, service_errors
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
+from iamlab.model.resources import Resource
+from iamlab.operations.resource_policies import resource_policy
 from iamlab.policy.rules import SERVICES
-from iamlab.world.resource_policies import resource_policy
-from iamlab.world.resources import Resource
 from tests.world.deep import snapshot
 from tests.world.exports import Doc, allow, deny, document
 
@@ -366,7 +366,7 @@ def test_no_class_of_error_of_the_services_is_decoration() -> None:
         for name, one in vars(service_errors).items()
         if isinstance(one, type) and issubclass(one, AwsError) and one is not AwsError
     }
-    [home] = iamlab.world.__path__
+    [home] = iamlab.model.__path__
     used = set[str]().union(*map(named_in, Path(home).rglob("*.py")))
     drawn = (service_errors.__doc__ or "").splitlines()
 

@@ -15,14 +15,14 @@ from iamlab.errors import (
     UnmodifiableEntity,
     ValidationError,
 )
-from iamlab.policy.document import Policy
-from iamlab.world.sts import Session
-from iamlab.world.sts.revoked import hits
-from iamlab.world.sts.revoking import (
+from iamlab.operations.sts.revoking import (
     OLDER_SESSIONS,
+    hits,
     revoke_by_source_identity,
     revoke_session,
 )
+from iamlab.operations.sts.session import Session
+from iamlab.policy.document import Policy
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.sts_scene import EVERYTHING, MAIN, Scene, made, trusting

@@ -19,11 +19,11 @@ from iamlab.errors import (
     RequestError,
     ServiceAccessNotEnabledException,
 )
+from iamlab.errors.organizations import ConstraintViolationException
 from iamlab.lab.account import Account
-from iamlab.organization_errors import ConstraintViolationException
-from iamlab.world import managed
-from iamlab.world.organization import Organization
-from iamlab.world.organization.root_features import (
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.root_features import (
     CREDENTIALS,
     FEATURES,
     SERVICE,

@@ -8,15 +8,15 @@ import pytest
 from iamlab import World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, InvalidBucketName, NoSuchEntity, RequestError
-from iamlab.lab.account import Account
-from iamlab.service_errors import (
+from iamlab.errors.services import (
     InvalidTag,
     MethodNotAllowed,
     NoSuchBucket,
     NoSuchBucketPolicy,
     NoSuchTagSet,
 )
-from iamlab.world.services.s3.bucket import Bucket
+from iamlab.lab.account import Account
+from iamlab.operations.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 

@@ -11,8 +11,7 @@ import pytest
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, AwsError, MalformedPolicy, RequestError
-from iamlab.lab.account import Account
-from iamlab.service_errors import (
+from iamlab.errors.services import (
     AccessControlListNotSupported,
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
@@ -20,8 +19,9 @@ from iamlab.service_errors import (
     NoSuchPublicAccessBlockConfiguration,
     OwnershipControlsNotFoundError,
 )
-from iamlab.world.services.s3.bucket import Bucket
-from iamlab.world.services.s3.switches import ALL_ON, combined
+from iamlab.lab.account import Account
+from iamlab.model.public_access_block import ALL_ON, combined
+from iamlab.operations.services.s3.bucket import Bucket
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, RequestError, ValidationError
-from iamlab.sts_errors import ExpiredTokenException, InvalidIdentityToken
-from iamlab.world.federation import saml_names as names
-from iamlab.world.federation.assertion import SamlAssertion
-from iamlab.world.federation.directory import ENTITY_ID, create_directory
-from iamlab.world.federation.saml_identity import read_saml
-from iamlab.world.federation.saml_refusals import INVALID
+from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
+from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.saml_assertion import SamlAssertion
+from iamlab.operations.federation.saml_directory import ENTITY_ID, create_directory
+from iamlab.operations.federation.saml_identity import read_saml
+from iamlab.operations.federation.saml_xml import INVALID
 from tests.world import saml_forging as forge
 from tests.world.saml_forging import ID, MAPS, PROVIDER, STARS, Scene, attribute, drop, mark, say
 
@@ -214,9 +214,8 @@ def test_stronger_signatures_are_taken(scene: Scene, method: str, digest: str) -
 
 def test_a_key_on_an_elliptic_curve_signs_too(scene: Scene) -> None:
     """The metadata say which key it is."""
-    from iamlab.world.federation.assertion import metadata_of
-    from iamlab.world.federation.saml_certificate import certificate_of
-    from iamlab.world.federation.signing_keys import ec_key
+    from iamlab.operations.federation.saml_assertion import metadata_of
+    from iamlab.operations.federation.signing_keys import certificate_of, ec_key
 
     key = ec_key(scene.world, "acme")
     certificate = certificate_of(key, "acme", 1)  # type: ignore[arg-type]
@@ -683,7 +682,7 @@ def test_a_copy_of_the_world_has_a_directory_of_its_own(scene: Scene) -> None:
     assert scene.read(scene.sign_in()).subject == "ana"
 
 
-@pytest.mark.filterwarnings("ignore::iamlab.world.files.SecretsWarning")
+@pytest.mark.filterwarnings("ignore::iamlab.storage.saved_world.SecretsWarning")
 def test_a_directory_is_saved_with_its_world(scene: Scene, tmp_path: Path) -> None:
     """With the seed it signs as before; without, somebody has to upload new metadata."""
     scene.directory.add_user("bo", attributes={"cn": ["Bo", "B."], "department": "stars"})

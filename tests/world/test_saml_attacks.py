@@ -19,13 +19,12 @@ from lxml import etree
 from signxml.verifier import VerifyResult, XMLVerifier
 
 from iamlab.errors import AwsError
-from iamlab.sts_errors import InvalidIdentityToken
-from iamlab.world.federation import saml_names as names
-from iamlab.world.federation import saml_signature
-from iamlab.world.federation.saml_certificate import certificate_of
-from iamlab.world.federation.saml_refusals import INVALID
-from iamlab.world.federation.saml_signature import signed_assertion, signing_certificates
-from iamlab.world.federation.signing_keys import rsa_key
+from iamlab.errors.sts import InvalidIdentityToken
+from iamlab.operations.federation import saml_signature
+from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
+from iamlab.operations.federation.saml_xml import INVALID
+from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
 from tests.world import saml_forging as forge
 from tests.world.saml_forging import ADMIN, PROVIDER, WRAPPED, Scene, attribute, mark, say
 

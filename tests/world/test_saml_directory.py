@@ -8,10 +8,10 @@ from cryptography import x509
 
 from iamlab import World
 from iamlab.errors import RequestError
-from iamlab.sts_errors import InvalidIdentityToken
-from iamlab.world.federation import saml_names as names
-from iamlab.world.federation.directory import ENTITY_ID, SamlDirectory, create_directory
-from iamlab.world.saml_metadata import read
+from iamlab.errors.sts import InvalidIdentityToken
+from iamlab.model.providers import read
+from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.saml_directory import ENTITY_ID, SamlDirectory, create_directory
 from tests.world import saml_forging as forge
 from tests.world.saml_forging import ID, MAPS, PROVIDER, STARS, Scene
 

@@ -35,14 +35,14 @@ import pytest
 
 import iamlab
 from iamlab import Decision, Layers, Policy, World, display
+from iamlab.analysis.audit.audit import Audit
+from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.errors import IamLabError
 from iamlab.lab.account import Account
-from iamlab.world.api import model
-from iamlab.world.api.entry import entries
-from iamlab.world.audit import Audit
-from iamlab.world.events.values import SECRETS
-from iamlab.world.mfa_device import MfaDevice
-from iamlab.world.sts import Session
+from iamlab.operations import api_models as model
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.operations.registry import entries
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, document, trust
 from tests.world.materials import (
     CERTIFICATE,

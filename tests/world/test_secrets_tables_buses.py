@@ -7,15 +7,15 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
-from iamlab.lab.account import Account
-from iamlab.service_errors import (
+from iamlab.errors.services import (
     InvalidParameterException,
     MalformedPolicyDocumentException,
     PublicPolicyException,
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.world.services.kept import Kept
+from iamlab.lab.account import Account
+from iamlab.operations.services.common import NamedResource
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 
@@ -127,7 +127,7 @@ def test_it_is_in_one_region(kind: str, main: Account) -> None:
     assert (first.region, second.region) == ("us-east-1", "eu-west-1")
     assert first.tags == {}
     assert first.name == second.name
-    assert isinstance(first, Kept)
+    assert isinstance(first, NamedResource)
     assert main.world.events[-1].aws_region == "eu-west-1"
     assert action.startswith(first.service)
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.lab.account import Account
-from iamlab.world.security import (
+from iamlab.analysis.security_status import (
     DONE,
     OPEN,
     UNKNOWN,
@@ -16,6 +15,7 @@ from iamlab.world.security import (
     security_recommendations,
     security_status,
 )
+from iamlab.lab.account import Account
 from tests.world.exports import ACCOUNT, export_of, hand_made
 
 PASSWORD = "Correct-Horse-1"

@@ -21,8 +21,8 @@ from iamlab.errors import (
 )
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
+from iamlab.operations.registry import entries
 from iamlab.policy import catalog
-from iamlab.world.api.entry import entries
 from tests.world.exports import allow, deny, document, trust
 from tests.world.materials import metadata
 

@@ -12,10 +12,15 @@ from iamlab import ANONYMOUS, AccessDenied, Policy, World
 from iamlab.errors import ExpiredToken, ValidationError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.world.api.entry import entries, entries_of
-from iamlab.world.federation.directory import SamlDirectory, create_directory
-from iamlab.world.federation.issuers import cognito, github_actions, identity_token, workflow_token
-from iamlab.world.sts.operation import operations
+from iamlab.operations.federation.known_issuers import (
+    cognito,
+    github_actions,
+    identity_token,
+    workflow_token,
+)
+from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
+from iamlab.operations.registry import entries, entries_of
+from iamlab.operations.sts.calls import operations
 from tests.world.exports import allow, document, trust
 
 ID = "111111111111"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from iamlab import AccessDenied, Network, World
-from iamlab.ec2_errors import IncorrectState
 from iamlab.errors import ExpiredToken, LimitExceeded, RequestError, ValidationError
+from iamlab.errors.ec2 import IncorrectState
+from iamlab.errors.services import InvalidParameterValue
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.service_errors import InvalidParameterValue
-from iamlab.world.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.instance import Instance
 from tests.world.exports import allow, deny, document, trust
 
 ID = "111111111111"

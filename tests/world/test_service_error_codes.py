@@ -489,7 +489,7 @@ def test_a_refusal_has_awss_code_status_and_words(row: Row, main: Account) -> No
 
 def used_in(module: str) -> set[str]:
     """Collect the codes of the errors that a module of a service names."""
-    names = vars(import_module(f"iamlab.world.services.{module}")).values()
+    names = vars(import_module(f"iamlab.operations.services.{module}")).values()
     classes = [one for one in names if isinstance(one, type) and issubclass(one, AwsError)]
     return {one.code for one in classes if one is not AwsError}
 

@@ -3,8 +3,7 @@
 import pytest
 
 from iamlab import World
-from iamlab.policy.arn import is_arn
-from iamlab.world.service_principals import (
+from iamlab.model.service_principals import (
     BOTH,
     PRINCIPALS,
     SOURCE_ACCOUNT,
@@ -12,6 +11,7 @@ from iamlab.world.service_principals import (
     find,
     sends,
 )
+from iamlab.policy.arn import is_arn
 from tests.world.exports import document, trust
 
 OWN, OTHER = "111111111111", "222222222222"

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors.sts import RegionDisabledException
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role
+from iamlab.model.service_principals import PRINCIPALS
+from iamlab.operations.sts.service_session_kinds import KINDS, PLAIN, Work, kind_of
+from iamlab.operations.sts.service_sessions import session_name
+from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
 from iamlab.policy.global_keys import global_key
-from iamlab.sts_errors import RegionDisabledException
-from iamlab.world.service_principals import PRINCIPALS
-from iamlab.world.sts import Session
-from iamlab.world.sts.service_kinds import KINDS, PLAIN, Work, kind_of
-from iamlab.world.sts.services import session_name
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, document, trust
 

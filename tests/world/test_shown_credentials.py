@@ -8,7 +8,7 @@ import pytest
 from iamlab import World
 from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
 from iamlab.lab.identities import User
-from iamlab.world.files import world_from_json, world_to_json
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import trust
 
 OWN = "111111111111"

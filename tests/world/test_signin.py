@@ -17,8 +17,8 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.mfa_device import MfaDevice
-from iamlab.world.signin import WRONG, ConsoleSession, sign_in
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.operations.sign_in import WRONG, ConsoleSession, sign_in
 from tests.world.credentials import BETTER, GOOD, ID, OTHER, held, told
 from tests.world.credentials import made as made_bare
 from tests.world.exports import allow, document, trust

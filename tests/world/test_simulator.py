@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Layers, Policy, Request, evaluate
+from iamlab.analysis.policy_simulator.policies import position, spans
 from iamlab.errors import AccessDenied
 from iamlab.lab.account import Account
-from iamlab.world.api.positions import position, spans
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 from tests.world.simulating import (

@@ -5,8 +5,8 @@ import pytest
 from iamlab import World
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, ValidationError
 from iamlab.lab.account import Account
-from iamlab.world.loaders import LoadWarning
-from iamlab.world.organization import Organization
+from iamlab.model.organization.organization import Organization
+from iamlab.storage.account_details.load import LoadWarning
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import DEV, MAIN, small_organization
 from tests.world.simulating import (

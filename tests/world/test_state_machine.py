@@ -32,10 +32,10 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.world.access_key import AccessKey
-from iamlab.world.api.entry import entries
-from iamlab.world.api.model import python_name
-from iamlab.world.api.values import as_tags
+from iamlab.operations.api_models import python_name
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.parameters import as_tags
+from iamlab.operations.registry import entries
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import allow, deny, document, trust

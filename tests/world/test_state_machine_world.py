@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
 from iamlab import World
+from iamlab.analysis.who_can import everybody
 from iamlab.errors import (
     AwsError,
     NoSuchEntity,
     RequestError,
 )
-from iamlab.service_errors import MalformedPolicyDocumentException
-from iamlab.world.api.entry import entries_of
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.services.kms.key import Key
-from iamlab.world.who_can import everybody
+from iamlab.errors.services import MalformedPolicyDocumentException
+from iamlab.operations.registry import entries_of
+from iamlab.operations.services.kms.key import Key
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document, trust
 from tests.world.organization_steps import OrganizationSteps

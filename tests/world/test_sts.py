@@ -9,9 +9,9 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, ValidationError
+from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.lab.identities import Role, User
-from iamlab.sts_errors import PackedPolicyTooLarge
-from iamlab.world.sts import Session
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document
 
 MAIN, PARTNER = "111111111111", "222222222222"

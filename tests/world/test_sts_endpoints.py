@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, InvalidClientTokenId, RequestError
+from iamlab.errors.sts import InvalidAction, RegionDisabledException
 from iamlab.lab.account import Account
 from iamlab.policy.regions import ON_BY_DEFAULT, OPT_IN
-from iamlab.sts_errors import InvalidAction, RegionDisabledException
-from iamlab.world.files import world_from_json, world_to_json
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import deny, document
 from tests.world.sts_scene import DEV, MAIN, Scene, made, trusting
 

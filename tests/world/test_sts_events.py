@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.cloudtrail.user_identity import session_context
 from iamlab.errors import AccessDenied
-from iamlab.world.events import Event
-from iamlab.world.files import world_from_json, world_to_json
-from iamlab.world.session_context import session_context
-from iamlab.world.sts import Session
+from iamlab.model.event import Event
+from iamlab.operations.sts.session import Session
+from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world import single_sign_on
 from tests.world.exports import document, trust
 from tests.world.sts_scene import CALLERS, DEV, EVERYTHING, OIDC, WORK, Scene, made, trusting

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AwsError, IamLabError, RequestError
-from iamlab.world.api.model import names, signature
-from iamlab.world.files import world_to_json
-from iamlab.world.ids import Ids
-from iamlab.world.sts import Session, Sts
-from iamlab.world.sts.outbound import IssuedToken
+from iamlab.lab.sts import Sts
+from iamlab.model.clock_and_ids import Ids
+from iamlab.operations.api_models import names, signature
+from iamlab.operations.sts.session import Session
+from iamlab.operations.sts.web_identity_tokens import IssuedToken
+from iamlab.storage.saved_world import world_to_json
 from tests.world.deep import snapshot
 from tests.world.sts_scene import (
     DEV,
@@ -468,7 +469,7 @@ def test_a_token_for_others_is_told_once_and_is_in_no_file() -> None:
 
 def test_what_a_call_was_given_is_not_in_the_repr_of_the_call() -> None:
     """Which stands in tracebacks that show variables."""
-    from iamlab.world.sts.asked import Asked
+    from iamlab.operations.sts.caller import Asked
 
     scene = made()
     who = scene.world.gather(scene.key)

@@ -13,9 +13,9 @@ import pytest
 
 from iamlab import sts_errors
 from iamlab.errors import AwsError, IamLabError, MalformedPolicyDocument, ValidationError
-from iamlab.world.api.model import names, python_name
-from iamlab.world.sts import Sts
-from iamlab.world.sts.operation import operations
+from iamlab.lab.sts import Sts
+from iamlab.operations.api_models import names, python_name
+from iamlab.operations.sts.calls import operations
 from tests.world.exports import allow, document
 from tests.world.sts_scene import GOOD, SAML, Scene, federated, made, random_tags
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, ValidationError
+from iamlab.errors.sts import InvalidContextAssertion
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.sts_errors import InvalidContextAssertion
-from iamlab.world.organization import Organization
-from iamlab.world.sts import Session
+from iamlab.model.organization.organization import Organization
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document
 from tests.world.organizing import DEV, MAIN, OUTSIDE, small_organization
 from tests.world.sts_scene import EVERYTHING, PHONE, Scene, made, trusting, with_mfa
@@ -683,7 +683,7 @@ def test_an_rcp_binds_those_whom_an_identity_provider_vouches_for_and_an_scp_doe
 
 def with_provider(account: Account) -> tuple[Role, Callable[[str], str]]:
     """Let an account know an issuer, and make a role for whom it vouches for."""
-    from iamlab.world.federation.issuer import create_issuer
+    from iamlab.operations.federation.oidc_issuer import create_issuer
 
     issuer = create_issuer(account.world, "https://id.io", audience="maps", algorithm="ES384")
     provider = issuer.register(account)

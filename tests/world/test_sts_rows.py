@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from iamlab.errors import AwsError, IamLabError
-from iamlab.world import managed
-from iamlab.world.api.model import names
+from iamlab.model import aws_managed_policies as managed
+from iamlab.operations.api_models import names
 from tests.world.exports import deny, document
 from tests.world.sts_scene import CALLERS, EVERYTHING, GOOD, Scene, made, with_mfa
 

@@ -17,9 +17,9 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.sts_errors import InvalidAuthorizationMessageException
-from iamlab.world.sts import Session
-from iamlab.world.sts.outbound import jwks_of
+from iamlab.errors.sts import InvalidAuthorizationMessageException
+from iamlab.operations.sts.session import Session
+from iamlab.operations.sts.web_identity_tokens import jwks_of
 from tests.world.exports import allow, deny, document
 from tests.world.sts_scene import (
     CALLERS,

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import Policy, Verdict, unsure
 from iamlab.errors import AccessDenied
-from iamlab.world.sts import Session
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, document
 from tests.world.sts_scene import MAIN, PHONE, Scene, made, trusting
 

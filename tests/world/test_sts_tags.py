@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
-from iamlab.service_errors import InvalidParameterValue
-from iamlab.sts_errors import PackedPolicyTooLarge
-from iamlab.world.sts import Session
+from iamlab.errors.services import InvalidParameterValue
+from iamlab.errors.sts import PackedPolicyTooLarge
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document
 from tests.world.sts_scene import EVERYTHING, SHORT, WORK, Scene, made, random_tags, trusting
 

@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, Verdict, World
+from iamlab.analysis.credential_timeline import lifetimes
+from iamlab.analysis.credential_timeline.hops import STS, Hop, Party
+from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
+from iamlab.cloudtrail.recording import record
 from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.world.events import Event, record
-from iamlab.world.federation.issuers import github_actions, workflow_token
-from iamlab.world.presented import CredentialKind
-from iamlab.world.sts import Session, lifetimes
-from iamlab.world.sts.hops import STS, Hop, Party
-from iamlab.world.sts.record import SessionRecord
-from iamlab.world.sts.timeline import COLUMNS, Timeline
+from iamlab.model.credentials import CredentialKind
+from iamlab.model.event import Event
+from iamlab.model.session_record import SessionRecord
+from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.sts.session import Session
 from tests.policy.growth import grows_linearly
 from tests.world import single_sign_on
 from tests.world.exports import allow, document, trust

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import iamlab
 from iamlab import LoadError, RequestError, Trail, World
-from iamlab.world import progress
-from iamlab.world.events import Event
-from iamlab.world.trails import decoding
-from iamlab.world.trails.decoding import Damage, records_in
-from iamlab.world.trails.records import RecordError, event_of
+from iamlab import display as progress
+from iamlab.analysis.trails import decoding
+from iamlab.analysis.trails.decoding import Damage, records_in
+from iamlab.analysis.trails.records import RecordError, event_of
+from iamlab.model.event import Event
 from tests.world.trail_maker import (
     ACCOUNT,
     iam_user,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.world.api import entry as entries
-from iamlab.world.events import Event
-from iamlab.world.trails.uses import uses_of
+from iamlab.analysis.trails.uses import uses_of
+from iamlab.model.event import Event
+from iamlab.operations import registry as entries
 from tests.world.materials import CERTIFICATE, PRIVATE_KEY
 
 if TYPE_CHECKING:

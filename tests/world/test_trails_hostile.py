@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import LoadError, Trail
-from iamlab.world.trails import decoding
-from iamlab.world.trails.decoding import MOST, Damage, records_in
-from iamlab.world.trails.noted import MOST as MOST_NOTES
-from iamlab.world.trails.records import RecordError, event_of
-from iamlab.world.trails.uses import uses_of
+from iamlab.analysis.trails import decoding
+from iamlab.analysis.trails.decoding import MOST, Damage, records_in
+from iamlab.analysis.trails.records import MOST as MOST_NOTES
+from iamlab.analysis.trails.records import RecordError, event_of
+from iamlab.analysis.trails.uses import uses_of
 from tests.world.trail_maker import record, records, text_of, write
 
 GOOD = list(records(3))

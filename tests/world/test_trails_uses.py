@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 import pytest
 
 from iamlab import Request, RequestError, World
+from iamlab.analysis.trails import actions
+from iamlab.analysis.trails import request_parameters as parameters
+from iamlab.analysis.trails import resources as targets
+from iamlab.analysis.trails import uses as refusals
+from iamlab.analysis.trails.actions import named
+from iamlab.analysis.trails.records import event_of
+from iamlab.analysis.trails.uses import Use, uses, uses_of
+from iamlab.cloudtrail.event_names import SOURCES, event_name
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.policy import catalog
 from iamlab.policy.building import allow
-from iamlab.world.events.names import SOURCES, event_name
-from iamlab.world.trails import actions, parameters, refusals, targets
-from iamlab.world.trails.actions import named
-from iamlab.world.trails.records import event_of
-from iamlab.world.trails.uses import Use, uses, uses_of
 from tests.world.trail_maker import ACCOUNT, REGION, iam_user, record, role_session
 
 HERE = f"{REGION}:{ACCOUNT}"

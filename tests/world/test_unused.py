@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, World
+from iamlab.analysis.last_accessed.report import is_tracked
+from iamlab.analysis.least_privilege import applying_edits as applying
+from iamlab.analysis.least_privilege.policy_edits import Edit
+from iamlab.analysis.least_privilege.shrinking import Sight, shrunk
+from iamlab.analysis.least_privilege.unused import Unused, unused
+from iamlab.analysis.least_privilege.used_permissions import log_of
+from iamlab.analysis.trails.uses import Use, uses
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
+from iamlab.model.event import Event
 from iamlab.policy import catalog
-from iamlab.world.events import Event
-from iamlab.world.last_accessed.tracking import is_tracked
-from iamlab.world.least_privilege import Unused, applying, unused
-from iamlab.world.least_privilege.edits import Edit
-from iamlab.world.least_privilege.shrinking import Sight, shrunk
-from iamlab.world.least_privilege.used import log_of
-from iamlab.world.trails.uses import Use, uses
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, World
+from iamlab.analysis.least_privilege.findings import Finding
+from iamlab.analysis.trails.uses import Use
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.identities import Role, User
-from iamlab.world.least_privilege.findings import Finding
-from iamlab.world.trails.uses import Use
 
 ACCOUNT = "111122223333"
 PASSWORD = "Correct-Horse-1"

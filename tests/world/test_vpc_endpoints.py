@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from iamlab import Network, World
-from iamlab.ec2_errors import InvalidVpcEndpointIdNotFound
 from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors.ec2 import InvalidVpcEndpointIdNotFound
+from iamlab.errors.services import InvalidParameterValue, InvalidPolicyDocument
 from iamlab.lab.account import Account
-from iamlab.service_errors import InvalidParameterValue, InvalidPolicyDocument
-from iamlab.world.services.ec2.vpc_endpoints import VpcEndpoint, type_for
+from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint, type_for
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 
@@ -158,7 +158,7 @@ def test_a_region_has_its_own_endpoints(main: Account) -> None:
 
 def test_what_goes_through_an_endpoint_is_held_to_its_policy(main: Account) -> None:
     """In the VPC it narrows down what dana may do; from elsewhere it does not."""
-    from iamlab.world.networks import Network
+    from iamlab.model.network_locations import Network
 
     dana = main.create_user("dana")
     dana.put_policy("all", document(allow("s3:*")))

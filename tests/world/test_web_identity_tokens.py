@@ -19,15 +19,18 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.engine.request import Request
 from iamlab.errors import AwsError
+from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError, InvalidIdentityToken
 from iamlab.lab.account import Account
-from iamlab.sts_errors import ExpiredTokenException, IDPCommunicationError, InvalidIdentityToken
-from iamlab.world.federation.issuer import OidcIssuer, create_issuer
-from iamlab.world.federation.oidc_claims import SOURCE_IDENTITY, TAGS
-from iamlab.world.federation.oidc_signing import public_jwk
-from iamlab.world.federation.oidc_token import ALGORITHMS as TAKEN
-from iamlab.world.federation.oidc_token import read_token, verified
-from iamlab.world.federation.signing_keys import rsa_key
-from iamlab.world.federation.web_identity import WebIdentity, read_web_identity
+from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
+from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer, public_jwk
+from iamlab.operations.federation.signing_keys import rsa_key
+from iamlab.operations.federation.web_identity import ALGORITHMS as TAKEN
+from iamlab.operations.federation.web_identity import (
+    WebIdentity,
+    read_token,
+    read_web_identity,
+    verified,
+)
 from tests.world.forging import (
     ARN,
     ASSUME,

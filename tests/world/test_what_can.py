@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
+from iamlab.analysis.access_matrix import everybody
+from iamlab.analysis.what_can.candidates import forms_of, kinds_of
+from iamlab.analysis.what_can.what_can import FEW, WhatCan, what_can
 from iamlab.errors import NoSuchEntity, RequestError
+from iamlab.model.network_locations import Network
 from iamlab.policy.catalog import actions_of, all_actions, expand
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.shortest import but_few, in_words, shortest
 from iamlab.teach.scenarios import scenario
-from iamlab.world.access import everybody
-from iamlab.world.networks import Network
-from iamlab.world.what_can import FEW, WhatCan, what_can
-from iamlab.world.what_can.candidates import forms_of, kinds_of
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust
 from tests.world.test_access import MAIN, OUTSIDERS, observatory, random_world

@@ -13,7 +13,7 @@ from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.world.sts import Session
+from iamlab.operations.sts.session import Session
 from tests.world.exports import allow, deny, document, trust
 from tests.world.organizing import DEV, small_organization
 

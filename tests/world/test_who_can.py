@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import World
+from iamlab.analysis import who_can as who_can_module
+from iamlab.analysis.access_matrix import everybody
 from iamlab.errors import RequestError
-from iamlab.world import who_can as who_can_module
-from iamlab.world.access import everybody
-from iamlab.world.networks import Network
+from iamlab.model.network_locations import Network
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.test_access import ACTIONS, OWNED, RESOURCES, observatory, random_world

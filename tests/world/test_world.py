@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, World
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.world.clock import RealClock
+from iamlab.model.clock_and_ids import RealClock
 from tests.world.exports import (
     ACCOUNT,
     IAM,

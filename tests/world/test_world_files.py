@@ -24,27 +24,27 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import AwsError, FailedAuthentication, LoadError, RequestError
 from iamlab.lab.identities import User
+from iamlab.model.clock_and_ids import Clock, RealClock
+from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.federation.saml_directory import create_directory
+from iamlab.operations.iam import user_credentials as service_credentials
+from iamlab.operations.registry import entries
 from iamlab.policy.statement import Statement
-from iamlab.world.api import service_credentials
-from iamlab.world.api.entry import entries
-from iamlab.world.clock import Clock, RealClock
-from iamlab.world.federation.directory import create_directory
-from iamlab.world.federation.issuers import github_actions, workflow_token
-from iamlab.world.files import (
+from iamlab.storage import codec as names
+from iamlab.storage import field_rules as rules
+from iamlab.storage import problems as secret_fields
+from iamlab.storage import saved_world as contents
+from iamlab.storage.codec import coder_of
+from iamlab.storage.problems import UNUSABLE, Way
+from iamlab.storage.records import OfClass, Record
+from iamlab.storage.saved_world import (
+    Contents,
     SecretsWarning,
-    contents,
     load_world,
-    names,
-    rules,
     save_world,
-    secret_fields,
     world_from_json,
     world_to_json,
 )
-from iamlab.world.files.codec import coder_of
-from iamlab.world.files.contents import Contents
-from iamlab.world.files.records import OfClass, Record
-from iamlab.world.files.way import UNUSABLE, Way
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import VERDICTS, allow, deny, document, export_of, hand_made, trust
@@ -521,7 +521,7 @@ def test_with_secrets_all_that_opened_still_opens(world: World, tmp_path: Path) 
 def every_dataclass() -> set[type]:
     """Give all dataclasses of the world's modules, and all that a file may hold."""
     names.import_all()
-    modules = [one for name, one in sys.modules.items() if name.startswith("iamlab.world")]
+    modules = [one for name, one in sys.modules.items() if name.startswith("iamlab.model")]
     found = {
         value
         for module in modules
@@ -684,7 +684,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from iamlab import World
-from iamlab.world.files import contents, save_world
+from iamlab.storage import contents, save_world
 
 whole = contents._pieces
 
@@ -1162,7 +1162,7 @@ def replace_events(world: World) -> World:
 
 def test_a_file_names_no_class_but_those_of_its_field(saved: Doc) -> None:
     """Not even another one of iamlab."""
-    for name in ("World", "User", "iamlab.world.clock.Clock", "os.system", "Event"):
+    for name in ("World", "User", "iamlab.model.clock_and_ids.Clock", "os.system", "Event"):
         assert "$.clock.class" in refusal(changed(saved, ("clock", "class"), name))
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
+from iamlab.model.organization.organization import Organization
+from iamlab.model.session_record import SessionRecord
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
-from iamlab.world.organization import Organization
-from iamlab.world.sts.record import SessionRecord
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 ALWAYS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}

@@ -12,8 +12,8 @@ from typing import Any
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.account import Account
-from iamlab.world.api.calling import perform
-from iamlab.world.api.entry import Entry, find
+from iamlab.operations.dispatch import perform
+from iamlab.operations.registry import Entry, find
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 from tests.world.service_chance import TAGS, ServiceChance

@@ -7,8 +7,8 @@ from typing import Any
 
 from iamlab import World
 from iamlab.lab.account import Account
-from iamlab.world.organization import Organization
-from iamlab.world.sts.record import SessionRecord
+from iamlab.model.organization.organization import Organization
+from iamlab.model.session_record import SessionRecord
 from tests.world.plain_sessions import START
 from tests.world.plain_world import (
     PlainWorld,

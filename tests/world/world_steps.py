@@ -11,7 +11,7 @@ from iamlab.errors import (
     NoSuchEntity,
 )
 from iamlab.lab.account import Account
-from iamlab.world.organization import Organization
+from iamlab.model.organization.organization import Organization
 from tests.world.plain_world import (
     OFF,
     ON,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from iamlab.model.world import World
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Predict, Repair
 from iamlab.teach.edits import Edit, kept_statements, left_out
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README
 from iamlab.teach.write import Case, Requests, Write
-from iamlab.world.world import World
 
 USERS = "arn:aws:iam::111111111111:user/"
 PLAN = f"{DRAFTS}/plan.txt"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from iamlab.authorization.principal import policies_of
 from iamlab.errors import MalformedPolicy
+from iamlab.model.world import World
 from iamlab.teach.checks import Cell, Collect, Predict, Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.scenarios import MAP, MAPS
-from iamlab.world.gather import policies_of
-from iamlab.world.world import World
 
 ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 

@@ -17,11 +17,11 @@ from iamlab.view.tabular.signs import GAINED, LOST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.analysis.what_can.what_can import WhatCan
+    from iamlab.analysis.who_can import WhoCan
+    from iamlab.analysis.world_diff.world_diff import WorldDiff
     from iamlab.engine.access_changes import AccessChanges
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.world.changes import WorldDiff
-    from iamlab.world.what_can import WhatCan
-    from iamlab.world.who_can import WhoCan
 
 
 def matrix_card(matrix: AccessMatrix) -> str:

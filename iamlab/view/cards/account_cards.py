@@ -5,20 +5,20 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.model.identities import Group, User
 from iamlab.view.cards import FEW
 from iamlab.view.html import PAPERED
 from iamlab.view.tables import Table
 from iamlab.view.tabular.accounts import account_table, identity_table
-from iamlab.world.identities import Group, User
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from iamlab.world.account import Account
-    from iamlab.world.identities import Identity
-    from iamlab.world.organization import Organization
-    from iamlab.world.resources import Resource
-    from iamlab.world.world import World
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Identity
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.resources import Resource
+    from iamlab.model.world import World
 
 CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;{PAPERED}"
 """How policies and ARNs look."""

@@ -5,11 +5,31 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.analysis.external_access.findings import OutsideAccess
+from iamlab.analysis.last_accessed.report import LastAccessed
+from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
+from iamlab.analysis.least_privilege.unused import Unused
+from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.what_can.what_can import WhatCan
+from iamlab.analysis.who_can import WhoCan
+from iamlab.analysis.world_diff.world_diff import WorldDiff
 from iamlab.display import Shown
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
+from iamlab.model.account import Account
+from iamlab.model.event_log import EventLog
+from iamlab.model.identities import Identity
+from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import EffectivePolicies
+from iamlab.model.resources import Resource
+from iamlab.model.world import World
+from iamlab.operations.sts.session import Session
 from iamlab.policy.document import Policy
 from iamlab.view import html
 from iamlab.view.cards import FEW
@@ -35,25 +55,6 @@ from iamlab.view.cards.reach_cards import arrivals_card, blast_radius_card, cut_
 from iamlab.view.cards.session_cards import session_card, timeline_card
 from iamlab.view.style import HAIRLINE, INK, PAPER, look
 from iamlab.view.tabular.table_of import table_of
-from iamlab.world.account import Account
-from iamlab.world.changes import WorldDiff
-from iamlab.world.events.log import EventLog
-from iamlab.world.identities import Identity
-from iamlab.world.last_accessed import LastAccessed
-from iamlab.world.least_privilege import LeastPrivilege, Unused
-from iamlab.world.organization import Organization
-from iamlab.world.organization.levels import EffectivePolicies
-from iamlab.world.outside_access import OutsideAccess
-from iamlab.world.policies import ManagedPolicy
-from iamlab.world.reach.answers import Arrivals, BlastRadius
-from iamlab.world.reach.cutting import Cut
-from iamlab.world.reach.paths import Path
-from iamlab.world.resources import Resource
-from iamlab.world.sts.session import Session
-from iamlab.world.sts.timeline import Timeline
-from iamlab.world.what_can import WhatCan
-from iamlab.world.who_can import WhoCan
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -9,7 +9,7 @@ from iamlab.view.cards import FEW
 from iamlab.view.tabular.access import outside_access_table
 
 if TYPE_CHECKING:
-    from iamlab.world.outside_access import OutsideAccess
+    from iamlab.analysis.external_access.findings import OutsideAccess
 
 
 def outside_access_card(found: OutsideAccess) -> str:

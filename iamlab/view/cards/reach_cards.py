@@ -11,9 +11,9 @@ from iamlab.view.tabular.access import path_table, paths_table
 from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
-    from iamlab.world.reach.answers import Arrivals, BlastRadius
-    from iamlab.world.reach.cutting import Cut
-    from iamlab.world.reach.paths import Path
+    from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.analysis.privilege_escalation.paths import Path
 
 
 def arrivals_card(found: Arrivals) -> str:

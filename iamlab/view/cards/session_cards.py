@@ -10,8 +10,8 @@ from iamlab.view.html import badge, html_facts
 from iamlab.view.tabular.sessions import state_of, timeline_table
 
 if TYPE_CHECKING:
-    from iamlab.world.sts.session import Session
-    from iamlab.world.sts.timeline import Timeline
+    from iamlab.analysis.credential_timeline.timeline import Timeline
+    from iamlab.operations.sts.session import Session
 
 
 def session_card(session: Session) -> str:

@@ -5,30 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation.answers import COLUMNS, Arrivals, BlastRadius, rows_of
 from iamlab.engine.verdict import Verdict
+from iamlab.model.event_log import row_of
 from iamlab.view.style import look
 from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import GAINED, LOST, OUTCOMES, bad, good
-from iamlab.world.events.log import row_of
-from iamlab.world.reach.answers import Arrivals, BlastRadius
-from iamlab.world.reach.drawing import COLUMNS, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from iamlab.analysis.external_access.findings import Finding, OutsideAccess
+    from iamlab.analysis.privilege_escalation.answers import Paths
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.analysis.what_can.what_can import WhatCan
+    from iamlab.analysis.who_can import WhoCan
+    from iamlab.analysis.world_diff.world_diff import WorldDiff
     from iamlab.engine.access_changes import AccessChanges
+    from iamlab.model.event import Event
+    from iamlab.model.event_log import EventLog
     from iamlab.view.style import Look
-    from iamlab.world.changes import WorldDiff
-    from iamlab.world.events import Event
-    from iamlab.world.events.log import EventLog
-    from iamlab.world.outside_access import OutsideAccess
-    from iamlab.world.outside_access.findings import Finding
-    from iamlab.world.reach.answers import Paths
-    from iamlab.world.reach.cutting import Cut
-    from iamlab.world.reach.paths import Path
-    from iamlab.world.reach.reach import Reach
-    from iamlab.world.what_can import WhatCan
-    from iamlab.world.who_can import WhoCan
 
 
 def who_can_table(found: WhoCan) -> Table:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.principal import document_of, policies_of
 from iamlab.engine.layers import NAMES
+from iamlab.model.identities import Bounded, Group, Identity, Role, User
+from iamlab.model.organization.policies import RCP, SCP
+from iamlab.model.organization.targets import Member, OrganizationalUnit
 from iamlab.view.tables import Table
-from iamlab.world.gather import document_of, policies_of
-from iamlab.world.identities import Bounded, Group, Identity, Role, User
-from iamlab.world.organization.targets import Member, OrganizationalUnit
-from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamlab.engine.layers import Attached
+    from iamlab.model.account import Account
+    from iamlab.model.identities import RootUser
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.targets import Target
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
-    from iamlab.world.account import Account
-    from iamlab.world.organization import Organization
-    from iamlab.world.organization.targets import Target
-    from iamlab.world.root import RootUser
-    from iamlab.world.world import World
 
 Row = tuple[object, ...]
 

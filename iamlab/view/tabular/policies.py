@@ -12,11 +12,11 @@ from iamlab.view.tabular.signs import EFFECTS, RESULTS
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.organization.policies import EffectivePolicies
+    from iamlab.model.resources import Resource
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Principals, Statement
-    from iamlab.world.organization.levels import EffectivePolicies
-    from iamlab.world.policies import ManagedPolicy
-    from iamlab.world.resources import Resource
 
 STATEMENT = (
     *("Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),

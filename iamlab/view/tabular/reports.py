@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
 from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import NO, YES, bad, good, silent
-from iamlab.world.last_accessed.organizations import OrganizationsLastAccessed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.analysis.audit.audit import Audit
+    from iamlab.analysis.credential_report.report import CredentialReport, Row
+    from iamlab.analysis.last_accessed.report import Access, LastAccessed
+    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
+    from iamlab.analysis.least_privilege.unused import Unused
+    from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.analysis.summaries import Summary, UserSummary
+    from iamlab.model.console_access import PasswordPolicy
     from iamlab.view.style import Look
-    from iamlab.world.audit.report import Audit
-    from iamlab.world.last_accessed.report import Access, LastAccessed
-    from iamlab.world.least_privilege import LeastPrivilege, Unused
-    from iamlab.world.passwords import PasswordPolicy
-    from iamlab.world.reports import CredentialReport, Row
-    from iamlab.world.security import SecurityStatus
-    from iamlab.world.summary import Summary
-    from iamlab.world.user_summary import UserSummary
 
 
 def credential_report_table(report: CredentialReport) -> Table:

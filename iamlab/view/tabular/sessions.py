@@ -8,9 +8,9 @@ from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
+    from iamlab.analysis.credential_timeline.timeline import Timeline
+    from iamlab.operations.sts.session import Session
     from iamlab.view.style import Look
-    from iamlab.world.sts.session import Session
-    from iamlab.world.sts.timeline import Timeline
 
 SESSION = (
     *("access_key_id", "state", "arn", "role_arn", "operation", "issued", "expiration", "mfa"),

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.audit.audit import Audit
+from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.analysis.external_access.findings import OutsideAccess
+from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
+from iamlab.analysis.last_accessed.report import LastAccessed
+from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
+from iamlab.analysis.least_privilege.unused import Unused
+from iamlab.analysis.privilege_escalation.answers import Paths
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.analysis.security_status import SecurityStatus
+from iamlab.analysis.summaries import Summary, UserSummary
+from iamlab.analysis.what_can.what_can import WhatCan
+from iamlab.analysis.who_can import WhoCan
+from iamlab.analysis.world_diff.world_diff import WorldDiff
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.request import Request
 from iamlab.errors import RequestError
+from iamlab.model.account import Account
+from iamlab.model.console_access import PasswordPolicy
+from iamlab.model.event_log import EventLog
+from iamlab.model.identities import Identity, RootUser
+from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import EffectivePolicies
+from iamlab.model.resources import Resource
+from iamlab.model.world import World
+from iamlab.operations.sts.session import Session
 from iamlab.policy.document import Policy
 from iamlab.view.tables import Table, matrix_table
 from iamlab.view.tabular import access, accounts, policies, reports, requests, sessions
-from iamlab.world.account import Account
-from iamlab.world.audit.report import Audit
-from iamlab.world.changes import WorldDiff
-from iamlab.world.events.log import EventLog
-from iamlab.world.identities import Identity
-from iamlab.world.last_accessed.organizations import OrganizationsLastAccessed
-from iamlab.world.last_accessed.report import LastAccessed
-from iamlab.world.least_privilege import LeastPrivilege, Unused
-from iamlab.world.organization import Organization
-from iamlab.world.organization.levels import EffectivePolicies
-from iamlab.world.outside_access import OutsideAccess
-from iamlab.world.passwords import PasswordPolicy
-from iamlab.world.policies import ManagedPolicy
-from iamlab.world.reach.answers import Paths
-from iamlab.world.reach.cutting import Cut
-from iamlab.world.reach.paths import Path
-from iamlab.world.reach.reach import Reach
-from iamlab.world.reports import CredentialReport
-from iamlab.world.resources import Resource
-from iamlab.world.root import RootUser
-from iamlab.world.security import SecurityStatus
-from iamlab.world.sts.session import Session
-from iamlab.world.sts.timeline import Timeline
-from iamlab.world.summary import Summary
-from iamlab.world.user_summary import UserSummary
-from iamlab.world.what_can import WhatCan
-from iamlab.world.who_can import WhoCan
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.credential_timeline.timeline import chain_of
 from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
+from iamlab.model.credentials import CredentialKind
+from iamlab.operations.sts.session import Session
 from iamlab.view.figures.names import short_name
 from iamlab.view.words import count
-from iamlab.world.presented import CredentialKind
-from iamlab.world.sts.session import Session
-from iamlab.world.sts.timeline import chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.analysis.credential_timeline.timeline import Lifetime
     from iamlab.engine.decision import Decision
-    from iamlab.world.sts.timeline import Lifetime
 
 MOST = 5
 """So many links are drawn; of a longer chain the first two and the last two."""

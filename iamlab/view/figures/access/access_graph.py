@@ -52,11 +52,11 @@ from iamlab.view.style import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamlab.operations.sts.session import Session
     from iamlab.view.drawing.sheet import Point
     from iamlab.view.figures.access.access_plan import Plan
     from iamlab.view.figures.access.access_scene import Scene
     from iamlab.view.figures.access.access_ways import Way
-    from iamlab.world.sts.session import Session
 
 
 def access_graph(decision: Decision, *, session: Session | None = None) -> Figure:

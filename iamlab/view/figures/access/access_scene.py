@@ -14,7 +14,7 @@ from iamlab.view.figures.names import short_name
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-    from iamlab.world.sts.session import Session
+    from iamlab.operations.sts.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
+from iamlab.model.account import Account
+from iamlab.model.world import World
 from iamlab.view.drawing.measure import TEXT, widest
 from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, Box, Sheet
 from iamlab.view.figure import Figure
@@ -32,8 +34,6 @@ from iamlab.view.figures.account.attachments import (
 )
 from iamlab.view.style import ALLOW, ALLOW_AREA, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 from iamlab.view.words import count, printable
-from iamlab.world.account import Account
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from iamlab.model.identities import Bounded, Group, Role, User
 from iamlab.view.words import count, listed, printable
-from iamlab.world.identities import Bounded, Group, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-    from iamlab.world.account import Account
-    from iamlab.world.identities import Identity
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Identity
 
     Node: TypeAlias = tuple[str, ...]
     Graph: TypeAlias = nx.DiGraph[Node]

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
 from iamlab.errors import RequestError
+from iamlab.model.organization.policies import RCP, SCP
 from iamlab.view.style import ABSENT, LOOKS, Look
 from iamlab.view.words import count
-from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Heard, Reading
-    from iamlab.world.organization import Organization
-    from iamlab.world.organization.targets import Member, OrganizationalUnit, Target
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.targets import Member, OrganizationalUnit, Target
 
 LAYER_OF = {SCP: "scp", RCP: "rcp"}
 KINDS = {"ROOT": "root", "ORGANIZATIONAL_UNIT": "OU", "ACCOUNT": "account"}

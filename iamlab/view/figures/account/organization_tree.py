@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.engine.decision import Decision
+from iamlab.model.organization.organization import Organization
+from iamlab.model.organization.policies import RCP, SCP, TYPES
 from iamlab.view.drawing.measure import SMALL, TEXT, Face, widest, wrap
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figure import Figure
@@ -45,9 +47,6 @@ from iamlab.view.style import (
     look,
 )
 from iamlab.view.words import count, shorten, told
-from iamlab.world.organization.organization import Organization
-from iamlab.world.organization.policies import TYPES
-from iamlab.world.policy_types import RCP, SCP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

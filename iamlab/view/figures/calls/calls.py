@@ -18,21 +18,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.credential_timeline.hops import Hop, Party
+from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
+from iamlab.model.event import Event, is_denial
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.prose.services import called
-from iamlab.world.events.errors import is_denial
-from iamlab.world.events.event import Event
-from iamlab.world.sts.hops import Hop, Party
-from iamlab.world.sts.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TypeAlias
 
     from iamlab.engine.request import Request
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
     Calls: TypeAlias = Timeline | Iterable[Event] | Iterable[Hop]
 
@@ -49,7 +48,7 @@ class Actor(NamedTuple):
     Parameters
     ----------
     kind, name
-        As of a :class:`~iamlab.world.sts.hops.Party`.
+        As of a :class:`~iamlab.analysis.credential_timeline.hops.Party`.
     key_id
         Which credentials it is, if it is an access key or a session.
     """

@@ -27,8 +27,8 @@ from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE, PAPER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.model.world import World
     from iamlab.view.figures.calls.confused_words import Way
-    from iamlab.world.world import World
 
 _ASKS, _DEPUTY, _OWNED = (MARGIN, 1.5), (3.3, 1.6), (8.05, 1.8)
 """Where the three columns begin, and how wide each is."""

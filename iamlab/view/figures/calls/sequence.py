@@ -46,8 +46,8 @@ from iamlab.view.style import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.model.world import World
     from iamlab.view.figures.calls.calls import Actor, Call, Calls
-    from iamlab.world.world import World
 
 _PITCH, _CLOSE, _BORN, _BELOW = 0.44, 0.36, 0.66, 0.15
 """The height of an arrow's row, and where there are many; of a row with a head in it; and what

@@ -28,7 +28,7 @@ from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_LINE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
 _LEFT, _RIGHT, _WIDTH = MARGIN, 5.1, 4.75
 """Where the fields begin, and how wide each is."""

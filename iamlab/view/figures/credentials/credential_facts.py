@@ -17,22 +17,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
+from iamlab.lab.credentials import Holder
+from iamlab.model.account import Account
+from iamlab.model.credentials import CredentialKind, devices_of
+from iamlab.model.identities import RootUser, User
+from iamlab.model.world import World
 from iamlab.view.drawing.time_axis import later, utc
 from iamlab.view.figures.credentials.credentials_gone import Gone, Log, read_log
 from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
-from iamlab.world.account import Account
-from iamlab.world.holder import Holder
-from iamlab.world.identities import User
-from iamlab.world.mfa import devices_of
-from iamlab.world.presented import CredentialKind
-from iamlab.world.root import RootUser
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from iamlab.world.sts.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.timeline import Lifetime
 
     Of = World | Account | Holder
 

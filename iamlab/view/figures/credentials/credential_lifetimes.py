@@ -53,9 +53,9 @@ from iamlab.view.words import count
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.world.account import Account
-    from iamlab.world.holder import Holder
-    from iamlab.world.world import World
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+    from iamlab.model.world import World
 
 FEW = 16
 """So many lanes have two lines of text each."""

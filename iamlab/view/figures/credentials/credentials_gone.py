@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from iamlab.world.events import Event
+    from iamlab.model.event import Event
 
 Owner = tuple[str, str]
 """An account's id, and a user's name in lower case: empty for the root user."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL, widest, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -45,12 +46,11 @@ from iamlab.view.style import (
     SILENT,
     SILENT_AREA,
 )
-from iamlab.world.sts.timeline import Timeline
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.world.sts.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.timeline import Lifetime
 
 FEW = 16
 """So many lanes have two lines of text each; of more, each has one."""

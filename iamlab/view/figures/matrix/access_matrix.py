@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.matrix import AccessMatrix
+    from iamlab.model.world import World
     from iamlab.view.style import Look
     from iamlab.view.tables import VerdictTable
-    from iamlab.world.world import World
 
 ROWS, COLUMNS = 60, 24
 """So many rows and columns are drawn with symbols."""

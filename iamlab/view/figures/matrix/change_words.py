@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.engine.access_changes import AccessChanges, Cell
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
 NOTHING = "Nobody gained or lost anything."
 

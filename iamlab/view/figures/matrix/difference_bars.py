@@ -26,7 +26,7 @@ from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import count
 
 if TYPE_CHECKING:
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
 BARS = 40
 """So many principals are drawn; the others are counted."""

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.access_changes import AccessChanges
+    from iamlab.model.world import World
     from iamlab.view.drawing.sheet import Point
-    from iamlab.world.world import World
 
 ROWS, COLUMNS = 16, 20
 """So many rows and columns are drawn with all that did not change."""

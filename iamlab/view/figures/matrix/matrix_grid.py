@@ -21,8 +21,8 @@ from iamlab.view.words import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from iamlab.model.world import World
     from iamlab.view.style import Look
-    from iamlab.world.world import World
 
 ALLOWED, EXPLICIT = look(Verdict.ALLOWED), look(Verdict.EXPLICIT_DENY)
 MOST_REASONS = 5_000

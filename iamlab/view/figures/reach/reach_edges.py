@@ -28,8 +28,8 @@ from iamlab.view.words import count, told
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.world.reach.edges import Edge
-    from iamlab.world.reach.reach import Reach
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.reach import Reach
 
 MANY = 40
 """More lines than that cannot be told apart."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
+from iamlab.authorization.resource import facts_of
 from iamlab.errors import RequestError
 from iamlab.view.drawing.network import MOST_COLUMNS, Line, Node, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
@@ -31,16 +33,14 @@ from iamlab.view.figures.reach.reach_words import (
 )
 from iamlab.view.style import ALLOW, LIT_AREA, PAPER
 from iamlab.view.words import count, listed, shorten, told
-from iamlab.world.facts import facts_of
-from iamlab.world.reach.answers import Arrivals, BlastRadius
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import networkx as nx
 
+    from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.view.drawing.together import Together
-    from iamlab.world.reach.paths import Path
 
 MOST, ALIKE = 60, 6
 """So many boxes are drawn; from so many on, those who are alike are one box in any case."""

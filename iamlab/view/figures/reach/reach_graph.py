@@ -10,6 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation.cut import Cut
+from iamlab.analysis.privilege_escalation.cut_edits import apply
+from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.reach.reach_edges import draw_edges
@@ -29,20 +34,15 @@ from iamlab.view.figures.reach.reach_words import (
 )
 from iamlab.view.given import check
 from iamlab.view.words import count, listed, shorten, told
-from iamlab.world.reach.cut_edits import apply
-from iamlab.world.reach.cutting import Cut
-from iamlab.world.reach.paths import Path
-from iamlab.world.reach.powers import Power
-from iamlab.world.reach.reach import ADMIN, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import networkx as nx
 
-    from iamlab.world.gather import Caller
-    from iamlab.world.reach.cut_edits import CutEdit
-    from iamlab.world.reach.edges import Edge
+    from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.authorization.principal import Caller
 
 ADMINISTERS = 0
 """The number of the way that is no call: what an administrator is to his account."""

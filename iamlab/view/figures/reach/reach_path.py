@@ -18,8 +18,8 @@ from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, P
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.world.reach.edges import Edge
-    from iamlab.world.reach.paths import Path
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
 
 TOP = 0.72
 BOX, BOX_HEIGHT = 2.2, 0.46

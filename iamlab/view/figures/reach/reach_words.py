@@ -15,9 +15,8 @@ from iamlab.view.words import count, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.world.reach.edges import Edge
-    from iamlab.world.reach.paths import Path
-    from iamlab.world.reach.powers import Power
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 
 ADMINISTRATOR = "administrator"
 NO_NAMES: Mapping[str, str] = {}
@@ -41,7 +40,7 @@ def named(power: Power, *, is_admin: bool = False) -> Named:
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.world.reach.powers import Power, any_permission
+    >>> from iamlab.analysis.privilege_escalation.principal_states import Power, any_permission
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> power = Power.of(dana.account.world.gather(dana)).with_(any_permission())
     >>> print(named(power))

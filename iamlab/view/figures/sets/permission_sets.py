@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
+from iamlab.model.world import World
 from iamlab.view.drawing.measure import SMALL, height_of
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import MARGIN, Sheet
@@ -34,15 +35,14 @@ from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets
 from iamlab.view.given import check, texts
 from iamlab.view.style import INK, look
 from iamlab.view.words import count, listed, shorten, told
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.view.figures.sets.permission_layers import LayerSet
-    from iamlab.world.gather import Caller
 
 ANYWAY = {
     "never_refused": "It is never refused, whatever policies say.",

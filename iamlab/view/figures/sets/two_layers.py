@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
+from iamlab.model.world import World
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.view.figure import Figure
 from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
 from iamlab.view.given import check, texts
 from iamlab.view.style import look
 from iamlab.view.words import count, listed, shorten, told
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
-    from iamlab.world.gather import Caller
 
 
 def two_layers(

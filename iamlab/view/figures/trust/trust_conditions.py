@@ -14,8 +14,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation.required_parameters import filled
 from iamlab.policy.variables import substitute
-from iamlab.world.reach.asked import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Reading
+    from iamlab.model.identities import Role, User
+    from iamlab.model.world import World
     from iamlab.policy.statement import Condition
-    from iamlab.world.identities import Role, User
-    from iamlab.world.world import World
 
 BECOMES = "may become"
 NOT_PERMITTED = "trusted, not permitted"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.model.world import World
 from iamlab.view.drawing.network import Line, Node, Sign, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
@@ -30,15 +31,14 @@ from iamlab.view.figures.trust.trust_places import drawn
 from iamlab.view.figures.trust.trust_words import NOBODY, alt_of, graph_of, lines_of, rows_of
 from iamlab.view.given import check
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER, SILENT
-from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.authorization.principal import Caller
     from iamlab.view.drawing.network import Missing
     from iamlab.view.figures.trust.trust_facts import Party, Step
     from iamlab.view.figures.trust.trust_places import Drawn
-    from iamlab.world.gather import Caller
 
 HEADINGS = ("WHO", "MAY BECOME", "AND THEN", "AND THEN")
 OF_AWS = ".amazonaws.com"

@@ -17,7 +17,7 @@ from iamlab.view.words import count, listed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from iamlab.world.world import World
+    from iamlab.model.world import World
 
 MOST = 60
 """So many boxes are drawn; beyond, those who are alike are put together, and then left out."""

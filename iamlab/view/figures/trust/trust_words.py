@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
+    from iamlab.model.world import World
     from iamlab.view.figures.trust.trust_facts import Party
     from iamlab.view.figures.trust.trust_places import Drawn
-    from iamlab.world.world import World
 
 NOBODY = "No role is there that anybody could become."
 

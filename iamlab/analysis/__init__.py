@@ -1,0 +1,1 @@
+"""Answers that need many decisions: who can, what can, reports, privilege escalation."""

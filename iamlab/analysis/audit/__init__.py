@@ -1,0 +1,1 @@
+"""Audits: the controls of CIS and AWS Security Hub that concern IAM."""

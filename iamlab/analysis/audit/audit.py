@@ -1,0 +1,298 @@
+"""What an auditor would find in an account: the controls of CIS and of AWS Security Hub.
+
+Each module holds controls of one kind; each control looks at a whole account and knows nothing of
+the others. What this world cannot tell is listed with the reason, so that nobody takes "no finding"
+for "no problem".
+
+What an audit has found: findings, what is well, and what could not be told.
+
+What counts as too old, too short, too many: the defaults are those of CIS and Security Hub.
+
+Notes
+-----
+AWS page: "Security Hub controls for AWS Identity and Access Management". The numbers are those of
+the CIS AWS Foundations Benchmark, versions 3.0 and 5.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.audit.controls import SEVERITIES, CannotTell, Case, names_of
+from iamlab.display import Shown, few
+from iamlab.errors import RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from iamlab.analysis.audit.controls import Control
+    from iamlab.analysis.credential_report.credentials import Credentials
+    from iamlab.model.account import Account
+
+
+MODULES = ("root_user", "access_keys", "sign_in", "policies", "references", "housekeeping")
+"""Where the controls are."""
+
+__all__ = ["Audit", "Finding", "Unanswered", "audit", "controls"]
+
+
+def controls() -> tuple[Control, ...]:
+    """List all controls that this world can look at, in the order of their modules."""
+    found: list[Control] = []
+    for name in MODULES:
+        found += import_module(f"iamlab.analysis.audit.{name}").CONTROLS
+    return tuple(found)
+
+
+def control_of(control_id: str) -> Control:
+    """Find a control by its name; one that cannot be asked here, too."""
+    from iamlab.analysis.audit.not_modelled import NOT_ASKED
+
+    every = chain(controls(), (one.control for one in NOT_ASKED))
+    return next(one for one in every if one.id == control_id)
+
+
+def audit(
+    account: Account,
+    credentials: Sequence[Credentials] | None = None,
+    **given: object,
+) -> Audit:
+    """Look at an account with every control.
+
+    Parameters
+    ----------
+    credentials
+        As a credential report gives them; without it, what the world knows.
+    given
+        Thresholds, by the names of :class:`Thresholds`.
+
+    Raises
+    ------
+    RequestError
+        There is no such threshold, or it has a value of the wrong kind.
+    """
+    from iamlab.analysis.audit.not_modelled import NOT_ASKED
+
+    limits = thresholds(given)
+    case = Case(account, limits, credentials)
+    findings: list[Finding] = []
+    passed: list[Control] = []
+    unanswered: list[Unanswered] = []
+    for control in controls():
+        try:
+            found = [Finding(control, *flaw) for flaw in control.look(case)]
+        except CannotTell as reason:
+            unanswered.append(Unanswered(control, str(reason)))
+            continue
+        findings += found
+        if not found:
+            passed.append(control)
+    return Audit(
+        account.name,
+        account.account_id,
+        limits,
+        tuple(sorted(findings, key=lambda finding: finding.control.rank)),
+        tuple(passed),
+        (*unanswered, *NOT_ASKED),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    Parameters
+    ----------
+    subject
+        Of whom or what it is: an ARN.
+    """
+
+    control: Control
+    subject: str
+    what: str
+    mend: str
+
+    @property
+    def severity(self) -> str:
+        """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW`` or ``INFORMATIONAL``."""
+        return self.control.severity
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {
+            "control": self.control.id,
+            "severity": self.severity,
+            "subject": self.subject,
+            "what": self.what,
+            "mend": self.mend,
+        }
+
+    def __str__(self) -> str:
+        return _said((self.control,), self)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A control that could not be asked."""
+
+    control: Control
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {**self.control.to_json(), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Audit(Shown):
+    """An audit of one account.
+
+    Parameters
+    ----------
+    findings
+        The gravest first.
+    passed
+        The controls that found nothing.
+    unanswered
+        The controls that could not be asked, each with the reason.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> _ = main.root.create_access_key()
+    >>> audit = main.audit()
+    >>> audit.findings[0].control.id, audit.findings[0].severity
+    ('root-access-key', 'CRITICAL')
+    """
+
+    account: str
+    account_id: str
+    thresholds: Thresholds
+    findings: tuple[Finding, ...]
+    passed: tuple[Control, ...]
+    unanswered: tuple[Unanswered, ...]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def of(self, control_id: str) -> tuple[Finding, ...]:
+        """Give the findings of one control."""
+        return tuple(one for one in self.findings if one.control.id == control_id)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give all of it as JSON values."""
+        return {
+            "account": self.account,
+            "accountId": self.account_id,
+            "thresholds": self.thresholds.to_json(),
+            "controls": {
+                control.id: control.to_json()
+                for control in (*(one.control for one in self.findings), *self.passed)
+            },
+            "findings": [finding.to_json() for finding in self.findings],
+            "passed": [control.id for control in self.passed],
+            "unanswered": [one.to_json() for one in self.unanswered],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"Audit of account {self.account_id}: {self._counts()}"]
+        lines += [_said(controls, finding) for finding, controls in self._grouped()]
+        lines.append(f"✓ {len(self.passed)} controls found nothing.")
+        lines.append(f"? {len(self.unanswered)} controls could not be asked:")
+        by_reason: dict[str, list[Control]] = {}
+        for one in self.unanswered:
+            by_reason.setdefault(one.reason, []).append(one.control)
+        for reason, controls in by_reason.items():
+            lines.append(f"    {', '.join(control.id for control in controls)}: {reason}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Audit of account {few([self.account])} ({self.account_id}): {self._counts()}>"
+
+    def _counts(self) -> str:
+        counts = {
+            level: sum(finding.severity == level for finding in self.findings)
+            for level in SEVERITIES
+        }
+        said = ", ".join(f"{number} {level.lower()}" for level, number in counts.items() if number)
+        return f"{said}." if said else "nothing found."
+
+    def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
+        """Give each flaw once, with all controls that found it."""
+        groups: dict[tuple[str, str, str], list[Finding]] = {}
+        for one in self.findings:
+            groups.setdefault((one.subject, one.what, one.mend), []).append(one)
+        for same in groups.values():
+            yield same[0], tuple(one.control for one in same)
+
+
+def _said(controls: tuple[Control, ...], finding: Finding) -> str:
+    ids = ", ".join(control.id for control in controls)
+    names = names_of(controls)
+    head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
+    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The limits of an audit.
+
+    Parameters
+    ----------
+    key_age_days
+        An active access key that is older must be replaced.
+    unused_days
+        A password or key that was not used for longer must go: 45 for CIS and IAM.22; IAM.8 asks
+        the same with 90.
+    active_keys
+        How many active keys a user may have.
+    password_length, password_reuse, password_age_days
+        What the password policy must demand.
+    required_tags
+        Keys of tags that users and roles must have; none: at least one tag, of any key.
+    """
+
+    key_age_days: int = 90
+    unused_days: int = 45
+    active_keys: int = 1
+    password_length: int = 14
+    password_reuse: int = 24
+    password_age_days: int = 90
+    required_tags: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give them as JSON values."""
+        return {**asdict(self), "required_tags": list(self.required_tags)}
+
+
+def thresholds(given: Mapping[str, object]) -> Thresholds:
+    """Take thresholds that were given by name.
+
+    Examples
+    --------
+    >>> thresholds({"key_age_days": 30}).key_age_days
+    30
+    """
+    known = {one.name for one in fields(Thresholds)}
+    taken: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise RequestError(f"An audit has no threshold {name!r}. {did_you_mean(name, known)}")
+        taken[name] = _tags(value) if name == "required_tags" else _number(name, value)
+    return Thresholds(**taken)
+
+
+def _number(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
+    return value
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, list | tuple):
+        raise RequestError(f"required_tags is a list of keys, not {value!r}.")
+    return tuple(map(str, value))

@@ -1,0 +1,329 @@
+"""How long credentials are good: from when to when, and why they end.
+
+Nothing ends a session but time, a Deny that hits it, and the end of the role or user behind it. The
+end of whoever asked for it, or of the key that he asked with, changes nothing.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "Revoke IAM role temporary security
+credentials"; "Disabling permissions for temporary security credentials".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from iamlab.errors import PolicyError
+from iamlab.model.credentials import CredentialKind
+from iamlab.operations.sts.revoking import INLINE, hits, revoking_policies
+from iamlab.operations.sts.session import principal_of
+from iamlab.policy.arn import Arn
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
+
+    from iamlab.analysis.credential_timeline.credential_events import KeyStory, Name, Trail
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Role
+    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.world import World
+    from iamlab.operations.sts.revoking import Standing
+
+Ended = Literal[
+    "still valid",
+    "expired",
+    "revoked",
+    "role deleted",
+    "user deleted",
+    "inactive",
+    "key deleted",
+]
+"""Why credentials are no good any more, if so. Only the last two are of long-term keys."""
+
+AsOf = tuple["datetime", Ended]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Some credentials, from their beginning to their end.
+
+    Parameters
+    ----------
+    access_key_id
+        Which they are; a secret is not among all this.
+    operation
+        What made them: ``"AssumeRole"``; of a long-term key ``"CreateAccessKey"``.
+    arn
+        Who calls with them.
+    issuer_arn
+        Whose permissions they have: a role's, a user's.
+    start, end
+        From when to when they are good. ``None``: nothing has ended this key yet, and time never
+        will. If no event says when a role or user was deleted, it is now at the latest.
+    ended
+        Why they ended, or ``"still valid"``: then ``end`` is yet to come.
+    parent, children
+        With which credentials they were asked for, and for which they asked: ids of access keys.
+    depth
+        How many times STS was asked until they came: 0 for a long-term key.
+    asked_by
+        Who asked for them: an ARN, a service, or whom an identity provider calls so.
+    last_used
+        When a call was made with them, as far as it was noted.
+    event_id
+        The event that notes their making; empty if there is none.
+    issuer_id, asked_by_id
+        The unique ids of whose permissions they have, and of who asked for them: these tell
+        namesakes apart. Empty where nobody knows them.
+    """
+
+    access_key_id: str
+    kind: CredentialKind
+    operation: str
+    arn: str
+    issuer_arn: str
+    start: datetime
+    end: datetime | None
+    ended: Ended
+    parent: str = ""
+    children: tuple[str, ...] = ()
+    depth: int = 0
+    asked_by: str = ""
+    source_identity: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    last_used: datetime | None = None
+    event_id: str = ""
+    issuer_id: str = ""
+    asked_by_id: str = ""
+
+    @property
+    def role_arn(self) -> str:
+        """The role whose session it is; empty if it is none of a role."""
+        return self.issuer_arn if self.kind is CredentialKind.ROLE else ""
+
+
+def lifetimes_of(
+    world: World, trail: Trail, wanted: Collection[str] | None = None
+) -> list[Lifetime]:
+    """Give credentials of a world, by their beginning; one that asked before what it got.
+
+    Parameters
+    ----------
+    wanted
+        The ids of their access keys; if nothing is said, all.
+    """
+    known = _Known(_children(world), trail.last_use())
+    keys = (
+        key for key in _keys(world, trail, known) if wanted is None or key.access_key_id in wanted
+    )
+    found = [*keys, *_sessions(world, trail, known, wanted)]
+    return sorted(found, key=lambda one: one.start)
+
+
+class _Known(NamedTuple):
+    """By the id of an access key: what was asked for with it, and when it was last used."""
+
+    children: Mapping[str, tuple[str, ...]]
+    last_use: Mapping[str, datetime]
+
+
+def _children(world: World) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for record in world.sessions.values():
+        if record.parent:
+            found.setdefault(record.parent, []).append(record.access_key_id)
+    return {parent: tuple(ids) for parent, ids in found.items()}
+
+
+# -- long-term keys -------------------------------------------------------------------------------
+
+
+def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
+    """Give the long-term keys that there are, and those that have been deleted."""
+    for account in world.accounts.values():
+        for holder in (account.root, *account.users.values()):
+            for key_id, record in holder.key_records.items():
+                is_active = record.status == "Active"
+                story = trail.keys.get(key_id)
+                yield _key(
+                    (key_id, holder.arn, holder.unique_id),
+                    record.create_date,
+                    None if is_active or story is None else story.inactive,
+                    "still valid" if is_active else "inactive",
+                    known.children.get(key_id, ()),
+                    record.last_used.date if record.last_used else None,
+                )
+    for key_id, story in trail.keys.items():
+        account_of = world.accounts.get(story.account_id)
+        if story.deleted is not None and story.created is not None and account_of is not None:
+            yield _key(
+                (key_id, *_holder(account_of, story)),
+                story.created,
+                story.deleted,
+                "key deleted",
+                known.children.get(key_id, ()),
+                known.last_use.get(key_id),
+            )
+
+
+def _key(
+    whose: tuple[str, str, str],
+    start: datetime,
+    end: datetime | None,
+    ended: Ended,
+    children: tuple[str, ...],
+    last_used: datetime | None,
+) -> Lifetime:
+    key_id, arn, unique_id = whose
+    return Lifetime(
+        access_key_id=key_id,
+        kind=CredentialKind.LONG_TERM,
+        operation="CreateAccessKey",
+        arn=arn,
+        issuer_arn=arn,
+        start=start,
+        end=end,
+        ended=ended,
+        children=children,
+        last_used=last_used,
+        issuer_id=unique_id,
+    )
+
+
+def _holder(account: Account, story: KeyStory) -> tuple[str, str]:
+    """Give ARN and unique id of whose key it was; of a user who is gone nobody knows them.
+
+    His path is not known either, so his ARN is written without one.
+    """
+    if not story.user_name:
+        return account.root_arn, account.root.unique_id
+    users = () if story.is_of_the_past else account.users.values()
+    name = story.user_name.lower()
+    user = next((one for one in users if one.name.lower() == name), None)
+    if user is not None:
+        return user.arn, user.unique_id
+    return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}", ""
+
+
+# -- sessions -------------------------------------------------------------------------------------
+
+
+def _sessions(
+    world: World, trail: Trail, known: _Known, wanted: Collection[str] | None
+) -> Iterator[Lifetime]:
+    ends = _Ends(world, trail)
+    depths: dict[str, int] = {}
+    for key_id, record in world.sessions.items():  # a parent stands before its children
+        depths[key_id] = depths.get(record.parent, 0) + 1
+        if wanted is not None and key_id not in wanted:
+            continue
+        placed = trail.issued.get(key_id)
+        end, ended = ends.of(record)
+        identity = {} if placed is None else placed.event.user_identity
+        parent = world.sessions.get(record.parent)
+        yield Lifetime(
+            access_key_id=key_id,
+            kind=record.kind,
+            operation=record.operation,
+            arn=record.arn,
+            issuer_arn=record.issuer_arn,
+            start=record.issued,
+            end=end,
+            ended=ended,
+            parent=record.parent,
+            children=known.children.get(key_id, ()),
+            depth=depths[key_id],
+            asked_by=_asked_by(identity) if parent is None else parent.arn,
+            source_identity=record.source_identity,
+            tags=record.tags,
+            last_used=known.last_use.get(key_id),
+            event_id="" if placed is None else placed.event.event_id,
+            issuer_id=record.issuer_id,
+            asked_by_id=_id_in(identity) if parent is None else parent.issuer_id,
+        )
+
+
+def _id_in(identity: Mapping[str, object]) -> str:
+    """Give the unique id of who called, as an event says it: of a role it has a name behind it."""
+    known = identity.get("type") in ("IAMUser", "Root", "AssumedRole")
+    return str(identity.get("principalId", "")).partition(":")[0] if known else ""
+
+
+def _asked_by(identity: Mapping[str, object]) -> str:
+    """Say who called, as an event says it."""
+    return next(
+        (str(identity[name]) for name in ("arn", "invokedBy", "userName") if name in identity), ""
+    )
+
+
+class _Behind(NamedTuple):
+    """The role or user behind sessions, if he is still there, and what revokes them."""
+
+    name: Name
+    principal: Role | Holder | None
+    policies: tuple[Standing, ...]
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Says when and why sessions end; each role and user is looked up once."""
+
+    world: World
+    trail: Trail
+    behind: dict[tuple[str, str], _Behind] = field(default_factory=dict)
+    documents: dict[str, Policy | None] = field(default_factory=dict)
+
+    def of(self, record: SessionRecord) -> AsOf:
+        now = self.world.clock.now
+        behind = self._behind(record)
+        causes: list[AsOf] = [(record.expiration, "expired")]
+        if behind.principal is None:
+            gone = self.trail.deletion(behind.name, record.issued)
+            ended: Ended = "role deleted" if behind.name[1] == "role" else "user deleted"
+            causes.append((now if gone is None else gone, ended))
+        causes += [
+            (self._since(behind.name, standing, record), "revoked")
+            for standing in behind.policies
+            if hits(standing.policy, record)
+        ]
+        end, ended = min(causes, key=lambda cause: cause[0])
+        return (end, "still valid") if now < end else (end, ended)
+
+    def _behind(self, record: SessionRecord) -> _Behind:
+        whose = (record.issuer_arn, record.issuer_id)
+        if whose not in self.behind:
+            arn = Arn.parse(record.issuer_arn)
+            principal = principal_of(self.world, record)
+            name = (arn.account, arn.kind, (getattr(principal, "name", "") or arn.name).lower())
+            policies = () if principal is None else revoking_policies(principal)
+            self.behind[whose] = _Behind(name, principal, policies)
+        return self.behind[whose]
+
+    def _since(self, name: Name, standing: Standing, record: SessionRecord) -> datetime:
+        if standing.place == INLINE:
+            return self._revoked(name, standing.policy, record)
+        found = self.trail.managed_since(name, standing.place, standing.arn)
+        return self.world.clock.now if found is None else max(found, record.issued)
+
+    def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
+        """Say since when a policy hits a session: since it was first written so that it does.
+
+        A session that begins when it is already there is no good from its beginning.
+        """
+        for put in self.trail.puts_since(name, policy.name, record.issued):
+            written = self._read(put.document)
+            if written is not None and hits(written, record):
+                return max(put.at, record.issued)
+        return self.world.clock.now
+
+    def _read(self, document: str) -> Policy | None:
+        if document not in self.documents:
+            try:
+                self.documents[document] = Policy.parse(document)
+            except PolicyError:  # the log of a file that somebody has edited
+                self.documents[document] = None
+        return self.documents[document]

@@ -1,0 +1,294 @@
+"""The timeline of credentials: which there were, from when to when, and who got them from whom.
+
+It is made from what a world keeps of its sessions and from its log, at the moment when it is asked
+for, and does not change afterwards. All of its parts are plain values, for a figure or a table.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "Monitor and control actions taken with assumed
+roles", for chains of roles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.credential_timeline.credential_events import read_trail
+from iamlab.analysis.credential_timeline.hops import Hop, Party, hops_of
+from iamlab.analysis.credential_timeline.lifetimes import Ended, Lifetime, lifetimes_of
+from iamlab.display import Shown, count
+from iamlab.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+    from typing import TypeAlias
+
+    import pandas as pd
+
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.identities import Role, User
+    from iamlab.model.world import World
+    from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.sts.session import Session
+
+    Of: TypeAlias = Session | Role | User | Holder | AccessKey | str
+
+__all__ = ["Ended", "Hop", "Lifetime", "Party", "Timeline", "timeline_of"]
+
+COLUMNS = (
+    *("credentials", "kind", "operation", "arn", "role", "start", "end", "ended", "parent"),
+    *("depth", "asked by", "source identity", "tags", "last used"),
+)
+"""The names of the columns of :meth:`Timeline.to_frame`."""
+
+DEEPEST = 20
+"""Text is indented for so many steps of a chain, and no further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Shown):
+    """Credentials and calls, in the order of time.
+
+    Parameters
+    ----------
+    rows
+        The credentials: long-term keys and sessions, by their beginning.
+    hops
+        The calls that led to them, and those that were made with them.
+    now
+        The world's time when it was asked.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> key = world.create_account("main", account_id="111111111111").create_user(
+    ...     "ana").create_access_key()
+    >>> session = world.sts.get_session_token(key, duration_seconds=900)
+    >>> world.clock.advance(hours=1)
+    >>> for row in world.timeline():
+    ...     print(row.operation, row.ended)
+    CreateAccessKey still valid
+    GetSessionToken expired
+    >>> for hop in world.timeline(session).hops:
+    ...     print(hop)
+    access key arn:aws:iam::111111111111:user/ana -> service sts.amazonaws.com: GetSessionToken
+    service sts.amazonaws.com -> session arn:aws:iam::111111111111:user/ana: GetSessionToken
+    """
+
+    rows: tuple[Lifetime, ...]
+    hops: tuple[Hop, ...]
+    now: datetime
+    _by_id: dict[str, Lifetime] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {one.access_key_id: one for one in self.rows})
+
+    def __iter__(self) -> Iterator[Lifetime]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, of: Session | AccessKey | str) -> Lifetime:
+        """Give the row of some credentials: of themselves, or of their access key's id.
+
+        Raises
+        ------
+        RequestError
+            They are none of this timeline.
+        """
+        key_id = of if isinstance(of, str) else getattr(of, "access_key_id", None)
+        row = self._by_id.get(key_id) if isinstance(key_id, str) else None
+        if row is None:
+            raise RequestError(f"{of!r} is not in this timeline.")
+        return row
+
+    def chain(self, session: Session | AccessKey | str) -> tuple[Lifetime, ...]:
+        """Give the credentials that led to a session, the first ones first, and itself last.
+
+        Raises
+        ------
+        RequestError
+            It is none of this timeline.
+        """
+        found = [self[session]]
+        while found[-1].parent in self._by_id and len(found) <= len(self.rows):
+            found.append(self._by_id[found[-1].parent])
+        return tuple(reversed(found))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the rows as a table."""
+        from iamlab import display
+
+        return display.table(COLUMNS, map(_cells, self.rows))
+
+    def as_text(self) -> str:
+        """Give an indented list: under each of the credentials what they asked for.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main", account_id="111111111111").create_user(
+        ...     "ana").create_access_key()
+        >>> session = world.sts.get_session_token(key)
+        >>> print(world.timeline().as_text())
+        user/ana: CreateAccessKey, 2026-11-25 09:00:00 to ..., still valid
+          user/ana: GetSessionToken, 2026-11-25 09:00:00 to 2026-11-25 21:00:00, still valid
+        """
+        return "\n".join(
+            f"{'  ' * min(level, DEEPEST)}{_line(row)}" for level, row in self.as_tree()
+        )
+
+    def __str__(self) -> str:
+        return self.as_text()
+
+    def __repr__(self) -> str:
+        of = f"{count(len(self.rows), 'credential')} and {count(len(self.hops), 'hop')}"
+        return f"<Timeline of {of}>"
+
+    def as_tree(self) -> Iterator[tuple[int, Lifetime]]:
+        """Give each row with its level, behind the row that asked for it."""
+        first = [one for one in self.rows if one.parent not in self._by_id]
+        waiting = [(0, one) for one in reversed(first)]
+        while waiting:
+            level, row = waiting.pop()
+            yield level, row
+            below = [self._by_id[child] for child in row.children if child in self._by_id]
+            waiting += ((level + 1, one) for one in reversed(below))
+
+
+def _line(row: Lifetime) -> str:
+    end = "..." if row.end is None else f"{row.end:%Y-%m-%d %H:%M:%S}"
+    short = row.arn.rpartition(":")[2]
+    return f"{short}: {row.operation}, {row.start:%Y-%m-%d %H:%M:%S} to {end}, {row.ended}"
+
+
+def _cells(row: Lifetime) -> tuple[object, ...]:
+    return (
+        row.access_key_id,
+        row.kind.value,
+        row.operation,
+        row.arn,
+        row.role_arn,
+        row.start,
+        row.end,
+        row.ended,
+        row.parent,
+        row.depth,
+        row.asked_by,
+        row.source_identity,
+        ", ".join(f"{key}={value}" for key, value in row.tags.items()),
+        row.last_used,
+    )
+
+
+def timeline_of(world: World, of: Of | None = None) -> Timeline:
+    """Make the timeline of a world, or of somebody in it.
+
+    Parameters
+    ----------
+    of
+        A session, an access key, a role, a user or a root user, or the id or ARN of one: only what
+        leads to their credentials, and what comes of these. If nothing is said, everything. A role
+        or user is this very one, however it was called then; an ARN is whoever had it.
+
+    Raises
+    ------
+    RequestError
+        There is no such thing in this world.
+    """
+    trail = read_trail(world.events)
+    every = {one.access_key_id: one for one in lifetimes_of(world, trail)}
+    wanted = every.keys() if of is None else _belonging(every, _meant(world, every, of))
+    rows = tuple(one for key_id, one in every.items() if key_id in wanted)
+    return Timeline(rows, tuple(hops_of(world, trail, every, wanted)), world.clock.now)
+
+
+def chain_of(session: Session) -> tuple[Lifetime, ...]:
+    """Give the credentials that led to a session; of all others nothing is worked out.
+
+    Raises
+    ------
+    RequestError
+        Its world does not know it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> session = world.sts.get_session_token(world.create_account("main").create_user("ana"))
+    >>> chain_of(session) == world.timeline().chain(session)
+    True
+    """
+    world, key_id = session.world, session.access_key_id
+    ids: dict[str, None] = {}  # in order; of a damaged file, parents may lead in a circle
+    while key_id and key_id not in ids:
+        ids[key_id] = None
+        record = world.sessions.get(key_id)
+        key_id = "" if record is None else record.parent
+    found = lifetimes_of(world, read_trail(world.events), ids)
+    by_id = {one.access_key_id: one for one in found}
+    if session.access_key_id not in by_id:
+        raise RequestError(f"{session!r} is not of its world any more.")
+    return tuple(by_id[one] for one in reversed(ids) if one in by_id)
+
+
+def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:
+    """Give the ids of the credentials that are meant."""
+    key_id = getattr(of, "access_key_id", of)
+    if isinstance(key_id, str) and key_id in every:
+        return [key_id]
+    arn = of if isinstance(of, str) else getattr(of, "arn", "")
+    known = isinstance(arn, str) and arn and not hasattr(of, "access_key_id")
+    own = getattr(of, "unique_id", "")
+    found = [one.access_key_id for one in every.values() if known and _is_of(one, str(arn), own)]
+    if not found and not (known and _is_there(world, str(arn), own)):
+        raise RequestError(
+            f"{of!r} is no session, key, role or user of this world, so it has no timeline."
+        )
+    return found
+
+
+def _is_of(one: Lifetime, arn: str, unique_id: str) -> bool:
+    """Say whether credentials are somebody's, or were asked for by him.
+
+    An ARN may have been a namesake's, who is gone or is called otherwise now; an id never.
+    """
+    if unique_id:
+        return unique_id in (one.issuer_id, one.asked_by_id)
+    return arn in (one.arn, one.issuer_arn, one.asked_by)
+
+
+def _is_there(world: World, arn: str, unique_id: str) -> bool:
+    """Say whether there is such a somebody, who just has no credentials."""
+    return any(arn == one.arn and unique_id in ("", one.unique_id) for one in _everybody(world))
+
+
+def _everybody(world: World) -> Iterator[Holder | Role]:
+    for account in world.accounts.values():
+        yield account.root
+        yield from account.users.values()
+        yield from account.roles.values()
+
+
+def _belonging(every: dict[str, Lifetime], meant: Iterable[str]) -> set[str]:
+    """Give what led to some credentials, themselves, and what came of them."""
+    found: set[str] = set()
+    below = list(meant)
+    above = [every[key_id].parent for key_id in below]
+    while below:
+        key_id = below.pop()
+        if key_id in every and key_id not in found:
+            found.add(key_id)
+            below += every[key_id].children
+    led: set[str] = set()
+    while above:
+        key_id = above.pop()
+        if key_id in every and key_id not in led:
+            led.add(key_id)
+            above.append(every[key_id].parent)
+    return found | led

@@ -1,0 +1,353 @@
+"""Who is outside: callers that stand for all whom a statement may let in.
+
+A policy sees of a caller only what its conditions ask for. So of all the strangers there may be, a
+few are enough: somebody who does not sign; users and roles of an account that nobody has named, in
+no organization or in another one; and whoever the policies name by an account, an ARN or an
+organization, as long as that is not in the zone of trust.
+
+Notes
+-----
+AWS pages: "AWS global condition context keys"; "AWS JSON policy elements: Principal"; "IAM Access
+Analyzer findings", for who is external.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.external_access.inside_conditions import OF_SOURCE
+from iamlab.authorization import context_keys as context
+from iamlab.authorization.context_keys import OF_CALLER, Membership, Who, fill
+from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, Kind, Request, is_account
+from iamlab.errors import RequestError
+from iamlab.model.service_principals import SOURCE_ACCOUNT, SOURCE_ARN, sends
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.patterns import glob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamlab.analysis.external_access.zone_of_trust import Zone
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
+
+ELSEWHERE = Membership("o-elsewhere0", "o-elsewhere0/r-else/ou-else-elsewhere/")
+"""An organization that nobody has named."""
+
+STRANGERS = ("999988887777", "888877776666", "777766665555")
+"""Accounts that nobody has named; the first of which that is true is taken."""
+
+SOMEBODY = "somebody"
+ANY_SERVICE = "s3.amazonaws.com"
+"""Who calls where any service may: this one is known to say on whose behalf, in all ways."""
+
+DIGITS = 12
+
+# What goes with the keys that a service sends, by how it begins.
+_COMES_WITH = {
+    SOURCE_ARN: (SOURCE_ARN,),
+    SOURCE_ACCOUNT: (SOURCE_ACCOUNT, "aws:SourceOrg"),
+}
+
+# As aws:PrincipalType has it.
+_TYPES = {
+    Kind.USER: "User",
+    Kind.ROOT: "Account",
+    Kind.ROLE: "AssumedRole",
+    Kind.SESSION: "AssumedRole",
+    Kind.FEDERATED: "FederatedUser",
+}
+_SOME_IDS = {
+    Kind.USER: "AIDASTRANGEREXAMPLE",
+    Kind.ROLE: f"AROASTRANGEREXAMPLE:{SOMEBODY}",
+    Kind.SESSION: f"AROASTRANGEREXAMPLE:{SOMEBODY}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """A caller from outside.
+
+    Parameters
+    ----------
+    context
+        The condition keys that come with the caller.
+    is_anybody
+        Whether everybody in the world can be such a one.
+    is_signed
+        Whether the caller is of some account.
+    """
+
+    principal: str
+    context: Mapping[str, ContextValue]
+    is_anybody: bool = False
+    is_signed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that is outside of a zone, as some policies see it.
+
+    Parameters
+    ----------
+    partition
+        Accounts of another one can never be let in.
+    wanted
+        Condition keys in lower case, with the values that conditions ask for.
+    named
+        ARNs and accounts that Deny statements name, or spare.
+    """
+
+    world: World
+    zone: Zone
+    partition: str
+    wanted: Mapping[str, tuple[str, ...]]
+    named: tuple[str, ...] = ()
+
+    def called(self, kind: str, value: str) -> Iterator[Outsider]:
+        """Give those whom one value of a Principal element can mean, the most usual ones first."""
+        if is_everybody(kind, value):
+            return self._everybody()
+        if kind == "Federated":
+            return _provided(value)
+        if kind == "Service":
+            return self.services(value)
+        account = account_named(value)
+        return self._of_account(account) if account else self._one(value)
+
+    def services(self, service: str) -> Iterator[Outsider]:
+        """Give a service that comes on behalf of somebody outside."""
+        own = fill(OF_CALLER, Who(service=service))
+        keys = tuple(start for key in sends(service) for start in _COMES_WITH[key])
+        for source in self._sources():
+            sent = {key: value for key, value in source.items() if key.startswith(keys)}
+            is_anybody = "aws:SourceOrgID" not in source and self._is_anybodys(source)
+            yield Outsider(service, {**own, **sent}, is_anybody=is_anybody, is_signed=False)
+
+    def _is_anybodys(self, source: Mapping[str, ContextValue]) -> bool:
+        """Say whether everybody can have such a resource: none that a policy names."""
+        arns = self._texts("aws:sourcearn")
+        accounts = (Arn.parse(one).account for one in arns if is_arn(one))
+        named = {*arns, *self._texts("aws:sourceaccount"), *accounts}
+        return not named & {source["aws:SourceArn"], source["aws:SourceAccount"]}
+
+    def _everybody(self) -> Iterator[Outsider]:
+        nobody = fill(OF_CALLER, context.ANONYMOUS)
+        yield Outsider(ANONYMOUS, nobody, is_anybody=True, is_signed=False)
+        # Everybody can make an organization: where any will do, that is no limit.
+        any_organization = any(map(has_star, self._texts("aws:principalorgid")))
+        for one in self._of_account(self._stranger()):
+            is_anybody = any_organization or "aws:PrincipalOrgID" not in one.context
+            yield replace(one, is_anybody=is_anybody)
+        for pattern in dict.fromkeys(self._patterns()):
+            for account in self._outside(pattern):
+                for one in self._of_account(account):
+                    yield replace(one, is_anybody=has_star(pattern))
+        if self.wanted.keys() & {*OF_SOURCE}:
+            for service in self._texts("aws:principalservicename") or (ANY_SERVICE,):
+                yield from self.services(service)
+
+    def _stranger(self) -> str:
+        """Give an account that nobody has named."""
+        taken = {*self.world.accounts, *self.zone.accounts, *self._patterns()}
+        return next((one for one in STRANGERS if one not in taken), STRANGERS[0])
+
+    def _patterns(self) -> Iterator[str]:
+        """Give the accounts that conditions and Deny statements speak of, as they write them."""
+        for key in ("aws:principalaccount", "kms:calleraccount", "aws:sourceowner"):
+            yield from self._texts(key)
+        for value in (*self._texts("aws:principalarn"), *self.named):
+            yield Arn.parse(value).account if is_arn(value) else value
+
+    def _outside(self, pattern: str) -> Iterator[str]:
+        """Give an account that fits a pattern and is outside, if there is one."""
+        missing = DIGITS - len(pattern.replace("*", ""))
+        for digit in "9876" if pattern.strip("*") and missing >= 0 else "":
+            text = pattern.replace("*", digit * missing, 1).replace("*", "").replace("?", digit)
+            if is_account(text) and text not in self.zone.accounts:
+                yield text
+                return
+
+    def _of_account(self, account: str) -> Iterator[Outsider]:
+        """Give callers of an account: a user, a session of a role, the root user, whoever is named.
+
+        Those who are in no organization come first.
+        """
+        start = f"arn:{self.partition}:iam::{account}"
+        arns = [f"{start}:user/{SOMEBODY}", f"{start}:role/{SOMEBODY}", f"{start}:root"]
+        arns += (f"{start}:user/{like(name)}" for name in self._texts("aws:username"))
+        for value in (*self._texts("aws:principalarn"), *self.named):
+            arns += self._alike(value, account)
+        for membership, arn in product(self._memberships(account), dict.fromkeys(arns)):
+            yield from _as_caller(arn, account, membership)
+
+    def _alike(self, pattern: str, account: str) -> Iterator[str]:
+        """Give ARNs of an account that fit a pattern."""
+        if not is_arn(pattern) or not glob(Arn.parse(pattern).account, account):
+            return
+        arn = Arn.parse(pattern)
+        service = "sts" if arn.service == "sts" else "iam"
+        for rest in ("x", ""):
+            yield f"arn:{self.partition}:{service}::{account}:{like(arn.resource, rest)}"
+
+    def _one(self, value: str) -> Iterator[Outsider]:
+        """Give the one principal that is named: by ARN, or by the unique id of somebody."""
+        arn = value if is_arn(value) else self._arn_of_id(value)
+        account = Arn.parse(arn).account if arn else ""
+        if is_account(account) and account not in self.zone.accounts:
+            own = {} if is_arn(value) else {"aws:userid": _id_shown(arn, value)}
+            for membership in self._memberships(account):
+                for one in _as_caller(arn, account, membership):
+                    yield replace(one, context={**one.context, **own})
+
+    def _arn_of_id(self, unique_id: str) -> str:
+        return next(
+            (
+                one.arn
+                for account in self.world.accounts.values()
+                for one in (*account.users.values(), *account.roles.values())
+                if one.unique_id == unique_id
+            ),
+            "",
+        )
+
+    def _memberships(self, account: str, about: str = "principal") -> list[Membership | None]:
+        """Say in which organizations an account may be.
+
+        Of an account of the world that is known. One that is not in the world may be in any that
+        the world does not know, and a stranger may join one of which not all is trusted.
+        """
+        if account in self.world.accounts:
+            return [self.world.membership_of(account)]
+        found: list[Membership | None] = [None, ELSEWHERE]
+        for value in self._texts(f"aws:{about}orgid"):
+            name = like(value, ELSEWHERE.organization_id)
+            found.append(Membership(name, f"{name}/r-else/"))
+        for value, rest in product(self._texts(f"aws:{about}orgpaths"), ("", "x/")):
+            path = like(value, rest)
+            found.append(Membership(path.partition("/")[0], path))
+        return [one for one in dict.fromkeys(found) if self._may_join(one, account)]
+
+    def _may_join(self, membership: Membership | None, account: str) -> bool:
+        if membership is None:
+            return True
+        name, path = membership
+        if self.zone.has_organization(name) or self.zone.has_path(path):
+            return False
+        return account in STRANGERS or name not in self.world.organizations
+
+    def _sources(self) -> Iterator[dict[str, ContextValue]]:
+        """Give what a service may say of somebody outside on whose behalf it comes."""
+        accounts = [self._stranger()]
+        for value in self._texts("aws:sourceaccount"):
+            accounts += self._outside(value)
+        arns = [f"arn:{self.partition}:sns:us-east-1:{one}:topic" for one in accounts]
+        arns += (like(value, "x") for value in self._texts("aws:sourcearn"))
+        for arn in dict.fromkeys(arns):
+            for account in self._owners(arn, accounts):
+                for membership in self._memberships(account, "source"):
+                    yield _source(arn, account, membership)
+
+    def _owners(self, arn: str, accounts: Iterable[str]) -> Iterator[str]:
+        """Give whose a resource may be: of a bucket the ARN does not say it."""
+        own = Arn.parse(arn).account if is_arn(arn) else ""
+        if not own:
+            yield from dict.fromkeys(accounts)
+        elif own not in self.zone.accounts:
+            yield own
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        return self.wanted.get(key, ())
+
+
+def has_star(pattern: str) -> bool:
+    """Say whether a text has a wildcard.
+
+    Examples
+    --------
+    >>> has_star("4444*"), has_star("444455556666")
+    (True, False)
+    """
+    return "*" in pattern or "?" in pattern
+
+
+def is_everybody(kind: str, value: str) -> bool:
+    """Say whether a value of a Principal element means everybody."""
+    return kind == "*" or (kind == "AWS" and value == "*")
+
+
+def can_be_tried(kind: str, value: str) -> bool:
+    """Say whether the engine knows callers whom such a value means.
+
+    It knows none of a canonical user ID, which S3 saves as the account that it stands for, nor of
+    what AWS itself names in the way of an account: ``arn:aws:iam::cloudfront:user/...``.
+    """
+    if kind == "Federated":
+        return value in PROVIDER_HOSTS or "-provider/" in value
+    return kind != "CanonicalUser" and not (is_arn(value) and not is_account(value.split(":")[4]))
+
+
+def account_named(value: str) -> str:
+    """Give the account that a value of a Principal element names; empty if it names no account.
+
+    Examples
+    --------
+    >>> account_named("arn:aws:iam::444455556666:root"), account_named("444455556666")
+    ('444455556666', '444455556666')
+    >>> account_named("arn:aws:iam::444455556666:user/vera")
+    ''
+    """
+    if is_account(value):
+        return value
+    arn = Arn.parse(value) if is_arn(value) else None
+    return arn.account if arn is not None and (arn.service, arn.resource) == ("iam", "root") else ""
+
+
+def like(pattern: str, rest: str = "x") -> str:
+    """Give a text that fits a pattern.
+
+    Examples
+    --------
+    >>> like("role/deploy-*"), like("o-*/?", "")
+    ('role/deploy-x', 'o-/x')
+    """
+    return pattern.replace("*", rest).replace("?", "x")
+
+
+def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterator[Outsider]:
+    """Say of a caller what AWS tells policies; what can call nobody is left out."""
+    try:
+        caller = Request(arn, "s3:GetObject", "*").caller
+    except RequestError:
+        return
+    shown = caller.issuer if caller.is_of_role else arn
+    name = Arn.parse(arn).name
+    username = name if caller.kind is Kind.USER else ""
+    # If a policy asks for another unique id, samples.py has it: nobody knows whose it is.
+    userid = _SOME_IDS.get(caller.kind, account)
+    who = Who(shown, account, userid, _TYPES[caller.kind], username, membership=membership)
+    yield Outsider(arn, {**fill(OF_CALLER, who), "aws:SourceOwner": account})
+
+
+def _id_shown(arn: str, unique_id: str) -> str:
+    """Give the ``aws:userid`` of somebody: that of a session has the session's name."""
+    return f"{unique_id}:{SOMEBODY}" if ":role/" in arn else unique_id
+
+
+def _provided(value: str) -> Iterator[Outsider]:
+    """Give whoever comes from an identity provider."""
+    yield Outsider(value, {}, is_signed=False)
+
+
+def _source(arn: str, account: str, membership: Membership | None) -> dict[str, ContextValue]:
+    """Say what a service sends of the resource for which it calls."""
+    own: dict[str, ContextValue] = {"aws:SourceArn": arn, "aws:SourceAccount": account}
+    if membership is None:
+        return own
+    organization = {
+        "aws:SourceOrgID": membership.organization_id,
+        "aws:SourceOrgPaths": [membership.path],
+    }
+    return {**own, **organization}

@@ -1,0 +1,340 @@
+"""Last accessed information as jobs: ordered first, fetched later, by the same user or role.
+
+Jobs: a report is ordered, takes a while, and is fetched with the id of its job.
+
+Here a job is done when it is asked for the second time, or once the clock has moved on; what it
+says is of the moment at which it was ordered. Jobs are kept with the world, and with its file, as
+an id that somebody holds stays good.
+
+Notes
+-----
+AWS pages: "API GenerateServiceLastAccessedDetails"; "API GetServiceLastAccessedDetails"; "API
+GetServiceLastAccessedDetailsWithEntities"; "API GenerateOrganizationsAccessReport"; "API
+GetOrganizationsAccessReport". AWS's sentences are likely, not sure: its pages give only their
+meaning. That a job of somebody else is said not to be there is likely too.
+AWS pages: "API GenerateServiceLastAccessedDetails"; "API GenerateOrganizationsAccessReport". How
+long AWS keeps a job is not documented; here it is for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.last_accessed.last_accessed import in_account
+from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
+from iamlab.authorization.principal import known as known_of
+from iamlab.errors import (
+    AwsError,
+    InvalidInput,
+    NoSuchEntity,
+    ReportGenerationLimitExceeded,
+    did_you_mean,
+)
+from iamlab.model.credentials import OF_FEDERATED_USERS
+from iamlab.operations.iam.responses import page
+from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.policy import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
+    from iamlab.analysis.last_accessed.report import (
+        Access,
+        Entity,
+        LastAccessed,
+        ServiceLastAccessed,
+        TrackedAction,
+    )
+    from iamlab.authorization.principal import Caller
+    from iamlab.model.account import Account
+
+
+MOST_IN_PROGRESS = 5
+"""So many reports of an organization may be in the making. AWS does not say how many."""
+
+NEEDED_IN_ORGANIZATIONS = (
+    *("DescribePolicy", "ListChildren", "ListParents", "ListPoliciesForTarget", "ListRoots"),
+    "ListTargetsForPolicy",
+)
+"""What whoever orders a report of an organization needs besides, at Organizations."""
+
+_SORTED: Mapping[str, tuple[str, bool]] = {
+    "SERVICE_NAMESPACE_ASCENDING": ("namespace", False),
+    "SERVICE_NAMESPACE_DESCENDING": ("namespace", True),
+    "LAST_AUTHENTICATED_TIME_ASCENDING": ("time", False),
+    "LAST_AUTHENTICATED_TIME_DESCENDING": ("time", True),
+}
+"""A sort key -> what is sorted by, and whether the greatest comes first."""
+
+
+# -- jobs -----------------------------------------------------------------------------------------
+
+
+def _creator(account: Account, caller: Caller) -> str:
+    """Give the unique id of who calls: of a session of a role, the role's."""
+    who = known_of(account.world, caller)
+    userid = str(who.context().get("aws:userid", ""))
+    return userid if who.kind in OF_FEDERATED_USERS else userid.partition(":")[0]
+
+
+def _kept(account: Account, job: LastAccessedJob) -> dict[str, Any]:
+    account.last_accessed_jobs[job.job_id] = job
+    return {"JobId": job.job_id}
+
+
+def _job(account: Account, given: Parameters, caller: Caller, kind: str) -> LastAccessedJob:
+    """Find a job of the caller's.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is none of that id, it is another's, or it is of another kind.
+    """
+    job = account.last_accessed_jobs.get(given["JobId"])
+    if job is None or job.kind != kind or job.creator != _creator(account, caller):
+        error = NoSuchEntity(f"Job {given['JobId']} is not found.")
+        error.add_note("A job is there for the user or the role that has ordered it.")
+        raise error
+    return job
+
+
+def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
+    """Say how a job is going, and note that it was asked for."""
+    status = job.status(account.world.clock.now)
+    account.last_accessed_jobs[job.job_id] = replace(job, asked=True)
+    done = {} if status == "IN_PROGRESS" else {"JobCompletionDate": job.created}
+    return {"JobStatus": status, "JobCreationDate": job.created, **done}
+
+
+# -- services -------------------------------------------------------------------------------------
+
+
+@operation("GenerateServiceLastAccessedDetails", on="identity", answer=as_it_is, by_whom=True)
+def generate_service_last_accessed_details(
+    account: Account, given: Parameters, caller: Caller
+) -> dict[str, Any]:
+    """Order the report of a user, a group, a role or a managed policy."""
+    creator = _creator(account, caller)
+    report = in_account(account, given["Arn"], None, given.get("Granularity", "SERVICE_LEVEL"))
+    now, job_id = account.world.clock.now, account.world.ids.uuid()
+    return _kept(account, LastAccessedJob(job_id, creator, now, report))
+
+
+@operation("GetServiceLastAccessedDetails", on="*", answer=as_it_is, by_whom=True)
+def get_service_last_accessed_details(
+    account: Account, given: Parameters, caller: Caller
+) -> dict[str, Any]:
+    """Fetch a report: its services."""
+    job = _job(account, given, caller, "services")
+    is_done = job.status(account.world.clock.now) != "IN_PROGRESS"
+    services = job.services.services if job.services and is_done else ()
+    rows = page("ServicesLastAccessed", services, given, _service)
+    granularity = {"JobType": job.services.granularity} if job.services else {}
+    return {**_about(account, job), **granularity, **rows}
+
+
+@operation("GetServiceLastAccessedDetailsWithEntities", on="*", answer=as_it_is, by_whom=True)
+def get_service_last_accessed_details_with_entities(
+    account: Account, given: Parameters, caller: Caller
+) -> dict[str, Any]:
+    """Fetch of a report who could have used a service, and when they did, the latest first."""
+    job = _job(account, given, caller, "services")
+    namespace = given["ServiceNamespace"]
+    if not catalog.has(namespace):
+        error = InvalidInput(f"Service namespace {namespace} is not valid.")
+        error.add_note(did_you_mean(namespace, catalog.services()))
+        raise error
+    is_done = job.status(account.world.clock.now) != "IN_PROGRESS"
+    found = _entities(job, namespace.lower()) if is_done else []
+    rows = page("EntityDetailsList", found, given, lambda pair: _entity(*pair))
+    return {**_about(account, job), **rows}
+
+
+def _entities(job: LastAccessedJob, namespace: str) -> list[tuple[Entity, Access | None]]:
+    """List the entities of a service, those that attempted it first; of another service, none."""
+    report = job.services
+    rows = [] if report is None else report.services
+    row = next((one for one in rows if one.service_namespace == namespace), None)
+    if report is None or row is None:
+        return []
+    known = {one.arn: one for one in report.entities}
+    used = [(known.pop(access.entity), access) for access in row.accesses]
+    return [*used, *((one, None) for one in known.values())]
+
+
+def _entity(one: Entity, access: Access | None) -> dict[str, Any]:
+    return {
+        "EntityInfo": {
+            "Arn": one.arn,
+            "Name": one.name,
+            "Type": one.type,
+            "Id": one.id,
+            "Path": one.path,
+        },
+        **({"LastAuthenticated": access.time} if access else {}),
+    }
+
+
+def _service(one: ServiceLastAccessed) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ServiceName": one.service_name,
+        "ServiceNamespace": one.service_namespace,
+    }
+    access = one.last_access
+    if access is not None:
+        found |= {
+            "LastAuthenticated": access.time,
+            "LastAuthenticatedEntity": access.entity,
+            "LastAuthenticatedRegion": access.region,
+            "TotalAuthenticatedEntities": one.total_authenticated_entities,
+        }
+    if any(action.access for action in one.tracked_actions):
+        found["TrackedActionsLastAccessed"] = [_action(action) for action in one.tracked_actions]
+    return found
+
+
+def _action(one: TrackedAction) -> dict[str, Any]:
+    access = one.access
+    if access is None:
+        return {"ActionName": one.action_name}
+    return {
+        "ActionName": one.action_name,
+        "LastAccessedEntity": access.entity,
+        "LastAccessedTime": access.time,
+        "LastAccessedRegion": access.region,
+    }
+
+
+# -- organizations --------------------------------------------------------------------------------
+
+
+def _also(_: Account, __: Parameters) -> list[tuple[str, str]]:
+    """Whoever orders a report looks at the organization too; on which parts is not documented."""
+    return [(f"organizations:{name}", "*") for name in NEEDED_IN_ORGANIZATIONS]
+
+
+@operation(
+    "GenerateOrganizationsAccessReport",
+    on="access-report",
+    answer=as_it_is,
+    also=_also,
+    by_whom=True,
+)
+def generate_organizations_access_report(
+    account: Account, given: Parameters, caller: Caller
+) -> dict[str, Any]:
+    """Order the report of a root, an OU or an account; what cannot be reported fails as a job.
+
+    The only error that is documented is that of too many reports at once, and a job can fail with
+    a code and a message. So that is how it ends if the account is not in charge, say.
+    """
+    creator, now = _creator(account, caller), account.world.clock.now
+    every = [one for one in account.last_accessed_jobs.values() if one.kind == "organizations"]
+    if sum(one.status(now) == "IN_PROGRESS" for one in every) >= MOST_IN_PROGRESS:
+        raise ReportGenerationLimitExceeded(
+            "The request failed because the maximum number of concurrent requests for this account "
+            "are already running."
+        )
+    report, code, message = None, "", ""
+    try:
+        report = organizations_last_accessed(
+            account, given["EntityPath"], given.get("OrganizationsPolicyId")
+        )
+    except AwsError as error:
+        code, message = error.code, error.message
+    job_id = account.world.ids.uuid()
+    return _kept(account, LastAccessedJob(job_id, creator, now, None, report, code, message))
+
+
+@operation("GetOrganizationsAccessReport", on="*", answer=as_it_is, by_whom=True)
+def get_organizations_access_report(
+    account: Account, given: Parameters, caller: Caller
+) -> dict[str, Any]:
+    """Fetch the report of an organization."""
+    job = _job(account, given, caller, "organizations")
+    status = job.status(account.world.clock.now)
+    if status == "FAILED":
+        details = {"Message": job.error_message, "Code": job.error_code}
+        return {**_about(account, job), "ErrorDetails": details, "IsTruncated": False}
+    report = job.organizations
+    if report is None or status == "IN_PROGRESS":
+        return {**_about(account, job), "IsTruncated": False}
+    by, is_reversed = _SORTED[given.get("SortKey", "SERVICE_NAMESPACE_ASCENDING")]
+    services = sorted(
+        report.services,
+        key=_time if by == "time" else lambda one: (one.service_namespace,),
+        reverse=is_reversed,
+    )
+    rows = page("AccessDetails", services, given, _details)
+    return {
+        **_about(account, job),
+        "NumberOfServicesAccessible": report.number_of_services_accessible,
+        "NumberOfServicesNotAccessed": report.number_of_services_not_accessed,
+        **rows,
+    }
+
+
+def _time(one: ServiceLastAccessed) -> tuple[Any, ...]:
+    """Sort by time; what was never attempted is before all else."""
+    when = one.last_authenticated
+    return (False, one.service_namespace) if when is None else (True, when, one.service_namespace)
+
+
+def _details(one: ServiceLastAccessed) -> dict[str, Any]:
+    access = one.last_access
+    return {
+        "ServiceName": one.service_name,
+        "ServiceNamespace": one.service_namespace,
+        **(
+            {
+                "Region": access.region,
+                "EntityPath": access.entity,
+                "LastAuthenticatedTime": access.time,
+                "TotalAuthenticatedEntities": one.total_authenticated_entities,
+            }
+            if access
+            else {}
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class LastAccessedJob:
+    """The making of one report.
+
+    Parameters
+    ----------
+    job_id
+        Who made it fetches the report with it.
+    creator
+        The unique id of who that is: a user, or a role, whichever of its sessions.
+    services, organizations
+        The report: one of these, or none if the job has failed.
+    error_code, error_message
+        Why it has failed.
+    asked
+        Whether it was asked for already.
+    """
+
+    job_id: str
+    creator: str
+    created: datetime
+    services: LastAccessed | None = field(default=None, repr=False)
+    organizations: OrganizationsLastAccessed | None = field(default=None, repr=False)
+    error_code: str = ""
+    error_message: str = ""
+    asked: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Which of the two reports it is for."""
+        return "organizations" if self.services is None else "services"
+
+    def status(self, now: datetime) -> str:
+        """Give its ``JobStatus``."""
+        if not self.asked and now <= self.created:
+            return "IN_PROGRESS"
+        return "FAILED" if self.error_code else "COMPLETED"

@@ -1,0 +1,292 @@
+"""Last accessed information of an organization: of services that service control policies allow.
+
+Who called is of no matter here, only in which account: root users, users and roles all count. The
+management account is limited by no policy, so that it has a row for every service, and is in the
+report of nothing else.
+
+Notes
+-----
+AWS pages: "API GenerateOrganizationsAccessReport"; "API GetOrganizationsAccessReport"; "Refine
+permissions in AWS using last accessed information". The pages want the management account; of
+delegated administrators they do not speak, so they are refused. Which errors come then is not
+documented: those are taken that Organizations has for them. Likely, not sure: that a Deny of all
+resources without a condition takes a service away ("it only applies SCP logic"), and no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.last_accessed.last_accessed import rows_of, seen_by
+from iamlab.display import Shown
+from iamlab.errors import AwsError, InvalidInput
+from iamlab.errors.organizations import (
+    AccessDeniedException,
+    AWSOrganizationsNotInUseException,
+    PolicyNotFoundException,
+    PolicyTypeNotEnabledException,
+    TargetNotFoundException,
+)
+from iamlab.model.organization.policies import SCP
+from iamlab.model.organization.targets import NOT_IN_USE
+from iamlab.model.record import check_texts
+from iamlab.policy import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    import pandas as pd
+
+    from iamlab.analysis.last_accessed.report import ServiceLastAccessed
+    from iamlab.model.account import Account
+    from iamlab.model.event import Event
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.policies import OrganizationPolicy
+    from iamlab.model.organization.targets import Target
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
+
+PRINCIPALS = ("Root", "IAMUser", "AssumedRole", "FederatedUser")
+"""Types of callers that are of an account; the copy of an event in another account has others."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationsLastAccessed(Shown):
+    """Last accessed information of a root, an OU or an account.
+
+    Parameters
+    ----------
+    entity_path
+        What it is about: ``o-.../r-.../ou-.../``, and an account's id at the end.
+    policy_id
+        The one policy that it is about; empty: all that reach the entity.
+    generated
+        At what moment it was.
+    services
+        Those that are allowed. The entity of an access is the path of an account.
+    """
+
+    entity_path: str
+    policy_id: str
+    generated: datetime
+    services: tuple[ServiceLastAccessed, ...] = field(repr=False)
+
+    @property
+    def number_of_services_accessible(self) -> int:
+        """How many services are allowed."""
+        return len(self.services)
+
+    @property
+    def number_of_services_not_accessed(self) -> int:
+        """How many of them nobody attempted."""
+        return sum(not one.accesses for one in self.services)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give it as a table: a row for each service."""
+        from iamlab import display
+
+        rows = (
+            (
+                one.service_namespace,
+                one.last_authenticated,
+                one.last_authenticated_entity,
+                one.last_authenticated_region,
+                one.total_authenticated_entities,
+            )
+            for one in self.services
+        )
+        return display.table(_COLUMNS, rows)
+
+    def __str__(self) -> str:
+        about = f", by {self.policy_id}" if self.policy_id else ""
+        accessed = self.number_of_services_accessible - self.number_of_services_not_accessed
+        return (
+            f"{self.entity_path}{about}: {accessed:,} of {len(self.services):,} allowed services "
+            "accessed in the tracking period"
+        )
+
+
+_COLUMNS = (
+    "service_namespace",
+    "last_authenticated_time",
+    "entity_path",
+    "region",
+    "total_authenticated_entities",
+)
+
+
+def organizations_last_accessed(
+    account: Account,
+    entity_path: str,
+    policy_id: str | None = None,
+    events: Iterable[Event] | None = None,
+    *,
+    now: datetime | None = None,
+) -> OrganizationsLastAccessed:
+    """Say when services were last accessed that service control policies allow.
+
+    Parameters
+    ----------
+    account
+        Who asks: the management account.
+    entity_path
+        The path of the root, an OU or an account, with or without a slash at its end.
+    policy_id
+        One policy; of the management account it is ignored.
+    events, now
+        As in ``iamlab.analysis.last_accessed.last_accessed``.
+
+    Raises
+    ------
+    AWSOrganizationsNotInUseException
+        The account is in no organization.
+    AccessDeniedException
+        It is not the management account.
+    PolicyTypeNotEnabledException
+        Service control policies are not enabled.
+    TargetNotFoundException
+        There is no entity of that path.
+    PolicyNotFoundException
+        There is no policy of that id.
+    InvalidInput
+        The policy is no service control policy.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> organization = world.create_organization(main)
+    >>> path = f"{organization.id}/{organization.root.id}"
+    >>> found = organizations_last_accessed(main, path)
+    >>> found.number_of_services_accessible == found.number_of_services_not_accessed
+    True
+    """
+    check_texts(entity_path=entity_path, policy_id="" if policy_id is None else policy_id)
+    organization = _own(account)
+    target = _target(organization, entity_path)
+    path = _path_of(organization, target)
+    is_management = target.id == organization.management_account_id
+    policy = None if policy_id is None or is_management else _policy(organization, policy_id)
+    way = organization.way_to(target.id)
+    if is_management:
+        allowed = frozenset(catalog.expand("*"))
+    elif policy is not None:
+        allowed = _allowed([[policy.document]])
+    else:
+        allowed = _allowed([_hanging(organization, one) for one in way])
+    paths = {
+        key: organization.path_of(key) + key
+        for key in _accounts(organization, target, "" if policy is None else policy.id)
+    }
+    seen, moment = seen_by(account.world, _finder(paths), events, now)
+    services = sorted({name.partition(":")[0] for name in allowed})
+    return OrganizationsLastAccessed(
+        path,
+        "" if policy is None else policy.id,
+        moment,
+        tuple(rows_of(dict.fromkeys(services, ()), seen, "SERVICE_LEVEL", moment)),
+    )
+
+
+def _own(account: Account) -> Organization:
+    """Find the organization that an account may ask about."""
+    organization = account.organization
+    if organization is None:
+        raise AWSOrganizationsNotInUseException(NOT_IN_USE)
+    if account.account_id != organization.management_account_id:
+        refusal = AccessDeniedException("You don't have permissions to access this resource.")
+        refusal.add_note(f"The management account asks: {organization.management_account_id}.")
+        raise refusal
+    if SCP not in organization.root.policy_types:
+        raise _noted(
+            PolicyTypeNotEnabledException("The specified policy type isn't currently enabled."),
+            f'organization.enable_policy_type("{SCP}") enables it.',
+        )
+    return organization
+
+
+def _target(organization: Organization, entity_path: str) -> Target:
+    """Find a root, an OU or an account by its path; the path must be whole."""
+    path = entity_path.rstrip("/")
+    found = organization.target(path.rpartition("/")[2])
+    if found is not None and _path_of(organization, found) == path:
+        return found
+    note = f"There is {_path_of(organization, found or organization.root)}."
+    raise _noted(TargetNotFoundException("You specified a target that doesn't exist."), note)
+
+
+def _path_of(organization: Organization, target: Target) -> str:
+    return "/".join((organization.id, *(one.id for one in organization.way_to(target.id))))
+
+
+def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
+    """Find a service control policy by its id."""
+    found = organization.policies.get(policy_id)
+    if found is None:
+        raise _noted(
+            PolicyNotFoundException("You specified a policy that doesn't exist."),
+            f"There are: {', '.join(sorted(organization.policies)[:8])}.",
+        )
+    if found.type != SCP:
+        raise InvalidInput(f"{policy_id} is not a service control policy.")
+    return found
+
+
+def _noted(error: AwsError, note: str) -> AwsError:
+    error.add_note(note)
+    return error
+
+
+def _hanging(organization: Organization, target: Target) -> list[Policy]:
+    every = (organization.policies[key] for key in target.attached)
+    return [one.document for one in every if one.type == SCP]
+
+
+def _allowed(levels: Iterable[Iterable[Policy]]) -> frozenset[str]:
+    """Give the actions that every level allows, and none denies altogether."""
+    found = frozenset(catalog.expand("*"))
+    for level in levels:
+        statements = [statement for policy in level for statement in policy.statements]
+        allows = [catalog.matched(one) for one in statements if one.effect == "Allow"]
+        denies = [catalog.matched(one) for one in statements if _denies_altogether(one)]
+        found = found.intersection(chain.from_iterable(allows)).difference(*denies)
+    return found
+
+
+def _denies_altogether(statement: Statement) -> bool:
+    is_deny = statement.effect == "Deny" and statement.resource is not None
+    return is_deny and "*" in (statement.resource or ()) and not statement.conditions
+
+
+def _accounts(organization: Organization, target: Target, policy_id: str) -> list[str]:
+    """List the accounts whose use counts.
+
+    Of a policy only those that it reaches, from the entity or from below it.
+    """
+    if target.id in organization.members:
+        every = [target.id]
+    else:
+        every = [key for key in organization.members if target in organization.way_to(key)]
+        every = [key for key in every if key != organization.management_account_id]
+    return [key for key in every if not policy_id or _reaches(organization, target, key, policy_id)]
+
+
+def _reaches(organization: Organization, target: Target, account_id: str, policy_id: str) -> bool:
+    way = organization.way_to(account_id)
+    return any(policy_id in one.attached for one in way[way.index(target) :])
+
+
+def _finder(paths: Mapping[str, str]) -> Callable[[Event], str | None]:
+    """Give what says of which account a caller is, by its path."""
+
+    def entity_of(event: Event) -> str | None:
+        identity = event.user_identity
+        if identity.get("type") not in PRINCIPALS:
+            return None
+        return paths.get(str(identity.get("accountId") or ""))
+
+    return entity_of

@@ -1,0 +1,291 @@
+"""The policies of a simulation: those passed as text, and those that hang on somebody.
+
+Each has the name under which the simulator speaks of it, ``SourcePolicyId``: that of a managed
+policy; ``user_ana_read`` for the policy ``read`` written inline into the user ana;
+``PolicyInputList.1`` for the first text. And each has a ``SourcePolicyType``, of the seven that the
+API declares.
+
+Where the statements of a policy begin and end in its text, as the simulator counts it.
+
+AWS's examples show that a statement *begins* where the reader had come to before it: right behind
+the bracket that opens the list, or right behind the statement before it; spaces, line breaks and
+the comma between two of them belong to the second. A statement that stands alone, without a list,
+begins behind its own brace. It *ends* right behind its closing brace. Lines and columns count
+from 1.
+
+Notes
+-----
+AWS pages: "API SimulateCustomPolicy"; "API SimulatePrincipalPolicy"; "API Statement". For passed
+texts the API's types have only ``none``.
+AWS pages: "API Position"; the examples of "simulate-custom-policy" and "simulate-principal-policy"
+in the AWS CLI Command Reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from iamlab.authorization.principal import document_of
+from iamlab.engine.layers import Attached
+from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+from iamlab.policy.json_text import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Group, Identity, Role, User
+    from iamlab.operations.registry import Parameters
+
+
+INLINE = ("user", "group", "role")
+"""The types of inline policies: whom they are written into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Attached):
+    """A policy of a simulation. The name of its document is its ``SourcePolicyId``.
+
+    Parameters
+    ----------
+    type
+        Its ``SourcePolicyType``.
+    holder, label
+        Of an inline policy: the name of its user, group or role, and its own.
+    """
+
+    type: str = "none"
+    holder: str = ""
+    label: str = ""
+
+
+# -- passed as text -------------------------------------------------------------------------------
+
+
+def identity_policies(given: Parameters) -> list[Source]:
+    """Read the policies that count as if they hung on the caller.
+
+    Raises
+    ------
+    InvalidInput
+        One of them is none, or is a policy for a resource.
+    """
+    what = "Policy input list item {} has invalid content"
+    return [
+        Source(_read(text, f"PolicyInputList.{number}", what.format(number)))
+        for number, text in enumerate(given.get("PolicyInputList", ()), 1)
+    ]
+
+
+def boundary(given: Parameters) -> Source | None:
+    """Read the permissions boundary, if one is passed.
+
+    Raises
+    ------
+    InvalidInput
+        There are several, or it is no policy.
+    """
+    texts = given.get("PermissionsBoundaryPolicyInputList", ())
+    if len(texts) > 1:
+        raise InvalidInput("The list of Permissions Boundary policies cannot exceed 1 items.")
+    what = "Permissions boundary policy input list item 1 has invalid content"
+    for text in texts:
+        return Source(_read(text, "PermissionsBoundaryPolicyInputList.1", what))
+    return None
+
+
+def resource_policy(given: Parameters) -> Source | None:
+    """Read the policy that counts as if it hung on each resource, if one is passed.
+
+    Raises
+    ------
+    InvalidInput
+        It is none, or names nobody.
+    """
+    if "ResourcePolicy" not in given:
+        return None
+    what = "Resource policy has invalid content"
+    policy = _read(given["ResourcePolicy"], "ResourcePolicy", what, of_resource=True)
+    return Source(policy, type="resource")
+
+
+def service_control_policies(given: Parameters) -> list[list[Attached]]:
+    """Read the service control policies, level by level, the organization's root first.
+
+    Raises
+    ------
+    InvalidInput
+        A level has none, or one of them is none.
+    """
+    return [
+        _level(number, level.get("ServiceControlPolicyInputList") or ())
+        for number, level in enumerate(given.get("OrderedOrganizationPolicyInputList", ()), 1)
+    ]
+
+
+def _level(number: int, texts: Iterable[str]) -> list[Attached]:
+    where = f"Organization policy at index {number}"
+    # AWS's sentence for a text that is no policy is not documented.
+    found = [Attached(_read(text, "", f"{where} has invalid content")) for text in texts]
+    if not found:
+        raise InvalidInput(f"{where} must contain at least one service control policy")
+    return found
+
+
+def _read(text: str, name: str, refusal: str, *, of_resource: bool = False) -> Policy:
+    """Read a policy; only one of a resource names principals, and it must.
+
+    What IAM would not save, but can be understood, counts: the simulator asks no more.
+    """
+    error = InvalidInput(refusal)
+    try:
+        policy = Policy.parse(text, name=name)
+    except PolicyError as problems:
+        for problem in problems.problems:
+            error.add_note(str(problem))
+        raise error from None
+    for statement in policy.statements:
+        names = statement.principal is not None or statement.not_principal is not None
+        if names and not of_resource:
+            error.add_note("It names principals: pass it as ResourcePolicy.")
+            raise error
+        if of_resource and not names:
+            error.add_note("It names nobody: a policy of a resource has a Principal.")
+            raise error
+    return policy
+
+
+# -- what hangs on somebody -----------------------------------------------------------------------
+
+
+def source_of(account: Account, arn: str) -> User | Group | Role:
+    """Find whose policies are simulated.
+
+    Raises
+    ------
+    InvalidInput
+        The ARN is none of a user, a group or a role, or of one of another account.
+    NoSuchEntity
+        There is nobody of that ARN.
+    """
+    parsed = Arn.parse(arn) if is_arn(arn) else None
+    held: dict[str, dict[str, User] | dict[str, Group] | dict[str, Role]] = {
+        "user": account.users,
+        "group": account.groups,
+        "role": account.roles,
+    }
+    if parsed is None or parsed.service != "iam" or parsed.kind not in held:
+        error = InvalidInput(f"Invalid ARN provided in the request: {arn}")
+        error.add_note("The policies of a user, a group or a role can be simulated.")
+        raise error
+    if parsed.account != account.account_id:
+        raise InvalidInput(
+            f"Invalid Policy Source Arn: caller's account {account.account_id} does not have "
+            f"access to policies in account {parsed.account}."
+        )
+    for one in held[parsed.kind].values():
+        if one.arn == arn:
+            return one
+    missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
+    missing.add_note(did_you_mean(arn, (one.arn for one in held[parsed.kind].values())))
+    raise missing
+
+
+def hanging_on(source: User | Group | Role) -> list[Source]:
+    """List the policies of somebody, of a user also those of its groups; each managed one once."""
+    known = source.account.groups
+    groups = [known[name] for name in getattr(source, "groups", ()) if name in known]
+    found: list[Source] = []
+    for one in (source, *groups):
+        there = {other.arn for other in found if other.arn}
+        found += (own for own in _own(one) if own.arn not in there)
+    return found
+
+
+def _own(one: Identity) -> Iterator[Source]:
+    """Give the policies of one user, group or role: inline ones first, then managed ones."""
+    for label, policy in one.inline.items():
+        named = policy.named(f"{one.kind}_{one.name}_{label}")
+        yield Source(named, type=one.kind, holder=one.name, label=label)
+    for arn in one.attached:
+        document = document_of(one.account, arn)
+        if document is not None:
+            yield managed(arn, document)
+
+
+def managed(arn: str, document: Policy) -> Source:
+    """Give a managed policy as the simulator speaks of it.
+
+    Examples
+    --------
+    >>> everything = Policy.allow("*")
+    >>> source = managed("arn:aws:iam::aws:policy/AdministratorAccess", everything)
+    >>> source.policy.name, source.type
+    ('AdministratorAccess', 'aws-managed')
+    """
+    parsed = Arn.parse(arn)
+    kind = "aws-managed" if parsed.account == "aws" else "user-managed"
+    return Source(document.named(parsed.name), arn, type=kind)
+
+
+def attached_boundary(source: User | Group | Role) -> Source | None:
+    """Give the boundary of a user or a role; one that nobody knows allows nothing."""
+    arn = getattr(source, "boundary", None)
+    if arn is None:
+        return None
+    return managed(arn, document_of(source.account, arn) or Policy((), "2012-10-17"))
+
+
+Position = dict[str, int]
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@lru_cache(maxsize=256)
+def spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Give where each statement of a policy's text begins and ends, counted in characters from 0.
+
+    Examples
+    --------
+    >>> spans('{"Statement": [{"Effect": "Allow"}, {"Effect": "Deny"}]}')
+    ((15, 34), (34, 54))
+    >>> spans('{"Statement": {"Effect": "Allow"}}')
+    ((15, 33),)
+    """
+    value, source = read_json(text)
+    start = source.places["$.Statement"]
+    if not isinstance(value["Statement"], list):
+        return ((start + 1, _end(text, start)),)
+    found: list[tuple[int, int]] = []
+    before = start + 1
+    for number in range(len(value["Statement"])):
+        end = _end(text, source.places[f"$.Statement[{number}]"])
+        found.append((before, end))
+        before = end
+    return tuple(found)
+
+
+def _end(text: str, start: int) -> int:
+    """Say where the value that begins at a place ends."""
+    numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
+    _, end = numbers_as_text.raw_decode(text, start)
+    return end
+
+
+def position(text: str, offset: int) -> Position:
+    r"""Give a place in a text by line and column.
+
+    Examples
+    --------
+    >>> position('{\n  "Statement": []\n}', 16)
+    {'Line': 2, 'Column': 15}
+    """
+    ends = [match.end() for match in _LINE_END.finditer(text, 0, offset)]
+    begin = ends[-1] if ends else 0
+    return {"Line": len(ends) + 1, "Column": offset - begin + 1}

@@ -1,0 +1,332 @@
+"""What a simulation asks: who does what, on which resources, and what is known of the moment.
+
+The sentences of AWS's refusals are those that its simulator has been seen to give; where a comment
+says so, they are not known.
+
+Which condition keys policies ask for: what a simulation has to be told.
+
+Notes
+-----
+AWS pages: "API SimulateCustomPolicy"; "API ContextEntry".
+AWS pages: "API GetContextKeysForCustomPolicy"; "API GetContextKeysForPrincipalPolicy". Boundaries
+and service control policies are left out, as AWS's pages say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.policy_simulator.policies import hanging_on, identity_policies, source_of
+from iamlab.engine.request import is_account, is_role, service_of
+from iamlab.errors import InvalidInput, RequestError
+from iamlab.operations.registry import Parameters, operation
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.patterns import glob_resource
+from iamlab.policy.variables import keys_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from iamlab.model.account import Account
+    from iamlab.policy.document import Policy, Statement
+
+
+Context = dict[str, str | list[str]]
+
+EVERYTHING = ("*",)
+"""The resources of whoever names none."""
+
+
+# -- who asks -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The simulated caller.
+
+    Parameters
+    ----------
+    principal
+        As the engine takes it.
+    account_id
+        Whose it is.
+    context
+        The condition keys that follow from who it is. All others have to be passed.
+    """
+
+    principal: str
+    account_id: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def caller_of(account: Account, arn: str | None) -> Caller:
+    """Say who calls. A group cannot: for it, as for nobody, a user stands in whom nobody knows.
+
+    Raises
+    ------
+    InvalidInput
+        It is neither a user nor a role nor a group.
+    """
+    if arn is None:
+        nobody = f"arn:{account.partition}:iam::{account.account_id}:user/simulated"
+        return Caller(nobody, account.account_id, _of_account(account.account_id))
+    parsed = Arn.parse(arn) if is_arn(arn) else None
+    if parsed is None or not _may_call(parsed):
+        raise InvalidInput(
+            "Invalid caller - Caller must be an IAM user, role or group in this context."
+        )
+    known = _of_account(parsed.account)
+    if parsed.kind == "group":
+        start = f"arn:{parsed.partition}:iam::{parsed.account}:user"
+        return Caller(f"{start}/some-member-of-{parsed.name}", parsed.account, known)
+    known["aws:PrincipalArn"] = arn
+    if parsed.kind == "user":
+        known["aws:username"] = parsed.name
+    return Caller(arn, parsed.account, known)
+
+
+def _may_call(arn: Arn) -> bool:
+    """Say whether an ARN is one of a user, a role or a group, be it there or not."""
+    is_named = "/" in arn.resource and bool(arn.name)
+    is_of_iam = arn.service == "iam" and is_account(arn.account)
+    return is_of_iam and is_named and arn.kind in ("user", "role", "group")
+
+
+def _of_account(account_id: str) -> dict[str, str]:
+    return {"aws:PrincipalAccount": account_id}
+
+
+# -- does what ------------------------------------------------------------------------------------
+
+
+def check_actions(given: Parameters) -> None:
+    """Insist on names of actions. Whether a service has such an action is not asked.
+
+    Raises
+    ------
+    InvalidInput
+        One of them has no prefix, or wildcards, or is malformed otherwise.
+    """
+    for action in given["ActionNames"]:
+        if ":" not in action:
+            raise InvalidInput("The action is invalid since it is missing names")
+        try:
+            service_of(action)
+        except RequestError as error:
+            refusal = InvalidInput(f"The action {action} is invalid.")  # AWS documents no sentence
+            refusal.add_note(str(error))
+            raise refusal from None
+
+
+# -- on which resources ---------------------------------------------------------------------------
+
+_REQUIRED = ("instance", "image", "security-group", "network-interface")
+
+SCENARIOS: Mapping[str, tuple[str, ...]] = {
+    "EC2-VPC-InstanceStore": _REQUIRED,
+    "EC2-VPC-InstanceStore-Subnet": (*_REQUIRED, "subnet"),
+    "EC2-VPC-EBS": (*_REQUIRED, "volume"),
+    "EC2-VPC-EBS-Subnet": (*_REQUIRED, "subnet", "volume"),
+}
+"""``ResourceHandlingOption`` -> the kinds of resources that must be there to launch an instance."""
+
+
+def resources_of(given: Parameters) -> tuple[str, ...]:
+    """Give the resources that are asked about.
+
+    Raises
+    ------
+    InvalidInput
+        One of them is no ARN; ``*`` stands beside others; a scenario lacks one that it needs.
+    """
+    resources = tuple(given.get("ResourceArns") or EVERYTHING)
+    for resource in resources:
+        if not is_arn(resource) and (resource != "*" or len(resources) > 1):
+            raise InvalidInput(f"ResourceNames are not in a valid ARN format: {resource}.")
+    if "ResourceHandlingOption" in given:
+        _check_scenario(given["ResourceHandlingOption"], given["ActionNames"], resources)
+    return resources
+
+
+def _check_scenario(option: str, actions: Sequence[str], resources: Sequence[str]) -> None:
+    begin = "Invalid input resource handling options."
+    for action in actions:
+        if option not in SCENARIOS or action.lower() != "ec2:runinstances":
+            error = InvalidInput(
+                f"{begin} Action does not support resource handling options: {action}."
+            )
+            error.add_note(f"ec2:RunInstances has {', '.join(SCENARIOS)}.")
+            raise error
+    there = {Arn.parse(one).kind for one in resources if is_arn(one)}
+    missing = [kind for kind in SCENARIOS.get(option, ()) if kind not in there]
+    if missing:  # AWS's sentence is not documented
+        raise InvalidInput(f"{begin} {option} needs {', '.join(missing)} in ResourceArns.")
+
+
+def owner_of(given: Parameters) -> str:
+    """Give the account that owns what does not say so itself; empty: that of the caller.
+
+    Raises
+    ------
+    InvalidInput
+        It is not said by an ARN of IAM.
+    """
+    owner = given.get("ResourceOwner")
+    if owner is None:
+        return ""
+    parsed = Arn.parse(owner) if is_arn(owner) else None
+    if parsed is None or parsed.service != "iam" or not is_account(parsed.account):
+        error = InvalidInput(f"'{owner}' is not a valid as a Resource Owner.")
+        error.add_note("Write arn:aws:iam::111122223333:root, with the owner's account id.")
+        raise error
+    return parsed.account
+
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+def check_resource_policy(policy: Policy, caller: str | None, resources: Sequence[str]) -> None:
+    """Insist on what the simulation of a resource-based policy needs.
+
+    Raises
+    ------
+    InvalidInput
+        Nobody calls; no resources are named; one of them is a role; or the policy is for another.
+    """
+    if caller is None:
+        raise InvalidInput("Invalid caller - Caller cannot be null or empty.")
+    for resource in resources:
+        if resource == "*":
+            raise InvalidInput(
+                "Invalid Entity Arn: * does not clearly define entity type and name."
+            )
+        # AWS's pages say both of these, but not in which words.
+        if is_role(resource):
+            raise InvalidInput("The simulation of role trust policies is not supported.")
+        if not _is_for(policy, resource):
+            raise InvalidInput(f"The resource policy is not applicable to {resource}.")
+
+
+def _is_for(policy: Policy, resource: str) -> bool:
+    """Say whether a statement of a policy may be about a resource, whoever asks."""
+    return any(
+        statement.resource is None
+        or any(glob_resource(_VARIABLE.sub("*", one), resource) for one in statement.resource)
+        for statement in policy.statements
+    )
+
+
+# -- and what is known of the moment --------------------------------------------------------------
+
+FORMS: Mapping[str, tuple[str, str]] = {
+    "numeric": ("NumericEquals", "numeric format"),
+    "date": ("DateEquals", "DateTime format"),
+    "ip": ("IpAddress", "IP address"),
+    "binary": ("BinaryEquals", "base-64 encoded binary format"),
+}
+"""``ContextKeyType`` -> the operator that reads such values, and what the simulator calls them."""
+
+
+def context_of(given: Parameters) -> Context:
+    """Read the condition keys that are passed.
+
+    Raises
+    ------
+    InvalidInput
+        One stands there twice, in whatever letter case; or its values are not of its type.
+
+    Examples
+    --------
+    >>> context_of({"ContextEntries": [{"ContextKeyName": "aws:SourceIp",
+    ...     "ContextKeyType": "ip", "ContextKeyValues": ["203.0.113.9"]}]})
+    {'aws:SourceIp': '203.0.113.9'}
+    """
+    found: Context = {}
+    seen: set[str] = set()
+    for entry in given.get("ContextEntries", ()):
+        if all(value is None for value in entry.values()):
+            continue  # AWS does not mind
+        name, values = _read(entry)
+        if name.lower() in seen:
+            raise InvalidInput(f"Duplicate context key: {name}.")
+        seen.add(name.lower())
+        found[name] = values
+    return found
+
+
+def _read(entry: Parameters) -> tuple[str, str | list[str]]:
+    """Read one key with its values."""
+    name, kind = entry.get("ContextKeyName"), entry.get("ContextKeyType")
+    values = list(entry.get("ContextKeyValues") or ())
+    if not name:
+        raise InvalidInput("ContextKeyName cannot be null or empty.")
+    if kind is None:
+        raise InvalidInput(f"Context key {name} has invalid type null.")
+    if not values:
+        raise InvalidInput(f"Context values for context key {name} cannot be null or empty.")
+    base = kind.removesuffix("List")
+    if len(values) > 1 and base == kind:  # AWS says the type where one expects the key
+        raise InvalidInput(
+            f"Context key {kind} expected a single value, but received {len(values)}."
+        )
+    if len(values) > 1 and name.lower().startswith("aws:") and not is_multivalued(name):
+        raise InvalidInput(
+            f"Context key {name} expected a single value, but received {len(values)}."
+        )
+    operator, form = FORMS.get(base, ("", ""))
+    for value in values:
+        # A value that can be read is equal to itself.
+        if operator and not OPERATORS[operator].test(value, value):
+            raise InvalidInput(f"Invalid context value for key {name}: expected {form}.")
+    return name, values if base != kind else values[0]
+
+
+def keys_of(policies: Iterable[Policy]) -> list[str]:
+    """List the condition keys of policies: those that are compared, and those of variables.
+
+    Each is written as it stands there, and in the order in which it is met.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> home = "arn:aws:s3:::home/${aws:username}/*"
+    >>> keys_of([Policy.allow("s3:*", home, when={"Bool": {"aws:SecureTransport": "true"}})])
+    ['aws:username', 'aws:SecureTransport']
+    """
+    every = (statement for policy in policies for statement in policy.statements)
+    return list(dict.fromkeys(key for statement in every for key in _keys(statement)))
+
+
+def _keys(statement: Statement) -> Iterator[str]:
+    for text in (*(statement.resource or ()), *(statement.not_resource or ())):
+        yield from _variables(statement, text)
+    for condition in statement.conditions:
+        yield condition.key
+        for text in condition.values:
+            yield from _variables(statement, text)
+
+
+def _variables(statement: Statement, text: str) -> list[str]:
+    """List the keys of a text's variables; before version 2012-10-17 there are none."""
+    return keys_in(text) if statement.variables else []
+
+
+def _names(keys: list[str]) -> dict[str, Any]:
+    return {"ContextKeyNames": keys}
+
+
+@operation("GetContextKeysForCustomPolicy", on="*", answer=_names)
+def get_context_keys_for_custom_policy(_: Account, given: Parameters) -> list[str]:
+    """List the condition keys of policies that are passed as text."""
+    return keys_of(source.policy for source in identity_policies(given))
+
+
+@operation("GetContextKeysForPrincipalPolicy", on="identity", answer=_names)
+def get_context_keys_for_principal_policy(account: Account, given: Parameters) -> list[str]:
+    """List the condition keys of the policies of a user, group or role, and of texts besides."""
+    own = hanging_on(source_of(account, given["PolicySourceArn"]))
+    return keys_of(source.policy for source in (*own, *identity_policies(given)))

@@ -1,0 +1,347 @@
+"""The policy simulator: would it be allowed? Asked of policies and not of a world.
+
+The engine decides. What differs from a call is what it is told:
+
+- *Policies*: identity-based ones, one permissions boundary, one resource-based policy, and service
+  control policies: those above the account for SimulatePrincipalPolicy, those that are passed for
+  SimulateCustomPolicy. Resource control policies, session policies, VPC endpoint policies, KMS
+  grants and S3 Block Public Access are left out, and so is what a password policy lets users do.
+- *Resources*: none of them is looked up. Without ``ResourcePolicy`` (and ``ResourceOwner``) the
+  caller's own side alone decides, also for roles and KMS keys, which in a world need the consent of
+  their trust or key policy, and for resources of other accounts. Role trust policies cannot be
+  simulated.
+- *Context*: nobody calls, so there is no moment, no network, no MFA. A condition key has a value
+  only if ``ContextEntries`` gives one; from the caller follow ``aws:PrincipalArn``,
+  ``aws:PrincipalAccount`` and, of a user, ``aws:username``. What is asked for and not there comes
+  back in ``MissingContextValues``, where an implicit deny might turn out otherwise.
+
+So ``world.can`` may well say something else, and it is right.
+
+Notes
+-----
+AWS pages: "Testing IAM policies with the IAM policy simulator"; "API SimulateCustomPolicy"; "API
+SimulatePrincipalPolicy"; "API EvaluationResult". An action gives one result, whatever the number of
+resources; it is the strictest of them. A boundary that denies is among the matched statements, as
+AWS has been seen to answer, though the pages speak of identity-based and resource-based policies
+only. Where the pages say that ``SourcePolicyType`` is ``user``, ``aws-managed`` and the like, AWS
+has been seen to say ``IAM Policy``, ``Resource Policy`` and ``Permissions Boundary Policy``; here
+the pages are followed. The keys of ``EvalDecisionDetails`` are not documented; those seen are used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.policy_simulator import policies, requests
+from iamlab.analysis.policy_simulator.exclusions import Exclusions
+from iamlab.analysis.policy_simulator.policies import position, spans
+from iamlab.analysis.policy_simulator.requests import keys_of
+from iamlab.authorization.authorize import over
+from iamlab.authorization.principal import scps_of
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import Layers
+from iamlab.engine.request import Request, is_account
+from iamlab.engine.rules import AWS
+from iamlab.engine.verdict import Verdict
+from iamlab.errors import InvalidInput, RequestError
+from iamlab.operations.iam.responses import page
+from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.policy import catalog
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.patterns import glob_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from iamlab.analysis.policy_simulator.policies import Source
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.model.account import Account
+
+OWN_SIDE = replace(
+    AWS,
+    role_trust=AWS.same_account,
+    both_sides=AWS.same_account,
+    kms_key=AWS.same_account,
+)
+"""The rules for whoever passes no policy of a resource: the caller's own side decides."""
+
+DETAILS = {
+    "identity": "IAM Policy",
+    "resource": "Resource Policy",
+    "boundary": "Permissions Boundary Policy",
+}
+"""Layer -> its key in ``EvalDecisionDetails``."""
+
+STRICTNESS = ("allowed", "implicitDeny", "explicitDeny")
+"""The verdicts, the strictest last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the simulator says of an action on one resource.
+
+    Parameters
+    ----------
+    decision
+        The engine's, as the API calls it.
+    matched
+        The statements that decided.
+    missing
+        The condition keys that policies ask for, and nobody gave.
+    details
+        Between two accounts: what each type of policy decides by itself; ``None`` if service
+        control policies have ended it before.
+    by_boundary, by_organization
+        Whether the boundary and the service control policies allow it; ``None``: there are none.
+    """
+
+    decision: str
+    matched: list[dict[str, Any]]
+    missing: list[str]
+    details: dict[str, str] | None
+    by_boundary: bool | None
+    by_organization: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The policies and the context that all questions of one call share.
+
+    Parameters
+    ----------
+    owner
+        Who owns resources that do not say so; empty: the caller's account.
+    is_abroad
+        Whether resources may be of another account than the caller's: somebody speaks for them.
+    in_organization
+        Whether service control policies have a say.
+    """
+
+    caller: requests.Caller
+    context: Mapping[str, Any]
+    layers: Layers
+    keys: Sequence[str]
+    resources: Sequence[str]
+    owner: str
+    is_abroad: bool
+    in_organization: bool
+
+    @classmethod
+    def of(
+        cls,
+        account: Account,
+        given: Parameters,
+        caller: str | None,
+        identity: Sequence[Source],
+        boundary: Source | None,
+        scps: Sequence[Sequence[Attached]] | None,
+    ) -> Simulation:
+        """Put a simulation together; ``scps`` is ``None`` outside of an organization.
+
+        Raises
+        ------
+        InvalidInput
+            A parameter makes no sense by itself or beside the others.
+        """
+        requests.check_actions(given)
+        resources = requests.resources_of(given)
+        who = requests.caller_of(account, caller)
+        passed = requests.context_of(given)
+        owner = requests.owner_of(given)
+        resource = policies.resource_policy(given)
+        if resource is not None:
+            requests.check_resource_policy(resource.policy, caller, resources)
+        asking = (*identity, *([boundary] if boundary else ()), *([resource] if resource else ()))
+        return cls(
+            who,
+            over(who.context, passed),
+            Layers(identity, resource, boundary, scps=scps or ()),
+            keys_of(source.policy for source in asking),
+            resources,
+            owner,
+            resource is not None or bool(owner),
+            scps is not None,
+        )
+
+    def results(self, given: Parameters) -> dict[str, Any]:
+        """Give one page of results: one for each action."""
+        return page("EvaluationResults", given["ActionNames"], given, self._result)
+
+    def _result(self, action: str) -> dict[str, Any]:
+        outcomes = [self._outcome(action, resource) for resource in self.resources]
+        found: dict[str, Any] = {
+            "EvalActionName": action,
+            "EvalResourceName": _form(action, self.resources),
+            "EvalDecision": _strictest(one.decision for one in outcomes),
+            "MatchedStatements": _union(one.matched for one in outcomes),
+            "MissingContextValues": _union(one.missing for one in outcomes),
+            **_allowed("Organizations", [one.by_organization for one in outcomes]),
+            **_allowed("PermissionsBoundary", [one.by_boundary for one in outcomes]),
+        }
+        if self.resources == requests.EVERYTHING:
+            return found
+        details = [one.details for one in outcomes if one.details is not None]
+        if details:
+            found["EvalDecisionDetails"] = _strictest_of_each(details)
+        pairs = zip(self.resources, outcomes, strict=True)
+        found["ResourceSpecificResults"] = [_of_resource(*pair) for pair in pairs]
+        return found
+
+    def _outcome(self, action: str, resource: str) -> Outcome:
+        """Let the engine decide about one resource, and tell what it says."""
+        decision = self._decide(action, resource)
+        heard, request = decision.heard, decision.request
+        by_organization = _lets_through(heard["scp"]) if self.in_organization else None
+        is_stopped = by_organization is False
+        might_change = decision.verdict is Verdict.IMPLICIT_DENY and not is_stopped
+        details: dict[str, str] | None = {}
+        if not request.same_account:
+            details = None if is_stopped else _details(decision)
+        return Outcome(
+            decision.verdict.value,
+            [] if is_stopped else _statements(decision.determining),
+            [key for key in self.keys if key.lower() not in request.keys] if might_change else [],
+            details,
+            _lets_through(heard["boundary"]) if heard["boundary"].present else None,
+            by_organization,
+        )
+
+    def _decide(self, action: str, resource: str) -> Decision:
+        own = self.caller.account_id
+        named = Arn.parse(resource).account if is_arn(resource) else ""
+        stated = named if is_account(named) else self.owner
+        try:
+            request = Request(
+                self.caller.principal,
+                action,
+                resource,
+                resource_account=stated or own if self.is_abroad else own,
+                context=self.context,
+            )
+        except RequestError as error:  # a text that nothing can be asked about
+            raise InvalidInput(str(error)) from None
+        speaks = self.layers.resource is not None
+        return evaluate(request, self.layers, AWS if speaks else OWN_SIDE)
+
+
+# -- as the API answers it ------------------------------------------------------------------------
+
+
+def _lets_through(heard: Heard) -> bool:
+    """Say whether a ceiling allows; one that is not there does."""
+    return not heard.denies and all(heard.says)
+
+
+def _details(decision: Decision) -> dict[str, str]:
+    """Say what each type of policy decides by itself."""
+    return {
+        name: _of_layer(decision.heard[layer])
+        for layer, name in DETAILS.items()
+        if layer != "boundary" or decision.heard[layer].present
+    }
+
+
+def _of_layer(heard: Heard) -> str:
+    verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
+    return str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)
+
+
+def _statements(readings: Iterable[Reading]) -> list[dict[str, Any]]:
+    """Write statements; those of service control policies are never shown."""
+    return [
+        _statement(reading.attached, reading.statement.number)
+        for reading in readings
+        if isinstance(reading.attached, policies.Source)
+    ]
+
+
+def _statement(source: Source, number: int) -> dict[str, Any]:
+    text = source.policy.text
+    start, end = spans(text)[number - 1]
+    return {
+        "SourcePolicyId": source.policy.name,
+        "SourcePolicyType": source.type,
+        "StartPosition": position(text, start),
+        "EndPosition": position(text, end),
+    }
+
+
+def _form(action: str, resources: Sequence[str]) -> str:
+    """Give the form of the ARNs that an action works on, of several the one that is asked about."""
+    if resources == requests.EVERYTHING:
+        return "*"
+    forms = catalog.arns_for(action) or ("*",)
+    patterns = ((form, catalog.PLACEHOLDER.sub("*", form)) for form in forms)
+    fitting = (form for form, pattern in patterns if glob_resource(pattern, resources[0]))
+    return next(fitting, forms[0])
+
+
+def _strictest(decisions: Iterable[str]) -> str:
+    return max(decisions, key=STRICTNESS.index)
+
+
+def _strictest_of_each(details: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    names = dict.fromkeys(name for one in details for name in one)
+    return {name: _strictest(one[name] for one in details if name in one) for name in names}
+
+
+def _union(lists: Iterable[Sequence[Any]]) -> list[Any]:
+    """Put lists together, each thing once."""
+    found: list[Any] = []
+    for one in lists:
+        found += (thing for thing in one if thing not in found)
+    return found
+
+
+def _allowed(by: str, says: Sequence[bool | None]) -> dict[str, Any]:
+    """Write what a ceiling says of all resources; nothing if there is none."""
+    known = [one for one in says if one is not None]
+    return {f"{by}DecisionDetail": {f"AllowedBy{by}": all(known)}} if known else {}
+
+
+def _of_resource(resource: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "EvalResourceName": resource,
+        "EvalResourceDecision": outcome.decision,
+        "MatchedStatements": outcome.matched,
+        "MissingContextValues": outcome.missing,
+        **({"EvalDecisionDetails": outcome.details} if outcome.details else {}),
+        **_allowed("PermissionsBoundary", [outcome.by_boundary]),
+    }
+
+
+# -- the operations -------------------------------------------------------------------------------
+
+
+@operation("SimulateCustomPolicy", on="*", answer=as_it_is)
+def simulate_custom_policy(account: Account, given: Parameters) -> dict[str, Any]:
+    """Ask what policies would allow that are passed as text."""
+    return Simulation.of(
+        account,
+        given,
+        given.get("CallerArn"),
+        policies.identity_policies(given),
+        policies.boundary(given),
+        policies.service_control_policies(given) or None,
+    ).results(given)
+
+
+@operation("SimulatePrincipalPolicy", on="identity", answer=as_it_is)
+def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, Any]:
+    """Ask what somebody's policies allow: a user's, a group's or a role's."""
+    source = policies.source_of(account, given["PolicySourceArn"])
+    without = Exclusions.of(given.get("PolicyExclusionList", ()))
+    hanging = [one for one in policies.hanging_on(source) if not without.leaves_out(one)]
+    own = None if without.boundary else policies.attached_boundary(source)
+    scps = () if without.service_control_policies else scps_of(account)
+    return Simulation.of(
+        account,
+        given,
+        given.get("CallerArn", source.arn),
+        [*hanging, *policies.identity_policies(given)],
+        policies.boundary(given) or own,
+        None if account.organization is None else scps,
+    ).results(given)

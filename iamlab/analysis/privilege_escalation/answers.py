@@ -1,0 +1,236 @@
+"""What is read off the graph: who gets to a resource, and how far somebody gets.
+
+The graph in other forms: networkx, a table, and the texts that draw themselves.
+
+A line of the graph is a pair of principals, whatever they have been made into and however many ways
+lead from the one to the other. A principal that can widen itself has a line to itself.
+
+Notes
+-----
+AWS page: "Policy evaluation logic".
+Graphviz, "The DOT Language"; Mermaid, "Flowcharts - Basic Syntax".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.display import Shown, called, count, few
+from iamlab.mermaid import as_text
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import networkx as nx
+
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+
+
+FEW = 30
+"""So many lines are printed; the others are counted."""
+
+
+class Paths(Mapping[str, "Path"], Shown):
+    """Principals by ARN, each with the way that leads to him or from him."""
+
+    __slots__ = ()
+    _found: Mapping[str, Path]
+
+    def __getitem__(self, arn: str) -> Path:
+        return self._found[arn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def to_frame(self) -> Any:
+        """Give it as a ``pandas.DataFrame``: a line for each principal."""
+        from iamlab import display
+
+        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
+        return display.table(("principal", "steps", "how"), rows)
+
+    def _told(self, head: str) -> str:
+        """Say it line by line, each principal with his steps."""
+        lines = [
+            f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
+            for arn, path in list(self._found.items())[:FEW]
+        ]
+        more = [f"  and {len(self) - FEW} more"] if len(self) > FEW else []
+        return "\n".join((head, *lines, *more))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals(Paths):
+    """Who gets to do something, by ARN, each with a shortest way; the nearest first.
+
+    Parameters
+    ----------
+    asked
+        How many principals there are.
+    """
+
+    action: str
+    resource: str
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def directly(self) -> tuple[str, ...]:
+        """Those who may do it as they are."""
+        return tuple(arn for arn, path in self._found.items() if not len(path))
+
+    def __str__(self) -> str:
+        what = f"{self.action} on {self.resource}"
+        head = (
+            f"{len(self)} of {self.asked} get to do {what}, {len(self.directly)} of them directly"
+        )
+        return self._told(head)
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        what = few([f"{self.action} on {self.resource}"])
+        return f"<Arrivals {what}: {who}, of {count(self.asked, 'principal')}>"
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius(Paths):
+    """How far somebody gets: whom he can become, by ARN, each with a shortest way.
+
+    Parameters
+    ----------
+    source
+        Whose credentials are lost.
+    admin_of
+        The accounts that he gets to administer, each with a shortest way.
+    asked
+        How many principals there are.
+    """
+
+    source: str
+    admin_of: Mapping[str, Path]
+    asked: int
+    _found: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The ids of the accounts that he gets into, his own first."""
+        every = (Arn.parse(arn).account for arn in (self.source, *self._found))
+        return tuple(dict.fromkeys(every))
+
+    def __str__(self) -> str:
+        whole = ", ".join(self.admin_of)
+        admin = f"administrator of {whole}" if whole else "administrator of no account"
+        head = (
+            f"{self.source} becomes {len(self)} of {self.asked} principals in "
+            f"{len(self.accounts)} account{'' if len(self.accounts) == 1 else 's'}, and {admin}"
+        )
+        return self._told(head)
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        admin = f"; administrator of {few(self.admin_of)}" if self.admin_of else ""
+        size = count(self.asked, "principal")
+        return f"<BlastRadius {few([called(self.source)])} becomes {who}, of {size}{admin}>"
+
+
+def _then(path: Path) -> str:
+    """Say the steps of a path in one line: the way, and what it leads to."""
+    return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
+
+
+def lines_of(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+    """Put together the edges that lead from one principal to another."""
+    found: dict[tuple[str, str], list[Edge]] = defaultdict(list)
+    for edge in edges:
+        found[edge.source.arn, edge.target.arn].append(edge)
+    return dict(found)
+
+
+def to_networkx(edges: Iterable[Edge], principals: Mapping[str, bool]) -> nx.DiGraph[str]:
+    """Give the graph as a ``networkx.DiGraph``.
+
+    Parameters
+    ----------
+    principals
+        ARN of every principal -> whether it is an administrator as it is.
+    """
+    import networkx as nx
+
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for arn, admin in principals.items():
+        graph.add_node(arn, is_admin=admin, account=Arn.parse(arn).account)
+    for (source, target), own in lines_of(edges).items():
+        ways = sorted({edge.way.number for edge in own})
+        graph.add_edge(source, target, ways=ways, edges=tuple(own))
+    return graph
+
+
+def to_dot(edges: Iterable[Edge], admins: Iterable[str]) -> str:
+    """Write the graph for Graphviz."""
+    drawn = lines_of(edges)
+    named = dict.fromkeys(arn for line in drawn for arn in line)
+    lines = ["digraph reach {", "  rankdir=LR;", "  node [shape=box];"]
+    lines += [f"  {_quoted(arn)} [peripheries=2];" for arn in admins if arn in named]
+    for (source, target), own in drawn.items():
+        label = _quoted(_ways(own))
+        lines.append(f"  {_quoted(source)} -> {_quoted(target)} [label={label}];")
+    return "\n".join((*lines, "}"))
+
+
+def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
+    """Write the graph for Mermaid, which notebooks and pages of projects draw."""
+    numbers: dict[str, str] = {}
+
+    def node(arn: str) -> str:
+        known = numbers.get(arn)
+        if known is None:
+            known = numbers[arn] = f"n{len(numbers)}"
+            parsed = Arn.parse(arn)
+            text = as_text(f"{parsed.account} {parsed.resource}" if several else parsed.resource)
+            return f'{known}[["{text} (administrator)"]]' if arn in strong else f'{known}["{text}"]'
+        return known
+
+    strong, drawn = frozenset(admins), lines_of(edges)
+    several = len({Arn.parse(arn).account for line in drawn for arn in line}) > 1
+    lines = ["flowchart LR"]
+    for (source, target), own in drawn.items():
+        lines.append(f'  {node(source)} -- "{as_text(_ways(own))}" --> {node(target)}')
+    return "\n".join(lines)
+
+
+def rows_of(edges: Iterable[Edge]) -> list[tuple[str, ...]]:
+    """Give a row for each edge: source, target, way, its number, permissions, conditions."""
+    return [
+        (
+            edge.source.arn,
+            edge.target.arn,
+            str(edge.target),
+            str(edge.way.number),
+            edge.way.title,
+            " ".join(edge.permissions),
+            "; ".join(edge.conditions),
+        )
+        for edge in edges
+    ]
+
+
+COLUMNS = ("source", "target", "as", "way", "title", "permissions", "conditions")
+"""What stands over the columns of :func:`rows_of`."""
+
+
+def _ways(edges: Iterable[Edge]) -> str:
+    """Say how a line is gone, each way once."""
+    return "; ".join(dict.fromkeys(edge.way.title for edge in edges))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

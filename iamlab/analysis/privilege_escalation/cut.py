@@ -1,0 +1,340 @@
+"""The smallest set of edits that closes every way from one principal to another.
+
+A way that is still open is found, and each edit that would close it is tried; what then is still
+open is treated in the same way. Whatever set of edits closes all ways must close the one that was
+found, so none is missed: all sets of one edit are tried, then all of two, then all of three. If
+even these leave a way open, edits are added one by one, and those that turn out not to be needed
+are taken back; such a set has nothing too much in it, but a smaller one may exist.
+
+Notes
+-----
+AWS pages: "Grant least privilege"; "Security best practices in IAM".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.privilege_escalation.administrators import GIVES_POWER
+from iamlab.analysis.privilege_escalation.cut_edits import (
+    CutEdit,
+    DenyAction,
+    Detach,
+    Distrust,
+    Leave,
+    TakeAction,
+    apply,
+)
+from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
+from iamlab.authorization.principal import known as known_of
+from iamlab.display import Shown, count, few, steps
+from iamlab.errors import AwsError, RequestError
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.verdict import Reading
+    from iamlab.model.world import World
+
+EXHAUSTIVE = 3
+"""Up to so many edits all sets are tried."""
+
+MOST = 40
+"""So many edits are put together at most."""
+
+Wanted = tuple[str, str, str]
+WANTED = 3
+"""So many parts has what shall stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Shown):
+    """Edits that close all ways from one principal to another.
+
+    Parameters
+    ----------
+    edits
+        None if there is no way to close, or if nothing closes it.
+    is_closed
+        Whether no way is open after them.
+    is_smallest
+        Whether no smaller set of such edits does it: all have been tried. Else each of the edits is
+        needed, but a smaller set may exist.
+    left
+        A way that stays open, if one does.
+    reach, way
+        Who can become whom before them, and a shortest way that is open then, if there is one.
+    """
+
+    edits: tuple[CutEdit, ...]
+    is_closed: bool
+    is_smallest: bool
+    left: Path | None = None
+    reach: Reach | None = field(default=None, compare=False, repr=False)
+    way: Path | None = field(default=None, compare=False, repr=False)
+    _world: World | None = field(default=None, compare=False, repr=False)
+
+    def apply(self, world: World | None = None) -> World:
+        """Make the edits, with the operations of IAM.
+
+        Parameters
+        ----------
+        world
+            Where to make them. Default: a copy of the world that was asked.
+
+        Returns
+        -------
+        World
+            Where they were made.
+
+        Raises
+        ------
+        RequestError
+            The world has changed in between, and something that is to be edited is not there; then
+            no edit is made.
+        """
+        if world is None:
+            assert self._world is not None  # noqa: S101 - whoever made this gave it
+            world = self._world.copy()
+        try:
+            apply(world.copy(), self.edits)
+        except (KeyError, AwsError, RequestError) as error:
+            raise RequestError(f"The world has changed in between: {error}.") from error
+        apply(world, self.edits)
+        return world
+
+    def __bool__(self) -> bool:
+        return self.is_closed
+
+    def __len__(self) -> int:
+        return len(self.edits)
+
+    def __str__(self) -> str:
+        if not self.is_closed:
+            return f"Nothing closes this way, with what shall stay:\n{self.left}"
+        if not self.edits:
+            return "There is no way to close."
+        how = (
+            "No smaller set of such edits does it."
+            if self.is_smallest
+            else "Each is needed, but a smaller set may exist."
+        )
+        return "\n".join((*map(str, self.edits), how))
+
+    def __repr__(self) -> str:
+        if not self.is_closed:
+            return "<Cut: nothing closes this way>"
+        if not self.edits:
+            return "<Cut: there is no way to close>"
+        edits = few(str(edit).rstrip(".") for edit in self.edits)
+        return f"<Cut {count(len(self.edits), 'edit')}: {edits}>"
+
+
+@dataclass(slots=True, eq=False)
+class Cutter:
+    """Looks for edits in copies of a world.
+
+    Parameters
+    ----------
+    find
+        Gives the graph of a world, and a way that is open in it.
+    keep
+        What shall stay: caller, action, resource.
+    """
+
+    world: World
+    find: Callable[[World], tuple[Reach, Path | None]]
+    keep: Sequence[Wanted]
+    _tried: set[frozenset[CutEdit]] = field(default_factory=set)
+    _before: tuple[Reach | None, Path | None] = (None, None)
+
+    def smallest(self) -> Cut:
+        """Find the smallest set, up to three edits; else one in which each edit is needed."""
+        sets: list[frozenset[CutEdit]] = [frozenset()]
+        for _ in range(EXHAUSTIVE + 1):
+            closing, further = self._all(sets)
+            if closing:
+                best = min(closing, key=_cost)
+                return self._cut(best, is_smallest=True)
+            sets = further
+        return self._one_by_one()
+
+    def _all(
+        self, sets: Iterable[frozenset[CutEdit]]
+    ) -> tuple[list[frozenset[CutEdit]], list[frozenset[CutEdit]]]:
+        """Try sets of one size; give those that close, and those of the next size."""
+        closing: list[frozenset[CutEdit]] = []
+        further: dict[frozenset[CutEdit], None] = {}
+        for edits in steps(list(sets), "trying edits"):
+            edited = self._edited(edits)
+            if edited is None:
+                continue
+            reach, path = self.find(edited)
+            if not edits:
+                self._before = reach, path
+            if path is None:
+                closing.append(edits)
+                continue
+            for edit in candidates(reach, path):
+                larger = edits | {edit}
+                if larger not in self._tried and len(larger) <= EXHAUSTIVE:
+                    self._tried.add(larger)
+                    further[larger] = None
+        return closing, list(further)
+
+    def _edited(self, edits: Iterable[CutEdit]) -> World | None:
+        """Give a copy with edits made; ``None`` if something is lost that shall stay."""
+        twin = self.world.copy()
+        apply(twin, _ordered(edits))
+        kept = all(twin.can(who, action, resource) for who, action, resource in self.keep)
+        return twin if kept else None
+
+    def _one_by_one(self) -> Cut:
+        """Add edits until no way is open, then take back those that are not needed."""
+        edits: frozenset[CutEdit] = frozenset()
+        path: Path | None = None
+        while len(edits) < MOST:
+            edited = self._edited(edits)
+            if edited is None:  # cannot be: each was tried before it was taken
+                break
+            reach, path = self.find(edited)
+            if path is None:
+                edits = self._needed(edits)
+                return self._cut(edits)
+            tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
+            new = (one for one in tried if one not in edits)
+            chosen = next((one for one in new if self._edited(edits | {one})), None)
+            if chosen is None:
+                break
+            edits |= {chosen}
+        return self._cut((), is_closed=False, left=path)
+
+    def _cut(
+        self,
+        edits: Iterable[CutEdit],
+        *,
+        is_closed: bool = True,
+        is_smallest: bool = False,
+        left: Path | None = None,
+    ) -> Cut:
+        reach, way = self._before
+        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, way, self.world)
+
+    def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
+        for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):
+            fewer = edits - {edit}
+            edited = self._edited(fewer)
+            if edited is not None and self.find(edited)[1] is None:
+                edits = fewer
+        return edits
+
+
+def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
+    """Give every edit that takes away what a way needs."""
+    found: dict[CutEdit, None] = {}
+    if not path.edges:  # he is there already: by what he has
+        for decision in _of_an_admin(reach, path.source):
+            found |= dict.fromkeys(_edits(reach, path.source, decision))
+    for edge in path.edges:
+        for decision in reach.decisions(edge):
+            found |= dict.fromkeys(_edits(reach, edge.source, decision))
+    return found
+
+
+def _of_an_admin(reach: Reach, power: Power) -> Iterator[Decision]:
+    for name in GIVES_POWER:
+        yield reach.decide(power, Need(f"iam:{name}", "*", {}))
+    yield reach.decide(power, Need(UNHEARD_OF, "*", {}))
+
+
+def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
+    """Give the edits that a permission of somebody's can be taken away with."""
+    gathered = (
+        known_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
+    )
+    today = () if gathered is None else gathered.identity
+    for layer in ("identity", "resource"):
+        for reading in decision.heard[layer].applying:
+            if reading.effect != "Allow":
+                continue
+            if layer == "resource":
+                yield from _distrusts(reading, decision)
+            elif reading.attached in today:
+                yield from _takes(reading, power)
+    holder = power.gathered.issuer or power.arn
+    if _is_held(power) and holder in reach.principals:
+        yield DenyAction(holder, decision.request.action)
+
+
+def _is_held(power: Power) -> bool:
+    """Say whether something can hang on a principal: not on a root user."""
+    return not power.arn.endswith(":root") and not power.arn.startswith("administrators of ")
+
+
+def _takes(reading: Reading, power: Power) -> Iterator[CutEdit]:
+    """Give the edits of an identity-based policy, and of how it hangs on somebody."""
+    attached, statement = reading.attached, reading.statement
+    holder = power.gathered.issuer or power.arn
+    own = Arn.parse(holder)
+    through = next((one[6:] for one in attached.path if one.startswith("group ")), "")
+    on = f"arn:{own.partition}:iam::{own.account}:group" if through else ""
+    group_arn = f"{on}/{through}" if through else ""
+    if through:
+        yield Leave(holder, through)
+    if attached.arn is not None:
+        yield Detach(group_arn or holder, attached.arn)
+        if ":iam::aws:policy/" in attached.arn:
+            return
+    if attached.arn is None and attached.path and not through:
+        return  # what the account's password policy gives
+    for pattern in statement.action or ():
+        if attached.arn is None:
+            yield TakeAction(group_arn or holder, attached.policy.name, statement.number, pattern)
+        else:
+            yield TakeAction("", attached.arn, statement.number, pattern)
+
+
+def _distrusts(reading: Reading, decision: Decision) -> Iterator[CutEdit]:
+    """Give the edits of a trust policy."""
+    if not decision.request.action.startswith("sts:"):
+        return
+    for principal in reading.statement.principal or ():
+        yield Distrust(decision.request.resource, reading.statement.number, principal)
+
+
+def _cost(edits: frozenset[CutEdit]) -> tuple[int, int, str]:
+    return len(edits), sum(one.breadth for one in edits), str(_ordered(edits))
+
+
+def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
+    return tuple(sorted(edits, key=lambda one: (type(one).__name__, str(one))))
+
+
+def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
+    """Read what shall stay: an access matrix, or triples of caller, action and resource.
+
+    Raises
+    ------
+    RequestError
+        It is neither; or it is not so today.
+    """
+    cells: list[Wanted] = []
+    for one in keep if isinstance(keep, Iterable) else (keep,):
+        if not (isinstance(one, tuple | list) and len(one) == WANTED):
+            raise RequestError(
+                f"keep is an access matrix, or triples of caller, action and resource; not {one!r}."
+            )
+        caller, action, resource = one
+        cell = (str(getattr(caller, "arn", caller)), action, resource)
+        if not world.can(*cell):
+            raise RequestError(f"{cell[0]} may not do {action} on {resource}: it cannot stay so.")
+        cells.append(cell)
+    return tuple(cells)

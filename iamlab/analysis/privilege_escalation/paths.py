@@ -1,0 +1,286 @@
+"""A path: edges one after the other, and their replay in a copy of the world.
+
+What an edge claims, a replay proves: the very calls are made as the very principal, each is decided
+and logged, and at the end stands somebody who may do what was claimed. A way through a service that
+runs code cannot be replayed; there the decisions of all calls are the proof.
+
+Searches in the graph: who gets where, and by which edges.
+
+Whoever can widen himself in ten ways has a thousand sets of them. Each way by itself is looked at,
+and one chain that goes through all of them: no other set gives what the chain does not give. Steps
+of the chain that turn out not to be needed are left out of a path (``writing_out.py``).
+
+Notes
+-----
+AWS pages: "IAM API Reference"; "AWS STS API Reference".
+AWS page: "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS, is_shared
+from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
+from iamlab.display import FEW, Shown, called, count, few, steps
+from iamlab.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+    from iamlab.model.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Shown):
+    """How one principal gets to where another is, or makes itself more.
+
+    Parameters
+    ----------
+    source
+        Who begins.
+    """
+
+    source: Power
+    _edges: tuple[Edge, ...]
+    _explorer: Explorer = field(compare=False, repr=False)
+    _is_wanted: Callable[[Power], bool] = field(compare=False, repr=False)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """Step by step; none if it is there already."""
+        return written_out(self._explorer, self._edges, self._is_wanted)
+
+    @property
+    def target(self) -> Power:
+        """What it ends with."""
+        return self._edges[-1].target if self._edges else self.source
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All calls, in order."""
+        return tuple(call for edge in self.edges for call in edge.calls)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must be so besides permissions."""
+        return tuple(dict.fromkeys(one for edge in self.edges for one in edge.conditions))
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether all its calls are of IAM and STS."""
+        return all(edge.way.can_be_replayed for edge in self.edges)
+
+    @property
+    def world(self) -> World:
+        """The world in which it was found, in which nothing changes."""
+        return self._explorer.decider.world
+
+    def is_admin(self, power: Power) -> bool:
+        """Say whether a point of it is an administrator of its account, as it then is."""
+        return self._explorer.is_admin(power)
+
+    def replay(self) -> Replay:
+        """Make the calls in a copy of the world, and look at what the caller then is.
+
+        Returns
+        -------
+        Replay
+            The copy, and the caller in it.
+
+        Raises
+        ------
+        RequestError
+            Another service takes part, which the model has no operations of.
+        AwsError
+            A call is refused: then the edge promised too much.
+        """
+        return replay(self._explorer.decider, self)
+
+    def __len__(self) -> int:
+        is_plain = sum(edge.is_own for edge in self._edges) < 2
+        if is_plain and not self.source.arn.endswith(":root"):
+            return sum(edge.way is not ADMINISTERS for edge in self._edges)
+        return len(self.edges)
+
+    def __iter__(self) -> Iterator[Edge]:
+        return iter(self.edges)
+
+    def __bool__(self) -> bool:
+        return True  # there is one, be it without a step
+
+    def __str__(self) -> str:
+        if not self.edges:
+            return f"{self.source} is there already"
+        return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))
+
+    def __repr__(self) -> str:
+        edges = self.edges
+        every = (self.source.arn, *(edge.target.arn for edge in edges))
+        names = [few([called(arn)]) for arn, _ in groupby(every)]  # who makes himself more, stays
+        if len(names) > FEW:
+            names[FEW - 1 : -1] = ["…"]
+        return f"<Path {' -> '.join(names)}: {count(len(edges), 'step')}>"
+
+
+def comes_back(edges: Iterable[Edge]) -> bool:
+    """Say whether a way comes to somebody whom it has left, or has changed from outside."""
+    seen: set[str] = set()
+    for edge in edges:
+        seen.add(edge.source.arn)
+        if not edge.is_own and edge.target.arn in seen:
+            return True
+    return False
+
+
+def is_kept(path: Path) -> bool:
+    """Say whether a path's replay is not refused; what cannot be replayed is taken as it is."""
+    if not path.can_be_replayed:
+        return True
+    try:
+        path.replay()
+    except AwsError:
+        return False
+    return True
+
+
+Edges = tuple["Edge", ...]
+
+LONGEST_CHAIN = 30
+"""So often somebody widens himself at most on one way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a search is: at a power, and as what it came there before it widened itself."""
+
+    power: Power
+    base: Power
+
+    @classmethod
+    def of(cls, power: Power) -> Point:
+        """Begin with a power."""
+        return cls(power, power)
+
+
+@dataclass(eq=False)
+class Searcher:
+    """Goes from point to point of the graph.
+
+    Parameters
+    ----------
+    explorer
+        Knows the edges.
+    """
+
+    explorer: Explorer
+    _chains: dict[Power, Mapping[Power, Edge]] = field(default_factory=dict)
+
+    def further(self, point: Point) -> Iterator[tuple[Edge, Point]]:
+        """Give the edges that begin at a point, each with the point that it leads to."""
+        power = point.power
+        chain = None if power == point.base else self._chain(point.base)
+        for edge in self.explorer.edges(power):
+            if not edge.is_own:
+                yield edge, Point.of(edge.target)
+            elif chain is None or chain.get(power) is edge:
+                yield edge, Point(edge.target, point.base)
+
+    def _chain(self, base: Power) -> Mapping[Power, Edge]:
+        """Give the own edges by which somebody makes the most of himself, one after the other."""
+        known = self._chains.get(base)
+        if known is None:
+            known = self._chains[base] = dict(self._links(base))
+        return known
+
+    def _links(self, power: Power) -> Iterator[tuple[Power, Edge]]:
+        made = {change.label for change in power.changes}
+        for _ in range(LONGEST_CHAIN):
+            if self.explorer.is_admin(power):
+                return
+            new = [
+                edge
+                for edge in self.explorer.edges(power)
+                if edge.is_own and not made >= {one.label for one in edge.target.changes}
+            ]
+            if not new:
+                return
+            best = next((edge for edge in new if self.explorer.is_admin(edge.target)), new[0])
+            yield power, best
+            power = best.target
+            made |= {change.label for change in power.changes}
+
+    def ways_from(self, source: Power, is_wanted: Callable[[Power], bool]) -> Iterator[Edges]:
+        """Give ways to powers that are wanted, the shortest first: one to each point."""
+        if is_wanted(source):
+            yield ()
+        came: dict[Point, tuple[Point, Edge] | None] = {Point.of(source): None}
+        waiting = deque(came)
+        while waiting:
+            here = waiting.popleft()
+            for edge, there in self.further(here):
+                if there not in came:
+                    came[there] = (here, edge)
+                    waiting.append(there)
+                    if not is_shared(there.power) and is_wanted(there.power):
+                        yield _back(came, there)
+
+    def all_from(self, source: Power) -> dict[Power, Edges]:
+        """Give all that can be got to, each with a short way there."""
+        found: dict[Power, Edges] = {}
+        for edges in self.ways_from(source, lambda _: True):
+            found.setdefault(edges[-1].target if edges else source, edges)
+        return found
+
+    def ways_to(self, is_wanted: Callable[[Power], bool]) -> dict[Power, Edges]:
+        """Give all of today who get to a wanted power, each with a short way there."""
+        into: dict[Point, list[tuple[Edge, Point]]] = defaultdict(list)
+        for here, leading in self.whole.items():
+            for edge, there in leading:
+                into[there].append((edge, here))
+        asked = [one for one in self.whole if not is_shared(one.power)]
+        found: dict[Point, Edges] = {
+            point: () for point in steps(asked, "asking") if is_wanted(point.power)
+        }
+        waiting = deque(found)
+        while waiting:
+            there = waiting.popleft()
+            for edge, here in into[there]:
+                if here not in found:
+                    found[here] = (edge, *found[there])
+                    waiting.append(here)
+        return {
+            power: found[Point.of(power)]
+            for power in self.explorer.today.values()
+            if Point.of(power) in found
+        }
+
+    @cached_property
+    def whole(self) -> Mapping[Point, tuple[tuple[Edge, Point], ...]]:
+        """Every point to which anybody of today can get, with what leads on from it."""
+        found: dict[Point, tuple[tuple[Edge, Point], ...]] = {}
+        waiting = [Point.of(power) for power in self.explorer.today.values()]
+        while waiting:
+            for point in steps(waiting, "looking for ways"):
+                found[point] = tuple(self.further(point))
+            new = dict.fromkeys(there for here in waiting for _, there in found[here])
+            waiting = [point for point in new if point not in found]
+        return found
+
+
+def _back(came: Mapping[Point, tuple[Point, Edge] | None], last: Point) -> tuple[Edge, ...]:
+    """Go back from the last point to the first; give the edges in order."""
+    found: list[Edge] = []
+    before = came[last]
+    while before is not None:
+        point, edge = before
+        found.append(edge)
+        before = came[point]
+    return tuple(reversed(found))

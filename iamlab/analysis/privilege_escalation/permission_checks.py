@@ -1,0 +1,307 @@
+"""One call of a way, and what its caller needs for it.
+
+Calls of IAM and STS are those of the model: what they need is what the model's own calls ask for,
+and so they can be made in a copy of the world. Of other services the needs are written down.
+
+What a power may do: every answer is the engine's, one by one or as sets.
+
+First it is asked whether any Allow of the power's could be about an action at all. For most
+principals and most ways the answer is no, and no more is asked. What is left is decided for many
+things at once (``world/access.py``), and what depends on the parameters of one call, by itself.
+
+Notes
+-----
+AWS pages: "Service Authorization Reference"; "IAM API Reference"; "AWS STS API Reference".
+AWS page: "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamlab.analysis.access_matrix import matrix
+from iamlab.authorization.authorize import question
+from iamlab.cloudtrail.event_fields import SECRETS
+from iamlab.engine.prepared import action_test
+from iamlab.operations import registry as entries
+from iamlab.operations.dispatch import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.authorization.authorize import Circumstances, Question
+    from iamlab.authorization.resource import Facts
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+
+
+MAX_SHOWN = 60
+
+
+class Need(NamedTuple):
+    """A permission that a call needs, with the condition keys that the call brings."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it is the same as."""
+        values = ((key, _frozen(value)) for key, value in sorted(self.keys.items()))
+        return (self.action, self.resource, *values)
+
+
+def _frozen(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that somebody makes on a way.
+
+    Parameters
+    ----------
+    operation
+        With its service: ``"iam:PutUserPolicy"``.
+    parameters
+        As the API names them.
+    needs
+        Which permissions it takes.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any] = field(hash=False)
+    needs: tuple[Need, ...] = field(repr=False, hash=False)
+
+    @property
+    def service(self) -> str:
+        """The prefix of the service."""
+        return self.operation.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        """The operation without its service."""
+        return self.operation.partition(":")[2]
+
+    def __str__(self) -> str:
+        said = (f"{name}={_shown(name, value)}" for name, value in self.parameters.items())
+        return " ".join((self.operation, *said))
+
+
+def _shown(name: str, value: object) -> str:
+    text = "..." if name in SECRETS else str(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
+
+
+def iam_call(account: Account, name: str, **parameters: Any) -> Call:
+    """Make a call of IAM in an account; what it needs is what the model asks for.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> dana = main.create_user("dana")
+    >>> iam_call(main, "CreateAccessKey", UserName="dana").needs[0][:2]
+    ('iam:CreateAccessKey', 'arn:aws:iam::111111111111:user/dana')
+    """
+    entry = entries.find(name)
+    needs = tuple(Need(*one) for one in needed(account, entry, parameters))
+    return Call(f"iam:{name}", parameters, needs)
+
+
+def other_call(operation: str, *needs: Need, **parameters: Any) -> Call:
+    """Make a call of a service that the model has no operations of, with what it needs."""
+    return Call(operation, parameters, needs)
+
+
+FEW = 4
+"""So few questions are asked one by one."""
+
+
+@dataclass(slots=True, eq=False)
+class Decider:
+    """Answers for one world, which must not change meanwhile.
+
+    Parameters
+    ----------
+    context, circumstances
+        As in ``World.can``.
+    """
+
+    world: World
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    circumstances: Circumstances = field(default_factory=dict)  # type: ignore[assignment]
+    _ever: dict[tuple[int, str], bool] = field(default_factory=dict)
+    _policies: dict[int, Policy] = field(default_factory=dict)  # kept: their ids are used
+    _together: dict[str, list[Power]] = field(default_factory=dict)
+    _rows: dict[tuple[object, ...], dict[Power, list[Any]]] = field(default_factory=dict)
+    _single: dict[tuple[object, ...], bool] = field(default_factory=dict)
+    kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """What ways have worked out for all powers at once, each under a key of its own."""
+
+    def together(self, powers: Iterable[Power]) -> None:
+        """Let these be asked together, account by account: all of them will be asked."""
+        for power in powers:
+            self._together.setdefault(power.account_id, []).append(power)
+
+    def asked_together(self, account_id: str) -> Sequence[Power]:
+        """Give the powers of an account that will all be asked."""
+        return self._together.get(account_id, ())
+
+    def asked_with(self, power: Power) -> list[Power]:
+        """Give the others of its account that are asked together, if it is one of those."""
+        every = self._together.get(power.account_id, [])
+        return [one for one in every if one != power] if power in every else []
+
+    def ever(self, power: Power, action: str) -> bool:
+        """Say whether an Allow in the power's own policies could be about an action.
+
+        Where the answer is no, only a resource's policy can let it do that.
+        """
+        if power.arn.endswith(":root"):
+            return True  # without any policy
+        return any(self._about(one.policy, action) for one in power.gathered.identity)
+
+    def _about(self, policy: Policy, action: str) -> bool:
+        key = (id(policy), action)
+        known = self._ever.get(key)
+        if known is None:
+            self._policies[id(policy)] = policy
+            lower = action.lower()
+            known = self._ever[key] = any(
+                one.effect == "Allow" and action_test(one)(lower) for one in policy.statements
+            )
+        return known
+
+    def question(self, power: Power, need: Need, facts: Facts | None = None) -> Question:
+        """Put the question for one permission together."""
+        return question(
+            self.world,
+            power.gathered,
+            need.action,
+            need.resource,
+            self.context or None,
+            self.circumstances,
+            keys=need.keys,
+            facts=facts,
+        )
+
+    def decide(self, power: Power, need: Need, facts: Facts | None = None) -> Decision:
+        """Ask for one permission."""
+        return self.question(power, need, facts).decide()
+
+    def may(self, power: Power, call: Call) -> bool:
+        """Say whether a power may make a call: it needs all the permissions of it."""
+        return all(self.has(power, need) for need in call.needs)
+
+    def has(self, power: Power, need: Need) -> bool:
+        """Say whether a power has one permission."""
+        if need.action.startswith("iam:") and not self.ever(power, need.action):
+            return False  # no resource of IAM has a policy
+        key = (power, *need.key)
+        known = self._single.get(key)
+        if known is None:
+            known = self._single[key] = bool(self.decide(power, need))
+        return known
+
+    def allowed(
+        self, power: Power, account: Account, name: str, things: Sequence[Any], **fixed: Any
+    ) -> list[Any]:
+        """Give the things on which a power may do an operation of IAM.
+
+        Parameters
+        ----------
+        things
+            Of the kind that the operation works on; the same list each time for the same ``name``.
+        fixed
+            The operation's other parameters.
+        """
+        if not things or power.account_id != account.account_id:
+            return []
+        if not self.ever(power, f"iam:{name}"):
+            return []
+        key = (name, account.account_id, len(things), id(things[0]), *_as_key(fixed))
+        rows = self._rows.get(key)
+        if rows is None or power not in rows:
+            others = [one for one in self._together.get(account.account_id, ()) if one != power]
+            powers = [power, *(one for one in others if self.ever(one, f"iam:{name}"))]
+            asked = powers if rows is None else [power]
+            found = self._decided(asked, account, name, things, fixed)
+            rows = self._rows.setdefault(key, {})
+            rows |= found
+        return rows[power]
+
+    def _decided(
+        self,
+        powers: Sequence[Power],
+        account: Account,
+        name: str,
+        things: Sequence[Any],
+        fixed: Mapping[str, Any],
+    ) -> dict[Power, list[Any]]:
+        """Decide for many powers and things, as few questions as the calls' keys allow."""
+        calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in things]
+        if len(powers) * len(calls) <= FEW:
+            return {
+                power: [
+                    thing
+                    for thing, call in zip(things, calls, strict=True)
+                    if self.may(power, call)
+                ]
+                for power in powers
+            }
+        groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for place, call in enumerate(calls):
+            groups[_keys(call.needs[0])].append(place)
+        lets: dict[int, set[int]] = {number: set() for number in range(len(powers))}
+        for places in groups.values():
+            needs = [calls[place].needs[0] for place in places]
+            table = matrix(
+                self.world,
+                [power.gathered for power in powers],
+                [(need.action, need.resource) for need in needs],
+                {**needs[0].keys, **self.context},
+                self.circumstances,
+            )
+            for number, row in enumerate(table.rows):
+                lets[number] |= {place for bit, place in enumerate(places) if row >> bit & 1}
+        return {
+            power: [
+                things[place]
+                for place in sorted(lets[number])
+                if all(self.has(power, need) for need in calls[place].needs[1:])
+            ]
+            for number, power in enumerate(powers)
+        }
+
+
+def named(thing: Any) -> dict[str, str]:
+    """Give the parameter that names a thing in calls of IAM."""
+    parameter, attribute = NAMES[getattr(thing, "kind", "policy")]
+    return {parameter: getattr(thing, attribute)}
+
+
+NAMES = {
+    "user": ("UserName", "name"),
+    "group": ("GroupName", "name"),
+    "role": ("RoleName", "name"),
+    "policy": ("PolicyArn", "arn"),
+    "saml-provider": ("SAMLProviderArn", "arn"),
+    "oidc-provider": ("OpenIDConnectProviderArn", "arn"),
+}
+"""Kind of thing -> the parameter that names it, and which of its attributes that is."""
+
+
+def _keys(need: Need) -> tuple[object, ...]:
+    return (need.action, *need.key[2:])
+
+
+def _as_key(values: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(sorted((name, str(value)) for name, value in values.items()))

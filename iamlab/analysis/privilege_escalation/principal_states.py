@@ -1,0 +1,339 @@
+"""A principal as it is, or as it can be made: what a point of the graph stands for.
+
+Whoever may write policies is more than his policies say today. So a point of the graph is not only
+a principal, but a principal with changes: "user dana with any permission". Changes are functions of
+what the world has gathered of the principal; no world is copied to ask what it could do then.
+
+Notes
+-----
+AWS pages: "Policy evaluation logic"; "Permissions boundaries for IAM entities".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from iamlab.authorization.context_keys import Context, Who, of_temporary
+from iamlab.authorization.principal import Gathered, everything, tags_over
+from iamlab.engine.layers import Attached
+from iamlab.model.credentials import Credential, CredentialKind
+from iamlab.operations.sts.session import Session
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.authorization.principal import Caller
+    from iamlab.model.clock_and_ids import AnyClock
+    from iamlab.policy.document import Policy
+
+
+Make = Callable[[Gathered], Gathered]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """What is different from what the world says of a principal today.
+
+    Parameters
+    ----------
+    label
+        Says it in words; two changes with the same label, of the same thing, are the same change.
+    make
+        Gives the principal with the change.
+    about
+        What it changes: a later change of the same thing takes its place.
+    """
+
+    label: str
+    make: Make = field(compare=False, repr=False)
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a session hands on to the sessions that are asked for with it.
+
+    Parameters
+    ----------
+    tags
+        The transitive ones.
+    """
+
+    tags: tuple[tuple[str, str], ...] = ()
+    source_identity: str = ""
+
+
+NOTHING_CARRIED = Carried()
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A point of the graph: a principal, and what has been made of it.
+
+    Parameters
+    ----------
+    arn
+        Of a user, a role or a root user; of a session, its own.
+    changes
+        In the order of their labels.
+    carried
+        What it hands on, if it is a session.
+    gathered
+        What the engine is told of it.
+    credential
+        The temporary credentials that it calls with, if they were given: two sessions with one ARN
+        are not the same.
+    """
+
+    arn: str
+    changes: tuple[Change, ...] = ()
+    carried: Carried = NOTHING_CARRIED
+    gathered: Gathered = field(compare=False, repr=False, kw_only=True)
+    credential: Credential | None = field(default=None, repr=False, kw_only=True)
+
+    @classmethod
+    def of(cls, gathered: Gathered, caller: Caller | None = None) -> Power:
+        """Take a principal as it is; of a caller with temporary credentials, with these."""
+        if gathered.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
+            return cls(gathered.arn, gathered=gathered)
+        carried = NOTHING_CARRIED
+        if isinstance(caller, Session):
+            handed_on = tuple(sorted(caller.record.transitive_tags.items()))
+            carried = Carried(handed_on, caller.record.source_identity)
+        return cls(gathered.arn, carried=carried, gathered=gathered, credential=caller)
+
+    def with_(self, *changes: Change) -> Power:
+        """Give the same principal with further changes.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
+        >>> power = Power.of(known_of(dana.account.world, dana))
+        >>> print(power.with_(any_permission()).with_(any_permission()))
+        user/dana with any permission
+        """
+        new = [one for one in dict.fromkeys(changes) if one not in self.changes]
+        if not new:
+            return self
+        gathered = self.gathered
+        for change in new:
+            gathered = change.make(gathered)
+        again = {one.about for one in new if one.about}
+        kept = [one for one in self.changes if one.about not in again]
+        return replace(self, changes=tuple(sorted((*kept, *new))), gathered=gathered)
+
+    @property
+    def account_id(self) -> str:
+        """Whose principal it is."""
+        return self.gathered.account_id
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is not as it is today."""
+        return bool(self.changes)
+
+    def __str__(self) -> str:
+        said = " and ".join(one.label for one in self.changes)
+        name = Arn.parse(self.arn).resource if is_arn(self.arn) else self.arn
+        return f"{name}{' ' if said else ''}{said}"
+
+
+GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"
+"""How that begins what a change is about: a policy given, a membership, a policy's version.
+
+Policies of a group have the group before them.
+"""
+
+CALLS_WITH = "credentials"
+"""What a change is about that says with which credentials it calls: with one kind at a time."""
+
+
+def any_permission(path: tuple[str, ...] = ()) -> Change:
+    """Let it write itself a policy that allows all; ceilings and Denys stay.
+
+    Parameters
+    ----------
+    path
+        The group that the policy is written for, if it is: whoever leaves it loses the policy.
+    """
+    whole = Attached(everything(), None, path or ("what it can give itself",))
+    return Change("with any permission", partial(_given, whole), "".join(path))
+
+
+def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> Change:
+    """Give it one more policy, or its group."""
+    name = policy.name if arn is None else arn.rpartition("/")[2]
+    attached = Attached(policy, arn, path)
+    return Change(f"with {name}", partial(_given, attached), f"{GIVEN} {place_of(attached)}")
+
+
+def policies_gone(gone: Iterable[Attached]) -> Change:
+    """Take some of its policies away: those that deny it something."""
+    taken = tuple(gone)
+    names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
+    places = {place_of(one) for one in taken}  # two policies may say the same
+
+    def make(known: Gathered) -> Gathered:
+        left = tuple(one for one in known.identity if place_of(one) not in places)
+        return replace(known, identity=left)
+
+    return Change(f"without {names}", make, " ".join(sorted(places)))
+
+
+def place_of(attached: Attached) -> str:
+    """Say where a policy hangs, so that it is told from another of the same name."""
+    return "/".join((*attached.path, attached.arn or attached.policy.name or "a policy"))
+
+
+def thing_of(change: Change) -> str:
+    """Say which thing a change has changed that others have too: a policy, a group; else nothing.
+
+    Examples
+    --------
+    >>> thing_of(any_permission(("group stars",))), thing_of(any_permission())
+    ('group stars', '')
+    """
+    about = change.about.removeprefix(f"{GIVEN} ")
+    if about.startswith(f"{GROUP} "):
+        return about.partition("/")[0]
+    return about if about.startswith(f"{VERSION} ") else ""
+
+
+def group_joined(name: str, policies: Iterable[Attached]) -> Change:
+    """Make it a member of a group, which hands it these policies."""
+    handed = tuple(policies)
+
+    def make(known: Gathered) -> Gathered:
+        return replace(known, identity=(*known.identity, *handed))
+
+    return Change(f"in the group {name}", make, f"{MEMBER} {name}")
+
+
+def group_left(name: str) -> Change:
+    """Let it leave a group, and lose all policies that this hands it."""
+    path = (f"group {name}",)
+
+    def make(known: Gathered) -> Gathered:
+        left = tuple(one for one in known.identity if one.path != path)
+        return replace(known, identity=left)
+
+    return Change(f"out of the group {name}", make, f"{MEMBER} {name}")
+
+
+def boundary_gone() -> Change:
+    """Take its permissions boundary away."""
+    return Change("without its boundary", lambda one: replace(one, boundary=None), "boundary")
+
+
+def boundary_set(policy: Policy, arn: str) -> Change:
+    """Give it another permissions boundary."""
+    attached = Attached(policy, arn)
+    label = f"under the boundary {arn.rpartition('/')[2]}"
+    return Change(label, lambda one: replace(one, boundary=attached), "boundary")
+
+
+def policy_rewritten(arn: str) -> Change:
+    """Let a managed policy allow all, whether it hangs on it or is its boundary."""
+    label = f"with {arn.rpartition('/')[2]} rewritten to allow all"
+    return Change(label, partial(_read_as, arn, everything()), f"{VERSION} {arn}")
+
+
+def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
+    """Let another version of a managed policy be the default."""
+    label = f"with {version_id} of {arn.rpartition('/')[2]}"
+    return Change(label, partial(_read_as, arn, policy), f"{VERSION} {arn}")
+
+
+def tagged(key: str, value: str) -> Change:
+    """Give it a tag."""
+    return Change(f"tagged {key}={value}", partial(_tagged, {key: value}), f"tag {key.lower()}")
+
+
+def with_mfa(clock: AnyClock) -> Change:
+    """Let it call with the session that its user gets for a code of an MFA device."""
+
+    def keys() -> Context:
+        return of_temporary(clock.now, clock.now, clock.now)
+
+    def make(known: Gathered) -> Gathered:
+        return replace(known, credentials=keys, kind=CredentialKind.USER)
+
+    return Change("with MFA", make, CALLS_WITH)
+
+
+def _read_as(arn: str, policy: Policy, known: Gathered) -> Gathered:
+    """Give the principal as it is when a managed policy says something else."""
+
+    def now(one: Attached) -> Attached:
+        return replace(one, policy=policy) if one.arn == arn else one
+
+    return replace(
+        known,
+        identity=tuple(map(now, known.identity)),
+        boundary=None if known.boundary is None else now(known.boundary),
+        session=tuple(now(one) if isinstance(one, Attached) else one for one in known.session),
+    )
+
+
+def _given(attached: Attached, known: Gathered) -> Gathered:
+    return replace(known, identity=(*known.identity, attached))
+
+
+def _tagged(tags: Mapping[str, str], known: Gathered) -> Gathered:
+    return replace(known, who=partial(_with_tags, known.who, tags))
+
+
+def _with_tags(who: Callable[[], Who], tags: Mapping[str, str]) -> Who:
+    known = who()
+    return replace(known, tags=tags_over(known.tags, tags))
+
+
+Calls = Callable[[], "tuple[Call, ...]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One step from a point of the graph to another.
+
+    Parameters
+    ----------
+    way
+        How: a row of the table of ways.
+    source, target
+        From which power to which; of one principal, if it widens itself.
+    make
+        Gives the calls; only asked for when somebody looks at them.
+    conditions
+        What must be so besides permissions, and no policy says: "an instance runs ...".
+    """
+
+    way: Way
+    source: Power
+    target: Power
+    make: Calls = field(compare=False, repr=False)
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What the source calls, in order; the last one gives it the target's power."""
+        return self.make()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a principal only widens itself."""
+        return self.source.arn == self.target.arn
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The actions that its calls need, each once."""
+        return tuple(dict.fromkeys(need.action for call in self.calls for need in call.needs))
+
+    def __str__(self) -> str:
+        how = " + ".join(dict.fromkeys(call.operation for call in self.calls))
+        more = f" (if {' and '.join(self.conditions)})" if self.conditions else ""
+        return f"{self.source} -> {self.target}: {how}{more}"

@@ -1,0 +1,374 @@
+"""``world.reach()``: who can become whom, and by which calls.
+
+Notes
+-----
+AWS pages: "Policy evaluation logic"; "IAM roles"; "Grant a user permissions to pass a role to an
+AWS service".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.privilege_escalation.administrators import is_shared
+from iamlab.analysis.privilege_escalation.answers import (
+    COLUMNS,
+    Arrivals,
+    BlastRadius,
+    lines_of,
+    rows_of,
+    to_dot,
+    to_mermaid,
+    to_networkx,
+)
+from iamlab.analysis.privilege_escalation.cut import Cutter, wanted
+from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+from iamlab.analysis.privilege_escalation.paths import Path, Searcher, comes_back, is_kept
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
+from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.authorization.principal import known as known_of
+from iamlab.display import Shown, count, few
+from iamlab.engine.request import check_text
+from iamlab.errors import RequestError
+from iamlab.model.credentials import Credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import networkx as nx
+
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.authorization.authorize import Circumstances
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
+
+ADMIN = "admin"
+"""What ``to`` says for: an administrator of whichever account."""
+
+MOST_TRIED = 50
+"""So many ways are replayed until one is kept."""
+
+
+@dataclass(eq=False)
+class Reach(Shown):
+    """Who can become whom in a world, as it was when it was asked.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> dana = main.create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> print(main.world.reach().path(dana))
+    1. user/dana -> user/dana with any permission: iam:PutUserPolicy
+    """
+
+    _explorer: Explorer = field(repr=False)
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._explorer)
+
+    @property
+    def world(self) -> World:
+        """A copy of the world, in which nothing changes."""
+        return self._explorer.decider.world
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every edge that begins at somebody as he is, or at what others can make of him.
+
+        An administrator takes everybody in his account; so of administrators only the edges into
+        other accounts are here. ``edges_from`` gives all of one of them.
+        """
+        found = (edge for leading in self._searcher.whole.values() for edge, _ in leading)
+        is_admin = self._explorer.is_admin
+        return tuple(
+            edge
+            for edge in dict.fromkeys(found)
+            if not is_shared(edge.source)
+            and not is_shared(edge.target)
+            and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
+        )
+
+    def edges_from(self, caller: Caller | Power) -> tuple[Edge, ...]:
+        """Give all edges that begin at somebody as he is."""
+        return self._explorer.own_edges(self._power(caller))
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The ARNs of all users, roles and root users."""
+        return tuple(self._explorer.today)
+
+    def is_admin(self, caller: Caller | Power) -> bool:
+        """Say whether somebody is an administrator of his account, as he is."""
+        return self._explorer.is_admin(self._power(caller))
+
+    def path(self, source: Caller, to: Caller = ADMIN) -> Path | None:
+        """Find a shortest way from one principal to another.
+
+        Parameters
+        ----------
+        source
+            Who begins: a user, a role, a session.
+        to
+            Whom he wants to be; ``"admin"``: an administrator of whichever account he gets into.
+
+        Returns
+        -------
+        Path or None
+            ``None``: there is no way. Without a step: he is it already.
+        """
+        begin = self._power(source)
+        to_admin = isinstance(to, str) and to == ADMIN
+        is_wanted = self._explorer.is_admin if to_admin else _named(self._power(to).arn)
+        return self._kept(begin, is_wanted)
+
+    def along(self, *edges: Edge) -> Path:
+        """Give the path that some edges make, one after the other: to replay just them.
+
+        Raises
+        ------
+        RequestError
+            There is none, or one does not begin where the one before it ends.
+        """
+        if not edges or not all(isinstance(edge, Edge) for edge in edges):
+            raise RequestError("A path is made of edges: reach.edges_from(caller) gives some.")
+        for before, after in pairwise(edges):
+            if before.target != after.source:
+                raise RequestError(f"{before} does not end where {after} begins.")
+        return self._path(edges[0].source, edges, _as_it_is)
+
+    def to(
+        self,
+        resource: str,
+        action: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Arrivals:
+        """Say who gets to do something on a resource: directly, or in some steps.
+
+        Parameters
+        ----------
+        context
+            Condition keys of that last call.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> found = scenario("groups").reach().to(MAP, "s3:DeleteObject")
+        >>> len(found.directly) <= len(found)
+        True
+        """
+        check_text("resource", resource)
+        check_text("action", action)
+        if context is not None and not isinstance(context, Mapping):
+            raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
+        need = Need(action, resource, context or {})
+        decider = self._explorer.decider
+
+        def is_there(power: Power) -> bool:
+            return bool(decider.decide(power, need))
+
+        return Arrivals(action, resource, len(self.principals), self._arriving(is_there))
+
+    def admins(self) -> dict[str, Path]:
+        """Give those who are administrators or can make themselves so, by ARN, nearest first."""
+        return self._arriving(self._explorer.is_admin)
+
+    def _arriving(self, is_wanted: Callable[[Power], bool]) -> dict[str, Path]:
+        found = {}
+        for power, edges in self._searcher.ways_to(is_wanted).items():
+            shortest = self._path(power, edges, is_wanted)
+            doubtful = comes_back(edges) and not is_kept(shortest)
+            path = self._kept(power, is_wanted) if doubtful else shortest
+            if path is not None:
+                found[power.arn] = path
+        return dict(sorted(found.items(), key=lambda one: len(one[1])))
+
+    def _kept(self, begin: Power, is_wanted: Callable[[Power], bool]) -> Path | None:
+        """Find the shortest way whose replay is not refused.
+
+        An edge is looked for as if nobody but its source had been changed. Where a way comes back
+        to somebody, what it has done to him before can stand in its way: two keys are his already.
+        """
+        ways = self._searcher.ways_from(begin, is_wanted)
+        paths = (self._path(begin, edges, is_wanted) for edges in islice(ways, MOST_TRIED))
+        return next((path for path in paths if is_kept(path)), None)
+
+    def blast_radius(self, caller: Caller) -> BlastRadius:
+        """Say how far somebody gets whose credentials are lost."""
+        begin = self._power(caller)
+        found: dict[str, Path] = {}
+        admin_of: dict[str, Path] = {}
+        for power, edges in self._searcher.all_from(begin).items():
+            path = self._path(begin, edges, power.__eq__)
+            if comes_back(edges) and not is_kept(path):
+                continue
+            if power.arn != begin.arn:
+                found.setdefault(power.arn, path)
+            if self._explorer.is_admin(power):
+                admin_of.setdefault(power.account_id, path)
+        return BlastRadius(begin.arn, admin_of, len(self.principals), found)
+
+    def decisions(self, edge: Edge) -> list[Decision]:
+        """Give the decision for every permission that the calls of an edge need.
+
+        What earlier calls of the edge change is not changed yet: if one writes a trust policy,
+        AssumeRole is decided by the policy as it stands. ``path.replay()`` decides each in turn.
+        """
+        needs = (need for call in edge.calls for need in call.needs)
+        return [self.decide(edge.source, need) for need in needs]
+
+    def decide(self, power: Power, need: Need) -> Decision:
+        """Ask whether a power has a permission."""
+        return self._explorer.decider.decide(power, need)
+
+    def cut(
+        self,
+        source: Caller,
+        target: Caller = ADMIN,
+        *,
+        keep: AccessMatrix | Iterable[tuple[Caller, str, str]] = (),
+    ) -> Cut:
+        """Find the smallest set of edits that closes every way from one principal to another.
+
+        Parameters
+        ----------
+        source, target
+            As in ``path``.
+        keep
+            What shall stay: an access matrix, all of whose allowed cells stay so, or triples of
+            caller, action and resource.
+
+        Raises
+        ------
+        RequestError
+            Something that shall stay is not allowed today.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> dana = main.create_user("dana")
+        >>> dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:GetObject"]))
+        >>> reach = main.world.reach()
+        >>> print(reach.cut(dana, keep=[(dana, "s3:GetObject", "arn:aws:s3:::maps/m31")]))
+        Take iam:PutUserPolicy out of statement #1 of own of arn:aws:iam::111111111111:user/dana.
+        No smaller set of such edits does it.
+        """
+
+        def find(world: World) -> tuple[Reach, Path | None]:
+            reach = self.again(world)
+            return reach, reach.path(_arn(source), _arn(target))
+
+        return Cutter(self.world, find, wanted(self.world, keep)).smallest()
+
+    def again(self, world: World) -> Reach:
+        """Ask the same of another world, which must not change: of one after a cut, say."""
+        decider = self._explorer.decider
+        twin = Decider(world, decider.context, decider.circumstances)
+        return Reach(Explorer(twin, asks_together=False))
+
+    def graph(self) -> nx.DiGraph[str]:
+        """Give the graph of principals: ``networkx.DiGraph``, whose lines know their edges.
+
+        A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
+        """
+        admins = {arn: self._explorer.is_admin(one) for arn, one in self._explorer.today.items()}
+        return to_networkx(self.edges, admins)
+
+    def to_frame(self) -> Any:
+        """Give all edges as a ``pandas.DataFrame``, one a line."""
+        from iamlab import display
+
+        return display.table(COLUMNS, rows_of(self.edges))
+
+    def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
+        """Write the graph, or some of its edges, for Graphviz."""
+        return to_dot(self.edges if edges is None else edges, self._strong)
+
+    def to_mermaid(self, edges: Iterable[Edge] | None = None) -> str:
+        """Write the graph, or some of its edges, for Mermaid."""
+        return to_mermaid(self.edges if edges is None else edges, self._strong)
+
+    @property
+    def _strong(self) -> list[str]:
+        today = self._explorer.today
+        return [arn for arn, power in today.items() if self._explorer.is_admin(power)]
+
+    def _path(
+        self, source: Power, edges: Sequence[Edge], is_wanted: Callable[[Power], bool]
+    ) -> Path:
+        return Path(source, tuple(edges), self._explorer, is_wanted)
+
+    def _power(self, caller: Caller | Power) -> Power:
+        """Find the power that a caller is.
+
+        Raises
+        ------
+        RequestError
+            He is of no account: nobody, or a service.
+        """
+        if isinstance(caller, Power):
+            return caller
+        known = known_of(self.world, caller)
+        if not known.account_id:
+            what = known.arn or "Whoever is anonymous"
+            raise RequestError(f"{what} is of no account: ask for a user, a role or a session.")
+        return Power.of(known, caller)
+
+    def __str__(self) -> str:
+        admins = self.admins()
+        already = sum(not len(path) for path in admins.values())
+        return (
+            f"{count(len(self.principals), 'principal')}, "
+            f"{count(len(lines_of(self.edges)), 'line')} between them. "
+            f"{already} are administrators, and {len(admins) - already} can make themselves so."
+        )
+
+    def __repr__(self) -> str:
+        # Who may become whom is worked out when it is asked, and not for one line.
+        inside = few(account.name for account in self.world.accounts.values())
+        size = count(len(self.principals), "principal")
+        return f"<Reach between {size} of {inside or 'a world without accounts'}>"
+
+
+def _named(arn: str) -> Callable[[Power], bool]:
+    return lambda power: power.arn == arn
+
+
+def _as_it_is(_: Power) -> bool:
+    """Want no other path than the one that was given."""
+    return False
+
+
+def _arn(caller: Caller) -> Caller:
+    """Name somebody so that another copy of the world finds him."""
+    if isinstance(caller, str | Credential):
+        return caller
+    arn = getattr(caller, "arn", None)
+    return arn if isinstance(arn, str) else caller
+
+
+def reach(
+    world: World,
+    context: Mapping[str, ContextValue] | None = None,
+    circumstances: Circumstances | None = None,
+) -> Reach:
+    """Look for the ways in a world as it is now.
+
+    Parameters
+    ----------
+    context, circumstances
+        As in ``World.can``: how everybody calls.
+    """
+    twin = world.copy()
+    return Reach(Explorer(Decider(twin, context or {}, circumstances or {})))

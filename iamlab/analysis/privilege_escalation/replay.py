@@ -1,0 +1,287 @@
+"""The replay of a path: its calls, made as its caller in a copy of the world.
+
+How a way of the graph is written: with its caller's own calls, and without needless steps.
+
+Notes
+-----
+AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Sign in to the AWS Management Console".
+AWS page: "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
+from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Later
+from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
+from iamlab.analysis.privilege_escalation.ways.service_credentials import (
+    BY_NAME,
+    CODECOMMIT,
+    SIGNED,
+    limited_to,
+)
+from iamlab.authorization.authorize import Standing
+from iamlab.authorization.principal import known as known_of
+from iamlab.errors import IamLabError, RequestError
+from iamlab.model.credentials import INTERVAL, code_at, seed_of
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.calls import call as call_sts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+    from iamlab.analysis.privilege_escalation.paths import Path
+    from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
+    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Power
+    from iamlab.analysis.privilege_escalation.ways.service_credentials import Kind
+    from iamlab.authorization.principal import Caller
+    from iamlab.model.identities import User
+    from iamlab.model.world import World
+
+
+ENDPOINT = "us-east-1"
+NOT_AT_ALL = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What became of a path.
+
+    Parameters
+    ----------
+    world
+        The copy in which the calls were made; its events tell of them.
+    caller
+        With whom the path ends: to ask ``world.can(caller, ...)``.
+    """
+
+    world: World = field(repr=False)
+    caller: Caller
+
+
+def replay(decider: Decider, path: Path) -> Replay:
+    """Make the calls of a path.
+
+    Raises
+    ------
+    RequestError
+        Another service takes part.
+    AwsError
+        A call is refused.
+    """
+    if not path.can_be_replayed:
+        services = dict.fromkeys(one.way.service for one in path.edges if one.way.service)
+        raise RequestError(
+            f"{', '.join(services)} runs code here, which the model has no operations of: "
+            "edge.calls and reach.decisions(edge) prove such a way."
+        )
+    world = decider.world.copy()
+    world.standing = Standing(decider.context, decider.circumstances)
+    actor = _Actor(world, path.source.credential or path.source.arn)
+    for edge in path.edges:
+        for call in edge.calls:
+            actor.make(call)
+    return Replay(world, actor.caller)
+
+
+@dataclass(slots=True)
+class _Actor:
+    """Who calls: first the path's source, then whoever's credentials it has got."""
+
+    world: World
+    caller: Caller
+    _made: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+    _keys: dict[str, AccessKey] = field(default_factory=dict)
+
+    def make(self, call: Call) -> None:
+        """Make one call; what it answers may be the next caller."""
+        given = {name: self._filled(name, value, call) for name, value in call.parameters.items()}
+        _MAKE[call.service](self, call.name, given)
+
+    def _filled(self, name: str, value: Any, call: Call) -> Any:
+        if isinstance(value, Later):
+            return value.make(self.world)
+        if value != MFA_CODE:
+            return value
+        # Who registers a device sends two codes that follow each other: the one before, and now's.
+        before = INTERVAL if name == "AuthenticationCode1" else NOT_AT_ALL
+        return self.code_of(str(call.parameters["SerialNumber"]), before)
+
+    def code_of(self, serial_number: str, before: timedelta = NOT_AT_ALL) -> str:
+        """Read the code that a device shows, or showed some time before."""
+        for account in self.world.accounts.values():
+            record = account.mfa_records.get(serial_number)
+            if record is not None:
+                seed = seed_of(self.world, record.number)
+                return code_at(seed, self.world.clock.now - before)
+        raise RequestError(f"There is no MFA device {serial_number}.")
+
+    def account(self) -> Any:
+        """Give the caller's account."""
+        return self.world.accounts[known_of(self.world, self.caller).account_id]
+
+    def iam(self, name: str, given: Mapping[str, Any]) -> None:
+        """Call IAM; new credentials make the next caller."""
+        account = self.account()
+        done = (account.account_id, name, given)
+        if name in MADE_ONCE and done in self._made:
+            answer = {}  # this path has done it before
+        else:
+            self._suppose(name, given)
+            answer = account.call(name, self.caller, **given)
+            self._made.append(done)
+        if name == "CreateAccessKey":
+            user = account.get_user(given["UserName"])
+            if answer:
+                self._keys[user.arn] = AccessKey(user, answer["AccessKey"]["AccessKeyId"])
+            self.caller = self._keys[user.arn]
+        elif name in OF_SERVICES:
+            user = account.get_user(given["UserName"])
+            kind = OF_SERVICES[name] or BY_NAME[self._service(user, name, given)]
+            self.caller = limited_to(kind, known_of(self.world, user))
+
+    def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
+        """Say for which service a credential is."""
+        if name.startswith("Create"):
+            return str(given["ServiceName"])
+        held = user.service_specific_credentials
+        return held[given["ServiceSpecificCredentialId"]].service_name
+
+    def _suppose(self, name: str, given: Mapping[str, Any]) -> None:
+        """Let there be in a loaded account what a condition says is there, and no export tells."""
+        if not self.world.loaded:
+            return
+        account = self.account()
+        if name == "UpdateLoginProfile":
+            user = account.get_user(given["UserName"])
+            if user.login_profile is None:
+                user.create_login_profile(SUPPOSED.make(self.world))
+        arn = str(given.get("SAMLProviderArn", ""))
+        if name == "UpdateSAMLProvider" and arn not in account.saml_providers:
+            account.create_saml_provider(arn.partition("/")[2], given["SAMLMetadataDocument"])
+
+    def sts(self, name: str, given: Mapping[str, Any]) -> None:
+        """Call STS; the session is the next caller."""
+        standing = self.world.standing
+        endpoint = given.get(REGION) or standing.circumstances.get("region") or ENDPOINT
+        headers = {key: given[header] for header, key in HEADERS.items() if header in given}
+        said = {key: value for key, value in given.items() if key not in (REGION, *HEADERS)}
+        self.world.standing = replace(standing, context={**headers, **standing.context})
+        made = call_sts(self.world, name, self.caller, said, endpoint)
+        self.world.standing = standing
+        self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
+
+    def signin(self, _: str, given: Mapping[str, Any]) -> None:
+        """Sign in with the password that was set, or is known; the session is the next caller."""
+        known = {name: value for name, value in given.items() if name != "SerialNumber"}
+        if "password" in known:
+            user = self.world.accounts[known["account"]].get_user(known["user"])
+            profile = user.login_profile
+            if profile is None or not profile.is_right(known["password"]):  # it may be any
+                user.update_login_profile(password=known["password"])
+        self.caller = self.world.sign_in(**{"password": PASSWORD.make(self.world), **known})
+
+
+_MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
+"""Service -> how its calls are made."""
+
+MADE_ONCE = (
+    *("CreateAccessKey", "CreateLoginProfile", "CreatePolicyVersion", "CreateRole", "CreateUser"),
+    *("CreateGroup", "CreateVirtualMFADevice", "EnableMFADevice"),
+    *("DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice", "DeletePolicyVersion"),
+)
+"""What need not be done a second time on one path: it is made still, or is gone still."""
+
+OF_SERVICES: Mapping[str, Kind | None] = {
+    "CreateServiceSpecificCredential": None,
+    "ResetServiceSpecificCredential": None,
+    "UploadSSHPublicKey": CODECOMMIT,
+    "UploadSigningCertificate": SIGNED,
+}
+"""Operation that makes a credential for a service -> what it is good for, if that is always so."""
+
+
+def written_out(
+    explorer: Explorer, edges: Sequence[Edge], is_wanted: Callable[[Power], bool]
+) -> tuple[Edge, ...]:
+    """Write a way with its caller's own calls, and without a step that is not needed."""
+    found = _through_administrators(explorer, edges)
+    place = 0
+    while sum(edge.is_own for edge in found) > 1 and place < len(found):
+        fewer = _again(explorer, found, without=place) if found[place].is_own else None
+        if fewer and is_wanted(fewer[-1].target):
+            found = fewer
+        else:
+            place += 1
+    return found
+
+
+def _through_administrators(explorer: Explorer, edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Write a way that goes through administrators' common point with their own calls."""
+    found: list[Edge] = []
+    administrator: Power | None = None
+    for edge in edges:
+        if edge.way is ADMINISTERS:
+            administrator = edge.source
+        elif administrator is not None:
+            found += _as(explorer, administrator, edge.target)
+            administrator = None
+        else:
+            found.append(edge)
+    return tuple(found)
+
+
+def _as(explorer: Explorer, administrator: Power, target: Power) -> tuple[Edge, ...]:
+    """Give an administrator's own way to somebody in his account.
+
+    A root user can assume no role: it makes an administrator first.
+    """
+    # What he has done before may make more of whom he becomes: versions set, a group written to.
+    # A session that he opens has his own name, not that of administrators in general.
+    own = [
+        edge
+        for edge in explorer.own_edges(administrator)
+        if (edge.target.arn, edge.target.carried) == (target.arn, target.carried)
+    ]
+    for apart_from in ((), (CALLS_WITH,)):
+        wanted = _changes(target, apart_from)
+        fitting = [edge for edge in own if wanted <= _changes(edge.target, apart_from)]
+        if fitting:
+            return (min(fitting, key=lambda edge: len(edge.target.changes)),)
+    every = explorer.own_edges(administrator) if administrator.arn.endswith(":root") else ()
+    made = next((one for one in every if not one.is_own and explorer.is_admin(one.target)), None)
+    if made is None:
+        raise IamLabError(f"{administrator} has no way to {target}: please report this.")
+    return (made, *_as(explorer, made.target, target))
+
+
+def _changes(power: Power, apart_from: tuple[str, ...]) -> set[Change]:
+    """Give what was changed of somebody, but for the changes about some things."""
+    return {change for change in power.changes if change.about not in apart_from}
+
+
+def _again(explorer: Explorer, edges: Sequence[Edge], without: int) -> tuple[Edge, ...] | None:
+    """Go a way once more without one of its steps; ``None`` if then another is not possible."""
+    power, found = edges[0].source, []
+    for place, edge in enumerate(edges):
+        if place == without:
+            continue
+        added = set(edge.target.changes) - set(edge.source.changes)
+        same = (
+            one
+            for one in explorer.own_edges(power)
+            if one.way is edge.way
+            and one.target.arn == edge.target.arn
+            and set(one.target.changes) - set(one.source.changes) == added
+        )
+        step = next(same, None)
+        if step is None:
+            return None
+        found.append(step)
+        power = step.target
+    return tuple(found)

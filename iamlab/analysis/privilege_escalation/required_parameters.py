@@ -1,0 +1,277 @@
+"""What policies want a call to say: external ids, session names, tags, boundaries.
+
+A condition such as ``"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}`` tells its reader
+what to send. Whoever looks for a call that is allowed takes such values from the policies that have
+a say: variables are filled with what is known of the caller, wildcards with some text.
+
+What a call says that is made only when the call is: passwords, keys, signed assertions.
+
+A call is described long before somebody makes it, and a description holds no secrets. In their
+places stand these; whoever replays a way puts the texts in. They follow from the world's seed.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Condition operators"; "IAM policy elements: Variables and
+tags"; "IAM and AWS STS condition context keys".
+AWS pages: "Set an account password policy for IAM users"; "Create a SAML identity provider in IAM";
+"OIDC federation".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.variables import substitute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Statement
+
+
+FILLER = "reach"
+"""What stands for a star, and where any value will do."""
+
+MOST_VALUES = 4
+"""So many values of one key are tried."""
+
+_SENDABLE = ("String", "Arn")
+
+
+class Value(NamedTuple):
+    """A value that a condition wants.
+
+    Parameters
+    ----------
+    is_pattern
+        Whether stars and question marks in it are wildcards.
+    has_variables
+        Whether ``${...}`` in it means anything.
+    """
+
+    text: str
+    is_pattern: bool
+    has_variables: bool
+
+
+Asked = Mapping[str, tuple[Value, ...]]
+"""Key, in small letters -> what is wanted of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text that a call can send.
+
+    Parameters
+    ----------
+    is_literal
+        Whether a policy spells it out, so that its reader must know it.
+    """
+
+    text: str
+    is_literal: bool
+
+
+def asked_in(*policies: Policy) -> Asked:
+    """Give what policies want of each key, by the key in small letters.
+
+    An Allow wants what its conditions compare with; a Deny wants what it makes an exception of. A
+    key that is asked for otherwise has no values.
+    """
+    found: dict[str, list[Value]] = {}
+    for policy in policies:
+        for statement in policy.statements:
+            for one in statement.conditions:
+                found.setdefault(one.key.lower(), []).extend(_wanted(statement, one))
+    return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
+
+
+def _wanted(statement: Statement, one: Condition) -> list[Value]:
+    name, is_deny = one.comparison.name, statement.effect == "Deny"
+    if name == "Null":
+        wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
+        return [Value("*", is_pattern=True, has_variables=False)] if wants_some else []
+    if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
+        is_pattern = OPERATORS[name].pattern
+        return [Value(text, is_pattern, statement.variables) for text in one.values]
+    return []
+
+
+def merged(*several: Asked) -> Asked:
+    """Put together what is asked at several places."""
+    found: dict[str, list[Value]] = {}
+    for asked in several:
+        for key, values in asked.items():
+            found.setdefault(key, []).extend(values)
+    return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
+
+
+def samples(
+    asked: Asked, key: str, known: Mapping[str, ContextValue], default: str = FILLER
+) -> list[Sample]:
+    """Give texts for a key that policies ask for; none if they do not.
+
+    Parameters
+    ----------
+    known
+        What is known of the caller, for variables.
+    default
+        What is sent where any value will do.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> trust = Policy.parse({"Version": "2012-10-17", "Statement": {
+    ...     "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
+    ...     "Condition": {"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}}}})
+    >>> found = samples(asked_in(trust), "sts:RoleSessionName", {"aws:username": "dana"})
+    >>> [one.text for one in found]
+    ['dana-reach']
+    """
+    values = asked.get(key.lower(), ())
+    if not values:
+        return []
+    lower = {one.lower(): value for one, value in known.items()}
+    found = (sample(value, lower, default) for value in values)
+    return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
+
+
+def tags_asked(
+    asked: Asked, known: Mapping[str, ContextValue], *starts: str
+) -> dict[str, list[str]]:
+    """Give the tags that policies ask for, each with values that would do.
+
+    Parameters
+    ----------
+    starts
+        What the keys begin with: ``aws:RequestTag/``.
+    """
+    # The case of letters does not count in a condition's key, but does in the values of TagKeys.
+    named = [one.text for one in samples(asked, "aws:TagKeys", known)]
+    written = {name.lower(): name for name in named}
+    found: dict[str, list[str]] = {}
+    for start in starts:
+        for key in asked:
+            if key.startswith(start.lower()):
+                name = key[len(start) :]
+                values = [one.text for one in samples(asked, key, known)]
+                found.setdefault(written.get(name, name), []).extend(values)
+    for name in named:
+        found.setdefault(name, []).append(FILLER)
+    return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
+
+
+def sample(value: Value, known: Mapping[str, ContextValue], default: str) -> Sample | None:
+    """Make a text of what a condition wants; ``None`` if a variable has no value."""
+
+    def value_of(key: str) -> str | None:
+        given = known.get(key.lower())
+        return given if isinstance(given, str) else None
+
+    text = substitute(value.text, value_of) if value.has_variables else value.text
+    if text is None:
+        return None
+    if not value.is_pattern or not set("*?") & set(text):
+        return Sample(text, is_literal=text == value.text)
+    if text == "*":
+        return Sample(default, is_literal=False)
+    return Sample(filled(text), is_literal=False)
+
+
+def filled(pattern: str, star: str = FILLER) -> str:
+    """Put some text in the place of wildcards.
+
+    Examples
+    --------
+    >>> filled("dev-*"), filled("v?")
+    ('dev-reach', 'vx')
+    """
+    return pattern.replace("*", star).replace("?", "x")
+
+
+def literals(policy: Policy | None, key: str) -> list[str]:
+    """Give the fixed values that a policy wants a key to have.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> literals(Policy.parse({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+    ...     "Condition": {"StringEquals": {"sts:ExternalId": "7-of-9"}}}}), "sts:externalid")
+    ['7-of-9']
+    """
+    if policy is None:
+        return []
+    asked = asked_in(policy).get(key.lower(), ())
+    return [one.text for one in asked if not set("*?$") & set(one.text)]
+
+
+WHOSE = "reach"
+"""Whose keys it is that a caller makes."""
+
+_LONGEST_PASSWORD = 128
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Stands for a text.
+
+    Parameters
+    ----------
+    said
+        What it is, in words.
+    make
+        Makes it, for the world in which the call is made.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
+    (Later(said='a password that the caller chooses'), 128)
+    """
+
+    said: str
+    make: Callable[[World], str] = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def _password(world: World) -> str:
+    """Make a password that every password policy takes: as long as can be, of all kinds."""
+    every = "Aa1-"
+    return every + world.ids.hidden("reach/password", _LETTERS, _LONGEST_PASSWORD - len(every))
+
+
+def _ssh_key(world: World) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    from iamlab.operations.federation.signing_keys import rsa_key
+
+    public = rsa_key(world, WHOSE).public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _certificate(world: World) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+
+    made = certificate_of(rsa_key(world, WHOSE), "reach", 1)
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def _other_password(world: World) -> str:
+    return _password(world)[::-1]
+
+
+PASSWORD = Later("a password that the caller chooses", _password)
+SUPPOSED = Later("a password that the user has already", _other_password)
+SSH_KEY = Later("the public half of an SSH key that the caller has made", _ssh_key)
+CERTIFICATE = Later("a certificate of a key that the caller has made", _certificate)

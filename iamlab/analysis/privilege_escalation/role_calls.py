@@ -1,0 +1,248 @@
+"""The calls with which a power can ask for a role, and the sessions that they lead to.
+
+A call can say more than the role's name: an external id, a code of the caller's MFA device, a name
+of the session, tags, who stands behind it. What the policies that have a say want to hear is tried,
+the plainest call first. Some of that stays with the session, and some goes on to the next role.
+
+Notes
+-----
+AWS pages: "API AssumeRole"; "Access to AWS accounts owned by third parties", for external ids;
+"Pass session tags in AWS STS"; "Monitor and control actions taken with assumed roles".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+
+from iamlab import unsure
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Carried, Change
+from iamlab.analysis.privilege_escalation.required_parameters import samples, tags_asked
+from iamlab.authorization.context_keys import of_mfa, of_temporary
+from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented
+from iamlab.operations.federation.saml_claims import is_session_name
+from iamlab.operations.sts.assume_role import keys_of_call
+from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.policy.arn import Arn
+from iamlab.policy.regions import ON_BY_DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.analysis.privilege_escalation.required_parameters import Asked
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.identities import Role
+    from iamlab.model.world import World
+
+MFA_CODE = "the code that the caller's MFA device shows"
+"""Stands for a code where a call is described; it is put in when the call is made."""
+
+MOST_ATTEMPTS = 100
+"""So many calls are tried for one role at most."""
+
+REQUESTED_REGION = "aws:RequestedRegion"
+REGION = "Region"
+HEADERS = {"UserAgent": "aws:UserAgent", "Referer": "aws:Referer"}
+"""What a caller chooses besides the parameters of the API: at whose endpoint, with what headers."""
+
+WITH_MFA = (CredentialKind.LONG_TERM, CredentialKind.USER)
+"""Credentials whose calls can show an MFA device."""
+
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_NO_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+
+Option = tuple[dict[str, Any], str]
+"""Parameters of a call, and what its caller must know or have for them."""
+
+NO_OPTION: Option = ({}, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A call for a role.
+
+    Parameters
+    ----------
+    conditions
+        What the caller must know or have besides permissions.
+    tags
+        Those that the call sends, and those that the caller's session hands on.
+    source_identity
+        Of the session that it leads to.
+    """
+
+    call: Call
+    conditions: tuple[str, ...]
+    tags: SessionTags
+    source_identity: str
+
+    @property
+    def carried(self) -> Carried:
+        """What the session will hand on."""
+        going = {key.lower() for key in self.tags.transitive_tag_keys}
+        tags = (pair for pair in self.tags.tags.items() if pair[0].lower() in going)
+        return Carried(tuple(sorted(tags)), self.source_identity)
+
+
+def session_name(power: Power) -> str:
+    """Give the name that a power's sessions get: its own, as many trust policies want it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.analysis.privilege_escalation.principal_states import Power
+    >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
+    >>> session_name(Power.of(known_of(d.account.world, d)))
+    'd-session'
+    """
+    name = _NO_NAME.sub("-", Arn.parse(power.arn).name)[:64]
+    return name if len(name) > 1 else f"{name}-session"
+
+
+def attempts(world: World, power: Power, role_arn: str, asked: Asked) -> Iterator[Attempt]:
+    """Give the calls with which a power can ask for a role, the plainest first.
+
+    Parameters
+    ----------
+    asked
+        What the policies that have a say want of the call.
+    """
+    plain = {"RoleArn": role_arn, "RoleSessionName": session_name(power)}
+    yield _attempt(world, power, plain, ())
+    if not asked:
+        return
+    every = [[NO_OPTION, *options] for options in _options(world, power, asked) if options]
+    chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
+    for some in islice(chosen, 1, MOST_ATTEMPTS):
+        parameters: dict[str, Any] = dict(plain)
+        for given, _ in some:
+            parameters |= given
+        conditions = tuple(condition for _, condition in some if condition)
+        yield _attempt(world, power, parameters, conditions)
+
+
+def _options(world: World, power: Power, asked: Asked) -> Iterator[list[Option]]:
+    """Give what the call could say besides, because a policy asks for it."""
+    known = power.gathered.context()
+    own_name = session_name(power)
+    names = [one.text for one in samples(asked, "sts:RoleSessionName", known, own_name)]
+    yield [({"RoleSessionName": name}, "") for name in names if is_session_name(name)]
+    yield [
+        ({"ExternalId": one.text}, "the caller knows the external id" if one.is_literal else "")
+        for one in samples(asked, "sts:ExternalId", known)
+        if _EXTERNAL_ID.fullmatch(one.text)
+    ]
+    identities = [one.text for one in samples(asked, "sts:SourceIdentity", known, own_name)]
+    if power.carried.source_identity:  # it is set, and stays so for all of the chain
+        identities = [power.carried.source_identity] if identities else []
+    yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
+    yield [(tags, "") for tags in _tags(power, asked, known)]
+    regions = [one.text for one in samples(asked, REQUESTED_REGION, known)]
+    off = world.accounts[power.account_id].sts_regions_off
+    yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
+    for header, key in HEADERS.items():
+        yield [({header: one.text}, "") for one in samples(asked, key, known)]
+    serial = _device(world, power) if asks_for_mfa(asked) else ""
+    mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
+    yield [(mfa, "the caller has the MFA device")] if serial else []
+
+
+def _tags(
+    power: Power, asked: Asked, known: Mapping[str, ContextValue]
+) -> Iterator[dict[str, Any]]:
+    """Give the tags to send: all that are asked for, or one of them."""
+    inherited = {key.lower() for key, _ in power.carried.tags}
+    found = {
+        key: values
+        for key, values in tags_asked(asked, known, "aws:RequestTag/").items()
+        if key.lower() not in inherited
+    }
+    if not found:
+        return
+    sets = [{key: values[0] for key, values in found.items()}]
+    if len(found) > 1 or len(sets[0]) < sum(map(len, found.values())):
+        sets += [{key: value} for key, values in found.items() for value in values]
+    wants_transitive = "sts:transitivetagkeys" in asked
+    for tags in sets:
+        sent = [{"Key": key, "Value": value} for key, value in tags.items()]
+        yield {"Tags": sent}
+        if wants_transitive:
+            yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
+
+
+def asks_for_mfa(asked: Asked) -> bool:
+    """Say whether a policy looks at MFA."""
+    return any(key.startswith("aws:multifactorauth") for key in asked)
+
+
+def _device(world: World, power: Power) -> str:
+    """Give an MFA device that shows codes, of a power that is a user; empty if it has none."""
+    arn = Arn.parse(power.arn)
+    user = world.accounts[power.account_id].users.get(arn.name) if arn.kind == "user" else None
+    if user is None or power.gathered.kind not in WITH_MFA:
+        return ""
+    return next((one.serial_number for one in user.mfa_devices if one.kind == VIRTUAL), "")
+
+
+def _attempt(
+    world: World, power: Power, parameters: dict[str, Any], conditions: tuple[str, ...]
+) -> Attempt:
+    """Make a call of what it says, with the permissions that it takes."""
+    sent = {one["Key"]: one["Value"] for one in parameters.get("Tags", ())}
+    transitive = tuple(parameters.get("TransitiveTagKeys", ()))
+    tags = SessionTags(sent, dict(power.carried.tags), transitive)
+    passed = parameters.get("SourceIdentity")
+    keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
+    if "ExternalId" in parameters:
+        keys["sts:ExternalId"] = parameters["ExternalId"]
+    chosen = {REGION: REQUESTED_REGION, **HEADERS}
+    keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
+    if "SerialNumber" in parameters:
+        keys |= of_mfa(world.clock.now, world.clock.now)
+    source_identity = power.carried.source_identity or passed or ""
+    actions = ["sts:AssumeRole"]
+    actions += ["sts:TagSession"] if tags.needs_permission else []
+    actions += ["sts:SetSourceIdentity"] if source_identity else []
+    needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
+    return Attempt(Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity)
+
+
+def session_of(role: Role, attempt: Attempt, *, is_named: bool) -> tuple[Change, ...]:
+    """Say what is different of the session that a call leads to from just some session of the role.
+
+    Parameters
+    ----------
+    is_named
+        Whether it matters what the session is called.
+    """
+    world, parameters = role.account.world, attempt.call.parameters
+    with_mfa = unsure.ROLE_SESSIONS_CARRY_MFA and "SerialNumber" in parameters
+    tags, name = attempt.tags.tags, str(parameters["RoleSessionName"])
+    said = [f"{key}={value}" for key, value in sorted(tags.items())]
+    parts = (
+        f"named {name}" if is_named else "",
+        f"tagged {', '.join(said)}" if said else "",
+        f"of {attempt.source_identity}" if attempt.source_identity else "",
+        "with MFA" if with_mfa else "",
+    )
+    label = " ".join(part for part in parts if part)
+    if not label:
+        return ()
+    now = world.clock.now
+    keys = dict(of_temporary(now, now, now if with_mfa else None))
+    if attempt.source_identity:
+        keys["aws:SourceIdentity"] = attempt.source_identity
+    account = role.account
+    presented = Presented(
+        f"arn:{account.partition}:sts::{account.account_id}:assumed-role/{role.name}/{name}",
+        keys,
+        principal=role.arn,
+        kind=CredentialKind.ROLE,
+        userid=f"{role.unique_id}:{name}",
+        tags=tags,
+    )
+    return (Change(f"in a session {label}", lambda known: known.showing(presented), CALLS_WITH),)

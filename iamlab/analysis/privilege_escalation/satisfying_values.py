@@ -1,0 +1,316 @@
+"""What the policies of a power ask of a call: names of things, and values of condition keys.
+
+Most of a call is the caller's choice: the name of a new thing, the type of an instance, a tag. A
+policy that allows the call under conditions tells thereby what to choose. Only the engine decides;
+here are looked up the choices that are worth asking about.
+
+Notes
+-----
+AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorization Reference".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.sample_arns import NEW
+from iamlab.engine.prepared import action_test, condition_tests, keys_of
+from iamlab.policy.catalog import PLACEHOLDER, action
+from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.policy.variables import has_variable, substitute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamlab.analysis.privilege_escalation.permission_checks import Decider
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.request import Request
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Statement
+
+
+OWN_LAYERS = ("identity", "boundary", "session", "scoped", "scp")
+"""Where a power's own policies and ceilings are."""
+
+WANTED = {
+    "Allow": (
+        *("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool"),
+        *("NumericEquals", "NumericLessThanEquals", "NumericGreaterThanEquals", "Null"),
+    ),
+    "Deny": (
+        *("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"),
+        *("ArnNotEquals", "ArnNotLike", "NumericNotEquals", "Null", "Bool"),
+    ),
+}
+"""Effect of a statement -> the operators whose values tell what a call had better say."""
+
+OPPOSITE = {"true": "false", "false": "true"}
+
+TAGS = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
+"""How keys begin that tell a tag of the thing that is worked on."""
+
+OF_MACHINES, MACHINES = "ssm:resourcetag/", ("instance", "managed-instance", "task")
+"""A key for tags of machines, and which resources those are; it says nothing of documents."""
+
+NOT_CHOSEN = (
+    *(
+        "cloudformation:resourcetypes",
+        "cloudformation:templateurl",
+        "cloudformation:stackpolicyurl",
+    ),
+    *(
+        "lambda:codesigningconfigarn",
+        "sagemaker:networkisolation",
+        "batch:image",
+        "codebuild:source",
+    ),
+    *("codebuild:buildspec", "bedrock-agentcore:runtimeauthorizertype"),
+)
+"""How keys begin whose wanted values leave the caller nothing of its own to run."""
+
+REQUEST_TAG, TAG_KEYS = "aws:RequestTag/", "aws:TagKeys"
+
+TAGGING = {
+    "ec2": "ec2:CreateTags",
+    "sagemaker": "sagemaker:AddTags",
+    "autoscaling": "autoscaling:CreateOrUpdateTags",
+    "ssm": "ssm:AddTagsToResource",
+    "elasticmapreduce": "elasticmapreduce:AddTags",
+    "datapipeline": "datapipeline:AddTags",
+}
+"""Service -> what sending tags with a call needs besides, where it is not ``TagResource``."""
+
+
+def about(decider: Decider, power: Power, name: str) -> list[Statement]:
+    """Give the statements of a power's own policies and ceilings that an action can match."""
+    lower = name.lower()
+    return [one for one in _statements(power) if _test(decider, one)(lower)]
+
+
+def _test(decider: Decider, statement: Statement) -> Any:
+    key = ("action test", id(statement))
+    known = decider.kept.get(key)
+    if known is None:
+        known = decider.kept[key] = (statement, action_test(statement))
+    return known[1]
+
+
+def _statements(power: Power) -> Iterator[Statement]:
+    layers = power.gathered.layers()
+    for layer in OWN_LAYERS:
+        for attached in layers.of(layer):
+            yield from attached.policy.statements
+
+
+def mentions(decider: Decider, power: Power, key: str) -> bool:
+    """Say whether one of a power's own policies or ceilings asks for a condition key at all.
+
+    If none does, and the thing has no policy, its value does not matter.
+    """
+    layers = power.gathered.layers()
+    return any(
+        key.lower() in _keys(decider, one) for layer in OWN_LAYERS for one in layers.of(layer)
+    )
+
+
+def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
+    kept = ("keys of", id(attached.policy))
+    known = decider.kept.get(kept)
+    if known is None:
+        found: set[str] = set()
+        for statement in attached.policy.statements:
+            of_resource, of_conditions = keys_of(statement)
+            found |= of_resource.union(*of_conditions)
+        known = decider.kept[kept] = (attached.policy, frozenset(found))  # the id stays taken
+    return known[1]
+
+
+def patterns(decider: Decider, power: Power, names: Iterable[str]) -> list[str]:
+    """Give the resources that statements about some actions name, variables filled in."""
+    found: dict[str, None] = {}
+    for name in names:
+        for one in about(decider, power, name):
+            listed = one.resource if one.effect == "Allow" else one.not_resource
+            found |= dict.fromkeys(listed or ())
+    return list(_filled(power, found))
+
+
+def values(decider: Decider, power: Power, name: str, key: str) -> list[str]:
+    """Give the values that statements about an action want a condition key to have."""
+    found: dict[str, None] = {}
+    for effect, condition in _conditions(decider, power, name):
+        if condition.key.lower() == key.lower() and _tells(effect, condition):
+            found |= dict.fromkeys(condition.values)
+    return list(_filled(power, found))
+
+
+def is_sent(name: str, thing: str, key: str) -> bool:
+    """Say whether a call brings a condition key where it is asked about a thing.
+
+    Parameters
+    ----------
+    thing
+        The type of resource; empty: the call is asked about none.
+
+    Examples
+    --------
+    >>> is_sent("ec2:RunInstances", "instance", "ec2:InstanceProfile")
+    True
+    >>> is_sent("ec2:RunInstances", "subnet", "ec2:InstanceProfile")
+    False
+    """
+    if key.lower().startswith(OF_MACHINES) and thing not in MACHINES:
+        return False
+    return any(glob_ignoring_case(form, key) for form in _forms(name, thing))
+
+
+@lru_cache(maxsize=1024)
+def _forms(name: str, thing: str) -> tuple[str, ...]:
+    declared = action(name)
+    if declared is None:
+        return ()
+    own = [
+        key for use in declared.resource_types if use.name == thing for key in use.condition_keys
+    ]
+    return tuple(PLACEHOLDER.sub("*", form) for form in (*declared.condition_keys, *own))
+
+
+def choices(
+    decider: Decider,
+    power: Power,
+    name: str,
+    thing: str,
+    given: Mapping[str, Any],
+    *,
+    has_tags: bool,
+) -> dict[str, Any]:
+    """Give values for the condition keys of a call that its caller may choose, as policies want.
+
+    Parameters
+    ----------
+    thing
+        The type of resource that it is asked about.
+    given
+        The keys whose values are known.
+    has_tags
+        Whether the thing may have tags that nobody knows.
+    """
+    taken = {key.lower() for key in given}
+    found: dict[str, Any] = {}
+    for effect, condition in _conditions(decider, power, name):
+        key = condition.key
+        if not _tells(effect, condition) or not _is_open(name, thing, key, has_tags=has_tags):
+            continue
+        value = _value(effect, condition)
+        if key.lower() == TAG_KEYS.lower():
+            key, value = f"{REQUEST_TAG}{value}", None if value is None else NEW
+        if value is not None and key.lower() not in taken:
+            taken.add(key.lower())
+            found[key] = [value] if condition.comparison.set_operator and value != NEW else value
+    tags = [key[len(REQUEST_TAG) :] for key in found if key.lower().startswith(REQUEST_TAG.lower())]
+    return {**found, TAG_KEYS: tags} if tags else found
+
+
+def tagging(need: Need) -> tuple[Need, ...]:
+    """Give what a call needs besides, if it sends tags.
+
+    Examples
+    --------
+    >>> keys = {"aws:RequestTag/team": "sky", "aws:TagKeys": ["team"]}
+    >>> [one.action for one in tagging(Need("lambda:CreateFunction", "*", keys))]
+    ['lambda:TagResource']
+    """
+    if TAG_KEYS not in need.keys:
+        return ()
+    service, _, operation = need.action.partition(":")
+    name = TAGGING.get(service, f"{service}:TagResource")
+    created = {"ec2:CreateAction": operation} if service == "ec2" else {}
+    # Some services ask for nothing more.
+    return () if action(name) is None else (Need(name, need.resource, {**need.keys, **created}),)
+
+
+def _conditions(decider: Decider, power: Power, name: str) -> Iterator[tuple[str, Condition]]:
+    for statement in about(decider, power, name):
+        for condition in statement.conditions:
+            yield statement.effect, condition
+
+
+def _tells(effect: str, condition: Condition) -> bool:
+    return condition.comparison.name in WANTED[effect]
+
+
+def _is_open(name: str, thing: str, key: str, *, has_tags: bool) -> bool:
+    """Say whether a call has a key, and its value is the caller's choice."""
+    lower = key.lower()
+    if lower.startswith(NOT_CHOSEN):
+        return False
+    if lower.startswith(TAGS):
+        return has_tags and (not lower.startswith(OF_MACHINES) or thing in MACHINES)
+    return is_sent(name, thing, key)
+
+
+def _value(effect: str, condition: Condition) -> str | None:
+    """Give a value that makes an Allow apply, or keeps a Deny away."""
+    first = next(iter(condition.values), None)
+    if first is None or has_variable(first):
+        return None
+    if condition.comparison.name == "Null":
+        is_there = "true" if effect == "Deny" else "false"
+        return NEW if first.lower() == is_there else None
+    if effect == "Deny" and condition.comparison.name == "Bool":
+        return OPPOSITE.get(first.lower())
+    return first.replace("*", NEW).replace("?", NEW[0])
+
+
+def _filled(power: Power, texts: Iterable[str]) -> Iterator[str]:
+    """Put the power's own values in the place of variables; leave out what has none."""
+    known: list[dict[str, Any]] = []  # only gathered if a text asks for it
+
+    def value_of(key: str) -> str | None:
+        if not known:
+            known.append({each.lower(): one for each, one in power.gathered.context().items()})
+        value = known[0].get(key.lower())
+        return value if isinstance(value, str) else None
+
+    for text in texts:
+        filled = substitute(text, value_of) if has_variable(text) else text
+        if filled is not None:
+            yield filled
+
+
+OF_CALLER = ("aws:principal", "aws:username", "aws:userid", "aws:multifactor", "aws:token")
+"""How the condition keys begin that say who calls."""
+
+UNHEARD_OF = "iamlab-probe:AnythingAtAll"
+"""An action that no policy names: only a policy for all actions allows it."""
+
+
+def denies_something(policy: Policy) -> bool:
+    """Say whether a policy has a Deny."""
+    return any(one.effect == "Deny" for one in policy.statements)
+
+
+def denying(decider: Decider, power: Power) -> list[Attached]:
+    """Give those of a principal's own policies and ceilings that deny it something."""
+    layers = power.gathered.layers()
+    own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
+    having = [one for one in own if denies_something(one.policy)]
+    if not having:
+        return []
+    request = decider.question(power, Need(UNHEARD_OF, "*", {})).request
+    return [
+        one
+        for one in having
+        if any(_denies(statement, request) for statement in one.policy.statements)
+    ]
+
+
+def _denies(statement: Statement, request: Request) -> bool:
+    """Say whether a statement is a Deny that holds for a caller, at least for some calls."""
+    tests = zip(statement.conditions, condition_tests(statement), strict=True)
+    return statement.effect == "Deny" and all(
+        test(request) for one, test in tests if one.key.lower().startswith(OF_CALLER)
+    )

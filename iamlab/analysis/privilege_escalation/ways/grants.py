@@ -1,0 +1,193 @@
+"""What a power can give to others, before it takes their place: policies, written or attached.
+
+A role that one may assume is worth more if one may also write its policies, and so is a user whose
+key one may make. Limits count: how many policies hang on it, how long the written ones are, how
+many versions a policy has.
+
+Which policies somebody may give: the first of them that gives the most.
+
+To attach a policy gives what that policy allows. Whoever may attach any takes AdministratorAccess;
+where a condition on ``iam:PolicyARN`` leaves only some, those that it names are tried, and the
+account's own.
+
+Notes
+-----
+AWS pages: "IAM and AWS STS quotas"; "Versioning IAM policies"; "IAM and AWS STS condition context
+keys", for ``iam:PolicyARN``.
+AWS pages: "IAM and AWS STS condition context keys", for ``iam:PolicyARN``; "AWS managed policies
+for job functions".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    any_permission,
+    policy_rewritten,
+)
+from iamlab.analysis.privilege_escalation.ways.own_calls import (
+    ALL,
+    POLICY_NAME,
+    change_by,
+    policies_to_try,
+)
+from iamlab.analysis.privilege_escalation.ways.own_versions import rewriting
+from iamlab.model.quotas import quota
+from iamlab.policy.checks.sizes import size
+from iamlab.policy.document import Policy
+from iamlab.policy.rules import INLINE_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.model.identities import Group, Role, User
+
+
+Given = dict[str, list["Gift"]]
+"""ARN of a user, group or role -> what it can be given."""
+
+
+class Gift(NamedTuple):
+    """What somebody is given, and by which calls."""
+
+    changes: tuple[Change, ...]
+    calls: tuple[Call, ...]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether no other gift gives more."""
+        return any(change.label == any_permission().label for change in self.changes)
+
+
+def written(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+    """Write an inline policy that allows all."""
+    if not holders:
+        return {}
+    operation = f"Put{_noun(holders)}Policy"
+    document = {"PolicyDocument": ALL}
+    found: Given = {}
+    for holder in one.allowed(operation, holders, PolicyName=POLICY_NAME, **document):
+        name = name_to_write(holder)
+        if name is not None:
+            named = {f"{_noun(holders)}Name": holder.name, "PolicyName": name}
+            call = one.call(operation, **named, **document)
+            found[holder.arn] = [Gift((any_permission(),), (call,))]
+    return found
+
+
+def name_to_write(holder: User | Group | Role) -> str | None:
+    """Give the name for an inline policy that allows all; ``None`` if there is no room for it.
+
+    It is a new one; if the others leave no room, it takes the place of the largest.
+    """
+    sizes = {name: size(policy) for name, policy in holder.inline.items()}
+    free = (POLICY_NAME if number == 1 else f"{POLICY_NAME}-{number}" for number in count(1))
+    new = next(name for name in free if name not in sizes)
+    left = INLINE_LIMITS[holder.kind] - _size_of_all() - sum(sizes.values())
+    if left >= 0:
+        return new
+    largest = max(sizes, key=lambda name: sizes[name])
+    return largest if left + sizes[largest] >= 0 else None
+
+
+@cache
+def _size_of_all() -> int:
+    return size(Policy.parse(ALL))
+
+
+def attached(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+    """Attach a policy: one that allows all if that may be, else each that may be, and all of them.
+
+    So a way stays short where one policy is enough for what follows.
+    """
+    if not holders or not one.ever(f"iam:Attach{_noun(holders)}Policy"):
+        return {}
+    noun = _noun(holders)
+    room = {each.arn: quota(one.account, f"PoliciesPer{noun}") - _used(each) for each in holders}
+    found: Given = {}
+    for policy in policies_to_try(one):
+        change = change_by(one, policy)
+        for holder in one.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
+            gifts = found.setdefault(holder.arn, [])
+            if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(gifts):
+                continue
+            named = {f"{noun}Name": holder.name, "PolicyArn": policy.arn}
+            gifts.append(Gift((change,), (one.call(f"Attach{noun}Policy", **named),)))
+    for arn, gifts in found.items():
+        if len(gifts) > 1:
+            gifts[:] = [gifts[-1]] if _is_done(gifts) else [*gifts, together(gifts[: room[arn]])]
+    return found
+
+
+def _used(holder: User | Group | Role) -> int:
+    return len(holder.attached)
+
+
+def _is_done(gifts: list[Gift]) -> bool:
+    return bool(gifts) and gifts[-1].is_all
+
+
+def together(gifts: Iterable[Gift]) -> Gift:
+    """Give several things at once."""
+    every = tuple(gifts)
+    changes = tuple(dict.fromkeys(change for one in every for change in one.changes))
+    return Gift(changes, tuple(call for one in every for call in one.calls))
+
+
+def rewritten(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+    """Write a new version of a managed policy that they have, which allows all."""
+    found: Given = {}
+    if not holders:
+        return found
+    for policy in one.stock.policies if one.ever("iam:CreatePolicyVersion") else ():
+        having = [holder for holder in holders if policy.arn in holder.attached]
+        calls = rewriting(one, policy.arn) if having else ()
+        for holder in having if calls else ():
+            gift = Gift((policy_rewritten(policy.arn),), calls)
+            found.setdefault(holder.arn, []).append(gift)
+    return found
+
+
+def best(*several: Given) -> Given:
+    """Put together what can be given, without what adds nothing to another gift.
+
+    Parameters
+    ----------
+    several
+        The plainest first.
+    """
+    found: Given = {}
+    for given in several:
+        for arn, gifts in given.items():
+            known = found.setdefault(arn, [])
+            if not any(gift.is_all for gift in known):
+                known += gifts
+    return found
+
+
+def of_groups(groups: Given, users: Iterable[User]) -> Given:
+    """Give what users are given when their groups are."""
+    by_name = {arn.rpartition("/")[2]: gifts for arn, gifts in groups.items()}
+    found: Given = {}
+    for user in users:
+        gifts = [gift for name in user.groups for gift in by_name.get(name, ())]
+        if gifts:
+            found[user.arn] = gifts
+    return found
+
+
+def _noun(holders: Sequence[User | Group | Role]) -> str:
+    return holders[0].kind.capitalize()
+
+
+def for_each(given: Given, holders: Iterable[Role]) -> Iterator[tuple[Role, Gift]]:
+    """Give those of some roles that can be given something, each with each gift."""
+    for holder in holders:
+        for gift in given.get(holder.arn, ()):
+            yield holder, gift

@@ -1,0 +1,167 @@
+"""Ways to get the role of an instance, or to give a role to one: rows 37, 38, and 66 to 68.
+
+Whoever runs commands on an instance has the role that its metadata service hands out.
+
+Notes
+-----
+AWS pages: "IAM roles for Amazon EC2"; "API AssociateIamInstanceProfile"; "Restrict access to root-
+level commands through SSM Agent"; "AWS-RunShellScript"; "Grant IAM permissions for EC2 Instance
+Connect"; "Run commands when you launch an EC2 instance with user data input".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.privilege_escalation.attacker_view import finds
+from iamlab.analysis.privilege_escalation.pass_role import Passing
+from iamlab.analysis.privilege_escalation.plans import plan
+from iamlab.analysis.privilege_escalation.ways.services import Known, by_known, by_plan, by_plans
+from iamlab.operations.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.instance_role import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.plans import Plan
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.model.identities import Role
+
+PROFILE = (
+    "iam:CreateInstanceProfile +instance-profile & "
+    "iam:AddRoleToInstanceProfile> instance-profile & "
+)
+RUN = (
+    "ec2:RunInstances> +instance image +network-interface security-group subnet +volume "
+    "ec2:InstanceProfile={instance-profile}"
+)
+GIVE = ("ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation")
+"""How a profile is given to an instance that has none, and to one that has."""
+
+KNOWN_PROFILE = tuple(
+    plan("ec2", f"{name}> instance ec2:NewInstanceProfile={{profile}}") for name in GIVE
+)
+NEW_PROFILE = tuple(
+    plan("ec2", f"{PROFILE}{name}> instance ec2:NewInstanceProfile={{instance-profile}}")
+    for name in GIVE
+)
+RUN_WITH_NEW_PROFILE = plan("ec2", f"{PROFILE}{RUN}")
+
+ON_AGENT = "SSM Agent runs on the instance and is connected"
+COMMAND_PLANS = (
+    plan("ec2", "ssm:StartSession instance", ON_AGENT),
+    plan("ec2", "ssm:SendCommand instance shell-document", ON_AGENT),
+    plan("ec2", "ssm:SendCommand instance powershell-document", ON_AGENT),
+    plan(
+        "ec2",
+        "ssm:CreateDocument +document ssm:DocumentType=Command & ssm:SendCommand instance document",
+        ON_AGENT,
+        main="instance",
+    ),
+)
+CONNECT_PLANS = (
+    plan(
+        "ec2",
+        "ec2-instance-connect:SendSSHPublicKey instance",
+        "the caller gets to the instance's port 22, and EC2 Instance Connect is set up there",
+    ),
+    plan(
+        "ec2",
+        "ec2-instance-connect:SendSerialConsoleSSHPublicKey instance",
+        "serial consoles are on in the account, and somebody's password on the instance is known",
+    ),
+)
+STOP = "ec2:StopInstances instance & "
+SCRIPT = "ec2:ModifyInstanceAttribute instance ec2:Attribute=UserData & ec2:StartInstances instance"
+SCRIPT_PLANS = {
+    "running": plan("ec2", f"{STOP}{SCRIPT}"),
+    "stopped": plan("ec2", SCRIPT),
+}
+"""State of an instance -> how the script is written that it runs when it starts."""
+
+AN_INSTANCE = "an instance works with the role {role}"
+CONTROL = "the caller runs code on an instance"
+
+
+@finds(37)
+def give_known_profile(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """Give an instance that one controls the profile of a role."""
+    yield from _give(one, way, KNOWN_PROFILE)
+
+
+@finds(38)
+def give_new_profile(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """Put a role that is in no profile into a new one, and start an instance with that."""
+    done = set()
+    for edge in by_plans(one, way, (RUN_WITH_NEW_PROFILE,), roles=_without_profile(one)):
+        done.add(edge.target.arn)
+        yield edge
+    yield from _give(one, way, NEW_PROFILE, done)
+
+
+def _without_profile(one: Standpoint) -> list[Role]:
+    passing = Passing.of(one)
+    return [role for role in passing.trusting("ec2") if role.arn not in passing.profiles]
+
+
+def _give(
+    one: Standpoint, way: Way, plans: Sequence[Plan], done: Iterable[str] = ()
+) -> Iterator[Edge]:
+    """Look for an instance that can be given each role: one is enough."""
+    passing, found = Passing.of(one), set(done)
+    roles = _without_profile(one) if plans is NEW_PROFILE else passing.trusting("ec2")
+    if not roles:
+        return
+    for instance in _instances(one):
+        if instance.state != "running":
+            continue
+        each, has = plans[instance.association is not None], role_of(instance)
+        others = [role for role in roles if role is not has]
+        said = (f"{CONTROL} {instance.name}",)
+        where = {"instance": instance.arn}
+        for role, edge in by_plan(
+            one, way, each, roles=others, fixed=where, conditions=said, done=found
+        ):
+            found.add(role.arn)
+            yield edge
+    if one.world.loaded:  # an export does not tell of instances
+        yield from by_plans(one, way, plans, roles=roles, conditions=(CONTROL,), done=found)
+
+
+@finds(66)
+def run_commands(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """Open a session on an instance, or send it a command."""
+    running = _working(one, "running")
+    yield from by_known(one, way, COMMAND_PLANS, running, AN_INSTANCE)
+
+
+@finds(67)
+def connect(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """Put one's own key on an instance, and log in."""
+    running = _working(one, "running")
+    yield from by_known(one, way, CONNECT_PLANS, running, AN_INSTANCE)
+
+
+@finds(68)
+def write_the_script(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """Write what an instance runs when it starts, and start it anew."""
+    for state, each in SCRIPT_PLANS.items():
+        unknown = AN_INSTANCE if state == "running" else ""
+        yield from by_known(one, way, (each,), _working(one, state), unknown)
+
+
+def _instances(one: Standpoint) -> list[Instance]:
+    return [each for each in one.account.resources.values() if isinstance(each, Instance)]
+
+
+def _working(one: Standpoint, state: str) -> list[Known]:
+    """Give the instances in a state that have a role, with their tags as SSM tells them."""
+    found = []
+    for instance in _instances(one):
+        role = role_of(instance)
+        if role is not None and instance.state == state:
+            tags = tuple((f"ssm:resourceTag/{key}", value) for key, value in instance.tags.items())
+            found.append(Known({"instance": instance.arn}, role, tags))
+    return found

@@ -1,0 +1,124 @@
+"""Ways to widen oneself by taking away what denies something: a policy, or one's place in a group.
+
+What is taken away takes its Allows along. So the Denys are taken one after the other, those that
+only deny first, and each is asked for as whom one has become by then.
+
+Which Denies of a principal's own policies take something away from it.
+
+A Deny counts if its conditions can hold for the principal as it stands. A condition on who calls,
+such as one on MFA, is known; one on what is called, such as a Region, holds for some call or other.
+
+Notes
+-----
+AWS pages: "Adding and removing IAM identity permissions"; "API RemoveUserFromGroup"; "Policy
+evaluation logic", an explicit deny.
+AWS page: "Policy evaluation logic", an explicit deny.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.privilege_escalation.attacker_view import finds
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    group_left,
+    place_of,
+    policies_gone,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denying
+from iamlab.analysis.privilege_escalation.ways.own_calls import (
+    allows_something,
+    oneself,
+    own_call,
+    own_groups,
+    widened_by,
+)
+from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
+    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.ways.own_calls import Holder
+    from iamlab.engine.layers import Attached
+
+
+MOST_ALONE = 4
+"""If more policies deny something, they are only taken away all together."""
+
+
+class Taking(NamedTuple):
+    """A Deny taken away: by which call, and what is different then."""
+
+    call: Call
+    change: Change
+
+
+@finds(27)
+def take_denies_away(one: Standpoint, way: Way) -> Iterator[Edge]:
+    """``Detach...Policy``, ``Delete...Policy`` or ``RemoveUserFromGroup``, of what has a Deny."""
+    found = _in_the_way(one)
+    if not found or is_detour(one):
+        return
+    together = _all(one, found)
+    alone = [_first(one, each) for each in found] if 1 < len(found) <= MOST_ALONE else []
+    choices = [[taking] for taking in alone if taking is not None]
+    if together and together not in choices:
+        choices.append(together)
+    for takings in choices:
+        changes = [taking.change for taking in takings]
+        yield widened_by(one, way, changes, [taking.call for taking in takings])
+
+
+def _in_the_way(one: Standpoint) -> list[Attached]:
+    """Give the policies of its own that deny a power something, those without an Allow first."""
+    denies = {place_of(each) for each in denying(one.decider, one.power)}
+    found = [each for each in one.power.gathered.identity if place_of(each) in denies]
+    return sorted(found, key=lambda each: allows_something(each.policy))
+
+
+def _all(one: Standpoint, found: list[Attached]) -> list[Taking]:
+    """Take away all that may be taken, in an order in which that is allowed."""
+    takings: list[Taking] = []
+    left, now = list(found), one
+    while left:
+        for each in left:
+            taking = _first(now, each)
+            if taking is not None:
+                break
+        else:
+            return takings
+        takings.append(taking)
+        now = replace(now, power=now.power.with_(taking.change))
+        there = {place_of(each) for each in now.power.gathered.identity}
+        left = [each for each in left if place_of(each) in there]
+    return takings
+
+
+def _first(one: Standpoint, attached: Attached) -> Taking | None:
+    """Give the first way to take a policy away that is allowed; leaving the group is the last."""
+    return next((each for each in _ways(one, attached) if one.may(each.call)), None)
+
+
+def _ways(one: Standpoint, attached: Attached) -> Iterator[Taking]:
+    own = oneself(one)
+    holders = ([] if own is None else [own]) + own_groups(one)
+    for holder in holders:
+        if holder.path == attached.path:
+            yield Taking(_taking(one, holder, attached), policies_gone([attached]))
+            if holder.path and one.user is not None:
+                names = {"GroupName": holder.identity.name, "UserName": one.user.name}
+                leave = one.call("RemoveUserFromGroup", **names)
+                yield Taking(leave, group_left(holder.identity.name))
+
+
+def _taking(one: Standpoint, holder: Holder, attached: Attached) -> Call:
+    if attached.arn is None:
+        named = {**holder.named, "PolicyName": attached.policy.name}
+        return own_call(one, f"Delete{holder.noun}Policy", **named)
+    return own_call(one, f"Detach{holder.noun}Policy", **holder.named, PolicyArn=attached.arn)

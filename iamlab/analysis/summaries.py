@@ -1,0 +1,260 @@
+"""The account in numbers: what there is of each kind, and how many there may be.
+
+What the console's page of a user shows, at a glance and without any secret.
+
+Notes
+-----
+AWS page: "IAM API Reference: GetAccountSummary", for the names; "IAM and AWS STS quotas".
+AWS pages: "Manage access keys for IAM users"; "How IAM users sign in to AWS".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.credential_report import credentials as facts
+from iamlab.display import Shown
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.quotas import quota
+from iamlab.policy.rules import INLINE_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.model.identities import User
+    from iamlab.operations.iam.access_keys import AccessKey
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary(Shown):
+    """The numbers of an account.
+
+    Parameters
+    ----------
+    numbers
+        By AWS's names, in the order of AWS's page.
+    unknown
+        The names of those that an export of account details cannot tell.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> _ = main.create_user("alice")
+    >>> summary = main.summary()
+    >>> summary["Users"], summary["UsersQuota"]
+    (1, 5000)
+    """
+
+    numbers: Mapping[str, int]
+    unknown: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> int:
+        if name in self.unknown:
+            raise RequestError(f"An export of account details does not tell {name}.")
+        if name not in self.numbers:
+            hint = did_you_mean(name, self.numbers)
+            raise RequestError(f"An account summary has no number {name!r}. {hint}")
+        return self.numbers[name]
+
+    def __repr__(self) -> str:
+        kinds = ("Users", "Groups", "Roles", "Policies")
+        told = ", ".join(f"{name} {self.numbers.get(name, '?')}" for name in kinds)
+        return f"<Summary of {len(self.numbers)} numbers: {told}>"
+
+    def __str__(self) -> str:
+        lines = []
+        for name, number in self.numbers.items():
+            most = self.numbers.get(f"{name}Quota")
+            if name.removesuffix("Quota") not in self.numbers or not name.endswith("Quota"):
+                lines.append(f"{name}: {number}" + (f" of {most}" if most is not None else ""))
+        return "\n".join([*lines, *(f"{name}: not in the file" for name in self.unknown)])
+
+
+def summary_of(account: Account) -> Summary:
+    """Count."""
+    unknown = () if facts.are_known(account) else _OF_CREDENTIALS
+    numbers = {name: count(account) for name, count in _NUMBERS.items() if name not in unknown}
+    return Summary(numbers, tuple(unknown))
+
+
+def _quota(name: str) -> Callable[[Account], int]:
+    return lambda account: quota(account, name)
+
+
+def _fixed(number: int) -> Callable[[Account], int]:
+    return lambda _: number
+
+
+def _versions(account: Account) -> int:
+    return sum(len(policy.versions) for policy in facts.own_policies(account))
+
+
+def _devices_in_use(account: Account) -> int:
+    return sum(len(one.mfa) for one in facts.credentials_of(account))
+
+
+_NUMBERS: dict[str, Callable[[Account], int]] = {
+    "Users": lambda account: len(account.users),
+    "UsersQuota": _quota("Users"),
+    "Groups": lambda account: len(account.groups),
+    "GroupsQuota": _quota("Groups"),
+    "ServerCertificates": lambda account: len(facts.certificate_ends(account)),
+    "ServerCertificatesQuota": _quota("ServerCertificates"),
+    "UserPolicySizeQuota": _fixed(INLINE_LIMITS["user"]),
+    "GroupPolicySizeQuota": _fixed(INLINE_LIMITS["group"]),
+    "GroupsPerUserQuota": _quota("GroupsPerUser"),
+    "SigningCertificatesPerUserQuota": _quota("CertificatesPerUser"),
+    "AccessKeysPerUserQuota": _fixed(2),
+    "MFADevices": facts.virtual_devices,
+    "MFADevicesInUse": _devices_in_use,
+    "AccountMFAEnabled": lambda account: int(bool(facts.of_root(account).mfa)),
+    "AccountAccessKeysPresent": lambda account: int(bool(facts.of_root(account).keys)),
+    "AccountPasswordPresent": lambda account: int(facts.of_root(account).password is not None),
+    "AccountSigningCertificatesPresent": lambda account: int(
+        bool(facts.of_root(account).certificates)
+    ),
+    "AttachedPoliciesPerGroupQuota": _quota("PoliciesPerGroup"),
+    "AttachedPoliciesPerRoleQuota": _quota("PoliciesPerRole"),
+    "AttachedPoliciesPerUserQuota": _quota("PoliciesPerUser"),
+    "Policies": lambda account: len(facts.own_policies(account)),
+    "PoliciesQuota": _quota("Policies"),
+    "PolicySizeQuota": _fixed(6144),
+    "PolicyVersionsInUse": _versions,
+    "PolicyVersionsInUseQuota": _fixed(10_000),
+    "VersionsPerPolicyQuota": _quota("VersionsPerPolicy"),
+    "GlobalEndpointTokenVersion": facts.token_version,
+    "AssumeRolePolicySizeQuota": _fixed(2048),
+    "InstanceProfiles": facts.instance_profiles,
+    "InstanceProfilesQuota": _quota("InstanceProfiles"),
+    "Providers": facts.providers,
+    "RolePolicySizeQuota": _fixed(INLINE_LIMITS["role"]),
+    "Roles": lambda account: len(account.roles),
+    "RolesQuota": _quota("Roles"),
+}
+
+_OF_CREDENTIALS = (
+    *("ServerCertificates", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled"),
+    *("AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent"),
+    *("GlobalEndpointTokenVersion", "Providers"),
+)
+"""What an export of account details does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySummary:
+    """An access key as the page shows it: never its secret."""
+
+    access_key_id: str
+    status: str
+    age_days: int
+    last_used: str
+
+    def __str__(self) -> str:
+        days = "1 day" if self.age_days == 1 else f"{self.age_days} days"
+        return f"{self.access_key_id}  {self.status}, {days} old, last used: {self.last_used}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserSummary(Shown):
+    """A user at a glance.
+
+    Parameters
+    ----------
+    console_sign_in_url
+        ``None`` for a user without a password, who cannot sign in.
+    policies
+        Each with the way it comes: ``attached``, ``inline``, or through a group.
+    """
+
+    name: str
+    arn: str
+    create_date: datetime | None
+    console_sign_in_url: str | None
+    last_sign_in: datetime | None
+    mfa_devices: tuple[str, ...]
+    groups: tuple[str, ...]
+    policies: tuple[tuple[str, str], ...]
+    boundary: str | None
+    access_keys: tuple[KeySummary, ...]
+
+    def __str__(self) -> str:
+        rows = [
+            ("ARN", [self.arn]),
+            ("created", [_day(self.create_date)]),
+            ("console sign-in link", [self.console_sign_in_url or "no console access"]),
+            ("last sign-in", [_day(self.last_sign_in)]),
+            ("MFA devices", self.mfa_devices),
+            ("groups", self.groups),
+            ("policies", [f"{policy} ({way})" for policy, way in self.policies]),
+            ("boundary", [self.boundary] if self.boundary else []),
+            ("access keys", [str(key) for key in self.access_keys]),
+        ]
+        lines = [f"User {self.name}"]
+        for title, values in rows:
+            for number, value in enumerate(values or ("none",)):
+                lines.append(f"  {title if number == 0 else '':<22}{value}")
+        return "\n".join(lines)
+
+
+def summarise(user: User) -> UserSummary:
+    """Write a user down at a glance.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> ana = World(seed=7).create_account("main", account_id="111111111111").create_user("ana")
+    >>> ana.attach_policy("IAMReadOnlyAccess")
+    >>> print(ana.summary())
+    User ana
+      ARN                   arn:aws:iam::111111111111:user/ana
+      created               2026-11-25
+      console sign-in link  no console access
+      last sign-in          never
+      MFA devices           none
+      groups                none
+      policies              IAMReadOnlyAccess (attached)
+      boundary              none
+      access keys           none
+    """
+    profile = user.login_profile
+    return UserSummary(
+        user.name,
+        user.arn,
+        user.create_date,
+        user.console_sign_in_url,
+        profile.last_used if profile else None,
+        tuple(device.serial_number for device in user.mfa_devices),
+        tuple(user.groups),
+        tuple(_policies(user)),
+        user.boundary,
+        tuple(map(_key, user.access_keys)),
+    )
+
+
+def _policies(user: User) -> Iterator[tuple[str, str]]:
+    """Name each policy that applies, with its way."""
+    known = user.account.groups
+    ways = [(user, "attached", "inline")] + [
+        (known[name], f"attached to group {name}", f"inline of group {name}")
+        for name in user.groups
+        if name in known
+    ]
+    for identity, attached, inline in ways:
+        yield from ((arn.rpartition("/")[2], attached) for arn in identity.attached)
+        yield from ((name, inline) for name in identity.inline)
+
+
+def _key(key: AccessKey) -> KeySummary:
+    age = key.user.account.world.clock.now - key.create_date
+    used = key.last_used
+    where = "" if used is None or used.region == "N/A" else f" in {used.region}"
+    shown = "never" if used is None else f"{_day(used.date)}, {used.service}{where}"
+    return KeySummary(key.access_key_id, key.status, age.days, shown)
+
+
+def _day(moment: datetime | None) -> str:
+    return "never" if moment is None else moment.strftime("%Y-%m-%d")

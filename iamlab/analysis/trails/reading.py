@@ -1,0 +1,284 @@
+"""Real trails: CloudTrail's files, read one event at a time.
+
+Whatever is wrong with a record or a file is noted and does not stop the reading: a trail of a year
+with one broken file is still a trail of a year.
+
+The files of a trail: which ones a folder holds, and their text in pieces.
+
+Notes
+-----
+AWS pages: "Finding your CloudTrail log files"; "CloudTrail record contents"; "Viewing recent
+management events with the AWS CLI".
+AWS pages: "Finding your CloudTrail log files"; "CloudTrail digest file structure".
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from codecs import getincrementaldecoder
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.trails.decoding import PIECE, Damage, records_in
+from iamlab.analysis.trails.records import Noted, RecordError, event_of
+from iamlab.display import count, steps
+from iamlab.errors import LoadError, RequestError
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+    from os import PathLike
+
+    from iamlab.model.event import Event
+
+
+class Trail:
+    """Files of CloudTrail, whose events can be gone through again and again.
+
+    Each time they are read from the files anew, so that a trail of any length needs little memory.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders with files anywhere in them: as CloudTrail delivers them, compressed or
+        not; one record a line; or what ``aws cloudtrail lookup-events`` prints. A folder's files
+        come in the order of their names, and the events in each as they stand: CloudTrail does not
+        sort them.
+
+    Attributes
+    ----------
+    files
+        The files that are read.
+    read
+        How many events the last reading has given so far.
+    problems
+        What it could not read: the first hundred in words, ``problems.total`` in all.
+    skipped
+        What holds no events, such as digests.
+
+    Raises
+    ------
+    LoadError
+        There is nothing at a path, or no file of a trail.
+    RequestError
+        It is no path, or there is none.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = pathlib.Path(folder.name, "trail.json")
+    >>> _ = file.write_text('''{"Records": [{"eventVersion": "1.11",
+    ...     "userIdentity": {"type": "Root"}, "eventTime": "2026-11-25T10:15:00Z",
+    ...     "eventSource": "iam.amazonaws.com", "eventName": "ListUsers"}, {"eventVersion": 7}]}''')
+    >>> trail = Trail(file)
+    >>> [event.event_name for event in trail]
+    ['ListUsers']
+    >>> trail.read, trail.problems.total
+    (1, 1)
+    >>> trail.problems[0].what
+    "It is no record of CloudTrail: eventVersion is '7', and versions 1.x are known."
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, *paths: str | PathLike[str]) -> None:
+        if not paths:
+            raise RequestError("Name the files of the trail, or their folder.")
+        self._passed_over = Noted()
+        found = (file for path in paths for file in files_of(path, self._passed_over))
+        self.files: tuple[Path, ...] = tuple(dict.fromkeys(found))
+        self._reading = _Reading(self._passed_over)
+
+    def __iter__(self) -> Iterator[Event]:
+        self._reading = reading = _Reading(self._passed_over)
+        return steps(reading.events(self.files), "reading records")
+
+    @property
+    def read(self) -> int:
+        """How many events the last reading has given so far."""
+        return self._reading.read
+
+    @property
+    def problems(self) -> Noted:
+        """What the last reading could not read so far."""
+        return self._reading.problems
+
+    @property
+    def skipped(self) -> Noted:
+        """What holds no events of calls, and was passed over."""
+        return self._reading.skipped
+
+    def __repr__(self) -> str:
+        files, problems = count(len(self.files), "file"), count(self.problems.total, "problem")
+        return f"<Trail of {files}, {self.read:,} events read, {problems}>"
+
+
+class _Reading:
+    """One going through the files, with what it finds."""
+
+    __slots__ = ("problems", "read", "skipped")
+
+    def __init__(self, passed_over: Noted) -> None:
+        self.read = 0
+        self.problems = Noted()
+        self.skipped = passed_over.copy()
+
+    def events(self, files: tuple[Path, ...]) -> Iterator[Event]:
+        for file in files:
+            yield from self._events_of(file)
+
+    def _events_of(self, file: Path) -> Iterator[Event]:
+        """Give the events of one file."""
+        name, position = str(file), 0
+        pieces = Pieces(file)
+        for position, record in enumerate(records_in(iter(pieces)), 1):
+            if isinstance(record, Damage):
+                self.problems.add(name, position, pieces.failure or record.what)
+                pieces.failure = ""
+            elif why := _no_event(record):
+                self.skipped.add(name, position, why)
+            else:
+                try:
+                    event = event_of(record)
+                except RecordError as error:
+                    self.problems.add(name, position, f"It is no record of CloudTrail: {error}.")
+                else:
+                    self.read += 1
+                    yield event
+        if pieces.failure:
+            self.problems.add(name, position, pieces.failure)
+        elif pieces.is_empty:
+            self.problems.add(name, 0, "The file is empty.")
+
+
+def _no_event(record: Any) -> str:
+    """Say why an object is known to be no event of a call; empty if it is not known."""
+    if isinstance(record, dict):
+        if record.get("eventCategory") == "Insight":
+            return NO_EVENTS["CloudTrail-Insight"]
+        if "digestStartTime" in record:
+            return NO_EVENTS["CloudTrail-Digest"]
+    return ""
+
+
+ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+
+NO_EVENTS = {
+    "CloudTrail-Digest": "A digest says which files there are; it holds no events.",
+    "CloudTrail-Insight": "Insights are findings of CloudTrail's about events; they are no calls.",
+}
+"""Folders beside the events' own, and why they are passed over."""
+
+HOW = "aws cloudtrail lookup-events > trail.json"
+
+
+def files_of(path: object, skipped: Noted) -> list[Path]:
+    """Give the files of a trail, in the order of their names.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder with files anywhere in it.
+    skipped
+        Gets the files that hold no events.
+
+    Raises
+    ------
+    RequestError
+        That is no path.
+    LoadError
+        There is nothing, or no file of a trail.
+    """
+    raw = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(raw, str) or "\0" in raw:
+        raise RequestError(f"A trail is read from files; {path!r} is no path.")
+    given = Path(raw)
+    try:
+        if given.is_file():
+            return [given]
+        if not given.is_dir():
+            raise LoadError(f"{given} cannot be read: there is no such file or folder.")
+        found = sorted(_walk(given, skipped))
+    except OSError as error:
+        raise LoadError(f"{given} cannot be read: {error.strerror}.") from None
+    wanted = []
+    for one in found:
+        why = next((NO_EVENTS[part] for part in one.parts if part in NO_EVENTS), "")
+        if why:
+            skipped.add(str(one), 0, why)
+        else:
+            wanted.append(one)
+    if not wanted:
+        raise LoadError(
+            f"{given} holds no file of a trail: none ends in {' or '.join(ENDINGS[:2])}. "
+            f"CloudTrail delivers them to a bucket; the last 90 days can be had with: {HOW}"
+        )
+    return wanted
+
+
+def _walk(folder: Path, skipped: Noted) -> Iterator[Path]:
+    def note(error: OSError) -> None:
+        skipped.add(str(error.filename), 0, f"It cannot be read: {error.strerror}.")
+
+    for place, _, names in os.walk(folder, onerror=note):
+        for name in names:
+            path = Path(place, name)
+            # Pipes and sockets may have such names too, and would never end.
+            if name.lower().endswith(ENDINGS) and path.is_file():
+                yield path
+
+
+class Pieces:
+    """The text of a file, piece by piece; bytes that are no UTF-8 become U+FFFD.
+
+    Parameters
+    ----------
+    failure
+        Why it ended early; empty if it did not.
+    is_empty
+        Whether there was nothing in it so far.
+    """
+
+    __slots__ = ("_path", "failure", "is_empty")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.failure = ""
+        self.is_empty = True
+
+    def __iter__(self) -> Iterator[str]:
+        decoder = getincrementaldecoder("utf-8")("replace")
+        try:
+            with closing(_opened(self._path)) as stream:
+                while piece := stream.read1(PIECE):
+                    self.is_empty = False
+                    yield decoder.decode(piece)
+            yield decoder.decode(b"", final=True)
+        except EOFError:
+            self.failure = "The compressed file is cut off here."
+        except (OSError, zlib.error) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.failure = f"It cannot be read on: {reason}."
+
+
+def _opened(path: Path) -> io.BufferedReader | gzip.GzipFile:
+    """Open a file; whether it is compressed, its first bytes say, not its name."""
+    stream = path.open("rb")
+    if stream.peek(2)[:2] == b"\x1f\x8b":
+        return _Whole(stream)
+    return stream
+
+
+class _Whole(gzip.GzipFile):
+    """A compressed file that closes the file below it too."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        super().__init__(fileobj=stream, mode="rb")
+        self._below = stream
+
+    def close(self) -> None:
+        super().close()
+        self._below.close()

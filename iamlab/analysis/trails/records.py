@@ -1,0 +1,288 @@
+"""A record of CloudTrail as an event: its fields checked, and what nobody here asks for left out.
+
+Records of every service and of all versions 1.x are read. Fields that came with a later version are
+empty where a record does not have them yet.
+
+What is said about a trail that is not its events: problems, and what was passed over.
+
+A broken file can have a problem in each of a million records. The first ones are kept in words, the
+rest are counted.
+
+Notes
+-----
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, overload
+
+from iamlab.model.event import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Record = Mapping[str, Any]
+
+
+class RecordError(ValueError):
+    """A value is no record of CloudTrail; the message names the field and its value."""
+
+
+_READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Select")
+"""How calls begin that only read; versions before 1.01 do not say it."""
+
+
+def event_of(record: object) -> Event:
+    """Read one record.
+
+    Raises
+    ------
+    RecordError
+        It is none: a field is missing, or has a value of the wrong kind.
+
+    Examples
+    --------
+    >>> event = event_of({
+    ...     "eventVersion": "1.11",
+    ...     "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111122223333:root"},
+    ...     "eventTime": "2026-11-25T10:15:00Z",
+    ...     "eventSource": "iam.amazonaws.com",
+    ...     "eventName": "CreateUser",
+    ...     "awsRegion": "us-east-1",
+    ...     "requestParameters": {"userName": "maya"},
+    ...     "recipientAccountId": "111122223333",
+    ... })
+    >>> event.event_name, event.request_parameters["userName"], event.read_only
+    ('CreateUser', 'maya', False)
+    >>> event_of({"eventVersion": "1.11", "eventName": 5})
+    Traceback (most recent call last):
+        ...
+    iamlab.analysis.trails.records.RecordError: userIdentity is missing
+    """
+    if not isinstance(record, dict):
+        raise RecordError(f"it is {_shown(record)}, not an object")
+    _check_version(record)
+    identity = _needed(record, "userIdentity", dict)
+    name = _needed(record, "eventName", str)
+    arns, owner = _resources(record)
+    return Event(
+        event_time=_time(_needed(record, "eventTime", str)),
+        event_source=_needed(record, "eventSource", str),
+        event_name=name,
+        aws_region=_text(record, "awsRegion"),
+        user_identity=identity,
+        read_only=_truth(record, "readOnly", default=name.startswith(_READS)),
+        recipient_account_id=_text(record, "recipientAccountId") or _account(identity),
+        event_id=_text(record, "eventID"),
+        request_parameters=_object(record, "requestParameters"),
+        response_elements=_object(record, "responseElements"),
+        error_code=_text(record, "errorCode"),
+        error_message=_text(record, "errorMessage"),
+        resources=arns,
+        event_type=_text(record, "eventType") or "AwsApiCall",
+        additional_event_data=_object(record, "additionalEventData"),
+        service_event_details=_object(record, "serviceEventDetails"),
+        shared_event_id=_text(record, "sharedEventID"),
+        source_ip_address=_text(record, "sourceIPAddress"),
+        user_agent=_text(record, "userAgent"),
+        request_id=_text(record, "requestID"),
+        management_event=_truth(record, "managementEvent", default=True),
+        event_category=_text(record, "eventCategory") or "Management",
+        vpc_endpoint_id=_text(record, "vpcEndpointId"),
+        vpc_endpoint_account_id=_text(record, "vpcEndpointAccountId"),
+        api_version=_text(record, "apiVersion"),
+        session_credential_from_console=_truth(
+            record, "sessionCredentialFromConsole", default=False
+        ),
+        resource_account_id=owner,
+    )
+
+
+def _check_version(record: Record) -> None:
+    """Refuse what a later major version might mean otherwise."""
+    version = record.get("eventVersion")
+    if version is not None and (not isinstance(version, str) or not version.startswith("1.")):
+        raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
+
+
+def _needed(record: Record, field: str, kind: type) -> Any:
+    value = record.get(field)
+    if isinstance(value, kind) and value != "":
+        return value
+    if value is None:
+        raise RecordError(f"{field} is missing")
+    raise RecordError(f"{field} is {_shown(value)}, not {_KINDS[kind]}")
+
+
+def _text(record: Record, field: str) -> str:
+    value = record.get(field)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    raise RecordError(f"{field} is {_shown(value)}, not a text")
+
+
+def _object(record: Record, field: str) -> Record | None:
+    value = record.get(field)
+    if value is None or isinstance(value, dict):
+        return value
+    raise RecordError(f"{field} is {_shown(value)}, not an object")
+
+
+_TRUTHS = {"true": True, "false": False}
+
+
+def _truth(record: Record, field: str, *, default: bool) -> bool:
+    """Read a truth value, also in words, as sessionCredentialFromConsole has it."""
+    value = record.get(field)
+    if value is None:
+        return default
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in _TRUTHS:
+        return _TRUTHS[value]
+    raise RecordError(f"{field} is {_shown(value)}, not true or false")
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        # Where a record has no offset, it is the UTC that CloudTrail writes.
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise RecordError(f"eventTime is {_shown(text)}, not a time") from None
+
+
+def _resources(record: Record) -> tuple[tuple[str, ...], str]:
+    """Give the ARNs of the resources, and the account of those whose ARN does not say it.
+
+    Beside an object stands its bucket, which says no more. Some have only the beginning of an ARN,
+    and are left out.
+    """
+    resources = record.get("resources")
+    if not resources:
+        return (), ""
+    if not isinstance(resources, list):
+        raise RecordError(f"resources is {_shown(resources)}, not a list")
+    found: list[str] = []
+    owner = ""
+    for one in resources:
+        arn = one.get("ARN") if isinstance(one, dict) else one
+        if isinstance(arn, str):
+            found.append(arn)
+            if _BUCKET in arn and isinstance(one, dict) and isinstance(one.get("accountId"), str):
+                owner = one["accountId"]
+        elif arn is not None:
+            raise RecordError(f"resources holds {_shown(arn)}, not an ARN")
+    if len(found) > 1:
+        above = {arn.partition("/")[0] for arn in found if _BUCKET in arn and "/" in arn}
+        found = [arn for arn in found if arn not in above]
+    return tuple(found), owner
+
+
+_BUCKET = ":s3:::"
+"""What stands in the ARN of a bucket and of an object: neither says the account."""
+
+
+def _account(identity: Record) -> str:
+    account = identity.get("accountId")
+    return account if isinstance(account, str) else ""
+
+
+_KINDS: Mapping[type, str] = {str: "a text", dict: "an object"}
+
+
+def _shown(value: object) -> str:
+    """Show a value shortly: it may be long, and anything."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = value if isinstance(value, str) else str(value)
+    return f"{text[:40]!a}{'...' if len(text) > 40 else ''}"
+
+
+MOST = 100
+"""So many are kept in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that is said of a file.
+
+    Parameters
+    ----------
+    file
+        Its path.
+    position
+        Which of its records, counted from 1; 0 for the file itself.
+    what
+        What is to be said.
+    """
+
+    file: str
+    position: int
+    what: str
+
+    def __str__(self) -> str:
+        place = f", record {self.position:,}" if self.position else ""
+        return f"{self.file}{place}: {self.what}"
+
+
+class Noted(Sequence[Note]):
+    """The first notes, and how many there are in all.
+
+    Examples
+    --------
+    >>> noted = Noted(most=1)
+    >>> noted.add("a.json", 3, "eventName is missing")
+    >>> noted.add("a.json", 4, "eventTime is missing")
+    >>> len(noted), noted.total
+    (1, 2)
+    >>> print(noted)
+    a.json, record 3: eventName is missing
+    and 1 more
+    """
+
+    __slots__ = ("_kept", "most", "total")
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self.total = 0
+        self._kept: list[Note] = []
+
+    def add(self, file: str, position: int, what: str) -> None:
+        """Note one more."""
+        self.total += 1
+        if len(self._kept) < self.most:
+            self._kept.append(Note(file, position, what))
+
+    def copy(self) -> Noted:
+        """Give another one that begins with the same notes."""
+        copy = Noted(self.most)
+        copy.total, copy._kept = self.total, self._kept.copy()
+        return copy
+
+    @overload
+    def __getitem__(self, place: int) -> Note: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Note]: ...
+
+    def __getitem__(self, place: int | slice) -> Note | list[Note]:
+        return self._kept[place]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __repr__(self) -> str:
+        return f"<{self.total} noted>"
+
+    def __str__(self) -> str:
+        more = self.total - len(self._kept)
+        return "\n".join([*map(str, self._kept), *([f"and {more:,} more"] if more else [])])

@@ -1,0 +1,341 @@
+"""What permission a record shows as used: by whom, on what, and whether it was there.
+
+A record names a call, and a policy names actions. Mostly these are the same word; where they are
+not, ``actions.py`` has the tables. What a call needs besides follows from its parameters
+(``besides.py``). What was acted on stands in the record, or follows from its parameters too
+(``targets.py``); of a refusal its text may say it (``refusals.py``).
+
+That a role was passed to a service is in no record: ``iam:PassRole`` is used by calls that only
+name the role.
+
+What the text of a refusal says: which permission was missing, and on what.
+
+IAM and STS log no parameters with a refusal, so its text is all that says what was asked for. IAM
+names its entities there in short: ``on resource: role audit``.
+
+Notes
+-----
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Service Authorization
+Reference"; "Refine permissions in AWS using last accessed information".
+AWS page: "Troubleshoot access denied error messages".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from iamlab.analysis.trails.actions import VERSIONED, named
+from iamlab.analysis.trails.arn_formats import partition_of
+from iamlab.analysis.trails.callers import who, without_path
+from iamlab.analysis.trails.dependent_actions import besides
+from iamlab.analysis.trails.resources import UNKNOWN, Target, targets_of
+from iamlab.errors import RequestError
+from iamlab.model.event import is_denial, is_unauthenticated
+from iamlab.model.session_record import id_in, issuer_of
+from iamlab.policy import catalog
+from iamlab.policy.arn import is_arn
+from iamlab.policy.prose.words import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from iamlab.model.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One permission, used once.
+
+    Parameters
+    ----------
+    action
+        As policies spell it: ``s3:GetObject``.
+    resource
+        An ARN, with ``*`` for a part that the record does not say; only ``*`` where it says
+        nothing, or where the action takes no resource.
+    caller
+        Whose permissions were used: a user's or root user's ARN, for a role's session the role's;
+        empty if the record does not say it, as for a service or a caller of another account.
+    session
+        The ARN that called: of a session that one, else the same as the caller; of a service its
+        name.
+    account_id
+        In whose log it stands.
+    is_allowed
+        Whether the permission was there. A call that failed for another reason was allowed first.
+    is_known
+        Whether the catalogue has the action; if not, it is written as CloudTrail writes it.
+    is_path_known
+        Whether the ARN is whole: the name of an IAM user, role or group does not tell its path.
+    is_exact
+        Whether the resource is written as it is called. If not, a star in it stands for what the
+        record does not say; if it is, a star is a star, as in the key of an object.
+    caller_id
+        The unique id of the caller: who has the same name later is another. Empty if the record
+        does not say it.
+    """
+
+    action: str
+    resource: str
+    caller: str
+    session: str
+    account_id: str
+    time: datetime
+    is_allowed: bool
+    region: str
+    is_known: bool = True
+    is_path_known: bool = True
+    is_exact: bool = True
+    caller_id: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line, in which whoever wrote the record can break nothing."""
+        by = self.session or self.caller or "somebody"
+        end = "allowed" if self.is_allowed else "refused"
+        when = f"{self.time:%Y-%m-%d %H:%M}"
+        return printable(f"{when} {by}: {self.action} on {self.resource}, {end}")
+
+
+NO_CALLS = frozenset(
+    (
+        "AwsServiceEvent",  # a service did it, of its own accord
+        "AwsConsoleSignIn",  # somebody shows who he is
+        "AwsVpceEvents",  # the call stands in its account's log too
+    )
+)
+"""Types of events that are no call with permissions."""
+
+_COPIES = frozenset(("CopyObject", "UploadPartCopy"))
+
+
+def uses_of(event: Event) -> tuple[Use, ...]:
+    """Say which permissions an event shows as used.
+
+    Mostly one; several if the call needs several actions, or works on several resources; none if it
+    needs no permission, or if the caller could not show who he is.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from iamlab.cloudtrail import Event
+    >>> maya = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/maya"}
+    >>> use, = uses_of(Event(datetime(2026, 11, 25), "s3.amazonaws.com", "HeadObject", "eu-west-1",
+    ...     maya, True, "111122223333", "e-1",
+    ...     request_parameters={"bucketName": "star-maps", "key": "m/31.fits"}))
+    >>> use.action, use.resource, use.is_allowed
+    ('s3:GetObject', 'arn:aws:s3:::star-maps/m/31.fits', True)
+    """
+    if event.event_type in NO_CALLS or event.event_category == "Insight":
+        return ()
+    if is_unauthenticated(event.error_code):
+        return ()  # no permission was looked for
+    actions = named(event.event_source, event.event_name)
+    if not actions:
+        return ()
+    caller, session = who(event.user_identity)
+    caller_id = id_in(issuer_of(event.user_identity)) if caller else ""
+    allowed = not is_denial(event.error_code)
+    found: Found = {}
+    for action, is_known in actions:
+        for name, target in _on(event, action):
+            exact = target if is_known else target._replace(is_exact=False)
+            found[name, target.arn] = (is_known, exact)
+        for name, target in besides(event, action):
+            found[name, target.arn] = (True, target)
+    if not allowed:
+        found = _with_refusal(event, found)
+    return tuple(
+        Use(
+            action,
+            resource,
+            caller,
+            session,
+            event.recipient_account_id,
+            event.event_time,
+            allowed,
+            event.aws_region,
+            is_known,
+            target.is_path_known,
+            target.is_exact,
+            caller_id,
+        )
+        for (action, resource), (is_known, target) in found.items()
+    )
+
+
+Found = dict[tuple[str, str], tuple[bool, Target]]
+"""Action and resource -> whether the catalogue knows the action, and the resource."""
+
+
+def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
+    """Give the uses of some events, of all callers or of one.
+
+    Parameters
+    ----------
+    caller
+        A user, a role with all its sessions, a root user, one session; or the ARN of one of these.
+
+    Raises
+    ------
+    RequestError
+        It is something else.
+
+    Examples
+    --------
+    >>> list(uses([], "arn:aws:iam::111122223333:user/maya"))
+    []
+    """
+    if caller is None:
+        return (use for event in events for use in uses_of(event))
+    arn = caller if isinstance(caller, str) else getattr(caller, "arn", None)
+    if not isinstance(arn, str) or not is_arn(arn):
+        raise RequestError(
+            f"Uses are those of a user, a role, a session or an ARN, and {caller!r} is none."
+        )
+    wanted, unique_id = without_path(arn), getattr(caller, "unique_id", "")
+
+    def is_his(use: Use) -> bool:
+        if unique_id and use.caller_id:
+            return bool(use.caller_id == unique_id)
+        return use.session == arn or without_path(use.caller) == wanted
+
+    return (use for event in events for use in uses_of(event) if is_his(use))
+
+
+def _on(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+    """Give an action with each of its resources."""
+    parameters = event.request_parameters or {}
+    if event.event_name in _COPIES and action == "s3:GetObject":
+        yield _copied(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
+        return
+    if action in VERSIONED and parameters.get("versionId"):
+        action = VERSIONED[action]
+    targets = targets_of(event, action)
+    if targets == (UNKNOWN,) and _is_about_oneself(event, action):
+        targets = (Target(event.user_identity["arn"]),)
+    for target in targets:
+        yield action, target
+
+
+def _copied(source: object, partition: str) -> tuple[str, Target]:
+    """Read which object was copied: bucket and key as in a URL, or an ARN."""
+    text, _, query = (source if isinstance(source, str) else "").partition("?")
+    text = unquote(text).removeprefix("/")
+    action = VERSIONED["s3:GetObject"] if query.startswith("versionId=") else "s3:GetObject"
+    if is_arn(text):
+        return action, Target(text)
+    return action, Target(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
+
+
+def _is_about_oneself(event: Event, action: str) -> bool:
+    """Say whether a user's call is about himself, since it names no user."""
+    if event.error_code or event.user_identity.get("type") != "IAMUser":
+        return False
+    if (event.request_parameters or {}).get("allUsers"):
+        return False
+    known = catalog.action(action)
+    kinds = [] if known is None else [use.name for use in known.resource_types]
+    return (
+        action.startswith("iam:")
+        and kinds == ["user"]
+        and isinstance(event.user_identity.get("arn"), str)
+    )
+
+
+def _with_refusal(event: Event, found: Found) -> Found:
+    """Say what was refused, as far as the text says it.
+
+    It may be one of the actions that the call needs, or one that the record does not show: then the
+    call's own was attempted too.
+    """
+    partition = partition_of(event.aws_region)
+    said = refusal_in(event.error_message, partition, event.recipient_account_id)
+    known = None if said is None else catalog.action(said.action)
+    if said is None or known is None:
+        return found
+    own = {key: what for key, what in found.items() if key[0] == known.full_name}
+    if own and said.resource == "*":
+        return own
+    target = Target(said.resource, "*" not in said.resource, said.is_path_known)
+    asked: Found = {(known.full_name, said.resource): (True, target)}
+    return asked if own else {**found, **asked}
+
+
+_PERFORM = "is not authorized to perform: "
+_RESOURCE = "on resource: "
+_REASONS = (" because ", " with an explicit deny")
+_LONGEST = 4096
+"""A message has at most 1 KB; a longer one is no message of CloudTrail's."""
+
+KINDS: Mapping[str, str] = {
+    "group": "group",
+    "instance profile": "instance-profile",
+    "role": "role",
+    "user": "user",
+}
+"""What IAM calls an entity in a text -> the same in its ARN."""
+
+
+class Refusal(NamedTuple):
+    """What a text says.
+
+    Parameters
+    ----------
+    action
+        As policies spell it.
+    resource
+        An ARN, or ``*`` if the text does not say it.
+    is_path_known
+        Whether the ARN is whole: of an IAM entity the text may name only the name.
+    """
+
+    action: str
+    resource: str
+    is_path_known: bool = True
+
+
+def refusal_in(message: str, partition: str, account_id: str) -> Refusal | None:
+    """Read what the text of a refusal says; ``None`` if it does not say it.
+
+    Parameters
+    ----------
+    partition, account_id
+        Where the IAM entities are that the text names in short.
+
+    Examples
+    --------
+    >>> refusal_in(
+    ...     "User: arn:aws:iam::111122223333:user/maya is not authorized to perform: "
+    ...     "iam:PutRolePolicy on resource: role audit because no identity-based policy allows the "
+    ...     "iam:PutRolePolicy action", "aws", "111122223333")
+    Refusal(action='iam:PutRolePolicy', resource='arn:aws:iam::111122223333:role/audit', \
+is_path_known=False)
+    """
+    _, found, rest = message[:_LONGEST].partition(_PERFORM)
+    action, _, rest = rest.partition(" ")
+    action = action.strip("\"'.,;")
+    if not found or not _is_action(action):
+        return None
+    _, named, resource = rest.partition(_RESOURCE)
+    if not named:
+        return Refusal(action, "*")
+    for reason in _REASONS:
+        before, is_there, _ = resource.rpartition(reason)
+        resource = before if is_there else resource
+    text = resource.strip(" \n\"'").removesuffix(".")
+    kind, _, name = text.rpartition(" ")
+    if kind in KINDS and not name.startswith("arn:"):
+        return Refusal(
+            action, f"arn:{partition}:iam::{account_id}:{KINDS[kind]}/{name}", is_path_known=False
+        )
+    if kind == "policy":
+        text = name
+    return Refusal(action, text if text.startswith("arn:") else "*")
+
+
+def _is_action(text: str) -> bool:
+    prefix, colon, name = text.partition(":")
+    return bool(colon and prefix and name and text.isascii() and ":" not in name)

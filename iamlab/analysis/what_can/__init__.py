@@ -1,0 +1,1 @@
+"""What somebody may do: the question, its candidates, and few lines for the answer."""

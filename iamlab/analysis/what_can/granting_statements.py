@@ -1,0 +1,264 @@
+"""Who grants what to a caller, and who stops what: statements with sets of pairs.
+
+A line is told by one statement, and by those that have to allow beside it. What several statements
+grant, each of them tells.
+
+Lines of what a caller may do, and of what is stopped: values that can be read aloud.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.what_can.candidates import written
+from iamlab.authorization.credential_scope import CREDENTIALS
+from iamlab.engine.labels import RULE_OF
+from iamlab.engine.layers import NAMES
+from iamlab.engine.reasons import VOTERS
+from iamlab.policy.prose.conditions import Setting, clause
+from iamlab.policy.prose.resources import noun
+from iamlab.policy.prose.words import briefly, joined, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.analysis.what_can.candidates import Keys
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.reasons import Note, Shut, Witness
+    from iamlab.policy.statement import Statement
+
+
+class Patterns(NamedTuple):
+    """How the statement that tells a line writes resources and actions."""
+
+    resources: tuple[str, ...] = ("*",)
+    actions: tuple[str, ...] = ("*",)
+
+
+class Granter(NamedTuple):
+    """Whom a line of what is allowed is told by: conditions in words, and addresses."""
+
+    patterns: Patterns = Patterns()
+    when: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+
+
+class Stopper(NamedTuple):
+    """Whom a line of what is stopped is told by, as in ``Stopped``."""
+
+    patterns: Patterns
+    layer: str
+    by: tuple[str, ...]
+    why: str
+
+
+def grants(witness: Witness, keys: Keys) -> Iterator[tuple[Granter, int]]:
+    """Give each statement that grants, with those that have to allow beside it."""
+    for chosen, bits in witness.ways().items():
+        if not chosen:
+            yield Granter(), bits
+            continue
+        first, *others = (voter for voter in VOTERS if voter in chosen)
+        for note in witness.notes:
+            if note.voter == first and note.bits & bits:
+                for beside, some in _beside(witness.notes, others, note.bits & bits):
+                    yield _granter((note, *beside), keys), some
+
+
+def _beside(
+    notes: Iterable[Note], voters: Sequence[str], bits: int
+) -> list[tuple[tuple[Note, ...], int]]:
+    """Part pairs by the statements of these voters that allow them."""
+    parted: list[tuple[tuple[Note, ...], int]] = [((), bits)]
+    for note in notes:
+        if note.voter in voters:
+            parted = [
+                (found, some)
+                for beside, cells in parted
+                for found, some in (
+                    ((*beside, note), cells & note.bits),
+                    (beside, cells & ~note.bits),
+                )
+                if some
+            ]
+    return parted
+
+
+def _granter(notes: Sequence[Note], keys: Keys) -> Granter:
+    when = dict.fromkeys(words for note in notes for words in conditions_of(note.statement))
+    by = dict.fromkeys(map(_address, notes))
+    return Granter(_written(notes[0].statement, keys), tuple(when), tuple(by))
+
+
+def _written(statement: Statement, keys: Keys) -> Patterns:
+    """Give the patterns of a statement: resources and actions."""
+    resources = ("*",) if statement.resource is None else tuple(written(statement, keys))
+    return Patterns(resources or ("*",), statement.action or ("*",))
+
+
+def conditions_of(statement: Statement) -> tuple[str, ...]:
+    """Put the conditions of an Allow into words.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> policy = Policy.allow("s3:*", "*", when={"aws:PrincipalTag/team": "sky"})
+    >>> conditions_of(policy.statements[0])
+    ("the caller's tag team is sky",)
+    """
+    setting = Setting(variables=statement.variables, signed=True, denies=False)
+    clauses = (clause(condition, setting) for condition in statement.conditions)
+    return tuple(plain(one.text) for one in clauses if one.text)
+
+
+def _address(note: Note) -> str:
+    address = f"{note.attached.policy.name or 'policy'}/{note.statement.label}"
+    return f"{address} ({', '.join(note.attached.path)})" if note.attached.path else address
+
+
+def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
+    """Give all that stands in the way of what the caller's policies, or all together, would allow.
+
+    What lacks only the consent of the resource's side comes last.
+    """
+    would = witness.would()
+    left = (would | witness.votes["identity"]) & ~witness.may
+    lacking = left & ~would
+    for note in witness.notes:
+        if note.denies and note.bits & left:
+            why = f"explicit deny in the {NAMES[note.layer]} {_address(note)}"
+            if note.attached.path == CREDENTIALS:
+                why = _no_good(note.attached)
+            by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
+            yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
+            lacking &= ~note.bits
+    for shut in witness.shut:
+        # What is not good for it has been told above, action by action, as far as it is known.
+        among = lacking if _is_of_credentials(shut.level) else left
+        if bits := shut.bits & among:
+            names = tuple(attached.policy.name or "policy" for attached in shut.level)
+            yield Stopper(Patterns(), shut.layer, names, _why_shut(shut, names)), bits
+            lacking &= ~bits
+    for case, bits in witness.kind.situations.items():
+        if bits & lacking:
+            why = RULE_OF.get(case, "The policy of the resource must allow.").rstrip(".")
+            yield Stopper(Patterns(), "resource", (), why), bits & lacking
+
+
+def _is_of_credentials(level: Sequence[Attached]) -> bool:
+    return bool(level) and level[0].path == CREDENTIALS
+
+
+def _no_good(limits: Attached) -> str:
+    """Say what no policy says: it is the kind of credentials."""
+    return f"{limits.policy.name} is not good for it"
+
+
+def _why_shut(shut: Shut, names: Sequence[str]) -> str:
+    if not shut.level:
+        return f"no {NAMES[shut.layer]} was passed"
+    if _is_of_credentials(shut.level):
+        return _no_good(shut.level[0])
+    where = ", ".join(dict.fromkeys(one for attached in shut.level for one in attached.path))
+    at = f" at {where}" if where else ""
+    return f"no Allow in the {NAMES[shut.layer]} {joined(names)}{at}"
+
+
+FEW = 4
+"""So many resources are named in a sentence; others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Some actions on some resources, which a caller may do.
+
+    Parameters
+    ----------
+    actions
+        The fewest patterns that match exactly these actions of the catalogue.
+    resources, but
+        ARNs or patterns: what the first match, and the second do not.
+    when
+        The conditions under which it is granted, in words. They are met now.
+    by
+        The statements that grant it, with the way they came: ``"readers/Maps (group team)"``. None
+        if no permission is needed.
+    words
+        The actions in words, for whoever knows the resources: what works on none of them may be
+        among them.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    but: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    words: str = field(default="", compare=False)
+
+    @property
+    def what(self) -> str:
+        """Actions and resources in words."""
+        return _what(self)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its parts as they stand in a table."""
+        lists = (self.actions, self.resources, self.but, self.when, self.by)
+        return tuple(", ".join(one) for one in lists)
+
+    def __str__(self) -> str:
+        when = f", if {joined(self.when, ', and')}" if self.when else ""
+        by = f" by {joined(self.by)}" if self.by else " (no permission is needed)"
+        return f"{self.what}{when}:{by}" if self.by else f"{self.what}{by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Some actions on some resources, which a policy of the caller would grant.
+
+    Parameters
+    ----------
+    actions, resources, but, words
+        As in ``Access``.
+    layer
+        The kind of policy that stops it; ``"resource"`` if that side would have to allow too.
+    by
+        The statements that deny; of a ceiling without an Allow, its policies.
+    why
+        What stops it, in words.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    but: tuple[str, ...] = ()
+    layer: str = ""
+    by: tuple[str, ...] = ()
+    why: str = ""
+    words: str = field(default="", compare=False)
+
+    @property
+    def what(self) -> str:
+        """Actions and resources in words."""
+        return _what(self)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its parts as they stand in a table."""
+        lists = (self.actions, self.resources, self.but)
+        return (*(", ".join(one) for one in lists), "", self.why)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
+def _what(one: Access | Stopped) -> str:
+    where = "everything" if one.resources == ("*",) else _named(one.resources)
+    but = f" but {_named(one.but)}" if one.but else ""
+    return f"{one.words or briefly(one.actions, FEW, 'patterns')} on {where}{but}"
+
+
+def _named(patterns: Sequence[str]) -> str:
+    """Put resources into words."""
+    words = list(dict.fromkeys(plain(noun(one).words) for one in patterns))
+    return briefly(words, FEW, "resources")

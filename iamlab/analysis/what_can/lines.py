@@ -1,0 +1,300 @@
+"""From sets to lines: what each statement grants or stops, in few patterns.
+
+Cells in few lines: which actions on which resources, as patterns, but exactly these.
+
+Actions for which the same holds come together first. Then it is said on which resources: by the
+patterns of the statement that speaks, if these say it exactly; else by the patterns and names that
+the candidates stand for, with exceptions. Last, lines become one where that is still exact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.what_can.candidates import is_plain, places_in, shown
+from iamlab.analysis.what_can.granting_statements import (
+    Access,
+    Granter,
+    Patterns,
+    Stopped,
+    Stopper,
+    grants,
+    stops,
+)
+from iamlab.policy.catalog import actions_of
+from iamlab.policy.shortest import in_words, shortest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.analysis.what_can.candidates import Candidates, Keys
+    from iamlab.engine.reasons import Witness
+
+
+Pair = tuple[str, str]
+
+
+class Told(NamedTuple):
+    """What was decided of some pairs, with notes; the pairs of an action stand side by side."""
+
+    witness: Witness
+    pairs: Sequence[Pair]
+
+
+def lines_from(
+    told: Iterable[Told], candidates: Candidates, keys: Keys
+) -> tuple[tuple[Access, ...], tuple[Stopped, ...]]:
+    """Write the lines of what is allowed, and those of what is stopped."""
+    allowed: dict[Granter, _Cells] = defaultdict(_Cells)
+    stopped: dict[Stopper, _Cells] = defaultdict(_Cells)
+    for one in told:
+        layout = _Layout(one, candidates)
+        for granter, bits in grants(one.witness, keys):
+            layout.note(allowed[granter], bits)
+        for stopper, bits in stops(one.witness, keys):
+            layout.note(stopped[stopper], bits)
+    return (
+        tuple(
+            Access(*lists, one.when, one.by, words)
+            for one, cells in allowed.items()
+            for lists, words in _said(one.patterns, cells, candidates)
+        ),
+        tuple(
+            Stopped(*lists, one.layer, one.by, one.why, words)
+            for one, cells in stopped.items()
+            for lists, words in _said(one.patterns, cells, candidates)
+        ),
+    )
+
+
+class _Cells(defaultdict[str, int]):
+    """What is meant with each action: a set of candidates."""
+
+    def __init__(self) -> None:
+        super().__init__(int)
+
+    def by_sort(self, candidates: Candidates) -> dict[Sort, list[str]]:
+        """Give the actions by what is meant with them."""
+        found: dict[Sort, list[str]] = {}
+        for name, bits in self.items():
+            found.setdefault(Sort(candidates.fitting(name), bits), []).append(name)
+        return found
+
+
+class _Layout:
+    """Where the pairs of each action stand; a part need not hold all pairs of an action."""
+
+    def __init__(self, told: Told, candidates: Candidates) -> None:
+        self._pairs = told.witness.universe.pairs
+        self._count = len(told.pairs)
+        self._runs: list[tuple[str, int, int, tuple[int, ...]]] = []
+        self._known: dict[tuple[int, str], int] = {}
+        for name, run in groupby(told.pairs, itemgetter(0)):
+            start = self._runs[-1][2] if self._runs else 0
+            where = tuple(candidates.place(arn) for _, arn in run)
+            self._runs.append((name, start, start + len(where), where))
+        alike: dict[tuple[int, ...], int] = {}
+        self._alike = [alike.setdefault(where, len(alike)) for *_, where in self._runs]
+
+    def note(self, cells: _Cells, bits: int) -> None:
+        """Write down which resources are meant with each action."""
+        if not bits:
+            return
+        digits = f"{self._pairs.in_order(bits):0{self._count}b}"[::-1]
+        for (name, start, stop, where), alike in zip(self._runs, self._alike, strict=True):
+            here = digits[start:stop]
+            if "1" in here:
+                cells[name] |= self._set(alike, where, here)
+
+    def _set(self, alike: int, where: tuple[int, ...], digits: str) -> int:
+        known = self._known.get((alike, digits))
+        if known is None:
+            meant = (place for place, digit in zip(where, digits, strict=True) if digit == "1")
+            known = self._known[alike, digits] = sum(1 << place for place in meant)
+        return known
+
+
+def _said(
+    patterns: Patterns, cells: _Cells, candidates: Candidates
+) -> Iterator[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], str]]:
+    """Give actions, resources and exceptions of each line, and its actions in words."""
+    for line in lines_of(candidates, cells.by_sort(candidates).items(), patterns.resources):
+        names = frozenset(line.actions)
+        lists = (
+            shortest(names, patterns.actions),
+            tuple(map(shown, line.resources)),
+            tuple(map(shown, line.but)),
+        )
+        yield lists, in_words(names, patterns.actions, _others(candidates, line, names))
+
+
+def _others(candidates: Candidates, line: Line, names: frozenset[str]) -> frozenset[str] | None:
+    """Give the actions that a reader would take to be meant, and that are not.
+
+    Those are not among them that work on none of the resources: of ``s3:*`` on objects he
+    knows that it is not about buckets.
+    """
+    if "*" in line.resources:
+        return None
+    meant = meant_by(candidates, line)
+    services = {name.partition(":")[0] for name in names}
+    every = (one.full_name for service in services for one in actions_of(service).values())
+    return frozenset(one for one in every if candidates.fitting(one) & meant) - names
+
+
+class Sort(NamedTuple):
+    """Resources, as sets of candidates.
+
+    Parameters
+    ----------
+    fitting
+        Those that the actions work on.
+    bits
+        Those of them that are meant.
+    """
+
+    fitting: int
+    bits: int
+
+
+@dataclass(slots=True)
+class Line:
+    """Actions, and the resources that are meant with each of them.
+
+    Parameters
+    ----------
+    resources, but
+        Patterns: all that the first match, and the second do not.
+    sorts
+        What must come out of it.
+    """
+
+    resources: tuple[str, ...]
+    but: tuple[str, ...]
+    sorts: list[Sort] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+
+
+def lines_of(
+    candidates: Candidates, cells: Iterable[tuple[Sort, list[str]]], written: Sequence[str]
+) -> list[Line]:
+    """Say cells in few lines.
+
+    Parameters
+    ----------
+    cells
+        Actions by what is meant with them.
+    written
+        Resource patterns of the statement that speaks.
+    """
+    by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], Line] = {}
+    for sort, actions in cells:
+        words = _words(candidates, sort, written)
+        line = by_words.setdefault(words, Line(*words))
+        line.sorts.append(sort)
+        line.actions += actions
+    return _joined(candidates, list(by_words.values()))
+
+
+def _words(
+    candidates: Candidates, sort: Sort, written: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Say which resources are meant, and which are excepted."""
+    hits = tuple(one for one in written if candidates.matched(one) & sort.bits)
+    if _covered(candidates, hits) & sort.fitting == sort.bits:
+        return _needed(candidates, hits, sort), ()
+    chosen, left = [], sort.bits
+    for pattern in (*written, *_labels(candidates, left)):
+        here = candidates.matched(pattern) & sort.fitting
+        if here & left and _is_meant(candidates, pattern, here, sort):
+            chosen.append(pattern)
+            left &= ~here
+    chosen += [candidates.known[place].arn for place in places_in(left)]
+    extra = _covered(candidates, chosen) & sort.fitting & ~sort.bits
+    return tuple(chosen), tuple(_exceptions(candidates, extra, sort))
+
+
+def _is_meant(candidates: Candidates, pattern: str, here: int, sort: Sort) -> bool:
+    """Say whether a pattern may stand for what is meant: what nobody has named is meant too."""
+    generic = candidates.generic(pattern) & sort.fitting
+    if pattern == "*" and not generic:
+        generic = candidates.nameless & sort.fitting
+    if generic:
+        return generic & ~sort.bits == 0
+    return here & ~sort.bits == 0
+
+
+def _exceptions(candidates: Candidates, extra: int, sort: Sort) -> Iterator[str]:
+    """Name what is excepted, by patterns that match nothing that is meant."""
+    left = extra
+    written = (one for one in candidates.patterns if candidates.matched(one) & extra)
+    for label in _widest(candidates, (*written, *_labels(candidates, extra))):
+        here = candidates.matched(label) & sort.fitting
+        if here & left and not here & sort.bits:
+            yield label
+            left &= ~here
+    yield from (candidates.known[place].arn for place in places_in(left))
+
+
+def _needed(candidates: Candidates, patterns: tuple[str, ...], sort: Sort) -> tuple[str, ...]:
+    """Leave out the patterns that the others make superfluous."""
+    kept = list(patterns)
+    for pattern in sorted(patterns, key=is_plain, reverse=True):
+        rest = [one for one in kept if one != pattern]
+        if rest and _covered(candidates, rest) & sort.fitting == sort.bits:
+            kept = rest
+    return tuple(kept)
+
+
+def _labels(candidates: Candidates, bits: int) -> list[str]:
+    """Give the labels of some candidates, those first that stand for most."""
+    return _widest(candidates, (candidates.known[place].label for place in places_in(bits)))
+
+
+def _widest(candidates: Candidates, patterns: Iterable[str]) -> list[str]:
+    """Give each pattern once, those first that match most."""
+    return sorted(dict.fromkeys(patterns), key=lambda one: -candidates.matched(one).bit_count())
+
+
+def _covered(candidates: Candidates, patterns: Iterable[str]) -> int:
+    bits = 0
+    for pattern in patterns:
+        bits |= candidates.matched(pattern)
+    return bits
+
+
+def _joined(candidates: Candidates, lines: list[Line]) -> list[Line]:
+    """Make one line of two as long as it still says exactly what both said."""
+    found: list[Line] = []
+    for line in lines:
+        for place, known in enumerate(found):
+            both = _both(known, line)
+            if _is_exact(candidates, both):
+                found[place] = both
+                break
+        else:
+            found.append(line)
+    return found
+
+
+def _both(one: Line, other: Line) -> Line:
+    return Line(
+        tuple(dict.fromkeys((*one.resources, *other.resources))),
+        tuple(dict.fromkeys((*one.but, *other.but))),
+        [*one.sorts, *other.sorts],
+        [*one.actions, *other.actions],
+    )
+
+
+def _is_exact(candidates: Candidates, line: Line) -> bool:
+    meant = meant_by(candidates, line)
+    return all(meant & sort.fitting == sort.bits for sort in line.sorts)
+
+
+def meant_by(candidates: Candidates, line: Line) -> int:
+    """Give the candidates that a line's patterns mean."""
+    return _covered(candidates, line.resources) & ~_covered(candidates, line.but)

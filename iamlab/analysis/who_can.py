@@ -1,0 +1,168 @@
+"""Who can do something: one question to everybody of a world, as sets and not as a loop.
+
+Everybody is made ready once (``engine/crowd.py``) and remembered until the world changes. The
+answer names those who are allowed; why, is worked out for whom it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from iamlab.authorization.authorize import Way, over
+from iamlab.authorization.context_keys import FORWARDED, Who, of_call, set_by_hand
+from iamlab.authorization.principal import Everybody
+from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.resource import facts_of
+from iamlab.display import Shown, called, count, few, steps
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from iamlab.authorization.authorize import Circumstances
+    from iamlab.authorization.principal import Gathered
+    from iamlab.authorization.resource import Facts
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same for all callers whose answer depends on the same facts."""
+
+    facts: Facts
+    way: Way
+    given: Mapping[str, ContextValue]
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """What stands beside and over a caller's own keys."""
+        forwarded = FORWARDED if self.way.call.via else {}
+        return over({**forwarded, **self.facts.context, **of_call(self.way.call)}, self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCan(Mapping[str, "Decision"], Shown):
+    """Those who are allowed, by ARN, each with its decision.
+
+    Parameters
+    ----------
+    assumed
+        What was taken for granted, in words.
+    asked
+        How many were asked.
+    """
+
+    action: str
+    resource: str
+    assumed: tuple[str, ...]
+    asked: int
+    _found: Mapping[str, tuple[Gathered, _Asked]] = field(repr=False)
+
+    def __getitem__(self, arn: str) -> Decision:
+        known, asked = self._found[arn]
+        request = Request(
+            known.arn,
+            self.action,
+            self.resource,
+            asked.facts.account_id,
+            over(known.context(), asked.context),
+            known.issuer,
+        )
+        decision = evaluate(request, known.layers(asked.facts, asked.way.policy))
+        notes = (*known.assumed, *asked.facts.assumed, *asked.way.assumed)
+        return decision.assuming((*notes, *set_by_hand(asked.given)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __str__(self) -> str:
+        return "\n".join(self._found) or "nobody"
+
+    def __repr__(self) -> str:
+        who = few(map(called, self._found)) or "nobody"
+        what = few([f"{self.action} on {self.resource}"])
+        return f"<WhoCan {what}: {who}, of {count(self.asked, 'principal')}>"
+
+
+def who_can(
+    world: World,
+    action: str,
+    resource: str,
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> WhoCan:
+    """Ask every user, role and root user of the world."""
+    found: dict[str, tuple[Gathered, _Asked]] = {}
+    notes: dict[str, None] = {}
+    number = 0
+    for accounts, owner in steps(_shares(world, resource, action), "asking account by account"):
+        facts = facts_of(world, resource, action, owner)
+        way = Way.of(world, Who(), facts, action, circumstances)
+        asked = _Asked(facts, way, context or {})
+        _, crowd, holes = _everybody(world, accounts, way.policy)
+        allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
+        names = crowd.callers
+        bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
+        found |= {arn: (known_of(world, arn), asked) for arn in compress(names, bits)}
+        notes |= dict.fromkeys((*holes, *facts.assumed, *way.assumed, *set_by_hand(asked.given)))
+        number += len(names)
+    return WhoCan(action, resource, tuple(notes), number, found)
+
+
+def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:
+    """Put together the accounts for which the resource is the same, with one of them.
+
+    If nobody can tell whose it is, each account is taken to ask for one of its own.
+    """
+    accounts = tuple(world.accounts.values())
+    owners = {facts_of(world, resource, action, one.account_id).account_id for one in accounts[:2]}
+    if len(owners) < 2:
+        return [(accounts, accounts[0].account_id)] if accounts else []
+    return [((one,), one.account_id) for one in accounts]
+
+
+def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> Everybody:
+    """Make everybody of some accounts ready, or remember them."""
+    from iamlab.engine.crowd import Crowd
+
+    # A world that changes forgets its crowds, so that no other policy can get this one's id.
+    key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
+    # Time and tags can change without an operation of the world.
+    stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
+    remembered = world.remembered.crowds
+    if key not in remembered or remembered[key].stamp != stamp:
+        arns = list(everybody(accounts))
+        every = [known_of(world, arn) for arn in steps(arns, "gathering")]
+        crowd = Crowd(
+            (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
+            for known in steps(every, "making ready")
+        )
+        holes = dict.fromkeys(note for known in every for note in known.assumed)
+        remembered[key] = Everybody(stamp, crowd, tuple(holes))
+    return remembered[key]
+
+
+def _tags(accounts: Iterable[Account]) -> Iterator[Hashable]:
+    for account in accounts:
+        for one in (*account.users.values(), *account.roles.values()):
+            if one.tags:
+                yield one.arn, *one.tags.items()
+
+
+def everybody(accounts: Iterable[Account]) -> Iterator[str]:
+    """Give the ARNs of every user, role and root user."""
+    for account in accounts:
+        yield from (user.arn for user in account.users.values())
+        yield from (role.arn for role in account.roles.values())
+        yield account.root_arn

@@ -1,0 +1,1 @@
+"""What is different between two worlds: the edits, and who gained or lost what by which."""

@@ -1,0 +1,221 @@
+"""What edits are about: some actions and resources with which to ask who gained or lost what.
+
+Of each pattern of an action a few stand for all: well known ones first, then one of each access
+level.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.what_can.candidates import Home, written
+from iamlab.analysis.what_can.question_space import within_reach
+from iamlab.authorization.principal import document_of
+from iamlab.model.identities import Identity, User
+from iamlab.model.resources import Resource
+from iamlab.policy.catalog import LEVELS, action, expand, matched
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamlab.analysis.what_can.candidates import Candidates
+    from iamlab.analysis.world_diff.edits import Edit
+    from iamlab.model.world import World
+    from iamlab.policy.statement import Statement
+
+Pair = tuple[str, str]
+
+KNOWN = (
+    *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:PutBucketPolicy"),
+    *("iam:GetUser", "iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"),
+    *("iam:PassRole", "sts:AssumeRole", "kms:Decrypt", "kms:Encrypt", "kms:PutKeyPolicy"),
+    *("sqs:SendMessage", "sqs:ReceiveMessage", "sns:Publish", "lambda:InvokeFunction"),
+    *("dynamodb:GetItem", "dynamodb:PutItem", "secretsmanager:GetSecretValue"),
+    *("ec2:DescribeInstances", "ec2:StartInstances", "ec2:RunInstances"),
+)
+"""Actions that most people know: they stand for others where they can."""
+
+FEW = 6
+"""So many actions stand for a pattern."""
+
+MOST_ACTIONS = 60
+MOST_PAIRS = 20_000
+"""More is not asked unless somebody says what."""
+
+
+def asked_by(
+    edits: Iterable[Edit],
+    before: World,
+    after: World,
+    actions: Iterable[str] | None = None,
+    resources: Iterable[str] | None = None,
+) -> list[Pair]:
+    """Give the (action, resource) pairs that edits are about.
+
+    Parameters
+    ----------
+    actions, resources
+        What is to be asked instead.
+    """
+    edits = list(edits)
+    statements = list(
+        dict.fromkeys(
+            statement
+            for edit in edits
+            for policy in _policies(edit, before, after)
+            for statement in policy.statements
+        )
+    )
+    names = list(actions) if actions is not None else _names(edits, statements)
+    if resources is not None:
+        return [(name, resource) for resource in resources for name in names]
+    found = _candidates(before, after, names, statements)
+    pairs = (
+        (name, found.known[place].arn)
+        for name in names
+        for place in found.places(found.fitting(name))
+    )
+    return list(islice(pairs, MOST_PAIRS))
+
+
+def _names(edits: Iterable[Edit], statements: Iterable[Statement]) -> list[str]:
+    """Choose actions that stand for what statements and edited resources are about."""
+    names = dict.fromkeys(name for statement in statements for name in some_of(statement))
+    for edit in edits:
+        if edit.path[0] == "own passwords":
+            names["iam:ChangePassword"] = None
+        service = _service(edit)
+        if service:
+            names |= dict.fromkeys(few_of(f"{service}:*"))
+    return _spread(list(names))
+
+
+def _spread(names: list[str]) -> list[str]:
+    """Keep well known actions, and of too many others some of each part of the alphabet."""
+    known = [name for name in KNOWN if name in names]
+    others = [name for name in names if name not in known]
+    room = max(1, MOST_ACTIONS - len(known))
+    return [*known, *others[:: max(1, -(-len(others) // room))]]
+
+
+def _service(edit: Edit) -> str:
+    """Name the service of a resource that an edit is about."""
+    if edit.path[0] == "block":
+        return "s3"
+    if edit.path[0] in ("resource", "resource tag", "setting"):
+        return edit.path[2].split(":")[2]
+    return "sts" if edit.path[0] == "trust" else ""
+
+
+def _candidates(
+    before: World, after: World, names: Iterable[str], statements: Iterable[Statement]
+) -> Candidates:
+    """Collect resources: those of both worlds, and what the statements name."""
+    accounts = (*after.accounts.values(), *before.accounts.values())
+    first = next(iter(accounts), None)
+    home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
+    services = dict.fromkeys(name.partition(":")[0] for name in names)
+    patterns = [one for statement in statements for one in written(statement, {}) if one != "*"]
+    return within_reach((after, before), home, services, patterns)
+
+
+def some_of(statement: Statement) -> tuple[str, ...]:
+    """Choose actions that stand for all that a statement is about.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> some_of(Policy.allow("sqs:Send*", "*").statements[0])
+    ('sqs:SendMessage',)
+    """
+    if statement.action is None:
+        about = matched(statement)
+        return tuple(name for name in KNOWN if name in about)
+    return tuple(dict.fromkeys(name for one in statement.action for name in few_of(one)))
+
+
+@lru_cache(maxsize=4096)
+def few_of(pattern: str) -> tuple[str, ...]:
+    """Choose a few of the actions that a pattern matches; of every service, those best known."""
+    names = expand(pattern)
+    known = [name for name in KNOWN if name in names]
+    if pattern.startswith("*"):
+        return tuple(known)
+    by_level: dict[str, str] = {}
+    for name in names:
+        found = action(name)
+        if found is not None:
+            by_level.setdefault(found.level, name)
+    others = [by_level[level] for level in LEVELS if level in by_level]
+    return tuple(dict.fromkeys((*known, *others)))[:FEW]
+
+
+def _policies(edit: Edit, before: World, after: World) -> Iterator[Policy]:
+    """Give the policies whose effect an edit may change."""
+    for value in (edit.old, edit.new):
+        yield from _in_value(value)
+    for world in (before, after):
+        yield from _concerned(edit, world)
+
+
+def _in_value(value: object) -> Iterator[Policy]:
+    """Give the policies that are the value of a fact, or part of it."""
+    if isinstance(value, Policy):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (one for one in value if isinstance(one, Policy))
+    elif isinstance(value, Resource):
+        yield from () if value.policy is None else (value.policy,)
+    else:
+        document = getattr(value, "document", None)  # of a policy of an organization
+        if isinstance(document, Policy):
+            yield document
+
+
+def _concerned(edit: Edit, world: World) -> Iterator[Policy]:
+    """Give the policies that reach whom an edit is about."""
+    kind, *where = edit.path
+    if kind in ("attached", "boundary") and where[0] in world.accounts:
+        for arn in (edit.old, edit.new):
+            document = document_of(world.accounts[where[0]], arn) if arn else None
+            if document is not None:
+                yield document
+    if kind == "default" and where[0] in world.accounts:
+        policy = world.accounts[where[0]].policies.get(where[1])
+        if policy is not None:
+            yield from policy.versions.values()
+    if kind in ("identity", "member", "tag", "path", "boundary"):
+        yield from _of_identity(world, where)
+    if kind in ("hangs", "place") and where[0] in world.organizations:
+        yield from (one.document for one in world.organizations[where[0]].policies.values())
+    if kind == "given" or kind.startswith("resource") or kind == "setting":
+        yield from _of_resource(world, where)
+
+
+def _of_identity(world: World, where: Sequence[str]) -> Iterator[Policy]:
+    """Give the policies of an identity, and those of a user's groups."""
+    account = world.accounts.get(where[0])
+    one: Identity | None = getattr(account, f"{where[1]}s", {}).get(where[2])
+    if account is None or one is None:
+        return
+    names = (*(one.groups if isinstance(one, User) else ()), *where[3:])
+    holders = [one, *(account.groups[name] for name in names if name in account.groups)]
+    for holder in holders:
+        yield from holder.inline.values()
+        documents = (document_of(account, arn) for arn in holder.attached)
+        yield from (document for document in documents if document is not None)
+    trust = getattr(one, "trust", None)
+    if trust is not None:
+        yield trust
+
+
+def _of_resource(world: World, where: Sequence[str]) -> Iterator[Policy]:
+    """Give the policy of a resource, as it is in a world."""
+    for account in world.accounts.values():
+        for arn in where:
+            resource = account.resources.get(arn)
+            if resource is not None and resource.policy is not None:
+                yield resource.policy

@@ -1,0 +1,1 @@
+"""From a call to a decision: principal, resource, context keys, layers."""

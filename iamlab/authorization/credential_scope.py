@@ -1,0 +1,180 @@
+"""What credentials of each kind are not good for, whatever policies say.
+
+Notes
+-----
+AWS pages: "Compare AWS STS credentials"; "Permissions for GetSessionToken"; "Permissions for
+GetFederationToken"; "Enable or disable AWS Regions in your account". That AWS answers
+``InvalidClientTokenId`` to a call of IAM, and that STS has one sentence for all that it refuses so,
+is likely, not sure.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
+from iamlab.model.credentials import CredentialKind
+from iamlab.policy.catalog import expand
+from iamlab.policy.document import Policy
+from iamlab.policy.regions import OPT_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.engine.request import ContextValue
+
+_ALWAYS = frozenset(("GetCallerIdentity", "GetScopedCredentials", "GetDelegatedAccessToken"))
+
+STS_ALLOWS: Mapping[CredentialKind, frozenset[str]] = {
+    CredentialKind.USER: _ALWAYS | {"AssumeRole", "GetWebIdentityToken"},
+    CredentialKind.FEDERATED: _ALWAYS,
+    CredentialKind.FEDERATED_CONSOLE: _ALWAYS,
+}
+"""Kind of credentials -> all operations of STS that they are good for."""
+
+STS_FORBIDS: Mapping[CredentialKind, frozenset[str]] = dict.fromkeys(
+    (CredentialKind.ROLE, CredentialKind.CONSOLE, CredentialKind.ROOT_TASK),
+    frozenset(("GetSessionToken", "GetFederationToken")),
+)
+"""Kind of credentials -> the operations of STS that they are not good for, and no others."""
+
+WITHOUT_IAM = frozenset((CredentialKind.USER, CredentialKind.FEDERATED))
+"""Credentials with which IAM cannot be called: of a user's session, unless MFA was used."""
+
+WITH_POLICY_ACTIONS = frozenset(
+    (
+        *("TagSession", "SetSourceIdentity", "SetContext", "TagGetWebIdentityToken"),
+        *("SetWebIdentityTokenScope", "GetServiceBearerToken"),
+    )
+)
+"""What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
+
+CREDENTIALS = ("credentials",)
+"""The path of what no policy says, but the credentials."""
+
+NO_CALL_OF_IAM = "passrole"
+"""A permission of IAM that other services ask for; there is no such operation."""
+
+
+def refusal_of(
+    kind: CredentialKind, action: str, credentials: Mapping[str, ContextValue], arn: str = ""
+) -> AwsError | None:
+    """Say what AWS answers to a call that such credentials are not good for; else ``None``.
+
+    Parameters
+    ----------
+    credentials
+        The condition keys that come with them.
+    arn
+        Whose they are.
+
+    Examples
+    --------
+    >>> print(refusal_of(CredentialKind.ROLE, "sts:GetSessionToken", {}))
+    AccessDenied: Cannot call GetSessionToken with session credentials
+    >>> refusal_of(CredentialKind.ROLE, "iam:ListUsers", {}) is None
+    True
+    """
+    if kind is CredentialKind.LONG_TERM:
+        return None
+    service, _, name = action.partition(":")
+    lower = service.lower()
+    if lower == "iam" and kind in WITHOUT_IAM and name.lower() != NO_CALL_OF_IAM:
+        used = credentials.get("aws:MultiFactorAuthPresent") is True
+        return None if used and kind is CredentialKind.USER else _no_iam(kind)
+    if lower != "sts":
+        return None
+    if kind in STS_ALLOWS:
+        good = {one.lower(): one for one in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS}
+        return None if name.lower() in good else _cannot_call(name, arn)
+    forbidden = {one.lower() for one in STS_FORBIDS.get(kind, ())}
+    return _cannot_call(name, arn) if name.lower() in forbidden else None
+
+
+@cache
+def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
+    """Write as a policy what :func:`refusal_of` says, where the engine does not know it by itself.
+
+    Questions about many actions at once count it as one more ceiling. That of role sessions the
+    engine knows: their ARNs show what they are.
+
+    Examples
+    --------
+    >>> limits_of(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
+    ('sts:GetFederationToken', 'sts:GetSessionToken')
+    >>> limits_of(CredentialKind.LONG_TERM, with_mfa=False) is None
+    True
+    """
+    if kind is CredentialKind.ROLE:
+        return None
+    known: dict[str, ContextValue] = {"aws:MultiFactorAuthPresent": with_mfa}
+    every = sorted(expand("sts:*")) + sorted(expand("iam:*"))
+    closed = [name for name in every if refusal_of(kind, name, known)]
+    if not closed:
+        return None
+    # An action that no list has (a new one, or a misspelt one) is none of those that are open.
+    most = [one for one in ("iam", "sts") if refusal_of(kind, f"{one}:SomethingElse", known)]
+    good = STS_ALLOWS.get(kind, frozenset()) | WITH_POLICY_ACTIONS
+    open_ = ["iam:PassRole", *(f"sts:{one}" for one in sorted(good))]
+    allow = {"Effect": "Allow", "NotAction": [f"{one}:*" for one in most], "Resource": "*"}
+    if not most:
+        allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    statements = [
+        allow,
+        {"Effect": "Deny", "Action": closed, "Resource": "*"},
+        *([{"Effect": "Allow", "Action": open_, "Resource": "*"}] if most else ()),
+    ]
+    return Policy.parse({"Version": "2012-10-17", "Statement": statements}, name=kind.value)
+
+
+def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
+    error = InvalidClientTokenId("The security token included in the request is invalid")
+    way = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
+    error.add_note(f"IAM cannot be called with {kind.value}{way}.")
+    return error
+
+
+def _cannot_call(name: str, arn: str) -> AccessDenied:
+    error = AccessDenied(f"Cannot call {name} with session credentials")
+    if arn:
+        error.add_note(f"{arn} calls with temporary credentials that are not good for it.")
+    return error
+
+
+def out_of_region(region: str) -> InvalidClientTokenId | None:
+    """Say what a Region answers to a token that is good in the default Regions only.
+
+    Examples
+    --------
+    >>> out_of_region("eu-west-1") is None, out_of_region("me-south-1").code
+    (True, 'InvalidClientTokenId')
+    """
+    if region not in OPT_IN:
+        return None
+    error = InvalidClientTokenId("The security token included in the request is invalid")
+    error.add_note(
+        "The token is of STS's global endpoint, and the account has such tokens valid in the "
+        "default Regions only. Use the endpoint of a Region, or SetSecurityTokenServicePreferences."
+    )
+    return error
+
+
+@cache
+def limits_of_regions() -> Policy:
+    """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
+
+    What no policy can refuse, ``sts:GetCallerIdentity``, counts there as allowed everywhere.
+
+    Examples
+    --------
+    >>> limits_of_regions().statements[1].conditions[0].key
+    'aws:RequestedRegion'
+    """
+    there = {"StringEquals": {"aws:RequestedRegion": sorted(OPT_IN)}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": there},
+    ]
+    name = "a token that is good in the default Regions only"
+    return Policy.parse({"Version": "2012-10-17", "Statement": statements}, name=name)

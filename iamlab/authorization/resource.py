@@ -1,0 +1,230 @@
+"""What the world knows of a resource, and what it takes for granted of one that it does not know.
+
+Notes
+-----
+AWS pages: "AWS services that work with IAM", for what may have a resource-based policy; "Default
+key policy".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from iamlab.authorization.context_keys import OF_RESOURCE, What, fill, of_tags
+from iamlab.model.organization.policies import RCP
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamlab.engine.grants import Grant
+    from iamlab.engine.layers import Level
+    from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.engine.request import ContextValue
+    from iamlab.engine.universe import ResourceFacts
+    from iamlab.model.account import Account
+    from iamlab.model.resources import Resource
+    from iamlab.model.world import World
+
+MAY_HAVE_A_POLICY = frozenset(
+    {
+        *("s3", "sqs", "sns", "lambda", "secretsmanager", "ecr", "dynamodb", "events"),
+        *("execute-api", "backup"),
+    }
+)
+"""Services whose resources may carry a policy that nobody has told (of S3: access points)."""
+
+_MOST_CUTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a resource.
+
+    Parameters
+    ----------
+    what
+        As policies' conditions see it. Its account is empty if ARN and world leave that open.
+    policy, rcps, grants, public_access_block
+        As in ``Layers``.
+    region
+        Where it is.
+    under_rcps
+        Whether RCPs reach it: not a KMS key that AWS manages.
+    assumed
+        What was taken for granted, in words.
+    """
+
+    what: What = field(default_factory=What)
+    policy: Policy | None = None
+    rcps: tuple[Level, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    public_access_block: PublicAccessBlock | None = None
+    region: str = ""
+    under_rcps: bool = True
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def account_id(self) -> str:
+        """Who owns it."""
+        return self.what.account_id
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys that it brings along."""
+        return {**fill(OF_RESOURCE, self.what), **self.what.own}
+
+    def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
+        """Give it as the engine takes it for questions about many."""
+        from iamlab.engine.universe import ResourceFacts
+
+        return ResourceFacts(
+            self.account_id,
+            self.policy,
+            self.rcps,
+            {**self.context, **context},
+            self.grants,
+            self.public_access_block,
+        )
+
+
+def facts_of(world: World, resource: str, action: str, caller_account: str) -> Facts:
+    """Say what the world knows of a resource, and what it takes for granted."""
+    found = _found(world, resource, action, caller_account)
+    organization = world.organization_of(found.account_id)
+    if organization is not None:
+        rcps = organization.levels(found.account_id, RCP) if found.under_rcps else ()
+        what = replace(found.what, membership=world.membership_of(found.account_id))
+        return replace(found, what=what, rcps=rcps)
+    if world.loaded and not world.organizations:
+        note = "No organization: no SCP and no RCP applies."
+        return replace(found, assumed=(*found.assumed, note))
+    return found
+
+
+def _found(world: World, resource: str, action: str, caller_account: str) -> Facts:
+    if not is_arn(resource):
+        return Facts(What(caller_account))
+    arn = Arn.parse(resource)
+    given = world.resource_policies.get(resource)
+    known = find_resource(world, arn, resource)
+    if known is not None:
+        return of_resource(known)
+    if arn.service == "organizations":  # ARNs name the management account, whoever asks for them
+        return Facts(What(caller_account))
+    if arn.service == "s3" and not arn.account:
+        return _unknown_bucket(world, arn, caller_account)
+    if arn.service == "iam":
+        return _of_iam(world, arn, action, given, caller_account)
+    owner = arn.account if arn.account.isdigit() else caller_account
+    where = Facts(What(owner), given, region=arn.region)
+    if given is not None:
+        return where
+    if arn.service == "kms" and arn.kind == "key":
+        note = f"Key {resource} has the key policy that the API makes: the account's IAM decides."
+        policy = default_key_policy(arn.partition, arn.account)
+        return replace(where, policy=policy, assumed=(note,))
+    if arn.service in MAY_HAVE_A_POLICY:
+        return replace(where, assumed=(f"{resource} has no resource-based policy.",))
+    return where
+
+
+def find_resource(world: World, arn: Arn, text: str) -> Resource | None:
+    """Find the resource that an ARN names, or that has below it what the ARN names."""
+    owner = world.accounts.get(arn.account)
+    everybody = () if arn.account else tuple(world.accounts.values())
+    for account in everybody if owner is None else (owner,):
+        if not account.resources:
+            continue
+        if text in account.resources:
+            return account.resources[text]
+        for above, separator in _above(text, arn):
+            known = account.resources.get(above)
+            if known is not None and known.separator == separator:
+                return known
+    return None
+
+
+def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
+    """Give what stands above an ARN, from the first part on: of an object its bucket."""
+    start = len(text) - len(arn.resource)
+    for separator in "/:":
+        place = text.find(separator, start)
+        for _ in range(_MOST_CUTS):
+            if place < 0:
+                break
+            yield text[:place], separator
+            place = text.find(separator, place + 1)
+
+
+def of_resource(known: Resource) -> Facts:
+    """Say what a resource of the world says of itself; it need not be in its account yet."""
+    tags = known.tags if known.shows_tags else {}
+    what = What(known.account.account_id, tags, own=known.context)
+    return Facts(
+        what,
+        known.policy,
+        grants=known.grants,
+        public_access_block=known.public_access_block,
+        region=known.region,
+        under_rcps=known.under_rcps,
+    )
+
+
+def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> Facts:
+    name = arn.resource.partition("/")[0]
+    given = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
+    owner = caller_account or next(iter(world.accounts), "")
+    what = "" if given else ", without a bucket policy"
+    note = f"Bucket {name} exists in account {owner}{what}."
+    return Facts(What(owner), given, assumed=() if "*" in name else (note,))
+
+
+def _of_iam(
+    world: World, arn: Arn, action: str, given: Policy | None, caller_account: str
+) -> Facts:
+    """Say what is known of an identity, with its tags; of a role, also its trust policy."""
+    account = world.accounts.get(arn.account)
+    about_trust = arn.kind == "role" and action.lower().startswith("sts:")
+    owner = arn.account if arn.account.isdigit() else caller_account
+    if account is None:
+        if about_trust and given is None:
+            note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
+            return Facts(What(arn.account), assumed=(note,))
+        return Facts(What(owner), given)
+    tags, trust = _identity(account, arn)
+    what = What(owner, tags, own=of_tags("iam:ResourceTag", tags))
+    return Facts(what, given or (trust if about_trust else None))
+
+
+def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | None]:
+    """Give the tags of an identity, and a role's trust policy."""
+    role, user = account.roles.get(arn.name), account.users.get(arn.name)
+    if arn.kind == "role" and role is not None and role.arn == str(arn):
+        return role.tags, role.trust
+    if arn.kind == "user" and user is not None and user.arn == str(arn):
+        return user.tags, None
+    return {}, None
+
+
+@lru_cache(maxsize=256)
+def default_key_policy(partition: str, account_id: str) -> Policy:
+    """Give the key policy that ``kms:CreateKey`` makes when none is passed: the account statement.
+
+    Notes
+    -----
+    AWS page: "Default key policy".
+    """
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return Policy.parse(
+        {"Version": "2012-10-17", "Statement": [statement]}, name="default key policy"
+    )

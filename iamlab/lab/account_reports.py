@@ -1,0 +1,197 @@
+"""What an account says of itself: in numbers, in reports, to an auditor.
+
+What a terminal shows of a user, a group or a role: its name, and what hangs on it.
+
+Notes
+-----
+AWS pages: "Generate credential reports for your AWS account"; "Security best practices in IAM".
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from iamlab.display import count, few
+from iamlab.lab.account_simulator import Simulates
+from iamlab.operations.dispatch import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from iamlab.analysis.audit.audit import Audit
+    from iamlab.analysis.credential_report.report import CredentialReport
+    from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
+    from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
+    from iamlab.analysis.security_status import SecurityStatus
+    from iamlab.analysis.summaries import Summary
+    from iamlab.model.event import Event
+    from iamlab.model.identities import Group, Identity, Role, User
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.resources import Resource
+
+
+class AccountReports(Simulates):
+    """The part of an account that looks at the whole of it."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        name: str
+        account_id: str
+        users: dict[str, User]
+        groups: dict[str, Group]
+        roles: dict[str, Role]
+        resources: dict[str, Resource]
+
+        def get_user(self, user_name: str) -> User: ...  # noqa: D102 - said where it is done
+
+    def __repr__(self) -> str:
+        kinds = (
+            (self.users, "user"),
+            (self.groups, "group"),
+            (self.roles, "role"),
+            (self.resources, "resource"),
+        )
+        numbers = (count(len(some), noun) for some, noun in kinds)
+        return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
+
+    def summary(self) -> Summary:
+        """Count what there is of each kind, and say how many there may be."""
+        found: Summary = perform(self, "GetAccountSummary")  # type: ignore[arg-type]
+        return found
+
+    def credential_report(self) -> CredentialReport:
+        """Have a credential report made, and fetch it: a row for each user.
+
+        AWS makes a report at most every four hours. Whoever asks before gets the last one again,
+        and does not see what has changed since.
+        """
+        state = ""
+        while state != "COMPLETE":
+            made = perform(self, "GenerateCredentialReport")  # type: ignore[arg-type]
+            state = made["State"]
+        found: CredentialReport = perform(self, "GetCredentialReport")  # type: ignore[arg-type]
+        return found
+
+    def last_accessed(
+        self,
+        entity: Identity | ManagedPolicy | str,
+        events: Iterable[Event] | None = None,
+        granularity: Granularity = "SERVICE_LEVEL",
+        *,
+        now: datetime | None = None,
+    ) -> LastAccessed:
+        """Say when services were last accessed that policies allow, and by whom.
+
+        Parameters
+        ----------
+        entity
+            A user, group, role or managed policy of this account, or its ARN.
+        events
+            Where it is read: a ``Trail``, say; without them, what happened in this world.
+        granularity
+            ``"SERVICE_LEVEL"``, or ``"ACTION_LEVEL"``: management actions too.
+        now
+            From when the tracking period is counted back; see
+            ``iamlab.analysis.last_accessed.last_accessed``, also for the errors.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("IAMReadOnlyAccess")
+        >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
+        iam  not accessed in the tracking period
+        """
+        tool = _tool("last_accessed.last_accessed")
+        found: LastAccessed = tool.in_account(self, entity, events, granularity, now=now)
+        return found
+
+    def organizations_last_accessed(
+        self,
+        entity_path: str,
+        policy_id: str | None = None,
+        events: Iterable[Event] | None = None,
+        *,
+        now: datetime | None = None,
+    ) -> OrganizationsLastAccessed:
+        """Say when services were last accessed that service control policies allow.
+
+        It is for the management account to ask.
+
+        Parameters
+        ----------
+        entity_path
+            The organization's id, the root's, those of OUs, and an account's, with slashes between.
+        policy_id
+            One policy: without it, all that reach the entity count.
+        events, now
+            As in :meth:`last_accessed`.
+
+        Raises
+        ------
+        AwsError
+            The account is not in charge, there is no such entity or policy, or policies of this
+            type are not enabled.
+        """
+        tool = _tool("last_accessed.organizations")
+        found: OrganizationsLastAccessed = tool.organizations_last_accessed(
+            self, entity_path, policy_id, events, now=now
+        )
+        return found
+
+    def security_status(self) -> SecurityStatus:
+        """Tick off the five items that the console's dashboard showed until 2020."""
+        found: SecurityStatus = _tool("security_status").security_status(self)
+        return found
+
+    def security_recommendations(self, user: User | str | None = None) -> SecurityStatus:
+        """Give the recommendations of today's dashboard.
+
+        Parameters
+        ----------
+        user
+            Who is signed in: two items are about the user's own credentials.
+        """
+        who = self.get_user(user) if isinstance(user, str) else user
+        found: SecurityStatus = _tool("security_status").security_recommendations(self, who)
+        return found
+
+    def audit(
+        self, *, credential_report: CredentialReport | None = None, **thresholds: Any
+    ) -> Audit:
+        """Look for what an auditor would find: the controls of CIS and of AWS Security Hub.
+
+        Parameters
+        ----------
+        credential_report
+            Where credentials are looked up; without it, in the account as it is now. An account
+            that was loaded from an export has none.
+        thresholds
+            What counts as too old, too short, too many: ``key_age_days``, ``unused_days``,
+            ``active_keys``, ``password_length``, ``password_reuse``, ``password_age_days``,
+            ``required_tags``.
+
+        Raises
+        ------
+        RequestError
+            There is no such threshold.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.create_user("zoe").attach_policy("ReadOnlyAccess")
+        >>> [finding.what for finding in main.audit().of("user-policies")]
+        ['The user has 1 policy of its own.']
+        """
+        known = None if credential_report is None else credential_report.credentials()
+        found: Audit = _tool("audit.audit").audit(self, known, **thresholds)
+        return found
+
+
+def _tool(name: str) -> Any:
+    """Load a module when it is asked for."""
+    return import_module(f"iamlab.analysis.{name}")

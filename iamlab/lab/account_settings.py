@@ -1,0 +1,225 @@
+"""What an account settles for all: its alias, its password policy, where its users sign in.
+
+And whether they get tokens that services outside of AWS trust, and in which Regions STS is on.
+
+Notes
+-----
+AWS pages: "Create an alias for your AWS account ID"; "Set an account password policy for IAM
+users"; "How to sign in to AWS"; "Getting started with outbound identity federation"; "Manage AWS
+STS in an AWS Region".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import of_root
+from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.user_identity import user_identity
+from iamlab.operations.dispatch import perform
+from iamlab.operations.parameters import as_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.model.identities import RootUser, User
+    from iamlab.model.world import World
+    from iamlab.operations.iam.mfa_device import MfaDevice
+
+
+class AccountSettings:
+    """The part of an account that is about signing in."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        account_id: str
+        partition: str
+        alias: str | None
+        world: World
+        root: RootUser
+        users: dict[str, User]
+        sts_regions_off: list[str]
+
+        def changed(self) -> None: ...  # noqa: D102 - said where it is done
+
+    def create_alias(self, account_alias: str) -> None:
+        """Give it an alias, in place of any that it had.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            Another account has it: aliases are unique in the world.
+        """
+        self._do("CreateAccountAlias", AccountAlias=account_alias)
+
+    def delete_alias(self, account_alias: str) -> None:
+        """Take its alias away.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has not this one.
+        """
+        self._do("DeleteAccountAlias", AccountAlias=account_alias)
+
+    def update_password_policy(
+        self,
+        *,
+        minimum_password_length: int | None = None,
+        require_symbols: bool | None = None,
+        require_numbers: bool | None = None,
+        require_uppercase_characters: bool | None = None,
+        require_lowercase_characters: bool | None = None,
+        allow_users_to_change_password: bool | None = None,
+        max_password_age: int | None = None,
+        password_reuse_prevention: int | None = None,
+        hard_expiry: bool | None = None,
+    ) -> None:
+        """Set the whole password policy: what is not said falls back to AWS's default.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.update_password_policy(minimum_password_length=14)
+        >>> main.update_password_policy(require_numbers=True)
+        >>> main.password_policy.minimum_password_length
+        6
+        """
+        self._do(
+            "UpdateAccountPasswordPolicy",
+            MinimumPasswordLength=minimum_password_length,
+            RequireSymbols=require_symbols,
+            RequireNumbers=require_numbers,
+            RequireUppercaseCharacters=require_uppercase_characters,
+            RequireLowercaseCharacters=require_lowercase_characters,
+            AllowUsersToChangePassword=allow_users_to_change_password,
+            MaxPasswordAge=max_password_age,
+            PasswordReusePrevention=password_reuse_prevention,
+            HardExpiry=hard_expiry,
+        )
+
+    def delete_password_policy(self) -> None:
+        """Go back to what AWS itself demands of passwords.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is no policy.
+        """
+        self._do("DeleteAccountPasswordPolicy")
+
+    def create_virtual_mfa_device(
+        self,
+        virtual_mfa_device_name: str,
+        *,
+        path: str = "/",
+        tags: Mapping[str, str] | None = None,
+    ) -> MfaDevice:
+        """Set up a phone that is nobody's yet."""
+        made: MfaDevice = self._do(
+            "CreateVirtualMFADevice",
+            VirtualMFADeviceName=virtual_mfa_device_name,
+            Path=path,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def put_properties(self, properties: Mapping[str, str]) -> None:
+        """Set properties of the account; so far there is one: whether role manager is enabled.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such property, or it has not such values.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.put_properties({"RoleManager/Enabled": "true"})
+        >>> main.role_manager_enabled, list(main.roles)
+        (True, ['AWSServiceRoleForIAMRoleManager'])
+        """
+        self._do("PutAccountProperties", Properties=properties)
+
+    def enable_outbound_web_identity_federation(self) -> str:
+        """Let its principals get tokens that say elsewhere who they are; give the issuer's URL.
+
+        Raises
+        ------
+        FeatureEnabled
+            It is on already: ``account.outbound_federation`` is the URL.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.enable_outbound_web_identity_federation() == main.outbound_federation
+        True
+        >>> main.outbound_federation.partition(".")[2]
+        'tokens.sts.global.api.aws'
+        """
+        issuer: str = self._do("EnableOutboundWebIdentityFederation")
+        return issuer
+
+    def disable_outbound_web_identity_federation(self) -> None:
+        """End that; tokens that were given before stay good until they expire.
+
+        Raises
+        ------
+        FeatureDisabled
+            It is off.
+        """
+        self._do("DisableOutboundWebIdentityFederation")
+
+    def set_sts_regional_endpoint_status(self, region: str, status: str) -> None:
+        """Switch the endpoint of STS in a Region on or off, as the console's settings do.
+
+        While it is off, it makes no temporary credentials of this account. Others, who call it for
+        credentials of their own accounts, do not notice.
+
+        Parameters
+        ----------
+        status
+            ``"Active"`` or ``"Inactive"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such switch: STS is always on in us-east-1, and in a Region that the account
+            has opted in to.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.set_sts_regional_endpoint_status("eu-west-1", "Inactive")
+        >>> main.list_sts_regional_endpoints_status()["eu-west-1"]
+        'Inactive'
+        """
+        from iamlab.operations.sts.caller import check_switch
+
+        check_switch(region, status)
+        off = {*self.sts_regions_off} - {region}
+        self.sts_regions_off[:] = sorted(off if status == "Active" else {*off, region})
+        self.changed()
+        record(
+            self.world,
+            ("iam", "SetSTSRegionalEndpointStatus"),
+            user_identity(self.root.arn, of_root(self.root.arn, self.account_id), None),
+            self.account_id,
+            read_only=False,
+            parameters={"Region": region, "Status": status},
+        )
+
+    def list_sts_regional_endpoints_status(self) -> dict[str, str]:
+        """Tell of each Region that is on by default whether STS is on there."""
+        from iamlab.operations.sts.caller import DEFAULT_REGIONS
+
+        off = self.sts_regions_off
+        return {one: "Inactive" if one in off else "Active" for one in DEFAULT_REGIONS}
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        return perform(self, operation, **parameters)  # type: ignore[arg-type]  # an Account

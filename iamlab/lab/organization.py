@@ -1,0 +1,499 @@
+"""How an organization is changed: its methods, each one operation of AWS Organizations.
+
+Whatever they are given may be named by its id, or by its name where only one is called so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.lab.organization_parts import as_content
+from iamlab.model.organization import organization as records
+from iamlab.model.organization.policies import SCP, effective
+from iamlab.model.organization.targets import ACCESS_ROLE
+from iamlab.model.record import facade_of
+from iamlab.operations.dispatch import perform
+from iamlab.operations.organizations.lookup import (
+    account_id_of,
+    container_of,
+    free_address,
+    policy_of,
+    target_of,
+)
+from iamlab.operations.parameters import as_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.model.account import Account
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.policies import EffectivePolicies, OrganizationPolicy
+    from iamlab.model.organization.targets import (
+        AccountRequest,
+        Container,
+        Handshake,
+        OrganizationalUnit,
+        Target,
+    )
+    from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.operations.policy_documents import Document
+
+
+@facade_of(records.Organization)
+class Organization(records.Organization):
+    __doc__ = records.Organization.__doc__
+
+    __slots__ = ()
+
+    def create_organizational_unit(
+        self,
+        name: str,
+        *,
+        parent: Container | str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> OrganizationalUnit:
+        """Make an OU, below the root if no parent is named.
+
+        Raises
+        ------
+        DuplicateOrganizationalUnitException
+            The parent has one of that name.
+        ConstraintViolationException
+            It would be too deep, or one too many.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> prod = organization.create_organizational_unit("Prod")
+        >>> organization.create_organizational_unit("Europe", parent="Prod").arn.count("/")
+        2
+        >>> [one.name for one in prod.organizational_units]
+        ['Europe']
+        """
+        made: OrganizationalUnit = self._do(
+            "CreateOrganizationalUnit",
+            ParentId=container_of(self, parent).id,
+            Name=name,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def create_account(
+        self,
+        account_name: str,
+        *,
+        parent: Container | str | None = None,
+        account_id: str | None = None,
+        email: str | None = None,
+        role_name: str = ACCESS_ROLE,
+        tags: Mapping[str, str] | None = None,
+    ) -> Account:
+        """Make an account (``CreateAccount``), and move it if a parent is named (``MoveAccount``).
+
+        It comes with a role that the management account may assume, and that may do everything.
+
+        Parameters
+        ----------
+        account_id
+            AWS draws it by lot; here it can be chosen.
+        email
+            Of its root user; without it, one is made of the name.
+
+        Raises
+        ------
+        RequestError
+            AWS makes no account, and says why in its list of requests.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> dev.root.email, list(dev.roles)
+        ('acme-dev@example.com', ['OrganizationAccountAccessRole'])
+        """
+        place = container_of(self, parent)
+        request: AccountRequest = self._do(
+            "CreateAccount",
+            AccountName=account_name,
+            Email=free_address(self, account_name) if email is None else email,
+            RoleName=role_name,
+            AccountId=account_id,
+            Tags=as_tags(tags),
+        )
+        if request.failure_reason:
+            raise RequestError(f"AWS makes no account {account_name}: {request.failure_reason}.")
+        account = self.world.accounts[request.account_id]
+        if place is not self.root:
+            self.move_account(account, place)
+        return account
+
+    def invite_account(
+        self,
+        account: Account | str,
+        *,
+        notes: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Handshake:
+        """Invite an account by its name or id, or by its e-mail address.
+
+        Raises
+        ------
+        HandshakeConstraintViolationException
+            It is in the organization already, or would be one too many.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> guest = world.create_account("guest")
+        >>> invitation = organization.invite_account("guest")
+        >>> invitation.state, guest.organization
+        ('OPEN', None)
+        >>> invitation.accept()
+        >>> guest.organization is organization
+        True
+        """
+        by_email = isinstance(account, str) and "@" in account
+        target = {
+            "Type": "EMAIL" if by_email else "ACCOUNT",
+            "Id": account if by_email else account_id_of(self, account),
+        }
+        made: Handshake = self._do(
+            "InviteAccountToOrganization", Target=target, Notes=notes, Tags=as_tags(tags)
+        )
+        return made
+
+    def move_account(self, account: Account | str, parent: Container | str) -> None:
+        """Move an account; what hangs on the account itself goes with it.
+
+        Raises
+        ------
+        AccountNotFoundException, DestinationParentNotFoundException
+            One of the two is not in the organization.
+        """
+        key = account_id_of(self, account)
+        member = self.members.get(key)
+        self._do(
+            "MoveAccount",
+            AccountId=key,
+            SourceParentId=self.root.id if member is None else member.parent_id,
+            DestinationParentId=container_of(self, parent).id,
+        )
+
+    def remove_account(self, account: Account | str) -> None:
+        """Take an account out (``RemoveAccountFromOrganization``).
+
+        Raises
+        ------
+        ConstraintViolationException
+            It was made less than four days ago, or is a delegated administrator.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev")
+        >>> organization.remove_account(dev)
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.organizations.ConstraintViolationException: ... less than 4 days ago.
+        >>> world.clock.advance(days=4)
+        >>> organization.remove_account(dev)
+        >>> dev.organization is None
+        True
+        """
+        self._do("RemoveAccountFromOrganization", AccountId=account_id_of(self, account))
+
+    def delete(self) -> None:
+        """Delete the organization.
+
+        Raises
+        ------
+        OrganizationNotEmptyException
+            Other accounts are left in it.
+        """
+        self._do("DeleteOrganization")
+
+    def enable_policy_type(self, policy_type: str) -> None:
+        """Enable a type of policies: AWS attaches the one of them that allows all, everywhere."""
+        self._do("EnablePolicyType", RootId=self.root.id, PolicyType=policy_type)
+
+    def disable_policy_type(self, policy_type: str) -> None:
+        """Disable a type of policies: all of them are detached, and that cannot be taken back."""
+        self._do("DisablePolicyType", RootId=self.root.id, PolicyType=policy_type)
+
+    def create_policy(
+        self,
+        name: str,
+        content: Document,
+        *,
+        type: str = SCP,  # noqa: A002 - the API calls it so
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> OrganizationPolicy:
+        """Make a policy; it limits nobody before it is attached.
+
+        Parameters
+        ----------
+        type
+            ``"SERVICE_CONTROL_POLICY"`` or ``"RESOURCE_CONTROL_POLICY"``.
+
+        Raises
+        ------
+        MalformedPolicyDocumentException
+            No such policy can have that content; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev, ana = organization.create_account("acme-dev"), "ana"
+        >>> dev.create_user(ana).attach_policy("AdministratorAccess")
+        >>> from iamlab import Policy
+        >>> organization.create_policy("NoBuckets", Policy.deny("s3:CreateBucket")).attach(dev)
+        >>> for action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
+        ...     print(world.can(dev.get_user(ana), action, "*"))
+        ✕ explicit deny by NoBuckets/#1
+        ✓ allowed by AdministratorAccess/#1
+        """
+        made: OrganizationPolicy = self._do(
+            "CreatePolicy",
+            Name=name,
+            Content=as_content(content),
+            Type=type,
+            Description=description,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def update_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        content: Document | None = None,
+    ) -> None:
+        """Change a policy, wherever it hangs."""
+        policy_of(self, policy).update(name=name, description=description, content=content)
+
+    def delete_policy(self, policy: OrganizationPolicy | str) -> None:
+        """Delete a policy that hangs nowhere."""
+        policy_of(self, policy).delete()
+
+    def attach_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        target: Target | Account | str,
+    ) -> None:
+        """Attach a policy to a root, an OU or an account: it reaches all that is below.
+
+        Raises
+        ------
+        PolicyTypeNotEnabledException
+            Its type is not enabled.
+        ConstraintViolationException
+            As many hang there as can.
+        """
+        key = target_of(self, target)
+        self._do("AttachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
+
+    def detach_policy(
+        self,
+        policy: OrganizationPolicy | str,
+        target: Target | Account | str,
+    ) -> None:
+        """Detach a policy from a root, an OU or an account.
+
+        Raises
+        ------
+        ConstraintViolationException
+            It is the last SCP there: another one has to be attached first.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> organization.detach_policy("FullAWSAccess", organization.root)
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
+        """
+        key = target_of(self, target)
+        self._do("DetachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
+
+    def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
+        """Say what reaches an account from above, level by level.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> organization = world.create_organization(main)
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> print(organization.effective_policies(dev, "SERVICE_CONTROL_POLICY"))
+        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none may deny
+          root              FullAWSAccess
+          account acme-dev  FullAWSAccess
+        """
+        found = self.world.accounts[account_id_of(self, account)]
+        return effective(self, found, policy_type)
+
+    def enable_aws_service_access(self, service_principal: str) -> None:
+        """Let a service work in all accounts (``EnableAWSServiceAccess``)."""
+        self._do("EnableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    def disable_aws_service_access(self, service_principal: str) -> None:
+        """End that (``DisableAWSServiceAccess``)."""
+        self._do("DisableAWSServiceAccess", ServicePrincipal=service_principal)
+
+    def register_delegated_administrator(
+        self, account: Account | str, service_principal: str
+    ) -> None:
+        """Let a member account administer a service for all; SCPs and RCPs still reach it.
+
+        Raises
+        ------
+        ConstraintViolationException
+            The service has no access yet, or the account is the management account.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
+        >>> organization.enable_aws_service_access("guardduty.amazonaws.com")
+        >>> organization.register_delegated_administrator(dev, "guardduty.amazonaws.com")
+        >>> list(organization.delegates)
+        ['222222222222']
+        """
+        given = {"ServicePrincipal": service_principal}
+        self._do(
+            "RegisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given
+        )
+
+    def deregister_delegated_administrator(
+        self, account: Account | str, service_principal: str
+    ) -> None:
+        """End that (``DeregisterDelegatedAdministrator``)."""
+        given = {"ServicePrincipal": service_principal}
+        self._do(
+            "DeregisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given
+        )
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation for the management account."""
+        return perform(self.management_account, f"organizations:{operation}", **parameters)
+
+    def enable_identity_center(self, *, region: str = "us-east-1") -> IdentityCenter:
+        """Enable IAM Identity Center: one sign-in for all accounts.
+
+        Parameters
+        ----------
+        region
+            Where it shall be.
+
+        Raises
+        ------
+        ConflictException
+            There is an instance already, or the organization has consolidated billing only.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> center = organization.enable_identity_center()
+        >>> list(world.identity_centers) == [center.arn]
+        True
+        """
+        from iamlab.operations.identity_center.instance import enable_identity_center
+
+        return enable_identity_center(self, region=region)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as ``aws organizations`` prints it; ``World.from_account_details`` reads that.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main")
+        >>> ana, organization = main.create_user("ana"), world.create_organization(main)
+        >>> written = organization.to_json()
+        >>> again = World.from_account_details(*world.to_account_details(), organization=written)
+        >>> list(again.organizations) == [organization.id]
+        True
+        """
+        from iamlab.storage.organization_export.export import organization_to_json
+
+        return organization_to_json(self)
+
+    def enable_organizations_root_credentials_management(self) -> None:
+        """Let the management account take away root users' credentials, and bring them back.
+
+        Raises
+        ------
+        ServiceAccessNotEnabledException
+            IAM has no access to the organization yet.
+        OrganizationNotInAllFeaturesModeException
+            The organization has consolidated billing only.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> organization = world.create_organization(world.create_account("acme-main"))
+        >>> organization.enable_aws_service_access("iam.amazonaws.com")
+        >>> organization.enable_organizations_root_credentials_management()
+        >>> organization.root_features
+        ['RootCredentialsManagement']
+        """
+        self._do_in_iam("EnableOrganizationsRootCredentialsManagement")
+
+    def disable_organizations_root_credentials_management(self) -> None:
+        """End that; credentials that are gone stay gone.
+
+        Raises
+        ------
+        ServiceAccessNotEnabledException
+            IAM has no access to the organization.
+        """
+        self._do_in_iam("DisableOrganizationsRootCredentialsManagement")
+
+    def enable_organizations_root_sessions(self) -> None:
+        """Let the management account lift policies that shut everybody out, in member accounts.
+
+        Raises
+        ------
+        ServiceAccessNotEnabledException
+            IAM has no access to the organization yet.
+        OrganizationNotInAllFeaturesModeException
+            The organization has consolidated billing only.
+        """
+        self._do_in_iam("EnableOrganizationsRootSessions")
+
+    def disable_organizations_root_sessions(self) -> None:
+        """End that.
+
+        Raises
+        ------
+        ServiceAccessNotEnabledException
+            IAM has no access to the organization.
+        """
+        self._do_in_iam("DisableOrganizationsRootSessions")
+
+    def _do_in_iam(self, operation: str) -> None:
+        """Do an operation of IAM for the management account."""
+        perform(self.management_account, operation)

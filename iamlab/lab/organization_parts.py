@@ -1,0 +1,174 @@
+"""The parts of an organization: its root, OUs, accounts, invitations and policies, with their verbs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.errors.organizations import MalformedPolicyDocumentException
+from iamlab.model.organization import policies as policy_records
+from iamlab.model.organization import targets as records
+from iamlab.model.record import facade_of
+from iamlab.operations.dispatch import perform
+from iamlab.operations.parameters import as_keys, as_tags
+from iamlab.policy.document import Policy
+from iamlab.policy.writing import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamlab.model.account import Account
+    from iamlab.model.organization.targets import Target
+    from iamlab.operations.policy_documents import Document
+
+
+class _PartVerbs(records.Part):
+    __slots__ = ()
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation for the management account."""
+        management = self.organization.management_account
+        return perform(management, f"organizations:{operation}", **parameters)
+
+
+class _TargetVerbs(_PartVerbs):
+    __slots__ = ()
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagResource``)."""
+        self._do("TagResource", ResourceId=self.id, Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagResource``)."""
+        self._do("UntagResource", ResourceId=self.id, TagKeys=as_keys(tag_keys))
+
+
+class _ContainerVerbs(_TargetVerbs):
+    __slots__ = ()
+
+    def create_organizational_unit(
+        self, name: str, *, tags: Mapping[str, str] | None = None
+    ) -> OrganizationalUnit:
+        """Make an OU in it."""
+        made: OrganizationalUnit = self._do(
+            "CreateOrganizationalUnit", ParentId=self.id, Name=name, Tags=as_tags(tags)
+        )
+        return made
+
+
+@facade_of(records.Root)
+class Root(_ContainerVerbs, records.Root):
+    __doc__ = records.Root.__doc__
+    __slots__ = ()
+
+
+@facade_of(records.OrganizationalUnit)
+class OrganizationalUnit(_ContainerVerbs, records.OrganizationalUnit):
+    __doc__ = records.OrganizationalUnit.__doc__
+    __slots__ = ()
+
+    def update(self, *, name: str) -> None:
+        """Rename it: its id and its ARN stay."""
+        self._do("UpdateOrganizationalUnit", OrganizationalUnitId=self.id, Name=name)
+
+    def delete(self) -> None:
+        """Delete it.
+
+        Raises
+        ------
+        OrganizationalUnitNotEmptyException
+            Accounts or OUs are in it.
+        """
+        self._do("DeleteOrganizationalUnit", OrganizationalUnitId=self.id)
+
+
+@facade_of(records.Member)
+class Member(_TargetVerbs, records.Member):
+    __doc__ = records.Member.__doc__
+    __slots__ = ()
+
+
+@facade_of(records.Handshake)
+class Handshake(_PartVerbs, records.Handshake):
+    __doc__ = records.Handshake.__doc__
+    __slots__ = ()
+
+    def accept(self) -> None:
+        """Join, as the invited account (``AcceptHandshake``)."""
+        self._answer("AcceptHandshake")
+
+    def decline(self) -> None:
+        """Refuse, as the invited account (``DeclineHandshake``)."""
+        self._answer("DeclineHandshake")
+
+    def cancel(self) -> None:
+        """Take it back, as the management account (``CancelHandshake``)."""
+        self._do("CancelHandshake", HandshakeId=self.id)
+
+    def _answer(self, operation: str) -> Any:
+        invited = next((one for one in self.world.accounts.values() if self.is_for(one)), None)
+        if invited is None:
+            raise RequestError(f"No account of this world has the address {self.target_id}.")
+        return perform(invited, f"organizations:{operation}", HandshakeId=self.id)
+
+
+@facade_of(policy_records.OrganizationPolicy)
+class OrganizationPolicy(_PartVerbs, policy_records.OrganizationPolicy):
+    __doc__ = policy_records.OrganizationPolicy.__doc__
+    __slots__ = ()
+
+    def attach(self, target: Target | Account | str) -> None:
+        """Attach it to a root, an OU or an account."""
+        self.organization.attach_policy(self, target)
+
+    def detach(self, target: Target | Account | str) -> None:
+        """Detach it from a root, an OU or an account."""
+        self.organization.detach_policy(self, target)
+
+    def update(
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        content: Document | None = None,
+    ) -> None:
+        """Change it, wherever it hangs."""
+        self._do(
+            "UpdatePolicy",
+            PolicyId=self.id,
+            Name=name,
+            Description=description,
+            Content=None if content is None else as_content(content),
+        )
+
+    def delete(self) -> None:
+        """Delete it.
+
+        Raises
+        ------
+        PolicyInUseException
+            It hangs somewhere.
+        """
+        self._do("DeletePolicy", PolicyId=self.id)
+
+
+def as_content(document: Document) -> Any:
+    """Give a document as the API takes it, without white space: AWS would count that.
+
+    Raises
+    ------
+    MalformedPolicyDocumentException
+        It cannot be written as JSON.
+    """
+    if isinstance(document, Policy):
+        return document.text or written(document.statements, document).text
+    if not isinstance(document, Mapping):
+        return document
+    try:
+        return json.dumps(dict(document), separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        refusal = MalformedPolicyDocumentException("The provided policy document is not JSON.")
+        refusal.add_note(f"$: {error}.")
+        raise refusal from None

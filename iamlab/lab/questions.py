@@ -1,0 +1,346 @@
+"""The questions that can be asked of a world. *The world gathers, the engine decides.*"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack, cast
+
+from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.principal import Caller, Gathered, known
+from iamlab.errors import RequestError
+from iamlab.lab.event_questions import EventQuestions
+from iamlab.model.record import check_texts
+from iamlab.operations.unmodelled_actions import use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.analysis.credential_timeline.timeline import Of, Timeline
+    from iamlab.analysis.external_access.findings import OutsideAccess
+    from iamlab.analysis.external_access.zone_of_trust import ZoneOfTrust
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.analysis.what_can.what_can import WhatCan
+    from iamlab.analysis.who_can import WhoCan
+    from iamlab.analysis.world_diff.world_diff import WorldDiff
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.matrix import AccessMatrix
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
+
+
+class Questions(EventQuestions):
+    """The methods of a world that answer; ``do`` also notes that it was asked."""
+
+    @property
+    def _world(self) -> World:
+        """The world whose methods they are."""
+        return cast("World", self)
+
+    def gather(self, caller: Caller) -> Gathered:
+        """Collect what is known of a caller: policies, context. Remembered until a change."""
+        return known(self._world, caller)
+
+    def can(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Decision:
+        """Ask whether somebody may do something.
+
+        Parameters
+        ----------
+        caller
+            A user, a role ("some session of it"), an ARN of these, of a role session or of a root
+            user, a service's name, or ``ANONYMOUS``.
+        action, resource
+            As in ``Request``.
+        context
+            Condition keys that the world does not know by itself, or knows otherwise.
+        circumstances
+            How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
+            ``request_tags``, ``region``; see ``iamlab.authorization.authorize.Circumstances``.
+
+        Returns
+        -------
+        Decision
+            True when allowed.
+
+        Raises
+        ------
+        NoSuchEntity
+            The caller, its account, or the VPC endpoint of the call is not in this world.
+        RequestError
+            It cannot be asked that way: the caller is none (a group, say), an action is misspelt,
+            or a circumstance does not go with the caller.
+
+        Examples
+        --------
+        >>> from iamlab import Network
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> alice = world.user("alice")
+        >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
+        ✓ allowed by star-maps-read/ReadMaps
+        """
+        check_texts(action=action, resource=resource)
+        asked = question(self._world, caller, action, resource, context, circumstances)
+        return asked.decide()
+
+    def do(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Decision:
+        """Use an action that this world has no model of: it is asked, noted, and refused or not.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not; with the decision, and in AWS's words.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> from iamlab.errors import AccessDenied
+        >>> world = World(seed=7)
+        >>> alice = world.create_account("main").create_user("alice")
+        >>> try:
+        ...     world.do(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+        ... except AccessDenied as error:
+        ...     print(error.code, world.events[-1].event_name)
+        AccessDenied GetObject
+        """
+        check_texts(action=action, resource=resource)
+        return use(self._world, caller, action, resource, context, circumstances)
+
+    def who_can(
+        self,
+        action: str,
+        resource: str,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> WhoCan:
+        """Ask who may do something, of all users, roles and root users of the world.
+
+        Parameters
+        ----------
+        action, resource, context, circumstances
+            As in ``can``.
+
+        Returns
+        -------
+        WhoCan
+            The ARNs of those who may, each with its decision.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> [arn.rpartition("/")[2] for arn in world.who_can("s3:GetObject", MAP)]
+        ['alice', 'bob', 'dana', 'arn:aws:iam::111111111111:root']
+        """
+        from iamlab.analysis.who_can import who_can
+
+        check_texts(action=action, resource=resource)
+        return who_can(self._world, action, resource, context, circumstances)
+
+    def what_can(
+        self,
+        caller: Caller,
+        *,
+        services: Iterable[str] | None = None,
+        resources: Iterable[str] | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> WhatCan:
+        """Ask for everything that somebody may do: see ``iamlab.analysis.what_can``.
+
+        Parameters
+        ----------
+        caller, context, circumstances
+            As in ``can``.
+        services
+            Prefixes of the services that are asked for. Default: all.
+        resources
+            What is asked for. Default: what there is, what policies name, and one thing of each
+            type that nobody has named.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import scenario
+        >>> world = scenario("groups")
+        >>> print(world.what_can(world.user("alice"), services=["s3"]).allowed[1])
+        s3:GetObject on objects in star-maps: by star-maps-read/ReadMaps (group astronomers)
+        """
+        from iamlab.analysis.what_can.what_can import what_can
+
+        return what_can(
+            self._world,
+            caller,
+            services=services,
+            resources=resources,
+            context=context,
+            circumstances=circumstances,
+        )
+
+    def access(
+        self,
+        actions: Iterable[str],
+        resources: Iterable[str],
+        callers: Iterable[Caller] | None = None,
+        *,
+        by: str = "principal",
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> AccessMatrix:
+        """Ask for many callers, actions and resources at once.
+
+        Parameters
+        ----------
+        actions, resources
+            Every action is asked on every resource.
+        callers
+            Default: everybody of the kind that ``by`` names.
+        by
+            ``"principal"``: users, roles, root users. ``"role"``: roles. ``"group"``: what each
+            group alone gives to a member who has nothing else.
+        context, circumstances
+            As in ``can``.
+
+        Returns
+        -------
+        AccessMatrix
+            Each cell is what ``can`` says.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> matrix = world.access(["s3:GetObject", "s3:PutObject"], [MAP], [world.user("alice")])
+        >>> matrix.allowed(0, 0), matrix.allowed(0, 1)
+        (True, False)
+        """
+        from iamlab.analysis.access_matrix import access
+
+        return access(self._world, actions, resources, callers, by, context, circumstances)
+
+    def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
+        """Find what can be reached from outside: see ``iamlab.analysis.external_access``.
+
+        Parameters
+        ----------
+        zone_of_trust
+            Who is trusted: ``"organization"``, ``"account"``, an OU, or a list of accounts.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> queue = main.create_queue("orders")
+        >>> queue.put_policy(Policy.allow("sqs:SendMessage", queue.arn, principal="*"))
+        >>> [finding] = main.world.outside_access()
+        >>> finding.resource_type, finding.is_public
+        ('AWS::SQS::Queue', True)
+        """
+        from iamlab.analysis.external_access.external_access import outside_access
+
+        return outside_access(self._world, zone_of_trust)
+
+    def timeline(self, of: Of | None = None) -> Timeline:
+        """Show which credentials there were, from when to when, and who got them from whom.
+
+        Parameters
+        ----------
+        of
+            A session, an access key, a role, a user or a root user, or the id or ARN of one: only
+            what leads to their credentials, and what comes of these.
+
+        Raises
+        ------
+        RequestError
+            There is no such thing in this world.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> session = world.sts.get_session_token(key, duration_seconds=900)
+        >>> world.clock.advance(hours=1)
+        >>> world.timeline()[session].ended
+        'expired'
+        """
+        from iamlab.analysis.credential_timeline.timeline import timeline_of
+
+        return timeline_of(self._world, of)
+
+    def reach(
+        self,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Reach:
+        """Ask who can become whom: by roles, keys, passwords, and by writing policies.
+
+        Parameters
+        ----------
+        context, circumstances
+            As in ``can``: how everybody calls.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> dana = main.create_user("dana")
+        >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+        >>> print(main.world.reach().path(dana, to="admin"))
+        1. user/dana -> user/dana with any permission: iam:PutUserPolicy
+        """
+        from iamlab.analysis.privilege_escalation.reach import reach
+
+        return reach(self._world, context, circumstances)
+
+    def diff(self, before: World) -> WorldDiff:
+        """Say what has changed since another world: the edits, and who gained or lost what by them.
+
+        Parameters
+        ----------
+        before
+            The older one, such as a ``copy()`` that was made before.
+
+        Returns
+        -------
+        WorldDiff
+            A sequence of sentences, one for each edit; ``changes()`` says who gained or lost what,
+            and printing it says both.
+
+        Raises
+        ------
+        RequestError
+            That is no world.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> before = world.copy()
+        >>> main.create_user("ana").attach_policy("ReadOnlyAccess")
+        >>> for edit in world.diff(before):
+        ...     print(edit)
+        added: main: user ana
+        added: main: user ana has policy arn:aws:iam::aws:policy/ReadOnlyAccess
+        """
+        from iamlab.analysis.world_diff.world_diff import diff_between
+
+        if not isinstance(before, Questions):
+            raise RequestError(f"A world is compared with another world, not with {before!r}.")
+        return diff_between(before, self._world)

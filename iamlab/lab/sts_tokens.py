@@ -1,0 +1,243 @@
+"""The operations of STS that give a caller something of his own, as methods of ``world.sts``.
+
+Notes
+-----
+AWS pages: "API GetSessionToken"; "API GetFederationToken"; "API GetScopedCredentials"; "API
+GetWebIdentityToken"; "API GetDelegatedAccessToken".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.operations.parameters import (
+    as_audience,
+    as_policy_arns,
+    as_session_policy,
+    as_session_tags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.operations.parameters import Policies, Tags
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.sts.session import Session
+    from iamlab.operations.sts.web_identity_tokens import IssuedToken
+
+
+class GetsTokens:
+    """The methods whose names begin with ``get`` and that give credentials or tokens."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any: ...
+
+    def get_session_token(
+        self,
+        caller: Caller,
+        *,
+        duration_seconds: int | None = None,
+        serial_number: str | None = None,
+        token_code: str | None = None,
+        minimum_session_token_size: int | None = None,
+    ) -> Session:
+        """Trade long-term keys for a session of the same user, with MFA if a code is sent.
+
+        Parameters
+        ----------
+        duration_seconds
+            900 to 129,600; 43,200 if nothing is said. A root user gets 3,600 at most.
+
+        Raises
+        ------
+        AccessDenied
+            The caller has no long-term keys, or the code is wrong.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> session = world.sts.get_session_token(key, duration_seconds=900)
+        >>> session.arn == key.user.arn, session.keys["aws:MultiFactorAuthPresent"]
+        (True, False)
+        """
+        made: Session = self._do(
+            "GetSessionToken",
+            caller,
+            DurationSeconds=duration_seconds,
+            SerialNumber=serial_number,
+            TokenCode=token_code,
+            MinimumSessionTokenSize=minimum_session_token_size,
+        )
+        return made
+
+    def get_federation_token(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        policy: Document | None = None,
+        policy_arns: Policies | None = None,
+        duration_seconds: int | None = None,
+        tags: Tags | None = None,
+        minimum_session_token_size: int | None = None,
+    ) -> Session:
+        """Make a session for somebody whom only the caller knows.
+
+        Parameters
+        ----------
+        policy, policy_arns
+            What it may do, of what the caller may. Without one it may do nothing, except what a
+            resource's policy lets the federated user himself do.
+        duration_seconds
+            900 to 129,600; 43,200 if nothing is said. A root user's lasts 3,600 at most.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not, or has no long-term keys.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> broker = world.create_account("main").create_user("broker")
+        >>> broker.put_policy("all", Policy.allow(["s3:*", "sts:GetFederationToken"]))
+        >>> bo = world.sts.get_federation_token(
+        ...     broker, name="bo", policy=Policy.allow("s3:GetObject"))
+        >>> [bool(world.can(bo, action, "arn:aws:s3:::maps/m31"))
+        ...     for action in ("s3:GetObject", "s3:PutObject")]
+        [True, False]
+        """
+        made: Session = self._do(
+            "GetFederationToken",
+            caller,
+            Name=name,
+            Policy=as_session_policy(policy),
+            PolicyArns=as_policy_arns(policy_arns),
+            DurationSeconds=duration_seconds,
+            Tags=as_session_tags(tags),
+            MinimumSessionTokenSize=minimum_session_token_size,
+        )
+        return made
+
+    def get_scoped_credentials(
+        self,
+        caller: Session,
+        *,
+        policy: Document | None = None,
+        duration_seconds: int | None = None,
+        scoped_session_description: str | None = None,
+        minimum_session_token_size: int | None = None,
+    ) -> Session:
+        """Make credentials of the caller's own session that may do less, or end sooner.
+
+        Parameters
+        ----------
+        policy
+            What they may do at most; three such policies can lie one upon another.
+        duration_seconds
+            1 to what is left of the session, which is what they get if nothing is said.
+        scoped_session_description
+            Stands in CloudTrail's event.
+
+        Raises
+        ------
+        InvalidSubjectCredentials
+            The caller has no temporary credentials.
+        InsufficientSessionLifetime
+            The session ends sooner.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> ana.put_policy("all", Policy.allow("*"))
+        >>> session = world.sts.get_session_token(ana)
+        >>> less = world.sts.get_scoped_credentials(session, policy=Policy.allow("s3:GetObject"))
+        >>> [bool(world.can(one, "s3:PutObject", "arn:aws:s3:::maps/m31"))
+        ...     for one in (session, less)]
+        [True, False]
+        """
+        made: Session = self._do(
+            "GetScopedCredentials",
+            caller,
+            Policy=as_session_policy(policy),
+            DurationSeconds=duration_seconds,
+            ScopedSessionDescription=scoped_session_description,
+            MinimumSessionTokenSize=minimum_session_token_size,
+        )
+        return made
+
+    def get_web_identity_token(
+        self,
+        caller: Caller,
+        *,
+        audience: str | Iterable[str],
+        signing_algorithm: str = "ES384",
+        duration_seconds: int | None = None,
+        tags: Tags | None = None,
+        scope: str | None = None,
+        subject_mode: str | None = None,
+    ) -> IssuedToken:
+        """Sign a token that says to a service outside of AWS who the caller is.
+
+        Such a service verifies it with the account's public keys, which
+        ``iamlab.operations.sts.web_identity_tokens.jwks_of(account)`` gives.
+
+        Parameters
+        ----------
+        audience
+            For whom it is; one to ten.
+        signing_algorithm
+            ``"RS256"`` or ``"ES384"``.
+        duration_seconds
+            60 to 3,600; 300 if nothing is said.
+
+        Raises
+        ------
+        OutboundWebIdentityFederationDisabledException
+            The account has not switched it on.
+        SessionDurationEscalationException
+            The caller's session ends before the token would.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main")
+        >>> issuer_url = main.enable_outbound_web_identity_federation()
+        >>> ana = main.create_user("ana")
+        >>> ana.put_policy("token", Policy.allow("sts:GetWebIdentityToken"))
+        >>> token = world.sts.endpoint("eu-west-1").get_web_identity_token(ana, audience="acme")
+        >>> token.web_identity_token.count("."), token.expiration.isoformat()
+        (2, '2026-11-25T09:05:00+00:00')
+        """
+        made: IssuedToken = self._do(
+            "GetWebIdentityToken",
+            caller,
+            Audience=as_audience(audience),
+            SigningAlgorithm=signing_algorithm,
+            DurationSeconds=duration_seconds,
+            Tags=as_session_tags(tags),
+            Scope=scope,
+            SubjectMode=subject_mode,
+        )
+        return made
+
+    def get_delegated_access_token(self, caller: Caller, *, trade_in_token: str) -> Session:
+        """Refuse: trade-in tokens of AWS's partners are not modelled.
+
+        Raises
+        ------
+        RequestError
+            Always.
+        """
+        made: Session = self._do("GetDelegatedAccessToken", caller, TradeInToken=trade_in_token)
+        return made

@@ -1,0 +1,1 @@
+"""Records: what there is in a world, as fields and pure reads."""

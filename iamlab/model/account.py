@@ -1,0 +1,234 @@
+"""One account: its identities, policies, credentials and resources, and what is set for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from iamlab.display import Shown
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.console_access import sign_in_page
+from iamlab.model.identities import Group, Role, RootUser, User
+from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.quotas import raised
+from iamlab.model.record import Record
+from iamlab.model.resources import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from iamlab.analysis.credential_report.report import Job
+    from iamlab.analysis.last_accessed.operations import LastAccessedJob
+    from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.model.console_access import PasswordPolicy
+    from iamlab.model.credentials import HasCredentials, MfaRecord
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.providers import (
+        InstanceProfile,
+        OpenIDConnectProvider,
+        SAMLProvider,
+        ServerCertificate,
+    )
+    from iamlab.model.world import World
+    from iamlab.operations.services.s3.bucket import Bucket
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Account(Shown, Record):
+    """An AWS account. Names are unique in it whatever their letter case; the case is kept.
+
+    Parameters
+    ----------
+    partition
+        ``aws``, ``aws-cn``, ``aws-us-gov`` or ``aws-eusc``.
+    """
+
+    world: World = field(repr=False)
+    name: str
+    account_id: str
+    partition: str = "aws"
+    users: dict[str, User] = field(default_factory=dict, repr=False)
+    groups: dict[str, Group] = field(default_factory=dict, repr=False)
+    roles: dict[str, Role] = field(default_factory=dict, repr=False)
+    policies: dict[str, ManagedPolicy] = field(default_factory=dict, repr=False)  # by ARN
+    resources: dict[str, Resource] = field(default_factory=dict, repr=False)  # by ARN
+    quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
+    create_date: datetime | None = field(default=None, repr=False)  # unknown of a loaded account
+    report_job: Job | None = field(default=None, repr=False)  # the newest credential report
+    root: RootUser = field(init=False, repr=False)
+    alias: str | None = field(default=None, repr=False)
+    password_policy: PasswordPolicy | None = field(default=None, repr=False)
+    mfa_records: dict[str, MfaRecord] = field(default_factory=dict, repr=False)  # by serial number
+    instance_profiles: dict[str, InstanceProfile] = field(default_factory=dict, repr=False)
+    server_certificates: dict[str, ServerCertificate] = field(default_factory=dict, repr=False)
+    saml_providers: dict[str, SAMLProvider] = field(default_factory=dict, repr=False)  # by ARN
+    oidc_providers: dict[str, OpenIDConnectProvider] = field(default_factory=dict, repr=False)
+    deletion_tasks: dict[str, str] = field(default_factory=dict, repr=False)  # id -> status
+    global_endpoint_token_version: int = field(default=1, repr=False)
+    s3_public_access_block: PublicAccessBlock | None = field(default=None, repr=False)
+    sts_regions_off: list[str] = field(default_factory=list, repr=False)
+    role_manager_enabled: bool = field(default=False, repr=False)
+    outbound_federation: str = field(default="", repr=False)  # its issuer's URL, while it is on
+    last_accessed_jobs: dict[str, LastAccessedJob] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.root = RootUser(self, f"root-{self.account_id}@example.com")
+        if self.create_date is None and not self.world.loaded:
+            self.create_date = self.world.clock.now
+
+    @property
+    def root_arn(self) -> str:
+        """The root user's ARN; in a Principal element it stands for the whole account."""
+        return f"arn:{self.partition}:iam::{self.account_id}:root"
+
+    @property
+    def organization(self) -> Organization | None:
+        """The organization that it is in."""
+        return self.world.organization_of(self.account_id)
+
+    @property
+    def buckets(self) -> dict[str, Bucket]:
+        """Its S3 buckets, by name."""
+        found = (one for one in self.resources.values() if one.kind == "bucket")
+        return {one.name: one for one in found}  # type: ignore[misc]
+
+    def holder_of_key(self, access_key_id: str) -> HasCredentials | None:
+        """Find whose an access key is; ``None``: nobody's here."""
+        every: tuple[HasCredentials, ...] = (self.root, *self.users.values())
+        return next((one for one in every if access_key_id in one.key_records), None)
+
+    @property
+    def console_sign_in_url(self) -> str:
+        """Where its users sign in. With an alias; the one with the account's id stays good."""
+        return sign_in_page(self.partition, self.alias or self.account_id)
+
+    @property
+    def canonical_user_id(self) -> str:
+        """The account's second name, 64 hexadecimal digits, which only S3 knows.
+
+        AWS draws it by lot; here it follows from the account id.
+        """
+        return sha256(f"canonical user {self.account_id}".encode()).hexdigest()
+
+    def changed(self) -> None:
+        """Note that something in the account is different now."""
+        self.world.changed()
+
+    def raise_quota(self, name: str, value: int) -> None:
+        """Have a quota raised, as AWS does when it is asked.
+
+        Parameters
+        ----------
+        name
+            As in AWS's refusals: ``"PoliciesPerRole"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such quota, or AWS does not raise it so far.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main")
+        >>> main.raise_quota("PoliciesPerRole", 25)
+        """
+        self.quotas[name] = raised(name, value)
+
+    def get_user(self, user_name: str) -> User:
+        """Find a user by name, in any letter case."""
+        return _find(self.users, user_name, "The user")
+
+    def get_group(self, group_name: str) -> Group:
+        """Find a group by name, in any letter case."""
+        return _find(self.groups, group_name, "The group")
+
+    def get_role(self, role_name: str) -> Role:
+        """Find a role by name, in any letter case."""
+        return _find(self.roles, role_name, "The role")
+
+    def get_bucket(self, name: str) -> Bucket:
+        """Find a bucket by name."""
+        return _find(self.buckets, name, "The bucket")
+
+    def get_resource(self, arn: str) -> Resource:
+        """Find a resource by its ARN."""
+        return _find(self.resources, arn, "The resource")
+
+    def get_policy(self, policy: str | ManagedPolicy) -> ManagedPolicy:
+        """Find a managed policy by ARN; AWS's own and this account's also by name."""
+        if isinstance(policy, ManagedPolicy):
+            policy = policy.arn
+        if not isinstance(policy, str):
+            raise RequestError(
+                f"{policy!r} is no managed policy. Make one of a document with create_policy, or "
+                "write it inline with put_policy."
+            )
+        by_name = (own for own in self.policies.values() if own.name == policy)
+        found = self.policies.get(policy) or next(by_name, None)
+        found = found or managed.find(policy, self.partition)
+        if found is None:
+            error = NoSuchEntity(f"Policy {policy} does not exist or is not attachable.")
+            error.add_note(self._policy_like(policy.rpartition("/")[2]))
+            raise error
+        return found
+
+    def copy(self, world: World) -> Account:
+        """Copy the account into another world; what is frozen is shared."""
+        twin = replace(self, world=world, quotas=dict(self.quotas))
+        twin.root, twin.mfa_records = _copy_of(self.root, twin), dict(self.mfa_records)
+        twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
+        twin.deletion_tasks = dict(self.deletion_tasks)
+        twin.last_accessed_jobs = dict(self.last_accessed_jobs)
+        twin.sts_regions_off = list(self.sts_regions_off)
+        for kind in _COPIED:
+            originals = getattr(self, kind)
+            setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
+        return twin
+
+    def _policy_like(self, name: str) -> str:
+        """Name the policies that may be meant, as a note for the learner."""
+        namesake = managed.find(name, self.partition)
+        if namesake is not None:  # so its path was wrong
+            return f"Did you mean {namesake.arn}?"
+        own = [policy.name for policy in self.policies.values()]
+        note = did_you_mean(name, [*own, *managed.names()])
+        # Without a likeness AWS's 1,500 names say nothing.
+        return did_you_mean(name, own) if own and not note.endswith("?") else note
+
+
+def _find(things: Mapping[str, Thing], name: object, noun: str) -> Thing:
+    if not isinstance(name, str):
+        raise RequestError(f"{name!r} is no name.")
+    if name in things:
+        return things[name]
+    for other, thing in things.items():
+        if other.lower() == name.lower():
+            return thing
+    error = NoSuchEntity(f"{noun} with name {name} cannot be found.")
+    error.add_note(did_you_mean(name, things))
+    raise error
+
+
+_COPIED = (
+    *("users", "groups", "roles", "resources", "instance_profiles"),
+    *("server_certificates", "saml_providers", "oidc_providers"),
+)
+"""What an account holds that can change, by name or ARN."""
+
+Own = TypeVar("Own", User, Group, Role, Resource, RootUser)
+
+
+def _copy_of(thing: Own, account: Account) -> Own:
+    """Copy an identity or a resource: its lists and dicts are new, their values shared."""
+    mutable: dict[str, Any] = {
+        name: type(value)(value)
+        for name in thing.__dataclass_fields__
+        if isinstance(value := getattr(thing, name), list | dict)
+    }
+    return replace(thing, account=account, **mutable)

@@ -1,0 +1,307 @@
+"""Ids and account numbers, from the world's seed: the same seed gives the same ids.
+
+The world's time. It stands still until it is advanced by hand, or is that of the computer.
+
+Tokens of which nothing is kept: they say themselves what counts, under a seal.
+
+Whoever gets such a token back reads what is written in it, seals that once more, and compares. Only
+the world can make the seal, since it follows from the world's seed; so nobody can write a token of
+his own, or change one.
+
+Notes
+-----
+AWS pages: "IAM identifiers", for the prefixes; "AWS Organizations API Reference", for its ids.
+AWS pages: "Use the Instance Metadata Service to access instance metadata"; "Enable custom identity
+broker access to the AWS console". How AWS's own tokens are made is not told.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from iamlab.errors import RequestError
+
+if TYPE_CHECKING:
+    from iamlab.model.world import World
+
+
+PREFIXES = {
+    "user": "AIDA",
+    "group": "AGPA",
+    "role": "AROA",
+    "policy": "ANPA",
+    "instance-profile": "AIPA",
+    "server-certificate": "ASCA",
+}
+HEX = "0123456789abcdef"
+"""The digits of hexadecimal numbers."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ORGANIZATION_LENGTHS = {"o": 10, "r": 4, "ou": 8, "p": 10, "h": 32, "car": 32}
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+@dataclass(slots=True)
+class Ids:
+    """Makes ids. Two worlds with one seed that do the same things get the same ids.
+
+    Examples
+    --------
+    >>> Ids(seed=7).unique_id("user") == Ids(seed=7).unique_id("user")
+    True
+    """
+
+    seed: int
+    made: int = 0
+    events: int = 0
+
+    def unique_id(self, kind: str) -> str:
+        """Make a unique id: a prefix that tells the kind, and 17 letters and digits."""
+        return PREFIXES[kind] + "".join(self._next().choices(_LETTERS, k=17))
+
+    def organization_id(self, kind: str, root_id: str = "") -> str:
+        """Make an id of AWS Organizations; that of an OU names its root too.
+
+        Examples
+        --------
+        >>> ids = Ids(seed=7)
+        >>> root = ids.organization_id("r")
+        >>> len(root), ids.organization_id("ou", root).startswith(f"ou-{root[2:]}-")
+        (6, True)
+        """
+        within = f"{root_id.removeprefix('r-')}-" if root_id else ""
+        drawn = self._next().choices(_SMALL, k=_ORGANIZATION_LENGTHS[kind])
+        return f"{kind}-{within}{''.join(drawn)}"
+
+    def key_id(self, prefix: str, length: int = 20) -> str:
+        """Make the id of a key or certificate, marked as an example."""
+        drawn = self._next().choices(_LETTERS, k=length - len(prefix) - 7)
+        return f"{prefix}{''.join(drawn)}EXAMPLE"
+
+    def secret(self, length: int = 40) -> str:
+        """Make a secret, marked as an example."""
+        return "".join(self._next().choices(_BASE64, k=length - 10)) + "EXAMPLEKEY"
+
+    def uuid(self) -> str:
+        """Make an id of 32 hexadecimal digits, in five parts."""
+        return _in_five(self._next())
+
+    def event_id(self) -> str:
+        """Make the id of an event, which no other id depends on."""
+        self.events += 1
+        return _in_five(random.Random(f"{self.seed}/event/{self.events}"))
+
+    def shared_event_id(self) -> str:
+        """Make what the next events have in common that are of one call."""
+        return _in_five(random.Random(f"{self.seed}/shared/{self.events}"))
+
+    def request_id(self) -> str:
+        """Make the id of the call that the next events are of."""
+        return _in_five(random.Random(f"{self.seed}/request/{self.events}"))
+
+    def secret_of(self, access_key_id: str) -> str:
+        """Tell the secret of an access key, which follows from its id and need not be kept."""
+        return self.hidden(f"secret/{access_key_id}", _BASE64, 30) + "EXAMPLEKEY"
+
+    def number(self) -> int:
+        """Make a number that is given only once."""
+        self.made += 1
+        return self.made
+
+    def hidden(self, what: str, letters: str, size: int) -> str:
+        """Tell what follows from the seed and from nothing that anybody is shown."""
+        return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
+
+    def session_token_of(self, access_key_id: str, size: int) -> str:
+        """Tell the session token of temporary credentials, so many letters long."""
+        return self.hidden(f"token/{access_key_id}", _BASE64, size - 12) + "EXAMPLETOKEN"
+
+    def account_id(self) -> str:
+        """Make an account id of 12 digits."""
+        return str(self._next().randrange(10**11, 10**12))
+
+    def _next(self) -> random.Random:
+        self.made += 1
+        return random.Random(f"{self.seed}/{self.made}")
+
+
+def _in_five(draw: random.Random) -> str:
+    digits = f"{draw.getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+_TOO_FAR = "The time cannot be moved so far: a world's time is of the years 1 to 9999."
+
+
+def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelta:
+    """Add up how far the time is to be moved.
+
+    Raises
+    ------
+    RequestError
+        One of them is no number, or they are too much.
+    """
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise RequestError(_TOO_FAR) from None
+    except (TypeError, ValueError):
+        shown = f"days={days!r}, hours={hours!r}, minutes={minutes!r}, seconds={seconds!r}"
+        raise RequestError(f"The time is moved by numbers, not by {shown}.") from None
+
+
+class AnyClock(Protocol):
+    """What a world asks of a clock."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment, with its time zone."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a phone outside of the world shows the same time."""
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Move the time forward."""
+
+    def copy(self) -> AnyClock:
+        """Give a copy of the world a clock of its own."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that only moves when told.
+
+    Examples
+    --------
+    >>> clock = Clock()
+    >>> clock.advance(hours=1)
+    >>> clock.now.isoformat()
+    '2026-11-25T10:00:00+00:00'
+    """
+
+    now: datetime = START
+
+    @property
+    def is_real(self) -> bool:
+        """No: its time is made up."""
+        return False
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Move the time forward.
+
+        Raises
+        ------
+        RequestError
+            It is no time, or leads beyond the year 9999.
+        """
+        try:
+            self.now += _time(days, hours, minutes, seconds)
+        except OverflowError:
+            raise RequestError(_TOO_FAR) from None
+
+    def copy(self) -> Clock:
+        """Make another one that shows the same time."""
+        return Clock(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class RealClock:
+    """The computer's clock: with it, codes of a real phone are accepted.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(clock=RealClock())
+    >>> phone = world.create_account("main").create_virtual_mfa_device("my-phone")
+    >>> phone.otpauth_uri().startswith("otpauth://totp/my-phone")
+    True
+    """
+
+    @property
+    def now(self) -> datetime:
+        """The moment, to the second, as AWS tells it."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    @property
+    def is_real(self) -> bool:
+        """Yes."""
+        return True
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Refuse.
+
+        Raises
+        ------
+        RequestError
+            Always: nobody moves the real time.
+        """
+        asked = _time(days, hours, minutes, seconds)
+        raise RequestError(
+            f"A real clock cannot be moved forward by {asked}: make the world without RealClock()."
+        )
+
+    def copy(self) -> RealClock:
+        """Give itself: there is only one real time."""
+        return self
+
+
+_TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def seal(world: World, purpose: str, written: str, size: int) -> str:
+    """Make the seal of what is written, marked as an example.
+
+    Parameters
+    ----------
+    purpose
+        What the token is for, and for whom: the seal of one purpose is none for another.
+    size
+        How many letters it has, the mark aside.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> seal(world, "signin", "ana", 4) == seal(world, "signin", "ana", 4)
+    True
+    >>> seal(world, "signin", "bob", 4) == seal(world, "signin", "ana", 4)
+    False
+    """
+    return world.ids.hidden(f"{purpose}/{written}", _TOKEN_LETTERS, size) + "EXAMPLETOKEN"
+
+
+def since_text(moment: datetime) -> str:
+    """Write a moment in 15 hexadecimal digits, exact to the microsecond.
+
+    Examples
+    --------
+    >>> since_text(datetime(2026, 11, 25, 9, tzinfo=UTC))
+    '0e321150c6fc400'
+    """
+    return f"{(moment - _START) // _MICROSECOND:015x}"
+
+
+def moment_of(text: str) -> datetime:
+    """Read what :func:`since_text` has written; a seal shows that it was that.
+
+    Examples
+    --------
+    >>> moment_of(since_text(datetime(2026, 11, 25, 9, tzinfo=UTC))).isoformat()
+    '2026-11-25T09:00:00+00:00'
+    """
+    return _START + int(text, 16) * _MICROSECOND

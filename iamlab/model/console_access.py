@@ -1,0 +1,240 @@
+"""Passwords of IAM users and root users, and the account's policy for them.
+
+A password is kept as a salted hash only, so nobody can read it, here as in AWS.
+
+Addresses of the console: where users sign in, and where somebody takes a role.
+
+Notes
+-----
+AWS pages: "Set an account password policy for IAM users"; "Manage passwords for IAM users".
+AWS pages: "How IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable
+custom identity broker access to the AWS console".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from iamlab.display import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
+"""The characters that count as symbols."""
+
+MOST_REMEMBERED = 24
+"""So many former passwords can be kept from coming back."""
+
+_COST = 2**8
+"""Of the hash. Real services use far more; here nothing secret is protected, and tests are many."""
+
+# What makes a class of characters, and how IAM says that one is missing. Likely wording.
+_CLASSES = (
+    ("require_uppercase_characters", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "uppercase letter"),
+    ("require_lowercase_characters", "abcdefghijklmnopqrstuvwxyz", "lowercase letter"),
+    ("require_numbers", "0123456789", "number"),
+    ("require_symbols", SYMBOLS, "symbol"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy(Shown):
+    """What the account demands of its users' passwords. It says nothing to root or to access keys.
+
+    Parameters
+    ----------
+    max_password_age
+        In days; 0: a password never expires.
+    password_reuse_prevention
+        How many former passwords a user cannot take again.
+    hard_expiry
+        Whether an expired password can only be replaced by an administrator.
+    """
+
+    minimum_password_length: int = 6
+    require_symbols: bool = False
+    require_numbers: bool = False
+    require_uppercase_characters: bool = False
+    require_lowercase_characters: bool = False
+    allow_users_to_change_password: bool = False
+    max_password_age: int = 0
+    password_reuse_prevention: int = 0
+    hard_expiry: bool = False
+
+    @property
+    def expire_passwords(self) -> bool:
+        """Whether passwords expire at all."""
+        return self.max_password_age > 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoginProfile:
+    """A password, as IAM keeps it; without one nobody signs in to the console.
+
+    Parameters
+    ----------
+    hashes
+        Salt and hash of this password and of former ones, the newest first.
+    password_reset_required
+        Whether a new one must be chosen at the next sign-in.
+    max_signin_session_duration
+        How long a session in the console lasts, in seconds; ``None``: 12 hours.
+    """
+
+    create_date: datetime
+    last_changed: datetime
+    hashes: tuple[tuple[bytes, bytes], ...] = field(repr=False)
+    password_reset_required: bool = False
+    max_signin_session_duration: int | None = None
+    last_used: datetime | None = None
+
+    def is_right(self, password: str) -> bool:
+        """Say whether it is the password."""
+        return self.was_among_the_last(1, password)
+
+    def was_among_the_last(self, number: int, password: str) -> bool:
+        """Say whether it is this password or one of those before it, so many in all."""
+        return any(
+            hmac.compare_digest(_hashed(password, salt), known)
+            for salt, known in self.hashes[:number]
+        )
+
+    def expires(self, policy: PasswordPolicy | None) -> datetime | None:
+        """Tell when the password is too old; ``None``: never."""
+        if policy is None or not policy.expire_passwords:
+            return None
+        return self.last_changed + timedelta(days=policy.max_password_age)
+
+
+def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
+    """Make what is kept of a password: salt and hash.
+
+    Examples
+    --------
+    >>> salt, kept = hashed("Correct-Horse-1", "7/salt/1")
+    >>> b"Horse" in kept, kept == hashed("Correct-Horse-1", "7/salt/2")[1]
+    (False, False)
+    """
+    raw = salt.encode()
+    return raw, _hashed(password, raw)
+
+
+def _hashed(password: str, salt: bytes) -> bytes:
+    raw = password.encode("utf-8", "surrogatepass")  # whatever is typed
+    return hashlib.scrypt(raw, salt=salt, n=_COST, r=8, p=1, dklen=32)
+
+
+def violations(
+    password: str, policy: PasswordPolicy | None, names: Iterable[str] = ()
+) -> list[str]:
+    """List what a policy has against a password; without a policy, what AWS itself demands.
+
+    Parameters
+    ----------
+    names
+        The account's name and its e-mail address, which no password may be.
+
+    Examples
+    --------
+    >>> violations("secret", PasswordPolicy(minimum_password_length=8, require_numbers=True))
+    ['Password should have a minimum length of 8', 'Password should have at least one number']
+    >>> violations("Correct-Horse", None)
+    []
+    """
+    if policy is None:
+        return _against_the_default(password, names)
+    found = []
+    if len(password) < policy.minimum_password_length:
+        length = policy.minimum_password_length
+        found.append(f"Password should have a minimum length of {length}")
+    found += [
+        f"Password should have at least one {noun}"
+        for rule, letters, noun in _CLASSES
+        if getattr(policy, rule) and not set(password) & set(letters)
+    ]
+    return found
+
+
+def _against_the_default(password: str, names: Iterable[str]) -> list[str]:
+    found = []
+    if len(password) < 8:
+        found.append("Password should have a minimum length of 8")
+    if sum(bool(set(password) & set(letters)) for _, letters, _ in _CLASSES) < 3:
+        # The sentence is likely, the rule is sure.
+        found.append(
+            "Password should have at least three of: uppercase letter, lowercase letter, number, "
+            "symbol"
+        )
+    if password.lower() in {name.lower() for name in names}:
+        found.append("Password should not be the account's name or e-mail address")  # likely
+    return found
+
+
+_DOMAINS = {
+    "aws": "aws.amazon.com",
+    "aws-cn": "amazonaws.cn",
+    "aws-us-gov": "amazonaws-us-gov.com",
+    "aws-eusc": "amazonaws-eusc.eu",  # likely
+}
+
+
+def sign_in_page(partition: str, account: str) -> str:
+    """Give the address where the users of an account sign in.
+
+    Examples
+    --------
+    >>> sign_in_page("aws", "star-maps")
+    'https://star-maps.signin.aws.amazon.com/console'
+    """
+    return f"https://{account}.signin.{_domain(partition)}/console"
+
+
+def switch_role_page(partition: str, account: str, role: str) -> str:
+    """Give the address where somebody who is signed in takes a role.
+
+    Parameters
+    ----------
+    role
+        Its path and name, without the first slash.
+
+    Examples
+    --------
+    >>> switch_role_page("aws", "star-maps", "audit/reader")
+    'https://signin.aws.amazon.com/switchrole?account=star-maps&roleName=audit%2Freader'
+    """
+    asked = urlencode({"account": account, "roleName": role})
+    return f"https://signin.{_domain(partition)}/switchrole?{asked}"
+
+
+def federation_page(partition: str) -> str:
+    """Give the address where temporary credentials become a session in the console.
+
+    Examples
+    --------
+    >>> federation_page("aws")
+    'https://signin.aws.amazon.com/federation'
+    """
+    return f"https://signin.{_domain(partition)}/federation"
+
+
+def console_page(partition: str) -> str:
+    """Give the address of the console.
+
+    Examples
+    --------
+    >>> console_page("aws-cn")
+    'https://console.amazonaws.cn/'
+    """
+    return f"https://console.{_domain(partition)}/"
+
+
+def _domain(partition: str) -> str:
+    return _DOMAINS.get(partition, _DOMAINS["aws"])

@@ -1,0 +1,265 @@
+"""Whoever can have credentials of his own: IAM users, and the root user.
+
+What is kept of access keys.
+
+MFA devices: the phone that shows codes, the token, the passkey.
+
+IAM keeps of a phone which seed it was given. Here the seed follows from the world's and a number,
+so no secret is kept; only the device that creation returned shows codes, as only one phone does.
+
+What somebody shows who calls: an access key, a session. It says who calls, and with what.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
+authentication in IAM".
+AWS pages: "AWS Multi-factor authentication in IAM"; "Assign a virtual MFA device in the AWS
+Management Console".
+AWS pages: "Manage access keys for IAM users"; "Use temporary credentials with AWS resources".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from iamlab.errors import NoSuchEntity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.request import ContextValue
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+    from iamlab.model.console_access import LoginProfile
+    from iamlab.model.record import LastUsed
+    from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+
+
+class HasCredentials:
+    """What IAM users and root users have in common: access keys, a password, MFA devices.
+
+    ``named`` is how IAM's API names one: a root user by naming nobody.
+    """
+
+    account: Account
+    key_records: dict[str, KeyRecord]
+    login_profile: LoginProfile | None
+    former_sign_in: datetime | None
+
+    if TYPE_CHECKING:
+
+        @property
+        def unique_id(self) -> str: ...  # noqa: D102
+
+        @property
+        def arn(self) -> str: ...  # noqa: D102 - said where it is computed
+
+        @property
+        def user_name(self) -> str: ...  # noqa: D102
+
+        @property
+        def named(self) -> dict[str, str]: ...  # noqa: D102
+
+        @property
+        def is_there(self) -> bool: ...  # noqa: D102
+    else:
+        __slots__ = ()  # those who inherit have the slots, which mypy would not believe
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What IAM keeps of an access key.
+
+    Parameters
+    ----------
+    status
+        ``Active`` or ``Inactive``.
+    last_used
+        ``None`` if it never was.
+    """
+
+    access_key_id: str
+    create_date: datetime
+    status: str = "Active"
+    last_used: LastUsed | None = None
+
+
+def find_key(user: HasCredentials, access_key_id: str) -> KeyRecord:
+    """Find a key of somebody.
+
+    Raises
+    ------
+    NoSuchEntity
+        It is unknown, or somebody else's.
+    """
+    record = user.key_records.get(access_key_id)
+    if record is None:
+        raise NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found.")
+    return record
+
+
+VIRTUAL, HARDWARE, PASSKEY = "virtual", "hardware", "passkey"
+INTERVAL = timedelta(seconds=30)
+"""How long a code is shown."""
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@dataclass(frozen=True, slots=True)
+class MfaRecord:
+    """What IAM keeps of an MFA device.
+
+    Parameters
+    ----------
+    serial_number
+        Of a virtual device and a passkey its ARN.
+    kind
+        ``virtual``, ``hardware`` or ``passkey``.
+    number
+        From which the seed of a virtual device follows.
+    owner
+        The unique id of the user whose it is, or the account's id: the root user's. ``None`` as
+        long as it is not enabled.
+    """
+
+    serial_number: str
+    kind: str
+    number: int = field(default=0, repr=False)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    enable_date: datetime | None = None
+
+    @property
+    def arn(self) -> str:
+        """What policies name it by."""
+        return self.serial_number
+
+
+def find_device(account: Account, serial_number: str) -> MfaRecord:
+    """Find an MFA device.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is none.
+    """
+    record = account.mfa_records.get(serial_number)
+    if record is None:
+        noun = "VirtualMFADevice" if ":mfa/" in serial_number else "MFADevice"
+        raise NoSuchEntity(f"{noun} with serial number {serial_number} does not exist.")
+    return record
+
+
+def devices_of(user: Holder) -> list[MfaRecord]:
+    """List the MFA devices that are somebody's."""
+    return [one for one in user.account.mfa_records.values() if one.owner == user.unique_id]
+
+
+def seed_of(world: World, number: int) -> str:
+    """Tell the seed that the virtual device of a number was given."""
+    return world.ids.hidden(f"mfa/{number}", _BASE32, 64)
+
+
+def code_at(seed: str, moment: datetime) -> str:
+    """Compute the code of a moment (RFC 6238)."""
+    import pyotp
+
+    return pyotp.TOTP(seed).at(moment)
+
+
+def accepts(world: World, record: MfaRecord, code: str) -> bool:
+    """Say whether a device shows a code now, or showed it just before, or will just after."""
+    if record.kind != VIRTUAL:
+        return False  # its codes are not computed here
+    seed, now = seed_of(world, record.number), world.clock.now
+    return any(code == code_at(seed, now + steps * INTERVAL) for steps in (-1, 0, 1))
+
+
+def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:
+    """Say whether a device shows two codes one after the other, about now.
+
+    A token's codes are known to its maker only: here any two that differ are taken.
+    """
+    if record.kind != VIRTUAL:
+        return first != second
+    seed, now = seed_of(world, record.number), world.clock.now
+    shown = [code_at(seed, now + steps * INTERVAL) for steps in (-2, -1, 0, 1)]
+    return (first, second) in pairwise(shown)
+
+
+class CredentialKind(Enum):
+    """What credentials can be; it decides which operations they are good for at all."""
+
+    LONG_TERM = "long-term credentials"
+    CONSOLE = "a console session"
+    USER = "a session of GetSessionToken"
+    FEDERATED = "a session of GetFederationToken"
+    FEDERATED_CONSOLE = "a console session of a federated user"
+    ROLE = "a role session"
+    ROOT_TASK = "a session of AssumeRoot"
+
+
+OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
+"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """Who calls, as credentials that were accepted say it.
+
+    Parameters
+    ----------
+    arn
+        The caller.
+    context
+        Condition keys that come with the credentials: when they were made, whether MFA was used.
+    session
+        Session policies that were passed when they were made.
+    principal
+        Whose permissions they have: of a role session the role; if nothing is said, the caller.
+    kind
+        What they are: see :class:`CredentialKind`.
+    userid
+        The caller's ``aws:userid``, if it is not the principal's.
+    tags
+        Session tags, which win over tags of the principal.
+    scoped
+        Scope-down policies.
+    default_regions_only
+        Whether Regions that must be opted in to do not take them.
+    """
+
+    arn: str
+    context: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
+    session: tuple[Policy | Attached, ...] = ()
+    principal: str = ""
+    kind: CredentialKind = CredentialKind.LONG_TERM
+    userid: str = ""
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    scoped: tuple[Policy, ...] = ()
+    default_regions_only: bool = False
+
+
+@runtime_checkable
+class Credential(Protocol):
+    """What can be shown."""
+
+    def present(self, world: World) -> Presented:
+        """Show it to a world, which may be a copy of the one that it was made in.
+
+        Raises
+        ------
+        AwsError
+            AWS does not accept it: it is unknown, inactive, deleted or expired.
+        """
+        ...

@@ -1,0 +1,242 @@
+"""Users, groups and roles: what they carry, and how that is changed.
+
+The root user: the account's owner, who signs in by e-mail address.
+
+Notes
+-----
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
+AWS page: "AWS account root user".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.display import Shown, few
+from iamlab.errors import NoSuchEntity
+from iamlab.model.console_access import switch_role_page
+from iamlab.model.credentials import HasCredentials
+from iamlab.model.record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.cloudtrail.recording import RoleLastUsed
+    from iamlab.model.account import Account
+    from iamlab.model.console_access import LoginProfile
+    from iamlab.model.credentials import KeyRecord
+    from iamlab.model.user_credentials import (
+        ServiceSpecificCredential,
+        SigningCertificate,
+        SSHPublicKey,
+    )
+    from iamlab.policy.document import Policy
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Identity(Shown, Record):
+    """What users, groups and roles have in common: a name, and policies.
+
+    An identity holds the *ARNs* of its managed policies, so that a new default version is seen
+    everywhere at once; inline policies it holds itself.
+    """
+
+    account: Account = field(repr=False)
+    name: str
+    path: str = "/"
+    unique_id: str = field(default="", repr=False)
+    attached: list[str] = field(default_factory=list, repr=False)
+    inline: dict[str, Policy] = field(default_factory=dict, repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    create_date: datetime | None = field(default=None, repr=False)
+    kind: ClassVar[str] = ""
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:iam::ACCOUNT:kind/path/name``."""
+        account = self.account
+        return (
+            f"arn:{account.partition}:iam::{account.account_id}:{self.kind}{self.path}{self.name}"
+        )
+
+    def __repr__(self) -> str:
+        return _summary_of(self)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Bounded(Identity):
+    """An identity that may have a permissions boundary: a user or a role, never a group."""
+
+    boundary: str | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class User(Bounded, HasCredentials):
+    """A long-term identity. It starts with no permissions at all.
+
+    Parameters
+    ----------
+    former_sign_in
+        When the last of the passwords that were taken away from it was last used.
+    """
+
+    groups: list[str] = field(default_factory=list, repr=False)
+    key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
+    login_profile: LoginProfile | None = field(default=None, repr=False)
+    former_sign_in: datetime | None = field(default=None, repr=False)
+    signing_certificates: dict[str, SigningCertificate] = field(default_factory=dict, repr=False)
+    ssh_public_keys: dict[str, SSHPublicKey] = field(default_factory=dict, repr=False)
+    service_specific_credentials: dict[str, ServiceSpecificCredential] = field(
+        default_factory=dict, repr=False
+    )
+    kind: ClassVar[str] = "user"
+
+    @property
+    def user_name(self) -> str:
+        """Its name, as the API calls it."""
+        return self.name
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How the API names it."""
+        return {"UserName": self.name}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been deleted."""
+        return self.account.users.get(self.name) is self
+
+    @property
+    def console_sign_in_url(self) -> str | None:
+        """Where it signs in; ``None`` without a password."""
+        return self.account.console_sign_in_url if self.login_profile else None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Group(Identity):
+    """A bag of users that hands them its policies. It is no principal and holds no groups."""
+
+    kind: ClassVar[str] = "group"
+
+    @property
+    def users(self) -> list[User]:
+        """Its members."""
+        return [user for user in self.account.users.values() if self.name in user.groups]
+
+    def _own(self, user: Identity | str) -> User:
+        """Find a user of the group's account; its namesake in another account is somebody else."""
+        if not isinstance(user, Identity):
+            return self.account.get_user(user)
+        if user.arn.split(":")[4] != self.account.account_id:
+            error = NoSuchEntity(f"The user with name {user.name} cannot be found.")
+            error.add_note(f"{user.arn} is of another account; a group holds users of its own.")
+            raise error
+        return self.account.get_user(user.name)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Role(Bounded):
+    """An identity that others assume for a while.
+
+    Parameters
+    ----------
+    trust
+        The trust policy: who may assume it.
+    max_session_duration
+        In seconds, 3,600 to 43,200.
+    instance_profiles
+        Names of the instance profiles that hold it.
+    last_used
+        When a session of it last called, allowed or not, and where.
+    """
+
+    trust: Policy | None = field(default=None, repr=False)
+    max_session_duration: int = field(default=3600, repr=False)
+    description: str = field(default="", repr=False)
+    instance_profiles: list[str] = field(default_factory=list, repr=False)
+    last_used: RoleLastUsed | None = field(default=None, repr=False)
+    kind: ClassVar[str] = "role"
+
+    @property
+    def switch_role_url(self) -> str:
+        """Where somebody who is signed in to the console takes this role."""
+        account = self.account
+        whose = account.alias or account.account_id
+        return switch_role_page(account.partition, whose, f"{self.path}{self.name}"[1:])
+
+
+@dataclass(slots=True, eq=False)
+class RootUser(HasCredentials, Shown, Record):
+    """The root user of an account. It has no credentials unless they are made.
+
+    Parameters
+    ----------
+    email
+        The address that it signs in with.
+    former_sign_in
+        When the last of the passwords that were taken away from it was last used.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> root = World(seed=7).create_account("main", account_id="111111111111").root
+    >>> root.arn, root.access_keys, root.mfa_devices
+    ('arn:aws:iam::111111111111:root', [], [])
+    """
+
+    account: Account = field(repr=False)
+    email: str = ""
+    key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
+    login_profile: LoginProfile | None = field(default=None, repr=False)
+    former_sign_in: datetime | None = field(default=None, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:iam::ACCOUNT:root``."""
+        return self.account.root_arn
+
+    @property
+    def unique_id(self) -> str:
+        """The account's id, which stands where users have an id of their own."""
+        return self.account.account_id
+
+    @property
+    def user_name(self) -> str:
+        """How answers of the API name it, where they must: by the account's alias or id."""
+        return self.account.alias or self.account.account_id
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How the API names it: not at all."""
+        return {}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been deleted; a root user cannot be."""
+        return True
+
+
+def _summary_of(identity: Identity) -> str:
+    """Say an identity on one line.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> scenario("groups").user("dana")
+    <User dana: groups developers, contractors; policies own-notes>
+    """
+    boundary = getattr(identity, "boundary", None)
+    hanging = (
+        ("groups", getattr(identity, "groups", ())),
+        ("users", [user.name for user in getattr(identity, "users", ())]),
+        ("policies", [*identity.inline, *map(_name, identity.attached)]),
+        ("boundary", [] if boundary is None else [_name(boundary)]),
+    )
+    words = "; ".join(f"{what} {few(names)}" for what, names in hanging if names)
+    kind = identity.kind.capitalize()
+    return f"<{kind} {few([identity.name])}: {words or 'nothing hangs on it'}>"
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]

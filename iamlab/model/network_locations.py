@@ -1,0 +1,156 @@
+"""Where a call comes from: an address on the internet, or a VPC and its endpoints.
+
+Notes
+-----
+AWS pages: "AWS global condition context keys", section "Properties of the network"; "AWS
+PrivateLink concepts".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.model.world import World
+    from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
+
+SOMEWHERE = "198.18.0.10"
+"""Where calls come from if nothing is said: an address that no policy has in its ranges, not even
+one that is made of the addresses for examples."""
+
+INSIDE = "10.0.0.10"
+"""The caller's address inside of a VPC, if none is said."""
+
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where a call comes from.
+
+    Parameters
+    ----------
+    ip
+        The caller's address. If it is a private one and the call finds no VPC endpoint, it leaves
+        through a NAT gateway, whose address is the one that AWS sees.
+    vpc
+        The VPC that the caller is in: ``vpc-0a1b2c``. A call goes through an endpoint there, if
+        there is one for its service.
+    endpoint
+        The VPC endpoint itself, its id or ARN; calls of other services than its own pass it by.
+
+    Raises
+    ------
+    RequestError
+        The address is none, or one of them is no text.
+
+    Examples
+    --------
+    >>> Network(ip="198.51.100.7").outside
+    '198.51.100.7'
+    >>> Network(ip="10.1.2.3").outside
+    '198.18.0.10'
+    """
+
+    ip: str = ""
+    vpc: str = ""
+    endpoint: str = ""
+
+    def __post_init__(self) -> None:
+        arn = getattr(self.endpoint, "arn", self.endpoint)
+        object.__setattr__(self, "endpoint", arn)
+        for name, text in (("ip", self.ip), ("vpc", self.vpc), ("endpoint", arn)):
+            if not isinstance(text, str):
+                raise RequestError(f"{name} must be text, and is {text!r}.")
+        if self.ip:
+            try:
+                ipaddress.ip_address(self.ip)
+            except ValueError:
+                raise RequestError(
+                    f"{self.ip!r} is no address: write one such as 203.0.113.10."
+                ) from None
+
+    @property
+    def outside(self) -> str:
+        """The address that AWS sees of a call over the internet."""
+        return self.ip if self.ip and not _is_private(self.ip) else SOMEWHERE
+
+    @property
+    def inside(self) -> str:
+        """The address that AWS sees of a call through a VPC endpoint."""
+        return self.ip if self.ip and _is_private(self.ip) else INSIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What ``world.network`` gives: at the end of a ``with`` calls come from where they did."""
+
+    world: World
+    before: Network
+
+    def __enter__(self) -> Network:
+        return self.world.current_network
+
+    def __exit__(self, *_: object) -> None:
+        self.world.current_network = self.before
+
+
+def _is_private(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    return any(address in network for network in _PRIVATE if network.version == address.version)
+
+
+def find_endpoint(world: World, named: str) -> VpcEndpoint:
+    """Find a VPC endpoint by its id or ARN.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is none.
+    """
+    every = list(_endpoints(world))
+    for endpoint in every:
+        if named in (endpoint.name, endpoint.arn):
+            return endpoint
+    error = NoSuchEntity(f"The VPC endpoint {named} cannot be found.")
+    error.add_note(did_you_mean(named, (endpoint.name for endpoint in every)))
+    raise error
+
+
+def way_of(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
+    """Give the VPC endpoint that a call of a service goes through; ``None``: the internet.
+
+    Parameters
+    ----------
+    region
+        The Region that is called, if that is known: an endpoint leads to the service in its own.
+    """
+
+    def fits(endpoint: VpcEndpoint) -> bool:
+        return endpoint.for_service == service and region in ("", endpoint.region)
+
+    if network.endpoint:
+        endpoint = find_endpoint(world, network.endpoint)
+        return endpoint if fits(endpoint) else None
+    if not network.vpc:
+        return None
+    every = (one for one in _endpoints(world) if one.vpc_id == network.vpc)
+    return next(filter(fits, every), None)
+
+
+def _endpoints(world: World) -> Iterator[VpcEndpoint]:
+    for account in world.accounts.values():
+        for resource in account.resources.values():
+            if resource.kind == "VPC endpoint":
+                yield cast("VpcEndpoint", resource)

@@ -1,0 +1,1 @@
+"""Organizations: the tree of accounts and the policies of its levels."""

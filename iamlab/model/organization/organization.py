@@ -1,0 +1,306 @@
+"""An organization: a management account, member accounts, and the tree in which they stand.
+
+An account is in one organization at most. An organization holds accounts by their ids; whatever
+changes it is an operation of AWS Organizations, done by its management account.
+
+Not modelled: the change from consolidated billing to all features, the transfer of bills, the
+closing of accounts, payment, and the service-linked roles that the service makes. Policies for
+delegated administration (``PutResourcePolicy``) are not modelled yet, so that only the management
+account changes policies.
+
+An organization as text: its tree, with the policies that hang on each part.
+
+Notes
+-----
+AWS pages: "What is AWS Organizations?"; "Quotas and service limits for AWS Organizations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from iamlab.display import Shown, count, few
+from iamlab.errors import RequestError
+from iamlab.errors.organizations import AWSOrganizationsNotInUseException
+from iamlab.model.organization.policies import QUOTAS, TYPES, OrganizationPolicy, levels, raised
+from iamlab.model.organization.targets import (
+    NOT_IN_USE,
+    Container,
+    Member,
+    OrganizationalUnit,
+    Root,
+    Target,
+)
+from iamlab.model.record import Record, twin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from iamlab.engine.layers import Attached
+    from iamlab.model.account import Account
+    from iamlab.model.organization.targets import AccountRequest, Handshake
+    from iamlab.model.world import World
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Organization(Shown, Record):
+    """An organization.
+
+    Parameters
+    ----------
+    feature_set
+        ``ALL``, or ``CONSOLIDATED_BILLING``: then it has no policies.
+    organizational_units, members, policies, handshakes, requests
+        By id; of a member that is the account's.
+    service_access
+        Services that may work in all its accounts, and since when.
+    delegates
+        Account id -> the services of which it is a delegated administrator, and since when.
+    quotas
+        Those that were raised.
+    root_features
+        What it lets IAM do to the root users of its members: ``RootCredentialsManagement``,
+        ``RootSessions``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> organization = world.create_organization(main)
+    >>> prod = organization.create_organizational_unit("Prod")
+    >>> dev = organization.create_account("acme-dev", parent="Prod", account_id="222222222222")
+    >>> organization.path_of("222222222222").count("/"), [one.name for one in prod.accounts]
+    (3, ['acme-dev'])
+    """
+
+    world: World = field(repr=False)
+    id: str
+    management_account_id: str
+    root: Root = field(repr=False)
+    feature_set: str = field(default="ALL", repr=False)
+    organizational_units: dict[str, OrganizationalUnit] = field(default_factory=dict, repr=False)
+    members: dict[str, Member] = field(default_factory=dict, repr=False)
+    policies: dict[str, OrganizationPolicy] = field(default_factory=dict, repr=False)
+    handshakes: dict[str, Handshake] = field(default_factory=dict, repr=False)
+    requests: dict[str, AccountRequest] = field(default_factory=dict, repr=False)
+    service_access: dict[str, datetime | None] = field(default_factory=dict, repr=False)
+    delegates: dict[str, dict[str, datetime | None]] = field(default_factory=dict, repr=False)
+    quotas: dict[str, int] = field(default_factory=dict, repr=False)
+    root_features: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:organization/o-...``."""
+        start = f"arn:{self.partition}:organizations::{self.management_account_id}"
+        return f"{start}:organization/{self.id}"
+
+    @property
+    def partition(self) -> str:
+        """That of the management account."""
+        return self.management_account.partition
+
+    @property
+    def management_account(self) -> Account:
+        """The account that made it: no SCP and no RCP reaches it. Formerly the master account."""
+        return self.world.accounts[self.management_account_id]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """Its accounts, in the order in which they came; the management account is one of them."""
+        return [member.account for member in self.members.values()]
+
+    @property
+    def targets(self) -> list[Target]:
+        """All that policies hang on."""
+        return [self.root, *self.organizational_units.values(), *self.members.values()]
+
+    def arn_of(self, kind: str, end: str) -> str:
+        """Give the ARN of one of its things: ``ou`` and the OU's id, say."""
+        start = f"arn:{self.partition}:organizations::{self.management_account_id}"
+        return f"{start}:{kind}/{self.id}/{end}"
+
+    def full_access(self) -> list[str]:
+        """List the ids of AWS's own policies of the enabled types: they hang on all that is new."""
+        return [TYPES[policy_type].full_access_id for policy_type in self.root.policy_types]
+
+    def container(self, key: str) -> Container | None:
+        """Find a root or an OU by its id."""
+        return self.root if key == self.root.id else self.organizational_units.get(key)
+
+    def target(self, key: str) -> Target | None:
+        """Find a root, an OU or an account by its id."""
+        return self.container(key) or self.members.get(key)
+
+    def way_to(self, key: str) -> list[Target]:
+        """List what lies on the way from the root down to an OU or an account, by its id.
+
+        Raises
+        ------
+        RequestError
+            It is not in this organization.
+        """
+        target = self.target(key)
+        if target is None:
+            raise RequestError(f"{key} is not in the organization {self.id}.")
+        way = [target]
+        while isinstance(target, OrganizationalUnit | Member):
+            target = self.container(target.parent_id) or self.root
+            way.append(target)
+        return way[::-1]
+
+    def path_to(self, container: Container) -> str:
+        """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""
+        return "/".join((self.id, *(one.id for one in self.way_to(container.id)), ""))
+
+    def path_of(self, account_id: str) -> str:
+        """Give the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
+
+        Raises
+        ------
+        RequestError
+            The account is not in this organization.
+        """
+        return "/".join((self.id, *(one.id for one in self.way_to(account_id)[:-1]), ""))
+
+    def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
+        """Give what hangs above an account, the root first; nothing for the management account."""
+        return levels(self, account_id, policy_type)
+
+    def describe(self) -> str:
+        """Draw the tree: root, OUs and accounts, each with the policies that hang on it."""
+        return tree(self)
+
+    def changed(self) -> None:
+        """Note that something in the organization is different now."""
+        self.world.changed()
+
+    def copy(self, world: World) -> Organization:
+        """Copy the organization into another world; what is frozen is shared."""
+        return replace(
+            self,
+            world=world,
+            root=twin_of(self.root, world),
+            organizational_units={
+                key: twin_of(one, world) for key, one in self.organizational_units.items()
+            },
+            members={key: twin_of(one, world) for key, one in self.members.items()},
+            policies={key: twin_of(one, world) for key, one in self.policies.items()},
+            handshakes={key: twin_of(one, world) for key, one in self.handshakes.items()},
+            requests=dict(self.requests),
+            service_access=dict(self.service_access),
+            delegates={key: dict(services) for key, services in self.delegates.items()},
+            quotas=dict(self.quotas),
+            root_features=list(self.root_features),
+        )
+
+    def quota(self, name: str) -> int:
+        """Give a quota: AWS's default, unless it has been raised."""
+        return self.quotas.get(name, QUOTAS[name][0])
+
+    def raise_quota(self, name: str, value: int) -> None:
+        """Have a quota raised, as AWS does when it is asked: ``"Accounts"``, say.
+
+        Raises
+        ------
+        RequestError
+            There is no such quota, or AWS does not raise it so far.
+        """
+        self.quotas[name] = raised(name, value)
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def __repr__(self) -> str:
+        manager = self.world.accounts.get(self.management_account_id)
+        name = few([self.management_account_id if manager is None else manager.name])
+        units = count(len(self.organizational_units), "OU")
+        return f"<Organization {self.id} of {name}: {count(len(self.members), 'account')}, {units}>"
+
+
+def organization_of(world: World, account_id: str) -> Organization | None:
+    """Find the organization that an account is in.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> made = world.create_organization(main)
+    >>> organization_of(world, "111111111111") is made, organization_of(world, "222222222222")
+    (True, None)
+    """
+    for organization in world.organizations.values():
+        if account_id in organization.members:
+            return organization
+    return None
+
+
+def own_organization(account: Account) -> Organization:
+    """Find the organization that an account is in, which must be there.
+
+    Raises
+    ------
+    AWSOrganizationsNotInUseException
+        It is in none.
+    """
+    found = organization_of(account.world, account.account_id)
+    if found is None:
+        raise AWSOrganizationsNotInUseException(NOT_IN_USE)
+    return found
+
+
+FEATURES = {"ALL": "all features", "CONSOLIDATED_BILLING": "consolidated billing only"}
+
+
+def tree(organization: Organization) -> str:
+    """Draw an organization.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> organization = world.create_organization(main)
+    >>> ou = organization.create_organizational_unit("Prod")
+    >>> print(tree(organization))  # doctest: +ELLIPSIS
+    Organization o-... (all features), management account acme-main
+    root r-...: FullAWSAccess
+    ├─ OU Prod ou-...: FullAWSAccess
+    └─ account acme-main 111111111111, management account: FullAWSAccess
+    """
+    features = FEATURES.get(organization.feature_set, organization.feature_set)
+    management = organization.management_account.name
+    head = f"Organization {organization.id} ({features}), management account {management}"
+    below: dict[str, list[Target]] = {}
+    every: list[OrganizationalUnit | Member] = [
+        *organization.organizational_units.values(),
+        *organization.members.values(),
+    ]
+    for one in every:
+        below.setdefault(one.parent_id, []).append(one)
+    return "\n".join((head, *_lines(organization, organization.root, below, "", "")))
+
+
+def _lines(
+    organization: Organization,
+    one: Target,
+    below: Mapping[str, list[Target]],
+    first: str,
+    rest: str,
+) -> Iterator[str]:
+    yield first + _line(organization, one)
+    children = below.get(one.id, [])
+    for number, child in enumerate(children, 1):
+        last = number == len(children)
+        branch, stem = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        yield from _lines(organization, child, below, rest + branch, rest + stem)
+
+
+def _line(organization: Organization, one: Target) -> str:
+    names = [organization.policies[key].name for key in one.attached]
+    role = ", management account" if one.id == organization.management_account_id else ""
+    hanging = f": {', '.join(names)}" if names else ""
+    return f"{one.label} {one.id}{role}{hanging}"

@@ -1,0 +1,306 @@
+"""Policies of an organization: what they are, and where they hang.
+
+The types of policies of an organization that decide who may do what, by AWS's names.
+
+How much of everything an organization may have.
+
+What reaches an account from above: the policies at each level, from the root to the account.
+
+Notes
+-----
+AWS page: "Managing organization policies with AWS Organizations".
+AWS page: "Quotas and service limits for AWS Organizations", as of November 2026.
+AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)".
+AWS pages: "SCP evaluation"; "How RCPs work with AWS Organizations".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.display import Shown
+from iamlab.engine.layers import Attached
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.organization.targets import Part
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.organization.targets import Target
+
+
+SCP = "SERVICE_CONTROL_POLICY"
+RCP = "RESOURCE_CONTROL_POLICY"
+
+
+QUOTAS = {
+    "Accounts": (10, 50_000),
+    "OrganizationalUnits": (2000, 2000),
+    "SERVICE_CONTROL_POLICY": (10_000, 10_000),
+    "RESOURCE_CONTROL_POLICY": (2000, 2000),
+}
+"""What there may be of each at first, and up to what AWS raises it. An open invitation counts as an
+account. What is loaded from a real organization is not held to it."""
+
+DEEPEST = 5
+"""So many OUs are above one another at most."""
+
+
+def raised(name: str, value: int) -> int:
+    """Say to what a quota may be raised.
+
+    Raises
+    ------
+    RequestError
+        There is no such quota, or AWS does not raise it so far.
+
+    Examples
+    --------
+    >>> raised("Accounts", 200)
+    200
+    """
+    if name not in QUOTAS:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(name, QUOTAS)}")
+    default, most = QUOTAS[name]
+    if not default <= value <= most:
+        raise RequestError(f"{name} is {default}, and can be raised to {most} at most.")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyType:
+    """What is the same for all policies of a type.
+
+    Parameters
+    ----------
+    rules
+        What its documents are checked as: ``"scp"`` or ``"rcp"``.
+    full_access
+        The name of AWS's own policy, which lets everything through.
+    statement
+        Its one statement.
+    most
+        So many of them hang on one root, OU or account at most; AWS's own one counts.
+    always_hangs
+        Whether AWS's own one can never be detached.
+    """
+
+    rules: str
+    full_access: str
+    description: str
+    statement: Mapping[str, str]
+    most: int
+    always_hangs: bool
+
+    @property
+    def full_access_id(self) -> str:
+        """The id of AWS's own policy."""
+        return f"p-{self.full_access}"
+
+
+TYPES: Mapping[str, PolicyType] = {
+    SCP: PolicyType(
+        "scp",
+        "FullAWSAccess",
+        "Allows access to every operation",
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        10,
+        always_hangs=False,
+    ),
+    RCP: PolicyType(
+        "rcp",
+        "RCPFullAWSAccess",
+        "Allows access to every resource",
+        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+        5,
+        always_hangs=True,
+    ),
+}
+"""The types that decide who may do what; tag policies and their like do not, and are left out."""
+
+OTHER_TYPES = (
+    *("TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY"),
+    *("DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY", "SECURITYHUB_CSPM_POLICY"),
+    *("INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY"),
+    *("NETWORK_SECURITY_DIRECTOR_POLICY", "GUARDDUTY_POLICY"),
+)
+"""Types that AWS has besides."""
+
+
+def type_of(policy_type: str) -> PolicyType:
+    """Find a type by its name.
+
+    Raises
+    ------
+    RequestError
+        It is none, or none that decides who may do what.
+
+    Examples
+    --------
+    >>> type_of("RESOURCE_CONTROL_POLICY").full_access_id
+    'p-RCPFullAWSAccess'
+    """
+    if policy_type not in TYPES:
+        hint = did_you_mean(str(policy_type), TYPES)
+        raise RequestError(f"iamlab knows no policies of the type {policy_type!r}. {hint}")
+    return TYPES[policy_type]
+
+
+@dataclass(slots=True, eq=False)
+class OrganizationPolicy(Part):
+    """An SCP or an RCP: it grants nothing, it says how far grants can reach.
+
+    Parameters
+    ----------
+    type
+        ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
+    """
+
+    name: str
+    type: str
+    document: Policy = field(repr=False)
+    description: str = field(default="", repr=False)
+    is_aws_managed: bool = field(default=False, repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """Of the management account; AWS's own policies are everybody's."""
+        end = f"{self.type.lower()}/{self.id}"
+        organization = self.organization
+        if self.is_aws_managed:
+            return f"arn:{organization.partition}:organizations::aws:policy/{end}"
+        return organization.arn_of("policy", end)
+
+    @property
+    def content(self) -> str:
+        """Its JSON text."""
+        return self.document.text
+
+    @property
+    def targets(self) -> list[Target]:
+        """Where it hangs."""
+        return [target for target in self.organization.targets if self.id in target.attached]
+
+
+@cache
+def full_access(policy_type: str) -> Policy:
+    """Give the document of AWS's own policy of a type."""
+    known = TYPES[policy_type]
+    document = {"Version": "2012-10-17", "Statement": [dict(known.statement)]}
+    return Policy.parse(json.dumps(document, indent=2), name=known.full_access)
+
+
+def aws_managed(organization: Organization) -> dict[str, OrganizationPolicy]:
+    """Make AWS's own policies for an organization, by id."""
+    return {
+        known.full_access_id: OrganizationPolicy(
+            organization.world,
+            organization.id,
+            known.full_access_id,
+            known.full_access,
+            policy_type,
+            full_access(policy_type),
+            known.description,
+            is_aws_managed=True,
+        )
+        for policy_type, known in TYPES.items()
+    }
+
+
+def of_type(organization: Organization, target: Target, policy_type: str) -> list[str]:
+    """List the ids of the policies of a type that hang on a target."""
+    policies = organization.policies
+    return [key for key in target.attached if policies[key].type == policy_type]
+
+
+def levels(
+    organization: Organization, account_id: str, policy_type: str
+) -> tuple[tuple[Attached, ...], ...]:
+    """Give what reaches an account from above, the root first.
+
+    There is nothing if the type is not enabled, and never anything for the management account: no
+    SCP limits its principals, and no RCP its resources.
+    """
+    type_of(policy_type)
+    if policy_type not in organization.root.policy_types:
+        return ()
+    if account_id == organization.management_account_id or account_id not in organization.members:
+        return ()
+    return tuple(
+        tuple(
+            Attached(policy.document, policy.arn, (target.label,))
+            for policy in map(organization.policies.__getitem__, target.attached)
+            if policy.type == policy_type
+        )
+        for target in organization.way_to(account_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What hangs at one place on the way from the root to an account.
+
+    Parameters
+    ----------
+    label
+        ``root``, ``OU Prod``, ``account acme-dev``.
+    """
+
+    label: str
+    target_id: str
+    policies: tuple[Attached, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectivePolicies(Shown):
+    """What reaches an account from above; every level must allow, and none may deny.
+
+    Parameters
+    ----------
+    levels
+        The root first, the account last.
+    note
+        Why nothing reaches it, if nothing does.
+    """
+
+    account_id: str
+    account_name: str
+    type: str
+    levels: tuple[Level, ...]
+    note: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.type} for {self.account_name} ({self.account_id})"
+        if self.note:
+            return f"{head}: {self.note}"
+        wide = max(len(level.label) for level in self.levels)
+        lines = [f"{head}: each level must allow, none may deny"]
+        for level in self.levels:
+            names = ", ".join(attached.policy.name for attached in level.policies)
+            lines.append(f"  {level.label:<{wide}}  {names}")
+        return "\n".join(lines)
+
+
+def effective(organization: Organization, account: Account, policy_type: str) -> EffectivePolicies:
+    """Say what reaches an account from above."""
+    found = levels(organization, account.account_id, policy_type)
+    way = organization.way_to(account.account_id)
+    shown = tuple(
+        Level(target.label, target.id, policies)
+        for target, policies in zip(way, found, strict=False)
+    )
+    note = "" if found else _why_nothing(organization, policy_type)
+    return EffectivePolicies(account.account_id, account.name, policy_type, shown, note)
+
+
+def _why_nothing(organization: Organization, policy_type: str) -> str:
+    if policy_type not in organization.root.policy_types:
+        return "nothing, as the type is not enabled"
+    what = "its principals" if policy_type == SCP else "its resources"
+    return f"nothing, as it is the management account: no policy limits {what}"

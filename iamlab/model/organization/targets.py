@@ -1,0 +1,278 @@
+"""What policies of an organization hang on: its root, its OUs, its accounts.
+
+How accounts come into an organization: by invitations, called handshakes, and by requests.
+
+Notes
+-----
+AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizational units (OUs)".
+AWS pages: "Inviting an AWS account to join your organization"; "Creating a member account in an
+organization".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.errors.organizations import AWSOrganizationsNotInUseException
+from iamlab.model.record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.world import World
+
+
+NOT_IN_USE = "Your account is not a member of an organization."
+
+
+@dataclass(slots=True, eq=False)
+class Part(Record):
+    """A part of an organization: it knows its world, and its organization by id."""
+
+    world: World = field(repr=False)
+    organization_id: str = field(repr=False)
+    id: str
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that it belongs to.
+
+        Raises
+        ------
+        AWSOrganizationsNotInUseException
+            It has been deleted.
+        """
+        found = self.world.organizations.get(self.organization_id)
+        if found is None:
+            raise AWSOrganizationsNotInUseException(NOT_IN_USE)
+        return found
+
+
+
+@dataclass(slots=True, eq=False)
+class Target(Part):
+    """What policies hang on.
+
+    Parameters
+    ----------
+    attached
+        The ids of the policies, of whatever type, in the order in which they were attached.
+    """
+
+    attached: list[str] = field(default_factory=list, repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    kind: ClassVar[str] = ""
+    """As the API calls it."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str: ...  # noqa: D102 - said where it is computed
+
+        @property
+        def label(self) -> str: ...  # noqa: D102
+
+        @property
+        def arn(self) -> str: ...  # noqa: D102
+
+
+
+@dataclass(slots=True, eq=False)
+class Container(Target):
+    """A root or an OU: what accounts and OUs are in."""
+
+    @property
+    def organizational_units(self) -> list[OrganizationalUnit]:
+        """The OUs right below it."""
+        every = self.organization.organizational_units.values()
+        return [unit for unit in every if unit.parent_id == self.id]
+
+    @property
+    def members(self) -> list[Member]:
+        """The memberships of the accounts right below it."""
+        every = self.organization.members.values()
+        return [member for member in every if member.parent_id == self.id]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts right below it."""
+        return [member.account for member in self.members]
+
+
+
+@dataclass(slots=True, eq=False)
+class Root(Container):
+    """The one root of an organization.
+
+    Parameters
+    ----------
+    policy_types
+        Those that are enabled: only their policies can be attached, anywhere in the organization.
+    """
+
+    policy_types: list[str] = field(default_factory=list, repr=False)
+    kind: ClassVar[str] = "ROOT"
+
+    @property
+    def name(self) -> str:
+        """AWS calls every root so."""
+        return "Root"
+
+    @property
+    def label(self) -> str:
+        """How explanations name it."""
+        return "root"
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:root/o-.../r-...``."""
+        return self.organization.arn_of("root", self.id)
+
+
+@dataclass(slots=True, eq=False)
+class OrganizationalUnit(Container):
+    """An organizational unit: a folder of accounts and of further OUs."""
+
+    unit_name: str = ""
+    parent_id: str = ""
+    kind: ClassVar[str] = "ORGANIZATIONAL_UNIT"
+
+    @property
+    def name(self) -> str:
+        """What it is called; no other OU of its parent is called so."""
+        return self.unit_name
+
+    @property
+    def label(self) -> str:
+        """How explanations name it."""
+        return f"OU {self.unit_name}"
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:ou/o-.../ou-...``."""
+        return self.organization.arn_of("ou", self.id)
+
+    @property
+    def path(self) -> str:
+        """``o-.../r-.../ou-.../``."""
+        return self.organization.path_to(self)
+
+
+
+@dataclass(slots=True, eq=False)
+class Member(Target):
+    """An account's place in the organization; its ``id`` is the account's.
+
+    Parameters
+    ----------
+    joined_method
+        ``CREATED`` in the organization, or ``INVITED`` into it, as the management account is too.
+    status
+        ``ACTIVE``, ``SUSPENDED`` or ``PENDING_CLOSURE``.
+    """
+
+    parent_id: str = ""
+    joined_method: str = "INVITED"
+    joined_timestamp: datetime | None = field(default=None, repr=False)
+    status: str = "ACTIVE"
+    kind: ClassVar[str] = "ACCOUNT"
+
+    @property
+    def account(self) -> Account:
+        """The account itself."""
+        return self.world.accounts[self.id]
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.account.name
+
+    @property
+    def label(self) -> str:
+        """How explanations name it."""
+        return f"account {self.account.name}"
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:account/o-.../ID``."""
+        return self.organization.arn_of("account", self.id)
+
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""The role through which the management account comes into an account that it made."""
+
+VALID_FOR = timedelta(days=15)
+"""So long an invitation can be accepted."""
+
+
+@dataclass(slots=True, eq=False)
+class Handshake(Part):
+    """An invitation: an account is asked to join.
+
+    Parameters
+    ----------
+    target_type, target_id
+        ``ACCOUNT`` and its id, or ``EMAIL`` and the address of its root user.
+    requested_timestamp
+        When it was sent; it can be answered for 15 days.
+    outcome
+        ``OPEN``, or how it was answered. :attr:`state` knows besides whether its time is over.
+    tags
+        Of the account, once it has joined.
+    """
+
+    target_type: str
+    target_id: str
+    requested_timestamp: datetime
+    notes: str = field(default="", repr=False)
+    outcome: str = "OPEN"
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:handshake/o-.../invite/h-...``."""
+        return self.organization.arn_of("handshake", f"invite/{self.id}")
+
+    @property
+    def expiration_timestamp(self) -> datetime:
+        """When its time is over."""
+        return self.requested_timestamp + VALID_FOR
+
+    @property
+    def state(self) -> str:
+        """``OPEN``, ``ACCEPTED``, ``DECLINED``, ``CANCELED`` or ``EXPIRED``."""
+        over = self.world.clock.now >= self.expiration_timestamp
+        return "EXPIRED" if over and self.outcome == "OPEN" else self.outcome
+
+    def is_for(self, account: Account) -> bool:
+        """Say whether an account is the one that is invited."""
+        if self.target_type == "EMAIL":
+            return account.root.email.lower() == self.target_id.lower()
+        return account.account_id == self.target_id
+
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRequest:
+    """How the making of an account ended. AWS takes minutes; here it is done at once.
+
+    Parameters
+    ----------
+    failure_reason
+        Empty when the account was made.
+    """
+
+    id: str
+    account_name: str
+    requested_timestamp: datetime
+    account_id: str = ""
+    failure_reason: str = ""
+
+    @property
+    def state(self) -> str:
+        """``SUCCEEDED`` or ``FAILED``."""
+        return "FAILED" if self.failure_reason else "SUCCEEDED"

@@ -1,0 +1,228 @@
+"""What an account holds beside identities and policies: profiles, providers, certificates.
+
+SAML metadata: of an identity provider's document, who speaks, and until when it is valid.
+
+The document comes from outside, so it is read as it streams by, and refused as soon as it declares
+a document type: without one there are no entities that could grow.
+
+Notes
+-----
+AWS pages: "Use instance profiles"; "Create a SAML identity provider in IAM"; "Create an OpenID
+Connect (OIDC) identity provider in IAM"; "Manage server certificates in IAM".
+AWS page: "Create a SAML identity provider in IAM".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, ClassVar
+from xml.parsers import expat
+
+from iamlab.errors import InvalidInput
+from iamlab.model.record import Record
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Role
+
+
+@dataclass(slots=True, eq=False)
+class Thing(Record):
+    """What they have in common: a name, an ARN, tags."""
+
+    account: Account = field(repr=False)
+    name: str
+    path: str = "/"
+    unique_id: str = field(default="", repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    create_date: datetime | None = field(default=None, repr=False)
+    kind: ClassVar[str] = ""  # in its ARN
+    noun: ClassVar[str] = ""  # in the names of operations
+    named_by: ClassVar[str] = ""  # the parameter that names it
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:iam::ACCOUNT:kind/path/name``."""
+        start = f"arn:{self.account.partition}:iam::{self.account.account_id}"
+        return f"{start}:{self.kind}{self.path}{self.name}"
+
+
+@dataclass(slots=True, eq=False)
+class InstanceProfile(Thing):
+    """What hands a role to an EC2 instance. It holds one role at most, and cannot be renamed."""
+
+    kind: ClassVar[str] = "instance-profile"
+    noun: ClassVar[str] = "InstanceProfile"
+    named_by: ClassVar[str] = "InstanceProfileName"
+
+    @property
+    def roles(self) -> list[Role]:
+        """The role in it, if there is one. Only roles keep it, so nothing gets out of step."""
+        every = self.account.roles.values()
+        return [role for role in every if self.name in role.instance_profiles]
+
+
+def _name_of(role: Role | str) -> str:
+    return role if isinstance(role, str) else role.name
+
+
+@dataclass(slots=True, eq=False)
+class Provider(Thing):
+    """An identity provider outside of AWS whose users may assume roles.
+
+    Parameters
+    ----------
+    context_provider, identity_center_instance_arn
+        The settings of trusted identity propagation, kept as they were given.
+    """
+
+    context_provider: dict[str, Any] | None = field(default=None, repr=False)
+    identity_center_instance_arn: str | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class SAMLProvider(Provider):
+    """An identity provider that speaks SAML 2.0.
+
+    Parameters
+    ----------
+    metadata
+        The document that the provider gave, as it was given.
+    issuer
+        What the document says its name is: the ``entityID``.
+    private_keys
+        Ids of the keys that decrypt its assertions, and when each was added. The keys themselves
+        are not kept.
+    """
+
+    metadata: str = field(default="", repr=False)
+    issuer: str = ""
+    valid_until: datetime | None = field(default=None, repr=False)
+    assertion_encryption_mode: str = field(default="Allowed", repr=False)
+    private_keys: dict[str, datetime] = field(default_factory=dict, repr=False)
+    kind: ClassVar[str] = "saml-provider"
+    noun: ClassVar[str] = "SAMLProvider"
+    named_by: ClassVar[str] = "SAMLProviderArn"
+
+
+@dataclass(slots=True, eq=False)
+class OpenIDConnectProvider(Provider):
+    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``.
+
+    Parameters
+    ----------
+    client_ids
+        The audiences that its tokens may be for.
+    thumbprints
+        SHA-1 sums of certificates that its server may show.
+    """
+
+    client_ids: list[str] = field(default_factory=list, repr=False)
+    thumbprints: list[str] = field(default_factory=list, repr=False)
+    kind: ClassVar[str] = "oidc-provider"
+    noun: ClassVar[str] = "OpenIDConnectProvider"
+    named_by: ClassVar[str] = "OpenIDConnectProviderArn"
+
+    @property
+    def url(self) -> str:
+        """Its address: the ``iss`` of its tokens."""
+        return f"https://{self.name}"
+
+
+@dataclass(slots=True, eq=False)
+class ServerCertificate(Thing):
+    """A TLS certificate that load balancers may use. Its private key is not kept.
+
+    Parameters
+    ----------
+    expiration
+        When it ends, as far as that can be read in it.
+    """
+
+    body: str = field(default="", repr=False)
+    chain: str | None = field(default=None, repr=False)
+    expiration: datetime | None = field(default=None, repr=False)
+    kind: ClassVar[str] = "server-certificate"
+    noun: ClassVar[str] = "ServerCertificate"
+    named_by: ClassVar[str] = "ServerCertificateName"
+
+
+_METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
+_ROOT, _PROVIDER = f"{_METADATA} EntityDescriptor", f"{_METADATA} IDPSSODescriptor"
+_DEFAULT = timedelta(days=36_525)
+"""So long AWS takes metadata for valid that do not say it: a hundred years."""
+
+
+@dataclass(frozen=True, slots=True)
+class SAMLMetadata:
+    """What IAM reads in the metadata."""
+
+    issuer: str
+    valid_until: datetime
+
+
+class _Wrong(Exception):  # noqa: N818 - it is caught where it is raised
+    """What makes the document none."""
+
+
+class _Reader:
+    """Takes note of the outermost element, and of whether it describes an identity provider."""
+
+    def __init__(self) -> None:
+        self.root: dict[str, str] | None = None
+        self.describes_provider = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self.root is None:
+            if name != _ROOT or not attributes.get("entityID"):
+                raise _Wrong("The outermost element is an EntityDescriptor with an entityID.")
+            self.root = attributes
+        self.describes_provider |= name == _PROVIDER
+
+    @staticmethod
+    def doctype(*_: Any) -> None:
+        raise _Wrong("A document type is not allowed.")
+
+
+def read(text: str, now: datetime) -> SAMLMetadata:
+    """Read metadata.
+
+    Parameters
+    ----------
+    now
+        When they are uploaded.
+
+    Raises
+    ------
+    InvalidInput
+        They are none; in AWS's words, with the reason as a note.
+    """
+    reader = _Reader()
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    parser.StartElementHandler = reader.start
+    parser.StartDoctypeDeclHandler = reader.doctype
+    try:
+        parser.ParseFile(BytesIO(text.lstrip("\ufeff").encode()))
+        return _found(reader, now)
+    except (_Wrong, expat.ExpatError, UnicodeEncodeError, OverflowError) as wrong:
+        error = InvalidInput("Could not parse metadata")
+        error.add_note(str(wrong))
+        raise error from None
+
+
+def _found(reader: _Reader, now: datetime) -> SAMLMetadata:
+    root = reader.root or {}
+    if not reader.describes_provider:
+        raise _Wrong("It describes no identity provider: there is no IDPSSODescriptor.")
+    until = root.get("validUntil")
+    if until is None:
+        return SAMLMetadata(root["entityID"], now + _DEFAULT)
+    try:
+        valid_until = datetime.fromisoformat(until)
+    except ValueError:
+        raise _Wrong(f"validUntil is no time: {until[:40]}.") from None
+    if valid_until.tzinfo is None:
+        valid_until = valid_until.replace(tzinfo=UTC)
+    return SAMLMetadata(root["entityID"], valid_until.astimezone(UTC))

@@ -1,0 +1,132 @@
+"""Block Public Access: its four switches, combined over levels, and what makes a policy public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from iamlab.engine.public_access import PublicAccessBlock
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.public import public_because
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.policy.document import Policy
+
+
+ALL_ON = PublicAccessBlock(
+    block_public_acls=True,
+    ignore_public_acls=True,
+    block_public_policy=True,
+    restrict_public_buckets=True,
+)
+"""What a new bucket has since April 2023."""
+
+_NAMES = {
+    "BlockPublicAcls": "block_public_acls",
+    "IgnorePublicAcls": "ignore_public_acls",
+    "BlockPublicPolicy": "block_public_policy",
+    "RestrictPublicBuckets": "restrict_public_buckets",
+}
+"""A switch as the API calls it -> as it is called here."""
+
+
+def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
+    """Put the switches of account and bucket together: on at any level is on.
+
+    Examples
+    --------
+    >>> combined(None, PublicAccessBlock(block_public_acls=True)).block_public_acls
+    True
+    """
+    return PublicAccessBlock(
+        *(
+            any(level is not None and getattr(level, one.name) for level in levels)
+            for one in fields(PublicAccessBlock)
+        )
+    )
+
+
+def as_parameter(switches: PublicAccessBlock) -> dict[str, bool]:
+    """Write the switches as the API takes and gives them.
+
+    Raises
+    ------
+    RequestError
+        They are none.
+
+    Examples
+    --------
+    >>> as_parameter(PublicAccessBlock(block_public_policy=True))["BlockPublicPolicy"]
+    True
+    """
+    if not isinstance(switches, PublicAccessBlock):
+        raise RequestError(f"Give a PublicAccessBlock(...), not {switches!r}.")
+    return {name: getattr(switches, ours) for name, ours in _NAMES.items()}
+
+
+def from_parameter(sent: Mapping[str, bool]) -> PublicAccessBlock:
+    """Read the switches that a call sends; those that it does not name are off.
+
+    Raises
+    ------
+    RequestError
+        There is no such switch, or it is neither on nor off.
+    """
+    for name, value in sent.items():
+        if name not in _NAMES:
+            raise RequestError(f"There is no switch {name!r}. {did_you_mean(str(name), _NAMES)}")
+        if not isinstance(value, bool):
+            raise RequestError(f"{name} is True or False, not {value!r}.")
+    return PublicAccessBlock(**{_NAMES[name]: value for name, value in sent.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatus:
+    """Whether S3 takes a bucket's policy for public; it is true if so.
+
+    Parameters
+    ----------
+    reason
+        Why, in words.
+    restricted
+        Whether RestrictPublicBuckets keeps everybody else out all the same.
+    """
+
+    is_public: bool
+    reason: str
+    restricted: bool = False
+
+    def __bool__(self) -> bool:
+        return self.is_public
+
+    def __str__(self) -> str:
+        lead = "public" if self.is_public else "not public"
+        return f"{lead}: {self.reason}"
+
+
+def status_of(policy: Policy | None, switches: PublicAccessBlock) -> PublicStatus:
+    """Say whether a bucket's policy is public, and whether that does any harm.
+
+    Examples
+    --------
+    >>> from iamlab.engine.public_access import PublicAccessBlock
+    >>> print(status_of(None, PublicAccessBlock()))
+    not public: it has no bucket policy
+    """
+    if policy is None:
+        return PublicStatus(is_public=False, reason="it has no bucket policy")
+    because = public_because(policy)
+    if not because:
+        return PublicStatus(
+            is_public=False,
+            reason="whatever its policy allows is tied to principals or values that are fixed",
+        )
+    restricted = switches.restrict_public_buckets
+    effect = (
+        "RestrictPublicBuckets is on, so only its own account and AWS services get in."
+        if restricted
+        else "RestrictPublicBuckets is off, so it works as it says."
+    )
+    return PublicStatus(is_public=True, reason=" ".join((*because, effect)), restricted=restricted)

@@ -1,0 +1,148 @@
+"""Limits and name patterns, as AWS's API states them.
+
+Notes
+-----
+AWS pages: "IAM and AWS STS quotas"; the "IAM API Reference", for patterns and lengths.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit: what AWS gives at first, and up to what it raises it when asked.
+
+    Parameters
+    ----------
+    most
+        ``None`` where it is never raised.
+    """
+
+    default: int
+    most: int | None = None
+
+
+QUOTAS = {
+    "Users": Quota(5000),
+    "Groups": Quota(300, 500),
+    "Roles": Quota(1000, 10_000),
+    "InstanceProfiles": Quota(1000, 10_000),
+    "Policies": Quota(1500, 10_000),
+    "PoliciesPerUser": Quota(10, 20),
+    "PoliciesPerRole": Quota(20, 25),
+    "PoliciesPerGroup": Quota(10),
+    "GroupsPerUser": Quota(10),
+    "VersionsPerPolicy": Quota(5),
+    "Tags": Quota(50),
+    "AccessKeysPerUser": Quota(2),
+    "MFADevicesPerUser": Quota(8),
+    "VirtualMFADevices": Quota(5000),
+    "InstanceSessionsPerInstanceProfile": Quota(1),
+    "ServerCertificates": Quota(20),
+    "SAMLProviders": Quota(100),
+    "OpenIDConnectProviders": Quota(100, 700),
+    "ClientIdsPerOpenIdConnectProvider": Quota(100),
+    "CertificatesPerUser": Quota(2),
+    "SSHPublicKeysPerUser": Quota(5),
+    "ServiceSpecificCredentialsPerUser": Quota(2),  # for each service
+}
+"""Quotas of November 2026, by AWS's names. What is loaded from a real account is not held to them.
+"""
+
+BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+"""What the name of a general purpose bucket cannot begin and end with: S3 keeps that for itself."""
+
+SESSION_SECONDS = (3600, 43200)
+"""What a role's maximum session duration may be."""
+
+_WORD = r"[\w+=,.@-]+"
+_PATH = re.compile(r"/|/[\x21-\x7e]+/")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+def quota(account: Account, name: str) -> int:
+    """Give a quota of an account: AWS's default, unless it has been raised."""
+    return account.quotas.get(name, QUOTAS[name].default)
+
+
+def raised(name: object, value: object) -> int:
+    """Say to what a quota may be raised.
+
+    Raises
+    ------
+    RequestError
+        There is no such quota, or AWS does not raise it so far.
+    """
+    if not isinstance(name, str) or name not in QUOTAS:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestError(f"A quota is raised to a whole number, not {value!r}.")
+    known = QUOTAS[name]
+    most = known.default if known.most is None else known.most
+    if not known.default <= value <= most:
+        raise RequestError(f"{name} is {known.default}, and can be raised to {most} at most.")
+    return value
+
+
+def is_name(name: object) -> bool:
+    """Say whether it is text of the letters that IAM's names may have."""
+    return isinstance(name, str) and re.fullmatch(_WORD, name, re.ASCII) is not None
+
+
+def is_path(path: object) -> bool:
+    """Say whether it is a path: ``/``, or text that begins and ends with one."""
+    return isinstance(path, str) and _PATH.fullmatch(path) is not None
+
+
+def check_bucket_name(name: object) -> None:
+    """Check a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens.
+
+    Notes
+    -----
+    AWS page: "General purpose bucket naming rules".
+
+    Raises
+    ------
+    InvalidBucketName
+        It looks otherwise, or like an address, or has a beginning or an end that S3 keeps for
+        itself; a note says which.
+    """
+    if not (isinstance(name, str) and _BUCKET.fullmatch(name)):
+        raise InvalidBucketName(_NO_BUCKET)
+    if why := _misnamed(name):
+        error = InvalidBucketName(_NO_BUCKET)
+        error.add_note(f"The name of a bucket {why}.")
+        raise error
+
+
+_NO_BUCKET = "The specified bucket is not valid."
+
+
+def _misnamed(name: str) -> str:
+    """Say what is wrong with a bucket's name of the right letters; empty: nothing."""
+    if ".." in name:
+        return "has no two dots in a row"
+    if _ADDRESS.fullmatch(name):
+        return "does not look like an IP address"
+    if name.startswith(BUCKET_PREFIXES):
+        return f"does not begin with {', '.join(BUCKET_PREFIXES)}"
+    if name.endswith(BUCKET_SUFFIXES):
+        return f"does not end with {', '.join(BUCKET_SUFFIXES)}"
+    return ""
+
+
+def is_account_id(text: object) -> bool:
+    """Say whether it is 12 digits."""
+    return isinstance(text, str) and _ACCOUNT.fullmatch(text) is not None

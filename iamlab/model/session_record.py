@@ -1,0 +1,165 @@
+"""What a world keeps of a session: everything but its secrets, which follow from its id.
+
+AWS keeps none: all that it knows of a session stands, encrypted, in the session token. Here the
+token is only a text, and what it would hold is kept beside it.
+
+Whose permissions a session has: the role's that it is of, or the user's who made it.
+
+An event says it in its ``userIdentity`` element; the ARN of a role's session says it too, but for
+the path of the role.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "Pass session tags in AWS STS"; "Monitor and
+control actions taken with assumed roles".
+AWS pages: "CloudTrail userIdentity element"; "IAM identifiers", for the ARNs of sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.model.credentials import CredentialKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.policy.document import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One session.
+
+    Parameters
+    ----------
+    operation
+        The operation of STS that made it.
+    kind
+        What it is a session of: a role, the very user (or root user) who asked for it, a federated
+        user, the root user of a member account for one task.
+    arn
+        Who calls with it, as CloudTrail and resource policies name him.
+    issuer_arn, issuer_id
+        Whose permissions it has, and his unique id: a role, a user, or the root user of an account
+        (whose id is the account's). Another one of the same name is not he.
+    name
+        The role session's or the federated user's name.
+    issued, expiration
+        When it begins and ends, by the world's clock.
+    parent
+        The id of the access key, or of the session, with which it was asked for; empty if it was
+        none of this world: somebody's signed token, or a service.
+    region
+        The Region whose endpoint made it; ``"aws-global"``: the global endpoint.
+    mfa
+        When an MFA device was used for it.
+    tags
+        Session tags: those that were passed, and those that were inherited.
+    transitive_tag_keys
+        Which of them go along when the session assumes another role.
+    source_identity
+        Who is behind all of the chain; empty if nobody said.
+    policy, policy_arns
+        Session policies: at most what they allow can be done. Managed ones are looked up at each
+        request.
+    scoped
+        Scope-down policies of ``GetScopedCredentials``: at most what each of them allows.
+    keys
+        Further condition keys that come with it: which instance it was made for, say.
+    packed
+        How many bytes policies and tags take in the token.
+    token_bytes
+        The length of its token.
+    issue_time
+        What its ``aws:TokenIssueTime`` says, if that is not when it was made.
+    works_in_opt_in_regions
+        Whether it is accepted in Regions that are off unless an account opts in.
+    """
+
+    operation: str
+    kind: CredentialKind
+    arn: str
+    issuer_arn: str
+    issuer_id: str
+    name: str
+    issued: datetime
+    expiration: datetime
+    access_key_id: str
+    parent: str = ""
+    region: str = ""
+    mfa: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str = ""
+    policy: Policy | None = None
+    policy_arns: tuple[str, ...] = ()
+    scoped: tuple[Policy, ...] = ()
+    keys: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
+    packed: int = 0
+    token_bytes: int = 0
+    issue_time: datetime | None = None
+    works_in_opt_in_regions: bool = True
+
+    @property
+    def account_id(self) -> str:
+        """The account whose session it is."""
+        return self.issuer_arn.split(":", 5)[4]
+
+    @property
+    def userid(self) -> str:
+        """Its ``aws:userid``."""
+        if self.kind is CredentialKind.ROLE:
+            return f"{self.issuer_id}:{self.name}"
+        return (
+            f"{self.account_id}:{self.name}"
+            if self.kind is CredentialKind.FEDERATED
+            else self.issuer_id
+        )
+
+    @property
+    def seconds(self) -> int:
+        """How long it lasts."""
+        return int((self.expiration - self.issued).total_seconds())
+
+    @property
+    def transitive_tags(self) -> dict[str, str]:
+        """The tags that the next session of a chain inherits."""
+        going = {key.lower() for key in self.transitive_tag_keys}
+        return {key: value for key, value in self.tags.items() if key.lower() in going}
+
+
+def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Say whose permissions a caller had: of a session the issuer's, else his own.
+
+    Examples
+    --------
+    >>> issuer_of({"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ana"})["type"]
+    'IAMUser'
+    """
+    session = identity.get("sessionContext")
+    issuer = session.get("sessionIssuer") if isinstance(session, Mapping) else None
+    return issuer if isinstance(issuer, Mapping) and issuer else identity
+
+
+def id_in(identity: Mapping[str, Any]) -> str:
+    """Give the unique id of a user or role; empty if nobody tells it."""
+    return str(identity.get("principalId") or "").partition(":")[0]
+
+
+def role_of_session(arn: str) -> str:
+    """Give the ARN of the role, without its path, whose session an ARN names; empty if none.
+
+    Examples
+    --------
+    >>> role_of_session("arn:aws:sts::111122223333:assumed-role/app/job")
+    'arn:aws:iam::111122223333:role/app'
+    >>> role_of_session("arn:aws:sts::111122223333:federated-user/ana")
+    ''
+    """
+    start, found, rest = arn.partition(":assumed-role/")
+    if not found or ":sts:" not in start:
+        return ""
+    return f"{start.replace(':sts:', ':iam:', 1)}:role/{rest.partition('/')[0]}"

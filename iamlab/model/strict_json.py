@@ -1,0 +1,180 @@
+"""JSON files, read strictly: whatever is wrong with one is said with its place.
+
+The standard library's reader is fast, but takes more than JSON: NaN, the last of two equal keys,
+numbers of any length. These are refused, as nobody can have meant them.
+
+A file is replaced in one step: whoever interrupts the writing loses nothing.
+
+The new content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when
+all of it is on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from iamlab.errors import LoadError
+from iamlab.policy.json_text import read_json as read_slowly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+_MOST_DIGITS = 1000
+_WORDS = ("true", "false", "null", "-")
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|Infinity)|NaN')
+
+
+class _NotMeantError(ValueError):
+    """It can be read as JSON, or nearly, but nobody can have meant it."""
+
+
+def read_json(path: Path, what: str) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    what
+        What it should be, for the message: ``"account details"``.
+
+    Raises
+    ------
+    LoadError
+        It cannot be read, is cut off, or is no JSON; with line and column.
+    """
+    text = _read_text(path)
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :].rstrip()
+        cut = "Unterminated" in error.msg or any(word.startswith(rest) for word in _WORDS)
+        found = "The file seems cut off." if cut else "It is not JSON."
+        place = f"{path.name}, line {error.lineno}, column {error.colno}"
+        raise LoadError(f"{place}: {found} {error.msg}.") from None
+    except RecursionError:
+        raise LoadError(f"{path.name} is nested too deeply to be {what}.") from None
+    except ValueError as error:
+        raise LoadError(f"{path.name}{_place(text)} is no {what}: {error}.") from None
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON text, and nothing but JSON.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> parse_json('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+        ...
+    iamlab.model.strict_json._NotMeantError: the key 'a' stands twice in one object
+    """
+    return json.loads(
+        text,
+        object_pairs_hook=_once,
+        parse_constant=_no_constant,
+        parse_int=_int,
+        parse_float=_float,
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise LoadError(f"{path} cannot be read: it is not UTF-8 text.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise LoadError(f"{path} cannot be read: {reason}.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: which of its values counts would be a guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _NotMeantError(f"the key {twice[:100]!r} stands twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise _NotMeantError(f"{text} is no JSON number")
+
+
+def _int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise _NotMeantError(f"it holds a number of {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise _NotMeantError(f"the number {text[:40]} is too large")
+    return found
+
+
+def _place(text: str) -> str:
+    """Find where it stands, by reading again, slowly: the fast reader does not say."""
+    for token in _STRING_OR_NUMBER.finditer(text):
+        if not token[0].startswith('"') and _is_refused(token[0]):
+            line = text.count("\n", 0, token.start()) + 1
+            column = token.start() - text.rfind("\n", 0, token.start())
+            return f", line {line}, column {column},"
+    _, source = read_slowly(text)
+    twice = [one for one in source.problems if "twice" in one.what]
+    return f", line {twice[0].line}, column {twice[0].column}," if twice else ""
+
+
+def _is_refused(token: str) -> bool:
+    try:
+        parse_json(token)
+    except ValueError as error:
+        return isinstance(error, _NotMeantError)
+    return False
+
+
+_OWNER_ONLY = 0o600
+_AS_USUAL = 0o666  # less what the user's umask takes away
+
+
+def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) -> None:
+    """Write a file, or leave the one that is there as it was.
+
+    Parameters
+    ----------
+    pieces
+        What is in it, in as many parts as it comes in; text is written as UTF-8.
+    private
+        Whether nobody but its owner may read it.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    target = path.resolve()  # behind a link, the file is replaced, not the link
+    beside = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.unfinished")
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
+    try:
+        with open(number, "wb") as stream:  # noqa: PTH123 - a number
+            stream.writelines(one.encode() if isinstance(one, str) else one for one in pieces)
+            stream.flush()
+            os.fsync(number)
+        if not private and target.exists():
+            beside.chmod(target.stat().st_mode & 0o777)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,240 @@
+"""What a user may have beside passwords and access keys: certificates, SSH keys, service passwords.
+
+Each is a value: a change puts another one in its place.
+
+RSA public keys as SSH writes them, and as PEM; each form can be made of the other.
+
+The package ``cryptography`` reads and writes them; it is imported when the first one comes.
+
+Certificates and private keys as text in PEM form, and whether they go together.
+
+The package ``cryptography`` reads them; it is imported when the first one comes.
+
+Notes
+-----
+AWS pages: "Use IAM with CodeCommit"; "Service-specific credentials for IAM users"; "Manage
+signing certificates".
+AWS pages: "API UploadSSHPublicKey"; "API GetSSHPublicKey".
+AWS page: "Manage server certificates in IAM".
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from dataclasses import dataclass, field, fields
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
+
+    from iamlab.model.identities import User
+
+
+ACTIVE = "Active"
+EXPIRED = "Expired"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCertificate:
+    """An X.509 certificate with which requests to some old APIs are signed."""
+
+    certificate_id: str
+    body: str = field(repr=False)
+    upload_date: datetime = field(repr=False)
+    status: str = ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class SSHPublicKey:
+    """The public half of an SSH key, with which CodeCommit knows a user."""
+
+    ssh_public_key_id: str
+    body: str = field(repr=False)
+    key: PublicKey = field(repr=False)
+    upload_date: datetime = field(repr=False)
+    status: str = ACTIVE
+
+    @property
+    def fingerprint(self) -> str:
+        """Its MD5 sum, as ``ssh-keygen -l -E md5`` shows it."""
+        return self.key.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpecificCredential:
+    """A name and password, or an API key, for one service that takes no access keys.
+
+    Parameters
+    ----------
+    user_name
+        The name to sign in with, or the alias of the API key.
+    expiration_date
+        Of API keys only.
+    password
+        Only in what the making, or a reset, gives; never in what the account keeps, nor in a copy.
+    """
+
+    service_specific_credential_id: str
+    service_name: str
+    user_name: str
+    create_date: datetime = field(repr=False)
+    expiration_date: datetime | None = field(default=None, repr=False)
+    status: str = ACTIVE
+    password: str | None = field(default=None, repr=False, compare=False)
+
+    def status_at(self, now: datetime) -> str:
+        """Say whether it is active, inactive or expired."""
+        over = self.expiration_date is not None and now >= self.expiration_date
+        return EXPIRED if over else self.status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = [getattr(self, one.name) for one in fields(self) if one.name != "password"]
+        return ServiceSpecificCredential, tuple(kept)
+
+
+def user_leftovers(user: User) -> str | None:
+    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
+    if user.signing_certificates:
+        return "Cannot delete entity, must delete certificates first."
+    if user.ssh_public_keys or user.service_specific_credentials:
+        return "Cannot delete entity, must remove referenced objects first."
+    return None
+
+
+LEAST_BITS = 2048
+_SSH = "ssh-rsa"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An RSA public key: its two numbers, so that it can be compared, copied and kept in a file."""
+
+    exponent: int
+    modulus: int
+
+    @classmethod
+    def read(cls, text: str) -> PublicKey:
+        """Read a key in either form.
+
+        Raises
+        ------
+        ValueError
+            It is none, or has fewer than 2,048 bits.
+        """
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+        of_ssh = text.lstrip().startswith("ssh-")
+        load = serialization.load_ssh_public_key if of_ssh else serialization.load_pem_public_key
+        try:
+            key = load(text.strip().encode())
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("no public key in the form of SSH or PEM") from None
+        if not isinstance(key, RSAPublicKey):
+            raise ValueError("a key of another kind than RSA")  # noqa: TRY004 - the text is wrong
+        if key.key_size < LEAST_BITS:
+            raise ValueError(f"a key of fewer than {LEAST_BITS} bits")
+        numbers = key.public_numbers()
+        return cls(numbers.e, numbers.n)
+
+    @property
+    def fingerprint(self) -> str:
+        """The MD5 sum that SSH shows, in pairs of digits."""
+        wire = b64decode(self.to_ssh().removeprefix(_SSH))
+        return md5(wire, usedforsecurity=False).digest().hex(":")
+
+    def to_ssh(self) -> str:
+        """Write it as SSH does."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self._key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+    def to_pem(self) -> str:
+        """Write it as PEM."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        written = self._key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return written.decode()
+
+    def _key(self) -> RSAPublicKey:
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
+        return RSAPublicNumbers(self.exponent, self.modulus).public_key()
+
+
+def certificates(text: str) -> list[Certificate]:
+    """Read a text of certificates.
+
+    Raises
+    ------
+    ValueError
+        There is none in it, or one cannot be read.
+
+    Examples
+    --------
+    >>> certificates("-----BEGIN CERTIFICATE-----")
+    Traceback (most recent call last):
+    ...
+    ValueError: no certificate in PEM form
+    """
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise ValueError("no certificate in PEM form") from None
+
+
+def private_key(text: str) -> PrivateKeyTypes:
+    """Read a private key that is not locked with a password.
+
+    Raises
+    ------
+    ValueError
+        It is none, is locked, or is of a kind that nobody uses with certificates.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return load_pem_private_key(text.encode(), password=None)
+    except TypeError:
+        raise ValueError("a private key that is locked with a password") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("no private key in PEM form") from None
+
+
+def go_together(key: PrivateKeyTypes, certificate: Certificate) -> bool:
+    """Say whether a certificate is that of a private key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return key.public_key() == certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):  # the certificate's key cannot be read
+        return False
+
+
+def chain_breaks_at(certificate: Certificate, chain: Sequence[Certificate]) -> int | None:
+    """Find the first link of a chain that did not sign what stands before it.
+
+    Returns
+    -------
+    int or None
+        Its index, or ``None`` if each signed the one before, the first the certificate.
+    """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    for index, issuer in enumerate(chain):
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            return index
+        certificate = issuer
+    return None

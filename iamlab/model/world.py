@@ -1,0 +1,198 @@
+"""The world: accounts, organizations, a clock, ids. Its questions stand in ``questions.py``."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from iamlab.display import Shown, count, few
+from iamlab.errors import (
+    EntityAlreadyExists,
+    NoSuchEntity,
+    RequestError,
+    ValidationError,
+    did_you_mean,
+)
+from iamlab.model.account import Account
+from iamlab.model.clock_and_ids import AnyClock, Clock, Ids
+from iamlab.model.event_log import EventLog
+from iamlab.model.network_locations import Network
+from iamlab.model.quotas import is_account_id
+from iamlab.model.record import Membership, Remembered, Standing, check_texts
+
+if TYPE_CHECKING:
+    from iamlab.model.identities import Group, Role, User
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.session_record import SessionRecord
+    from iamlab.operations.federation.oidc_issuer import OidcIssuer
+    from iamlab.operations.federation.saml_directory import SamlDirectory
+    from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.operations.services.s3.bucket import Bucket
+    from iamlab.policy.document import Policy
+
+
+class World(Shown):
+    """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
+
+    Parameters
+    ----------
+    seed
+        The same seed and the same calls give the same world, ids included.
+    clock
+        One that is advanced by hand, if nothing is said; a :class:`~iamlab.model.clock_and_ids.RealClock`
+        goes with the computer's.
+
+    Examples
+    --------
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> alice = main.create_user("alice")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ○ implicit deny
+    >>> alice.attach_policy("AmazonS3ReadOnlyAccess")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ✓ allowed by AmazonS3ReadOnlyAccess/#1
+    """
+
+    def __init__(self, seed: int = 0, *, clock: AnyClock | None = None) -> None:
+        self.seed = seed
+        self.clock: AnyClock = Clock() if clock is None else clock
+        self.ids = Ids(seed)
+        self.accounts: dict[str, Account] = {}  # by account id
+        self.organizations: dict[str, Organization] = {}  # by id
+        self.current_network = Network()
+        self.standing = Standing()
+        self.resource_policies: dict[str, Policy] = {}  # by ARN, given from outside
+        self.warnings: list[str] = []  # what a loaded file left open
+        self.loaded = False
+        self.events = EventLog()
+        self.sessions: dict[str, SessionRecord] = {}  # by access key id
+        self.oidc_issuers: dict[str, OidcIssuer] = {}  # by URL
+        self.saml_directories: dict[str, SamlDirectory] = {}  # by entity id
+        self.identity_centers: dict[str, IdentityCenter] = {}  # by ARN of the instance
+        self.revision = 0
+        self.remembered = Remembered()
+
+    def create_account(self, name: str, *, account_id: str | None = None) -> Account:
+        """Add an account.
+
+        Parameters
+        ----------
+        name
+            What it is called here.
+        account_id
+            12 digits; without it, one is made from the seed.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            The id is taken.
+        ValidationError
+            The id is not of 12 digits.
+        RequestError
+            The name is no text.
+        """
+        check_texts(name=name)
+        number = self.ids.account_id() if account_id is None else account_id
+        if not is_account_id(number):
+            raise ValidationError(f"Account id {number!r} is not of 12 digits.")
+        if number in self.accounts:
+            raise EntityAlreadyExists(f"Account with id {number} already exists.")
+        account = Account(self, name, number)
+        self.accounts[account.account_id] = account
+        self.changed()
+        return account
+
+    def __getstate__(self) -> dict[str, Any]:  # what was gathered can be gathered again
+        return {**self.__dict__, "remembered": Remembered()}
+
+    def changed(self) -> None:
+        """Forget what was gathered: something is different now."""
+        self.revision += 1
+        self.remembered = Remembered()
+
+    def copy(self) -> World:
+        """Copy the world: change the copy, and this one stays as it is."""
+        twin = type(self)(self.seed, clock=self.clock.copy())
+        twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
+        twin.events = self.events.copy()
+        twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
+        twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
+        twin.sessions = dict(self.sessions)
+        twin.oidc_issuers = {key: one.copy(twin) for key, one in self.oidc_issuers.items()}
+        twin.saml_directories = {key: one.copy(twin) for key, one in self.saml_directories.items()}
+        twin.identity_centers = {key: one.copy(twin) for key, one in self.identity_centers.items()}
+        twin.current_network = self.current_network
+        twin.standing = self.standing
+        twin.resource_policies = dict(self.resource_policies)
+        twin.warnings = list(self.warnings)
+        twin.loaded = self.loaded
+        return twin
+
+    def account(self, name_or_id: str) -> Account:
+        """Find an account by name or id.
+
+        Raises
+        ------
+        NoSuchEntity
+            There is none.
+        """
+        check_texts(name_or_id=name_or_id)
+        for account in self.accounts.values():
+            if name_or_id in (account.name, account.account_id):
+                return account
+        error = NoSuchEntity(f"The account {name_or_id} cannot be found.")
+        error.add_note(did_you_mean(name_or_id, (a.name for a in self.accounts.values())))
+        raise error
+
+    def user(self, name: str) -> User:
+        """Find a user by name, in whichever account it is."""
+        return self._named(name, "user")  # type: ignore[return-value]
+
+    def group(self, name: str) -> Group:
+        """Find a group by name, in whichever account it is."""
+        return self._named(name, "group")  # type: ignore[return-value]
+
+    def role(self, name: str) -> Role:
+        """Find a role by name, in whichever account it is."""
+        return self._named(name, "role")  # type: ignore[return-value]
+
+    def bucket(self, name: str) -> Bucket:
+        """Find a bucket by name."""
+        return self._named(name, "bucket")  # type: ignore[return-value]
+
+    def _named(self, name: str, kind: str) -> object:
+        check_texts(name=name)
+        held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
+        found = [things[name] for things in held if name in things]
+        if len(found) > 1:
+            where = f"world.account(...).get_{kind}({name!r})"
+            raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
+        if not found:
+            error = NoSuchEntity(f"The {kind} with name {name} cannot be found.")
+            error.add_note(did_you_mean(name, chain.from_iterable(held)))
+            raise error
+        return found[0]
+
+    def organization_of(self, account_id: str) -> Organization | None:
+        """Give the organization that an account is in."""
+        if not self.organizations:
+            return None
+        from iamlab.model.organization.organization import organization_of
+
+        return organization_of(self, account_id)
+
+    def membership_of(self, account_id: str) -> Membership | None:
+        """Say where in which organization an account is."""
+        organization = self.organization_of(account_id)
+        if organization is None:
+            return None
+        return Membership(organization.id, organization.path_of(account_id))
+
+    def __repr__(self) -> str:
+        inside = few(
+            f"{account.name} ({count(len(account.users), 'user')}, "
+            f"{count(len(account.groups), 'group')}, {count(len(account.roles), 'role')})"
+            for account in self.accounts.values()
+        )
+        return f"<World {inside or 'without accounts'}>"

@@ -1,0 +1,1 @@
+"""Every operation of every service: parameters, permission, work, answer, event."""

@@ -1,0 +1,251 @@
+"""What a call of an AWS API asks the engine: on which resource, with which context.
+
+Notes
+-----
+AWS pages: "Actions, resources, and condition keys for AWS Identity and Access Management (IAM)";
+"IAM and AWS STS condition context keys".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import of_tags
+from iamlab.errors import RequestError
+from iamlab.model.service_principals import ROLE_MANAGER, role_of
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import Entry
+
+_NAMED_BY = {
+    "access-report": "EntityPath",
+    "user": "UserName",
+    "group": "GroupName",
+    "role": "RoleName",
+    "instance-profile": "InstanceProfileName",
+    "server-certificate": "ServerCertificateName",
+    "mfa": "VirtualMFADeviceName",
+    "policy": "PolicyName",
+    "saml-provider": "Name",
+    "oidc-provider": "Url",
+}
+"""Kind of thing -> the parameter that names it, or names it when it is made."""
+
+_BY_ARN = {
+    "policy": ("PolicyArn", "policies"),
+    "mfa": ("SerialNumber", "mfa_records"),
+    "saml-provider": ("SAMLProviderArn", "saml_providers"),
+    "oidc-provider": ("OpenIDConnectProviderArn", "oidc_providers"),
+}
+"""Kind of thing -> the parameter that is its ARN once it is there, and where it is held by ARN."""
+
+_SHORTLY = ("user", "group", "role", "instance-profile")
+"""Kinds of thing that IAM's refusals name by kind and name."""
+
+_HELD_IN = {
+    "user": "users",
+    "group": "groups",
+    "role": "roles",
+    "instance-profile": "instance_profiles",
+    "server-certificate": "server_certificates",
+}
+
+_KEYS = {
+    "AWSServiceName": "iam:AWSServiceName",
+    "ServiceName": "iam:ServiceSpecificCredentialServiceName",
+    "CredentialAgeDays": "iam:ServiceSpecificCredentialAgeDays",
+}
+"""Parameter -> the condition key that has its value."""
+
+
+WITH_BOUNDARY = frozenset(
+    (
+        *("AttachRolePolicy", "AttachUserPolicy", "CreateRole", "CreateUser", "DeleteRole"),
+        *("DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteUserPermissionsBoundary"),
+        *("DeleteUserPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetRole"),
+        *("PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary"),
+        *("PutUserPolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
+    )
+)
+"""Operations whose requests say which boundary there is: ``iam:PermissionsBoundary``."""
+
+
+def target_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> Any:
+    """Give the thing that an operation works on; ``None`` if there is none yet."""
+    if entry.on in _BY_ARN:
+        parameter, place = _BY_ARN[entry.on]
+        return getattr(account, place).get(given.get(parameter, ""))
+    if entry.on == "access-key":
+        return account.holder_of_key(given["AccessKeyId"])
+    if entry.on == "identity":
+        return _identity(account, _arn_in(given))
+    name = given.get(_NAMED_BY.get(entry.on, ""), "")
+    held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
+    if name in held:
+        return held[name]
+    return next((one for key, one in held.items() if key.lower() == str(name).lower()), None)
+
+
+def _identity(account: Account, arn: str) -> Any:
+    """Find a user, group or role by its ARN."""
+    every = (*account.users.values(), *account.groups.values(), *account.roles.values())
+    return next((one for one in every if one.arn == arn), None)
+
+
+def _arn_in(given: Mapping[str, Any]) -> str:
+    """Give the ARN of the identity that is asked about."""
+    return str(given["Arn"] if "Arn" in given else given["PolicySourceArn"])
+
+
+def resource_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
+    """Give the ARN that a call needs permission for; of what is not there yet, as it will be."""
+    if entry.about is not None:
+        return entry.about(account, given)
+    if entry.on == "*":
+        return "*"
+    start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}"
+    if entry.on.endswith("/"):
+        return start
+    target = target_of(account, entry, given)
+    if target is not None:
+        return str(target.arn)
+    parameter, _ = _BY_ARN.get(entry.on, ("", ""))
+    if parameter in given:
+        return str(given[parameter])
+    if entry.on == "access-key":
+        return "*"  # it is nobody's
+    if entry.on == "identity":
+        return _arn_in(given)
+    if entry.on == "user" and "UserName" not in given:
+        return account.root_arn  # whoever names nobody, and is no user, means the root user
+    if entry.on == "role" and "RoleName" not in given:
+        return start + role_of(given)
+    name = str(given.get(_NAMED_BY.get(entry.on, ""), "")).removeprefix("https://")
+    return f"{start}{given.get('Path', '/')}{name}"
+
+
+def named_shortly(account: Account, entry: Entry, resource: str) -> str:
+    """Say a resource as IAM's refusals do: a thing that is there by kind and name."""
+    if entry.on in _SHORTLY and not entry.name.startswith("Create"):
+        start = f"arn:{account.partition}:iam::{account.account_id}:{entry.on}/"
+        if resource.startswith(start):
+            return f"{entry.on.replace('-', ' ')} {resource.rpartition('/')[2]}"
+    if entry.on == "policy" and not entry.name.startswith("Create"):
+        return f"policy {resource}"
+    return resource
+
+
+def context_of_passing(
+    account: Account, role_arn: str, service: str, for_what: str = ""
+) -> dict[str, Any]:
+    """Give the condition keys of a role's being handed to a service; IAM hands it to EC2.
+
+    Parameters
+    ----------
+    for_what
+        The ARN of what gets the role.
+    """
+    role = _identity(account, role_arn)
+    tags = {} if role is None else role.tags
+    return {
+        **({"iam:AssociatedResourceArn": for_what} if for_what else {}),
+        "iam:PassedToService": f"{'ec2' if service == 'iam' else service}.amazonaws.com",
+        **of_tags("aws:ResourceTag", tags),
+        **of_tags("iam:ResourceTag", tags),
+    }
+
+
+def tags_of(given: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
+    """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
+
+    Parameters
+    ----------
+    made
+        The type of what EC2 makes: TagSpecifications of another type are not for it.
+
+    Raises
+    ------
+    RequestError
+        They are neither.
+
+    Examples
+    --------
+    >>> tags_of({"Tags": [{"Key": "a", "Value": "b"}]}), tags_of({"Tags": {"a": "b"}})
+    ([('a', 'b')], [('a', 'b')])
+    """
+    sent = given.get("Tags", given.get("tags", ()))
+    if given.get("TagSpecifications"):
+        sent = _specified(given["TagSpecifications"], made)
+    pairs = list(sent.items()) if isinstance(sent, dict) else [_pair(tag) for tag in _listed(sent)]
+    if not all(isinstance(key, str) and isinstance(value, str) for key, value in pairs):
+        raise RequestError(f"Tags are a mapping or a list of keys and values, not {sent!r}.")
+    return pairs
+
+
+def _specified(sent: Any, made: str) -> list[Any]:
+    """Give the tags for what is made: a call of EC2 can send some for its volumes too."""
+    found: list[Any] = []
+    for one in _listed(sent):
+        if not isinstance(one, dict):
+            raise RequestError(
+                "TagSpecifications is a list such as "
+                f'[{{"ResourceType": "instance", "Tags": [...]}}], not {sent!r}.'
+            )
+        if one.get("ResourceType") == made:
+            found += _listed(one.get("Tags", ()))
+    return found
+
+
+def _made(account: Account, entry: Entry, given: Mapping[str, Any]) -> str:
+    """Say of which type the thing is that EC2 makes."""
+    if entry.about is None or "TagSpecifications" not in given:
+        return ""
+    return Arn.parse(entry.about(account, given)).kind
+
+
+def _listed(sent: Any) -> list[Any]:
+    """Give a list; what is none stands in it as what no tag can be."""
+    return list(sent) if isinstance(sent, list | tuple) else [sent]
+
+
+def _pair(tag: object) -> tuple[Any, Any]:
+    if not isinstance(tag, dict):
+        return None, None
+    return tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue", ""))
+
+
+def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the condition keys that a call of this operation has, beside those of every call."""
+    sent = tags_of(given, _made(account, entry, given))
+    context: dict[str, Any] = {**of_tags("aws:RequestTag", dict(sent))}
+    keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
+    if keys:
+        context["aws:TagKeys"] = keys
+    if entry.about is not None:  # the world knows the resource's own tags
+        return context | (entry.keys(account, given) if entry.keys else {})
+    target = target_of(account, entry, given)
+    for key in ("aws:ResourceTag", "iam:ResourceTag"):
+        context |= of_tags(key, getattr(target, "tags", {}))
+    boundary = given.get("PermissionsBoundary") or getattr(target, "boundary", None)
+    if boundary and entry.name in WITH_BOUNDARY:
+        context["iam:PermissionsBoundary"] = boundary
+    if "PolicyArn" in given and entry.name.startswith(("Attach", "Detach")):
+        context["iam:PolicyARN"] = given["PolicyArn"]
+    context |= {_KEYS[name]: str(value) for name, value in given.items() if name in _KEYS}
+    if entry.name == "AddRoleToInstanceProfile":  # whose caller passes the role to EC2
+        context["iam:PassedToService"] = "ec2.amazonaws.com"
+    return context | _of_properties(entry, given)
+
+
+def _of_properties(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the keys of a call about the account's properties; of such there is one namespace."""
+    if not entry.name.endswith("AccountProperties"):
+        return {}
+    names = given.get("Properties", ("RoleManager/Enabled",))
+    namespaces = sorted({str(name).partition("/")[0] for name in names})
+    # The service is that of the role which is made when role manager is enabled.
+    return {"iam:AccountPropertyNamespaces": namespaces, "iam:AWSServiceName": ROLE_MANAGER}

@@ -1,0 +1,87 @@
+"""Credentials as software has them: texts, in a file, in variables, in an answer. Whose are they?
+
+A request is signed with the secret, and carries the other parts. Here the secret itself is
+compared, which comes to the same.
+
+Notes
+-----
+AWS pages: "AWS Signature Version 4 for API requests"; "Use temporary credentials with AWS
+resources"; "Common Error Types".
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.session import Session
+
+if TYPE_CHECKING:
+    from iamlab.model.world import World
+
+_NAMES = {
+    "access key id": ("AccessKeyId", "AWS_ACCESS_KEY_ID", "aws_access_key_id", "accessKeyId"),
+    "secret": (
+        *("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
+        *("aws_secret_access_key", "secretAccessKey"),
+    ),
+    "token": (
+        *("SessionToken", "Token", "AWS_SESSION_TOKEN", "aws_session_token", "sessionToken"),
+    ),
+}
+"""Part -> what it is called in AWS's answers, by the metadata service, in variables and files."""
+
+
+def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Session:
+    """Find whose credentials these are; see :meth:`World.caller_of`."""
+    if not isinstance(credentials, Mapping):
+        raise RequestError(
+            f"credentials is a mapping of names to texts, not a {type(credentials).__name__}."
+        )
+    key_id, secret, token = (_part(credentials, part) for part in _NAMES)
+    if not key_id or not secret:
+        wanted = " and ".join(_NAMES[part][0] for part in ("access key id", "secret"))
+        raise RequestError(f"Credentials have {wanted}; temporary ones SessionToken too.")
+    found = _session(world, key_id, token) if token else _key(world, key_id)
+    if found is None:
+        error = InvalidClientTokenId("The security token included in the request is invalid.")
+        error.add_note("The key is unknown, or its session token is missing, too many or wrong.")
+        raise error
+    if not _same(secret, world.ids.secret_of(key_id)):
+        raise SignatureDoesNotMatch(
+            "The request signature we calculated does not match the signature you provided. Check "
+            "your AWS Secret Access Key and signing method. Consult the service documentation for "
+            "details."
+        )
+    return found
+
+
+def _part(credentials: Mapping[str, object], part: str) -> str:
+    for name in _NAMES[part]:
+        value = credentials.get(name)
+        if value is not None and not isinstance(value, str):
+            raise RequestError(f"{name} is text.")
+        if value:
+            return value
+    return ""
+
+
+def _session(world: World, key_id: str, token: str) -> Session | None:
+    record = world.sessions.get(key_id)
+    if record is None:
+        return None
+    right = world.ids.session_token_of(key_id, record.token_bytes)
+    return Session(world, record) if _same(token, right) else None
+
+
+def _key(world: World, key_id: str) -> AccessKey | None:
+    holders = (one.holder_of_key(key_id) for one in world.accounts.values())
+    holder = next((one for one in holders if one is not None), None)
+    return None if holder is None else AccessKey(holder, key_id)
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())

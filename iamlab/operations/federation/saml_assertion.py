@@ -1,0 +1,302 @@
+"""What an identity provider writes: a SAML response with a signed assertion, and its metadata.
+
+Whether what a directory is told can stand in a SAML message: texts, times, ARNs.
+
+These are mistakes of whoever writes Python, so each is a ``RequestError``; what AWS would refuse
+is written as it is, and AWS refuses it.
+
+Notes
+-----
+AWS page: "Configure SAML assertions for the authentication response". Standards: "Assertions and
+Protocols for SAML 2.0"; "Metadata for SAML 2.0".
+AWS page: "Configure SAML assertions for the authentication response", for what can stand in one.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.operations.federation import saml_xml as names
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.x509 import Certificate
+    from lxml.etree import _Element as Element
+
+    from iamlab.model.identities import Role
+    from iamlab.model.providers import SAMLProvider
+
+
+_EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_PLACEHOLDER = "placeholder"
+"""Where signxml puts the signature, by the Id of an element: the schema wants it there."""
+
+
+class SamlAssertion(str):
+    """A SAML response in Base64, as AWS takes it. Who has it is let in, so it is not shown.
+
+    It is a text, so whatever takes texts takes it, boto3 too.
+
+    Examples
+    --------
+    >>> SamlAssertion("PFJlc3BvbnNlLz4=")
+    SamlAssertion(16 characters)
+    >>> SamlAssertion("PFJlc3BvbnNlLz4=").xml
+    '<Response/>'
+    """
+
+    __slots__ = ()
+
+    @property
+    def xml(self) -> str:
+        """The response as it is signed, to read."""
+        return b64decode(self).decode()
+
+    def __repr__(self) -> str:
+        return f"SamlAssertion({len(self):,} characters)"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What a response says.
+
+    Parameters
+    ----------
+    response_id, assertion_id
+        Different ones each time.
+    subject_format
+        A URI.
+    recipient
+        The endpoint that it is sent to.
+    attributes
+        Full names and values.
+    session_not_on_or_after
+        When the session with the identity provider ends, if it says so.
+    """
+
+    response_id: str
+    assertion_id: str
+    issuer: str
+    issued: datetime
+    not_on_or_after: datetime
+    subject: str
+    subject_format: str
+    audience: str
+    recipient: str
+    attributes: Mapping[str, Iterable[str]]
+    session_not_on_or_after: datetime | None = None
+
+
+def response_of(said: Statements) -> Element:
+    """Write a response, not signed yet."""
+    issued = {"Version": "2.0", "IssueInstant": written(said.issued)}
+    root = _root("samlp:Response", ID=said.response_id, **issued, Destination=said.recipient)
+    _add(root, "saml:Issuer", said.issuer)
+    _add(_add(root, "samlp:Status"), "samlp:StatusCode", Value=names.SUCCESS)
+    assertion = _add(root, "saml:Assertion", ID=said.assertion_id, **issued)
+    _add(assertion, "saml:Issuer", said.issuer)
+    _add(assertion, "ds:Signature", Id=_PLACEHOLDER)
+    until = written(said.not_on_or_after)
+    subject = _add(assertion, "saml:Subject")
+    _add(subject, "saml:NameID", said.subject, Format=said.subject_format)
+    confirmed = _add(subject, "saml:SubjectConfirmation", Method=names.BEARER)
+    data = {"NotOnOrAfter": until, "Recipient": said.recipient}
+    _add(confirmed, "saml:SubjectConfirmationData", **data)
+    times = {"NotBefore": written(said.issued), "NotOnOrAfter": until}
+    conditions = _add(assertion, "saml:Conditions", **times)
+    _add(_add(conditions, "saml:AudienceRestriction"), "saml:Audience", said.audience)
+    _add_attributes(_add(assertion, "saml:AttributeStatement"), said.attributes)
+    _add_authentication(assertion, said)
+    return root
+
+
+def _add_attributes(statement: Element, attributes: Mapping[str, Iterable[str]]) -> None:
+    for name, values in attributes.items():
+        attribute = _add(statement, "saml:Attribute", Name=name)
+        for value in values:
+            _add(attribute, "saml:AttributeValue", value)
+
+
+def _add_authentication(assertion: Element, said: Statements) -> None:
+    session = {"AuthnInstant": written(said.issued), "SessionIndex": said.assertion_id}
+    if said.session_not_on_or_after is not None:
+        session["SessionNotOnOrAfter"] = written(said.session_not_on_or_after)
+    statement = _add(assertion, "saml:AuthnStatement", **session)
+    context = _add(statement, "saml:AuthnContext")
+    _add(context, "saml:AuthnContextClassRef", names.BY_PASSWORD)
+
+
+def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> SamlAssertion:
+    """Sign the assertion in a response, and give the response as it is sent."""
+    from lxml import etree
+    from signxml.signer import XMLSigner
+
+    etree.indent(response)  # before it is signed, as nothing may change afterwards
+    assertion = response.find(names.tag("saml:Assertion"))
+    signer = XMLSigner(c14n_algorithm=_EXCLUSIVE)
+    done = signer.sign(
+        response,
+        key=key,
+        cert=[certificate],
+        reference_uri=assertion.get("ID"),
+        id_attribute="ID",
+    )
+    return SamlAssertion(b64encode(etree.tostring(done, encoding="utf-8")).decode())
+
+
+def metadata_of(
+    entity_id: str,
+    certificates: Iterable[Certificate],
+    *,
+    valid_until: datetime | None = None,
+) -> str:
+    """Write the metadata of an identity provider, with which it signs and where it is."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from lxml import etree
+
+    limits = {} if valid_until is None else {"validUntil": written(valid_until)}
+    root = _root("md:EntityDescriptor", entityID=entity_id, **limits)
+    protocol = {"protocolSupportEnumeration": names.NAMESPACES["samlp"]}
+    descriptor = _add(root, "md:IDPSSODescriptor", WantAuthnRequestsSigned="false", **protocol)
+    for certificate in certificates:
+        key = _add(descriptor, "md:KeyDescriptor", use="signing")
+        data = _add(_add(key, "ds:KeyInfo"), "ds:X509Data")
+        der = b64encode(certificate.public_bytes(Encoding.DER)).decode()
+        _add(data, "ds:X509Certificate", der)
+    for form in ("persistent", "transient"):
+        _add(descriptor, "md:NameIDFormat", f"{names.NAME_ID}{form}")
+    place = f"{entity_id.rstrip('/')}/ls/"
+    _add(descriptor, "md:SingleSignOnService", Binding=names.REDIRECT, Location=place)
+    etree.indent(root)
+    declared = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return str(declared.decode())
+
+
+def written(moment: datetime) -> str:
+    """Write a time as SAML does: in UTC, to the millisecond.
+
+    Examples
+    --------
+    >>> written(datetime(2026, 11, 25, 9, tzinfo=UTC))
+    '2026-11-25T09:00:00.000Z'
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _root(name: str, **attributes: str) -> Element:
+    """Make an outermost element, which declares the prefixes of what may stand in it."""
+    from lxml import etree
+
+    inside = ("samlp", "saml") if name.startswith("samlp:") else ("md", "ds")
+    prefixes = {prefix: names.NAMESPACES[prefix] for prefix in inside}
+    return etree.Element(names.tag(name), attributes, nsmap=prefixes)
+
+
+def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
+    """Put an element into another, as the last."""
+    from lxml import etree
+
+    prefix = name.partition(":")[0]
+    nsmap = {prefix: names.NAMESPACES[prefix]}
+    made = etree.SubElement(parent, names.tag(name), attributes, nsmap=nsmap)
+    made.text = text
+    return made
+
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def text(what: str, value: object, *, least: int = 1) -> str:
+    r"""Insist on a text that XML can hold.
+
+    Examples
+    --------
+    >>> text("The name", "ana")
+    'ana'
+    >>> text("The name", "a\0")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.RequestError: The name has a character that XML cannot hold: '\x00'.
+    """
+    if not isinstance(value, str) or len(value) < least:
+        raise RequestError(f"{what} must be a text, not {_shown(value)}.")
+    wrong = _NOT_IN_XML.search(value)
+    if wrong is not None:
+        raise RequestError(f"{what} has a character that XML cannot hold: {wrong[0]!a}.")
+    return value
+
+
+def texts(what: str, value: object) -> tuple[str, ...]:
+    """Insist on several texts; a single one is a mistake, as it would be taken letter by letter."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise RequestError(f"{what} must be a list of texts, not {_shown(value)}.")
+    return tuple(text(f"Each of {what}", one) for one in value)
+
+
+def by_name(what: str, value: object) -> Mapping[str, Any]:
+    """Insist on a mapping whose keys are texts; nothing is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise RequestError(f"{what} must be a mapping of names to texts, not {_shown(value)}.")
+    for name in value:
+        text(f"Each name in {what}", name)
+    return value
+
+
+def values(what: str, value: object) -> str | tuple[str, ...]:
+    """Insist on a text, or several."""
+    return text(what, value, least=0) if isinstance(value, str) else texts(what, value)
+
+
+def number_texts(what: str, value: object) -> tuple[str, ...]:
+    """Write a whole number as the values of an attribute: one text, or none at all."""
+    if value is None:
+        return ()
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestError(f"{what} must be a whole number, not {_shown(value)}.")
+    return (str(value),)
+
+
+def moment(what: str, value: object) -> datetime | None:
+    """Insist on a time with its time zone, or none at all."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise RequestError(f"{what} must be a datetime with a time zone, not {_shown(value)}.")
+    return value
+
+
+def later(now: datetime, seconds: Any) -> datetime:
+    """Add seconds to a time."""
+    try:
+        return now + timedelta(seconds=seconds)
+    except (TypeError, ValueError, OverflowError):
+        raise RequestError(f"lifetime_seconds cannot be {_shown(seconds)}.") from None
+
+
+def arn(thing: Role | SAMLProvider | str, kind: str) -> str:
+    """Give the ARN of a role or a provider, or insist that a text is one.
+
+    Examples
+    --------
+    >>> arn("arn:aws:iam::111111111111:role/stars", "role")
+    'arn:aws:iam::111111111111:role/stars'
+    """
+    found = thing if isinstance(thing, str) else getattr(thing, "arn", None)
+    if isinstance(found, str) and is_arn(text(f"The ARN of a {kind}", found)):
+        parsed = Arn.parse(found)
+        if (parsed.service, parsed.kind) == ("iam", kind) and "," not in found:
+            return found
+    raise RequestError(f"This is no {kind}, and no ARN of one: {_shown(thing)}.")
+
+
+def _shown(value: object) -> str:
+    return ascii(value)[:100]

@@ -1,0 +1,298 @@
+"""What an assertion says of somebody: the attributes that AWS reads.
+
+Whether an assertion is meant for AWS, and for now.
+
+An assertion is good for five minutes, whatever longer time it names; STS does not ask whether it
+was used before, so within that time it can be used again, for another role say.
+
+Notes
+-----
+AWS pages: "Configure SAML assertions for the authentication response"; "Pass session tags in AWS
+STS"; "Troubleshoot SAML federation with IAM".
+AWS pages: "Configure SAML assertions for the authentication response"; "API AssumeRoleWithSAML";
+"Troubleshoot SAML federation with IAM".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from iamlab.operations.api_models import shape
+from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.saml_xml import (
+    BEARER,
+    DOORS,
+    every,
+    expired,
+    invalid,
+    shown,
+    tag,
+    text_of,
+)
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lxml.etree import _Element as Element
+
+    from iamlab.model.providers import SAMLProvider
+
+
+_PATTERN = "[a-zA-Z_0-9+=,.@-]{2,64}"
+_SECONDS = range(900, 43_200 + 1)
+
+Attributes = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the attributes say.
+
+    Parameters
+    ----------
+    roles
+        Pairs of the ARNs of a role and of a provider.
+    context
+        The well-known attributes as condition keys.
+    """
+
+    roles: tuple[tuple[str, str], ...]
+    role_session_name: str
+    tags: Mapping[str, str]
+    transitive_tag_keys: tuple[str, ...]
+    source_identity: str | None
+    context: Mapping[str, str | tuple[str, ...]]
+
+
+def read_claims(assertion: Element) -> Claims:
+    """Read the attributes of an assertion.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        One that is needed is missing, or one is not as it must be.
+    """
+    attributes: Attributes = {}
+    for one in every(assertion, "saml:AttributeStatement/saml:Attribute"):
+        values = [text_of(value) for value in every(one, "saml:AttributeValue")]
+        attributes.setdefault(one.get("Name", ""), []).extend(values)
+    _check_session_duration(attributes)
+    return Claims(
+        roles=_roles(attributes),
+        role_session_name=_role_session_name(attributes),
+        tags=_tags(attributes),
+        transitive_tag_keys=tuple(dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))),
+        source_identity=_source_identity(attributes),
+        context=_context(attributes),
+    )
+
+
+def _one(attributes: Attributes, name: str) -> str | None:
+    """Give the value of an attribute that has only one."""
+    values = attributes.get(name, [])
+    if len(values) > 1:
+        raise invalid(f"The attribute {shown(name)} has {len(values)} values; it takes one.")
+    return values[0] if values else None
+
+
+def _roles(attributes: Attributes) -> tuple[tuple[str, str], ...]:
+    values = attributes.get(names.ROLE, [])
+    if not values:
+        raise invalid(f"There is no attribute {names.ROLE}: the user may take no role.")
+    return tuple(dict.fromkeys(map(_pair, values)))
+
+
+def _pair(value: str) -> tuple[str, str]:
+    """Read the ARNs of a role and of a provider, whichever comes first."""
+    arns = [part.strip() for part in value.split(",")]
+    kinds = [_kind(arn) for arn in arns]
+    if kinds == ["role", "saml-provider"]:
+        return arns[0], arns[1]
+    if kinds == ["saml-provider", "role"]:
+        return arns[1], arns[0]
+    raise invalid(
+        f"A value of the attribute Role is {shown(value)}: it must be the ARN of a role, a comma, "
+        "and the ARN of a SAML provider."
+    )
+
+
+def _kind(text: str) -> str:
+    arn = Arn.parse(text) if is_arn(text) else None
+    return arn.kind if arn is not None and arn.service == "iam" else ""
+
+
+def is_session_name(name: str) -> bool:
+    """Say whether a session of a role can be called so.
+
+    Examples
+    --------
+    >>> is_session_name("ana@acme.example"), is_session_name("Ana Diaz")
+    (True, False)
+    """
+    return shape("roleSessionNameType", "sts").fits(name)
+
+
+def _role_session_name(attributes: Attributes) -> str:
+    name = _one(attributes, names.ROLE_SESSION_NAME)
+    if name is None:
+        note = f"There is no attribute {names.ROLE_SESSION_NAME}."
+        raise invalid(note, "RoleSessionName is required in AuthnResponse")
+    if not is_session_name(name):
+        note = f"It is {shown(name)}: often somebody's full name, which has a space."
+        raise invalid(note, f"RoleSessionName in AuthnResponse must match {_PATTERN}")
+    return name
+
+
+def _source_identity(attributes: Attributes) -> str | None:
+    name = _one(attributes, names.SOURCE_IDENTITY)
+    if name is not None and not is_session_name(name):  # which has no colon, so no aws: either
+        sentence = f'Source Identity must match {_PATTERN} and not begin with "aws:"'
+        raise invalid(f"It is {shown(name)}.", sentence)
+    return name
+
+
+def _check_session_duration(attributes: Attributes) -> None:
+    """Check what only the console heeds: how long one may be signed in there."""
+    text = _one(attributes, names.SESSION_DURATION)
+    if text is None:
+        return
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in _SECONDS:
+        raise invalid(f"SessionDuration is {shown(text)}: it must be 900 to 43200 seconds.")
+
+
+def _tags(attributes: Attributes) -> dict[str, str]:
+    """Read the session tags; how they must be is checked where sessions get them."""
+    found = {}
+    for name in attributes:
+        if name.startswith(names.PRINCIPAL_TAG):
+            value = _one(attributes, name)
+            if value is None:
+                raise invalid(f"The attribute {shown(name)} has no value.")
+            found[name.removeprefix(names.PRINCIPAL_TAG)] = value
+    return found
+
+
+def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:
+    """Give what policies see of the attributes; of two that become one key, the first."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for name, values in attributes.items():
+        claim = names.CLAIMS.get(name)
+        if claim is not None and values:
+            found.setdefault(claim.key, tuple(values) if claim.is_list else values[0])
+    return found
+
+
+_USED_WITHIN = timedelta(minutes=5)
+_REDEEM = "Token must be redeemed within 5 minutes of issuance"
+_AUDIENCE = "Response does not contain the required audience."
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def check_times(assertion: Element, now: datetime) -> None:
+    """Check that an assertion is new, and neither too early nor too late.
+
+    Raises
+    ------
+    ExpiredTokenException
+        It was issued more than five minutes ago, or names an end that has come.
+    InvalidIdentityToken
+        It is of the future, or a time cannot be read.
+    """
+    issued = moment(assertion, "IssueInstant")
+    if issued is None:
+        raise invalid("The Assertion has no IssueInstant.")
+    if now - issued > _USED_WITHIN:
+        note = f"It was issued at {issued}, and it is {now}: sign in again for a new one."
+        raise expired(note, _REDEEM)
+    limited = (
+        *every(assertion, "saml:Conditions"),
+        *every(assertion, "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"),
+    )
+    begins = [issued, *(moment(one, "NotBefore") for one in limited)]
+    for begin in begins:
+        if begin is not None and begin > now:
+            raise invalid(f"It is good from {begin} on, and it is {now}.")
+    ends = [moment(one, "NotOnOrAfter") for one in limited]
+    for end in (*ends, session_ends(assertion)):
+        if end is not None and end <= now:
+            raise expired(f"It was good until {end}, and it is {now}.")
+
+
+def session_ends(assertion: Element) -> datetime | None:
+    """Give when the identity provider ends the session, if it says so.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        The time cannot be read.
+    """
+    named = [moment(one, "SessionNotOnOrAfter") for one in every(assertion, "saml:AuthnStatement")]
+    return min((one for one in named if one is not None), default=None)
+
+
+def moment(element: Element, attribute: str) -> datetime | None:
+    """Read a time, which SAML writes in UTC; ``None`` if it is not there.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        It is no time.
+    """
+    text = element.get(attribute)
+    if text is None:
+        return None
+    found = _read_moment(text)
+    if found is None:
+        raise invalid(f"{attribute} is no time: {shown(text)}.")
+    return found
+
+
+def _read_moment(text: str) -> datetime | None:
+    if not _MOMENT.fullmatch(text):  # Python reads more than SAML writes: 2026-W48-3
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def check_audience(assertion: Element, provider: SAMLProvider) -> str:
+    """Check that an assertion is for AWS, and give the endpoint that it was sent to.
+
+    The endpoint, not the ``Audience``, is what policies see as ``saml:aud``.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        It is for somebody else, or does not say for whom.
+    """
+    door = DOORS.get(provider.account.partition, DOORS["aws"])
+    restrictions = every(assertion, "saml:Conditions/saml:AudienceRestriction")
+    for restriction in restrictions:  # one of the names in each of them
+        named = [text_of(one) for one in every(restriction, "saml:Audience")]
+        if not any(map(door.is_audience, named)):
+            note = f"Its audience is {shown(', '.join(named))}; AWS is https://{door.host}/saml"
+            raise invalid(f"{note} or {door.urn}.", _AUDIENCE)
+    if not restrictions:
+        raise invalid("There is no AudienceRestriction.", _AUDIENCE)
+    recipient = _confirmation(assertion).get("Recipient", "")
+    if not door.is_recipient(recipient, provider.unique_id):
+        note = f"Its recipient is {shown(recipient)}; AWS is https://{door.host}/saml."
+        raise invalid(note, _AUDIENCE)
+    return str(recipient)
+
+
+def _confirmation(assertion: Element) -> Element:
+    """Give what says how the subject is confirmed: AWS wants it once, with an end."""
+    found = every(assertion, "saml:Subject/saml:SubjectConfirmation")
+    if len(found) != 1 or found[0].get("Method") != BEARER:
+        raise invalid("There must be one SubjectConfirmation, of the method bearer.")
+    data = found[0].findall(tag("saml:SubjectConfirmationData"))
+    if len(data) != 1 or data[0].get("NotOnOrAfter") is None or data[0].get("Recipient") is None:
+        raise invalid("SubjectConfirmationData must have NotOnOrAfter and Recipient.")
+    return data[0]

@@ -1,0 +1,269 @@
+"""What STS learns of somebody from a SAML response, once it has made sure of every word.
+
+The response comes through the hands of whoever wants in, by way of a browser. So it is taken
+apart with care: first as XML, then by its signature, and only what was signed is read.
+
+How STS refuses a SAML response: AWS's sentence, and below it what is the matter.
+
+Few of AWS's sentences are documented. Where none is, the general one stands, and the note says it.
+
+Notes
+-----
+AWS pages: "API AssumeRoleWithSAML"; "Configure SAML assertions for the authentication response";
+"Troubleshoot SAML federation with IAM"; "SAML 2.0 federation", for how users are told apart.
+AWS page: "Troubleshoot SAML federation with IAM".
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import TYPE_CHECKING
+
+from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.operations.federation import saml_claims as saml_conditions
+from iamlab.operations.federation import saml_xml as saml_names
+from iamlab.operations.federation.saml_claims import read_claims
+from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
+from iamlab.operations.federation.saml_xml import every, invalid, parse, shown, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from lxml.etree import _Element as Element
+
+    from iamlab.model.account import Account
+    from iamlab.model.providers import SAMLProvider
+
+
+_MOST_CHARACTERS = 100_000
+_BASE64, _SIGNATURE = "Invalid base64 SAMLResponse", "Response signature invalid"
+_ISSUER = "Issuer not present in specified provider"
+
+
+@dataclass(frozen=True, slots=True)
+class SamlIdentity:
+    """Somebody whom an identity provider vouches for.
+
+    Parameters
+    ----------
+    principal
+        The ARN of the SAML provider in the account.
+    subject, subject_type
+        What the provider calls the person, and how: ``persistent`` (always so), ``transient``
+        (another time otherwise), or the URI of another format.
+    audience
+        The endpoint that the response was sent to: the ``Recipient``, not the ``Audience``.
+    name_qualifier
+        A hash of issuer, account and provider: with the subject, it tells every person from
+        everybody else.
+    roles
+        Which roles may be taken, each with the provider: pairs of ARNs.
+    session_not_on_or_after
+        When the provider ends the session.
+    context
+        The condition keys that trust policies see: ``saml:aud`` and so on.
+    assertion_id
+        What the provider calls the assertion.
+    """
+
+    principal: str
+    subject: str
+    subject_type: str
+    issuer: str
+    audience: str
+    name_qualifier: str
+    roles: tuple[tuple[str, str], ...]
+    role_session_name: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    session_not_on_or_after: datetime | None = None
+    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    assertion_id: str = ""
+
+
+def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdentity:
+    """Read a SAML response that somebody shows, or refuse it.
+
+    Parameters
+    ----------
+    account
+        Whose SAML provider it is.
+    provider_arn
+        Who is said to have signed it.
+    assertion
+        The response in Base64, as a browser sends it.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        It cannot be read, is not signed by that provider, or is not for AWS; a note says why.
+    ExpiredTokenException
+        It comes too late.
+    AccessDenied
+        It names nobody.
+    ValidationError
+        It is too long.
+    RequestError
+        It is no text.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.operations.federation.saml_directory import create_directory
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> acme = create_directory(world)
+    >>> provider = acme.register(main)
+    >>> acme.map_group("astronomers", f"arn:aws:iam::111111111111:role/stars", provider)
+    >>> ana = acme.add_user("ana", groups=["astronomers"])
+    >>> identity = read_saml(main, provider.arn, acme.sign_in("ana"))
+    >>> identity.subject, identity.subject_type, identity.context["saml:doc"]
+    ('ana', 'persistent', '111111111111/AcmeAD')
+    """
+    response = _decoded(assertion)
+    provider = _provider(account, provider_arn)
+    genuine = _genuine(response, provider)
+    try:
+        return _identity(genuine, provider)
+    except ValueError as error:  # a text in it is interrupted
+        raise invalid(f"The assertion cannot be read: {error}.") from None
+
+
+def context_of(
+    provider: SAMLProvider, subject: str, subject_type: str, audience: str
+) -> dict[str, str]:
+    """Give the condition keys that every assertion has, whatever attributes it names.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.operations.federation.saml_directory import create_directory
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> provider = create_directory(world).register(main)
+    >>> found = context_of(provider, "ana", "persistent", "https://signin.aws.amazon.com/saml")
+    >>> found["saml:doc"], found["saml:namequalifier"]
+    ('111111111111/AcmeAD', 'cGeXq3OhbhR5kak7xekhXZVyxgk=')
+    """
+    document = f"{provider.account.account_id}/{provider.name}"
+    qualifier = sha1(f"{provider.issuer}{document}".encode(), usedforsecurity=False).digest()
+    return {
+        "saml:aud": audience,
+        "saml:iss": provider.issuer,
+        "saml:sub": subject,
+        "saml:sub_type": subject_type,
+        "saml:namequalifier": b64encode(qualifier).decode(),
+        "saml:doc": document,
+    }
+
+
+def _decoded(assertion: object) -> Element:
+    if not isinstance(assertion, str):
+        raise RequestError(f"A SAML assertion is a text, not {type(assertion).__name__}.")
+    if len(assertion) > _MOST_CHARACTERS:
+        raise ValidationError(
+            "1 validation error detected: Value at 'sAMLAssertion' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MOST_CHARACTERS}"
+        )
+    try:
+        document = b64decode("".join(assertion.split()), validate=True)
+    except (binascii.Error, ValueError):
+        hint = " It is written for a URL: %2B is +." if "%" in assertion else ""
+        raise invalid(f"This is not Base64.{hint}", _BASE64) from None
+    try:
+        response = parse(document)
+    except ValueError as error:
+        raise invalid(f"The response cannot be read: {error}.") from None
+    if response.tag != saml_names.tag("samlp:Response"):
+        raise invalid("The outermost element must be a Response of SAML 2.0.")
+    return response
+
+
+def _provider(account: Account, arn: object) -> SAMLProvider:
+    if not isinstance(arn, str):
+        raise RequestError(f"A SAML provider is named by its ARN, not by {type(arn).__name__}.")
+    provider = account.saml_providers.get(arn)
+    if provider is None:
+        note = f"Account {account.account_id} has no SAML provider {shown(arn)}."
+        raise invalid(note, "Specified provider doesn't exist")
+    until = provider.valid_until
+    if until is not None and until <= account.world.clock.now:
+        raise invalid(f"The metadata of {provider.name} were valid until {until}: upload new ones.")
+    return provider
+
+
+def _genuine(response: Element, provider: SAMLProvider) -> Element:
+    """Give the assertion as the provider signed it."""
+    if every(response, "saml:EncryptedAssertion"):
+        raise invalid("The assertion is encrypted; private keys are not kept here.")
+    if provider.assertion_encryption_mode == "Required":
+        raise invalid(f"{provider.name} requires encrypted assertions, and this one is not.")
+    # AWS looks for the issuer first: who names the wrong provider learns that, and not that the
+    # signature is somebody else's. It can only refuse; what counts is checked again below.
+    for issuer in every(response, "saml:Assertion/saml:Issuer"):
+        _check_issuer(issuer, provider)
+    try:
+        assertion = signed_assertion(response, signing_certificates(provider.metadata))
+    except ValueError as error:
+        wrong = invalid(f"The signature does not convince: {error}.", _SIGNATURE)
+        wrong.add_note(
+            "Did the identity provider change its certificate? Then upload its new metadata: "
+            "provider.update(saml_metadata_document=directory.metadata())."
+        )
+        raise wrong from None
+    status = every(response, "samlp:Status/samlp:StatusCode")
+    if [one.get("Value") for one in status] != [saml_names.SUCCESS]:
+        raise invalid("The identity provider did not let the user in: the status is no Success.")
+    return assertion
+
+
+def _check_issuer(issuer: Element, provider: SAMLProvider) -> None:
+    if len(issuer) or (issuer.text or "").strip() != provider.issuer:
+        note = f"{provider.name} is {shown(provider.issuer)}; this is of somebody else."
+        raise invalid(note, _ISSUER)
+
+
+def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
+    """Read what was signed."""
+    account = provider.account
+    issuers = every(assertion, "saml:Issuer")
+    if len(issuers) != 1:
+        raise invalid("The assertion names no issuer, or several.", _ISSUER)
+    _check_issuer(issuers[0], provider)
+    audience = saml_conditions.check_audience(assertion, provider)
+    saml_conditions.check_times(assertion, account.world.clock.now)
+    subject, subject_type = _subject(assertion)
+    claims = read_claims(assertion)
+    context = context_of(provider, subject, subject_type, audience)
+    return SamlIdentity(
+        principal=provider.arn,
+        subject=subject,
+        subject_type=subject_type,
+        issuer=provider.issuer,
+        audience=audience,
+        name_qualifier=context["saml:namequalifier"],
+        roles=claims.roles,
+        role_session_name=claims.role_session_name,
+        tags=claims.tags,
+        transitive_tag_keys=claims.transitive_tag_keys,
+        source_identity=claims.source_identity,
+        session_not_on_or_after=saml_conditions.session_ends(assertion),
+        context={**context, **claims.context},
+        assertion_id=assertion.get("ID", ""),
+    )
+
+
+def _subject(assertion: Element) -> tuple[str, str]:
+    """Tell who it is, and in which format that is said."""
+    found = every(assertion, "saml:Subject/saml:NameID")
+    if len(found) != 1 or not text_of(found[0]):
+        error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
+        error.add_note("The assertion names nobody: there must be a Subject with one NameID.")
+        raise error
+    form = found[0].get("Format", saml_names.UNSPECIFIED)
+    return text_of(found[0]), form.removeprefix(saml_names.NAME_ID)

@@ -1,0 +1,341 @@
+"""The names that SAML messages to AWS are made of, for who writes them and for who reads them.
+
+XML that comes from outside, read with care.
+
+A document type can declare entities, which grow ("billion laughs") or name files of the reader's
+computer. So a document that has one is refused before any of it is read; nothing is ever fetched.
+
+Notes
+-----
+AWS pages: "Configure SAML assertions for the authentication response", for the attributes and what
+condition keys they become; "AWS Sign-In endpoints and quotas".
+The rules are those of the package defusedxml, and of "XML Signature Best Practices" of the W3C.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
+from xml.parsers import expat
+
+from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLParser
+    from lxml.etree import _Element as Element
+
+
+NAMESPACES = {
+    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
+    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "md": "urn:oasis:names:tc:SAML:2.0:metadata",
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+}
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+BY_PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+
+NAME_ID = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+"""What AWS leaves out of the format of a subject: ``persistent`` remains."""
+
+UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+"""The format of a subject that tells none."""
+
+OF_AWS = "https://aws.amazon.com/SAML/Attributes/"
+ROLE = f"{OF_AWS}Role"
+ROLE_SESSION_NAME = f"{OF_AWS}RoleSessionName"
+SESSION_DURATION = f"{OF_AWS}SessionDuration"
+SOURCE_IDENTITY = f"{OF_AWS}SourceIdentity"
+TRANSITIVE_TAG_KEYS = f"{OF_AWS}TransitiveTagKeys"
+PRINCIPAL_TAG = f"{OF_AWS}PrincipalTag:"
+"""The tag's key follows."""
+
+SIGN_IN = "https://signin.aws.amazon.com/saml"
+"""Where identity providers send people who want to AWS; the Regions have endpoints of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How one partition of AWS is called in SAML.
+
+    Parameters
+    ----------
+    host
+        Of its sign-in endpoint.
+    urn
+        Its other name, as an audience.
+    """
+
+    host: str
+    urn: str
+
+    def is_recipient(self, text: str, provider_id: str = "") -> bool:
+        """Say whether a text is the URL of a sign-in endpoint here, global or of a Region.
+
+        Parameters
+        ----------
+        provider_id
+            The unique id of the SAML provider; the URL may end with it.
+
+        Examples
+        --------
+        >>> DOORS["aws"].is_recipient("https://eu-west-1.signin.aws.amazon.com/saml")
+        True
+        >>> DOORS["aws"].is_recipient("https://evil.example/saml")
+        False
+        """
+        found = re.fullmatch(_ENDPOINT, text)
+        return (
+            found is not None
+            and found["host"] == self.host
+            and (found["id"] is None or found["id"] == provider_id)
+        )
+
+    def is_audience(self, text: str) -> bool:
+        """Say whether a text names AWS as an audience."""
+        return text == self.urn or self.is_recipient(text)
+
+
+_ENDPOINT = r"https://([a-z]+(-[a-z]+)+-\d+\.)?(?P<host>signin\.[a-z.-]+)/saml(/acs/(?P<id>\w+))?"
+
+DOORS = {
+    "aws": Door("signin.aws.amazon.com", "urn:amazon:webservices"),
+    "aws-cn": Door("signin.amazonaws.cn", "urn:amazon:webservices:cn-north-1"),
+    "aws-us-gov": Door("signin.amazonaws-us-gov.com", "urn:amazon:webservices:govcloud"),
+    "aws-eusc": Door("signin.amazonaws-eusc.eu", "urn:amazon:webservices"),  # likely
+}
+"""By partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a well-known attribute is for AWS.
+
+    Parameters
+    ----------
+    key
+        The condition key that it becomes.
+    is_list
+        Whether it may have several values.
+    """
+
+    key: str
+    is_list: bool = False
+
+
+_EDU_PERSON, _EDU_ORG = "urn:oid:1.3.6.1.4.1.5923.1.1.1.", "urn:oid:1.3.6.1.4.1.5923.1.2.1."
+CLAIMS_OF_AD = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+GROUP = "http://schemas.xmlsoap.org/claims/Group"
+"""In which groups somebody is; AWS does not look at it."""
+
+CLAIMS = {
+    # eduPerson and eduOrg
+    f"{_EDU_PERSON}1": Claim("saml:edupersonaffiliation", is_list=True),
+    f"{_EDU_PERSON}2": Claim("saml:edupersonnickname", is_list=True),
+    f"{_EDU_PERSON}3": Claim("saml:edupersonorgdn"),
+    f"{_EDU_PERSON}4": Claim("saml:edupersonorgunitdn", is_list=True),
+    f"{_EDU_PERSON}5": Claim("saml:edupersonprimaryaffiliation"),
+    f"{_EDU_PERSON}6": Claim("saml:edupersonprincipalname"),
+    f"{_EDU_PERSON}7": Claim("saml:edupersonentitlement", is_list=True),
+    f"{_EDU_PERSON}8": Claim("saml:edupersonprimaryorgunitdn"),
+    f"{_EDU_PERSON}9": Claim("saml:edupersonscopedaffiliation", is_list=True),
+    f"{_EDU_PERSON}10": Claim("saml:edupersontargetedid", is_list=True),
+    f"{_EDU_PERSON}11": Claim("saml:edupersonassurance", is_list=True),
+    f"{_EDU_ORG}2": Claim("saml:eduorghomepageuri", is_list=True),
+    f"{_EDU_ORG}3": Claim("saml:eduorgidentityauthnpolicyuri", is_list=True),
+    f"{_EDU_ORG}4": Claim("saml:eduorglegalname", is_list=True),
+    f"{_EDU_ORG}5": Claim("saml:eduorgsuperioruri", is_list=True),
+    f"{_EDU_ORG}6": Claim("saml:eduorgwhitepagesuri", is_list=True),
+    "urn:oid:2.5.4.3": Claim("saml:cn", is_list=True),
+    # Active Directory
+    f"{CLAIMS_OF_AD}name": Claim("saml:name"),
+    "http://schemas.xmlsoap.org/claims/CommonName": Claim("saml:commonName"),
+    f"{CLAIMS_OF_AD}givenname": Claim("saml:givenName"),
+    f"{CLAIMS_OF_AD}surname": Claim("saml:surname"),
+    f"{CLAIMS_OF_AD}emailaddress": Claim("saml:mail"),
+    "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid": Claim(
+        "saml:primaryGroupSID"
+    ),
+    # X.500
+    "2.5.4.3": Claim("saml:commonName"),
+    "2.5.4.4": Claim("saml:surname"),
+    "2.5.4.42": Claim("saml:givenName"),
+    "2.5.4.45": Claim("saml:x500UniqueIdentifier"),
+    "0.9.2342.19200300.100.1.1": Claim("saml:uid"),
+    "0.9.2342.19200300.100.1.3": Claim("saml:mail"),
+    "0.9.2342.19200300.100.1.45": Claim("saml:organizationStatus"),
+}
+"""The attributes that become condition keys of trust policies, by their names."""
+
+
+def tag(name: str) -> str:
+    """Write the name of an element as lxml does.
+
+    Examples
+    --------
+    >>> tag("saml:Issuer")
+    '{urn:oasis:names:tc:SAML:2.0:assertion}Issuer'
+    """
+    prefix, _, local = name.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}"
+
+
+@cache
+def _attributes() -> dict[str, str]:
+    """Give the names of attributes by the last part of their condition keys, in small letters."""
+    found: dict[str, str] = {}
+    for name, claim in CLAIMS.items():
+        found.setdefault(claim.key.partition(":")[2].lower(), name)
+    return found
+
+
+def attribute_name(name: str) -> str:
+    """Give the full name of what a directory calls in short.
+
+    Examples
+    --------
+    >>> attribute_name("eduPersonAffiliation"), attribute_name("cn")
+    ('urn:oid:1.3.6.1.4.1.5923.1.1.1.1', 'urn:oid:2.5.4.3')
+    >>> attribute_name("department")
+    'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/department'
+    """
+    if ":" in name:
+        return name
+    return _attributes().get(name.lower(), f"{CLAIMS_OF_AD}{name}")
+
+
+_DEEPEST = 50
+"""So deep elements may stand in each other; real messages need about a dozen."""
+
+
+class _Guard:
+    """Looks at a document as it streams by, and stops at what is not wanted."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def start(self, *_: Any) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise ValueError(f"its elements stand in each other more than {_DEEPEST} deep")
+
+    def end(self, *_: Any) -> None:
+        self.depth -= 1
+
+    @staticmethod
+    def doctype(*_: Any) -> NoReturn:
+        raise ValueError("it has a document type, which could declare entities")
+
+
+def parse(document: bytes) -> Element:
+    """Read a document, and give its outermost element.
+
+    Raises
+    ------
+    ValueError
+        It is no XML in UTF-8, has a document type, or is too deep; the text says which.
+
+    Examples
+    --------
+    >>> parse(b"<a><b/></a>").tag
+    'a'
+    >>> parse(b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>')
+    Traceback (most recent call last):
+    ...
+    ValueError: it has a document type, which could declare entities
+    """
+    from lxml import etree
+
+    guard = _Guard()
+    watch = expat.ParserCreate("utf-8")
+    watch.StartElementHandler, watch.EndElementHandler = guard.start, guard.end
+    watch.StartDoctypeDeclHandler = guard.doctype
+    try:
+        watch.Parse(document, True)  # noqa: FBT003 - expat takes it by place only
+        return etree.fromstring(document, parser())
+    except (expat.ExpatError, etree.XMLSyntaxError) as error:
+        raise ValueError(f"it is no well-formed XML: {error}") from None
+
+
+def parser() -> XMLParser:
+    """Make a parser that fetches nothing, resolves nothing and believes no other encoding."""
+    from lxml import etree
+
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        collect_ids=False,
+    )
+
+
+def every(element: Element, path: str) -> list[Element]:
+    """Find elements below one, by a path such as ``saml:Subject/saml:NameID``."""
+    found: list[Element] = element.findall(path, NAMESPACES)
+    return found
+
+
+def text_of(element: Element) -> str:
+    """Give all the text of an element that holds nothing else.
+
+    A comment would cut it in two, and who takes only the first part reads another name than the
+    one that was signed.
+
+    Raises
+    ------
+    ValueError
+        It holds other elements, comments or processing instructions.
+
+    Examples
+    --------
+    >>> text_of(parse(b"<a> ana@acme.example </a>"))
+    'ana@acme.example'
+    >>> text_of(parse(b"<a>ana@acme.example<!---->.evil.example</a>"))
+    Traceback (most recent call last):
+    ...
+    ValueError: the text of a is interrupted
+    """
+    if len(element):
+        raise ValueError(f"the text of {element.tag.rpartition('}')[2]} is interrupted")
+    return (element.text or "").strip()
+
+
+INVALID = "Your request included an invalid SAML response."
+
+
+def invalid(note: str, sentence: str = INVALID) -> InvalidIdentityToken:
+    """Make the error for a response that STS does not accept.
+
+    Examples
+    --------
+    >>> error = invalid("There is no Role attribute.")
+    >>> print(error, *error.__notes__, sep=chr(10))
+    InvalidIdentityToken: Your request included an invalid SAML response.
+    There is no Role attribute.
+    """
+    error = InvalidIdentityToken(sentence)
+    error.add_note(note)
+    return error
+
+
+def expired(note: str, sentence: str = "Response has expired") -> ExpiredTokenException:
+    """Make the error for a response that comes too late."""
+    error = ExpiredTokenException(sentence)
+    error.add_note(note)
+    return error
+
+
+def shown(text: str) -> str:
+    """Write what somebody sent for a note: in ASCII, and no more than is of use.
+
+    Examples
+    --------
+    >>> shown("a" * 100)
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'"
+    """
+    return ascii(text if len(text) <= 60 else f"{text[:60]}...")

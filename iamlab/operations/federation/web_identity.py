@@ -1,0 +1,304 @@
+"""How STS reads a web identity token: who signed it, for whom it is, whom it is about.
+
+STS asks four things in turn. Does the role's account know the issuer? Has the issuer signed the
+token? Is it for this account, and is it the time for it? Only then the trust policy is asked.
+
+A web identity token as STS gets it: read first, believed only once its signature is checked.
+
+Whoever sends a token writes its header too. So nothing in it chooses how it is checked: not the
+algorithm, which is that of the issuer's key, and not the key, which is fetched from the issuer.
+
+Notes
+-----
+AWS pages: "API AssumeRoleWithWebIdentity"; "OIDC federation"; "Create an OpenID Connect (OIDC)
+identity provider in IAM"; "Amazon Cognito identity pools", whose tokens IAM takes without one.
+AWS page: "API AssumeRoleWithWebIdentity", for the algorithms and the errors. RFC 8725 "JSON Web
+Token Best Current Practices", for the attacks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.request import PROVIDER_HOSTS
+from iamlab.errors import RequestError
+from iamlab.errors.sts import IDPCommunicationError
+from iamlab.model.strict_json import parse_json
+from iamlab.operations.federation.oidc_claims import (
+    NOT_VALID,
+    audience_of,
+    check_times,
+    condition_keys,
+    refusal,
+    session_tags_of,
+    source_identity_of,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.providers import OpenIDConnectProvider
+    from iamlab.model.world import World
+
+
+_HTTPS = "https://"
+_WITHOUT_JWT = ("graph.facebook.com", "www.amazon.com")
+_WITHOUT_PROVIDER = tuple(host for host in PROVIDER_HOSTS if host not in _WITHOUT_JWT)
+"""Issuers of tokens that IAM knows by itself. Facebook's and Amazon's are access tokens of OAuth,
+which only their makers can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebIdentity:
+    """Somebody whom an OpenID Connect provider vouches for. Such a person has no AWS identity yet.
+
+    Parameters
+    ----------
+    principal
+        Whom a trust policy must name: the identity provider's ARN, or its host where IAM knows it
+        without one.
+    subject
+        Whom the token is about.
+    audience
+        For whom it is.
+    provider
+        What the answer of ``AssumeRoleWithWebIdentity`` says of the issuer.
+    context
+        The condition keys for the trust policy.
+    tags, transitive_tag_keys
+        The session tags that the token carries.
+    source_identity
+        What the token sets, if anything.
+    """
+
+    principal: str
+    subject: str
+    audience: str
+    provider: str
+    context: Mapping[str, ContextValue]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+
+
+def read_web_identity(account: Account, token: str) -> WebIdentity:
+    """Read a token that somebody shows to assume a role.
+
+    Parameters
+    ----------
+    account
+        The one that the role is in.
+    token
+        The JSON Web Token of an OpenID Connect provider.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        It is no such token, of an issuer that the account does not know, for somebody else, or
+        not signed by its issuer; its time has not come, or one of its claims makes no sense.
+    ExpiredTokenException
+        Its time is over.
+    IDPCommunicationError
+        The issuer does not answer, so that nobody can check who signed.
+    RequestError
+        The token is no text.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.operations.federation.oidc_issuer import create_issuer
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> issuer = create_issuer(world, "https://id.acme.example", audience="star-maps")
+    >>> provider = issuer.register(main)
+    >>> ana = read_web_identity(main, issuer.token("ana", principal_tags={"team": "sky"}))
+    >>> ana.principal, ana.subject, ana.tags
+    ('arn:aws:iam::111111111111:oidc-provider/id.acme.example', 'ana', {'team': 'sky'})
+    """
+    if not isinstance(token, str):
+        raise RequestError(f"A token is text, not {type(token).__name__}.")
+    unverified = read_token(token)
+    issuer = text_of(unverified.claims, "iss")
+    provider = _provider(account, issuer)
+    claims = verified(unverified, _keys(account.world, issuer))
+    host = issuer.removeprefix(_HTTPS)
+    audience = audience_of(claims, None if provider is None else provider.client_ids)
+    check_times(claims, account.world.clock.now)
+    context = condition_keys(host, claims, audience)
+    tags, transitive_tag_keys = session_tags_of(claims)
+    principal = host if provider is None else provider.arn
+    return WebIdentity(
+        principal=principal,
+        subject=text_of(claims, "sub"),
+        audience=audience,
+        provider=principal,  # AWS answers with the ARN, though its page speaks of iss
+        context=context,
+        tags=tags,
+        transitive_tag_keys=transitive_tag_keys,
+        source_identity=source_identity_of(claims),
+    )
+
+
+def _provider(account: Account, issuer: str) -> OpenIDConnectProvider | None:
+    """Find the identity provider of an issuer; ``None`` if IAM knows the issuer by itself.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        The account has none.
+    """
+    scheme, _, name = issuer.partition("//")
+    if scheme == "https:":
+        if name in _WITHOUT_PROVIDER:
+            return None
+        arn = f"arn:{account.partition}:iam::{account.account_id}:oidc-provider/{name}"
+        if arn in account.oidc_providers:
+            return account.oidc_providers[arn]
+    message = f"No OpenIDConnect provider found in your account for {issuer[:2048]}"
+    known = ", ".join(one.url for one in account.oidc_providers.values()) or "none"
+    raise refusal(message, f"{account.name} has identity providers of these issuers: {known}.")
+
+
+def _keys(world: World, issuer: str) -> list[dict[str, str]]:
+    """Fetch the public keys of an issuer."""
+    found = world.oidc_issuers.get(issuer)
+    if found is not None and found.is_online:
+        return found.jwks()["keys"]
+    error = IDPCommunicationError(
+        "The request could not be fulfilled because the identity provider (IDP) that was asked to "
+        "verify the incoming identity token could not be reached."
+    )
+    why = "nobody answers at" if found is None else "the server is down of"
+    error.add_note(
+        f"STS fetches the keys that check a token's signature from its issuer, and {why} {issuer}."
+    )
+    raise error
+
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+"""What STS takes: never ``none``, and no algorithm whose key is a shared secret."""
+
+LONGEST = 20_000
+
+NOT_A_TOKEN = (
+    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+)
+NO_KEY = (  # with two spaces, as AWS writes it
+    "Couldn't retrieve verification key from your identity provider,  please reference "
+    "AssumeRoleWithWebIdentity documentation for requirements"
+)
+
+_THREE_PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedToken:
+    """What a token says. Nobody has checked who wrote it.
+
+    Parameters
+    ----------
+    text
+        The token itself, as it was sent.
+    header
+        How it claims to be signed.
+    claims
+        Whom it claims to be about.
+    """
+
+    text: str = field(repr=False)
+    header: Mapping[str, Any] = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+def read_token(token: str) -> UnverifiedToken:
+    """Read a token, without believing it.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        It is no JSON Web Token.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.operations.federation.oidc_issuer import create_issuer
+    >>> token = create_issuer(World(seed=7), "https://id.acme.example").token("ana")
+    >>> read_token(token).claims["sub"]
+    'ana'
+    """
+    parts = _THREE_PARTS.fullmatch(token) if len(token) <= LONGEST else None
+    if parts is None:
+        what = "It has three parts in base64url, with dots between, and 20,000 characters at most."
+        raise refusal(NOT_A_TOKEN, what)
+    header, claims = _json(parts[1], "header"), _json(parts[2], "payload")
+    _decoded(parts[3], "signature")
+    return UnverifiedToken(token, header, claims)
+
+
+def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
+    """Check a token's signature, and give its claims.
+
+    Parameters
+    ----------
+    keys
+        The public keys of its issuer, each with ``kid`` and ``alg``.
+
+    Raises
+    ------
+    InvalidIdentityToken
+        Its issuer has not signed it.
+
+    Notes
+    -----
+    PyJWT checks the signature and nothing else. The times are checked by the world's clock, and
+    what else a claim must be by those who use it. ``jwk``, ``jku``, ``x5c`` and ``x5u`` in the
+    header, by which a token brings a key of its own, are not even looked at.
+    """
+    import jwt
+
+    algorithm = token.header.get("alg")
+    if algorithm not in ALGORITHMS:
+        what = f"STS takes tokens signed with {', '.join(ALGORITHMS)}; its header says otherwise."
+        raise refusal(NOT_A_TOKEN, what)
+    key_id = token.header.get("kid")
+    key = next((one for one in keys if one["kid"] == key_id), None)
+    if key is None:
+        what = "The issuer publishes no key of that id (kid): has it changed its keys?"
+        raise refusal(NO_KEY, what)
+    if key["alg"] != algorithm:
+        raise refusal(NOT_VALID, f"The key that it names is for {key['alg']} only.")
+    if "crit" in token.header:
+        raise refusal(NOT_VALID, "Its header demands an extension (crit) that STS does not know.")
+    try:
+        jwt.PyJWS().decode_complete(token.text, jwt.PyJWK(dict(key)), algorithms=[key["alg"]])
+    except jwt.PyJWTError:
+        what = "Its signature does not fit: it was changed, or another key has signed it."
+        raise refusal(NOT_VALID, what) from None
+    return token.claims
+
+
+def _json(part: str, name: str) -> dict[str, Any]:
+    """Read a part that is a JSON object, strictly."""
+    try:
+        found = parse_json(_decoded(part, name).decode())
+        json.dumps(found, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+    except (ValueError, RecursionError):
+        raise refusal(NOT_A_TOKEN, f"Its {name} is no JSON, or not such as can be meant.") from None
+    if not isinstance(found, dict):
+        raise refusal(NOT_A_TOKEN, f"Its {name} is no JSON object.")
+    return found
+
+
+def _decoded(part: str, name: str) -> bytes:
+    """Decode base64url, of which there is only one way to write the same bytes."""
+    found = urlsafe_b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b""
+    if urlsafe_b64encode(found).rstrip(b"=").decode() != part:
+        raise refusal(NOT_A_TOKEN, f"Its {name} is not written in base64url.")
+    return found

@@ -1,0 +1,232 @@
+"""The MFA device that one holds."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.model.credentials import INTERVAL, MfaRecord, code_at, find_device
+from iamlab.operations.dispatch import perform, perform_in_console
+from iamlab.operations.parameters import as_keys, as_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from segno import QRCode
+
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+
+
+class MfaDevice:
+    """An MFA device. The one that ``create_virtual_mfa_device`` returns stands for the phone.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> phone = main.create_user("ana").create_virtual_mfa_device("ana-phone")
+    >>> phone.enable()
+    >>> phone
+    MfaDevice('arn:aws:iam::111111111111:mfa/ana-phone', 'enabled')
+    >>> len(phone.code())
+    6
+    """
+
+    __slots__ = ("_seed", "account", "serial_number", "user")
+
+    def __init__(
+        self,
+        account: Account,
+        serial_number: str,
+        user: Holder | None = None,
+        seed: str | None = None,
+    ) -> None:
+        self.account, self.serial_number = account, serial_number
+        self.user, self._seed = user, seed
+
+    @property
+    def base32_string_seed(self) -> str:
+        """What the phone is told when it is set up; shown once.
+
+        Raises
+        ------
+        RequestError
+            This is not the object that creation returned.
+        """
+        if self._seed is None:
+            raise RequestError(
+                f"Only the device that create_virtual_mfa_device returned knows the seed of "
+                f"{self.serial_number} and shows codes: IAM does not tell it again."
+            )
+        return self._seed
+
+    @property
+    def record(self) -> MfaRecord:
+        """What IAM knows of it now.
+
+        Raises
+        ------
+        NoSuchEntity
+            It has been deleted, or it is no virtual device and was deactivated.
+        """
+        return find_device(self.account, self.serial_number)
+
+    @property
+    def kind(self) -> str:
+        """``virtual``, ``hardware`` or ``passkey``."""
+        return self.record.kind
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether somebody signs in with it."""
+        return self.record.owner is not None
+
+    @property
+    def enable_date(self) -> datetime | None:
+        """Since when."""
+        return self.record.enable_date
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return dict(self.record.tags)
+
+    def code(self, at: datetime | None = None) -> str:
+        """Show the code of a moment; of now, by the world's clock, if nothing is said.
+
+        Raises
+        ------
+        RequestError
+            This object shows no codes.
+        """
+        return code_at(self.base32_string_seed, at or self.account.world.clock.now)
+
+    def otpauth_uri(self) -> str:
+        """Write what an authenticator app is told: the name of the device, and its seed.
+
+        Raises
+        ------
+        RequestError
+            This object shows no codes, or the world's clock is not real: a phone would show
+            the codes of another time.
+        """
+        import pyotp
+
+        if not self.account.world.clock.is_real:
+            raise RequestError(
+                "A real phone shows the codes of the real time: make the world with "
+                "World(clock=RealClock()), or ask device.code()."
+            )
+        name = self.serial_number.rpartition("/")[2]
+        whose = f"{name}@{self.account.alias or self.account.account_id}"
+        return pyotp.TOTP(self.base32_string_seed, name=whose).provisioning_uri()
+
+    def qr_code_png(self) -> bytes:
+        """Draw what an authenticator app scans, as a PNG picture.
+
+        Raises
+        ------
+        RequestError
+            As from :meth:`otpauth_uri`.
+        """
+        picture = BytesIO()
+        self._qr_code().save(picture, kind="png", scale=4)
+        return picture.getvalue()
+
+    def qr_code_svg(self) -> str:
+        """Draw what an authenticator app scans, as an SVG picture for a notebook.
+
+        Raises
+        ------
+        RequestError
+            As from :meth:`otpauth_uri`.
+        """
+        name = self.serial_number.rpartition("/")[2]
+        title = f"QR code that sets up the MFA device {name} in an authenticator app"
+        svg: str = self._qr_code().svg_inline(scale=4, light="white", title=title)
+        return svg
+
+    def _qr_code(self) -> QRCode:
+        import segno
+
+        return segno.make_qr(self.otpauth_uri())
+
+    def enable(self, user: Holder | None = None) -> None:
+        """Enable it for a user, with two codes that follow each other: the one before, and now's.
+
+        Parameters
+        ----------
+        user
+            Whose it shall be; the one for whom it was made, if nothing is said.
+
+        Raises
+        ------
+        EntityAlreadyExists
+            It is somebody's already.
+        LimitExceeded
+            The user has eight.
+        """
+        whose = self.user if user is None else user
+        if whose is None or not hasattr(whose, "named"):
+            raise RequestError("Say whose it shall be: device.enable(user), with the user itself.")
+        self._send("EnableMFADevice", whose)
+        self.user = whose
+
+    def resync(self) -> None:
+        """Show IAM two codes again, after its clock and the device's have drifted apart."""
+        if self.user is None:
+            raise RequestError("Nobody has this device, so there is nothing to synchronise.")
+        self._send("ResyncMFADevice", self.user)
+
+    def deactivate(self) -> None:
+        """Take it from its user; a virtual device is then still there, for nobody."""
+        named = self.user.named if self.user is not None else {}
+        perform(self.account, "DeactivateMFADevice", SerialNumber=self.serial_number, **named)
+
+    def delete(self) -> None:
+        """Delete a virtual device that is nobody's."""
+        perform(self.account, "DeleteVirtualMFADevice", SerialNumber=self.serial_number)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        perform(self.account, "TagMFADevice", SerialNumber=self.serial_number, Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away."""
+        keys = as_keys(tag_keys)
+        perform(self.account, "UntagMFADevice", SerialNumber=self.serial_number, TagKeys=keys)
+
+    def _send(self, operation: str, user: Holder) -> None:
+        """Send two codes; the API names a user, so the root user sends them in the console."""
+        now = self.account.world.clock.now
+        do = perform if user.named else perform_in_console
+        do(
+            self.account,
+            operation,
+            **user.named,
+            SerialNumber=self.serial_number,
+            AuthenticationCode1=self.code(now - INTERVAL),
+            AuthenticationCode2=self.code(now),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, MfaDevice)
+            and self.account is other.account
+            and self.serial_number == other.serial_number
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.serial_number)
+
+    def __repr__(self) -> str:
+        record = self.account.mfa_records.get(self.serial_number)
+        state = "deleted" if record is None else "enabled" if record.owner else "not enabled"
+        return f"MfaDevice({self.serial_number!r}, {state!r})"
+
+    def __reduce__(self) -> Any:
+        """Copy it, and write it to a file, without its seed."""
+        return MfaDevice, (self.account, self.serial_number, self.user)

@@ -1,0 +1,365 @@
+"""The AWS access portal: where people sign in once, and choose an account and a role there.
+
+How a choice in the access portal becomes a session of a role.
+
+The portal is a SAML identity provider, and AWS's own: it asserts who the user is, and STS gives a
+session of the role whose trust policy lets the account's ``AWSSSO_...`` provider assume it. What
+happens then is AssumeRoleWithSAML, so resource control policies have their say.
+
+That MFA was used to sign in is not part of it: such sessions have no
+``aws:MultiFactorAuthPresent`` that is true.
+
+Notes
+-----
+AWS pages: "Using the AWS access portal"; "Set session duration of the AWS access portal"; "IAM
+Identity Center Portal API Reference"; "AWS access portal events", "Sign-in events".
+AWS pages: "Attributes for access control"; "Condition context keys for IAM Identity Center"; "API
+AssumeRoleWithSAML"; "Logging IAM and AWS STS API calls with AWS CloudTrail".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import known as known_of
+from iamlab.cloudtrail.recording import note, record
+from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.errors.identity_center import (
+    ForbiddenException,
+    InvalidRequestException,
+    UnauthorizedException,
+)
+from iamlab.model.clock_and_ids import HEX
+from iamlab.model.event import SERVICE_EVENT
+from iamlab.operations.federation.saml_claims import is_session_name
+from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
+from iamlab.operations.identity_center.parameters import SSO
+from iamlab.operations.identity_center.provisioning import audience, provider_in
+from iamlab.operations.sts.caller import Asked
+from iamlab.operations.sts.federated import assume, saml_answer, saml_noted
+from iamlab.operations.sts.session_tags import session_tags
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.operations.identity_center.directory import IdentityStoreUser
+    from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.operations.identity_center.permission_sets import PermissionSet
+    from iamlab.operations.sts.session import Session
+
+
+LASTS = timedelta(hours=8)
+"""How long one is signed in to the portal, unless an administrator says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortalSession:
+    """Somebody who is signed in to the access portal. That alone is no access to any account.
+
+    Parameters
+    ----------
+    with_mfa
+        Whether an MFA device was used to sign in. Role sessions do not tell it.
+    """
+
+    center: IdentityCenter = field(repr=False)
+    user: IdentityStoreUser
+    issued: datetime
+    expiration: datetime
+    with_mfa: bool
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over, by the world's clock."""
+        return self.center.world.clock.now >= self.expiration
+
+    def accounts(self) -> list[Account]:
+        """List the accounts that the user may choose from (``ListAccounts``).
+
+        Raises
+        ------
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+        """
+        return list(dict.fromkeys(account for account, _ in self._choices()))
+
+    def roles(self, account: Account | str) -> list[str]:
+        """List the names of the permission sets there are in an account (``ListAccountRoles``).
+
+        Raises
+        ------
+        ForbiddenException
+            None is for the user.
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+        """
+        key = self._account_id(account)
+        there = [one.name for place, one in self._choices() if place.account_id == key]
+        if not there:
+            raise self._no_access(account)
+        return there
+
+    def role_credentials(
+        self, account: Account | str, permission_set: PermissionSet | str
+    ) -> Session:
+        """Take a role in an account (``GetRoleCredentials``).
+
+        The session is named after the user, and lasts as long as the permission set says, even if
+        the portal's ends before.
+
+        Parameters
+        ----------
+        account
+            Itself, its id or its name.
+        permission_set
+            Itself or its name.
+
+        Raises
+        ------
+        ForbiddenException
+            The user is not assigned to it, or the account refuses the portal.
+        UnauthorizedException
+            The session has expired, or the user has been deleted.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("acme-main", account_id="111111111111")
+        >>> center = world.create_organization(main).enable_identity_center()
+        >>> ana, readers = center.create_user("ana"), center.create_permission_set("Readers")
+        >>> _ = center.create_account_assignment(main, readers, ana)
+        >>> session = center.sign_in(ana).role_credentials(main, "Readers")
+        >>> session.arn[:61], session.arn[-4:]
+        ('arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Readers', '/ana')
+        """
+        key, name = self._account_id(account), _name_of(permission_set)
+        choices = {(place.account_id, one.name): (place, one) for place, one in self._choices()}
+        called = (SSO, "GetRoleCredentials"), {"role_name": name, "account_id": key}
+        try:
+            if (key, name) not in choices:
+                raise self._no_access(account)
+            session = session_for(self.center, self._own(), *choices[key, name])
+        except AwsError as error:
+            _record(self.center, self.user, *called, error=error)
+            raise
+        _record(self.center, self.user, *called)
+        return session
+
+    def _own(self) -> IdentityStoreUser:
+        """Find the user as the identity store knows him now.
+
+        Raises
+        ------
+        UnauthorizedException
+            The session has expired, or he has been deleted.
+        """
+        user = self.center.users.get(self.user.id)
+        if self.is_expired or user is None:
+            error = UnauthorizedException("Session token not found or invalid")
+            gone = f"The user {self.user.user_name} has been deleted."
+            over = f"The portal's session ended at {self.expiration:%H:%M}: sign in again."
+            error.add_note(gone if user is None else over)
+            raise error
+        return user
+
+    def _choices(self) -> list[tuple[Account, PermissionSet]]:
+        return self.center.choices_of(self._own())
+
+    def _account_id(self, given: Account | str) -> str:
+        text = given if isinstance(given, str) else getattr(given, "account_id", None)
+        if not isinstance(text, str):
+            raise RequestError(f"{given!r} is no account: give it itself, its id, or its name.")
+        every = self.center.organization.accounts
+        return next((one.account_id for one in every if one.name == text), text)
+
+    def _no_access(self, account: Account | str) -> ForbiddenException:
+        shown = getattr(account, "name", account)
+        mine = ", ".join(f"{one.name} in {place.name}" for place, one in self._choices())
+        error = ForbiddenException(NO_ACCESS)
+        error.add_note(
+            f"{self.user.user_name} has no such choice in account {shown}. The portal offers: "
+            f"{mine or 'nothing'}."
+        )
+        return error
+
+
+def _name_of(permission_set: object) -> str:
+    name = permission_set if isinstance(permission_set, str) else getattr(permission_set, "name", 0)
+    if not isinstance(name, str):
+        raise RequestError(f"{permission_set!r} is no permission set: give it or its name.")
+    return name
+
+
+def sign_in(center: IdentityCenter, user: IdentityStoreUser, *, with_mfa: bool) -> PortalSession:
+    """Let somebody into the portal, and note it."""
+    now = center.world.clock.now
+    used = "PASSWORD,TOTP" if with_mfa else "PASSWORD"
+    _record(
+        center,
+        user,
+        ("signin", "UserAuthentication"),
+        {"UserAuthentication": "Success"},
+        more={"LoginTo": center.access_portal_url, "CredentialType": used},
+    )
+    return PortalSession(center, user, now, now + LASTS, with_mfa)
+
+
+def _record(
+    center: IdentityCenter,
+    user: IdentityStoreUser,
+    call: tuple[str, str],
+    details: dict[str, Any],
+    *,
+    more: dict[str, Any] | None = None,
+    error: AwsError | None = None,
+) -> None:
+    """Note what somebody does in the portal: the event is the service's, in its own fields."""
+    owner = center.organization.management_account_id
+    note(
+        center.world,
+        call,
+        {
+            "type": "IdentityCenterUser",
+            "accountId": owner,
+            "onBehalfOf": {"userId": user.id, "identityStoreArn": center.identity_store_arn},
+        },
+        owner,
+        region=center.region,
+        read_only=call[0] == SSO,
+        error_code=error.code if error else "",
+        error_message=error.message if error else "",
+        event_type=SERVICE_EVENT,
+        additional_event_data=more,
+        service_event_details=details,
+    )
+
+
+NO_ACCESS = "No access"
+_OPERATION = "AssumeRoleWithSAML"
+
+
+def session_for(
+    center: IdentityCenter,
+    user: IdentityStoreUser,
+    account: Account,
+    permission_set: PermissionSet,
+) -> Session:
+    """Make a session of an account's role for somebody who may choose it.
+
+    Raises
+    ------
+    ForbiddenException
+        STS does not let the portal: the account's SAML provider is gone, or a resource control
+        policy denies it.
+    InvalidRequestException
+        No session can be called like the user.
+    AwsError
+        Attributes cannot be session tags, or STS is switched off in the Region.
+    """
+    said = _asserted(center, user, account, permission_set)
+    asked = _asked(center, said, permission_set.provisioned[account.account_id].session_seconds)
+    try:
+        tags, of_user = session_tags(said.tags), {"identitystore:UserId": user.id}
+        session = assume(asked, account, said, tags, said.role_session_name, of_user)
+    except AwsError as error:
+        _record_session(asked, account, error=error)
+        if not isinstance(error, AccessDenied):
+            raise
+        refusal = ForbiddenException(NO_ACCESS)
+        refusal.add_note(f"STS refused: {error.message}")
+        raise refusal from error
+    _record_session(asked, account, made=(session, said))
+    return session
+
+
+def _asserted(
+    center: IdentityCenter,
+    user: IdentityStoreUser,
+    account: Account,
+    permission_set: PermissionSet,
+) -> SamlIdentity:
+    """Put together what the portal says of somebody, for one role in one account."""
+    name = user.user_name
+    if not is_session_name(name):  # AWS's sentence is not documented
+        error = InvalidRequestException("The user name cannot be the name of a role session.")
+        error.add_note("Names of sessions have 2 to 64 letters, digits and the characters +=,.@-_")
+        raise error
+    role = account.roles.get(permission_set.provisioned[account.account_id].role_name)
+    provider = provider_in(center, account)
+    if role is None or provider is None or provider.metadata != center.saml_metadata:
+        error_of_account = ForbiddenException(NO_ACCESS)
+        error_of_account.add_note(
+            f"Account {account.name} does not know the portal any more: its SAML provider "
+            "AWSSSO_... is gone or was changed. center.provision_permission_set(...) mends that."
+        )
+        raise error_of_account
+    context = context_of(provider, name, "persistent", audience(account))
+    return SamlIdentity(
+        principal=provider.arn,
+        subject=name,
+        subject_type="persistent",
+        issuer=provider.issuer,
+        audience=audience(account),
+        name_qualifier=context["saml:namequalifier"],
+        roles=((role.arn, provider.arn),),
+        role_session_name=name,
+        tags={
+            key: value
+            for key, path in center.access_control_attributes.items()
+            if (value := user.attribute(path))  # what is not known of somebody makes no tag
+        },
+        context=context,
+        assertion_id=_assertion_id(center, role.arn, name),
+    )
+
+
+def _assertion_id(center: IdentityCenter, role_arn: str, name: str) -> str:
+    """Name the assertion, which nobody sees: nothing else of the world depends on it."""
+    ids = center.world.ids
+    return "_" + ids.hidden(f"assertion/{ids.events}/{role_arn}/{name}", HEX, 32)
+
+
+def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
+    """Put together the call of STS: as always with SAML, nobody signs it."""
+    [(role_arn, provider_arn)] = said.roles
+    asked = Asked(
+        world=center.world,
+        operation=_OPERATION,
+        caller=provider_arn,
+        who=known_of(center.world, provider_arn),
+        given={
+            "RoleArn": role_arn,
+            "PrincipalArn": provider_arn,
+            "DurationSeconds": seconds,
+        },
+        endpoint=center.region,
+    )
+    asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)
+    asked.noted |= saml_noted(said)
+    return asked
+
+
+def _record_session(
+    asked: Asked,
+    account: Account,
+    *,
+    made: tuple[Session, SamlIdentity] | None = None,
+    error: AwsError | None = None,
+) -> None:
+    """Note the call in the role's account."""
+    record(
+        asked.world,
+        ("sts", _OPERATION),
+        asked.identity or {},
+        account.account_id,
+        read_only=True,
+        parameters={**asked.given, **asked.noted},
+        answer=None if made is None else saml_answer(made),
+        error=error,
+        resources=(asked.given["RoleArn"], asked.given["PrincipalArn"]),
+        region=asked.endpoint,
+    )

@@ -1,0 +1,263 @@
+"""What Identity Center makes in an account: a SAML provider of its own, and a role for each set.
+
+It works there with its service-linked role, so no SCP hinders it. Only it can change what it made:
+the roles are below ``/aws-reserved/``, which IAM keeps from everybody else.
+
+Of the management account AWS says that Identity Center works there with the permissions of whoever
+calls it; here it is the root user, so that makes no difference.
+
+Notes
+-----
+AWS pages: "Reference permission sets in resource policies, Amazon EKS Cluster config maps, and AWS
+KMS key policies", for names and paths; "Using service-linked roles for IAM Identity Center".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import of_temporary
+from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.user_identity import user_identity
+from iamlab.errors import LimitExceeded, NoSuchEntity
+from iamlab.model.identities import Role
+from iamlab.model.quotas import SESSION_SECONDS, quota
+from iamlab.operations.federation.saml_xml import DOORS
+from iamlab.operations.iam.lookup import attachable, check_room, same_name
+from iamlab.operations.iam.roles import create_service_linked_role
+from iamlab.operations.iam.saml_providers import create_saml_provider, update_saml_provider
+from iamlab.operations.identity_center.parameters import seconds_of
+from iamlab.operations.identity_center.permission_sets import Provisioned
+from iamlab.operations.identity_center.set_policies import INLINE, PolicyReference
+from iamlab.operations.policy_documents import rename_everywhere, saved
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.model.providers import SAMLProvider
+    from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.operations.identity_center.permission_sets import PermissionSet
+    from iamlab.policy.document import Policy
+
+SERVICE = "sso.amazonaws.com"
+PATH = f"/aws-reserved/{SERVICE}/"
+LINKED_ROLE = "AWSServiceRoleForSSO"
+SESSION_NAME = "AWS-SSO"
+HOME = "us-east-1"
+"""The Region that paths of roles do not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a permission set makes of a role in one account: ARNs, where policies are managed."""
+
+    attached: tuple[str, ...] = ()
+    inline: Policy | None = None
+    boundary: str | None = None
+
+
+def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
+    """Say what an account's role shall be, if the account has all that it takes.
+
+    Raises
+    ------
+    NoSuchEntity
+        A customer managed policy is not there.
+    PolicyNotAttachable
+        A policy is for service-linked roles only.
+    LimitExceeded
+        The account has as many roles, or providers, as it may have; or the role as many policies.
+    """
+    named: list[str | PolicyReference] = [
+        *permission_set.managed_policies,
+        *permission_set.customer_managed_policy_references,
+    ]
+    attached = tuple(_arn_in(account, one) for one in named)
+    most = quota(account, "PoliciesPerRole")
+    if len(attached) > most:
+        raise LimitExceeded(f"Cannot exceed quota for PoliciesPerRole: {most}")
+    boundary = permission_set.permissions_boundary
+    ceiling = None if boundary is None else _arn_in(account, boundary)
+    if account.account_id not in permission_set.provisioned:
+        check_room(account, "Roles", len(account.roles))
+    if provider_in(permission_set.center, account) is None:
+        check_room(account, "SAMLProviders", len(account.saml_providers))
+    return Wanted(attached, permission_set.inline_policy, ceiling)
+
+
+def _arn_in(account: Account, policy: str | PolicyReference) -> str:
+    """Find a policy in an account, and insist that it can hang on a role."""
+    if isinstance(policy, str):
+        return attachable(account, policy, "Role").arn
+    try:
+        arn = policy.arn_in(account.partition, account.account_id)
+        return attachable(account, arn, "Role").arn
+    except NoSuchEntity as error:
+        error.add_note(
+            f"Account {account.name} needs a policy {policy.name} with path {policy.path} first: "
+            "the permission set only names it. In AWS the assignment's status becomes FAILED."
+        )
+        raise
+
+
+def provision(permission_set: PermissionSet, account: Account, want: Wanted) -> None:
+    """Make the role in an account, or make it what it shall be; nothing can fail any more."""
+    enter(account)
+    provider = _own_provider(permission_set.center, account)
+    known = permission_set.provisioned.get(account.account_id)
+    role = account.roles.get(known.role_name) if known is not None else None
+    if role is None:
+        role = _made(permission_set, account, provider)
+    elif role.description != permission_set.description:
+        role.description = permission_set.description
+        _note(account, "UpdateRole", RoleName=role.name, Description=role.description)
+    _bring_up_to_date(role, want)
+    seconds = seconds_of(permission_set.session_duration)
+    permission_set.provisioned[account.account_id] = Provisioned(role.name, seconds)
+    account.changed()
+
+
+def deprovision(permission_set: PermissionSet, account: Account) -> None:
+    """Delete the role; the SAML provider stays, as does the service-linked role.
+
+    Its sessions end with it, and what names it in resource policies names nobody any more: a role
+    that is made again has another name.
+    """
+    gone = permission_set.provisioned.pop(account.account_id)
+    role = account.roles.get(gone.role_name)
+    if role is None:
+        return
+    enter(account)
+    _bring_up_to_date(role, Wanted())
+    del account.roles[role.name]
+    rename_everywhere(account.world, role.arn, role.unique_id)
+    _note(account, "DeleteRole", RoleName=role.name)
+    account.changed()
+
+
+def provider_in(center: IdentityCenter, account: Account) -> SAMLProvider | None:
+    """Find the SAML provider that an instance has made in an account, if it is still there."""
+    return account.saml_providers.get(center.providers.get(account.account_id, ""))
+
+
+def enter(account: Account) -> None:
+    """See to the service-linked role with which Identity Center works in an account."""
+    if same_name(LINKED_ROLE, account.roles) is not None:
+        return
+    create_service_linked_role(account, {"AWSServiceName": SERVICE})
+    record(
+        account.world,
+        ("iam", "CreateServiceLinkedRole"),
+        {"type": "AWSService", "invokedBy": SERVICE},
+        account.account_id,
+        read_only=False,
+        parameters={"AWSServiceName": SERVICE},
+    )
+
+
+def audience(account: Account) -> str:
+    """Give the sign-in endpoint that assertions are for."""
+    return f"https://{DOORS[account.partition].host}/saml"
+
+
+def _own_provider(center: IdentityCenter, account: Account) -> SAMLProvider:
+    """Give the SAML provider, which is made, or mended, if need be."""
+    known = provider_in(center, account)
+    text = center.saml_metadata
+    if known is None:
+        name = f"AWSSSO_{center.hexadecimal(16)}_DO_NOT_DELETE"
+        made: SAMLProvider = create_saml_provider(
+            account, {"Name": name, "SAMLMetadataDocument": text}
+        )
+        center.providers[account.account_id] = made.arn
+        _note(account, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=text)
+        return made
+    if known.metadata != text:
+        update_saml_provider(account, {"SAMLProviderArn": known.arn, "SAMLMetadataDocument": text})
+        _note(account, "UpdateSAMLProvider", SAMLProviderArn=known.arn, SAMLMetadataDocument=text)
+    return known
+
+
+def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvider) -> Role:
+    center = permission_set.center
+    name = f"AWSReservedSSO_{permission_set.name}_{center.hexadecimal(16)}"
+    path = PATH if center.region == HOME else f"{PATH}{center.region}/"
+    trust = _trust(provider.arn, audience(account))
+    role = Role(
+        account,
+        name,
+        path,
+        trust=saved(trust, f"trust of {name}", "trust"),
+        max_session_duration=SESSION_SECONDS[1],  # what bounds sessions is the permission set
+        description=permission_set.description,
+    )
+    role.unique_id = account.world.ids.unique_id("role")
+    role.create_date = account.world.clock.now
+    account.roles[name] = role
+    _note(
+        account,
+        "CreateRole",
+        Path=path,
+        RoleName=name,
+        AssumeRolePolicyDocument=trust,
+        MaxSessionDuration=role.max_session_duration,
+    )
+    return role
+
+
+def _trust(provider_arn: str, aud: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+        "Condition": {"StringEquals": {"SAML:aud": aud}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _bring_up_to_date(role: Role, want: Wanted) -> None:
+    """Make a role what it shall be, and note the calls that this takes."""
+    calls = [("AttachRolePolicy", {"PolicyArn": arn}) for arn in want.attached]
+    calls = [one for one in calls if one[1]["PolicyArn"] not in role.attached]
+    gone = [arn for arn in role.attached if arn not in want.attached]
+    calls += [("DetachRolePolicy", {"PolicyArn": arn}) for arn in gone]
+    if want.inline is None and role.inline:
+        calls.append(("DeleteRolePolicy", {"PolicyName": INLINE}))
+    elif want.inline is not None and want.inline != role.inline.get(INLINE):
+        text = want.inline.text
+        calls.append(("PutRolePolicy", {"PolicyName": INLINE, "PolicyDocument": text}))
+    if want.boundary is None and role.boundary is not None:
+        calls.append(("DeleteRolePermissionsBoundary", {}))
+    elif want.boundary is not None and want.boundary != role.boundary:
+        calls.append(("PutRolePermissionsBoundary", {"PermissionsBoundary": want.boundary}))
+    for operation, given in calls:
+        _note(role.account, operation, RoleName=role.name, **given)
+    role.attached, role.boundary = list(want.attached), want.boundary
+    role.inline = {} if want.inline is None else {INLINE: want.inline}
+
+
+def _note(account: Account, operation: str, **parameters: Any) -> None:
+    """Note a call of IAM that Identity Center makes in an account."""
+    record(
+        account.world,
+        ("iam", operation),
+        _identity(account),
+        account.account_id,
+        read_only=False,
+        parameters=parameters,
+    )
+
+
+def _identity(account: Account) -> dict[str, Any]:
+    """Say who calls: a session of the service-linked role."""
+    linked, now = account.get_role(LINKED_ROLE), account.world.clock.now
+    start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
+    context = {
+        "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalAccount": account.account_id,
+        "aws:userid": f"{linked.unique_id}:{SESSION_NAME}",
+        **of_temporary(now, now),  # one that was made just now
+    }
+    found = user_identity(f"{start}/{linked.name}/{SESSION_NAME}", context, linked.arn)
+    return {**found, "invokedBy": SERVICE}

@@ -1,0 +1,193 @@
+"""What parameters of AWS Organizations may be: patterns, lengths, and words to choose from.
+
+Notes
+-----
+AWS page: "AWS Organizations API Reference": the page of each operation, and ``InvalidInput`` for
+the reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors.organizations import ConstraintViolationException, InvalidInputException
+from iamlab.model.organization.policies import OTHER_TYPES, TYPES
+
+if TYPE_CHECKING:
+    from iamlab.operations.registry import Parameters
+
+MOST_TAGS = 50
+
+_NO_MATCH = "You provided a value that does not match the required pattern."
+_INVALID = "You specified an invalid value."
+_OU = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
+_ROOT = r"r-[0-9a-z]{4,32}"
+_POLICY = r"p-[0-9a-zA-Z_]{8,128}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a text may be.
+
+    Parameters
+    ----------
+    least, most
+        Its length.
+    among
+        The words that there are; none: any.
+    reason
+        AWS's word for a text that does not match.
+    """
+
+    pattern: str = r"[\s\S]*"
+    least: int = 0
+    most: int | None = None
+    among: tuple[str, ...] = ()
+    reason: str = "INVALID_PATTERN"
+
+
+_TYPE = Rule(among=(*TYPES, *OTHER_TYPES), reason="INVALID_ENUM_POLICY_TYPE")
+_EMAIL = Rule(r"[^\s@]+@[^\s@]+\.[^\s@]+", 6, 64)
+
+RULES: Mapping[str, Rule] = {
+    "AccountId": Rule(r"\d{12}"),
+    "AccountName": Rule(r"[\u0020-\u007E]+", 1, 50),
+    "ChildId": Rule(rf"\d{{12}}|{_OU}"),
+    "ChildType": Rule(among=("ACCOUNT", "ORGANIZATIONAL_UNIT"), reason="INVALID_ENUM"),
+    "Content": Rule(least=1),
+    "CreateAccountRequestId": Rule(r"car-[a-z0-9]{8,32}"),
+    "Description": Rule(most=512),
+    "DestinationParentId": Rule(rf"{_ROOT}|{_OU}"),
+    "Email": _EMAIL,
+    "FeatureSet": Rule(among=("ALL", "CONSOLIDATED_BILLING"), reason="INVALID_ENUM"),
+    "Filter": _TYPE,
+    "HandshakeId": Rule(r"h-[0-9a-z]{8,32}"),
+    "IamUserAccessToBilling": Rule(among=("ALLOW", "DENY"), reason="INVALID_ENUM"),
+    "Name": Rule(least=1, most=128),
+    "Notes": Rule(most=1024),
+    "OrganizationalUnitId": Rule(_OU),
+    "ParentId": Rule(rf"{_ROOT}|{_OU}"),
+    "PolicyId": Rule(_POLICY, reason="INVALID_SYNTAX_POLICY_ID"),
+    "PolicyType": _TYPE,
+    "ResourceId": Rule(rf"{_ROOT}|\d{{12}}|{_OU}|{_POLICY}"),
+    "RoleName": Rule(r"(?!AWSServiceRoleFor)[\w+=,.@-]{1,64}", reason="INVALID_ROLE_NAME"),
+    "RootId": Rule(_ROOT),
+    "ServicePrincipal": Rule(
+        r"[\w+=,.@-]+\.amazonaws\.com", 1, 128, reason="UNRECOGNIZED_SERVICE_PRINCIPAL"
+    ),
+    "SourceParentId": Rule(rf"{_ROOT}|{_OU}"),
+    "TargetId": Rule(rf"{_ROOT}|\d{{12}}|{_OU}", reason="INVALID_PATTERN_TARGET_ID"),
+    "Type": _TYPE,
+}
+"""Parameter -> what it may be. Which services can work with an organization is a list of AWS's that
+grows; whatever looks like a service's principal is taken for one."""
+
+_TAG_KEY, _TAG_VALUE = Rule(r"[\w\s.:/=+\-@]*", 1, 128), Rule(r"[\w\s.:/=+\-@]*", 0, 256)
+
+
+def fault(rule: Rule, value: str) -> tuple[str, str] | None:
+    """Say what is wrong with a text: AWS's sentence and its reason; ``None`` if nothing is.
+
+    Examples
+    --------
+    >>> fault(RULES["PolicyId"], "p-FullAWSAccess"), fault(RULES["RootId"], "root")[1]
+    (None, 'INVALID_PATTERN')
+    """
+    if rule.among:
+        return None if value in rule.among else (_INVALID, rule.reason)
+    if rule.most is not None and len(value) > rule.most:
+        return f"You provided a value of more than {rule.most} characters.", "MAX_LENGTH_EXCEEDED"
+    if len(value) < rule.least:
+        return f"You provided a value of less than {rule.least} characters.", "MIN_LENGTH_EXCEEDED"
+    whole = re.fullmatch(rule.pattern, value, 0 if rule in (_TAG_KEY, _TAG_VALUE) else re.ASCII)
+    return None if whole and _is_text(value) else (_NO_MATCH, rule.reason)
+
+
+def check_values(given: Parameters) -> None:
+    """Check the parameters of a call.
+
+    Raises
+    ------
+    InvalidInputException
+        The first of them that is not what it may be.
+    """
+    for name, value in given.items():
+        rule = RULES.get(name)
+        if rule is None or not isinstance(value, str):
+            continue
+        found = fault(rule, value)
+        if found is not None:
+            error = InvalidInputException(*found)
+            error.add_note(f"See {name}: {value[:100]!r}.")
+            raise error
+    most = given.get("MaxResults")
+    if most is not None and not 1 <= most <= 20:
+        reason = "MIN_VALUE_EXCEEDED" if most < 1 else "MAX_VALUE_EXCEEDED"
+        raise InvalidInputException("MaxResults is a number from 1 to 20.", reason)
+
+
+def party_of(given: Parameters) -> tuple[str, str]:
+    """Read who is invited: the type, and the id or the address.
+
+    Raises
+    ------
+    InvalidInputException
+        It is neither an account nor an address.
+    """
+    target = given["Target"]
+    kind, key = target.get("Type"), target.get("Id")
+    rules = {
+        "ACCOUNT": RULES["AccountId"],
+        "EMAIL": Rule(_EMAIL.pattern, 6, 64, reason="INVALID_EMAIL_ADDRESS_TARGET"),
+    }
+    if kind not in rules or not isinstance(key, str):
+        raise InvalidInputException(_INVALID, "INVALID_PARTY_TYPE_TARGET")
+    found = fault(rules[kind], key)
+    if found is not None:
+        raise InvalidInputException(*found)
+    return kind, key
+
+
+def tags_of(given: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Take the tags that a call sends, and put them to those that are there.
+
+    Raises
+    ------
+    InvalidInputException
+        A key stands twice, is one of AWS's, or has letters that no key has.
+    ConstraintViolationException
+        There would be too many.
+    """
+    sent = [_tag(tag) for tag in given.get("Tags", ())]
+    if len(dict(sent)) < len(sent):
+        message = "Tag keys must be unique among the tags of one thing."
+        raise InvalidInputException(message, "DUPLICATE_TAG_KEY")
+    wanted = {**(held or {}), **dict(sent)}
+    if len(wanted) > MOST_TAGS:
+        message = f"There can be at most {MOST_TAGS} tags."
+        raise ConstraintViolationException(message, "MAX_TAG_LIMIT_EXCEEDED")
+    return wanted
+
+
+def _tag(tag: Any) -> tuple[str, str]:
+    key, value = (tag.get("Key"), tag.get("Value")) if isinstance(tag, Mapping) else (None, None)
+    if not isinstance(key, str) or not isinstance(value, str):
+        raise InvalidInputException("A tag has a Key and a Value.", "INVALID_LIST_MEMBER")
+    if key.lower().startswith("aws:"):
+        message = "Tag keys that begin with aws: are reserved."
+        raise InvalidInputException(message, "INVALID_SYSTEM_TAGS_PARAMETER")
+    found = fault(_TAG_KEY, key) or fault(_TAG_VALUE, value)
+    if found is not None:
+        raise InvalidInputException(*found)
+    return key, value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which no JSON text can hold
+        return False
+    return True

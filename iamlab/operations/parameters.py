@@ -1,0 +1,201 @@
+"""Values as the API's parameters take them.
+
+Parameters of STS as its API takes them, from what people hand over.
+
+Notes
+-----
+AWS page: "AWS STS API Reference", the data types ``PolicyDescriptorType`` and ``Tag``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError
+from iamlab.model import aws_managed_policies as managed
+from iamlab.policy.document import Policy
+from iamlab.policy.writing import written
+
+if TYPE_CHECKING:
+    from iamlab.model.identities import Role
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.operations.policy_documents import Document
+
+    Tags = Mapping[str, str]
+
+    Policies = Iterable[ManagedPolicy | str]
+
+
+def as_tags(tags: object) -> list[dict[str, Any]] | None:
+    """Write tags as the API takes them.
+
+    Examples
+    --------
+    >>> as_tags({"team": "sky"})
+    [{'Key': 'team', 'Value': 'sky'}]
+    """
+    if tags is None:
+        return None
+    if not isinstance(tags, Mapping):
+        raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def as_keys(tag_keys: Iterable[str]) -> list[str]:
+    """Write the keys of tags as the API takes them; see :func:`as_list`."""
+    return as_list(tag_keys, "tag_keys is a list of keys")
+
+
+def as_list(values: object, what: str) -> list[Any]:
+    """Write several texts as the API takes them.
+
+    Parameters
+    ----------
+    what
+        What they are, for whoever gives a single one.
+
+    Raises
+    ------
+    RequestError
+        It is none, or one text: each of its letters would be taken for one.
+
+    Examples
+    --------
+    >>> as_list(("team", "owner"), "tag_keys is a list of keys")
+    ['team', 'owner']
+    """
+    if isinstance(values, str):
+        raise RequestError(f"{what}: write [{values!r}].")
+    if isinstance(values, bytes) or not isinstance(values, Iterable):
+        raise RequestError(f"{what}, not {values!r}.")
+    return list(values)
+
+
+def arn_of(thing: object, what: str) -> str:
+    """Give the ARN of a thing that is handed over as itself.
+
+    Parameters
+    ----------
+    what
+        What it is, for whoever gives something else.
+
+    Raises
+    ------
+    RequestError
+        It has none.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> ana = World(seed=7).create_account("main", account_id="111111111111").create_user("ana")
+    >>> arn_of(ana, "grantee_principal is a user, a role or an ARN")
+    'arn:aws:iam::111111111111:user/ana'
+    """
+    arn = getattr(thing, "arn", None)
+    if not isinstance(arn, str):
+        raise RequestError(f"{what}, not {thing!r}.")
+    return arn
+
+
+def must_be_there(document: Document) -> Document:
+    """Insist on a policy: nothing at all would mean to leave the old one, or to take it away.
+
+    Raises
+    ------
+    ValidationError
+        It is ``None``.
+    """
+    if document is None:
+        raise ValidationError(
+            "1 validation error detected: Value null at 'policy' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    return document
+
+
+def as_text(document: Document) -> Any:
+    """Give a document as the API takes it: its JSON text.
+
+    Raises
+    ------
+    MalformedPolicyDocument
+        It cannot be written as JSON.
+    """
+    if isinstance(document, Policy):
+        return document.text or written(document.statements, document).text
+    if not isinstance(document, Mapping):
+        return document
+    try:
+        return json.dumps(dict(document), indent=2)
+    except (TypeError, ValueError, RecursionError) as error:
+        refusal = MalformedPolicyDocument("Syntax errors in policy.")
+        refusal.add_note(f"$: This is not JSON: {error}.")
+        raise refusal from None
+
+
+def as_role_arn(role: Role | str) -> str:
+    """Give the ARN of a role that is named by itself or by its ARN."""
+    return role if isinstance(role, str) else arn_of(role, "role_arn is a role or its ARN")
+
+
+def as_session_policy(policy: Document | None) -> Any:
+    """Write a session policy, if there is one: without white space, which would count.
+
+    A text is sent as it is.
+    """
+    if policy is None or isinstance(policy, str):
+        return policy
+    text = as_text(policy)
+    return compact(text) if isinstance(text, str) else text
+
+
+def compact(text: str) -> str:
+    """Write JSON in as few characters as it takes; what is none stays as it is.
+
+    Examples
+    --------
+    >>> compact('{ "Statement": [] }')
+    '{"Statement":[]}'
+    """
+    try:
+        return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
+    """Write session tags as the API takes them, if there are any."""
+    given: object = tags
+    if given is not None and not isinstance(given, Mapping):
+        raise RequestError(f"tags is a dict of keys to values, not {tags!r}.")
+    return as_tags(given)
+
+
+def as_audience(audience: str | Iterable[str]) -> list[str]:
+    """Write for whom a token is: one, or several."""
+    if isinstance(audience, str):
+        return [audience]
+    return as_list(audience, "audience is a text or a list of texts")
+
+
+def as_transitive_tag_keys(keys: Iterable[str] | None) -> list[str] | None:
+    """Write the keys of transitive tags, if there are any."""
+    return None if keys is None else as_list(keys, "transitive_tag_keys is a list of keys")
+
+
+def as_policy_arns(policies: Policies | None) -> list[dict[str, str]] | None:
+    """Write managed policies as the API takes them; those of AWS can be given by their names."""
+    if policies is None:
+        return None
+    found = []
+    for one in as_list(policies, "policy_arns is a list of policies or their ARNs"):
+        if isinstance(one, str):
+            known = managed.find(one)
+            found.append({"arn": one if known is None else known.arn})
+        elif isinstance(getattr(one, "arn", None), str):
+            found.append({"arn": one.arn})
+        else:
+            raise RequestError(f"policy_arns is a list of policies or their ARNs, not {one!r}.")
+    return found

@@ -1,0 +1,237 @@
+"""What a world saves: a document is read, and refused as AWS refuses it, in AWS's words.
+
+``policy/rules.py`` has the rules; here each refusal becomes the error that a client would get, with
+all other reasons as notes.
+
+Whom saved policies name: users and roles are known by their unique ids behind their ARNs.
+
+When somebody who is named is renamed, the policy goes with him; when he is deleted, the policy
+shows his bare id, and whoever comes later under the same name is another.
+
+Notes
+-----
+AWS page: "AWS JSON policy elements: Principal", the section on IAM users and role principals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.errors import (
+    AwsError,
+    LimitExceeded,
+    MalformedPolicy,
+    MalformedPolicyDocument,
+    PolicyError,
+    ValidationError,
+)
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+from iamlab.policy.writing import edited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.model.world import World
+    from iamlab.policy.checking import Refusal
+    from iamlab.policy.document import Principals, Statement
+
+
+Document = str | Mapping[str, object] | Policy
+
+_OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationError)
+
+
+@cache
+def _errors() -> dict[str, type[AwsError]]:
+    """Give the codes with which documents are refused, each with its class."""
+    # Not before somebody saves for one of these services.
+    from iamlab.errors.organizations import ConstraintViolationException
+    from iamlab.errors.services import (
+        BadRequestException,
+        InvalidAttributeValue,
+        InvalidParameter,
+        InvalidParameterException,
+        InvalidParameterValueException,
+        InvalidPolicyDocument,
+        LimitExceededException,
+        MalformedPolicyDocumentException,
+        PolicyLengthExceededException,
+        ResourceConflictException,
+        ValidationException,
+    )
+
+    others = (
+        ConstraintViolationException,
+        BadRequestException,
+        InvalidAttributeValue,
+        InvalidParameter,
+        InvalidParameterException,
+        InvalidParameterValueException,
+        InvalidPolicyDocument,
+        LimitExceededException,
+        MalformedPolicyDocumentException,
+        PolicyLengthExceededException,
+        ResourceConflictException,
+        ValidationException,
+    )
+    return {error.code: error for error in (*_OF_IAM, *others)}
+
+
+def error_of(code: str) -> type[AwsError]:
+    """Give the class of a code with which documents are refused.
+
+    Examples
+    --------
+    >>> error_of("MalformedPolicy").http_status
+    400
+    """
+    return _errors()[code]
+
+
+def saved(
+    document: Document,
+    name: str,
+    policy_type: str,
+    service: str | None = None,
+) -> Policy:
+    """Read a document that is to be saved as a policy of a type.
+
+    Raises
+    ------
+    AwsError
+        AWS would refuse it; with the code and sentence that it would answer, and as notes the place
+        and mend of each reason.
+
+    Examples
+    --------
+    >>> from iamlab.errors import MalformedPolicyDocument
+    >>> try:
+    ...     saved({"Version": "2012-10-17", "Statement": []}, "empty", "identity")
+    ... except MalformedPolicyDocument as error:
+    ...     print(error)
+    MalformedPolicyDocument: Syntax errors in policy.
+    """
+    from iamlab.policy.checking import refusal_of_parse_error, refusals
+
+    try:
+        policy = Policy.parse(document, name=name)
+    except PolicyError as error:
+        raise _error(refusal_of_parse_error(error, policy_type, service)) from None
+    refused = refusals(policy, policy_type, service)
+    if refused:
+        raise _error(refused)
+    return policy
+
+
+def saved_inline(
+    document: Document,
+    name: str,
+    holder: tuple[str, str],
+    others: Iterable[Policy],
+) -> Policy:
+    """Read a document that is to be an inline policy of a user, group or role.
+
+    Parameters
+    ----------
+    holder
+        Its kind and its name: ``("user", "alice")``.
+    others
+        The inline policies that it keeps; all of them share one limit.
+    """
+    from iamlab.policy.checks.sizes import size
+    from iamlab.policy.rules import INLINE_LIMITS
+
+    kind, whose = holder
+    limit = INLINE_LIMITS[kind]
+    try:
+        policy = saved(document, name, "identity")
+    except LimitExceeded:  # the limit of managed policies, which are counted one by one
+        policy = Policy.parse(document, name=name)
+    if size(policy) + sum(map(size, others)) > limit:
+        raise LimitExceeded(f"Maximum policy size of {limit} bytes exceeded for {kind} {whose}")
+    return policy
+
+
+def _error(refused: tuple[Refusal, ...]) -> AwsError:
+    first = refused[0]
+    error = error_of(first.code)(first.message)
+    for refusal in refused:
+        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.mend}")
+    return error
+
+
+def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:
+    """Give the users and roles that a policy names and that are not there.
+
+    What lies in accounts outside of this world is taken as there.
+    """
+    for statement in policy.statements:
+        for kind, value in statement.principal or statement.not_principal or ():
+            if kind == "AWS" and not _is_there(value, world):
+                yield statement, value
+
+
+def _is_there(value: str, world: World) -> bool:
+    if not is_arn(value):
+        return True
+    arn = Arn.parse(value)
+    account = world.accounts.get(arn.account)
+    if account is None or arn.service != "iam" or arn.kind not in ("user", "role"):
+        return True
+    known: dict[str, object] = dict(account.users if arn.kind == "user" else account.roles)
+    return getattr(known.get(arn.name), "arn", "") == value
+
+
+def rename_everywhere(world: World, old: str, new: str) -> None:
+    """Let every trust and resource policy that names somebody name him by his new ARN, or his id.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> bob = main.create_user("bob")
+    >>> role = main.create_role("audit", assume_role_policy_document={
+    ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+    ...     "Principal": {"AWS": bob.arn}, "Action": "sts:AssumeRole"}})
+    >>> bob.update(new_user_name="robert")
+    >>> role.trust.statements[0].principal
+    (('AWS', 'arn:aws:iam::111111111111:user/robert'),)
+    >>> bob.delete()
+    >>> role.trust.statements[0].principal[0][1][:4]
+    'AIDA'
+    """
+    if old == new:
+        return
+    for account in world.accounts.values():
+        for role in account.roles.values():
+            if role.trust is not None:
+                role.trust = _renamed(role.trust, old, new)
+        for resource in account.resources.values():
+            if resource.policy is not None:
+                resource.policy = _renamed(resource.policy, old, new)
+    for arn, policy in world.resource_policies.items():
+        world.resource_policies[arn] = _renamed(policy, old, new)
+
+
+def _renamed(policy: Policy, old: str, new: str) -> Policy:
+    changed: dict[int, Statement | None] = {
+        one.number: replace(
+            one,
+            principal=_by(one.principal, old, new),
+            not_principal=_by(one.not_principal, old, new),
+        )
+        for one in policy.statements
+        if ("AWS", old) in (one.principal or one.not_principal or ())
+    }
+    return edited(policy, changed) if changed else policy
+
+
+def _by(principals: Principals | None, old: str, new: str) -> Principals | None:
+    if principals is None:
+        return None
+    return tuple(("AWS", new) if one == ("AWS", old) else one for one in principals)

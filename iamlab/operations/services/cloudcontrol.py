@@ -1,0 +1,216 @@
+"""Resources of any other service, as the Cloud Control API makes them: an ARN, tags, a policy.
+
+Cloud Control knows a resource by its type and its properties; here its ARN says all. In AWS its
+caller also needs the permissions of the service itself, which are not asked here.
+
+Notes
+-----
+AWS page: "Cloud Control API User Guide".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.errors import RequestError
+from iamlab.errors.services import (
+    AlreadyExistsException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from iamlab.model.resources import Resource
+from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_there
+from iamlab.operations.policy_documents import saved
+from iamlab.operations.registry import service_operation
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.common import forget, keep, more_tags
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.rules import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+    from iamlab.policy.document import Policy
+
+MADE_OTHERWISE = {
+    "dynamodb::table/*": "create_table",
+    "ec2::instance/*": "create_instance",
+    "ec2::vpc-endpoint/*": "create_vpc_endpoint",
+    "ecr::repository/*": "create_repository",
+    "events::event-bus/*": "create_event_bus",
+    "iam::*": "create_user, create_role ...",
+    "kms::key/*": "create_key",
+    "lambda::function:*": "create_function",
+    "organizations::*": "the organization's own methods",
+    "s3::*": "create_bucket",
+    "secretsmanager::secret:*": "create_secret",
+    "sns::*": "create_topic",
+    "sqs::*": "create_queue",
+    "sts::*": "world.sts",
+}
+"""Service and resource -> how such a thing is made here."""
+
+SEPARATORS = {
+    "es::domain/*": "/",  # the paths of a domain, which its policy writes as domain/search/*
+    "execute-api::*": "/",  # stage, method and path of an API
+    "logs::log-group:*": ":",  # log streams; the names of log groups hold slashes
+    "s3::accesspoint/*": "/",  # objects, as they are asked for through an access point
+    "s3-object-lambda::accesspoint/*": "/",
+    "s3-outposts::outpost/*/accesspoint/*": "/",
+    "s3-outposts::outpost/*/bucket/*": "/",
+    "s3tables::bucket/*": "/",  # the tables of a table bucket
+}
+"""Service and resource -> what stands before that which lies below it.
+
+Of anything else nothing is below it. No separator would be right for all: the Systems Manager
+parameters ``parameter/a`` and ``parameter/a/b`` have nothing to do with each other, and neither
+policy nor tags of the one may be taken for those of the other.
+"""
+
+
+@dataclass(slots=True, eq=False)
+class OtherResource(Resource):
+    """A resource of a service that has no module of its own here."""
+
+    kind: ClassVar[str] = "resource"
+
+    @property
+    def separator(self) -> str:  # type: ignore[override]  # one class is for many kinds of thing
+        """What stands between the ARN and that of something below it."""
+        return _of_form(SEPARATORS, Arn.parse(self.arn))
+
+    def put_policy(self, document: Document) -> None:
+        """Replace its policy (``UpdateResource``).
+
+        Raises
+        ------
+        AwsError
+            In the service's words, where they are known.
+        """
+        self._update(Policy=as_text(must_be_there(document)))
+
+    def delete_policy(self) -> None:
+        """Take its policy away."""
+        self._update(Policy="")
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        self._update(Tags=as_tags(tags))
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away."""
+        self._update(TagKeys=as_keys(tag_keys))
+
+    def delete(self) -> None:
+        """Delete it."""
+        self._ask("DeleteResource")
+
+    def _update(self, **parameters: object) -> None:
+        self._ask("UpdateResource", **parameters)
+
+    def _ask(self, operation: str, **parameters: object) -> None:
+        from iamlab.operations.dispatch import perform
+
+        name = f"cloudformation:{operation}"
+        perform(self.account, name, Arn=self.arn, Region=self.region or None, **parameters)
+
+
+def _anything(_: Account, __: Parameters) -> str:
+    """Ask for permission on everything: Cloud Control knows no other."""
+    return "*"
+
+
+@service_operation(
+    "cloudformation",
+    "CreateResource",
+    _anything,
+    "Arn Tags:list? Policy? Region?",
+    answer=lambda made: {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}},
+)
+def create_resource(account: Account, given: Parameters) -> OtherResource:
+    """Make a resource of a service that has no module of its own here."""
+    text = given["Arn"]
+    _check_arn(account, text)
+    if text in account.resources:
+        raise AlreadyExistsException(f"Resource of identifier {text} already exists.")
+    made = OtherResource(account, text, more_tags(given, {}, ValidationException))
+    if "Policy" in given:
+        made.policy = _policy(made, given["Policy"])
+    return keep(account, made)
+
+
+def _check_arn(account: Account, text: str) -> None:
+    """Check that there can be such a thing in the account.
+
+    Raises
+    ------
+    RequestError
+        There cannot, or it is made in another way.
+    """
+    arn = Arn.parse(text) if is_arn(text) else None
+    if arn is None or not (arn.service and arn.resource) or "*" in text:
+        raise RequestError(f"{text!r} is no ARN of one resource.")
+    if arn.account not in ("", account.account_id):
+        raise RequestError(
+            f"{text} is of account {arn.account}: make it there, or write {account.account_id}."
+        )
+    how = _made_otherwise(arn)
+    if how:
+        raise RequestError(f"{text} is not made by create_resource, but by {how}.")
+
+
+def _made_otherwise(arn: Arn) -> str:
+    """Say how such a thing is made, if it has a way of its own."""
+    if arn.service == "s3" and (arn.region or arn.account):
+        return ""  # an access point: no bucket has either in its ARN
+    return _of_form(MADE_OTHERWISE, arn)
+
+
+def _of_form(table: Mapping[str, str], arn: Arn) -> str:
+    """Give what a table has for the first form that fits; empty if none does."""
+    text = f"{arn.service}::{arn.resource}"
+    return next((found for form, found in table.items() if fnmatchcase(text, form)), "")
+
+
+def _policy(resource: Resource, document: Document) -> Policy | None:
+    """Check a policy by the rules of the service, if they are known; no text: no policy."""
+    if not document:
+        return None
+    if resource.service in SERVICES:
+        return resource_policy(document, resource, resource.service)
+    return saved(document, f"policy of {resource.name}", "resource")
+
+
+@service_operation(
+    "cloudformation",
+    "UpdateResource",
+    _anything,
+    "Arn Tags:list? TagKeys:list? Policy? Region?",
+)
+def update_resource(account: Account, given: Parameters) -> None:
+    """Change tags or policy of a resource."""
+    found = _find(account, given)
+    gone = given.get("TagKeys", ())
+    held = {key: value for key, value in found.tags.items() if key not in gone}
+    tags = more_tags(given, held, ValidationException)
+    policy = _policy(found, given["Policy"]) if "Policy" in given else found.policy
+    found.tags, found.policy = tags, policy
+    account.changed()
+
+
+@service_operation("cloudformation", "DeleteResource", _anything, "Arn Region?")
+def delete_resource(account: Account, given: Parameters) -> None:
+    """Delete a resource."""
+    forget(account, _find(account, given))
+
+
+def _find(account: Account, given: Parameters) -> OtherResource:
+    found = account.resources.get(given["Arn"])
+    if not isinstance(found, OtherResource):
+        raise ResourceNotFoundException(f"Resource of identifier {given['Arn']} was not found.")
+    return found

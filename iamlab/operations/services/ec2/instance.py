@@ -1,0 +1,298 @@
+"""An EC2 instance: where it is, and which instance profile hands it a role.
+
+Instances by their ids.
+
+Notes
+-----
+AWS pages: "IAM roles for Amazon EC2"; "Use instance profiles"; "Configure the Instance Metadata
+Service options"; "Actions, resources, and condition keys for Amazon EC2".
+AWS page: "Error codes for the Amazon EC2 API".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.errors.ec2 import InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
+from iamlab.operations.parameters import arn_of
+from iamlab.operations.services.ec2.instance_role import session_of
+from iamlab.operations.services.ec2.metadata import MetadataService
+from iamlab.operations.services.ec2.tagged_resources import OfEc2, keys_of
+from iamlab.operations.services.ec2.tagged_resources import arn_of as arn_of_thing
+
+if TYPE_CHECKING:
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.providers import InstanceProfile
+    from iamlab.operations.registry import Parameters
+    from iamlab.operations.sts.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """That an instance has an instance profile: it is replaced and ended by its own id.
+
+    Parameters
+    ----------
+    profile_id
+        The unique id of the profile; one that is made later under the same name is another.
+    """
+
+    association_id: str
+    profile_arn: str
+    profile_id: str
+
+
+@dataclass(slots=True, eq=False)
+class Instance(OfEc2):
+    """An EC2 instance.
+
+    Parameters
+    ----------
+    address
+        Its private IP address.
+    state
+        ``running``, ``stopped`` or ``terminated``.
+    metadata_options
+        ``HttpTokens``: whether its metadata service answers only who brings a token (IMDSv2);
+        ``HttpEndpoint``: whether it answers at all; ``HttpPutResponseHopLimit``: how far a token
+        travels.
+    delivered
+        For each version of the metadata service, the id of the access key that it gives now.
+    """
+
+    vpc_id: str = ""
+    address: str = ""
+    state: str = "running"
+    metadata_options: dict[str, str | int] = field(default_factory=dict)
+    association: Association | None = field(default=None, repr=False)
+    delivered: dict[str, str] = field(default_factory=dict, repr=False)
+    kind: ClassVar[str] = "instance"
+
+    @property
+    def private_ip(self) -> str:
+        """Its private IP address."""
+        return self.address
+
+    @property
+    def http_tokens(self) -> str:
+        """``required`` (IMDSv2 only) or ``optional`` (IMDSv1, too)."""
+        return str(self.metadata_options.get("HttpTokens", "optional"))
+
+    @property
+    def http_endpoint(self) -> str:
+        """``enabled`` or ``disabled``: whether its metadata service answers at all."""
+        return str(self.metadata_options.get("HttpEndpoint", "enabled"))
+
+    @property
+    def http_put_response_hop_limit(self) -> int:
+        """How many hops the answer with a token travels: 1 within the instance, 2 to containers."""
+        limit = self.metadata_options.get("HttpPutResponseHopLimit", 1)
+        return limit if isinstance(limit, int) else 1  # a file may hold anything
+
+    @property
+    def metadata(self) -> MetadataService:
+        """Its metadata service, which tells software on it who it is, and hands out credentials."""
+        return MetadataService(self)
+
+    @property
+    def iam_instance_profile(self) -> InstanceProfile | None:
+        """Its instance profile, unless it has none or that has been deleted."""
+        if self.association is None:
+            return None
+        every = self.account.instance_profiles.values()
+        wanted = self.association.profile_id
+        return next((one for one in every if one.unique_id == wanted), None)
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys that tell instances apart."""
+        profile = self.association and self.association.profile_arn
+        return {
+            **keys_of(self),
+            "ec2:InstanceID": self.name,
+            "ec2:MetadataHttpTokens": self.http_tokens,
+            "ec2:MetadataHttpEndpoint": self.http_endpoint,
+            "ec2:MetadataHttpPutResponseHopLimit": self.http_put_response_hop_limit,
+            **({"ec2:InstanceProfile": profile} if profile else {}),
+        }
+
+    def associate_iam_instance_profile(self, instance_profile: InstanceProfile | str) -> None:
+        """Give it an instance profile; it may be running (``AssociateIamInstanceProfile``).
+
+        Raises
+        ------
+        IncorrectState
+            It has one.
+        InvalidParameterValue
+            There is no such profile, or no role in it.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="ec2.amazonaws.com")
+        >>> role = main.create_role("web", assume_role_policy_document=trust)
+        >>> profile = main.create_instance_profile("web")
+        >>> profile.add_role("web")
+        >>> instance = main.create_instance()
+        >>> instance.associate_iam_instance_profile("web")
+        >>> instance.iam_instance_profile is profile
+        True
+        """
+        self._do(
+            "AssociateIamInstanceProfile",
+            InstanceId=self.name,
+            IamInstanceProfile={"Name": name_of(instance_profile)},
+            Region=self.region,
+        )
+
+    def replace_iam_instance_profile_association(
+        self, instance_profile: InstanceProfile | str
+    ) -> None:
+        """Give it another instance profile (``ReplaceIamInstanceProfileAssociation``).
+
+        Raises
+        ------
+        IncorrectInstanceState
+            It is not running.
+        InvalidAssociationIDNotFound
+            It has none that could be replaced.
+        """
+        self._do(
+            "ReplaceIamInstanceProfileAssociation",
+            AssociationId=self._association_id,
+            IamInstanceProfile={"Name": name_of(instance_profile)},
+            Region=self.region,
+        )
+
+    def disassociate_iam_instance_profile(self) -> None:
+        """Take its instance profile away: credentials that it has go on until they expire.
+
+        Raises
+        ------
+        InvalidAssociationIDNotFound
+            It has none.
+        """
+        self._do(
+            "DisassociateIamInstanceProfile",
+            AssociationId=self._association_id,
+            Region=self.region,
+        )
+
+    @property
+    def _association_id(self) -> str:
+        return self.association.association_id if self.association else "iip-assoc-none"
+
+    def modify_metadata_options(
+        self,
+        *,
+        http_tokens: str | None = None,
+        http_endpoint: str | None = None,
+        http_put_response_hop_limit: int | None = None,
+    ) -> None:
+        """Change how its metadata service answers (``ModifyInstanceMetadataOptions``).
+
+        Raises
+        ------
+        InvalidParameterValue
+            ``http_tokens`` is ``"required"`` or ``"optional"``, ``http_endpoint`` ``"enabled"``
+            or ``"disabled"``, ``http_put_response_hop_limit`` 1 to 64.
+        """
+        self._do(
+            "ModifyInstanceMetadataOptions",
+            InstanceId=self.name,
+            HttpTokens=http_tokens,
+            HttpEndpoint=http_endpoint,
+            HttpPutResponseHopLimit=http_put_response_hop_limit,
+            Region=self.region,
+        )
+
+    def stop(self) -> None:
+        """Stop it (``StopInstances``)."""
+        self._do("StopInstances", InstanceIds=[self.name], Region=self.region)
+
+    def start(self) -> None:
+        """Start it again (``StartInstances``)."""
+        self._do("StartInstances", InstanceIds=[self.name], Region=self.region)
+
+    def terminate(self) -> None:
+        """End it for good (``TerminateInstances``)."""
+        self._do("TerminateInstances", InstanceIds=[self.name], Region=self.region)
+
+    def role_session(self, *, delivery: str = "2.0") -> Session:
+        """Give what its metadata service gives: a session of the role in its instance profile.
+
+        It is the same one until five minutes of it are left, or another role is in the profile.
+
+        Parameters
+        ----------
+        delivery
+            The version of the metadata service that is asked: ``"1.0"`` wants no token, and can be
+            switched off.
+
+        Raises
+        ------
+        AccessDenied
+            The role's trust policy does not let EC2.
+        RequestError
+            There is no role, or the metadata service does not answer; with the reason.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> role = main.create_role("web", assume_role_policy_document={
+        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}})
+        >>> profile = main.create_instance_profile("web")
+        >>> profile.add_role(role)
+        >>> session = main.create_instance(instance_profile=profile).role_session()
+        >>> session.arn.startswith("arn:aws:sts::111111111111:assumed-role/web/i-")
+        True
+        """
+        return session_of(self, delivery)
+
+
+def name_of(instance_profile: InstanceProfile | str) -> str:
+    """Give the name of an instance profile.
+
+    Raises
+    ------
+    RequestError
+        It is neither a profile nor a name.
+    """
+    if isinstance(instance_profile, str):
+        return instance_profile
+    arn_of(instance_profile, "instance_profile is a profile or its name")
+    return instance_profile.name
+
+
+_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
+
+
+def find_instance(account: Account, given: Parameters) -> Instance:
+    """Find the instance that a call names.
+
+    Raises
+    ------
+    InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
+        There cannot be one of that id, or there is none.
+    """
+    return _found(account, given, given["InstanceId"])
+
+
+def find_instances(account: Account, given: Parameters) -> list[Instance]:
+    """Find all instances that a call names, or none."""
+    return [_found(account, given, one) for one in given["InstanceIds"]]
+
+
+def _found(account: Account, given: Parameters, which: object) -> Instance:
+    if not (isinstance(which, str) and _ID.fullmatch(which)):
+        raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
+    found = account.resources.get(arn_of_thing(account, given, which))
+    if not isinstance(found, Instance):
+        raise InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
+    return found

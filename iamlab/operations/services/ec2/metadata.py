@@ -1,0 +1,304 @@
+"""The instance metadata service: software on an instance asks it who it is, and for credentials.
+
+It answers whoever can send requests from the instance: also a stranger for whom a web server there
+fetches an address. So version 2 wants a token, which only a PUT gets; whoever can only make others
+fetch an address has none. The answer to the PUT does not travel far, and none is given through a
+proxy that says that it is one.
+
+Nothing listens at 169.254.169.254 here: :meth:`MetadataService.request` is what a server would
+call for each request.
+
+Notes
+-----
+AWS pages: "Use the Instance Metadata Service to access instance metadata"; "Retrieve security
+credentials from instance metadata"; "Configure the Instance Metadata Service options".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError
+from iamlab.model.clock_and_ids import moment_of, seal, since_text
+from iamlab.operations.services.ec2.instance_role import (
+    DATA,
+    Refusal,
+    listed_in,
+    no_role,
+    refusal,
+    tree_of,
+)
+
+if TYPE_CHECKING:
+    from iamlab.operations.services.ec2.instance import Instance
+
+TOKEN = "/latest/api/token"
+TOKEN_HEADER = "X-aws-ec2-metadata-token"
+TTL_HEADER = f"{TOKEN_HEADER}-ttl-seconds"
+LONGEST_TTL = 21_600
+"""Six hours, in seconds."""
+
+_WRITTEN = re.compile("AQAE([0-9a-f]{15})([0-9a-f]{4}).*", re.ASCII)
+_SECONDS = re.compile("0*([0-9]{1,6})", re.ASCII)
+_FARTHEST = 255  # no packet goes farther
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a metadata service answers.
+
+    Parameters
+    ----------
+    status
+        The HTTP status; 0: no answer arrives, and whoever asked waits in vain.
+    body
+        What it tells. It may be secret, so it is not shown.
+    headers
+        Pairs of name and value.
+    note
+        Of what was refused: why. AWS does not say it.
+
+    Examples
+    --------
+    >>> Response(200, "i-0123456789abcdef0")
+    Response(status=200, note='')
+    """
+
+    status: int
+    body: str = field(default="", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    note: str = ""
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file: that would write the secret too."""
+        raise TypeError("An answer of a metadata service may hold secrets: it cannot be pickled.")
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataService:
+    """The metadata service of one instance.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> service = main.create_instance(http_tokens="required").metadata
+    >>> token = service.put_token()
+    >>> print(service.get("/latest/meta-data/", token))
+    instance-id
+    local-ipv4
+    placement/
+    >>> service.request("GET", "/latest/meta-data/").status
+    401
+    """
+
+    instance: Instance
+
+    def put_token(self, ttl_seconds: int = LONGEST_TTL, *, hops: int = 1) -> str:
+        """Get a token (``PUT /latest/api/token``), for version 2.
+
+        Parameters
+        ----------
+        ttl_seconds
+            How long it shall be good, 1 to 21,600.
+        hops
+            From how far it is asked for: 1, on the instance itself; 2, in a container with a
+            network of its own. The answer travels ``HttpPutResponseHopLimit`` hops, and then is
+            lost: whoever asked gets no answer, which is status 0 here.
+
+        Raises
+        ------
+        RequestError
+            It is refused, or the answer does not arrive; with the reason.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> instance = World(seed=7).create_account("main").create_instance()
+        >>> instance.metadata.request(
+        ...     "PUT", "/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds": "60"}, hops=2
+        ... ).status
+        0
+        >>> instance.modify_metadata_options(http_put_response_hop_limit=2)
+        >>> len(instance.metadata.put_token(60, hops=2))
+        75
+        """
+        if type(ttl_seconds) is not int:
+            raise RequestError(f"ttl_seconds is a number of seconds, not {ttl_seconds!r}.")
+        return self._told(_put, _Asked(TOKEN, ttl=ttl_seconds, hops=_checked(hops)))
+
+    def get(self, path: str, token: str | None = None, *, hops: int = 1) -> str:
+        """Read what stands at a path (``GET``): with a token by version 2, without by version 1.
+
+        Parameters
+        ----------
+        hops
+            As in :meth:`put_token`. Only the answer to a PUT is held back, so this changes nothing.
+
+        Raises
+        ------
+        RequestError
+            It is refused; with the reason.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> instance = World(seed=7).create_account("main").create_instance()
+        >>> instance.metadata.get("/latest/meta-data/instance-id") == instance.name
+        True
+        """
+        _check_texts(path, "" if token is None else token)
+        return self._told(_get, _Asked(path, token=token, hops=_checked(hops)))
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, *, hops: int = 1
+    ) -> Response:
+        """Answer a request as it comes over the network.
+
+        Parameters
+        ----------
+        method
+            ``"GET"`` or ``"PUT"``.
+        headers
+            In any letter case.
+        hops
+            As in :meth:`put_token`.
+
+        Raises
+        ------
+        RequestError
+            It is no request: something of it is no text.
+        """
+        sent = {} if headers is None else headers
+        if not isinstance(sent, Mapping):
+            raise RequestError("headers is a mapping of names to values.")
+        _check_texts(method, path, *sent, *sent.values())
+        lower = {name.lower(): value for name, value in sent.items()}
+        asked = _Asked(
+            path,
+            lower.get(TOKEN_HEADER.lower()),
+            _number(lower.get(TTL_HEADER.lower(), "")),
+            "x-forwarded-for" in lower,
+            _checked(hops),
+        )
+        return _ANSWERS.get(method, _other)(self.instance, asked)
+
+    def _told(self, answer: _Answer, asked: _Asked) -> str:
+        response = answer(self.instance, asked)
+        if response.status != 200:
+            refused = Refusal(response.status, response.note)
+            raise RequestError(f"Instance {self.instance.name} is told nothing: {refused}")
+        return response.body
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, as far as it matters."""
+
+    path: str
+    token: str | None = field(default=None, repr=False)
+    ttl: int = 0
+    is_forwarded: bool = False
+    hops: int = 1
+
+    @property
+    def delivery(self) -> str:
+        """The version of the service that is asked."""
+        return "1.0" if self.token is None else "2.0"
+
+
+_Answer = Callable[["Instance", _Asked], Response]
+
+
+def _check_texts(*texts: object) -> None:
+    if not all(isinstance(one, str) for one in texts):  # which may be secret, so none is shown
+        raise RequestError("The method, the path, the token, the headers of a request are text.")
+
+
+def _checked(hops: int) -> int:
+    if type(hops) is not int or not 1 <= hops <= _FARTHEST:
+        raise RequestError(f"hops is a whole number, 1 to {_FARTHEST}.")
+    return hops
+
+
+def _number(text: str) -> int:
+    """Read seconds; what is no number of them is none that is possible."""
+    found = _SECONDS.fullmatch(text.strip())
+    return int(found[1]) if found else 0
+
+
+def _refused(status: int, note: str) -> Response:
+    return Response(status, note=note)
+
+
+def _other(instance: Instance, _: _Asked) -> Response:
+    refused = refusal(instance, with_token=True)
+    return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
+
+
+# -- the token ------------------------------------------------------------------------------------
+
+
+def _put(instance: Instance, asked: _Asked) -> Response:
+    refused = refusal(instance, with_token=True)
+    if refused is not None:
+        return _refused(*refused)
+    if asked.path != TOKEN:
+        return _refused(403, f"a PUT is for {TOKEN} only")
+    if asked.is_forwarded:
+        return _refused(403, "the PUT comes through a proxy, as X-Forwarded-For says")
+    if not 1 <= asked.ttl <= LONGEST_TTL:
+        return _refused(400, f"{TTL_HEADER} must be 1 to {LONGEST_TTL}")
+    limit = instance.http_put_response_hop_limit
+    if asked.hops > limit:
+        far = f"the answer travels {limit} of the {asked.hops} hops"
+        return _refused(0, f"{far}, as its HttpPutResponseHopLimit says")
+    return Response(200, _token(instance, asked.ttl), ((TTL_HEADER, str(asked.ttl)),))
+
+
+def _token(instance: Instance, ttl: int) -> str:
+    """Write a token: since when it is good, for how long, and a seal. It need not be kept."""
+    return _sealed(instance, f"{since_text(instance.account.world.clock.now)}{ttl:04x}")
+
+
+def _sealed(instance: Instance, written: str) -> str:
+    """Seal what a token says: with a secret of the world, and for this instance only."""
+    return f"AQAE{written}{seal(instance.account.world, f'imds/{instance.arn}', written, 40)}"
+
+
+def _is_good(instance: Instance, token: str) -> bool:
+    """Say whether a token is one of this instance, and its time is not over."""
+    found = _WRITTEN.fullmatch(token)
+    if found is None or token != _sealed(instance, found[1] + found[2]):
+        return False
+    age = instance.account.world.clock.now - moment_of(found[1])
+    return timedelta() <= age < timedelta(seconds=int(found[2], 16))
+
+
+# -- what is told ---------------------------------------------------------------------------------
+
+
+def _get(instance: Instance, asked: _Asked) -> Response:
+    refused = refusal(instance, with_token=asked.token is not None)
+    if refused is not None:
+        return _refused(*refused)
+    if asked.token is not None and not _is_good(instance, asked.token):
+        return _refused(401, "the token is none of this instance, or has expired: get a new one")
+    if asked.path == TOKEN:
+        return _refused(405, "a token is got by PUT")
+    tree = tree_of(instance)
+    if asked.path in tree:
+        return Response(200, tree[asked.path](instance, asked.delivery))
+    listed = listed_in(tree, asked.path)
+    if listed:
+        return Response(200, "\n".join(listed))
+    missing = no_role(instance) if asked.path.startswith(f"{DATA}/iam") else None
+    return _refused(*(missing or (404, f"nothing stands at this path; see {DATA}/")))
+
+
+_ANSWERS: Mapping[str, _Answer] = {"GET": _get, "PUT": _put}
+"""Method -> what answers it."""

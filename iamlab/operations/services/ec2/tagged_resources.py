@@ -1,0 +1,178 @@
+"""What EC2 keeps has ids for names, all in one list, and is tagged by operations of its own.
+
+Notes
+-----
+AWS pages: "Tag your Amazon EC2 resources"; "API CreateTags"; "Actions, resources, and condition
+keys for Amazon EC2".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import DEFAULT_REGION, of_tags
+from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
+from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
+from iamlab.model.resources import Resource
+from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.parameters import as_keys, as_tags
+from iamlab.operations.registry import service_operation
+from iamlab.operations.services.common import more_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters, Perform
+
+TAGGED = {
+    "instance": ("instance", "volume", "network-interface", "spot-instances-request"),
+    "vpc-endpoint": ("vpc-endpoint",),
+}
+"""What an operation makes -> what its TagSpecifications can be for; only the first is kept here."""
+
+PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
+"""What an id begins with -> what stands before it in an ARN."""
+
+
+@dataclass(slots=True, eq=False)
+class OfEc2(Resource):
+    """Something of EC2: its name is its id."""
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``CreateTags``).
+
+        Raises
+        ------
+        TagLimitExceeded
+            There would be more than 50, or one of them cannot be.
+        """
+        self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags), Region=self.region)
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
+        gone = [{"Key": key} for key in as_keys(tag_keys)]
+        if not gone:
+            return
+        self._do("DeleteTags", Resources=[self.name], Tags=gone, Region=self.region)
+
+
+def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
+    """Give the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
+    return {"ec2:Region": thing.region, **of_tags("ec2:ResourceTag", thing.tags)}
+
+
+def does(takes: str, on: str, **more: Any) -> Callable[[Perform], Perform]:
+    """Make a function the entry of an operation of EC2.
+
+    Parameters
+    ----------
+    takes
+        Its name and its parameters: ``"StopInstances InstanceIds:list"``.
+    on
+        The parameter with the id, or the ids, of what it is about; or what it makes:
+        ``"instance/*"``.
+    """
+    name, _, parameters = takes.partition(" ")
+
+    def about(account: Account, given: Parameters) -> str:
+        return arn_of(account, given, next(iter(_ids(on, given)), "*"))
+
+    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+        return [(f"ec2:{name}", arn_of(account, given, one)) for one in _ids(on, given)[1:]]
+
+    more.setdefault("also", also)
+    more.setdefault("about", about)
+    more.setdefault("refuse", UnauthorizedOperation)
+    more.setdefault("encodes", True)
+    return service_operation("ec2", name, takes=f"{parameters} Region?", **more)
+
+
+def _ids(on: str, given: Parameters) -> list[Any]:
+    if "/" in on:
+        return [on]
+    named = given.get(on, "*")
+    return list(named) if isinstance(named, list | tuple) else [named]
+
+
+def arn_of(account: Account, given: Parameters, which: object) -> str:
+    """Write the ARN of what has an id; ``"instance/*"`` is whatever instance is to be made.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> arn_of(main, {}, "i-0123456789abcdef0")
+    'arn:aws:ec2:us-east-1:111111111111:instance/i-0123456789abcdef0'
+    """
+    text = str(which)
+    place = text if "/" in text else f"{PLACES.get(text.partition('-')[0], '*')}/{text}"
+    region = given.get("Region", DEFAULT_REGION)
+    return f"arn:{account.partition}:ec2:{region}:{account.account_id}:{place}"
+
+
+def for_tags(account: Account, given: Parameters, place: str) -> list[tuple[str, str]]:
+    """Ask for permission to tag, where what is made is made with tags."""
+    sent = tags_of(given, _type_of(place))
+    return [("ec2:CreateTags", arn_of(account, given, place))] if sent else []
+
+
+def tags_at_start(given: Parameters, place: str) -> dict[str, str]:
+    """Take the tags with which something is made: ``"instance/*"``.
+
+    Raises
+    ------
+    InvalidParameterValue
+        Tags are sent for what the operation does not make.
+    """
+    made = _type_of(place)
+    tags = more_tags(given, {}, TagLimitExceeded, made)
+    for one in given.get("TagSpecifications", ()):
+        if one.get("ResourceType") not in TAGGED[made]:
+            # EC2's sentence is not documented.
+            error = InvalidParameterValue(
+                f"'{one.get('ResourceType')}' is not a valid taggable resource type for this "
+                "operation."
+            )
+            error.add_note(f"It is one of {', '.join(TAGGED[made])}.")
+            raise error
+    return tags
+
+
+def _type_of(place: str) -> str:
+    return place.partition("/")[0]
+
+
+def new_id(account: Account, prefix: str) -> str:
+    """Make an id: a prefix and 17 hexadecimal digits."""
+    return f"{prefix}-{account.world.ids.uuid().replace('-', '')[:17]}"
+
+
+def _tagged(account: Account, given: Parameters) -> list[Resource]:
+    """Find everything that a call tags, or nothing."""
+    found = [account.resources.get(arn_of(account, given, one)) for one in given["Resources"]]
+    for one, thing in zip(given["Resources"], found, strict=True):
+        if thing is None:
+            raise InvalidID(f"The ID '{one}' is not valid")
+    return [thing for thing in found if thing is not None]
+
+
+@does("CreateTags Resources:list Tags:list", on="Resources")
+def create_tags(account: Account, given: Parameters) -> None:
+    """Set tags of one thing or of several."""
+    found = _tagged(account, given)
+    wanted = [more_tags(given, one.tags, TagLimitExceeded) for one in found]
+    for one, tags in zip(found, wanted, strict=True):
+        one.tags = tags
+    account.changed()
+
+
+@does("DeleteTags Resources:list Tags:list?", on="Resources")
+def delete_tags(account: Account, given: Parameters) -> None:
+    """Take tags away: those of some keys, or all."""
+    gone = [key for key, _ in tags_of(given)]
+    for one in _tagged(account, given):
+        one.tags = {key: value for key, value in one.tags.items() if gone and key not in gone}
+    account.changed()

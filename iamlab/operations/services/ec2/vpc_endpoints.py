@@ -1,0 +1,264 @@
+"""VPC endpoints: the ways from a VPC to a service, each with a policy for what goes through it.
+
+An endpoint's policy is not one of a resource: it lets nobody do anything with the endpoint.
+
+Notes
+-----
+AWS pages: "Control access to VPC endpoints using endpoint policies"; "Gateway endpoints"; "API
+CreateVpcEndpoint".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.errors.ec2 import (
+    InvalidParameterCombination,
+    InvalidServiceName,
+    InvalidVpcEndpointIdNotFound,
+)
+from iamlab.errors.services import InvalidParameter
+from iamlab.model.record import check_texts
+from iamlab.operations.parameters import as_text, must_be_there
+from iamlab.operations.policy_documents import saved
+from iamlab.operations.services.common import check_region, forget, keep
+from iamlab.operations.services.ec2.instances import check_vpc
+from iamlab.operations.services.ec2.tagged_resources import (
+    OfEc2,
+    arn_of,
+    does,
+    for_tags,
+    keys_of,
+    new_id,
+    tags_at_start,
+)
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+
+NEW = "vpc-endpoint/*"
+GATEWAYS = frozenset({"s3", "dynamodb"})
+"""Services that have gateway endpoints; they have endpoints of the other type as well."""
+
+PREFIX_OF = {
+    "ecr.api": "ecr",
+    "ecr.dkr": "ecr",
+    "email-smtp": "ses",
+    "git-codecommit": "codecommit",
+    "monitoring": "cloudwatch",
+    "sagemaker.api": "sagemaker",
+    "sagemaker.runtime": "sagemaker",
+    "streaming-data": "kinesis",
+}
+"""The end of an endpoint service's name -> the prefix of the service's actions, if that differs."""
+
+_SERVICE = re.compile(r"(?:cn\.)?com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)", re.ASCII)
+_EVERYTHING = {
+    "Version": "2008-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def full_access() -> Policy:
+    """Give the policy of an endpoint for which none was written: it lets everything through.
+
+    Examples
+    --------
+    >>> full_access().statements[0].action
+    ('*',)
+    """
+    return Policy.parse(_EVERYTHING, name="full access")
+
+
+@dataclass(slots=True, eq=False)
+class VpcEndpoint(OfEc2):
+    """A VPC endpoint.
+
+    Parameters
+    ----------
+    service_name
+        ``com.amazonaws.us-east-1.s3``.
+    vpc_endpoint_type
+        ``Gateway`` or ``Interface``.
+    endpoint_policy
+        What may go through it. It is not called ``policy``, as nobody is let at the endpoint
+        itself by it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-0a1b2c3d")
+    >>> endpoint.for_service, endpoint.vpc_endpoint_type
+    ('s3', 'Gateway')
+    """
+
+    service_name: str = ""
+    vpc_id: str = ""
+    vpc_endpoint_type: str = "Gateway"
+    endpoint_policy: Policy = field(default_factory=full_access, repr=False)
+    kind: ClassVar[str] = "VPC endpoint"
+
+    @property
+    def for_service(self) -> str:
+        """The prefix of the service that it leads to: ``"s3"``."""
+        return _prefix(self.service_name)
+
+    @property
+    def vpc_arn(self) -> str:
+        """The ARN of its VPC."""
+        start = self.arn.partition(":vpc-endpoint/")[0]
+        return f"{start}:vpc/{self.vpc_id}"
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys that tell endpoints apart."""
+        own = {"ec2:VpceServiceName": self.service_name, "ec2:VpceServiceOwner": "amazon"}
+        return {**keys_of(self), **own}
+
+    def modify(self, *, policy: Document | None = None, reset_policy: bool | None = None) -> None:
+        """Replace its policy (``ModifyVpcEndpoint``).
+
+        Parameters
+        ----------
+        reset_policy
+            Go back to full access.
+
+        Raises
+        ------
+        InvalidPolicyDocument
+            It is no policy of an endpoint.
+        InvalidParameterCombination
+            Both are asked for.
+        """
+        self._do(
+            "ModifyVpcEndpoint",
+            VpcEndpointId=self.name,
+            PolicyDocument=None if policy is None else as_text(policy),
+            ResetPolicy=reset_policy,
+            Region=self.region,
+        )
+
+    def put_policy(self, document: Document) -> None:
+        """Replace its policy; see :meth:`modify`."""
+        self.modify(policy=must_be_there(document))
+
+    def delete_policy(self) -> None:
+        """Go back to full access: EC2 keeps no endpoint without a policy."""
+        self.modify(reset_policy=True)
+
+    def delete(self) -> None:
+        """Delete it (``DeleteVpcEndpoints``)."""
+        self._do("DeleteVpcEndpoints", VpcEndpointIds=[self.name], Region=self.region)
+
+
+def _prefix(service_name: str) -> str:
+    found = _SERVICE.fullmatch(service_name)
+    end = "" if found is None else found[2]
+    return PREFIX_OF.get(end, end.partition(".")[0].partition("-fips")[0])
+
+
+def type_for(service_name: str) -> str:
+    """Give the type that an endpoint of a service has if nothing else is said.
+
+    Examples
+    --------
+    >>> type_for("com.amazonaws.us-east-1.s3"), type_for("com.amazonaws.us-east-1.sqs")
+    ('Gateway', 'Interface')
+    """
+    check_texts(service_name=service_name)
+    return "Gateway" if _prefix(service_name) in GATEWAYS else "Interface"
+
+
+def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
+    return {
+        "VpcEndpoint": {
+            "VpcEndpointId": endpoint.name,
+            "VpcEndpointType": endpoint.vpc_endpoint_type,
+            "VpcId": endpoint.vpc_id,
+            "ServiceName": endpoint.service_name,
+            "PolicyDocument": endpoint.endpoint_policy.text,
+        }
+    }
+
+
+@does(
+    "CreateVpcEndpoint VpcId ServiceName VpcEndpointType? PolicyDocument? TagSpecifications:list?",
+    on=NEW,
+    answer=_written,
+    also=lambda account, given: for_tags(account, given, NEW),
+    keys=lambda _, given: {
+        "ec2:VpceServiceName": given["ServiceName"],
+        "ec2:VpceServiceOwner": "amazon",
+        **({"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}),
+    },
+)
+def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
+    """Make a VPC endpoint, with full access if no policy is given."""
+    check_region(given)
+    check_vpc(given["VpcId"])
+    name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
+    _check_service(account, given)
+    tags = tags_at_start(given, NEW)
+    policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
+    endpoint = VpcEndpoint(account, arn_of(account, given, new_id(account, "vpce")), tags)
+    endpoint.service_name, endpoint.vpc_id = name, given["VpcId"]
+    endpoint.vpc_endpoint_type, endpoint.endpoint_policy = kind, policy
+    return keep(account, endpoint)
+
+
+def _check_service(account: Account, given: Parameters) -> None:
+    """Check that the service can be reached from here, and by this type of endpoint."""
+    name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
+    found = _SERVICE.fullmatch(name)
+    if found is None or f":{found[1]}:" not in arn_of(account, given, NEW):
+        raise InvalidServiceName(f"The Vpc Endpoint Service '{name}' does not exist")
+    types = ("Interface", "Gateway") if _prefix(name) in GATEWAYS else ("Interface",)
+    if kind not in types:
+        raise InvalidParameter(
+            f"Endpoint type ({kind}) does not match available service types ([{', '.join(types)}])."
+        )
+
+
+def _checked(document: Document, service_name: str) -> Policy:
+    return saved(document, f"endpoint policy for {_prefix(service_name)}", "endpoint")
+
+
+@does(
+    "ModifyVpcEndpoint VpcEndpointId PolicyDocument? ResetPolicy:bool?",
+    on="VpcEndpointId",
+    answer=lambda _: {"Return": True},
+)
+def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
+    """Replace an endpoint's policy, or go back to full access."""
+    endpoint = _find(account, given, given["VpcEndpointId"])
+    if "PolicyDocument" in given and given.get("ResetPolicy"):
+        raise InvalidParameterCombination(
+            "The parameter PolicyDocument cannot be used together with ResetPolicy"
+        )
+    if "PolicyDocument" in given:
+        endpoint.endpoint_policy = _checked(given["PolicyDocument"], endpoint.service_name)
+    elif given.get("ResetPolicy"):
+        endpoint.endpoint_policy = full_access()
+    account.changed()
+
+
+@does("DeleteVpcEndpoints VpcEndpointIds:list", on="VpcEndpointIds")
+def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
+    """Delete endpoints, or none if one of them is not there."""
+    wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))
+    for endpoint in [_find(account, given, one) for one in wanted]:
+        forget(account, endpoint)
+
+
+def _find(account: Account, given: Parameters, which: object) -> VpcEndpoint:
+    found = account.resources.get(arn_of(account, given, which))
+    if not isinstance(found, VpcEndpoint):
+        raise InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
+    return found

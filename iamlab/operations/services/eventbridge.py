@@ -1,0 +1,237 @@
+"""EventBridge: event buses, and who may put events on them.
+
+Notes
+-----
+AWS pages: "Permissions for event buses in Amazon EventBridge"; "API PutPermission".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.errors.organizations import AccessDeniedException
+from iamlab.errors.services import (
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from iamlab.operations.parameters import as_text, must_be_there
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.apis import Api
+from iamlab.operations.services.common import (
+    NamedResource,
+    keep,
+    misfit,
+    name_in,
+    principal_of,
+    sids_of,
+    with_statement,
+    without_statement,
+)
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+
+DEFAULT = "default"
+"""The bus that every account has in every Region."""
+
+_PRINCIPAL = r"(\d{12}|\*)"
+
+
+class _Buses(Api):
+    """The default bus is there without having been made, and a call that names none means it."""
+
+    def arn_of(self, account: Account, given: Parameters) -> str:
+        """Give the ARN of the bus that a call is about."""
+        names_one = any(name in given for name in self.named_by)
+        return super().arn_of(account, given if names_one else {**given, "Name": DEFAULT})
+
+    def find(self, account: Account, given: Parameters) -> Any:
+        """Find a bus; the default one is kept from the first change on."""
+        arn = self.arn_of(account, given)
+        if arn not in account.resources and arn == self.arn(account, DEFAULT, arn.split(":")[3]):
+            return EventBus(account, arn)
+        return super().find(account, given)
+
+    def check_deletable(self, account: Account, given: Parameters) -> None:
+        """Refuse to delete the default bus."""
+        if Arn.parse(self.arn_of(account, given)).resource == f"{self.place}{DEFAULT}":
+            # AWS's sentence is not documented.
+            raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
+
+
+_NAME = r"[/\.\-_A-Za-z0-9]+"
+
+API = _Buses(
+    service="events",
+    kinds=("event bus",),
+    place="event-bus/",
+    named_by=("Name", "EventBusName", "ResourceARN"),
+    pattern=r"[/.\-_A-Za-z0-9]{1,256}",
+    misnamed=lambda name: misfit(name, "name", _NAME),
+    absent=lambda arn: ResourceNotFoundException(f"Event bus {name_in(arn)} does not exist."),
+    taken=lambda arn: ResourceAlreadyExistsException(f"Event bus {name_in(arn)} already exists."),
+    untaggable=ValidationException,
+    tag="TagResource ResourceARN Tags:list",
+    untag="UntagResource ResourceARN TagKeys:list",
+    delete="DeleteEventBus Name",
+    put_policy="PutPermission",
+    forgives=True,
+    refuse=AccessDeniedException,
+)
+
+
+@dataclass(slots=True, eq=False)
+class EventBus(NamedResource):
+    """An event bus.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> bus = main.create_event_bus("orders")
+    >>> bus.put_permission("partner", principal="222222222222")
+    >>> bus.policy.statements[0].principal
+    (('AWS', 'arn:aws:iam::222222222222:root'),)
+    """
+
+    kind: ClassVar[str] = "event bus"
+    api: ClassVar[Api] = API
+
+    def put_policy(self, document: Document) -> None:
+        """Replace the policy as a whole (``PutPermission`` with a policy).
+
+        Raises
+        ------
+        ValidationException
+            It is no policy for this bus.
+        PolicyLengthExceededException
+            It is too large.
+        """
+        text = as_text(must_be_there(document))
+        self._do("PutPermission", **self._named(), Policy=text)
+
+    def delete_policy(self) -> None:
+        """Take all statements away (``RemovePermission``)."""
+        self._do("RemovePermission", **self._named(), RemoveAllPermissions=True)
+
+    def put_permission(
+        self,
+        statement_id: str,
+        *,
+        principal: str,
+        action: str = "events:PutEvents",
+        condition: dict[str, str] | None = None,
+    ) -> None:
+        """Let an account, or everybody, put events on the bus: the service writes the statement.
+
+        Parameters
+        ----------
+        principal
+            An account, or ``"*"``.
+        condition
+            The one condition that can be: ``{"Type": "StringEquals", "Key":
+            "aws:PrincipalOrgID", "Value": "o-1234567890"}``.
+
+        Raises
+        ------
+        ValidationException
+            One of these is not as it must be.
+        """
+        self._do(
+            "PutPermission",
+            **self._named(),
+            StatementId=statement_id,
+            Principal=principal,
+            Action=action,
+            Condition=condition,
+        )
+
+    def remove_permission(self, statement_id: str) -> None:
+        """Take a statement out of the policy.
+
+        Raises
+        ------
+        ResourceNotFoundException
+            There is none of that id.
+        """
+        self._do("RemovePermission", **self._named(), StatementId=statement_id)
+
+    def _named(self) -> dict[str, str]:
+        return {"EventBusName": self.name, "Region": self.region}
+
+
+@API.makes("CreateEventBus Name Tags:list? Policy?", answer=lambda made: {"EventBusArn": made.arn})
+def create_event_bus(account: Account, given: Parameters) -> EventBus:
+    """Make an event bus."""
+    bus = EventBus(account, API.check_new(account, given), API.tags(given))
+    if bus.name == DEFAULT:
+        raise API.taken(bus.arn)
+    if "Policy" in given:
+        bus.policy = resource_policy(given["Policy"], bus, "events")
+    return keep(account, bus)
+
+
+@API.does("PutPermission EventBusName? Action? Principal? StatementId? Condition:dict? Policy?")
+def put_permission(account: Account, given: Parameters) -> None:
+    """Replace a bus's policy, or write a statement into it."""
+    bus: EventBus = API.find(account, given)
+    document = given.get("Policy") or with_statement(bus.policy, _statement(bus, given))
+    bus.policy = resource_policy(document, bus, "events")
+    keep(account, bus)
+
+
+def _statement(bus: EventBus, given: Parameters) -> dict[str, Any]:
+    for name, pattern in _SHAPES.items():
+        if not re.fullmatch(pattern, given.get(name, ""), re.ASCII):
+            where = name[0].lower() + name[1:]
+            raise misfit(given.get(name, "null"), where, pattern)
+    principal = principal_of(given["Principal"], bus.account.partition)
+    return {
+        "Sid": given["StatementId"],
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": given["Action"],
+        "Resource": bus.arn,
+        **_condition(given.get("Condition")),
+    }
+
+
+_SHAPES = {
+    "Action": r"events:[a-zA-Z]+",
+    "Principal": _PRINCIPAL,
+    "StatementId": r"[a-zA-Z0-9-_]+",
+}
+"""What a call must send that sends no policy."""
+
+
+def _condition(given: Any) -> dict[str, Any]:
+    if given is None:
+        return {}
+    parts = [given.get(part) for part in ("Type", "Key", "Value")]
+    if parts[:2] != ["StringEquals", "aws:PrincipalOrgID"] or not isinstance(parts[2], str):
+        raise misfit(given, "condition", "StringEquals aws:PrincipalOrgID")
+    return {"Condition": {"StringEquals": {"aws:PrincipalOrgID": parts[2]}}}
+
+
+@API.does("RemovePermission EventBusName? StatementId? RemoveAllPermissions:bool?")
+def remove_permission(account: Account, given: Parameters) -> None:
+    """Take a statement out of a bus's policy, or all."""
+    bus: EventBus = API.find(account, given)
+    if given.get("RemoveAllPermissions"):
+        bus.policy = None
+    elif bus.policy is None:
+        raise ResourceNotFoundException("EventBus does not have a policy.")
+    elif given.get("StatementId") not in sids_of(bus.policy):
+        raise ResourceNotFoundException("Statement with the provided id does not exist.")
+    else:
+        bus.policy = without_statement(bus.policy, given["StatementId"])
+    account.changed()
+
+
+API.shared()

@@ -1,0 +1,326 @@
+"""The KMS key: what it keeps, and its operations as methods.
+
+Notes
+-----
+AWS pages: "AWS KMS keys"; "Key states of AWS KMS keys"; "Grants in AWS KMS"; "Aliases in AWS KMS".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.engine.grants import Grant
+from iamlab.errors.services import NotFoundException
+from iamlab.model.record import check_texts
+from iamlab.model.resources import Resource
+from iamlab.operations import parameters as values
+from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.identities import Identity
+    from iamlab.operations.policy_documents import Document
+    from iamlab.operations.registry import Parameters
+    from iamlab.policy.document import Policy
+
+ALIAS = "alias/"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGrant:
+    """A grant as KMS keeps it.
+
+    Parameters
+    ----------
+    retiring_principal
+        Who may retire it, besides whoever has the permission; empty: nobody.
+    """
+
+    grant_id: str
+    grant_token: str
+    grantee_principal: str
+    operations: tuple[str, ...]
+    constraints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    retiring_principal: str = ""
+    name: str = ""
+    creation_date: datetime | None = None
+
+    def for_engine(self) -> tuple[Grant, ...]:
+        """Give it as the engine takes it; the retiring principal gets its own small one."""
+        own = Grant(
+            self.grantee_principal, self.operations, self.constraints, self.name or self.grant_id
+        )
+        if not self.retiring_principal:
+            return (own,)
+        return own, Grant(self.retiring_principal, ("RetireGrant",), name=f"{own.name} (retiring)")
+
+
+@dataclass(slots=True, eq=False)
+class Key(Resource):
+    """A KMS key. Nobody has access to it unless its key policy says so, not even the root user.
+
+    Parameters
+    ----------
+    key_usage, key_spec
+        What it is for, and of which kind.
+    key_state
+        ``Enabled``, ``Disabled`` or ``PendingDeletion``.
+    key_manager
+        ``CUSTOMER``, or ``AWS``: such a key is out of the reach of resource control policies.
+    deletion_date
+        When it will be gone; ``None`` unless its deletion is scheduled.
+    kept_grants
+        By their ids.
+    aliases
+        Its other names: ``alias/maps``.
+    """
+
+    description: str = field(default="", repr=False)
+    key_usage: str = field(default="ENCRYPT_DECRYPT", repr=False)
+    key_spec: str = field(default="SYMMETRIC_DEFAULT", repr=False)
+    key_state: str = "Enabled"
+    key_manager: str = field(default="CUSTOMER", repr=False)
+    deletion_date: datetime | None = field(default=None, repr=False)
+    kept_grants: dict[str, KeyGrant] = field(default_factory=dict, repr=False)
+    aliases: list[str] = field(default_factory=list, repr=False)
+    kind: ClassVar[str] = "key"
+
+    @property
+    def key_id(self) -> str:
+        """Its id, the last part of its ARN."""
+        return Arn.parse(self.arn).name
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Its grants, as the engine takes them."""
+        return tuple(one for kept in self.kept_grants.values() for one in kept.for_engine())
+
+    @property
+    def under_rcps(self) -> bool:
+        """Whether resource control policies reach it: not if AWS manages it."""
+        return self.key_manager != "AWS"
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """The condition keys of requests about it: its kind, and its aliases."""
+        return {
+            "kms:KeySpec": self.key_spec,
+            "kms:KeyUsage": self.key_usage,
+            "kms:KeyOrigin": "AWS_KMS",
+            **({"kms:ResourceAliases": list(self.aliases)} if self.aliases else {}),
+        }
+
+    def put_policy(
+        self, document: Document, *, bypass_policy_lockout_safety_check: bool = False
+    ) -> None:
+        """Replace the key policy.
+
+        Raises
+        ------
+        MalformedPolicyDocumentException
+            In KMS's words; also if whoever saves it, here the root user, could not do so again.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> key, ana = main.create_key(), main.create_user("ana")
+        >>> key.put_policy(Policy.allow("kms:*", principal=ana.arn))
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.services.MalformedPolicyDocumentException: ...update the key policy...
+        """
+        self._do_on(
+            "PutKeyPolicy",
+            Policy=as_text(document),
+            BypassPolicyLockoutSafetyCheck=bypass_policy_lockout_safety_check,
+        )
+
+    def get_policy(self) -> Policy:
+        """Read the key policy."""
+        read: Policy = self._do_on("GetKeyPolicy")
+        return read
+
+    def create_grant(
+        self,
+        grantee_principal: str | Identity,
+        operations: Sequence[str],
+        *,
+        constraints: Mapping[str, Mapping[str, str]] | None = None,
+        retiring_principal: str | Identity | None = None,
+        name: str | None = None,
+    ) -> KeyGrant:
+        """Let somebody use the key for some operations, beside the key policy.
+
+        Parameters
+        ----------
+        constraints
+            ``{"EncryptionContextSubset": {...}}`` or ``{"EncryptionContextEquals": {...}}``.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> key, ana = main.create_key(), main.create_user("ana")
+        >>> grant = key.create_grant(ana, ["Decrypt"])
+        >>> print(main.world.can(ana, "kms:Decrypt", key.arn))  # doctest: +ELLIPSIS
+        ✓ allowed by ...
+        """
+        made: KeyGrant = self._do_on(
+            "CreateGrant",
+            GranteePrincipal=arn_of_principal(grantee_principal),
+            Operations=as_list(operations, 'operations is a list such as ["Decrypt"]'),
+            Constraints=constraints,
+            RetiringPrincipal=None
+            if retiring_principal is None
+            else arn_of_principal(retiring_principal),
+            Name=name,
+        )
+        return made
+
+    def list_grants(self) -> list[KeyGrant]:
+        """List its grants."""
+        listed: list[KeyGrant] = self._do_on("ListGrants")
+        return listed
+
+    def revoke_grant(self, grant: KeyGrant | str) -> None:
+        """End a grant, as who manages the key does."""
+        self._do_on("RevokeGrant", GrantId=_id_of(grant))
+
+    def retire_grant(self, grant: KeyGrant | str) -> None:
+        """End a grant that is used no more, as its retiring principal does."""
+        self._do_on("RetireGrant", GrantId=_id_of(grant))
+
+    def enable(self) -> None:
+        """Switch it on."""
+        self._do_on("EnableKey")
+
+    def disable(self) -> None:
+        """Switch it off; who may use it stays as it is."""
+        self._do_on("DisableKey")
+
+    def schedule_deletion(self, pending_window_in_days: int = 30) -> None:
+        """Let it wait 7 to 30 days for its deletion, and nobody use it meanwhile.
+
+        AWS deletes it then. Here it waits on, and :meth:`cancel_deletion` still keeps it.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> key = main.create_key()
+        >>> key.schedule_deletion(7)
+        >>> key.key_state
+        'PendingDeletion'
+        >>> key.deletion_date.isoformat()
+        '2026-12-02T09:00:00+00:00'
+        """
+        self._do_on("ScheduleKeyDeletion", PendingWindowInDays=pending_window_in_days)
+
+    def cancel_deletion(self) -> None:
+        """Keep it after all; it is disabled then."""
+        self._do_on("CancelKeyDeletion")
+
+    def create_alias(self, alias_name: str) -> None:
+        """Give it another name: ``"alias/maps"``."""
+        self._do("CreateAlias", AliasName=alias_name, TargetKeyId=self.arn, Region=self.region)
+
+    def delete_alias(self, alias_name: str) -> None:
+        """Take a name away."""
+        self._do("DeleteAlias", AliasName=alias_name, Region=self.region)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagResource``)."""
+        sent = [{"TagKey": one["Key"], "TagValue": one["Value"]} for one in as_tags(tags) or ()]
+        self._do_on("TagResource", Tags=sent)
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagResource``)."""
+        self._do_on("UntagResource", TagKeys=as_keys(tag_keys))
+
+    def _do_on(self, operation: str, **parameters: Any) -> Any:
+        return self._do(operation, KeyId=self.arn, **parameters)
+
+
+def _id_of(grant: object) -> str:
+    if isinstance(grant, KeyGrant):
+        return grant.grant_id
+    check_texts(grant=grant)
+    return str(grant)
+
+
+def arn_of_principal(principal: str | Identity) -> str:
+    """Give the ARN of an identity, or the ARN that was given.
+
+    Raises
+    ------
+    RequestError
+        It is neither.
+    """
+    if isinstance(principal, str):
+        return principal
+    return values.arn_of(principal, "A principal is a user, a role or an ARN")
+
+
+def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key | None:
+    """Find a key by its ARN, in any account; by its id, alias or alias ARN too.
+
+    An id is looked for in the account; an alias in its Region too.
+    """
+    if is_arn(text):
+        arn = Arn.parse(text)
+        owner = account.world.accounts.get(arn.account)
+        if owner is None:
+            return None
+        if not arn.resource.startswith(ALIAS):
+            found = owner.resources.get(text)
+            return found if isinstance(found, Key) else None
+        account, text, region = owner, arn.resource, arn.region
+    for one in account.resources.values():
+        if isinstance(one, Key) and (
+            one.key_id == text or (text in one.aliases and one.region == region)
+        ):
+            return one
+    return None
+
+
+def arn_of(account: Account, given: Parameters) -> str:
+    """Give the ARN of the key that a call is about: an alias stands for its key."""
+    text, region = str(given.get("KeyId", "")), given.get("Region", DEFAULT_REGION)
+    found = find_key(account, text, region)
+    if found is not None:
+        return found.arn
+    if is_arn(text):
+        return text
+    place = text if text.startswith(ALIAS) else f"key/{text}"
+    return f"{start_of(account, region)}:{place}"
+
+
+def start_of(account: Account, region: str) -> str:
+    """Give what the ARNs of all keys and aliases of an account begin with in a Region."""
+    return f"arn:{account.partition}:kms:{region}:{account.account_id}"
+
+
+def key_of(account: Account, given: Parameters) -> Key:
+    """Find the key that a call is about.
+
+    Raises
+    ------
+    NotFoundException
+        There is none.
+    """
+    text, region = given["KeyId"], given.get("Region", DEFAULT_REGION)
+    found = find_key(account, text, region)
+    if found is not None:
+        return found
+    arn = arn_of(account, given)
+    if Arn.parse(arn).resource.startswith(ALIAS):
+        raise NotFoundException(f"Alias {arn} is not found.")
+    raise NotFoundException(f"Key '{arn}' does not exist")

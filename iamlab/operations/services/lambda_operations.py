@@ -1,0 +1,178 @@
+"""Lambda: the operations that make functions, give them their roles, and write their policies.
+
+Notes
+-----
+AWS pages: "Viewing resource-based IAM policies in Lambda"; "Defining Lambda function permissions
+with an execution role"; "API AddPermission"; "Grant a user permissions to pass a role to an AWS
+service".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors.services import (
+    InvalidParameterValueException,
+    LambdaAccessDenied,
+    LambdaResourceNotFound,
+    ResourceConflictException,
+)
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.common import (
+    keep,
+    misfit,
+    principal_of,
+    sids_of,
+    with_statement,
+    without_statement,
+)
+from iamlab.operations.services.lambda_function import API, Function
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters
+
+SERVICE = "lambda.amazonaws.com"
+_ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
+
+
+def _configuration(function: Function) -> dict[str, Any]:
+    return {
+        "FunctionName": function.name,
+        "FunctionArn": function.arn,
+        "Role": function.role_arn,
+    }
+
+
+def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    """Whoever gives a function its role hands the role to Lambda."""
+    role = given.get("Role", "")
+    passed = [("iam:PassRole", role)] if is_arn(role) else []
+    return [*passed, *API.also(account, given)]
+
+
+@API.makes(
+    "CreateFunction FunctionName Role Code:dict? Runtime? Handler? Tags:dict? Policy?",
+    answer=_configuration,
+    also=_pass_role,
+)
+def create_function(account: Account, given: Parameters) -> Function:
+    """Make a function, with a role that Lambda can assume."""
+    function = Function(account, API.check_new(account, given), API.tags(given))
+    _check_role(function, given["Role"])
+    function.role_arn = given["Role"]
+    if "Policy" in given:
+        function.policy = resource_policy(given["Policy"], function, "lambda")
+    return keep(account, function)
+
+
+@API.does("UpdateFunctionConfiguration FunctionName Role?", answer=_configuration, also=_pass_role)
+def update_function_configuration(account: Account, given: Parameters) -> Function:
+    """Give a function another role."""
+    function: Function = API.find(account, given)
+    if "Role" in given:
+        _check_role(function, given["Role"])
+        function.role_arn = given["Role"]
+        account.changed()
+    return function
+
+
+def _check_role(function: Function, role_arn: str) -> None:
+    """Insist on a role of the account that lets Lambda assume it, for this function."""
+    account = function.account
+    parsed = Arn.parse(role_arn) if is_arn(role_arn) else None
+    if parsed is None or parsed.service != "iam" or parsed.kind != "role":
+        raise misfit(role_arn, "role", _ROLE)
+    if parsed.account != account.account_id:
+        raise LambdaAccessDenied("Cross-account pass role is not allowed.")
+    context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
+    if not account.world.can(SERVICE, "sts:AssumeRole", role_arn, context=context):
+        raise InvalidParameterValueException(
+            "The role defined for the function cannot be assumed by Lambda."
+        )
+
+
+@API.does(
+    "AddPermission FunctionName StatementId Action Principal SourceArn? SourceAccount? "
+    "PrincipalOrgID? FunctionUrlAuthType? InvokedViaFunctionUrl:bool? Qualifier?",
+    answer=lambda made: {"Statement": made},
+    keys=lambda _, given: {"lambda:Principal": given["Principal"]},
+)
+def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
+    """Write a statement into a function's policy."""
+    function: Function = API.find(account, given)
+    sid = given["StatementId"]
+    if sid in sids_of(function.policy):
+        raise ResourceConflictException(
+            f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
+            "or remove the existing statement."
+        )
+    statement = _statement(function, given)
+    document = with_statement(function.policy, statement, "default")
+    function.policy = resource_policy(document, function, "lambda")
+    account.changed()
+    return statement
+
+
+def _statement(function: Function, given: Parameters) -> dict[str, Any]:
+    qualifier = f":{given['Qualifier']}" if "Qualifier" in given else ""
+    conditions: dict[str, dict[str, str]] = {}
+    for parameter, (operator, key) in _CONDITIONS.items():
+        if parameter in given:
+            value = given[parameter]
+            text = str(value).lower() if isinstance(value, bool) else value
+            conditions.setdefault(operator, {})[key] = text
+    return {
+        "Sid": given["StatementId"],
+        "Effect": "Allow",
+        "Principal": principal_of(given["Principal"], function.account.partition),
+        "Action": given["Action"],
+        "Resource": function.arn + qualifier,
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+_CONDITIONS = {
+    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+    "SourceArn": ("ArnLike", "AWS:SourceArn"),
+    "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
+}
+"""Parameter of AddPermission -> the condition that it becomes."""
+
+
+@API.does("RemovePermission FunctionName StatementId Qualifier?")
+def remove_permission(account: Account, given: Parameters) -> None:
+    """Take a statement out of a function's policy."""
+    function: Function = API.find(account, given)
+    if function.policy is None:
+        raise LambdaResourceNotFound("No policy is associated with the given resource.")
+    if given["StatementId"] not in sids_of(function.policy):
+        raise LambdaResourceNotFound(
+            f"Statement {given['StatementId']} is not found in resource policy."
+        )
+    function.policy = without_statement(function.policy, given["StatementId"])
+    account.changed()
+
+
+@API.does("PutResourcePolicy ResourceArn Policy")
+def put_resource_policy(account: Account, given: Parameters) -> None:
+    """Replace a function's policy."""
+    function: Function = API.find(account, given)
+    function.policy = resource_policy(given["Policy"], function, "lambda")
+    account.changed()
+
+
+@API.does("DeleteResourcePolicy ResourceArn")
+def delete_resource_policy(account: Account, given: Parameters) -> None:
+    """Take a function's policy away."""
+    function: Function = API.find(account, given)
+    if function.policy is None:
+        raise LambdaResourceNotFound("No policy is associated with the given resource.")
+    function.policy = None
+    account.changed()
+
+
+API.shared()

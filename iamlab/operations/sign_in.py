@@ -1,0 +1,318 @@
+"""Signing in to the console: with a password, and with an MFA device if there is one.
+
+What the sign-in page says is likely wording, except where a comment says otherwise: AWS documents
+none of it.
+
+Notes
+-----
+AWS pages: "How IAM users sign in to AWS"; "Sign in to the AWS Management Console as the root user";
+"AWS Management Console sign-in events"; "Switch from a user to an IAM role (console)".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.principal import known as known_of
+from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.user_identity import user_identity
+from iamlab.errors import (
+    AwsError,
+    ExpiredToken,
+    FailedAuthentication,
+    InvalidClientTokenId,
+    NoSuchEntity,
+    RequestError,
+)
+from iamlab.model.console_access import sign_in_page
+from iamlab.model.credentials import (
+    HARDWARE,
+    PASSKEY,
+    VIRTUAL,
+    CredentialKind,
+    Presented,
+    accepts,
+    devices_of,
+)
+from iamlab.model.event import CONSOLE_SIGN_IN
+from iamlab.operations.dispatch import call
+from iamlab.operations.iam.mfa_device import MfaDevice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+    from iamlab.model.console_access import LoginProfile
+    from iamlab.model.world import World
+
+SESSION_SECONDS = 12 * 3600
+"""How long a session in the console lasts, unless the login profile says otherwise."""
+
+USE_IS_NOTED_EVERY = timedelta(minutes=5)
+"""Of several uses of a password within this time only the first is noted."""
+
+
+WRONG = "Your authentication information is incorrect. Please try again."
+"""Said of a wrong password and of a user who is not there alike. This text is AWS's."""
+
+_SUCCESS, _FAILURE = "Success", "Failure"
+_MFA_TYPES = {VIRTUAL: "Virtual MFA", HARDWARE: "Hardware MFA", PASSKEY: "U2F MFA"}
+"""What the log calls the kinds of devices; of the last one it is sure, of the others likely."""
+
+_CODE_WANTED = "Enter an MFA code to complete sign-in."
+_CODE_WRONG = "Your MFA code is incorrect. Please try again."
+_MUST_CHANGE = "You must change your password to continue."
+_EXPIRED = "Your password has expired. You must change your password to continue."
+_EXPIRED_FOR_GOOD = "Your password has expired. Contact your administrator to reset it."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConsoleSession:
+    """A session in the console: a caller until it expires. It holds no secrets.
+
+    Parameters
+    ----------
+    issued
+        When it began.
+    with_mfa
+        Whether an MFA device was used; policies ask for it with ``aws:MultiFactorAuthPresent``.
+    """
+
+    user: Holder
+    issued: datetime
+    expiration: datetime
+    with_mfa: bool
+    is_in_console: ClassVar[bool] = True
+
+    @property
+    def account(self) -> Account:
+        """Where it is."""
+        return self.user.account
+
+    @property
+    def arn(self) -> str:
+        """The ARN of who signed in."""
+        return self.user.arn
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over, by the world's clock."""
+        return self.account.world.clock.now >= self.expiration
+
+    def present(self, world: World) -> Presented:
+        """Show it, as with every click.
+
+        Raises
+        ------
+        ExpiredToken
+            Its time is over.
+        InvalidClientTokenId
+            The user has been deleted.
+        """
+        now = world.clock.now
+        if now >= self.expiration:
+            raise ExpiredToken("The security token included in the request is expired")
+        if not _is_still_there(world, self.user):
+            raise InvalidClientTokenId("The security token included in the request is invalid.")
+        used = self.issued if self.with_mfa else None
+        known = of_temporary(self.issued, now, used)
+        return Presented(self.user.arn, known, kind=CredentialKind.CONSOLE)
+
+
+def _is_still_there(world: World, user: Holder) -> bool:
+    """Say whether a world has the very user; one of the same name is another."""
+    account = world.accounts.get(user.account.account_id)
+    if account is None or not user.named:
+        return account is not None
+    found = account.users.get(user.user_name)
+    return found is not None and found.unique_id == user.unique_id
+
+
+def sign_in(
+    world: World,
+    *,
+    password: str,
+    account: str | Account | None = None,
+    user: str | Holder | None = None,
+    email: str | None = None,
+    mfa_code: str | MfaDevice | None = None,
+    new_password: str | None = None,
+) -> ConsoleSession:
+    """Sign in to the console: an IAM user by account and name, a root user by e-mail address.
+
+    Parameters
+    ----------
+    account
+        Its id, its alias, or what it is called in this world.
+    mfa_code
+        What the user's device shows; a passkey or a hardware token is given itself.
+    new_password
+        For whoever must choose one.
+
+    Raises
+    ------
+    FailedAuthentication
+        AWS does not let them in.
+    AwsError
+        The new password is not taken.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> ana = main.create_user("ana")
+    >>> ana.create_login_profile("Correct-Horse-1")
+    >>> session = sign_in(world, account="main", user="ana", password="Correct-Horse-1")
+    >>> session.arn, session.with_mfa
+    ('arn:aws:iam::111111111111:user/ana', False)
+    """
+    if not isinstance(password, str):
+        raise RequestError("A password is text.")
+    if (email is None) == (user is None):
+        raise RequestError("Sign in as a user, with account= and user=, or as root, with email=.")
+    where = _by_email(world, email) if email is not None else _find_account(world, account, user)
+    if where is None:
+        raise FailedAuthentication(WRONG)  # nobody's log has it
+    who = where.root if email is not None else _find_user(where, user)
+    try:
+        if who is None:
+            raise FailedAuthentication(WRONG)
+        profile = _check_password(who, password)
+        session = _session(who, profile, with_mfa=_check_mfa(world, who, mfa_code))
+        _renew(session, profile, password, new_password)
+    except AwsError:
+        _record_login(where, who, _FAILURE)
+        raise
+    _note_use(who, who.login_profile or profile)
+    _record_login(where, who, _SUCCESS, with_mfa=session.with_mfa)
+    return session
+
+
+def _session(who: Holder, profile: LoginProfile, *, with_mfa: bool) -> ConsoleSession:
+    seconds = profile.max_signin_session_duration or SESSION_SECONDS
+    now = who.account.world.clock.now
+    return ConsoleSession(who, now, now + timedelta(seconds=seconds), with_mfa)
+
+
+def _by_email(world: World, email: str) -> Account | None:
+    lower = email.lower()
+    return next((one for one in world.accounts.values() if one.root.email.lower() == lower), None)
+
+
+def _find_account(
+    world: World, account: str | Account | None, user: str | Holder | None
+) -> Account | None:
+    """Find an account by id, alias or name; a user that is given itself knows its own."""
+    if account is None and user is not None and not isinstance(user, str):
+        account = user.account
+    if account is None:
+        raise RequestError("Say of which account the user is: account=.")
+    if not isinstance(account, str):
+        account = getattr(account, "account_id", "")
+    every = world.accounts.values()
+    named = (one for one in every if account in (one.account_id, one.alias))
+    return next(named, None) or next((one for one in every if one.name == account), None)
+
+
+def _find_user(account: Account, user: str | Holder | None) -> Holder | None:
+    name = user if isinstance(user, str) else getattr(user, "user_name", "")
+    try:
+        return account.get_user(name)
+    except NoSuchEntity:
+        return None
+
+
+def _check_password(who: Holder, password: str) -> LoginProfile:
+    profile = who.login_profile
+    if profile is None or not profile.is_right(password):
+        raise FailedAuthentication(WRONG)
+    return profile
+
+
+def _check_mfa(world: World, who: Holder, code: str | MfaDevice | None) -> bool:
+    """Say whether a device was used. Who has one must use it; any of several will do."""
+    devices = devices_of(who)
+    if not devices:
+        return False
+    if code is None:
+        error = FailedAuthentication(_CODE_WANTED)
+        error.add_note("Give mfa_code=device.code(), or a passkey itself.")
+        raise error
+    if isinstance(code, MfaDevice):
+        own = [one for one in devices if one.serial_number == code.serial_number]
+        right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
+    else:
+        right = any(accepts(world, device, code) for device in devices)
+    kind = _MFA_TYPES[devices[0].kind] if len(devices) == 1 else "Multiple MFA Devices"
+    _record(who.account, who, "CheckMfa", _SUCCESS if right else _FAILURE, {"MfaType": kind})
+    if not right:
+        raise FailedAuthentication(_CODE_WRONG)
+    return True
+
+
+def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | None) -> None:
+    """Choose a new password, if it must be: an IAM user's, who needs permission for it."""
+    who, account = session.user, session.account
+    if not who.named:
+        return  # neither the account's policy nor an administrator's wish is for the root user
+    policy = account.password_policy
+    expires = profile.expires(policy)
+    expired = expires is not None and account.world.clock.now >= expires
+    if expired and policy is not None and policy.hard_expiry:
+        raise FailedAuthentication(_EXPIRED_FOR_GOOD)
+    if not expired and not profile.password_reset_required:
+        return
+    if new is None:
+        error = FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE)
+        error.add_note("Give new_password=.")
+        raise error
+    call(account, "ChangePassword", session, {"OldPassword": old, "NewPassword": new})
+
+
+def _note_use(who: Holder, profile: LoginProfile) -> None:
+    """Note when a password was used: the first time, and then once in 5 minutes."""
+    now = who.account.world.clock.now
+    if profile.last_used is None or now - profile.last_used >= USE_IS_NOTED_EVERY:
+        who.login_profile = replace(profile, last_used=now)
+
+
+def _record_login(
+    account: Account, who: Holder | None, how: str, *, with_mfa: bool = False
+) -> None:
+    """Keep the event of a sign-in."""
+    page = sign_in_page(account.partition, account.alias or account.account_id)
+    used = "Yes" if with_mfa else "No"
+    told = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
+    _record(account, who, "ConsoleLogin", how, told)
+
+
+def _record(
+    account: Account, who: Holder | None, name: str, how: str, told: dict[str, str]
+) -> None:
+    """Keep an event; the log does not say which name was tried, if there is nobody of it."""
+    world = account.world
+    identity: dict[str, object] = {
+        "type": "IAMUser",
+        "accountId": account.account_id,
+        "userName": "HIDDEN_DUE_TO_SECURITY_REASONS",
+    }
+    if who is not None:
+        known = known_of(world, who.arn)
+        identity = user_identity(known.arn, known.context(), None)
+    failed = "Failed authentication" if how == _FAILURE else ""
+    note(
+        world,
+        ("signin", name),
+        identity,
+        account.account_id,
+        read_only=False,
+        response_elements={name: how},
+        error_message=failed,
+        event_type=CONSOLE_SIGN_IN,
+        additional_event_data=told,
+    )

@@ -1,0 +1,1 @@
+"""STS's operations and the sessions they issue."""

@@ -1,0 +1,288 @@
+"""A call of STS: who calls, with which credentials and parameters, and whether he may.
+
+Who is behind a session, if he is still there, and the managed policies that it names.
+
+The code of an MFA device that is sent with a call.
+
+Notes
+-----
+AWS page: "AWS STS API Reference"; "Actions, resources, and condition keys for AWS Security Token
+Service".
+AWS pages: "IAM identifiers", for what tells namesakes apart; "Session policies"; "Temporary
+security credentials in IAM".
+AWS pages: "Secure API access with MFA"; "API GetSessionToken"; "API AssumeRole". The sentences are
+those that are seen in public.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.principal import known as known_of
+from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
+from iamlab.errors.sts import RegionDisabledException
+from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.session import Session
+from iamlab.policy.regions import ON_BY_DEFAULT
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.account import Account
+    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.world import World
+
+
+@dataclass(slots=True)
+class Asked:
+    """One call.
+
+    Parameters
+    ----------
+    operation
+        Its name.
+    caller
+        As he was given: a key, a session, an ARN. Of a call that nobody signs it is the identity
+        provider, as soon as its token has been read.
+    who
+        What is known of him.
+    given
+        The parameters, as AWS names them.
+    endpoint
+        The Region whose endpoint is called, or ``"aws-global"``.
+    identity
+        Who calls, as the event says it, if he is not known to AWS.
+    noted
+        What the event names among the parameters besides: what a token says, what is inherited.
+    """
+
+    world: World
+    operation: str
+    caller: Caller
+    who: Gathered
+    given: Mapping[str, Any] = field(repr=False)  # a code or a token may be among them
+    endpoint: str
+    identity: dict[str, Any] | None = None
+    noted: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def session(self) -> SessionRecord | None:
+        """The caller's session, if he calls with one that STS has made."""
+        return self.caller.record if isinstance(self.caller, Session) else None
+
+    @property
+    def expiration(self) -> datetime | None:
+        """When the caller's credentials end; ``None``: never."""
+        found: datetime | None = getattr(self.caller, "expiration", None)
+        return found
+
+    @property
+    def parent(self) -> str:
+        """The id of the credentials that he calls with; empty if no credentials were shown."""
+        is_credential = isinstance(self.caller, Session | AccessKey)
+        return str(getattr(self.caller, "access_key_id", "")) if is_credential else ""
+
+    @property
+    def account(self) -> Account:
+        """The caller's account."""
+        return self.world.accounts[self.who.account_id]
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a root user who calls."""
+        return self.who.arn.endswith(":root")
+
+    @property
+    def has_long_term_keys(self) -> bool:
+        """Whether he calls with his own keys, or is a user of whom nothing else is said."""
+        return self.who.kind is CredentialKind.LONG_TERM
+
+    @property
+    def minimum_size(self) -> int:
+        """How many bytes the token shall have at least."""
+        return int(self.given.get("MinimumSessionTokenSize", 0))
+
+    def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
+        """Note who it is that an identity provider speaks of.
+
+        Parameters
+        ----------
+        provider
+            Who calls, as the trust policy names it.
+        kind
+            ``WebIdentityUser`` or ``SAMLUser``.
+        issuer, names
+            How the event says who it is: who speaks, and of whom; the last is the user.
+        """
+        self.caller, self.who = provider, known_of(self.world, provider)
+        self.identity = {
+            "type": kind,
+            "principalId": ":".join((issuer, *names)),
+            "userName": names[-1],
+            "identityProvider": issuer,
+        }
+
+    def decide(
+        self,
+        action: str,
+        resource: str,
+        keys: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Ask whether the caller may do something."""
+        where = Circumstances(region=region_of(self.endpoint))
+        asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
+        return asked.decide()
+
+    def must_be_allowed(
+        self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
+    ) -> None:
+        """Insist that the caller may do something.
+
+        Raises
+        ------
+        AccessDenied
+            He may not; with the decision.
+        """
+        decision = self.decide(action, resource, keys)
+        if not decision:
+            raise AccessDenied(decision)
+
+
+_BOTH = "must provide both MFA serial number and one time pass code."
+_WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+_NOT_HIS = (
+    "unable to validate MFA code.  Please verify your MFA serial number is valid and associated "
+    "with this user."
+)
+
+
+def check_mfa(asked: Asked) -> datetime | None:
+    """Check the device and code that a call sends; say when they were shown, if any were.
+
+    Raises
+    ------
+    AccessDenied
+        One of them is missing, the device is not the caller's, or it does not show that code now.
+    """
+    serial, code = asked.given.get("SerialNumber"), asked.given.get("TokenCode")
+    if serial is None and code is None:
+        return None
+    if serial is None or code is None:
+        raise _failed(_BOTH)
+    holder = _holder(asked)
+    devices = [] if holder is None else devices_of(holder)
+    device = next((one for one in devices if one.serial_number == serial), None)
+    if device is None:
+        raise _failed(_NOT_HIS)
+    if device.kind != VIRTUAL:
+        error = _failed(_NOT_HIS)
+        error.add_note("Codes are sent of virtual devices; of a passkey there are none.")
+        raise error
+    if not accepts(asked.world, device, code):
+        raise AccessDenied(_WRONG)
+    return asked.world.clock.now
+
+
+def _failed(why: str) -> AwsError:
+    return AccessDenied(f"MultiFactorAuthentication failed, {why}")
+
+
+def _holder(asked: Asked) -> Holder | None:
+    """Give the user or root user who calls, perhaps with a session; a role has no devices."""
+    if asked.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
+        return None
+    if asked.is_root:
+        return asked.account.root
+    every = asked.account.users.values()
+    return next((one for one in every if one.arn == asked.who.arn), None)
+
+
+GLOBAL = "aws-global"
+"""The endpoint that is in no Region: ``https://sts.amazonaws.com``."""
+
+ALWAYS_ON = "us-east-1"
+"""The one Region whose endpoint nobody can switch off; the global endpoint is there too."""
+
+DEFAULT_REGIONS = ON_BY_DEFAULT
+"""Regions whose endpoint an account can switch, but for the first, where it is always on. In one
+that an account opts in to, STS comes with it."""
+
+STATUSES = ("Active", "Inactive")
+
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d", re.ASCII)
+
+
+def check_region(region: str) -> None:
+    """Check that there can be such an endpoint.
+
+    Raises
+    ------
+    RequestError
+        There cannot.
+    """
+    text: object = region
+    if not isinstance(text, str) or not (text == GLOBAL or _REGION.fullmatch(text)):
+        raise RequestError(
+            f"{region!r} is no Region: write one such as us-east-1, or {GLOBAL} for the global "
+            "endpoint of STS."
+        )
+
+
+def region_of(endpoint: str) -> str:
+    """Say which Region serves an endpoint.
+
+    Examples
+    --------
+    >>> region_of("aws-global"), region_of("eu-west-1")
+    ('us-east-1', 'eu-west-1')
+    """
+    return ALWAYS_ON if endpoint == GLOBAL else endpoint
+
+
+def check_is_on(endpoint: str, account: Account) -> None:
+    """Check that an account has not switched the endpoint off.
+
+    Raises
+    ------
+    RegionDisabledException
+        It has.
+    """
+    if region_of(endpoint) in account.sts_regions_off:
+        raise RegionDisabledException(
+            f"STS is not activated in this region for account:{account.account_id}. Your account "
+            "administrator can activate STS in this region using the IAM Console."
+        )
+
+
+def check_switch(region: object, status: object) -> None:
+    """Check that an account can switch an endpoint so.
+
+    Raises
+    ------
+    RequestError
+        There is no such switch.
+    """
+    if status not in STATUSES:
+        raise RequestError(f"The status is {' or '.join(STATUSES)}, not {status!r}.")
+    if region not in DEFAULT_REGIONS:
+        known = region if isinstance(region, str) else ""
+        raise RequestError(
+            f"STS cannot be switched in {region!r}: that is offered for Regions that are on by "
+            f"default, and comes with the others. {did_you_mean(known, DEFAULT_REGIONS)}"
+        )
+    if region == ALWAYS_ON and status != "Active":
+        raise RequestError(f"STS is always on in {ALWAYS_ON}.")
+
+
+def works_everywhere(endpoint: str, account: Account) -> bool:
+    """Say whether tokens of an endpoint are accepted in Regions that must be opted in to."""
+    return endpoint != GLOBAL or account.global_endpoint_token_version == 2

@@ -1,0 +1,283 @@
+"""How a session's credentials reach the code that works with it: as SDKs look for them.
+
+Code in AWS holds no access key. It finds temporary credentials where the SDK looks: in environment
+variables, or at an address that only its own container can reach.
+
+Console federation: a link that turns temporary credentials into a session in the console.
+
+It takes two steps. A broker of one's own sends the credentials to the federation endpoint and gets
+a sign-in token; then it sends the browser there with the token, within fifteen minutes. Who comes
+in that way may do what the credentials may, and has no password anywhere.
+
+A session in the console that began with somebody's temporary credentials.
+
+Notes
+-----
+AWS pages: "Amazon ECS task IAM role"; "Defined runtime environment variables", of Lambda;
+"Container credential provider" and "Environment variables", of the AWS SDKs and Tools Reference
+Guide.
+AWS page: "Enable custom identity broker access to the AWS console".
+AWS pages: "Enable custom identity broker access to the AWS console"; "Permissions for
+GetFederationToken". Likely, not sure: that it has the issue time of the credentials, so that
+revoking reaches it; and that STS is as closed to a federated user in the console as outside of it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from iamlab.errors import RequestError
+from iamlab.model.console_access import console_page, federation_page
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sts.federation_endpoint import (
+    TOKEN_LASTS,
+    FederatedConsoleSession,
+    check_destination,
+    check_duration,
+    get_signin_token,
+    open_link,
+    refuse,
+)
+from iamlab.operations.sts.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from iamlab.model.world import World
+
+
+_SECRET = frozenset(
+    ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SecretAccessKey", "Token", "SessionToken")
+)
+
+
+class Delivered(dict[str, str]):
+    """What code is given. It is a dict like any other, but shows no secret when it is printed."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file: that would write the secret too."""
+        raise TypeError("These credentials are secret, so they cannot be pickled.")
+
+    def __repr__(self) -> str:
+        return repr({key: "***" if key in _SECRET else value for key, value in self.items()})
+
+
+def container_credentials(session: Session) -> dict[str, str]:
+    """Give what a container of ECS is answered when it asks for its credentials.
+
+    It asks http://169.254.170.2, with the path that the environment variable
+    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
+
+    Raises
+    ------
+    RequestError
+        It is no session.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> role = world.create_account("main", account_id="111111111111").create_role(
+    ...     "task", assume_role_policy_document={"Version": "2012-10-17", "Statement": {
+    ...     "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    ...     "Action": "sts:AssumeRole"}})
+    >>> session = world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)
+    >>> answer = session.container_credentials()
+    >>> answer["RoleArn"], answer["Expiration"], len(answer["SecretAccessKey"])
+    ('arn:aws:iam::111111111111:role/task', '2026-11-25T15:00:00Z', 40)
+    >>> str(answer).count("***")
+    2
+    """
+    _check(session)
+    return Delivered(
+        {
+            "RoleArn": session.role_arn,
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "Token": session.session_token,
+            "Expiration": session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def environment_variables(
+    session: Session, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Give the environment variables in which SDKs look for credentials first.
+
+    Parameters
+    ----------
+    more
+        Further variables.
+
+    Raises
+    ------
+    RequestError
+        It is no session.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> key = World(seed=7).create_account("main").create_user("ana").create_access_key()
+    >>> session = key.user.account.world.sts.get_session_token(key)
+    >>> session.environment_variables()["AWS_ACCESS_KEY_ID"] == session.access_key_id
+    True
+    """
+    _check(session)
+    return Delivered(
+        {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.session_token,
+            **(more or {}),
+        }
+    )
+
+
+def _check(session: object) -> None:
+    if not hasattr(type(session), "session_token"):  # an access key has none
+        raise RequestError(f"Credentials are of a session, not of {session!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLink:
+    """A link into the console: whoever opens it in time is in, so it is as secret as a password.
+
+    Parameters
+    ----------
+    url
+        The second step: where the browser is sent.
+    signin_token
+        What the first step answered; it stands in ``url``.
+    signin_token_url
+        The first step: where the broker asked. It has all three parts of the credentials in it.
+    expires
+        Until when the link can be opened.
+    """
+
+    url: str = field(repr=False)
+    signin_token: str = field(repr=False)
+    signin_token_url: str = field(repr=False)
+    expires: datetime
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file."""
+        raise TypeError("A link into the console holds secrets, so it cannot be pickled.")
+
+
+def console_federation_url(
+    session: Session,
+    *,
+    destination: str | None = None,
+    issuer: str = "https://example.com",
+    session_duration: int | None = None,
+    world: World | None = None,
+) -> ConsoleLink:
+    """Go both steps: trade credentials for a sign-in token, and make the link of it.
+
+    Parameters
+    ----------
+    session
+        Of a role or of a federated user.
+    destination
+        The page of AWS to be opened; if nothing is said, the console's first.
+    issuer
+        Where people are sent when their session is over.
+    session_duration
+        900 to 43,200 seconds, whatever the role allows; only for a session of a role that no other
+        role's session asked for. If nothing is said, the console's session ends with the
+        credentials.
+    world
+        A copy of the world in which the session was made.
+
+    Raises
+    ------
+    BadRequest
+        AWS does not take these credentials, or this duration; a note says why.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> key = world.create_account("main").create_user("ana").create_access_key()
+    >>> key.user.put_policy("federate", Policy.allow("sts:GetFederationToken"))
+    >>> link = console_federation_url(world.sts.get_federation_token(key, name="bo"))
+    >>> link.url.partition("&")[0], link.expires.isoformat()
+    ('https://signin.aws.amazon.com/federation?Action=login', '2026-11-25T09:15:00+00:00')
+    >>> sign_in_with(world, link).arn.rpartition(":")[2]
+    'federated-user/bo'
+    """
+    given: object = session
+    if isinstance(given, AccessKey):
+        refuse("A user's own keys have no session token. Assume a role with them first.")
+    if not isinstance(given, Session):
+        raise RequestError(f"Console federation is for a session, not for {given!r}.")
+    where = session.world if world is None else world
+    partition = session.role_arn.split(":", 2)[1]
+    page = console_page(partition) if destination is None else destination
+    _check_text(destination=page, issuer=issuer)
+    check_destination(page, partition)
+    first = signin_token_url(session, session_duration=session_duration)
+    token = get_signin_token(where, first)
+    login = {"Action": "login", "Issuer": issuer, "Destination": page, "SigninToken": token}
+    url = f"{federation_page(partition)}?{urlencode(login)}"
+    return ConsoleLink(url, token, first, where.clock.now + TOKEN_LASTS)
+
+
+def signin_token_url(session: Session, *, session_duration: int | None = None) -> str:
+    """Write the first step: a request that holds the credentials, so it is secret."""
+    duration: object = session_duration
+    if duration is not None and (isinstance(duration, bool) or not isinstance(duration, int)):
+        raise RequestError(f"session_duration is a number of seconds, not {duration!r}.")
+    if duration is not None:
+        check_duration(duration)
+    credentials = {
+        "sessionId": session.access_key_id,
+        "sessionKey": session.secret_access_key,
+        "sessionToken": session.session_token,
+    }
+    asked = {
+        "Action": "getSigninToken",
+        **({} if duration is None else {"SessionDuration": str(duration)}),
+        "Session": json.dumps(credentials),
+    }
+    return f"{federation_page(session.role_arn.split(':', 2)[1])}?{urlencode(asked)}"
+
+
+def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSession:
+    """Open a link, as a browser does.
+
+    Parameters
+    ----------
+    link
+        What :func:`console_federation_url` has made, or its ``url``.
+
+    Returns
+    -------
+    FederatedConsoleSession
+        A caller.
+
+    Raises
+    ------
+    BadRequest
+        It is no such link of this world, or it was opened too late.
+    ExpiredToken
+        The credentials have expired meanwhile, and no session was to last longer.
+    InvalidClientTokenId
+        The role or user behind it has been deleted.
+    """
+    return open_link(world, link.url if isinstance(link, ConsoleLink) else link)
+
+
+def _check_text(**given: object) -> None:
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise RequestError(f"{name} is text, not {text!r}.")
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise RequestError(f"{name} cannot be written in a URL: {text!r}.")

@@ -1,0 +1,288 @@
+"""The federation endpoint of the console: two requests, and what it answers to them.
+
+The first one brings temporary credentials and gets a sign-in token. The second one brings the token
+and is signed in. The token says itself whose it is and since when, under a seal that only this
+world can make, so nothing need be kept of it.
+
+Notes
+-----
+AWS pages: "Enable custom identity broker access to the AWS console"; "Compare AWS STS credentials".
+Likely, not sure: that a destination must be a page of AWS; what the events say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from iamlab.authorization.principal import known as known_of
+from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.user_identity import caller_identity
+from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.errors.identity_center import BadRequest
+from iamlab.model.aws_managed_policies import PARTITIONS
+from iamlab.model.clock_and_ids import moment_of, seal, since_text
+from iamlab.model.console_access import console_page, federation_page
+from iamlab.model.credentials import CredentialKind
+from iamlab.model.event import CONSOLE_SIGN_IN
+from iamlab.operations.sts.session import Session, presented
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import NoReturn
+
+    from iamlab.model.credentials import Presented
+    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.world import World
+
+
+TOKEN_LASTS = timedelta(minutes=15)
+SHORTEST, LONGEST = 900, 43_200
+"""Seconds that a session in the console can be asked to last."""
+
+REFUSED: Mapping[CredentialKind, str] = {
+    CredentialKind.USER: "Credentials of GetSessionToken are the user's own, and he signs in with "
+    'his password. ("Permissions for GetSessionToken" says that they are taken, "Compare AWS STS '
+    'credentials" that they are not.) Assume a role, or call GetFederationToken.',
+    CredentialKind.ROOT_TASK: "Credentials of AssumeRoot are for one task, and the page does not "
+    "list them.",
+}
+"""Kind of credentials -> why the console does not take them."""
+
+_TOKEN = re.compile(
+    "(?P<written>(?P<id>[A-Z0-9]{16,128})(?P<since>[0-9a-f]{15})(?P<seconds>[0-9a-f]{4}))"
+    "[A-Za-z0-9_-]{64}EXAMPLETOKEN"
+)
+_NUMBER = re.compile("0*[0-9]{1,5}")
+_HOST = re.compile("[a-z0-9.-]+")
+_PARTS = ("sessionId", "sessionKey", "sessionToken")
+
+
+def get_signin_token(world: World, url: str) -> str:
+    """Answer the first step, as the federation endpoint does.
+
+    Raises
+    ------
+    BadRequest
+        The credentials are not good, or not good for this; or the duration is not.
+    """
+    asked = _asked(url, "getSigninToken")
+    session = _session_in(world, asked.get("Session", ""))
+    record = session.record
+    reason = REFUSED.get(record.kind) or _why_not_shown(session)
+    if reason:
+        refuse(reason)
+    seconds = _seconds(world, record, asked.get("SessionDuration"))
+    token = _token(world, record.access_key_id, world.clock.now, seconds)
+    _record(session, "GetSigninToken", record.access_key_id)
+    return token
+
+
+def open_link(world: World, url: str) -> FederatedConsoleSession:
+    """Answer the second step: let the browser in that brings the token.
+
+    Raises
+    ------
+    BadRequest
+        It is no such link of this world, or it was opened too late.
+    AwsError
+        The credentials are not good any more.
+    """
+    asked = _asked(url, "login")
+    found = _TOKEN.fullmatch(asked.get("SigninToken", ""))
+    record = world.sessions.get(found["id"]) if found else None
+    if found is None or record is None or found[0] != _sealed(world, found["written"]):
+        refuse("There is no such sign-in token.")
+    since, seconds = moment_of(found["since"]), int(found["seconds"], 16)
+    now = world.clock.now
+    if not since <= now < since + TOKEN_LASTS:
+        refuse("A sign-in token is good for 15 minutes: make another link.")
+    check_destination(asked.get("Destination", ""), record.issuer_arn.split(":", 2)[1])
+    until = now + timedelta(seconds=seconds) if seconds else record.expiration
+    session = FederatedConsoleSession(world, record, now, until)
+    session.present(world)
+    _record(session, "ConsoleLogin", "")
+    return session
+
+
+def _asked(url: object, action: str) -> dict[str, str]:
+    """Take a request to the federation endpoint apart."""
+    if not isinstance(url, str):
+        raise RequestError(f"A link is a ConsoleLink or its URL, not {url!r}.")
+    parts = _split(url)
+    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    known = {federation_page(partition) for partition in PARTITIONS}
+    if f"{parts.scheme}://{parts.netloc}{parts.path}" not in known or given.get("Action") != action:
+        refuse(f"It is no URL of the federation endpoint with Action={action}.")
+    return given
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        refuse("It is no URL.")
+
+
+def _session_in(world: World, text: str) -> Session:
+    """Find the session whose three parts a request has."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        given = None
+    parts = [given.get(name) for name in _PARTS] if isinstance(given, dict) else []
+    record = world.sessions.get(parts[0]) if parts and isinstance(parts[0], str) else None
+    if record is None:
+        refuse("Session is a JSON object with sessionId, sessionKey and sessionToken of a session.")
+    session = Session(world, record)
+    if parts[1:] != [session.secret_access_key, session.session_token]:
+        refuse("The secret access key or the session token is not right.")
+    return session
+
+
+def _why_not_shown(session: Session) -> str:
+    try:
+        session.present(session.world)
+    except (ExpiredToken, InvalidClientTokenId) as error:
+        return error.message
+    return ""
+
+
+def _seconds(world: World, record: SessionRecord, asked: str | None) -> int:
+    """Say how long the console's session shall last; 0: as long as the credentials."""
+    if asked is None:
+        return 0
+    check_duration(int(asked) if _NUMBER.fullmatch(asked) else 0)
+    if not record.operation.startswith("AssumeRole"):
+        refuse(
+            f"SessionDuration is not for credentials of {record.operation}: how long those last is "
+            "said when they are made."
+        )
+    parent = world.sessions.get(record.parent)
+    if parent is not None and parent.kind is CredentialKind.ROLE:
+        refuse("SessionDuration is not for a chained role: the session ends with its credentials.")
+    return int(asked)
+
+
+def _token(world: World, access_key_id: str, since: datetime, seconds: int) -> str:
+    """Write a sign-in token: whose, since when, and for how long."""
+    return _sealed(world, f"{access_key_id}{since_text(since)}{seconds:04x}")
+
+
+def _sealed(world: World, written: str) -> str:
+    """Seal what a token says, with a secret of the world."""
+    return written + seal(world, "signin", written, 64)
+
+
+def check_duration(seconds: int) -> None:
+    """Insist on a duration that a session in the console can have."""
+    if not SHORTEST <= seconds <= LONGEST:
+        refuse(f"SessionDuration is {SHORTEST} to {LONGEST} seconds.")
+
+
+def check_destination(page: str, partition: str) -> None:
+    """Insist on a page of AWS: the link must lead nowhere else."""
+    parts = _split(page)
+    domain = str(urlsplit(console_page(partition)).hostname).removeprefix("console")
+    host = parts.hostname or ""
+    # Browsers take a backslash for a slash, so of a host only its own letters are taken.
+    if parts.scheme != "https" or not (_HOST.fullmatch(host) and host.endswith(domain)):
+        refuse(f"The destination is a page of the console: {console_page(partition)}, say.")
+
+
+def refuse(why: str) -> NoReturn:
+    """Answer as the endpoint does to whatever it does not take.
+
+    Raises
+    ------
+    BadRequest
+        Always; with a note that says why.
+    """
+    error = BadRequest("Bad Request")
+    error.add_note(why)
+    raise error
+
+
+def _record(session: Session, name: str, access_key_id: str) -> None:
+    """Note a step in the log of the account whose session it is."""
+    who = known_of(session.world, session)
+    note(
+        session.world,
+        ("signin", name),
+        caller_identity(who, access_key_id),
+        who.account_id,
+        read_only=False,
+        response_elements={name: "Success"},
+        event_type=CONSOLE_SIGN_IN,
+        additional_event_data={"MFAUsed": "No"},
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FederatedConsoleSession(Session):
+    """A session in the console that began with a link: the same caller, with another end.
+
+    A role's session may do there what its role may. A federated user may even call IAM there, which
+    AWS does not let him do by the API. Its secrets stay in the browser.
+
+    Parameters
+    ----------
+    signed_in, until
+        When it began, and when it ends: the credentials may end earlier.
+    """
+
+    signed_in: datetime
+    until: datetime
+    is_in_console: ClassVar[bool] = True
+
+    @property
+    def expiration(self) -> datetime:
+        """When it ends."""
+        return self.until
+
+    @property
+    def secret_access_key(self) -> str:
+        """Not to be had.
+
+        Raises
+        ------
+        RequestError
+            Always.
+        """
+        return _in_the_browser()
+
+    @property
+    def session_token(self) -> str:
+        """Not to be had.
+
+        Raises
+        ------
+        RequestError
+            Always.
+        """
+        return _in_the_browser()
+
+    def present(self, world: World) -> Presented:
+        """Show it, as with every click.
+
+        Raises
+        ------
+        ExpiredToken
+            Its time is over.
+        InvalidClientTokenId
+            The role or user behind it has been deleted.
+        """
+        if world.clock.now >= self.until:
+            raise ExpiredToken("The security token included in the request is expired")
+        shown = presented(world, self.record)
+        is_federated = shown.kind is CredentialKind.FEDERATED
+        return replace(shown, kind=CredentialKind.FEDERATED_CONSOLE) if is_federated else shown
+
+
+def _in_the_browser() -> NoReturn:
+    raise RequestError("The credentials of a session in the console stay in the browser.")

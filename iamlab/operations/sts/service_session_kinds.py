@@ -1,0 +1,244 @@
+"""How each AWS service makes its sessions of a role: their names, how long they last, their keys.
+
+A service that works with a role of yours (a service role) calls ``AssumeRole`` as itself, and
+chooses what a person would choose: the name of the session, and its length. Some services mark the
+session besides: a condition key says for which function, build or job it was made.
+
+Notes
+-----
+AWS pages: "AWS global condition context keys", properties of a role session; "Create a role to
+delegate permissions to an AWS service"; for each row the page that stands above it. AWS has no page
+of the names and lengths, so that most of them are only likely: they are what CloudTrail's records
+show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from string import ascii_letters
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.model.clock_and_ids import HEX
+from iamlab.model.service_principals import find
+
+if TYPE_CHECKING:
+    from iamlab.policy.arn import Arn
+
+HOUR = 3600
+
+
+class Work(NamedTuple):
+    """What a service assumes a role for.
+
+    Parameters
+    ----------
+    service
+        The service principal: ``lambda.amazonaws.com``.
+    role_name
+        The role's name.
+    source
+        The resource for which the service works: a function, a task, a project; perhaps not said.
+    draw
+        Makes so many of some letters, by chance. For one piece of work it always draws the same.
+    """
+
+    service: str
+    role_name: str
+    source: Arn | None = None
+    draw: Callable[[str, int], str] = lambda letters, size: letters[0] * size
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the resource: type, name, and what follows; none if it was not said."""
+        return [] if self.source is None else self.source.resource.replace(":", "/").split("/")
+
+    @property
+    def kind(self) -> str:
+        """The service and type of the resource: ``lambda:function``; empty if it is not clear."""
+        if self.source is None or len(self.parts) < 2:
+            return ""
+        return f"{self.source.service}:{self.parts[0]}"
+
+    def uuid(self) -> str:
+        """Draw an id of 32 hexadecimal digits, in five parts."""
+        digits = self.draw(HEX, 32)
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+Tell = Callable[[Work], str]
+"""What tells something of a piece of work; empty: there is no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """How a service makes its sessions.
+
+    Parameters
+    ----------
+    name
+        Tells the session's name.
+    seconds
+        How long it lasts. The role's maximum session duration does not limit it.
+    keys
+        Condition key of the session -> what tells its value.
+    refusal
+        What the service says if it may not; ``{role}`` is the role's ARN. Empty: nobody knows.
+    """
+
+    name: Tell
+    seconds: int = HOUR
+    keys: Mapping[str, Tell] = field(default_factory=dict)
+    refusal: str = ""
+
+
+def kind_of(service: str) -> ServiceKind:
+    """Say how a service makes its sessions; one that is not known makes a plain one of an hour.
+
+    Examples
+    --------
+    >>> kind_of("lambda.amazonaws.com").seconds, kind_of("of-tomorrow.amazonaws.com").seconds
+    (43200, 3600)
+    >>> kind_of("states.eu-west-1.amazonaws.com") is KINDS["states"]
+    True
+    """
+    known = find(service)
+    return PLAIN if known is None else KINDS.get(known.name, PLAIN)
+
+
+def own_name(work: Work) -> str:
+    """Name a session after the service itself."""
+    return work.service.partition(".amazonaws.")[0].replace(".", "-")
+
+
+def _function_name(work: Work) -> str:
+    """Give the function's name, whichever version or alias of it runs."""
+    return work.parts[1] if work.kind == "lambda:function" else ""
+
+
+def _beside(work: Work, resource: str) -> str:
+    """Write the ARN of something that is where the resource is."""
+    return "" if work.source is None else str(replace(work.source, resource=resource))
+
+
+def _function_arn(work: Work) -> str:
+    """Give the ARN of the function itself, without a version or alias."""
+    name = _function_name(work)
+    return _beside(work, f"function:{name}") if name else ""
+
+
+def _task_id(work: Work) -> str:
+    return work.parts[-1] if work.kind == "ecs:task" else work.draw(HEX, 32)
+
+
+def _build_id(work: Work) -> str:
+    return work.parts[-1] if work.kind == "codebuild:build" else work.uuid()
+
+
+def _is_of_project(work: Work) -> bool:
+    return work.kind in ("codebuild:build", "codebuild:project")
+
+
+def _build_arn(work: Work) -> str:
+    """Give the ARN of a build: it is the project's name and an id that nobody knows before."""
+    if not _is_of_project(work):
+        return ""
+    return _beside(work, f"build/{work.parts[1]}:{_build_id(work)}")
+
+
+def _project_arn(work: Work) -> str:
+    return _beside(work, f"project/{work.parts[1]}") if _is_of_project(work) else ""
+
+
+def _is_glues_code(work: Work) -> bool:
+    """Say whether the customer's code works with it, and not Glue itself."""
+    return work.kind in ("glue:job", "glue:devEndpoint", "glue:session")
+
+
+def _glue_if(*, code: bool) -> Tell:
+    return lambda work: "glue.amazonaws.com" if _is_glues_code(work) is code else ""
+
+
+def _is_node(work: Work) -> bool:
+    return work.kind in ("ssm:managed-instance", "ec2:instance")
+
+
+def _of_systems_manager(work: Work) -> str:
+    """Name a session after the machine that is managed, or after the run of an automation."""
+    if _is_node(work):
+        return work.parts[-1]
+    is_run = work.kind == "ssm:automation-execution"
+    return f"Automation-{work.parts[-1] if is_run else work.uuid()}"
+
+
+PLAIN = ServiceKind(own_name)
+"""A service of which nothing is known."""
+
+KINDS: Mapping[str, ServiceKind] = {
+    # Likely: "Working with Lambda execution environment credentials". The code finds them in its
+    # environment variables.
+    "lambda": ServiceKind(
+        _function_name,
+        12 * HOUR,
+        {"lambda:SourceFunctionArn": _function_arn},
+        "The role defined for the function cannot be assumed by Lambda.",
+    ),
+    # Likely: "Amazon ECS task IAM role". The containers of the task ask 169.254.170.2 for them.
+    "ecs-tasks": ServiceKind(
+        _task_id,
+        6 * HOUR,
+        {},
+        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify "
+        "that the role being passed has the proper trust relationship and permissions and that "
+        "your IAM user has permissions to pass this role.",
+    ),
+    # Likely: "Use CodeBuild condition keys as IAM service role variables to control build access".
+    # A build asks as a container does.
+    "codebuild": ServiceKind(
+        lambda work: f"AWSCodeBuild-{_build_id(work)}",
+        HOUR,
+        {
+            "codebuild:BuildArn": _build_arn,
+            "codebuild:ProjectArn": _project_arn,
+        },
+        "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
+        "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
+        "exactly, and 3) The role has the necessary trust policy configured.",
+    ),
+    # Likely: "Identity-based policy examples for AWS Glue".
+    "glue": ServiceKind(
+        lambda _: "GlueJobRunnerSession",
+        HOUR,
+        {
+            "glue:CredentialIssuingService": _glue_if(code=True),
+            "glue:RoleAssumedBy": _glue_if(code=False),
+        },
+        "Service is unable to assume provided role. Please verify role's TrustPolicy.",
+    ),
+    # SSM Agent writes them to the shared credentials file of its machine. Likely: "Create the IAM
+    # service role required for Systems Manager in hybrid environments".
+    "ssm": ServiceKind(
+        _of_systems_manager,
+        HOUR,
+        {"ssm:SourceInstanceArn": lambda work: str(work.source) if _is_node(work) else ""},
+        "Nonexistent role or missing ssm service principal in trust policy: {role}",
+    ),
+    # Unsure, here and in all that follow: no page says it.
+    "states": ServiceKind(
+        lambda work: work.draw(ascii_letters, 32),
+        refusal="Neither the global service principal states.amazonaws.com, nor the regional one "
+        "is authorized to assume the provided role.",
+    ),
+    "events": ServiceKind(
+        lambda work: work.draw(HEX, 32),
+        refusal="Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
+    ),
+    "cloudformation": ServiceKind(
+        lambda _: "AWSCloudFormation", refusal="Role {role} is invalid or cannot be assumed"
+    ),
+    "backup": ServiceKind(
+        lambda work: f"AWSBackup-{work.role_name}",
+        refusal="IAM Role cannot be assumed by AWS Backup",
+    ),
+}
+"""By the service's name, as in ``service_principals.py``. A length of one hour is never sure."""

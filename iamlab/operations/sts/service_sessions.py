@@ -1,0 +1,246 @@
+"""Sessions that AWS services make: a service assumes a role, and works as that role from then on.
+
+Three ways look alike, and are not. A service that works with a *service role* has the role's
+permissions: see here. In a *forward access session* it has those of whoever called it:
+``world.can(caller, ..., via="athena.amazonaws.com")``. And it may call *for itself*, as a service
+principal, which policies of resources name: ``world.can("cloudtrail.amazonaws.com", ...)``.
+
+Only the role's trust policy is asked. It should say for whose resources the service may come, by
+``aws:SourceArn`` or ``aws:SourceAccount``; else the service can be had by somebody else to use the
+role for him: it is a *confused deputy*.
+
+Notes
+-----
+AWS pages: "Roles terms and concepts", for service roles and service-linked roles; "Forward access
+sessions"; "The confused deputy problem"; "API AssumeRole", for what does not limit the length.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.authorize import Circumstances, question
+from iamlab.cloudtrail.recording import record_for
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.model.quotas import is_account_id
+from iamlab.model.service_principals import find, sends
+from iamlab.operations.sts.caller import check_is_on, region_of
+from iamlab.operations.sts.issuing import assumed_role, issue_for_role
+from iamlab.operations.sts.service_session_kinds import Work, kind_of, own_name
+from iamlab.operations.sts.session import find_role
+from iamlab.operations.validation import check_by_model
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.engine.decision import Decision
+    from iamlab.model.world import World
+    from iamlab.operations.sts.service_session_kinds import ServiceKind
+    from iamlab.operations.sts.session import Session
+
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.(?:com|com\.cn|eu)", re.ASCII)
+_NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """A service's call of AssumeRole.
+
+    Parameters
+    ----------
+    given
+        The parameters of AssumeRole.
+    endpoint
+        Where STS is called.
+    """
+
+    world: World
+    service: str
+    kind: ServiceKind
+    work: Work
+    given: dict[str, Any]
+    endpoint: str
+
+    @property
+    def role_arn(self) -> str:
+        """The role that it asks for."""
+        return str(self.given["RoleArn"])
+
+
+def assume_role_as_service(
+    world: World,
+    service: str,
+    role_arn: str,
+    *,
+    endpoint: str,
+    role_session_name: str | None = None,
+    source_arn: str | None = None,
+    duration_seconds: int | None = None,
+) -> Session:
+    """Let a service assume a role.
+
+    Parameters
+    ----------
+    endpoint
+        Where STS is called, unless the resource that the service works for says it: in its Region.
+    role_session_name, duration_seconds
+        If nothing is said, as ``service_kinds.py`` has it.
+    source_arn
+        The resource for which the service works.
+
+    Raises
+    ------
+    AccessDenied
+        The role's trust policy does not let it, or there is no such role.
+    ValidationError
+        Name, length or ARN are not as they must be.
+    RegionDisabledException
+        The account has switched STS off there.
+    RequestError
+        It is no service principal; or it is EC2, which has a way of its own.
+    """
+    _check(service, source_arn)
+    source = None if source_arn is None else Arn.parse(source_arn)
+    role_name = Arn.parse(role_arn).name if is_arn(role_arn) else ""
+    work = Work(service, role_name, source, _draw(world, service, role_arn, source_arn))
+    given = {
+        "RoleArn": role_arn,
+        "RoleSessionName": role_session_name,
+        "DurationSeconds": duration_seconds,
+    }
+    if role_session_name is None:
+        given["RoleSessionName"] = session_name(work)
+    call = ServiceCall(
+        world,
+        service,
+        kind_of(service),
+        work,
+        {key: value for key, value in given.items() if value is not None},
+        source.region if source is not None and source.region else endpoint,
+    )
+    return perform_for_service(call)
+
+
+def perform_for_service(call: ServiceCall) -> Session:
+    """Let a service assume a role, and note it.
+
+    Raises
+    ------
+    AwsError
+        As from :func:`assume_role_as_service`.
+    """
+    try:
+        session = _perform(call)
+    except AwsError as error:
+        _record(call, None, error)
+        raise
+    _record(call, session, None)
+    return session
+
+
+def session_name(work: Work) -> str:
+    """Give the name that a service gives its session, as STS takes it: 2 to 64 characters.
+
+    Examples
+    --------
+    >>> source = Arn.parse("arn:aws:lambda:us-east-1:111111111111:function:resize:live")
+    >>> session_name(Work("lambda.amazonaws.com", "worker", source, lambda letters, size: ""))
+    'resize'
+    """
+    own = own_name(work)
+    found = _NOT_IN_A_NAME.sub("-", kind_of(work.service).name(work)) or own
+    # What Lambda does with a function whose name is one letter is not known.
+    return (found if len(found) > 1 else f"{own}-{found}")[:_LONGEST_NAME]
+
+
+def _check(service: object, source_arn: object) -> None:
+    if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
+        raise RequestError(f"{service!r} is no service: name one such as lambda.amazonaws.com.")
+    known = find(service)
+    if known is not None and known.name == "ec2":
+        raise RequestError(
+            "EC2 assumes a role for an instance, whose metadata service hands it out: "
+            "instance.role_session()."
+        )
+    if source_arn is not None and not (isinstance(source_arn, str) and is_arn(source_arn)):
+        raise RequestError(f"source_arn={source_arn!r} is no ARN.")
+
+
+def _draw(world: World, *what: object) -> Callable[[str, int], str]:
+    """Make what draws letters for one piece of work; nothing else of the world depends on it."""
+    stem = f"work/{world.ids.made}/" + "/".join(map(str, what))
+    return lambda letters, size: world.ids.hidden(f"{stem}/{size}", letters, size)
+
+
+def _perform(call: ServiceCall) -> Session:
+    """Ask the trust policy, and make the session."""
+    check_by_model("sts", "AssumeRole", call.given)
+    if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
+        raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
+    decision = _decide(call)
+    role = find_role(call.world, call.role_arn)
+    if role is None or not decision:
+        raise _refusal(call, decision, is_there=role is not None)
+    check_is_on(call.endpoint, role.account)
+    keys = {key: tell(call.work) for key, tell in call.kind.keys.items()}
+    return issue_for_role(
+        role,
+        "AssumeRole",
+        call.given["RoleSessionName"],
+        call.given.get("DurationSeconds", call.kind.seconds),
+        region=call.endpoint,
+        keys={key: value for key, value in keys.items() if value},
+    )
+
+
+def _decide(call: ServiceCall) -> Decision:
+    where = Circumstances(region=region_of(call.endpoint))
+    if call.work.source is not None:
+        where["source_arn"] = str(call.work.source)
+    keys = {"sts:RoleSessionName": call.given["RoleSessionName"]}
+    asked = question(
+        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, keys=keys
+    )
+    return asked.decide()
+
+
+def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> AccessDenied:
+    """Say it as the service does; the notes say why."""
+    error = AccessDenied(decision, call.kind.refusal.format(role=call.role_arn))
+    if not is_there:
+        error.add_note(f"There is no role {call.role_arn} in this world.")
+        return error
+    error.add_note(
+        f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{call.service}"}}.'
+    )
+    sent = " and ".join(sends(call.service))
+    if not sent:
+        return error
+    if call.work.source is None:
+        error.add_note(
+            f"It was not said for which resource {call.service} works. With source_arn= it sends "
+            f"{sent}, which a trust policy can ask for."
+        )
+    else:
+        error.add_note(f"For {call.work.source} it sends {sent}, and no other key of its reason.")
+    return error
+
+
+def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
+    """Note the call in the log of the role's account: without any secret."""
+    record_for(
+        call.world,
+        ("sts", "AssumeRole"),
+        {"type": "AWSService", "invokedBy": call.service},
+        ("", Arn.parse(call.role_arn).account if is_arn(call.role_arn) else ""),
+        read_only=True,
+        parameters=call.given,
+        answer=None if session is None else assumed_role(session),
+        error=error,
+        resources=(call.role_arn,) if is_arn(call.role_arn) else (),
+        region=region_of(call.endpoint),
+    )

@@ -1,0 +1,319 @@
+"""A session: temporary credentials, with which one calls until they expire.
+
+Sessions as STS answers them, with AWS's names.
+
+Notes
+-----
+AWS pages: "Temporary security credentials in IAM"; "Use temporary credentials with AWS resources";
+"Permissions for temporary security credentials"; "AWS global condition context keys".
+AWS page: "AWS STS API Reference", the response elements of each operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import of_temporary
+from iamlab.display import Shown
+from iamlab.errors import ExpiredToken, InvalidClientTokenId
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.clock_and_ids import Ids
+from iamlab.model.credentials import CredentialKind, Presented
+from iamlab.model.session_record import SessionRecord
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from iamlab.analysis.credential_timeline.timeline import Lifetime
+    from iamlab.engine.layers import Attached
+    from iamlab.engine.request import ContextValue
+    from iamlab.lab.credentials import Holder
+    from iamlab.model.identities import Role
+    from iamlab.model.world import World
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session(Shown):
+    """Temporary credentials: a caller until they expire.
+
+    AWS shows them once, in the answer to the call that makes them; so does this object, which
+    stands for that answer. The world itself keeps no secret.
+
+    Parameters
+    ----------
+    record
+        What is kept of it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> key = world.create_account("main").create_user("ana").create_access_key()
+    >>> session = world.sts.get_session_token(key, duration_seconds=900)
+    >>> session.access_key_id[:4], session.expiration.isoformat()
+    ('ASIA', '2026-11-25T09:15:00+00:00')
+    """
+
+    world: World = field(repr=False)
+    record: SessionRecord = field(repr=False)
+    _ids: Ids = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # A world that is saved without secrets gets another seed; these credentials stay the same.
+        object.__setattr__(self, "_ids", Ids(self.world.seed))
+
+    @property
+    def arn(self) -> str:
+        """Who calls: ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME``, say."""
+        return self.record.arn
+
+    @property
+    def userid(self) -> str:
+        """What tells the caller from everybody else (``aws:userid``): ``AROA...:ana``, say."""
+        return self.record.userid
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN of whose permissions it has: the role's; of other sessions, the user's."""
+        return self.record.issuer_arn
+
+    @property
+    def access_key_id(self) -> str:
+        """The id of its access key, which begins with ``ASIA``."""
+        return self.record.access_key_id
+
+    @property
+    def secret_access_key(self) -> str:
+        """The secret with which requests are signed."""
+        return self._ids.secret_of(self.access_key_id)
+
+    @property
+    def session_token(self) -> str:
+        """What must be sent along with each request. Its length is not to be relied upon."""
+        return self._ids.session_token_of(self.access_key_id, self.record.token_bytes)
+
+    @property
+    def issued(self) -> datetime:
+        """When it was made."""
+        return self.record.issued
+
+    @property
+    def expiration(self) -> datetime:
+        """When it ends; nothing makes it longer."""
+        return self.record.expiration
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over, by the world's clock."""
+        return self.world.clock.now >= self.expiration
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Its session tags, inherited ones included."""
+        return dict(self.record.tags)
+
+    @property
+    def transitive_tag_keys(self) -> tuple[str, ...]:
+        """The keys of the tags that go along to the next session of a chain."""
+        return self.record.transitive_tag_keys
+
+    @property
+    def source_identity(self) -> str:
+        """Who is behind the chain; empty if nobody said."""
+        return self.record.source_identity
+
+    @property
+    def keys(self) -> dict[str, ContextValue]:
+        """The condition keys that come with it now."""
+        return keys_of(self.record, self.world.clock.now)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The session policies that were passed, as they are now."""
+        return tuple(one.policy for one in session_policies(self.world, self.record))
+
+    @property
+    def packed_policy_size(self) -> int:
+        """How much of the room for policies and tags is taken, in percent."""
+        return -(-100 * self.record.packed // ROOM)
+
+    @property
+    def session_token_size(self) -> int:
+        """The length of the token, in bytes."""
+        return self.record.token_bytes
+
+    @property
+    def session_token_utilization(self) -> int:
+        """How long the token is, in percent of the longest that there is."""
+        return -(-100 * self.record.token_bytes // LARGEST_TOKEN)
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """The three parts and the end, as AWS's API answers them. They are secret."""
+        return {
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret_access_key,
+            "SessionToken": self.session_token,
+            "Expiration": self.expiration,
+        }
+
+    def environment_variables(self) -> dict[str, str]:
+        """Give the environment variables in which SDKs look for credentials first.
+
+        Printed, they show no secret; see ``iamlab.operations.sts.credential_exports``.
+        """
+        from iamlab.operations.sts.credential_exports import environment_variables
+
+        return environment_variables(self)
+
+    def container_credentials(self) -> dict[str, str]:
+        """Give what a container of ECS is answered when it asks for its credentials.
+
+        Printed, it shows no secret; see ``iamlab.operations.sts.credential_exports``.
+        """
+        from iamlab.operations.sts.credential_exports import container_credentials
+
+        return container_credentials(self)
+
+    def chain(self) -> tuple[Lifetime, ...]:
+        """Give the credentials that led here, the first ones first, and this session last.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> [one.operation for one in world.sts.get_session_token(key).chain()]
+        ['CreateAccessKey', 'GetSessionToken']
+        """
+        from iamlab.analysis.credential_timeline.timeline import chain_of
+
+        return chain_of(self)
+
+    def present(self, world: World) -> Presented:
+        """Show it, as with every call; what it may is looked up anew each time.
+
+        Raises
+        ------
+        ExpiredToken
+            Its time is over.
+        InvalidClientTokenId
+            This world does not know it; or its role or user has been deleted, and one of the same
+            name is another.
+        """
+        if world.clock.now >= self.expiration:
+            error = ExpiredToken("The security token included in the request is expired")
+            error.add_note(f"It ended at {self.expiration:%Y-%m-%d %H:%M:%S}: get new credentials.")
+            raise error
+        return presented(world, self.record)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file: that would write the secret too."""
+        raise TypeError("A session holds secrets, so it cannot be pickled.")
+
+    def __repr__(self) -> str:
+        until = self.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{type(self).__name__}({self.arn!r}, {self.access_key_id!r}, expires {until})"
+
+
+def presented(world: World, record: SessionRecord) -> Presented:
+    """Say what a session shows to a world, whose time for it is not over.
+
+    Raises
+    ------
+    InvalidClientTokenId
+        The world does not know it, or does not know whose it is any more.
+    """
+    known = world.sessions.get(record.access_key_id)
+    if known is not record and known != record:
+        raise _unknown("It was made in another world, or after this copy of it.")
+    behind = principal_of(world, record)
+    if behind is None:
+        raise _unknown(f"{record.issuer_arn}, whose session it is, is not there any more.")
+    return Presented(
+        behind.arn if record.kind is CredentialKind.USER else record.arn,
+        keys_of(record, world.clock.now),
+        session_policies(world, record),
+        behind.arn,
+        record.kind,
+        record.userid,
+        record.tags,
+        record.scoped,
+        default_regions_only=not record.works_in_opt_in_regions,
+    )
+
+
+def _unknown(why: str) -> InvalidClientTokenId:
+    error = InvalidClientTokenId("The security token included in the request is invalid.")
+    error.add_note(why)
+    return error
+
+
+def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...]:
+    """Give a session's policies: the inline one, and the managed ones as they are now."""
+    from iamlab.engine.layers import Attached
+
+    inline = () if record.policy is None else (Attached(record.policy),)
+    found = ((arn, managed_document(world, arn)) for arn in record.policy_arns)
+    # One that has been deleted since allows nothing any more; if it was the only one, neither does
+    # the session.
+    return (*inline, *(Attached(document, arn) for arn, document in found))
+
+
+def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
+    """Give the condition keys that come with a session's credentials."""
+    return {
+        **of_temporary(record.issue_time or record.issued, now, record.mfa),
+        **({"aws:SourceIdentity": record.source_identity} if record.source_identity else {}),
+        **({"aws:AssumedRoot": True} if record.kind is CredentialKind.ROOT_TASK else {}),
+        **record.keys,
+    }
+
+
+def find_role(world: World, arn: str) -> Role | None:
+    """Find a role by its ARN, in whichever account it is."""
+    if not is_arn(arn):
+        return None
+    parsed = Arn.parse(arn)
+    account = world.accounts.get(parsed.account)
+    role = account.roles.get(parsed.name) if account and parsed.kind == "role" else None
+    return role if role is not None and role.arn == arn else None
+
+
+def principal_of(world: World, record: SessionRecord) -> Role | Holder | None:
+    """Find whose permissions a session has: the very same one, not another of the same name."""
+    arn = Arn.parse(record.issuer_arn)
+    account = world.accounts.get(arn.account)
+    if account is None:
+        return None
+    if arn.resource == "root":
+        return account.root
+    held = account.roles if arn.kind == "role" else account.users
+    found = held.get(arn.name)
+    if found is None or found.unique_id != record.issuer_id:
+        # Renamed, perhaps: then he is the same under another name.
+        found = next((one for one in held.values() if one.unique_id == record.issuer_id), None)
+    return found
+
+
+def managed_document(world: World, arn: str) -> Policy:
+    """Give the document of a managed policy that is in force now; an empty one if it is gone."""
+    account = world.accounts.get(Arn.parse(arn).account)
+    known = (account.policies.get(arn) if account else None) or managed.find(arn)
+    return (
+        Policy((), "2012-10-17", name=arn.rpartition("/")[2]) if known is None else known.document
+    )
+
+
+LARGEST_TOKEN = 4096
+"""The longest session token, in bytes."""
+
+WITHOUT_ANYTHING = 356
+"""The length of a token without policies and tags."""
+
+ROOM = (LARGEST_TOKEN - WITHOUT_ANYTHING) * 3 // 4
+"""So many packed bytes find room in it: a token is text, three bytes of which take four letters."""

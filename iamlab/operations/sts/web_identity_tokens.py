@@ -1,0 +1,168 @@
+"""GetWebIdentityToken: a signed token that says to a service outside of AWS who its caller is.
+
+Notes
+-----
+AWS pages: "API GetWebIdentityToken"; "Federating AWS identities to external services".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import RequestError, ValidationError
+from iamlab.errors.sts import (
+    JWTPayloadSizeExceededException,
+    OutboundWebIdentityFederationDisabledException,
+    SessionDurationEscalationException,
+)
+from iamlab.operations.federation.oidc_issuer import public_jwk, signed_token, signing_key
+from iamlab.operations.sts.caller import region_of
+from iamlab.operations.sts.calls import sts_operation
+from iamlab.operations.sts.issuing import after
+from iamlab.operations.sts.session_tags import session_tags
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.model.account import Account
+    from iamlab.operations.federation.oidc_issuer import SigningKey
+    from iamlab.operations.sts.caller import Asked
+
+DEFAULT_SECONDS = 300
+ALGORITHMS = ("RS256", "ES384")
+LARGEST_PAYLOAD = 8192
+"""So many bytes the claims may have; AWS does not tell its own limit."""
+
+_STS = "https://sts.amazonaws.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A signed token, and its end."""
+
+    web_identity_token: str = field(repr=False)
+    expiration: datetime
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file: that would write the token too."""
+        raise TypeError("The token is a secret, so it cannot be pickled.")
+
+
+def _answer(token: IssuedToken) -> dict[str, Any]:
+    return {"WebIdentityToken": token.web_identity_token, "Expiration": token.expiration}
+
+
+@sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
+def get_web_identity_token(asked: Asked) -> IssuedToken:
+    """Sign a token about the caller, for services outside of AWS."""
+    given, account = asked.given, asked.account
+    algorithm = given["SigningAlgorithm"]
+    if algorithm not in ALGORITHMS:
+        raise ValidationError(
+            f"1 validation error detected: Value '{algorithm}' at 'signingAlgorithm' failed to "
+            f"satisfy constraint: Member must satisfy enum value set: [{', '.join(ALGORITHMS)}]"
+        )
+    _refuse_origin(given)
+    tags = session_tags(given.get("Tags", ()))
+    seconds = given.get("DurationSeconds", DEFAULT_SECONDS)
+    keys = {
+        "sts:IdentityTokenAudience": list(given["Audience"]),
+        "sts:SigningAlgorithm": algorithm,
+        "sts:DurationSeconds": str(seconds),
+        **tags.context(),
+    }
+    asked.must_be_allowed("sts:GetWebIdentityToken", "*", keys)
+    if tags.passed:
+        asked.must_be_allowed("sts:TagGetWebIdentityToken", "*", keys)
+    if not account.outbound_federation:
+        raise OutboundWebIdentityFederationDisabledException(
+            "Outbound web identity federation is disabled for your account"
+        )
+    expiration = after(asked.world.clock.now, seconds)
+    if asked.expiration is not None and expiration > asked.expiration:
+        raise SessionDurationEscalationException(
+            "The requested token duration would extend the session beyond its original expiration "
+            "time."
+        )
+    claims = _claims(asked, dict(tags.passed), expiration)
+    _check_size(claims)  # before an id is drawn: what fails leaves no trace
+    signed = _signed(account, {**claims, "jti": asked.world.ids.uuid()}, algorithm)
+    return IssuedToken(signed, expiration)
+
+
+def _refuse_origin(given: Any) -> None:
+    """Refuse what needs trusted identity propagation, which is not modelled."""
+    if given.get("SubjectMode") == "OriginIdentity":
+        raise RequestError(
+            "SubjectMode OriginIdentity needs a session with an origin identity (trusted identity "
+            "propagation), which iamlab does not model."
+        )
+    if "Scope" in given:
+        raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
+
+
+def _claims(asked: Asked, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
+    """Write the claims; those of AWS stand under a name of their own."""
+    who, now = asked.who, asked.world.clock.now
+    subject = who.issuer or who.arn
+    audience = list(asked.given["Audience"])
+    session = asked.session
+    known = who.who()
+    own = {
+        "aws_account": who.account_id,
+        "source_region": region_of(asked.endpoint),
+        "principal_id": subject,
+        **({"org_id": known.membership.organization_id} if known.membership else {}),
+        **({"principal_tags": dict(known.tags)} if known.tags else {}),
+        **({"request_tags": tags} if tags else {}),
+        **(
+            {"source_identity": session.source_identity}
+            if session and session.source_identity
+            else {}
+        ),
+    }
+    return {
+        "iss": asked.account.outbound_federation,
+        "sub": subject,
+        "aud": audience[0] if len(audience) == 1 else audience,
+        "iat": int(now.timestamp()),
+        "exp": int(expiration.timestamp()),
+        _STS: own,
+    }
+
+
+def _check_size(claims: dict[str, Any]) -> None:
+    """Check that the claims are not too long.
+
+    Raises
+    ------
+    JWTPayloadSizeExceededException
+        They are.
+    """
+    if len(json.dumps(claims)) > LARGEST_PAYLOAD:
+        raise JWTPayloadSizeExceededException(
+            "The requested token payload size exceeds the maximum allowed size."
+        )
+
+
+def _signed(account: Account, claims: dict[str, Any], algorithm: str) -> str:
+    return signed_token(claims, _key(account, algorithm), algorithm)
+
+
+def _key(account: Account, algorithm: str) -> SigningKey:
+    return signing_key(account.world, f"outbound {account.account_id}", algorithm)
+
+
+def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
+    """Give the public keys with which a service outside of AWS verifies an account's tokens.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> [key["alg"] for key in jwks_of(main)["keys"]]
+    ['RS256', 'ES384']
+    """
+    return {"keys": [public_jwk(_key(account, one), one) for one in ALGORITHMS]}

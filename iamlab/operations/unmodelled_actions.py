@@ -1,0 +1,142 @@
+"""Uses of what this world has no model of: asked, noted in the log, and refused or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.authorize import check_credentials
+from iamlab.authorization.principal import known as known_of
+from iamlab.cloudtrail.event_fields import Origin, origin_of
+from iamlab.cloudtrail.event_names import NO_CALLS
+from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.user_identity import caller_identity
+from iamlab.errors import AccessDenied
+from iamlab.policy.arn import Arn, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.authorization.authorize import Circumstances
+    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.world import World
+
+
+def use(
+    world: World,
+    caller: Caller,
+    action: str,
+    resource: str,
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> Decision:
+    """Do what :meth:`World.do` says."""
+    who = known_of(world, caller)
+    refusal = _refusal(who, action)
+    decision = world.can(caller, action, resource, context=context, **circumstances)
+    if refusal is not None:
+        refusal.decision = decision
+    elif not decision:
+        refusal = AccessDenied(decision, _message(world, decision))
+    _record(world, caller, who, decision, refusal, circumstances)
+    if refusal is not None:
+        raise refusal
+    return decision
+
+
+def _refusal(who: Gathered, action: str) -> AccessDenied | None:
+    """Say what the caller's credentials are not good for.
+
+    Raises
+    ------
+    InvalidClientTokenId
+        They are not accepted at all, so nothing becomes an event.
+    """
+    try:
+        check_credentials(who, action)
+    except AccessDenied as refusal:
+        return refusal
+    return None
+
+
+def _message(world: World, decision: Decision) -> str:
+    """Say what a service answers to a refusal: some hand out more, encoded."""
+    request = decision.request
+    if request.action.partition(":")[0].lower() not in _ENCODES:
+        return decision.message
+    from iamlab.operations.sts.caller_identity import with_encoded
+
+    return with_encoded(world, request.resource_account, decision.message, decision)
+
+
+_ENCODES = frozenset({"ec2"})
+"""Services that hand out an encoded message with a refusal."""
+
+
+def _record(
+    world: World,
+    caller: Caller,
+    who: Gathered,
+    decision: Decision,
+    error: AccessDenied | None,
+    circumstances: Circumstances,
+) -> None:
+    """Note it, unless it is a permission that no call of its own asks for."""
+    from iamlab.policy import catalog
+
+    request = decision.request
+    service, _, name = request.action.partition(":")
+    known = catalog.action(request.action)
+    if known is not None:
+        service, name = known.service, known.name
+    if f"{service}:{name}" in NO_CALLS:
+        return
+    via = circumstances.get("via") or ()
+    services = (via,) if isinstance(via, str) else tuple(via)
+    identity = caller_identity(
+        who, getattr(caller, "access_key_id", ""), services[-1] if services else ""
+    )
+    record_for(
+        world,
+        (service, name),
+        identity,
+        (who.account_id, request.resource_account),
+        read_only=known is not None and known.level in ("List", "Read"),
+        parameters=_parameters(service, request.resource),
+        error=error,
+        resources=(request.resource,) if is_arn(request.resource) else (),
+        region=str(request.value("aws:RequestedRegion")),
+        origin=_origin(world, identity, service, decision, circumstances),
+        session_credential_from_console=getattr(caller, "is_in_console", False),
+    )
+
+
+def _origin(
+    world: World,
+    identity: Mapping[str, Any],
+    service: str,
+    decision: Decision,
+    circumstances: Circumstances,
+) -> Origin:
+    """Say where the call came from; what was given by hand was asked with, so it is noted too."""
+    value = decision.request.value
+    region = str(value("aws:RequestedRegion"))
+    found = origin_of(world, identity, service, region, circumstances.get("network"))
+    if "invokedBy" in identity:
+        return found
+    address = "" if found.endpoint_id else value("aws:SourceIp")
+    return replace(
+        found,
+        address=address or found.address,
+        agent=value("aws:UserAgent") or found.agent,
+    )
+
+
+def _parameters(service: str, resource: str) -> dict[str, str] | None:
+    """Say of a call of S3 which bucket and object it names; of others nothing is known."""
+    if service != "s3" or not is_arn(resource):
+        return None
+    bucket, _, key = Arn.parse(resource).resource.partition("/")
+    return {"Bucket": bucket, **({"key": key} if key else {})}

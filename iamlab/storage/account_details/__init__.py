@@ -1,0 +1,1 @@
+"""``aws iam get-account-authorization-details`` in and out."""

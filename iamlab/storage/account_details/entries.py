@@ -1,0 +1,333 @@
+"""One entry of an export, read strictly: what is not as AWS writes it is said, never guessed.
+
+An entry that reads wrongly could grant more than the real account does; so a boundary that is there
+but cannot be read, or a name that does not go with its ARN, is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+
+from iamlab.cloudtrail.recording import RoleLastUsed
+from iamlab.errors import LoadError, PolicyError
+from iamlab.model.account import Account
+from iamlab.model.identities import Group, Identity, Role, User
+from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.providers import InstanceProfile
+from iamlab.model.quotas import is_account_id, is_name, is_path
+from iamlab.policy.arn import Arn
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from iamlab.model.world import World
+
+Page = Mapping[str, Any]
+Own = TypeVar("Own", User, Group, Role)
+_MANY = 20  # problems shown of a file that has more
+
+
+@dataclass(slots=True)
+class Problems:
+    """All that is wrong in the files, so that it can be said at once."""
+
+    found: list[str] = field(default_factory=list)
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)  # those read so far
+
+    def add(self, place: str, what: str) -> None:
+        """Note what is wrong at a place."""
+        self.found.append(f"{place}: {what}")
+
+    def raise_if_any(self, heading: str = "The account details cannot be read:") -> None:
+        """Say everything that was noted."""
+        if not self.found:
+            return
+        shown = self.found[:_MANY]
+        if len(self.found) > _MANY:
+            shown.append(f"... and {len(self.found) - _MANY} more")
+        raise LoadError("\n".join((heading, *shown)))
+
+
+class WrongEntry(Exception):  # noqa: N818 - it only carries a sentence to the list of problems
+    """Something in an entry is not as AWS writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a list, and where it stands. Every read says what it finds wrong."""
+
+    raw: Page
+    where: str
+    problems: Problems
+
+    @classmethod
+    def read(cls, raw: object, where: str, problems: Problems) -> Entry:
+        """Take an entry as it stands in the file."""
+        if not isinstance(raw, dict):
+            raise WrongEntry("it must be an object")
+        return cls(raw, where, problems)
+
+    def text(self, key: str) -> str:
+        """Read text that must be there."""
+        if key not in self.raw:
+            raise WrongEntry(f"{key} is missing")
+        return _text(key, self.raw[key])
+
+    def name(self, key: str) -> str:
+        """Read a name, by AWS's pattern."""
+        return _name(key, self.text(key))
+
+    def path(self) -> str:
+        """Read the path."""
+        path = self.text("Path")
+        if not is_path(path):
+            raise WrongEntry(f"Path {path!r} does not begin and end with a slash")
+        return path
+
+    def entries(self, key: str) -> list[Any]:
+        """Read a list that may be left out."""
+        value = self.raw.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list | tuple):
+            raise WrongEntry(f"{key} must be a list")
+        return list(value)
+
+    def objects(self, key: str) -> Iterator[Entry]:
+        """Read a list of objects."""
+        for raw in self.entries(key):
+            yield Entry.read(raw, self.where, self.problems)
+
+    def inline(self, key: str) -> dict[str, Policy]:
+        """Read inline policies."""
+        found: dict[str, Policy] = {}
+        for entry in self.objects(key):
+            name = entry.name("PolicyName")
+            place = f"{self.where} inline policy {name}"
+            policy = read_policy(entry.raw.get("PolicyDocument"), name, place, self.problems)
+            if name in found and policy != found[name]:
+                raise WrongEntry(f"inline policy {name} stands there twice, with different content")
+            if policy is not None:
+                found[name] = policy
+        return found
+
+    def attached(self) -> list[str]:
+        """List the ARNs of attached managed policies."""
+        entries = self.objects("AttachedManagedPolicies")
+        return [_policy_arn(entry.text("PolicyArn")) for entry in entries]
+
+    def boundary(self) -> str | None:
+        """Give the ARN of the permissions boundary; one that cannot be read is an error."""
+        boundary = self.raw.get("PermissionsBoundary")
+        if boundary is None:
+            return None
+        if not isinstance(boundary, dict) or "PermissionsBoundaryArn" not in boundary:
+            raise WrongEntry("PermissionsBoundary must name a PermissionsBoundaryArn")
+        return _policy_arn(_text("PermissionsBoundaryArn", boundary["PermissionsBoundaryArn"]))
+
+    def moment(self, key: str) -> datetime | None:
+        """Read a time that may be left out; one without a zone is UTC."""
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise WrongEntry(f"{key} is no time such as 2026-11-25T10:00:00Z") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def tags(self) -> dict[str, str]:
+        """Read tags."""
+        return {tag.text("Key"): tag.text("Value") for tag in self.objects("Tags")}
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise WrongEntry(f"{key} must be text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise WrongEntry(f"{key} holds half of a surrogate pair, which is no character") from None
+    return value
+
+
+def _name(key: str, value: object) -> str:
+    text = _text(key, value)
+    if not is_name(text):
+        raise WrongEntry(f"{key} {text!r} has other characters than A-Z a-z 0-9 _ + = , . @ -")
+    return text
+
+
+def _policy_arn(text: str) -> str:
+    arn = Arn.parse(text)
+    if arn.service != "iam" or arn.kind != "policy":
+        raise WrongEntry(f"{text!r} is not the ARN of a managed policy")
+    return text
+
+
+def read_policy(document: Any, name: str, place: str, problems: Problems) -> Policy | None:
+    """Read a document: an object, JSON text, or URL-encoded JSON text."""
+    if isinstance(document, str) and not document.lstrip().startswith("{"):
+        document = unquote(document)
+    try:
+        return Policy.parse(document, name=name)
+    except PolicyError as error:
+        for problem in error.problems:
+            problems.add(place, str(problem))
+    return None
+
+
+def account_of(world: World, text: str) -> Account:
+    """Find the account of an ARN, or add it: accounts are known by their things only."""
+    arn = Arn.parse(text)
+    if not is_account_id(arn.account):
+        raise WrongEntry(f"{text} names no account of 12 digits")
+    if arn.account not in world.accounts:
+        world.accounts[arn.account] = Account(world, arn.account, arn.account, arn.partition)
+    return world.accounts[arn.account]
+
+
+def _keep(known: dict[str, Own], identity: Own, item: Entry) -> str:
+    """Put an identity into its account; pages may repeat it, but not with other content."""
+    before = known.get(identity.name)
+    if before is not None and _content(before) != _content(identity):
+        raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
+    key = (identity.account.account_id, identity.kind, identity.name.lower())
+    if item.problems.names.setdefault(key, identity.name) != identity.name:
+        raise WrongEntry(f"{identity.kind} {identity.name} has a namesake in another letter case")
+    known[identity.name] = identity
+    return _check_arn(identity, item)
+
+
+def _content(identity: Identity) -> list[object]:
+    names = (name for name in identity.__dataclass_fields__ if name != "account")
+    return [getattr(identity, name) for name in names]
+
+
+def _check_arn(identity: Identity, item: Entry) -> str:
+    """Insist that path, name and ARN say the same; give the account's id."""
+    if identity.arn != item.text("Arn"):
+        raise WrongEntry(f"Arn {item.text('Arn')!r} does not go with its path and name")
+    return identity.account.account_id
+
+
+def read_user(world: World, item: Entry) -> str:
+    """Read a user into its account; give the account's id."""
+    account = account_of(world, item.text("Arn"))
+    user = User(
+        account,
+        item.name("UserName"),
+        item.path(),
+        item.text("UserId"),
+        attached=item.attached(),
+        inline=item.inline("UserPolicyList"),
+        tags=item.tags(),
+        boundary=item.boundary(),
+        create_date=item.moment("CreateDate"),
+        groups=[_name("GroupList", name) for name in item.entries("GroupList")],
+    )
+    return _keep(account.users, user, item)
+
+
+def read_group(world: World, item: Entry) -> str:
+    """Read a group into its account; give the account's id."""
+    account = account_of(world, item.text("Arn"))
+    group = Group(
+        account,
+        item.name("GroupName"),
+        item.path(),
+        item.text("GroupId"),
+        attached=item.attached(),
+        inline=item.inline("GroupPolicyList"),
+        create_date=item.moment("CreateDate"),
+    )
+    return _keep(account.groups, group, item)
+
+
+def read_role(world: World, item: Entry) -> str:
+    """Read a role into its account; give the account's id."""
+    account = account_of(world, item.text("Arn"))
+    name = item.name("RoleName")
+    document = item.raw.get("AssumeRolePolicyDocument")
+    role = Role(
+        account,
+        name,
+        item.path(),
+        item.text("RoleId"),
+        attached=item.attached(),
+        inline=item.inline("RolePolicyList"),
+        tags=item.tags(),
+        boundary=item.boundary(),
+        create_date=item.moment("CreateDate"),
+        description=item.text("Description") if "Description" in item.raw else "",
+        trust=read_policy(
+            document, f"trust of {name}", f"{item.where} trust policy", item.problems
+        ),
+        instance_profiles=[
+            profile.name("InstanceProfileName") for profile in item.objects("InstanceProfileList")
+        ],
+        last_used=_last_used(item),
+    )
+    account.roles[name] = role
+    for profile in item.objects("InstanceProfileList"):
+        _read_profile(account, profile)
+    return _check_arn(role, item)
+
+
+def _last_used(item: Entry) -> RoleLastUsed | None:
+    """Read when a role was last used; of one that never was, nothing is said, or an empty object.
+
+    A Region that is missing is kept as empty text.
+    """
+    used = Entry.read(item.raw.get("RoleLastUsed") or {}, item.where, item.problems)
+    date = used.moment("LastUsedDate")
+    region = used.text("Region") if "Region" in used.raw else ""
+    return None if date is None else RoleLastUsed(date, region)
+
+
+def _read_profile(account: Account, item: Entry) -> None:
+    """Read an instance profile, as far as the file tells of it."""
+    name = item.name("InstanceProfileName")
+    path = item.path() if "Path" in item.raw else "/"
+    unique_id = item.text("InstanceProfileId") if "InstanceProfileId" in item.raw else ""
+    account.instance_profiles.setdefault(name, InstanceProfile(account, name, path, unique_id))
+
+
+def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
+    """Read a managed policy with all its versions; give its owner, which may be ``aws``."""
+    arn = _policy_arn(item.text("Arn"))
+    owner = Arn.parse(arn).account
+    if owner != "aws" and not is_account_id(owner):
+        raise WrongEntry(f"{arn} names no account of 12 digits")
+    # Some makers of such files leave name and id out; the ARN ends with the name.
+    name = item.name("PolicyName") if "PolicyName" in item.raw else Arn.parse(arn).name
+    versions: dict[str, Policy] = {}
+    listed: list[str] = []
+    for entry in item.objects("PolicyVersionList"):
+        version = entry.text("VersionId")
+        listed.append(version)
+        place = f"{item.where} policy {name} {version}"
+        policy = read_policy(entry.raw.get("Document"), name, place, item.problems)
+        if policy is not None:
+            versions[version] = policy
+    default = item.text("DefaultVersionId")
+    if default not in listed:
+        raise WrongEntry(f"policy {name} does not hold {default}, its default version")
+    policy_id = item.text("PolicyId") if "PolicyId" in item.raw else ""
+    policy_found = ManagedPolicy(
+        name,
+        arn,
+        versions,
+        default,
+        item.path(),
+        policy_id,
+        create_date=item.moment("CreateDate"),
+        update_date=item.moment("UpdateDate"),
+    )
+    before = policies.setdefault(arn, policy_found)
+    if (before.versions, before.default_version_id) != (versions, default):
+        raise WrongEntry(f"policy {name} stands there twice, with different content")
+    return owner

@@ -1,0 +1,112 @@
+"""Which coder writes and reads values of a type: dataclasses by their own fields and annotations.
+
+What a class holds is said where the class is: a new field, or a new class below one that is known,
+is saved without a further line here. A file names a class only where a field may hold several, and
+only one of those; it stands under ``class``, which no field can be called.
+
+What the annotations of dataclasses mean, and which classes there are.
+
+Modules import much for its type only, so the names in annotations are not all there when the
+program runs: what a module imports under ``TYPE_CHECKING`` is read in its source.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from iamlab.policy.document import Policy
+from iamlab.storage.containers import ByName, Document, Fixed, Many, OneOf
+from iamlab.storage.records import OfClass, Record, below
+from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
+
+if typing.TYPE_CHECKING:
+    from iamlab.storage.problems import Coder
+
+_PLAIN: dict[Any, Coder] = {
+    str: Text(),
+    int: Number(),
+    float: Fraction(),
+    bool: Exact((False, True)),
+    type(None): Exact((None,)),
+    bytes: Bytes(),
+    datetime: Moment(),
+    Policy: Document(),
+    Any: Anything(),
+    object: Anything(),
+}
+
+_LISTS: dict[Any, tuple[type, type]] = {  # annotation: what is made, what is taken
+    list: (list, list),
+    Sequence: (tuple, Sequence),
+    set: (set, AbstractSet),
+    frozenset: (frozenset, AbstractSet),
+    AbstractSet: (frozenset, AbstractSet),
+}
+
+
+@cache
+def coder_of(hint: Any) -> Coder:
+    """Give what writes and reads values of a type.
+
+    Raises
+    ------
+    TypeError
+        No file can hold such values: this is said to whoever writes the class.
+
+    Examples
+    --------
+    >>> from iamlab.storage.problems import Way
+    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", Way())
+    {'a': ['MQ==', 'Mg==']}
+    """
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, inside = get_origin(hint) or hint, get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _union(inside)
+    if origin is Literal:
+        return Exact(inside)
+    if origin is tuple and inside[1:] == (...,):
+        return Many(coder_of(inside[0]), tuple, tuple)
+    if origin is tuple and inside:
+        return Fixed(tuple(map(coder_of, inside)))
+    if origin in _LISTS and inside:
+        return Many(coder_of(inside[0]), *_LISTS[origin])
+    if origin in (dict, Mapping) and inside[:1] == (str,):
+        return ByName(coder_of(inside[1]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return Member(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _of_classes([hint])
+    raise TypeError(f"a file of a world cannot hold {hint}")
+
+
+def _union(hints: tuple[Any, ...]) -> Coder:
+    """Give what writes values of several types, of which JSON has each as another kind."""
+    classes = [one for one in hints if is_dataclass(one) and one not in _PLAIN]
+    coders = [coder_of(one) for one in hints if one not in classes and one is not int]
+    if int in hints:
+        coders.append(Number(beside_text=str in hints))
+    if classes:
+        coders.append(_of_classes(classes))
+    kinds = [kind for coder in coders for kind in coder.kinds]
+    if len(kinds) > len(set(kinds)):
+        raise TypeError(f"a file of a world cannot tell which of {hints} a value is")
+    return OneOf(tuple(coders))
+
+
+def _of_classes(classes: list[Any]) -> Coder:
+    """Give what writes objects of some classes and of those below them."""
+    every = [one for cls in classes for one in (cls, *below(cls).values())]
+    records = [Record(one, coder_of) for one in every]
+    if len(records) == 1:
+        return records[0]
+    return OfClass({record.cls.__name__: record for record in records})

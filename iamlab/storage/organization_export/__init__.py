@@ -1,0 +1,1 @@
+"""``aws organizations`` in and out."""

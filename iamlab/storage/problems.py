@@ -1,0 +1,211 @@
+"""On the way between a world and its file: what is found wrong, and where one is.
+
+Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``.
+
+Which fields of a world hold secrets, and what stands in their place where none may be.
+
+It fails safe: a field whose name sounds secret is one, unless it is listed here as harmless.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from iamlab.storage.account_details.entries import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.policy.document import Policy
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ENOUGH = 1000  # a file with more that is wrong is not looked at any further
+_SHOWN = 60  # characters of what stands in a file
+
+
+class Unusable:
+    """What stands for a value in which something is wrong; that has been noted."""
+
+
+UNUSABLE: Final = Unusable()
+
+
+@dataclass(slots=True)
+class Way:
+    """One writing, or one reading, of a world.
+
+    Parameters
+    ----------
+    heading
+        What stands above the list of what is wrong.
+    secrets
+        Whether secrets are written, or may stand in the file.
+    owners
+        The objects around, the innermost last: what a thing's ``account`` or ``world`` means.
+    policies
+        Documents that were met already, by their text.
+    """
+
+    heading: str = "It cannot be read:"
+    secrets: bool = False
+    problems: Problems = field(default_factory=Problems)
+    places: list[str] = field(default_factory=list)
+    owners: list[Any] = field(default_factory=list)
+    policies: dict[Any, Policy] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def wrong(self, place: str, what: str) -> Unusable:
+        """Note what is wrong at a place, and how to mend it."""
+        self.problems.add(place, what)
+        self.places.append(place)
+        if len(self.places) >= _ENOUGH:
+            self.finish()
+        return UNUSABLE
+
+    def finish(self) -> None:
+        """Say what was found wrong, if anything was.
+
+        Raises
+        ------
+        LoadError
+            With all places.
+        """
+        self.problems.raise_if_any(self.heading)
+
+    def not_a(self, wanted: str, raw: object, place: str) -> Unusable:
+        """Note that something else stands at a place than should."""
+        return self.wrong(place, f"There must be {wanted}, not {kind_of(raw)}.")
+
+    def is_sound(self, place: str) -> bool:
+        """Say whether nothing was found wrong at a place and below it."""
+        return not any(one.startswith(place) for one in self.places)
+
+    def owner(self, cls: type) -> Any:
+        """Give the nearest object around that is of a class; ``None``: there is none."""
+        return next((one for one in reversed(self.owners) if isinstance(one, cls)), None)
+
+
+class Coder(Protocol):
+    """Writes values of some types as JSON, and reads them again."""
+
+    @property
+    def types(self) -> tuple[type, ...]:
+        """What it writes."""
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """What it reads: the Python types of JSON values."""
+
+    def write(self, value: Any, place: str, way: Way) -> Any:
+        """Give the JSON value that is written."""
+
+    def read(self, raw: Any, place: str, way: Way) -> Any:
+        """Give what was written; ``UNUSABLE`` if it cannot be told."""
+
+
+_KINDS: dict[type, str] = {
+    str: "text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
+
+
+def kind_of(raw: object) -> str:
+    """Say what a JSON value is, without telling it: it may be a secret.
+
+    Examples
+    --------
+    >>> kind_of([1]), kind_of(None)
+    ('a list', 'null')
+    """
+    return _KINDS.get(type(raw), f"a Python {type(raw).__name__}")
+
+
+def shown(text: object) -> str:
+    """Show what stands in a file, shortened."""
+    full = ascii(text)
+    return full if len(full) <= _SHOWN else f"{full[:_SHOWN]}..."
+
+
+def member(place: str, key: str) -> str:
+    """Give the place of an object's member.
+
+    Examples
+    --------
+    >>> member("$.users", "alice"), member("$.accounts", "1-2")
+    ('$.users.alice', '$.accounts["1-2"]')
+    """
+    if _WORD.fullmatch(key):
+        return f"{place}.{key[:100]}"
+    return f"{place}[{json.dumps(key[:100])}]"
+
+
+_SOUNDS_SECRET = re.compile("hash|salt|passw|secret|seed|token|private")
+
+
+def one_way(seed: int) -> int:
+    """Give the seed of a world that is saved without secrets: no way leads back to the first.
+
+    Whoever knows the seed knows all that follows from it: secret access keys, seeds of MFA devices.
+    A seed that can be guessed, such as 7, is no secret anyway: each guess can be tried.
+
+    Examples
+    --------
+    >>> one_way(7) == one_way(7), one_way(7) == one_way(8)
+    (True, False)
+    """
+    return int.from_bytes(
+        sha256(f"iamlab, a world without secrets/{seed}".encode()).digest(), "big"
+    )
+
+
+WRITTEN_INSTEAD: dict[str, Callable[[Any], Any]] = {"Ids.seed": one_way}
+"""Secrets in whose place something is written that follows from them."""
+
+LEFT_OUT: dict[str, object] = {
+    "LoginProfile.hashes": (),  # there is a password, and none opens it
+    "ServiceSpecificCredential.password": None,
+}
+"""Secrets that are not written, and what a loaded world has in their place."""
+
+HARMLESS = frozenset(
+    (
+        "Account.global_endpoint_token_version",
+        "Account.password_policy",
+        "Credentials.password",  # since when, not which
+        "KeyGrant.grant_token",  # "a unique, nonsecret" string, as AWS says
+        "LoginProfile.password_reset_required",
+        "PasswordPolicy.allow_users_to_change_password",
+        "PasswordPolicy.max_password_age",
+        "PasswordPolicy.minimum_password_length",
+        "PasswordPolicy.password_reuse_prevention",
+        "Row.password_enabled",
+        "Row.password_last_changed",
+        "Row.password_last_used",
+        "Row.password_next_rotation",
+        "SAMLProvider.private_keys",  # their ids, not the keys
+        "SessionRecord.token_bytes",
+    )
+)
+"""Fields that only sound secret."""
+
+
+def is_secret(field: str) -> bool:
+    """Say whether a field, such as ``"LoginProfile.hashes"``, may hold a secret.
+
+    Examples
+    --------
+    >>> is_secret("LoginProfile.hashes"), is_secret("LoginProfile.password_reset_required")
+    (True, False)
+    """
+    sounds = _SOUNDS_SECRET.search(field.partition(".")[2]) is not None
+    return field in LEFT_OUT or field in WRITTEN_INSTEAD or (sounds and field not in HARMLESS)

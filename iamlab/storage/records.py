@@ -1,0 +1,362 @@
+"""Objects of dataclasses: each field by its own coder, in the order of the class."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from inspect import get_annotations, getsource
+from typing import Any, TypeGuard, get_args, get_origin
+
+from iamlab.errors import IamLabError, did_you_mean
+from iamlab.storage.field_rules import Rule, rule_for
+from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, Way, is_secret
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_BACK = frozenset({"world", "account", "user", "organization", "parent"})
+"""Fields that point back to what holds the object: not written, given by what is around."""
+
+_CLASS = "class"
+_NEVER = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a dataclass.
+
+    Parameters
+    ----------
+    label
+        Class and field: ``"LoginProfile.hashes"``.
+    empty
+        What is not written, as the field is so by itself: an empty list, say.
+    rule
+        What else must be true of its value.
+    """
+
+    name: str
+    field: Field[Any]
+    coder: Coder
+    label: str
+    empty: Any
+    rule: Rule | None
+
+    def is_left_out(self, way: Way) -> bool:
+        """Say whether it is a secret, and none may be in the file."""
+        return not way.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
+
+    def written(self, value: Any, way: Way) -> Any:
+        """Give what is written: of a seed without secrets, what follows from it."""
+        if way.secrets or self.label not in WRITTEN_INSTEAD or not isinstance(value, int):
+            return value
+        return WRITTEN_INSTEAD[self.label](value)
+
+    def read(self, raw: dict[str, Any], place: str, way: Way) -> Any:
+        """Take it from the object's JSON, or say what it is if nothing is written."""
+        if self.is_left_out(way):
+            return self._secret(raw, place, way)
+        if self.name in raw:
+            return self.coder.read(raw[self.name], place, way)
+        found = default_of(self.field)
+        return way.wrong(place, f"{self.name} is missing.") if found is MISSING else found
+
+    def _secret(self, raw: dict[str, Any], place: str, way: Way) -> Any:
+        if self.name in raw:
+            what = 'The file says "secrets": false, so this cannot be there: take it out.'
+            return way.wrong(place, what)
+        return LEFT_OUT[self.label] if self.label in LEFT_OUT else default_of(self.field)
+
+    def check(self, value: Any, place: str, way: Way) -> None:
+        """Note what its rule has against a value."""
+        if self.rule is not None:
+            for below, what in self.rule(value):
+                way.wrong(place + below, what)
+
+
+def default_of(field: Field[Any]) -> Any:
+    """Give what a field is if nothing is said; ``MISSING``: it must be said."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+class Record:
+    """An object of a dataclass, with all its fields.
+
+    A field whose name begins with an underscore is not kept, nor is one that a frozen class makes
+    of its others: what they hold can be made again.
+
+    Parameters
+    ----------
+    coder_of
+        Gives the coder of a field's type; asked late, as classes may hold each other.
+    """
+
+    kinds: tuple[type, ...] = (dict,)
+
+    def __init__(self, cls: type, coder_of: Callable[[Any], Coder]) -> None:
+        self.cls, self._coder_of = cls, coder_of
+        self.types = (cls,)
+
+    @cached_property
+    def is_frozen(self) -> bool:
+        """Whether its objects never change."""
+        return bool(self.cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]
+
+    @cached_property
+    def back(self) -> dict[str, tuple[type, bool]]:
+        """Fields that point back: to an object of which class, and whether it may be missing."""
+        found = {}
+        for name, hint in types_of_fields(self.cls).items():
+            classes = [one for one in _alternatives(hint) if one is not type(None)]
+            if name in _BACK and len(classes) == 1 and _is_of_ours(classes[0]):
+                found[name] = classes[0], classes[0] is not hint
+        return found
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The fields that are written.
+
+        Raises
+        ------
+        TypeError
+            A file cannot hold one of them, or nothing can stand for a secret that is left out.
+        """
+        hints = types_of_fields(self.cls)
+        return tuple(
+            self._part(one, hints[one.name])
+            for one in fields(self.cls)
+            if self._is_kept(one) and one.name not in self.back
+        )
+
+    def _is_kept(self, field: Field[Any]) -> bool:
+        return not field.name.startswith("_") and (field.init or not self.is_frozen)
+
+    def _part(self, field: Field[Any], hint: Any) -> Part:
+        label, default = f"{self.cls.__name__}.{field.name}", default_of(field)
+        stands_in = default is not MISSING or label in LEFT_OUT or label in WRITTEN_INSTEAD
+        if is_secret(label) and not stands_in:
+            raise TypeError(f"say in iamlab.storage.problems what {label} is without it")
+        coder = self._coder_of(hint)
+        is_empty = default is None or (isinstance(default, _EMPTY) and not default)
+        rule = rule_for(self.cls, field.name)
+        return Part(field.name, field, coder, label, default if is_empty else _NEVER, rule)
+
+    def write(self, value: Any, place: str, way: Way) -> Any:
+        """Give its fields, in their order."""
+        if type(value) not in (self.cls, getattr(self.cls, "made_as", None)):
+            return way.not_a(self.cls.__name__, value, place)
+        found: dict[str, Any] = {}
+        for name, (cls, _) in self.back.items():
+            owner = getattr(value, name)
+            if owner is None:
+                found[name] = None
+            elif owner is not way.owner(cls):
+                way.wrong(place, f"Its {name} is not the one that holds it.")
+        way.owners.append(value)
+        for part in self.parts:
+            own = getattr(value, part.name)
+            if own != part.empty and not part.is_left_out(way):
+                where, before = f"{place}.{part.name}", len(way.places)
+                found[part.name] = part.coder.write(part.written(own, way), where, way)
+                if len(way.places) == before:
+                    part.check(own, where, way)
+        way.owners.pop()
+        return found
+
+    def read(self, raw: Any, place: str, way: Way) -> Any:
+        """Make an object of its fields."""
+        if type(raw) is not dict:
+            return way.not_a(f"an object, of {self.cls.__name__}", raw, place)
+        self._refuse_unknown(raw, place, way)
+        values = self._owners(raw, place, way)
+        if self.is_frozen:
+            return self._of_values(values, raw, place, way)
+        return self._around_values(values, raw, place, way)
+
+    def _of_values(self, values: dict[str, Any], raw: dict[str, Any], place: str, way: Way) -> Any:
+        """Make an object that never changes as its class does, which may refuse."""
+        values |= self._values(raw, place, way)
+        if any(value is UNUSABLE for value in values.values()):
+            return UNUSABLE
+        try:
+            return self.cls(**values)
+        except (IamLabError, TypeError, ValueError) as error:
+            return way.wrong(place, f"{error}"[:300])
+
+    def _around_values(
+        self, values: dict[str, Any], raw: dict[str, Any], place: str, way: Way
+    ) -> Any:
+        """Make the object first, as what it holds points back to it."""
+        made: Any = self.cls.__new__(self.cls)
+        for name, owner in values.items():
+            setattr(made, name, owner)
+        way.owners.append(made)
+        values |= self._values(raw, place, way, made)
+        way.owners.pop()
+        for one in fields(self.cls):
+            if not self._is_kept(one):
+                setattr(made, one.name, default_of(one))
+        return UNUSABLE if any(value is UNUSABLE for value in values.values()) else made
+
+    def _values(
+        self, raw: dict[str, Any], place: str, way: Way, made: object = None
+    ) -> dict[str, Any]:
+        found = {}
+        for part in self.parts:
+            where, before = f"{place}.{part.name}", len(way.places)
+            value = part.read(raw, where, way)
+            if len(way.places) == before and part.name in raw:
+                part.check(value, where, way)
+            if len(way.places) > before and not isinstance(value, dict | list):
+                value = UNUSABLE  # a container keeps what is right in it
+            if made is not None and value is not UNUSABLE:
+                setattr(made, part.name, value)
+            found[part.name] = value
+        return found
+
+    def _owners(self, raw: dict[str, Any], place: str, way: Way) -> dict[str, Any]:
+        found = {}
+        for name, (cls, optional) in self.back.items():
+            none = optional and name in raw and raw[name] is None
+            found[name] = None if none else way.owner(cls)
+            if found[name] is None and not none:
+                found[name] = way.wrong(place, f"It stands in no {name}.")
+        return found
+
+    def _refuse_unknown(self, raw: dict[str, Any], place: str, way: Way) -> None:
+        known = {part.name for part in self.parts}
+        for key, value in raw.items():
+            optional = key in self.back and self.back[key][1] and value is None
+            if key not in known and not optional:
+                name = str(key)[:100]
+                hint = did_you_mean(name, known)
+                way.wrong(place, f"A {self.cls.__name__} has no field {name!a}. {hint}")
+
+
+_EMPTY = (str, tuple, list, dict, set, frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class OfClass:
+    """An object of one of several dataclasses, which the file names: of these and no other."""
+
+    known: Mapping[str, Record]
+    kinds: tuple[type, ...] = (dict,)
+
+    @property
+    def types(self) -> tuple[type, ...]:
+        """The classes."""
+        return tuple(record.cls for record in self.known.values())
+
+    def write(self, value: Any, place: str, way: Way) -> Any:
+        """Give its fields, and its class first."""
+        record = self.known.get(type(value).__name__)
+        if record is None or type(value) not in (record.cls, getattr(record.cls, "made_as", None)):
+            return way.not_a(" or ".join(self.known), value, place)
+        return {_CLASS: record.cls.__name__, **record.write(value, place, way)}
+
+    def read(self, raw: Any, place: str, way: Way) -> Any:
+        """Take an object of the class that is named."""
+        if type(raw) is not dict:
+            return way.not_a("an object", raw, place)
+        name = raw.get(_CLASS)
+        if type(name) is not str or name not in self.known:
+            hint = did_you_mean(str(name)[:100], self.known)
+            return way.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
+        inside = {key: one for key, one in raw.items() if key != _CLASS}
+        return self.known[name].read(inside, place, way)
+
+
+def _is_of_ours(hint: Any) -> TypeGuard[type]:
+    return isinstance(hint, type) and hint.__module__.startswith("iamlab.")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    union = get_origin(hint) in (types.UnionType, typing.Union)
+    return get_args(hint) if union else (hint,)
+
+
+@cache
+def import_all() -> None:
+    """Import every module of the world, so that all classes are there."""
+    import_module("iamlab.lab.world")
+    package = import_module("iamlab.model")
+    for module in pkgutil.walk_packages(package.__path__, "iamlab.model."):
+        import_module(module.name)
+
+
+@cache
+def types_of_fields(cls: type) -> dict[str, Any]:
+    """Say of which type each field of a dataclass is.
+
+    Examples
+    --------
+    >>> from iamlab.model.credentials import KeyRecord
+    >>> types_of_fields(KeyRecord)["status"]
+    <class 'str'>
+    """
+    known = {name: base for base in reversed(cls.__mro__) for name in get_annotations(base)}
+    return {one.name: _type_of(one.name, known[one.name]) for one in fields(cls)}
+
+
+def _type_of(name: str, cls: type) -> Any:
+    """Give the type of a field, in the words of the module that declares it."""
+    module = sys.modules[cls.__module__]
+    holder = type(cls.__name__, (), {"__annotations__": {name: get_annotations(cls)[name]}})
+    return typing.get_type_hints(holder, {**_for_types_only(cls.__module__), **vars(module)})[name]
+
+
+@cache
+def _for_types_only(module: str) -> dict[str, Any]:
+    """Import what a module imports for its types."""
+    tree = ast.parse(getsource(sys.modules[module]))
+    blocks = [
+        statement
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for statement in node.body
+    ]
+    return {
+        alias.asname or alias.name: getattr(import_module(block.module), alias.name)
+        for block in blocks
+        if isinstance(block, ast.ImportFrom) and block.module
+        for alias in block.names
+    }
+
+
+@cache
+def below(cls: type) -> dict[str, type]:
+    """Give the dataclasses of the package that inherit from one, by name: a file names these.
+
+    Raises
+    ------
+    TypeError
+        Two of them have one name.
+
+    Examples
+    --------
+    >>> from iamlab.model.providers import Provider
+    >>> sorted(below(Provider))
+    ['OpenIDConnectProvider', 'SAMLProvider']
+    """
+    import_all()
+    found: dict[str, type] = {}
+    heirs: list[type] = [
+        one for one in cls.__subclasses__() if not one.__module__.startswith("iamlab.lab")
+    ]
+    for heir in heirs:
+        # A dataclass with slots leaves the class that it was made of behind.
+        module = sys.modules.get(heir.__module__)
+        is_there = getattr(module, heir.__name__, None) is heir and is_dataclass(heir)
+        own = {heir.__name__: heir} if is_there and heir.__module__.startswith("iamlab.") else {}
+        for name, one in (own | below(heir)).items():
+            if found.setdefault(name, one) is not one:
+                raise TypeError(f"two classes below {cls.__name__} are called {name}: rename one")
+    return found

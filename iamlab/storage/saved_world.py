@@ -1,0 +1,228 @@
+"""A world as a JSON file: its head, and what it keeps of the world.
+
+``version`` counts the forms that such files had. A file of an older version is lifted, version by
+version, before it is read; one of a newer version is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import LoadError, RequestError
+from iamlab.model.network_locations import Network
+from iamlab.model.strict_json import read_json, replace_file
+from iamlab.storage.checks import check, check_identity_centers, check_organizations
+from iamlab.storage.codec import coder_of
+from iamlab.storage.problems import UNUSABLE, Way, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamlab.model.account import Account
+    from iamlab.model.clock_and_ids import Clock, Ids, RealClock
+    from iamlab.model.event import Event
+    from iamlab.model.organization.organization import Organization
+    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.world import World
+    from iamlab.operations.federation.oidc_issuer import OidcIssuer
+    from iamlab.operations.federation.saml_directory import SamlDirectory
+    from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.policy.document import Policy
+
+VERSION = 1
+LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Version -> what makes of its JSON that of the next version."""
+
+_HEAD = ("iamlab", "version", "secrets")
+_WHAT = "a saved world"
+
+
+class SecretsWarning(UserWarning):
+    """A file holds secrets."""
+
+
+@dataclass
+class Contents:
+    """What a file keeps of a world: a line for each attribute of :class:`World`.
+
+    A new attribute needs a default here, as older files have none.
+    """
+
+    ids: Ids  # with the world's seed
+    clock: Clock | RealClock
+    loaded: bool = False
+    warnings: list[str] = field(default_factory=list)
+    current_network: Network = field(default_factory=Network)
+    organizations: dict[str, Organization] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    resource_policies: dict[str, Policy] = field(default_factory=dict)
+    oidc_issuers: dict[str, OidcIssuer] = field(default_factory=dict)
+    saml_directories: dict[str, SamlDirectory] = field(default_factory=dict)
+    identity_centers: dict[str, IdentityCenter] = field(default_factory=dict)
+    sessions: dict[str, SessionRecord] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+
+def save_world(world: World, path: str | Path, *, secrets: bool = False) -> None:
+    """Write a world to a file. An interrupted writing leaves the file that was there.
+
+    Parameters
+    ----------
+    secrets
+        Whether the world's seed, from which secret keys and the seeds of MFA devices follow, and
+        the hashes of passwords are written too. Without them the loaded world has the same keys,
+        devices and login profiles, but nobody knows what opens them.
+
+    Raises
+    ------
+    RequestError
+        The world holds what no file can; with all places.
+    OSError
+        The file cannot be written.
+
+    Warns
+    -----
+    SecretsWarning
+        The file holds secrets.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> alice = world.create_account("main").create_user("alice")
+    >>> with TemporaryDirectory() as folder:
+    ...     save_world(world, Path(folder) / "world.json")
+    ...     again = load_world(Path(folder) / "world.json")
+    >>> again
+    <World main (1 user, 0 groups, 0 roles)>
+    """
+    written = world_to_json(world, secrets=secrets)
+    replace_file(Path(path), _pieces(written), private=secrets)
+    if secrets:
+        warnings.warn(
+            f"{Path(path).name} holds secrets: the world's seed, from which all secret keys "
+            "follow, and hashes of passwords. Give it to nobody who must not know them.",
+            SecretsWarning,
+            stacklevel=3,
+        )
+
+
+def load_world(path: str | Path) -> World:
+    """Read a world from a file that :func:`save_world` wrote.
+
+    Raises
+    ------
+    LoadError
+        The file is none, or is damaged; with all places.
+    """
+    return world_from_json(read_json(Path(path), _WHAT), Path(path).name)
+
+
+def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
+    """Write a world as JSON values.
+
+    The parameters and errors are those of :func:`save_world`.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world_to_json(World(seed=7))["clock"]
+    {'class': 'Clock', 'now': '2026-11-25T09:00:00Z'}
+    """
+    way = Way("The world cannot be saved:", secrets, owners=[world])
+    contents = Contents(**{one.name: getattr(world, one.name) for one in fields(Contents)})
+    try:
+        written = coder_of(Contents).write(contents, "$", way)
+        way.finish()
+        _check(contents, way)
+        way.finish()
+    except LoadError as error:
+        raise RequestError(str(error)) from None
+    return {"iamlab": "world", "version": VERSION, "secrets": secrets, **written}
+
+
+def world_from_json(data: object, name: str = "world") -> World:
+    """Make a world of JSON values that :func:`world_to_json` gave.
+
+    Parameters
+    ----------
+    name
+        What errors call it: the file's name.
+
+    Raises
+    ------
+    LoadError
+        It is no world; with all places.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world_from_json(world_to_json(World(seed=7)))
+    <World without accounts>
+    """
+    try:
+        lifted = _lifted(data, name)
+        return _world(lifted, name)
+    except RecursionError:
+        raise LoadError(f"{name} is nested too deeply to be {_WHAT}.") from None
+
+
+def _check(contents: Contents, way: Way) -> None:
+    check(contents.accounts, way, complete=not contents.loaded)
+    check_organizations(contents.organizations, contents.accounts, way)
+    check_identity_centers(contents.identity_centers, way)
+
+
+def _pieces(written: dict[str, Any]) -> Iterator[str]:
+    """Give the text of a file, in parts."""
+    yield from json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(written)
+    yield "\n"
+
+
+def _lifted(data: object, name: str) -> dict[str, Any]:
+    """Check the head of a file, and bring the rest to the newest form."""
+    if not isinstance(data, dict) or data.get("iamlab") != "world":
+        raise LoadError(
+            f'{name} is no {_WHAT[2:]}: it does not begin with "iamlab": "world". '
+            "Make one with world.save(path)."
+        )
+    version = data.get("version")
+    if type(version) is not int or version < 1:
+        raise LoadError(f"{name}: $.version: There must be a number from 1 on.")
+    if version > VERSION:
+        raise LoadError(
+            f"{name} is of version {version}, and this iamlab reads versions up to {VERSION}: "
+            "load it with a newer iamlab."
+        )
+    for number in range(version, VERSION):
+        try:
+            data = LIFTS[number](data)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise LoadError(f"{name} is no world of version {number}: {error!r}.") from None
+    return data
+
+
+def _world(data: dict[str, Any], name: str) -> World:
+    secrets = data.get("secrets")
+    if type(secrets) is not bool:
+        raise LoadError(f"{name}: $.secrets: There must be true or false, not {kind_of(secrets)}.")
+    world: World = import_module("iamlab.lab.world").World()
+    way = Way(f"{name} cannot be read:", secrets, owners=[world])
+    inside = {key: value for key, value in data.items() if key not in _HEAD}
+    contents = coder_of(Contents).read(inside, "$", way)
+    if contents is not UNUSABLE:
+        _check(contents, way)
+    way.finish()
+    log = world.events  # more than the list that is read
+    for one in fields(Contents):
+        setattr(world, one.name, getattr(contents, one.name))
+    log.extend(contents.events)
+    world.events = log
+    world.seed = world.ids.seed
+    return world

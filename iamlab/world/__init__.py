@@ -1,1 +1,0 @@
-"""The state: who and what exists, in which account, at what time."""

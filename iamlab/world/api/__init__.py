@@ -1,1 +1,0 @@
-"""IAM's API over a world: each operation is one entry, whoever calls it and however."""
