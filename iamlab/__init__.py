@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from iamlab.lab.world import World
     from iamlab.model.network_locations import Network
     from iamlab.policy.arn import Arn
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 _HOME = {
     "ANONYMOUS": "engine.request",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import Circumstances, Way, check, over
+from iamlab.authorization.authorize import Way, check
 from iamlab.authorization.context_keys import FORWARDED, of_call
 from iamlab.authorization.principal import Gathered, policies_of, scps_of
 from iamlab.authorization.principal import known as known_of
@@ -30,6 +30,7 @@ from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User
+from iamlab.model.record import Circumstances, over
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import Facts
     from iamlab.engine.layers import Layers
-    from iamlab.engine.matrix import AccessMatrix, ResourceFacts
+    from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
+    from iamlab.engine.universe import ResourceFacts
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

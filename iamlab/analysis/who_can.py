@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.authorize import Way, over
+from iamlab.authorization.authorize import Way
 from iamlab.authorization.context_keys import FORWARDED, Who, of_call, set_by_hand
 from iamlab.authorization.principal import Everybody
 from iamlab.authorization.principal import known as known_of
@@ -19,16 +19,17 @@ from iamlab.authorization.resource import facts_of
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request
+from iamlab.model.record import over
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from iamlab.authorization.authorize import Circumstances
     from iamlab.authorization.principal import Gathered
     from iamlab.authorization.resource import Facts
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
+    from iamlab.model.record import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

@@ -34,12 +34,13 @@ from iamlab.model.record import Circumstances, over
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.authorization.context_keys import Membership, Who
+    from iamlab.authorization.context_keys import Who
     from iamlab.authorization.principal import Caller, Gathered
     from iamlab.authorization.resource import Facts
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
+    from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.policy.document import Policy

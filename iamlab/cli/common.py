@@ -19,7 +19,7 @@ from iamlab.storage.account_details.load import LoadWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.authorization.authorize import Circumstances
+    from iamlab.model.record import Circumstances
 
 
 def filled(text: str) -> str:

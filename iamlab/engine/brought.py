@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamlab.engine.callers import Members
     from iamlab.engine.prepared import Test, Tests
     from iamlab.engine.request import ContextValue
-    from iamlab.policy.document import Condition, Statement
+    from iamlab.policy.statement import Condition, Statement
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

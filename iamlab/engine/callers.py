@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from iamlab.engine.request import Request
-    from iamlab.policy.document import Principals
+    from iamlab.policy.statement import Principals
 
 Members = int | tuple[int, ...]
 """A set of callers: one bit for each, or, if they are few, their numbers in order."""

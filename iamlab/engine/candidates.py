@@ -16,7 +16,7 @@ from iamlab.engine.principals import MAY_NAME
 from iamlab.engine.request import Kind
 from iamlab.engine.scope import unbound
 from iamlab.policy.conditions import Comparison
-from iamlab.policy.document import Condition, Statement
+from iamlab.policy.statement import Condition, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
     from iamlab.engine.verdict import Reading
-    from iamlab.policy.document import Principals
+    from iamlab.policy.statement import Principals
 
 # Condition keys whose values the caller chooses with the request, in lower case.
 SENT_BY_CALLER = (

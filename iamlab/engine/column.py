@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.engine.prepared import Test
     from iamlab.engine.request import ContextValue, Request
     from iamlab.engine.universe import ResourceFacts
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 NO_LAYERS = Layers()
 FITTING = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})

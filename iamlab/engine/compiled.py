@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 
 def decide(request: Request, layers: Layers) -> Verdict:

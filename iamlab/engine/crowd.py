@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from iamlab.engine.prepared import Test, Tests
     from iamlab.engine.request import ContextValue
     from iamlab.engine.universe import ResourceFacts
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 __all__ = ["Crowd"]
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import Heard, Reading
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import Request
-from iamlab.policy.document import Policy, Statement
+from iamlab.policy.document import Policy
+from iamlab.policy.statement import Statement
 from iamlab.policy.writing import edited, written
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Heard, Reading
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 RUNGS = (*GUARDS, "resource", "identity", "boundary", "session")
 """The layers in flow-chart order, the VPC endpoint policy beside SCP and RCP; the first rung, above

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
 from iamlab.policy.conditions import Comparison
-from iamlab.policy.document import Condition, Policy, Statement
+from iamlab.policy.document import Policy
+from iamlab.policy.statement import Condition, Statement
 
 CONSTRAINTS = ("encryption_context_subset", "encryption_context_equals")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Attached, Layers, Level
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 RESTRICTED = Miss(
     "Block Public Access",

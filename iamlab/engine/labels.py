@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 QUESTIONS = (
     "Who is really calling?",

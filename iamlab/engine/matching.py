@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Place
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
-    from iamlab.policy.document import Condition, Statement
+    from iamlab.policy.statement import Condition, Statement
 
 
 class Miss(NamedTuple):

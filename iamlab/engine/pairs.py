@@ -31,7 +31,7 @@ from iamlab.policy.variables import has_variable, substitute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 _WILD = ("*", "?", LITERAL_STAR, LITERAL_QUESTION)
 

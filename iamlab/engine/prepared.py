@@ -28,7 +28,8 @@ from iamlab.policy.variables import has_variable, keys_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.policy.document import Condition, Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Statement
 
 Test = Callable[[Request], bool]
 Tests = tuple[Test, ...]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Place
     from iamlab.engine.request import Caller, Request
-    from iamlab.policy.document import Principals, Statement
+    from iamlab.policy.statement import Principals, Statement
 
 
 class Named(IntEnum):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Attached, Layers, Level
     from iamlab.engine.request import Request
     from iamlab.engine.universe import Context, OwnPolicies, Universe
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 NO_RULE = ("never_refused", *FREE)
 """The situations in which nobody has to allow."""

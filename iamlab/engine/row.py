@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Layers, Level
     from iamlab.engine.universe import Context, OwnPolicies, Sort, Universe
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 
 def names_somebody(statement: Statement) -> bool:

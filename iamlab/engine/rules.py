@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Place
     from iamlab.engine.principals import Named
     from iamlab.engine.verdict import Reading
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 Grant = Callable[[Votes], int]
 Ceiling = Callable[[Sequence[int]], int]

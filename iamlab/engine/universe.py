@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
     from iamlab.engine.votes import Votes
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 Context = Mapping[str, "ContextValue"]
 

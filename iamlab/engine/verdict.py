@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Attached
     from iamlab.engine.matching import Miss
     from iamlab.engine.principals import Named
-    from iamlab.policy.document import Effect, Statement
+    from iamlab.policy.statement import Effect, Statement
 
 
 class Verdict(Enum):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.errors.organizations import MalformedPolicyDocumentException
+from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.model.organization import policies as policy_records
 from iamlab.model.organization import targets as records
 from iamlab.model.record import facade_of

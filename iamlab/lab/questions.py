@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack, cast
 
-from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import Caller, Gathered, known
 from iamlab.errors import RequestError
 from iamlab.lab.event_questions import EventQuestions
-from iamlab.model.record import check_texts
+from iamlab.model.record import Circumstances, check_texts
 from iamlab.operations.unmodelled_actions import use
 
 if TYPE_CHECKING:

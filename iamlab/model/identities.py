@@ -22,10 +22,10 @@ from iamlab.model.record import Record
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.cloudtrail.recording import RoleLastUsed
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
     from iamlab.model.credentials import KeyRecord
+    from iamlab.model.record import RoleLastUsed
     from iamlab.model.user_credentials import (
         ServiceSpecificCredential,
         SigningCertificate,

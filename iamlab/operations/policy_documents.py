@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.world import World
     from iamlab.policy.checking import Refusal
-    from iamlab.policy.document import Principals, Statement
+    from iamlab.policy.statement import Principals, Statement
 
 
 Document = str | Mapping[str, object] | Policy

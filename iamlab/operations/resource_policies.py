@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
-    from iamlab.policy.document import Policy, Principals, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Principals, Statement
 
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}", re.ASCII)
 

@@ -17,10 +17,10 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.authorization.authorize import Circumstances
     from iamlab.authorization.principal import Caller, Gathered
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
+    from iamlab.model.record import Circumstances
     from iamlab.model.world import World
 
 

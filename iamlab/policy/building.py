@@ -24,7 +24,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Effect, Statement
+    from iamlab.policy.statement import Effect, Statement
 
 NEWEST = "2012-10-17"
 

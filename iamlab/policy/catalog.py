@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
 """What an action does, as AWS sorts them."""

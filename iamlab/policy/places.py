@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.policy.json_text import child, read_json
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Condition, Policy, Statement
+    from iamlab.policy.document import Policy
     from iamlab.policy.json_text import Source
+    from iamlab.policy.statement import Condition, Statement
 
 
 class Places:

@@ -18,7 +18,8 @@ from iamlab import unsure
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Condition, Policy, Principals, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Principals, Statement
 
 # Not... and ...IfExists let through whoever does not send the key.
 PINNING_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")

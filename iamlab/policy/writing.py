@@ -11,7 +11,7 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.policy.document import Principals, Statement
+    from iamlab.policy.statement import Principals, Statement
 
 
 def statement_to_json(statement: Statement) -> dict[str, Any]:

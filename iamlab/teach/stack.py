@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamlab.model.world import World
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 STACK_CLASS = "iamlab-stack"
 

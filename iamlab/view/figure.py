@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.audit.audit import Audit, Thresholds
 from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.analysis.security_status import SecurityStatus
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.time_axis import day, utc
 from iamlab.view.figures.charts.score_bars import scores_of
@@ -26,7 +27,6 @@ from iamlab.view.style import ABSENT, Look
 from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import bad, good, silent
 from iamlab.view.tabular.table_of import table_of
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

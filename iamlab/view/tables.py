@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count, printable
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.model.world import World
@@ -19,7 +20,6 @@ from iamlab.view.given import check
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
-from iamlab.view.words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from iamlab.view.words import printable
+from iamlab.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from iamlab.engine.matching import misses
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.rules import AWS
-from iamlab.policy.document import Statement
+from iamlab.policy.statement import Statement
 from tests.engine.making import (
     ANA,
     DENY,

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from iamlab.view.words import printable
+from iamlab.display import printable
 
 SLACK = 1.0  # pixels that two labels may share: the paper around their letters
 INSIDE = 0.03  # inches that a line may enter a box: where it arrives

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Layers, Policy, Request
+from iamlab.display import printable
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import NO_KEY, asks, trees
 from iamlab.view.figures.policy.condition_tree import condition_tree
-from iamlab.view.words import printable
 from tests.view.cases import DANA, DECISIONS, MAP, OTHER
 from tests.view.looking import faults
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from iamlab import Policy, World
+from iamlab.display import printable
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.model.identities import RootUser
 from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.credential_lanes import MOST
 from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
-from iamlab.view.words import printable
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions
 from tests.world import materials

@@ -16,8 +16,8 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+from iamlab.display import printable
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.words import printable
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
 from tests.view.looking import faults
 from tests.view.scenes import SIZES

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iamlab.display import printable
 from iamlab.view.drawing.graph_files import to_graphml, to_mermaid
-from iamlab.view.words import printable
 from tests.view.scenes import UGLY
 
 HOSTILE = (

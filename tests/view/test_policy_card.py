@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy
+from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.policy.prose import sentences
 from iamlab.policy.writing import statement_to_json
 from iamlab.teach.scenarios import GUARD, STACK
 from iamlab.view.figures.policy.policy_card import policy_card
 from iamlab.view.figures.policy.policy_lines import LETTERS, json_lines
-from iamlab.view.words import printable
 from tests.view.looking import faults
 
 UGLY = "<script>$x^2$</script>\u202e\n😀" + "n" * 400

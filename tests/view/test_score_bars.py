@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
 from iamlab.view.figures.charts.score_bars import ENDS, score_bars
-from iamlab.view.words import printable
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
 

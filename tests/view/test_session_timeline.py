@@ -7,12 +7,12 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.session_lanes import MOST, lanes_of
 from iamlab.view.figures.credentials.session_timeline import session_timeline, window
-from iamlab.view.words import printable
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions
 

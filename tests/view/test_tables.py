@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from iamlab import Policy, World
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.view.cells import as_words
+from iamlab.view.cells import ROWS, as_words
 from iamlab.view.style import INK, LOOKS, PAPER, Look
-from iamlab.view.tables import ROWS, Table, VerdictTable, verdict_table
+from iamlab.view.tables import Table, VerdictTable, verdict_table
 from iamlab.view.tables import table as frame_of
 from iamlab.view.tabular.accounts import organization_table
 from iamlab.view.terminal import LINE, broken, columns_of

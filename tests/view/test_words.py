@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.view.words import LONGEST, count, listed, shorten, told
+from iamlab.display import count
+from iamlab.view.words import LONGEST, listed, shorten, told
 from tests.view.scenes import UGLY
 
 TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)

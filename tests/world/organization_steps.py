@@ -22,7 +22,6 @@ from iamlab.errors.organizations import (
     HandshakeConstraintViolationException,
     InvalidHandshakeTransitionException,
     InvalidInputException,
-    MalformedPolicyDocumentException,
     MasterCannotLeaveOrganizationException,
     OrganizationalUnitNotEmptyException,
     OrganizationNotEmptyException,
@@ -34,6 +33,7 @@ from iamlab.errors.organizations import (
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
+from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.model.organization.organization import Organization
 from tests.world.deep import snapshot
 from tests.world.plain_world import (

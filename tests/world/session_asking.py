@@ -6,8 +6,9 @@ What the package notes of a session is not read here: the model says what must h
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from iamlab import World, errors, sts_errors
+from iamlab import World, errors
 from iamlab.errors import AwsError, NoSuchEntity
+from iamlab.errors import sts as sts_errors
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.session import Session
 from tests.world.plain_sessions import GONE, OVER, WITHOUT_ALLOW

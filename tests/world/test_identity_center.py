@@ -19,11 +19,8 @@ from iamlab.errors import (
     RequestError,
     UnmodifiableEntity,
 )
-from iamlab.errors.identity_center import (
-    ConflictException,
-    ResourceNotFoundException,
-    ValidationException,
-)
+from iamlab.errors.identity_center import ConflictException
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.dispatch import perform
 from iamlab.operations.identity_center.instance import IdentityCenter, enable_identity_center
 from iamlab.operations.identity_center.parameters import seconds_of

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from iamlab import identity_center_errors
 from iamlab.errors import AwsError, RequestError
+from iamlab.errors import identity_center as identity_center_errors
 from tests.world.deep import snapshot
 from tests.world.exports import allow, document
 from tests.world.single_sign_on import DEV, PROD, Scene

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
-from iamlab.cloudtrail.recording import LastUsed, RoleLastUsed
 from iamlab.errors import AwsError, LoadError
 from iamlab.lab.account import Account
 from iamlab.model.event import Event
+from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.operations.sts.session import Session
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import allow, document, export_of, hand_made, trust

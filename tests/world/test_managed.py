@@ -24,7 +24,7 @@ from iamlab.lab.account import Account
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
-from iamlab.policy.document import Statement
+from iamlab.policy.statement import Statement
 from iamlab.storage.account_details.load import LoadWarning
 from scripts.make_managed_policies import ORIGIN, text_of
 from tests.world.exports import allow, document

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from iamlab import organization_errors
 from iamlab.errors import AwsError
+from iamlab.errors import organizations as organization_errors
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform

@@ -14,10 +14,10 @@ from iamlab.errors.organizations import (
     ConstraintViolationException,
     DuplicatePolicyException,
     InvalidInputException,
-    MalformedPolicyDocumentException,
     PolicyInUseException,
     PolicyNotFoundException,
 )
+from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform

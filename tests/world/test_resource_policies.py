@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import pytest
 
 import iamlab.model
-from iamlab import World, service_errors
+from iamlab import World
 from iamlab.errors import AwsError
+from iamlab.errors import services as service_errors
 from iamlab.lab.account import Account
 from iamlab.model.resources import Resource
 from iamlab.operations.resource_policies import resource_policy

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from iamlab import World, ec2_errors
+from iamlab import World
 from iamlab.errors import AccessDenied, AwsError
+from iamlab.errors import ec2 as ec2_errors
 from iamlab.lab.account import Account
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document, trust

@@ -11,8 +11,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from iamlab import sts_errors
 from iamlab.errors import AwsError, IamLabError, MalformedPolicyDocument, ValidationError
+from iamlab.errors import sts as sts_errors
 from iamlab.lab.sts import Sts
 from iamlab.operations.api_models import names, python_name
 from iamlab.operations.sts.calls import operations

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.external_access.inside_conditions import OF_SOURCE
 from iamlab.authorization import context_keys as context
-from iamlab.authorization.context_keys import OF_CALLER, Membership, Who, fill
+from iamlab.authorization.context_keys import OF_CALLER, Who, fill
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, Kind, Request, is_account
 from iamlab.errors import RequestError
+from iamlab.model.record import Membership
 from iamlab.model.service_principals import SOURCE_ACCOUNT, SOURCE_ARN, sends
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.model.account import Account
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 Context = dict[str, str | list[str]]

@@ -37,7 +37,6 @@ from iamlab.analysis.policy_simulator import policies, requests
 from iamlab.analysis.policy_simulator.exclusions import Exclusions
 from iamlab.analysis.policy_simulator.policies import position, spans
 from iamlab.analysis.policy_simulator.requests import keys_of
-from iamlab.authorization.authorize import over
 from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
@@ -45,6 +44,7 @@ from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import InvalidInput, RequestError
+from iamlab.model.record import over
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Self
 from iamlab.analysis.access_matrix import matrix
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
-from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.authorize import question
+from iamlab.model.record import Circumstances
 from iamlab.model.service_principals import SOURCE_ARN
 from iamlab.operations.authorization_needs import context_of_passing
 from iamlab.operations.sts.service_session_kinds import Work

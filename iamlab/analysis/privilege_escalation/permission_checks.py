@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.authorization.authorize import Circumstances, Question
+    from iamlab.authorization.authorize import Question
     from iamlab.authorization.resource import Facts
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
+    from iamlab.model.record import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.authorization.authorize import Circumstances
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
+    from iamlab.model.record import Circumstances
     from iamlab.model.world import World
 
 ADMIN = "admin"

@@ -24,7 +24,7 @@ from iamlab.analysis.privilege_escalation.ways.service_credentials import (
     SIGNED,
     limited_to,
 )
-from iamlab.authorization.authorize import Standing
+from iamlab.model.record import Standing
 from iamlab.authorization.principal import known as known_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of

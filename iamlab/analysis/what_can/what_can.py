@@ -17,7 +17,7 @@ from iamlab.analysis.what_can.candidates import Candidate, Candidates, Home, wri
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Told, lines_from
 from iamlab.analysis.what_can.question_space import of_resources, within_reach
-from iamlab.authorization.authorize import Circumstances, check, over
+from iamlab.authorization.authorize import check
 from iamlab.authorization.principal import known as known_of
 from iamlab.authorization.resource import facts_of
 from iamlab.display import Shown, few, steps
@@ -28,6 +28,7 @@ from iamlab.engine.reasons import Witness
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.engine.universe import Universe
 from iamlab.errors import RequestError
+from iamlab.model.record import Circumstances, over
 from iamlab.policy.catalog import action, all_actions, has, matched
 
 if TYPE_CHECKING:

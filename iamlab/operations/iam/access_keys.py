@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import LastUsed, note_key
+from iamlab.cloudtrail.recording import note_key
 from iamlab.errors import (
     InvalidClientTokenId,
     InvalidInput,
@@ -22,6 +22,7 @@ from iamlab.errors import (
 )
 from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.quotas import quota
+from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.lookup import holder_of
 from iamlab.operations.iam.responses import page

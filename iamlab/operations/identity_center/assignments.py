@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
-from iamlab.errors.identity_center import ResourceNotFoundException
+from iamlab.errors.services import ResourceNotFoundException
 from iamlab.operations.identity_center.directory import IdentityStoreGroup, IdentityStoreUser
 from iamlab.operations.identity_center.parameters import (
     GROUP,

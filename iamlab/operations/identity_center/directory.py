@@ -15,11 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.errors.identity_center import (
-    ConflictException,
-    ResourceNotFoundException,
-    ValidationException,
-)
+from iamlab.errors.identity_center import ConflictException
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.identity_center.parameters import (
     GROUP,
     HIDDEN,

@@ -18,11 +18,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import FailedAuthentication, RequestError, did_you_mean
-from iamlab.errors.identity_center import (
-    ConflictException,
-    ResourceNotFoundException,
-    ValidationException,
-)
+from iamlab.errors.identity_center import ConflictException
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.model.record import twin_of
 from iamlab.operations.federation.saml_assertion import metadata_of
 from iamlab.operations.federation.signing_keys import certificate_of, rsa_key

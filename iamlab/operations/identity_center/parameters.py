@@ -26,8 +26,8 @@ from iamlab.authorization.context_keys import of_root
 from iamlab.cloudtrail.recording import record
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import AwsError, RequestError, did_you_mean
-from iamlab.errors.identity_center import ResourceNotFoundException, ValidationException
 from iamlab.errors.organizations import AccountNotFoundException
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.api_models import Shape
 from iamlab.operations.organizations.lookup import account_id_of
 

@@ -21,11 +21,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import known as known_of
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
+from iamlab.model.record import Circumstances
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.session import Session
 from iamlab.policy.regions import ON_BY_DEFAULT

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
     from iamlab.operations.sts.caller import Asked
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 
 OLDER_SESSIONS = "AWSRevokeOlderSessions"

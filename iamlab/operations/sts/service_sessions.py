@@ -21,10 +21,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import Circumstances, question
+from iamlab.authorization.authorize import question
 from iamlab.cloudtrail.recording import record_for
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.model.quotas import is_account_id
+from iamlab.model.record import Circumstances
 from iamlab.model.service_principals import find, sends
 from iamlab.operations.sts.caller import check_is_on, region_of
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role

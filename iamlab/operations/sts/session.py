@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
     from iamlab.lab.credentials import Holder

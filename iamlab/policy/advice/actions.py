@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
 
 LONGEST_NAME = 128
 MOST_HINTS = 20

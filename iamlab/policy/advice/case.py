@@ -13,7 +13,8 @@ from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
     from iamlab.policy.advice.finding import Better
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)

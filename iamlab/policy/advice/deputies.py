@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 SENDERS = frozenset(
     (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 RESOURCE_TAG = "aws:resourcetag/"
 # Global keys that depend on the action, so that the catalogue lists them with each.

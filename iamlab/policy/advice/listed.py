@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case
     from iamlab.policy.advice.finding import Better
-    from iamlab.policy.document import Policy, Statement
-    from iamlab.policy.rules import TypeRules
+    from iamlab.policy.checks.type_rules import TypeRules
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 FIELDS = {
     "Action": "action",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Condition
+    from iamlab.policy.statement import Condition
 
 _PRESENT, _AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 

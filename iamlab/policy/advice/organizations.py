@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Condition, Statement
+    from iamlab.policy.statement import Condition, Statement
 
 _OF_PRINCIPALS = (
     *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Better, Finding
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 MOST_PAIRS = 20_000
 """Of a statement with more pairs nothing is said."""

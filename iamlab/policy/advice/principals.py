@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Better, Finding
-    from iamlab.policy.document import Policy, Principals, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Principals, Statement
 
 _ACCOUNT = re.compile(r"\d{12}")
 _PARTITION = r"arn:aws(?:-[a-z]+)*"

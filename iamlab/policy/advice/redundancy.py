@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 MOST_PAIRS = 20_000
 """So many pairs of one list are compared."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from iamlab.policy.advice.finding import Better, Finding
     from iamlab.policy.condition_keys import ConditionKey
     from iamlab.policy.conditions import Comparison
-    from iamlab.policy.document import Condition, Policy, Statement
+    from iamlab.policy.document import Policy
     from iamlab.policy.global_keys import GlobalKey
+    from iamlab.policy.statement import Condition, Statement
 
 LONGEST = 40_000
 """No policy that AWS takes is longer than 32 KB; what is beyond is not worth a long search."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from iamlab.policy.advice.case import Case, Detector
     from iamlab.policy.advice.finding import Finding
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 NEWEST: Literal["2012-10-17"] = "2012-10-17"
 

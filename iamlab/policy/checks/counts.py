@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamlab.policy.checks.type_rules import TypeRules
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
     from iamlab.policy.places import Places
+    from iamlab.policy.statement import Statement
 
 
 def no_statements(policy: Policy, _: TypeRules) -> Iterator[Defect]:

@@ -11,7 +11,8 @@ from iamlab.policy.places import Places
 
 if TYPE_CHECKING:
     from iamlab.policy.checks.type_rules import TypeRules
-    from iamlab.policy.document import Condition, Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Statement
 
 Place = Callable[[Places], str]
 """Gives the JSON path of a defect; it is asked only for what is told."""

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.policy.checks.type_rules import TypeRules
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 # Of S3 only these have a Region; newer kinds of IAM resource do not stand in IAM's own sentence.
 S3_WITH_REGION = (

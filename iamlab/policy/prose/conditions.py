@@ -23,7 +23,7 @@ from iamlab.policy.prose.values import keys_needed_by_all
 from iamlab.policy.prose.words import joined, named
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Condition
+    from iamlab.policy.statement import Condition
 
 MFA, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 _MFA = {

@@ -14,8 +14,8 @@ from iamlab.policy.variables import is_misplaced
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.policy.document import Principals, Statement
     from iamlab.policy.prose.actions import Actions
+    from iamlab.policy.statement import Principals, Statement
 
 _WITHOUT_RESOURCE = ("*", "sts", "ecr")
 """Services whose resource-based policies name no Resource, and the star."""

@@ -20,7 +20,7 @@ from iamlab.policy.variables import keys_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamlab.policy.document import Condition
+    from iamlab.policy.statement import Condition
 
 ORDERS = {
     "LessThanEquals": ("is at most", "is at or before"),

@@ -15,7 +15,7 @@ from iamlab.policy.prose.services import principal_called
 from iamlab.policy.prose.words import briefly, said, shown
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Principals
+    from iamlab.policy.statement import Principals
 
 FEW = 6
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)

@@ -20,7 +20,7 @@ from iamlab.policy.prose.words import named as quoted
 from iamlab.policy.variables import any_variable
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 FEW_CLAUSES = 12
 REFERENCE = "AWS's service reference"

@@ -15,9 +15,9 @@ from iamlab.policy.prose.words import briefly
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.policy.document import Statement
     from iamlab.policy.prose.actions import Actions
     from iamlab.policy.prose.phrases import Phrase
+    from iamlab.policy.statement import Statement
 
 FEW = 5
 LOOKED_UP = 300

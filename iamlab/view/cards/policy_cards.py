@@ -5,15 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.policy.document import Policy
 from iamlab.policy.prose import sentences
 from iamlab.view.figures.policy.policy_lines import json_lines
 from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
 from iamlab.view.tabular.signs import EFFECTS
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 MANY, FEW, VALUES = 30, 8, 12
 """So many statements are shown, and so many without a frame; so many values of a list."""

@@ -14,8 +14,8 @@ import io
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import printable
 from iamlab.mermaid import as_text
-from iamlab.view.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

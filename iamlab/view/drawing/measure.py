@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from iamlab.view.words import printable
+from iamlab.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

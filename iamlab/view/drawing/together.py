@@ -10,7 +10,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.view.words import count, listed
+from iamlab.display import count
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence

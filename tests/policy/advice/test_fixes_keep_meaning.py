@@ -14,8 +14,9 @@ from dataclasses import replace
 import pytest
 
 from iamlab.policy.advice import advise, review
-from iamlab.policy.document import Policy, Statement
+from iamlab.policy.document import Policy
 from iamlab.policy.global_keys import ALWAYS, GLOBAL_KEYS
+from iamlab.policy.statement import Statement
 from tests.asking import ask_engine
 from tests.vocabulary import DEV, INSTANTS, OWN, STORE, TOPIC
 from tests.worlds import random_question

@@ -7,17 +7,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.credential_timeline.timeline import chain_of
+from iamlab.display import count
 from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.view.figures.names import short_name
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.credential_timeline.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.engine.decision import Decision
 
 MOST = 5

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.layers import GUARDS, LIMITS
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
@@ -28,7 +29,7 @@ from iamlab.engine.votes import count as count_votes
 from iamlab.view.figures.access.access_rows import SIDES
 from iamlab.view.figures.names import strongest_name
 from iamlab.view.style import LOOKS, Look
-from iamlab.view.words import count, listed
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.access.access_rows import ALLOWS, DENIES, SIDES, SILENT, TAKEN
-from iamlab.view.words import count, listed
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count, printable
 from iamlab.errors import RequestError
 from iamlab.model.account import Account
 from iamlab.model.world import World
@@ -33,7 +34,6 @@ from iamlab.view.figures.account.attachments import (
     ways_of,
 )
 from iamlab.view.style import ALLOW, ALLOW_AREA, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
-from iamlab.view.words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.account.attachments import (
     GROUP,
     NOUNS,
@@ -12,7 +13,7 @@ from iamlab.view.figures.account.attachments import (
     node_of,
     ways_of,
 )
-from iamlab.view.words import count, listed, told
+from iamlab.view.words import listed, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count, printable
 from iamlab.model.identities import Bounded, Group, Role, User
-from iamlab.view.words import count, listed, printable
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator

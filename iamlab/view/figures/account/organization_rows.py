@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.errors import RequestError
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.view.style import ABSENT, LOOKS, Look
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

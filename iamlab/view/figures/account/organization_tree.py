@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.decision import Decision
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import RCP, SCP, TYPES
@@ -46,7 +47,7 @@ from iamlab.view.style import (
     PAPER,
     look,
 )
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.view.figures.calls.calls import caller_of
 from iamlab.view.figures.calls.policy_ends import end_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, Look, look
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Reading
-    from iamlab.policy.document import Condition
+    from iamlab.policy.statement import Condition
 
 ALLOWS = Look("✓", "allows", ALLOW, ALLOW_AREA)
 DENIES = Look("✕", "denies", DENY, DENY_AREA)

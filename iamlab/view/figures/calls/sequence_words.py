@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.calls.calls import SIGNS, repeated
-from iamlab.view.words import LONGEST, count, shorten, told
+from iamlab.view.words import LONGEST, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

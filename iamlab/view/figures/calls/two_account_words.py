@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.display import count
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.engine.request import Kind
 from iamlab.view.figures.calls.calls import caller_of
 from iamlab.view.figures.calls.policy_ends import end_of, gate_of, rule_of, stops_of
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import DENY, INK, PALE_INK, SILENT, look
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

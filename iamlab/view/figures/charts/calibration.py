@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import TEXT
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -35,7 +36,7 @@ from iamlab.view.style import (
     SILENT_AREA,
     Look,
 )
-from iamlab.view.words import count, told
+from iamlab.view.words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.measure import SMALL, plain, widest, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -24,7 +25,7 @@ from iamlab.view.style import (
     PALE_INK,
     Look,
 )
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

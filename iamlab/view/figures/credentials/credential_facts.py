@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
 
     Of = World | Account | Holder
 

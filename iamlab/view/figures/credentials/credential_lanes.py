@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.credentials.credential_facts import (
     SESSION,
     TOO_OLD,
@@ -20,7 +21,7 @@ from iamlab.view.figures.credentials.credential_words import (
     sum_words,
     use_words,
 )
-from iamlab.view.words import count, listed
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,7 @@ from datetime import timedelta
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import count
 from iamlab.view.drawing.legend import Legend
 from iamlab.view.drawing.measure import SMALL
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -48,7 +49,6 @@ from iamlab.view.style import (
     PAPER,
     SILENT,
 )
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from datetime import datetime

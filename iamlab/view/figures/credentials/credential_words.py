@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.drawing.time_axis import day, stamp
 from iamlab.view.figures.credentials.credential_facts import (
     ACTIVE,
@@ -15,7 +16,7 @@ from iamlab.view.figures.credentials.credential_facts import (
     Facts,
     Owner,
 )
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,15 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.model.credentials import CredentialKind
 from iamlab.view.drawing.time_axis import later, stamp
 from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.credential_timeline.timeline import Lifetime, Timeline
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
+    from iamlab.analysis.credential_timeline.timeline import Timeline
 
 MOST = 60
 """So many lanes are drawn one by one."""

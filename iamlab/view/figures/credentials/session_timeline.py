@@ -50,7 +50,7 @@ from iamlab.view.style import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.timeline import Lifetime
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
 
 FEW = 16
 """So many lanes have two lines of text each; of more, each has one."""

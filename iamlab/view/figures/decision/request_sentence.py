@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.drawing.measure import SMALL
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
@@ -33,7 +34,7 @@ from iamlab.view.style import (
     PALE_INK,
     look,
 )
-from iamlab.view.words import LONGEST, count, listed, shorten
+from iamlab.view.words import LONGEST, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.drawing.measure import SMALL
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figure import Figure
@@ -16,7 +17,7 @@ from iamlab.view.figures.matrix.grid_sheet import draw_frame, fill, plan
 from iamlab.view.figures.matrix.matrix_grid import ALLOWED, Grid, What, Who, number_of
 from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, contrast
-from iamlab.view.words import count, listed
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.matrix.matrix_grid import Who, arranged
 from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.tabular.signs import GAINED, LOST
-from iamlab.view.words import count, listed, shorten
+from iamlab.view.words import listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

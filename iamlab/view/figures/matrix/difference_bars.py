@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
@@ -23,7 +24,6 @@ from iamlab.view.figures.matrix.grid_sheet import no_grid
 from iamlab.view.given import check_world
 from iamlab.view.style import PALE_INK, PALE_LINE
 from iamlab.view.tabular.signs import GAINED, LOST
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from iamlab.model.world import World

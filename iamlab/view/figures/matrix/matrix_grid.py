@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.style import look
 from iamlab.view.tables import NOT_ALLOWED, VerdictTable
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

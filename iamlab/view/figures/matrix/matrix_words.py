@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.view.words import LONGEST, count, shorten
+from iamlab.display import count
+from iamlab.view.words import LONGEST, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import printable
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.matching import wanted_values
@@ -23,7 +24,7 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.policy.document import Policy
 from iamlab.view.given import text, texts
-from iamlab.view.words import listed, printable
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,13 +22,14 @@ from iamlab.engine.request import Request
 from iamlab.errors import RequestError
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
-from iamlab.policy.document import Policy, Statement
+from iamlab.policy.document import Policy
+from iamlab.policy.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.verdict import Reading
-    from iamlab.policy.document import Condition
+    from iamlab.policy.statement import Condition
 
 COMPARES = {
     "StringEquals": "is",

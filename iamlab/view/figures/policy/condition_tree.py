@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.request import Request
-    from iamlab.policy.document import Policy, Statement
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 STATEMENT, CONDITION, VALUE, HAS = MARGIN, 2.75, 6.3, 8.3
 """Where the columns begin."""

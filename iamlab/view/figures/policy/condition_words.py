@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import MISSING, NO_KEY
 from iamlab.view.style import EFFECTS, look
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,6 +14,7 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.view.drawing.measure import SMALL, TITLE
@@ -30,7 +31,7 @@ from iamlab.view.figures.policy.funnel_steps import (
     steps_of,
 )
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
-from iamlab.view.words import count, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

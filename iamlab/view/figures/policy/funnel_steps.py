@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamlab.display import count, printable
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
@@ -23,7 +24,6 @@ from iamlab.policy.patterns import glob_resource
 from iamlab.policy.prose.fitting import may_fit
 from iamlab.policy.statement import Statement
 from iamlab.view.given import texts
-from iamlab.view.words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

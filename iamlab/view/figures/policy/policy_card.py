@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.policy.document import Policy
 from iamlab.policy.prose import sentences
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
@@ -26,12 +27,12 @@ from iamlab.view.style import (
     PALE_LINE,
     Look,
 )
-from iamlab.view.words import LONGEST, count, listed, shorten, told
+from iamlab.view.words import LONGEST, listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 LEFT, RIGHT = MARGIN, PAGE - MARGIN
 JSON = 5.05

@@ -16,7 +16,7 @@ from iamlab.policy.writing import statement_to_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.policy.document import Statement
+    from iamlab.policy.statement import Statement
 
 LETTERS = 60
 """So long a line may be, without the room before it."""

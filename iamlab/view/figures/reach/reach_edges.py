@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.drawing.network import MOST_COLUMNS
 from iamlab.view.figure import Figure
 from iamlab.view.figures.reach.reach_fan import Fan, draw_fan, graph_of, told_points
@@ -23,7 +24,7 @@ from iamlab.view.figures.reach.reach_words import (
     short_calls,
     told_calls,
 )
-from iamlab.view.words import count, told
+from iamlab.view.words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
 from iamlab.authorization.resource import facts_of
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.network import MOST_COLUMNS, Line, Node, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
@@ -32,7 +33,7 @@ from iamlab.view.figures.reach.reach_words import (
     told_calls,
 )
 from iamlab.view.style import ALLOW, LIT_AREA, PAPER
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

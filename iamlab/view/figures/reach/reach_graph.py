@@ -15,6 +15,7 @@ from iamlab.analysis.privilege_escalation.cut_edits import apply
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.principal_states import Power
 from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
+from iamlab.display import count
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.reach.reach_edges import draw_edges
@@ -33,7 +34,7 @@ from iamlab.view.figures.reach.reach_words import (
     told_way,
 )
 from iamlab.view.given import check
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.figures.names import told_apart
-from iamlab.view.words import count, shorten
+from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
@@ -34,7 +35,7 @@ from iamlab.view.figures.sets.permission_layers import (
 from iamlab.view.figures.sets.set_tiles import Item, Part, Ring, Tile, draw_sets, in_order
 from iamlab.view.given import check, texts
 from iamlab.view.style import INK, look
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.policy.arn import PARTS, is_arn
@@ -11,7 +12,7 @@ from iamlab.view.figure import Figure
 from iamlab.view.figures.sets.layer_panels import allows, denies, draw_layers
 from iamlab.view.given import check, texts
 from iamlab.view.style import look
-from iamlab.view.words import count, listed, shorten, told
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import IamLabError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.figures.trust.trust_conditions import brought, short_key
-from iamlab.view.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.view.figures.trust.trust_facts import NOT_TRUSTED, Party, Step
-from iamlab.view.words import count, listed
+from iamlab.view.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
