@@ -24,17 +24,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.engine.matrix import AccessMatrix
-    from iamlab.view.figure import Figure
-    from iamlab.view.tables import Table
-
 
 class Shown:
     """What can show itself: as a card in a notebook, and as a picture or a table when asked."""
 
     __slots__ = ()
 
-    def show(self, **options: Any) -> Figure | Table:
+    def show(self, **options: Any) -> Any:
         """Give the picture of it, or its table if it has no picture.
 
         Parameters
@@ -43,8 +39,7 @@ class Shown:
             What the function of ``iamlab.view`` that draws it takes besides; ``iamlab.view.show``
             names that function.
         """
-        shown: Figure | Table = import_module("iamlab.view.showing").show(self, **options)
-        return shown
+        return import_module("iamlab.view.showing").show(self, **options)
 
     def to_frame(self) -> pd.DataFrame:
         """Give its facts as a table of pandas: of a policy each statement is a row, and so on."""
@@ -63,7 +58,7 @@ def html(value: object) -> str:
     return text
 
 
-def frame(matrix: AccessMatrix) -> pd.DataFrame:
+def frame(matrix: object) -> pd.DataFrame:
     """Give an access matrix as a table."""
     table: pd.DataFrame = import_module("iamlab.view.tables").frame(matrix)
     return table

@@ -34,7 +34,6 @@ from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_ignoring_case
-from iamlab.storage.account_details.export import details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +53,6 @@ def _summary(summary: Summary) -> dict[str, Any]:
 def get_account_summary(account: Account, _: Parameters) -> Summary:
     """Count what there is of each kind, and say how many there may be."""
     return summary_of(account)
-
-
-@operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
-def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
-    """Write down users, groups, roles and managed policies, with all that hangs on them."""
-    return details(account, given)
 
 
 # AWS's sentences for reports are likely, not sure: its pages give only their meaning.

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
+    from iamlab.model.network_locations import VpcEndpoint
     from iamlab.model.record import Membership
     from iamlab.model.world import World
-    from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.policy.document import Policy
 
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")

@@ -25,9 +25,8 @@ from iamlab.errors import NoSuchEntity
 from iamlab.model.network_locations import way_of
 
 if TYPE_CHECKING:
-    from iamlab.model.network_locations import Network
+    from iamlab.model.network_locations import Network, VpcEndpoint
     from iamlab.model.world import World
-    from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
 
 
 MOST_OF_PARAMETERS = 100 * 1024

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.errors import AwsError
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
     from iamlab.model.world import World
 
@@ -249,7 +249,7 @@ def note_use(world: World, event: Event) -> None:
         role.last_used = RoleLastUsed(event.event_time, event.aws_region)
 
 
-def _holder(account: Account, user_name: str, key_id: str) -> Holder | None:
+def _holder(account: Account, user_name: str, key_id: str) -> CredentialOwner | None:
     """Find whose a long-term key is; who renames himself is not found by the name that he had."""
     named = account.users.get(user_name, account.root)
     if key_id in named.key_records:
@@ -257,7 +257,7 @@ def _holder(account: Account, user_name: str, key_id: str) -> Holder | None:
     return account.holder_of_key(key_id) if key_id.startswith("AKIA") else None
 
 
-def note_key(holder: Holder, key_id: str, use: LastUsed) -> None:
+def note_key(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:
     """Note that a key was used: the first time, and then once in 15 minutes."""
     record = holder.key_records[key_id]
     if record.last_used is None or use.date - record.last_used.date >= KEY_USE_IS_NOTED_EVERY:
@@ -265,7 +265,7 @@ def note_key(holder: Holder, key_id: str, use: LastUsed) -> None:
         holder.key_records[key_id] = replace(record, last_used=replace(use, region=where))
 
 
-def password_last_used(holder: Holder) -> dict[str, Any]:
+def password_last_used(holder: CredentialOwner) -> dict[str, Any]:
     """Write when a password was last used, as the API does.
 
     Of somebody who has none now, or a new one, the former one counts.

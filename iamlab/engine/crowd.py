@@ -181,7 +181,7 @@ class Crowd:
     Examples
     --------
     >>> from iamlab import Layers, Policy
-    >>> from iamlab.engine.matrix import ResourceFacts
+    >>> from iamlab.engine.universe import ResourceFacts
     >>> readers = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*")
     >>> users = "alice", "bob", "carol"
     >>> crowd = Crowd((f"arn:aws:iam::111122223333:user/{user}",

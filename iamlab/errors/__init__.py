@@ -54,12 +54,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from iamlab.engine.decision import Decision
 
 
 class IamLabError(Exception):
@@ -371,7 +369,7 @@ class AccessDenied(AwsError):
 
     code, http_status = "AccessDenied", 403
 
-    def __init__(self, reason: Decision | str, message: str = "") -> None:
+    def __init__(self, reason: Any, message: str = "") -> None:
         self.decision = None if isinstance(reason, str) else reason
         super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 

@@ -26,12 +26,9 @@ AWS page: "Error codes for the Amazon EC2 API". EC2 sends 400 with all but the l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from iamlab.errors import AccessDenied, AwsError
-
-if TYPE_CHECKING:
-    from iamlab.engine.decision import Decision
 
 
 class IncorrectInstanceState(AwsError):
@@ -105,7 +102,7 @@ class UnauthorizedOperation(AccessDenied):
 
     code, http_status = "UnauthorizedOperation", 403
 
-    def __init__(self, reason: Decision | str, message: str = "") -> None:
+    def __init__(self, reason: Any, message: str = "") -> None:
         super().__init__(reason, message)
         self.message = f"You are not authorized to perform this operation. {self.message}"
         self.args = (self.message,)

@@ -3,16 +3,20 @@
 from iamlab.lab import (  # noqa: F401 - records are made as the classes of these
     account,
     credentials,
+    event_log,
     iam_resources,
     identities,
     organization,
     organization_parts,
+    session,
+    world,
 )
 from iamlab.operations.registry import register_modules
 
 register_modules(
     "iam",
     "iamlab.analysis.account_operations",
+    "iamlab.storage.account_details.export",
     "iamlab.analysis.last_accessed.operations",
     "iamlab.analysis.policy_simulator.simulator",
     "iamlab.analysis.policy_simulator.requests",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.lab.account_ec2 import MakesResources
-from iamlab.lab.account_services import BlocksPublicAccess, MakesOfServices
 from iamlab.lab.account_iam import Makes
 from iamlab.lab.account_reports import AccountReports
+from iamlab.lab.account_services import BlocksPublicAccess, MakesOfServices
 from iamlab.lab.account_settings import AccountSettings
 from iamlab.model import account as records
 from iamlab.model.record import check_texts, facade_of

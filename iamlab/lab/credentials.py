@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.model import identities as records
-from iamlab.model.credentials import HasCredentials, devices_of
+from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform, perform_in_console
 from iamlab.operations.iam.access_keys import AccessKey
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
 
 
-class Holder(HasCredentials):
+class CredentialVerbs(CredentialOwner):
     """Whoever can have credentials: the verbs."""
 
     __slots__ = ()
@@ -126,7 +126,7 @@ class Holder(HasCredentials):
         return MfaDevice(self.account, record.serial_number, self)
 
 
-class HoldsKeys:
+class UserCredentialVerbs:
     """The methods of a user that change such things, each one operation of IAM's API."""
 
     __slots__ = ()
@@ -227,6 +227,6 @@ class HoldsKeys:
 
 
 @facade_of(records.RootUser)
-class RootUser(Holder, records.RootUser):
+class RootUser(CredentialVerbs, records.RootUser):
     __doc__ = records.RootUser.__doc__
     __slots__ = ()

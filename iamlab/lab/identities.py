@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.lab.credentials import Holder, HoldsKeys
+from iamlab.lab.credentials import CredentialVerbs, UserCredentialVerbs
 from iamlab.model import identities as records
 from iamlab.model.identities import Identity
 from iamlab.model.record import facade_of
@@ -136,7 +136,7 @@ class _Bounded(_Identity):
 
 
 @facade_of(records.User)
-class User(_Bounded, Holder, HoldsKeys, records.User):
+class User(_Bounded, CredentialVerbs, UserCredentialVerbs, records.User):
     __doc__ = records.User.__doc__
     __slots__ = ()
 

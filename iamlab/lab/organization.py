@@ -379,9 +379,7 @@ class Organization(records.Organization):
         ['222222222222']
         """
         given = {"ServicePrincipal": service_principal}
-        self._do(
-            "RegisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given
-        )
+        self._do("RegisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given)
 
     def deregister_delegated_administrator(
         self, account: Account | str, service_principal: str

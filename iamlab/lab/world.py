@@ -13,6 +13,7 @@ from iamlab.errors import RequestError
 from iamlab.lab.questions import Questions
 from iamlab.model import world as records
 from iamlab.model.network_locations import Here, Network, find_endpoint
+from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 
 if TYPE_CHECKING:
@@ -264,6 +265,7 @@ class Keeping:
         }
 
 
+@facade_of(records.World)
 class World(Questions, Keeping, HasOutside, records.World):
     __doc__ = records.World.__doc__
 

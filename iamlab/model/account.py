@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_report.report import Job
-    from iamlab.analysis.last_accessed.operations import LastAccessedJob
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.model.console_access import PasswordPolicy
-    from iamlab.model.credentials import HasCredentials, MfaRecord
+    from iamlab.model.credentials import CredentialOwner, MfaRecord
     from iamlab.model.organization.organization import Organization
     from iamlab.model.providers import (
         InstanceProfile,
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
         ServerCertificate,
     )
     from iamlab.model.world import World
-    from iamlab.operations.services.s3.bucket import Bucket
 
 Thing = TypeVar("Thing")
 
@@ -59,7 +56,7 @@ class Account(Shown, Record):
     resources: dict[str, Resource] = field(default_factory=dict, repr=False)  # by ARN
     quotas: dict[str, int] = field(default_factory=dict, repr=False)  # those that were raised
     create_date: datetime | None = field(default=None, repr=False)  # unknown of a loaded account
-    report_job: Job | None = field(default=None, repr=False)  # the newest credential report
+    report_job: Any = field(default=None, repr=False)  # the newest credential report
     root: RootUser = field(init=False, repr=False)
     alias: str | None = field(default=None, repr=False)
     password_policy: PasswordPolicy | None = field(default=None, repr=False)
@@ -74,7 +71,7 @@ class Account(Shown, Record):
     sts_regions_off: list[str] = field(default_factory=list, repr=False)
     role_manager_enabled: bool = field(default=False, repr=False)
     outbound_federation: str = field(default="", repr=False)  # its issuer's URL, while it is on
-    last_accessed_jobs: dict[str, LastAccessedJob] = field(default_factory=dict, repr=False)
+    last_accessed_jobs: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.root = RootUser(self, f"root-{self.account_id}@example.com")
@@ -92,14 +89,14 @@ class Account(Shown, Record):
         return self.world.organization_of(self.account_id)
 
     @property
-    def buckets(self) -> dict[str, Bucket]:
+    def buckets(self) -> dict[str, Resource]:
         """Its S3 buckets, by name."""
         found = (one for one in self.resources.values() if one.kind == "bucket")
-        return {one.name: one for one in found}  # type: ignore[misc]
+        return {one.name: one for one in found}
 
-    def holder_of_key(self, access_key_id: str) -> HasCredentials | None:
+    def holder_of_key(self, access_key_id: str) -> CredentialOwner | None:
         """Find whose an access key is; ``None``: nobody's here."""
-        every: tuple[HasCredentials, ...] = (self.root, *self.users.values())
+        every: tuple[CredentialOwner, ...] = (self.root, *self.users.values())
         return next((one for one in every if access_key_id in one.key_records), None)
 
     @property
@@ -152,7 +149,7 @@ class Account(Shown, Record):
         """Find a role by name, in any letter case."""
         return _find(self.roles, role_name, "The role")
 
-    def get_bucket(self, name: str) -> Bucket:
+    def get_bucket(self, name: str) -> Resource:
         """Find a bucket by name."""
         return _find(self.buckets, name, "The bucket")
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
     from iamlab.model.record import LastUsed
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
-class HasCredentials:
+class CredentialOwner:
     """What IAM users and root users have in common: access keys, a password, MFA devices.
 
     ``named`` is how IAM's API names one: a root user by naming nobody.
@@ -92,7 +91,7 @@ class KeyRecord:
     last_used: LastUsed | None = None
 
 
-def find_key(user: HasCredentials, access_key_id: str) -> KeyRecord:
+def find_key(user: CredentialOwner, access_key_id: str) -> KeyRecord:
     """Find a key of somebody.
 
     Raises
@@ -158,7 +157,7 @@ def find_device(account: Account, serial_number: str) -> MfaRecord:
     return record
 
 
-def devices_of(user: Holder) -> list[MfaRecord]:
+def devices_of(user: CredentialOwner) -> list[MfaRecord]:
     """List the MFA devices that are somebody's."""
     return [one for one in user.account.mfa_records.values() if one.owner == user.unique_id]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from iamlab.display import Shown, few
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
-from iamlab.model.credentials import HasCredentials
+from iamlab.model.credentials import CredentialOwner
 from iamlab.model.record import Record
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Bounded(Identity):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class User(Bounded, HasCredentials):
+class User(Bounded, CredentialOwner):
     """A long-term identity. It starts with no permissions at all.
 
     Parameters
@@ -167,7 +167,7 @@ class Role(Bounded):
 
 
 @dataclass(slots=True, eq=False)
-class RootUser(HasCredentials, Shown, Record):
+class RootUser(CredentialOwner, Shown, Record):
     """The root user of an account. It has no credentials unless they are made.
 
     Parameters

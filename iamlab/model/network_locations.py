@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.model.account import Account
     from iamlab.model.world import World
-    from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
+    from iamlab.policy.document import Policy
 
 SOMEWHERE = "198.18.0.10"
 """Where calls come from if nothing is said: an address that no policy has in its ranges, not even
@@ -33,6 +34,27 @@ _PRIVATE = tuple(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"),
     )
 )
+
+
+class VpcEndpoint(Protocol):
+    """What calls need to know of a VPC endpoint, which EC2's operations make."""
+
+    account: Account
+    arn: str
+    vpc_id: str
+    endpoint_policy: Policy
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - said where it is computed
+
+    @property
+    def region(self) -> str: ...  # noqa: D102
+
+    @property
+    def vpc_arn(self) -> str: ...  # noqa: D102
+
+    @property
+    def for_service(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,12 @@ from iamlab.errors import RequestError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from _typeshed import DataclassInstance
-
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Network
     from iamlab.model.world import World
 
-    Own = TypeVar("Own", bound=DataclassInstance)
+
+Own = TypeVar("Own")
 
 
 class Record:

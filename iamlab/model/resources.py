@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
 from iamlab.errors import RequestError
@@ -105,12 +105,6 @@ class Resource(Shown):
             f"{self.kind} a policy of its own, which names its Principal: "
             f"{self.kind}.put_policy(...)."
         )
-
-    def _do(self, operation: str, **parameters: Any) -> Any:
-        """Do an operation of its service, as the account's root user."""
-        from iamlab.operations.dispatch import perform
-
-        return perform(self.account, f"{self.service}:{operation}", **parameters)
 
 
 BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"

@@ -18,20 +18,17 @@ from iamlab.model.clock_and_ids import AnyClock, Clock, Ids
 from iamlab.model.event_log import EventLog
 from iamlab.model.network_locations import Network
 from iamlab.model.quotas import is_account_id
-from iamlab.model.record import Membership, Remembered, Standing, check_texts
+from iamlab.model.record import Membership, Record, Remembered, Standing, check_texts
 
 if TYPE_CHECKING:
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.organization.organization import Organization
+    from iamlab.model.resources import Resource
     from iamlab.model.session_record import SessionRecord
-    from iamlab.operations.federation.oidc_issuer import OidcIssuer
-    from iamlab.operations.federation.saml_directory import SamlDirectory
-    from iamlab.operations.identity_center.instance import IdentityCenter
-    from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.policy.document import Policy
 
 
-class World(Shown):
+class World(Shown, Record):
     """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
 
     Parameters
@@ -67,9 +64,9 @@ class World(Shown):
         self.loaded = False
         self.events = EventLog()
         self.sessions: dict[str, SessionRecord] = {}  # by access key id
-        self.oidc_issuers: dict[str, OidcIssuer] = {}  # by URL
-        self.saml_directories: dict[str, SamlDirectory] = {}  # by entity id
-        self.identity_centers: dict[str, IdentityCenter] = {}  # by ARN of the instance
+        self.oidc_issuers: dict[str, Any] = {}  # by URL
+        self.saml_directories: dict[str, Any] = {}  # by entity id
+        self.identity_centers: dict[str, Any] = {}  # by ARN of the instance
         self.revision = 0
         self.remembered = Remembered()
 
@@ -157,7 +154,7 @@ class World(Shown):
         """Find a role by name, in whichever account it is."""
         return self._named(name, "role")  # type: ignore[return-value]
 
-    def bucket(self, name: str) -> Bucket:
+    def bucket(self, name: str) -> Resource:
         """Find a bucket by name."""
         return self._named(name, "bucket")  # type: ignore[return-value]
 

@@ -44,9 +44,9 @@ from iamlab.operations.iam.mfa_device import MfaDevice
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.world import World
 
 SESSION_SECONDS = 12 * 3600
@@ -82,7 +82,7 @@ class ConsoleSession:
         Whether an MFA device was used; policies ask for it with ``aws:MultiFactorAuthPresent``.
     """
 
-    user: Holder
+    user: CredentialOwner
     issued: datetime
     expiration: datetime
     with_mfa: bool
@@ -123,7 +123,7 @@ class ConsoleSession:
         return Presented(self.user.arn, known, kind=CredentialKind.CONSOLE)
 
 
-def _is_still_there(world: World, user: Holder) -> bool:
+def _is_still_there(world: World, user: CredentialOwner) -> bool:
     """Say whether a world has the very user; one of the same name is another."""
     account = world.accounts.get(user.account.account_id)
     if account is None or not user.named:
@@ -137,7 +137,7 @@ def sign_in(
     *,
     password: str,
     account: str | Account | None = None,
-    user: str | Holder | None = None,
+    user: str | CredentialOwner | None = None,
     email: str | None = None,
     mfa_code: str | MfaDevice | None = None,
     new_password: str | None = None,
@@ -193,7 +193,7 @@ def sign_in(
     return session
 
 
-def _session(who: Holder, profile: LoginProfile, *, with_mfa: bool) -> ConsoleSession:
+def _session(who: CredentialOwner, profile: LoginProfile, *, with_mfa: bool) -> ConsoleSession:
     seconds = profile.max_signin_session_duration or SESSION_SECONDS
     now = who.account.world.clock.now
     return ConsoleSession(who, now, now + timedelta(seconds=seconds), with_mfa)
@@ -205,7 +205,7 @@ def _by_email(world: World, email: str) -> Account | None:
 
 
 def _find_account(
-    world: World, account: str | Account | None, user: str | Holder | None
+    world: World, account: str | Account | None, user: str | CredentialOwner | None
 ) -> Account | None:
     """Find an account by id, alias or name; a user that is given itself knows its own."""
     if account is None and user is not None and not isinstance(user, str):
@@ -219,7 +219,7 @@ def _find_account(
     return next(named, None) or next((one for one in every if one.name == account), None)
 
 
-def _find_user(account: Account, user: str | Holder | None) -> Holder | None:
+def _find_user(account: Account, user: str | CredentialOwner | None) -> CredentialOwner | None:
     name = user if isinstance(user, str) else getattr(user, "user_name", "")
     try:
         return account.get_user(name)
@@ -227,14 +227,14 @@ def _find_user(account: Account, user: str | Holder | None) -> Holder | None:
         return None
 
 
-def _check_password(who: Holder, password: str) -> LoginProfile:
+def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
     profile = who.login_profile
     if profile is None or not profile.is_right(password):
         raise FailedAuthentication(WRONG)
     return profile
 
 
-def _check_mfa(world: World, who: Holder, code: str | MfaDevice | None) -> bool:
+def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None) -> bool:
     """Say whether a device was used. Who has one must use it; any of several will do."""
     devices = devices_of(who)
     if not devices:
@@ -274,7 +274,7 @@ def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | 
     call(account, "ChangePassword", session, {"OldPassword": old, "NewPassword": new})
 
 
-def _note_use(who: Holder, profile: LoginProfile) -> None:
+def _note_use(who: CredentialOwner, profile: LoginProfile) -> None:
     """Note when a password was used: the first time, and then once in 5 minutes."""
     now = who.account.world.clock.now
     if profile.last_used is None or now - profile.last_used >= USE_IS_NOTED_EVERY:
@@ -282,7 +282,7 @@ def _note_use(who: Holder, profile: LoginProfile) -> None:
 
 
 def _record_login(
-    account: Account, who: Holder | None, how: str, *, with_mfa: bool = False
+    account: Account, who: CredentialOwner | None, how: str, *, with_mfa: bool = False
 ) -> None:
     """Keep the event of a sign-in."""
     page = sign_in_page(account.partition, account.alias or account.account_id)
@@ -292,7 +292,7 @@ def _record_login(
 
 
 def _record(
-    account: Account, who: Holder | None, name: str, how: str, told: dict[str, str]
+    account: Account, who: CredentialOwner | None, name: str, how: str, told: dict[str, str]
 ) -> None:
     """Keep an event; the log does not say which name was tried, if there is nobody of it."""
     world = account.world

@@ -14,7 +14,10 @@ from importlib import import_module
 from inspect import get_annotations, getsource
 from typing import Any, TypeGuard, get_args, get_origin
 
+from iamlab.analysis.credential_report.report import Job
+from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.errors import IamLabError, did_you_mean
+from iamlab.model.account import Account
 from iamlab.storage.field_rules import Rule, rule_for
 from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, Way, is_secret
 
@@ -285,11 +288,11 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
 
 @cache
 def import_all() -> None:
-    """Import every module of the world, so that all classes are there."""
-    import_module("iamlab.lab.world")
-    package = import_module("iamlab.model")
-    for module in pkgutil.walk_packages(package.__path__, "iamlab.model."):
-        import_module(module.name)
+    """Import every module below this folder that has records, so that all classes are there."""
+    for folder in ("model", "operations"):
+        package = import_module(f"iamlab.{folder}")
+        for module in pkgutil.walk_packages(package.__path__, f"iamlab.{folder}."):
+            import_module(module.name)
 
 
 @cache
@@ -303,7 +306,15 @@ def types_of_fields(cls: type) -> dict[str, Any]:
     <class 'str'>
     """
     known = {name: base for base in reversed(cls.__mro__) for name in get_annotations(base)}
-    return {one.name: _type_of(one.name, known[one.name]) for one in fields(cls)}
+    above = _fields_of_reports() if cls is Account else {}
+    return {
+        one.name: above.get(one.name) or _type_of(one.name, known[one.name]) for one in fields(cls)
+    }
+
+
+def _fields_of_reports() -> dict[str, Any]:
+    """Give the types of an account's fields whose classes are in folders above the model."""
+    return {"report_job": Job | None, "last_accessed_jobs": dict[str, LastAccessedJob]}
 
 
 def _type_of(name: str, cls: type) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import dataclass, field, fields
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from iamlab.model.strict_json import read_json, replace_file
 from iamlab.storage.checks import check, check_identity_centers, check_organizations
 from iamlab.storage.codec import coder_of
 from iamlab.storage.problems import UNUSABLE, Way, kind_of
+from iamlab.model.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from iamlab.model.event import Event
     from iamlab.model.organization.organization import Organization
     from iamlab.model.session_record import SessionRecord
-    from iamlab.model.world import World
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
     from iamlab.operations.identity_center.instance import IdentityCenter
@@ -212,7 +211,7 @@ def _world(data: dict[str, Any], name: str) -> World:
     secrets = data.get("secrets")
     if type(secrets) is not bool:
         raise LoadError(f"{name}: $.secrets: There must be true or false, not {kind_of(secrets)}.")
-    world: World = import_module("iamlab.lab.world").World()
+    world = World()
     way = Way(f"{name} cannot be read:", secrets, owners=[world])
     inside = {key: value for key, value in data.items() if key not in _HEAD}
     contents = coder_of(Contents).read(inside, "$", way)

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
     from iamlab.model.console_access import PasswordPolicy
-    from iamlab.model.credentials import KeyRecord
+    from iamlab.model.credentials import CredentialOwner, KeyRecord
     from iamlab.model.identities import User
     from iamlab.model.managed_policies import ManagedPolicy
 
@@ -137,7 +136,7 @@ def _kinds_by_owner(account: Account) -> dict[str, list[str]]:
 
 
 def _held(
-    holder: Holder, kinds: Mapping[str, list[str]]
+    holder: CredentialOwner, kinds: Mapping[str, list[str]]
 ) -> tuple[Password | None, tuple[str, ...], tuple[Key, ...]]:
     """Give password, MFA devices and keys; a Region is kept as the report writes it."""
     profile, password = holder.login_profile, None

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.analysis.credential_timeline.credential_events import KeyStory, Name, Trail
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
@@ -264,7 +264,7 @@ class _Behind(NamedTuple):
     """The role or user behind sessions, if he is still there, and what revokes them."""
 
     name: Name
-    principal: Role | Holder | None
+    principal: Role | CredentialOwner | None
     policies: tuple[Standing, ...]
 
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.lab.credentials import Holder
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.operations.iam.access_keys import AccessKey
     from iamlab.operations.sts.session import Session
 
-    Of: TypeAlias = Session | Role | User | Holder | AccessKey | str
+    Of: TypeAlias = Session | Role | User | CredentialOwner | AccessKey | str
 
 __all__ = ["Ended", "Hop", "Lifetime", "Party", "Timeline", "timeline_of"]
 
@@ -268,7 +268,7 @@ def _is_there(world: World, arn: str, unique_id: str) -> bool:
     return any(arn == one.arn and unique_id in ("", one.unique_id) for one in _everybody(world))
 
 
-def _everybody(world: World) -> Iterator[Holder | Role]:
+def _everybody(world: World) -> Iterator[CredentialOwner | Role]:
     for account in world.accounts.values():
         yield account.root
         yield from account.users.values()

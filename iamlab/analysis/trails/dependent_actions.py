@@ -117,7 +117,7 @@ def besides(event: Event, action: str) -> Iterator[tuple[str, Target]]:
     Examples
     --------
     >>> from datetime import datetime
-    >>> from iamlab.cloudtrail import Event
+    >>> from iamlab.model.event import Event
     >>> event = Event(datetime(2026, 11, 25), "sns.amazonaws.com", "CreateTopic", "eu-west-1",
     ...     {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"name": "moons", "tags": [{"key": "team", "value": "sky"}]})

@@ -116,7 +116,7 @@ def targets_of(event: Event, action: str) -> tuple[Target, ...]:
     Examples
     --------
     >>> from datetime import datetime
-    >>> from iamlab.cloudtrail import Event
+    >>> from iamlab.model.event import Event
     >>> target, = targets_of(Event(datetime(2026, 11, 25), "dynamodb.amazonaws.com", "GetItem",
     ...     "eu-west-1", {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"tableName": "Moons"}), "dynamodb:GetItem")

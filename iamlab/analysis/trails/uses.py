@@ -120,7 +120,7 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     Examples
     --------
     >>> from datetime import datetime
-    >>> from iamlab.cloudtrail import Event
+    >>> from iamlab.model.event import Event
     >>> maya = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/maya"}
     >>> use, = uses_of(Event(datetime(2026, 11, 25), "s3.amazonaws.com", "HeadObject", "eu-west-1",
     ...     maya, True, "111122223333", "e-1",

@@ -52,7 +52,6 @@ class Part(Record):
         return found
 
 
-
 @dataclass(slots=True, eq=False)
 class Target(Part):
     """What policies hang on.
@@ -80,7 +79,6 @@ class Target(Part):
         def arn(self) -> str: ...  # noqa: D102
 
 
-
 @dataclass(slots=True, eq=False)
 class Container(Target):
     """A root or an OU: what accounts and OUs are in."""
@@ -101,7 +99,6 @@ class Container(Target):
     def accounts(self) -> list[Account]:
         """The accounts right below it."""
         return [member.account for member in self.members]
-
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +157,6 @@ class OrganizationalUnit(Container):
     def path(self) -> str:
         """``o-.../r-.../ou-.../``."""
         return self.organization.path_to(self)
-
 
 
 @dataclass(slots=True, eq=False)
@@ -253,7 +249,6 @@ class Handshake(Part):
         if self.target_type == "EMAIL":
             return account.root.email.lower() == self.target_id.lower()
         return account.account_id == self.target_id
-
 
 
 @dataclass(frozen=True, slots=True)

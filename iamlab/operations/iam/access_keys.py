@@ -31,12 +31,12 @@ from iamlab.operations.registry import Parameters, as_it_is, operation
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.world import World
 
 
-def _metadata(user: Holder, record: KeyRecord) -> dict[str, Any]:
+def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
     return {
         "UserName": user.user_name,
         "AccessKeyId": record.access_key_id,
@@ -127,7 +127,9 @@ class AccessKey:
 
     __slots__ = ("_secret", "access_key_id", "user")
 
-    def __init__(self, user: Holder, access_key_id: str, secret: str | None = None) -> None:
+    def __init__(
+        self, user: CredentialOwner, access_key_id: str, secret: str | None = None
+    ) -> None:
         self.user, self.access_key_id, self._secret = user, access_key_id, secret
 
     @property

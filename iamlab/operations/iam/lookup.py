@@ -29,8 +29,8 @@ from iamlab.operations.registry import Parameters, as_it_is, operation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import Thing
 
@@ -116,7 +116,7 @@ def _is_for_services(policy: ManagedPolicy) -> bool:
     return policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY)
 
 
-def holder_of(account: Account, given: Parameters) -> Holder:
+def holder_of(account: Account, given: Parameters) -> CredentialOwner:
     """Find whom an operation means.
 
     Raises
@@ -127,12 +127,12 @@ def holder_of(account: Account, given: Parameters) -> Holder:
     return account.get_user(given["UserName"]) if "UserName" in given else account.root
 
 
-def every_holder(account: Account) -> list[Holder]:
+def every_holder(account: Account) -> list[CredentialOwner]:
     """List all who may have credentials."""
     return [account.root, *account.users.values()]
 
 
-def answer(one: Holder) -> dict[str, Any]:
+def answer(one: CredentialOwner) -> dict[str, Any]:
     """Write a user, or a root user, as IAM's API does."""
     if isinstance(one, User):
         return answers.user(one)

@@ -44,8 +44,8 @@ from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
 
 
 def _created(device: MfaDevice) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def create_virtual_mfa_device(account: Account, given: Parameters) -> MfaDevice:
     return MfaDevice(account, serial, seed=seed_of(account.world, number))
 
 
-def _to_enable(account: Account, user: Holder, given: Parameters) -> MfaRecord:
+def _to_enable(account: Account, user: CredentialOwner, given: Parameters) -> MfaRecord:
     """Find the device that is to be enabled. Tokens and passkeys are first heard of then."""
     if "PasskeyName" in given:  # the console registers it, so no codes are sent
         whose = f"user/{user.user_name}" if user.named else "root-account"
@@ -119,7 +119,7 @@ def _check_codes(account: Account, record: MfaRecord, given: Parameters) -> None
         raise InvalidAuthenticationCode("Authentication code for device is not valid.")  # likely
 
 
-def _own(user: Holder, serial_number: str) -> MfaRecord:
+def _own(user: CredentialOwner, serial_number: str) -> MfaRecord:
     """Find a device that is somebody's."""
     for record in devices_of(user):
         if record.serial_number == serial_number:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from segno import QRCode
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
 
 
 class MfaDevice:
@@ -41,7 +41,7 @@ class MfaDevice:
         self,
         account: Account,
         serial_number: str,
-        user: Holder | None = None,
+        user: CredentialOwner | None = None,
         seed: str | None = None,
     ) -> None:
         self.account, self.serial_number = account, serial_number
@@ -154,7 +154,7 @@ class MfaDevice:
 
         return segno.make_qr(self.otpauth_uri())
 
-    def enable(self, user: Holder | None = None) -> None:
+    def enable(self, user: CredentialOwner | None = None) -> None:
         """Enable it for a user, with two codes that follow each other: the one before, and now's.
 
         Parameters
@@ -199,7 +199,7 @@ class MfaDevice:
         keys = as_keys(tag_keys)
         perform(self.account, "UntagMFADevice", SerialNumber=self.serial_number, TagKeys=keys)
 
-    def _send(self, operation: str, user: Holder) -> None:
+    def _send(self, operation: str, user: CredentialOwner) -> None:
         """Send two codes; the API names a user, so the root user sends them in the console."""
         now = self.account.world.clock.now
         do = perform if user.named else perform_in_console

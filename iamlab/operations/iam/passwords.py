@@ -34,11 +34,11 @@ from iamlab.operations.iam.lookup import holder_of
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
 
 
-def _answer(user: Holder) -> dict[str, Any]:
+def _answer(user: CredentialOwner) -> dict[str, Any]:
     profile = _profile(user)
     found: dict[str, Any] = {
         "UserName": user.user_name,
@@ -50,13 +50,13 @@ def _answer(user: Holder) -> dict[str, Any]:
     return {"LoginProfile": found}
 
 
-def _profile(user: Holder) -> LoginProfile:
+def _profile(user: CredentialOwner) -> LoginProfile:
     if user.login_profile is None:
         raise NoSuchEntity(f"Login Profile for User {user.user_name} cannot be found.")
     return user.login_profile
 
 
-def _check(user: Holder, password: str) -> None:
+def _check(user: CredentialOwner, password: str) -> None:
     """Insist on what the account wants of passwords; of root's, only what AWS wants."""
     account = user.account
     names = (account.name, account.root.email, *([account.alias] if account.alias else []))
@@ -68,12 +68,12 @@ def _check(user: Holder, password: str) -> None:
         raise error
 
 
-def _hashed(user: Holder, password: str) -> tuple[bytes, bytes]:
+def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:
     ids = user.account.world.ids
     return hashed(password, f"{ids.seed}/salt/{ids.number()}")
 
 
-def _with(user: Holder, password: str, profile: LoginProfile) -> LoginProfile:
+def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginProfile:
     """Give a profile a new password; former ones are remembered, as hashes."""
     remembered = profile.hashes[:MOST_REMEMBERED]
     return replace(
@@ -84,7 +84,7 @@ def _with(user: Holder, password: str, profile: LoginProfile) -> LoginProfile:
 
 
 @operation("CreateLoginProfile", on="user", answer=_answer)
-def create_login_profile(account: Account, given: Parameters) -> Holder:
+def create_login_profile(account: Account, given: Parameters) -> CredentialOwner:
     """Give somebody a password.
 
     Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
@@ -113,7 +113,7 @@ def create_login_profile(account: Account, given: Parameters) -> Holder:
 
 
 @operation("GetLoginProfile", on="user", answer=_answer)
-def get_login_profile(account: Account, given: Parameters) -> Holder:
+def get_login_profile(account: Account, given: Parameters) -> CredentialOwner:
     """Say whether somebody has a password, and since when."""
     user = holder_of(account, given)
     _profile(user)

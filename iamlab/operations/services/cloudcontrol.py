@@ -25,7 +25,7 @@ from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_ther
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import service_operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import forget, keep, more_tags
+from iamlab.operations.services.common import ResourceVerbs, forget, keep, more_tags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
 
@@ -74,7 +74,7 @@ policy nor tags of the one may be taken for those of the other.
 
 
 @dataclass(slots=True, eq=False)
-class OtherResource(Resource):
+class OtherResource(ResourceVerbs):
     """A resource of a service that has no module of its own here."""
 
     kind: ClassVar[str] = "resource"

@@ -31,6 +31,7 @@ from iamlab.errors.services import ValidationException
 from iamlab.model.quotas import QUOTAS
 from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.policy.arn import Arn
 from iamlab.policy.writing import edited
@@ -141,8 +142,18 @@ OWN_TAG_KEYS = frozenset({"ecr", "secretsmanager"})
 say so themselves."""
 
 
+class ResourceVerbs(Resource):
+    """A resource whose methods are operations of its service."""
+
+    __slots__ = ()
+
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation of its service, as the account's root user."""
+        return perform(self.account, f"{self.service}:{operation}", **parameters)
+
+
 @dataclass(slots=True, eq=False)
-class NamedResource(Resource):
+class NamedResource(ResourceVerbs):
     """A resource whose service names, tags and deletes it as its :class:`Api` says."""
 
     api: ClassVar[Api]

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller, Gathered
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
@@ -197,7 +197,7 @@ def _failed(why: str) -> AwsError:
     return AccessDenied(f"MultiFactorAuthentication failed, {why}")
 
 
-def _holder(asked: Asked) -> Holder | None:
+def _holder(asked: Asked) -> CredentialOwner | None:
     """Give the user or root user who calls, perhaps with a session; a role has no devices."""
     if asked.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
         return None

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.credentials import Holder
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
@@ -303,12 +303,12 @@ class Standing(NamedTuple):
     arn: str = ""
 
 
-def revoking_policies(principal: Role | Holder) -> tuple[Standing, ...]:
+def revoking_policies(principal: Role | CredentialOwner) -> tuple[Standing, ...]:
     """Give the policies of a role or user that revoke sessions of it."""
     return tuple(one for one in _standing(principal) if any(map(revokes, one.policy.statements)))
 
 
-def _standing(principal: Role | Holder) -> Iterator[Standing]:
+def _standing(principal: Role | CredentialOwner) -> Iterator[Standing]:
     """Give all policies that stand on somebody himself; a root user has none."""
     world = principal.account.world
     inline: Mapping[str, Policy] = getattr(principal, "inline", {})

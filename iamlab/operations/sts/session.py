@@ -20,6 +20,7 @@ from iamlab.errors import ExpiredToken, InvalidClientTokenId
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
 from iamlab.model.credentials import CredentialKind, Presented
+from iamlab.model.record import Record
 from iamlab.model.session_record import SessionRecord
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
@@ -28,16 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
-    from iamlab.lab.credentials import Holder
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
     from iamlab.model.world import World
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Session(Shown):
+class Session(Shown, Record):
     """Temporary credentials: a caller until they expire.
 
     AWS shows them once, in the answer to the call that makes them; so does this object, which
@@ -179,21 +179,6 @@ class Session(Shown):
 
         return container_credentials(self)
 
-    def chain(self) -> tuple[Lifetime, ...]:
-        """Give the credentials that led here, the first ones first, and this session last.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> key = world.create_account("main").create_user("ana").create_access_key()
-        >>> [one.operation for one in world.sts.get_session_token(key).chain()]
-        ['CreateAccessKey', 'GetSessionToken']
-        """
-        from iamlab.analysis.credential_timeline.timeline import chain_of
-
-        return chain_of(self)
-
     def present(self, world: World) -> Presented:
         """Show it, as with every call; what it may is looked up anew each time.
 
@@ -284,7 +269,7 @@ def find_role(world: World, arn: str) -> Role | None:
     return role if role is not None and role.arn == arn else None
 
 
-def principal_of(world: World, record: SessionRecord) -> Role | Holder | None:
+def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner | None:
     """Find whose permissions a session has: the very same one, not another of the same name."""
     arn = Arn.parse(record.issuer_arn)
     account = world.accounts.get(arn.account)

@@ -22,6 +22,7 @@ from iamlab.model import aws_managed_policies as managed
 from iamlab.operations.iam import instance_profiles as profiles
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.responses import page
+from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -156,3 +157,9 @@ def _hanging(one: Identity) -> dict[str, Any]:
             {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in one.attached
         ],
     }
+
+
+@operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
+def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
+    """Write down users, groups, roles and managed policies, with all that hangs on them."""
+    return details(account, given)

@@ -18,7 +18,7 @@ from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import service_operation
-from iamlab.operations.services.common import more_tags
+from iamlab.operations.services.common import ResourceVerbs, more_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,7 @@ PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
 
 
 @dataclass(slots=True, eq=False)
-class OfEc2(Resource):
+class OfEc2(ResourceVerbs):
     """Something of EC2: its name is its id."""
 
     def tag(self, tags: Mapping[str, str]) -> None:

@@ -14,9 +14,9 @@ from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
 from iamlab.errors.services import NotFoundException
 from iamlab.model.record import check_texts
-from iamlab.model.resources import Resource
 from iamlab.operations import parameters as values
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
+from iamlab.operations.services.common import ResourceVerbs
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class KeyGrant:
 
 
 @dataclass(slots=True, eq=False)
-class Key(Resource):
+class Key(ResourceVerbs):
     """A KMS key. Nobody has access to it unless its key policy says so, not even the root user.
 
     Parameters

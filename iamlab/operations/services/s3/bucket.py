@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors.services import NoSuchBucket
 from iamlab.model.public_access_block import ALL_ON, PublicStatus, as_parameter, combined, status_of
-from iamlab.model.resources import Resource
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags, as_text
+from iamlab.operations.services.common import ResourceVerbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ OWNERSHIPS = (ENFORCED, "BucketOwnerPreferred", "ObjectWriter")
 
 
 @dataclass(slots=True, eq=False)
-class Bucket(Resource):
+class Bucket(ResourceVerbs):
     """An S3 bucket. Its objects are ``arn:aws:s3:::name/key``, and are asked of its policy.
 
     A new one is as AWS makes it since April 2023: nothing in it can be public, and ACLs are off.

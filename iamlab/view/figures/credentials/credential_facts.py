@@ -17,9 +17,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
-from iamlab.lab.credentials import Holder
 from iamlab.model.account import Account
-from iamlab.model.credentials import CredentialKind, devices_of
+from iamlab.model.credentials import CredentialKind, CredentialOwner, devices_of
 from iamlab.model.identities import RootUser, User
 from iamlab.model.world import World
 from iamlab.view.drawing.time_axis import later, utc
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
 
-    Of = World | Account | Holder
+    Of = World | Account | CredentialOwner
 
 ACTIVE = Look("✓", "active", ALLOW, ALLOW_FILL)
 TOO_OLD = Look("✕", "too old", DENY, DENY_AREA, hatch="////")
@@ -149,13 +148,13 @@ def _is_number_of_days(given: object) -> bool:
     return isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST_DAYS
 
 
-def _meant(of: object) -> tuple[World, list[Account], Holder | None]:
+def _meant(of: object) -> tuple[World, list[Account], CredentialOwner | None]:
     """Tell a world from an account and from somebody."""
     if isinstance(of, World):
         return of, list(of.accounts.values()), None
     if isinstance(of, Account):
         return of.world, [of], None
-    if isinstance(of, Holder):
+    if isinstance(of, CredentialOwner):
         return of.account.world, [of.account], of
     raise RequestError(
         f"credential_lifetimes() draws the credentials of a world, an account or a user, not of "
@@ -176,7 +175,7 @@ class _Book:
         self.log = read_log(self.world.events)
         self.rows = list(self.world.timeline())
 
-    def owners(self, account: Account, only: Holder | None) -> Iterator[Owner]:
+    def owners(self, account: Account, only: CredentialOwner | None) -> Iterator[Owner]:
         """Give the root user, the users, and those of whom only the log knows."""
         for holder in (account.root, *account.users.values()):
             if only is None or holder is only:
@@ -184,7 +183,7 @@ class _Book:
         if only is None:
             yield from self._gone_owners(account)
 
-    def _owner(self, account: Account, holder: Holder) -> Owner:
+    def _owner(self, account: Account, holder: CredentialOwner) -> Owner:
         is_root = isinstance(holder, RootUser)
         name = "root user" if is_root else holder.user_name
         key = (account.account_id, "" if is_root else name.lower())
@@ -223,7 +222,7 @@ class _Book:
                     credentials=_sorted(every),
                 )
 
-    def _password(self, account: Account, holder: Holder) -> Iterator[Credential]:
+    def _password(self, account: Account, holder: CredentialOwner) -> Iterator[Credential]:
         profile = holder.login_profile
         if profile is None:
             return
@@ -244,7 +243,7 @@ class _Book:
             due=due,
         )
 
-    def _keys(self, holder: Holder) -> Iterator[Credential]:
+    def _keys(self, holder: CredentialOwner) -> Iterator[Credential]:
         for row in self.rows:
             if row.kind is not CredentialKind.LONG_TERM or row.issuer_id != holder.unique_id:
                 continue
@@ -259,7 +258,7 @@ class _Book:
             status = "Active" if is_active else "Inactive"
             yield replace(_key(row, state, status), due=due)
 
-    def _sessions(self, holder: Holder) -> Iterator[Credential]:
+    def _sessions(self, holder: CredentialOwner) -> Iterator[Credential]:
         for row in self.rows:
             if row.kind is not CredentialKind.LONG_TERM and row.issuer_id == holder.unique_id:
                 yield _session(row)
@@ -290,7 +289,7 @@ def _deleted_key(row: Lifetime) -> Credential:
     return _key(row, OVER, "Deleted")
 
 
-def _devices(holder: Holder) -> Iterator[Credential]:
+def _devices(holder: CredentialOwner) -> Iterator[Credential]:
     for record in devices_of(holder):
         name = record.serial_number.rpartition("/")[2]
         yield Credential(MFA, name, record.enable_date, None, ACTIVE, "Active")

@@ -53,8 +53,8 @@ from iamlab.view.style import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.lab.credentials import Holder
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.world import World
 
 FEW = 16
@@ -70,7 +70,9 @@ DAYS_AHEAD = 100
 """Days into the future that are drawn at least, where something must be replaced then."""
 
 
-def credential_lifetimes(of: World | Account | Holder, *, key_age_days: int = KEY_AGE) -> Figure:
+def credential_lifetimes(
+    of: World | Account | CredentialOwner, *, key_age_days: int = KEY_AGE
+) -> Figure:
     """Draw passwords, access keys, MFA devices, certificates and sessions on the world's clock.
 
     Parameters
