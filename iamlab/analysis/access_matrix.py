@@ -23,9 +23,8 @@ from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import Way, check
 from iamlab.authorization.context_keys import FORWARDED, of_call
-from iamlab.authorization.principal import Gathered, policies_of, scps_of
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.principal import PrincipalContext, policies_of, principal_of, scps_of
+from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.context_keys import Who
     from iamlab.authorization.principal import Caller
-    from iamlab.authorization.resource import Facts
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
@@ -112,7 +111,7 @@ _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
 class Known(NamedTuple):
     """A row: what the engine is told of a caller, and what stands before the row."""
 
-    gathered: Gathered
+    gathered: PrincipalContext
     name: str
 
 
@@ -125,7 +124,7 @@ def _known(world: World, caller: Caller, by: str) -> Known:
     group = _group_of(world, caller) if by == "group" else None
     if group is not None:
         return Known(member_of(group), group.arn)
-    gathered = known_of(world, caller).within_limits()
+    gathered = principal_of(world, caller).within_limits()
     return Known(gathered, gathered.arn)
 
 
@@ -136,7 +135,7 @@ def _group_of(world: World, caller: Caller) -> Group | None:
     return next((group for group in everywhere if group.arn == arn), None)
 
 
-def member_of(group: Group) -> Gathered:
+def member_of(group: Group) -> PrincipalContext:
     """Make up a member that has nothing but what the group gives.
 
     Examples
@@ -152,7 +151,7 @@ def member_of(group: Group) -> Gathered:
     member = User(account, name, unique_id=f"AIDA{'MEMBEREXAMPLE':0>17}")
     missing: list[str] = []
     hanging = tuple(policies_of(group, (f"group {group.name}",), missing))
-    return Gathered(
+    return PrincipalContext(
         member.arn,
         account.account_id,
         partial(contexts.user, member, account.world.membership_of(account.account_id)),
@@ -187,7 +186,7 @@ def matrix(
 
 def _rows(
     world: World,
-    callers: Sequence[Gathered],
+    callers: Sequence[PrincipalContext],
     pairs: Sequence[Pair],
     given: Given,
     circumstances: Circumstances,
@@ -239,7 +238,7 @@ class Part:
             self.facts.get(resource, facts) == facts for resource, facts in other.facts.items()
         )
 
-    def asking(self, known: Gathered, given: Given, *, via: bool) -> Asking:
+    def asking(self, known: PrincipalContext, given: Given, *, via: bool) -> Asking:
         """Give a caller as the engine takes it."""
         own = {**known.context(), **(FORWARDED if via else {})}
         return known.arn, known.layers(endpoint=self.policy), over(own, given), known.issuer
@@ -247,7 +246,7 @@ class Part:
 
 def parts(
     world: World,
-    caller: Gathered,
+    caller: PrincipalContext,
     pairs: Sequence[Pair],
     given: Given,
     circumstances: Circumstances,
@@ -283,7 +282,7 @@ class _Told:
     account_id: str
     given: Given
     circumstances: Circumstances
-    _rcps: dict[str, Facts] = field(default_factory=dict)
+    _rcps: dict[str, ResourceContext] = field(default_factory=dict)
 
     def part(self, pairs: Iterable[Pair]) -> Part:
         """Say it of pairs of one service and Region."""
@@ -296,7 +295,7 @@ class _Told:
         return Part(policy, facts)
 
     def _one(self, action: str, resource: str) -> tuple[Way, ResourceFacts]:
-        facts = facts_of(self.world, resource, action, self.account_id)
+        facts = resource_context(self.world, resource, action, self.account_id)
         if facts.rcps:
             # The engine looks at the same levels once.
             same = self._rcps.setdefault(facts.account_id, facts)

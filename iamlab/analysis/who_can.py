@@ -1,6 +1,6 @@
 """Who can do something: one question to everybody of a world, as sets and not as a loop.
 
-Everybody is made ready once (``engine/crowd.py``) and remembered until the world changes. The
+AllCallers is made ready once (``engine/crowd.py``) and remembered until the world changes. The
 answer names those who are allowed; why, is worked out for whom it is asked.
 """
 
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import Way
 from iamlab.authorization.context_keys import FORWARDED, Who, of_call, set_by_hand
-from iamlab.authorization.principal import Everybody
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.principal import AllCallers, principal_of
+from iamlab.authorization.resource import resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request
@@ -24,8 +23,8 @@ from iamlab.model.record import over
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from iamlab.authorization.principal import Gathered
-    from iamlab.authorization.resource import Facts
+    from iamlab.authorization.principal import PrincipalContext
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 class _Asked:
     """What is the same for all callers whose answer depends on the same facts."""
 
-    facts: Facts
+    facts: ResourceContext
     way: Way
     given: Mapping[str, ContextValue]
 
@@ -65,7 +64,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
     resource: str
     assumed: tuple[str, ...]
     asked: int
-    _found: Mapping[str, tuple[Gathered, _Asked]] = field(repr=False)
+    _found: Mapping[str, tuple[PrincipalContext, _Asked]] = field(repr=False)
 
     def __getitem__(self, arn: str) -> Decision:
         known, asked = self._found[arn]
@@ -104,18 +103,18 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
-    found: dict[str, tuple[Gathered, _Asked]] = {}
+    found: dict[str, tuple[PrincipalContext, _Asked]] = {}
     notes: dict[str, None] = {}
     number = 0
     for accounts, owner in steps(_shares(world, resource, action), "asking account by account"):
-        facts = facts_of(world, resource, action, owner)
+        facts = resource_context(world, resource, action, owner)
         way = Way.of(world, Who(), facts, action, circumstances)
         asked = _Asked(facts, way, context or {})
         _, crowd, holes = _everybody(world, accounts, way.policy)
         allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
         names = crowd.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
-        found |= {arn: (known_of(world, arn), asked) for arn in compress(names, bits)}
+        found |= {arn: (principal_of(world, arn), asked) for arn in compress(names, bits)}
         notes |= dict.fromkeys((*holes, *facts.assumed, *way.assumed, *set_by_hand(asked.given)))
         number += len(names)
     return WhoCan(action, resource, tuple(notes), number, found)
@@ -127,13 +126,15 @@ def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Accoun
     If nobody can tell whose it is, each account is taken to ask for one of its own.
     """
     accounts = tuple(world.accounts.values())
-    owners = {facts_of(world, resource, action, one.account_id).account_id for one in accounts[:2]}
+    owners = {
+        resource_context(world, resource, action, one.account_id).account_id for one in accounts[:2]
+    }
     if len(owners) < 2:
         return [(accounts, accounts[0].account_id)] if accounts else []
     return [((one,), one.account_id) for one in accounts]
 
 
-def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> Everybody:
+def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> AllCallers:
     """Make everybody of some accounts ready, or remember them."""
     from iamlab.engine.crowd import Crowd
 
@@ -144,13 +145,13 @@ def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | N
     remembered = world.remembered.crowds
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
-        every = [known_of(world, arn) for arn in steps(arns, "gathering")]
+        every = [principal_of(world, arn) for arn in steps(arns, "gathering")]
         crowd = Crowd(
             (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
             for known in steps(every, "making ready")
         )
         holes = dict.fromkeys(note for known in every for note in known.assumed)
-        remembered[key] = Everybody(stamp, crowd, tuple(holes))
+        remembered[key] = AllCallers(stamp, crowd, tuple(holes))
     return remembered[key]
 
 

@@ -24,8 +24,8 @@ from iamlab.authorization.context_keys import (
     set_by_hand,
 )
 from iamlab.authorization.credential_scope import out_of_region, refusal_of
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.resource import facts_of, find_resource
+from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
@@ -35,8 +35,8 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.authorization.context_keys import Who
-    from iamlab.authorization.principal import Caller, Gathered
-    from iamlab.authorization.resource import Facts
+    from iamlab.authorization.principal import Caller, PrincipalContext
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
@@ -70,7 +70,7 @@ def question(
     circumstances: Circumstances,
     *,
     keys: Mapping[str, ContextValue] | None = None,
-    facts: Facts | None = None,
+    facts: ResourceContext | None = None,
 ) -> Question:
     """Put a question together.
 
@@ -89,10 +89,10 @@ def question(
         It cannot be asked that way.
     """
     given, circumstances = world.standing.with_(context or {}, circumstances)
-    known = known_of(world, caller)
+    known = principal_of(world, caller)
     refusal = refusal_of(known.kind, action, known.credentials())
     if facts is None:
-        facts = facts_of(world, resource, action, known.account_id)
+        facts = resource_context(world, resource, action, known.account_id)
     way = Way.of(world, known.who(), facts, action, circumstances)
     stranger = out_of_region(way.call.region) if known.default_regions_only else None
     if stranger is not None:
@@ -111,7 +111,7 @@ def question(
     return Question(request, known.layers(facts, way.policy), assumed)
 
 
-def check_credentials(known: Gathered, action: str) -> None:
+def check_credentials(known: PrincipalContext, action: str) -> None:
     """Refuse a call that the caller's credentials are not good for.
 
     Raises
@@ -139,7 +139,7 @@ class Way:
         cls,
         world: World,
         who: Who,
-        facts: Facts,
+        facts: ResourceContext,
         action: str,
         circumstances: Circumstances,
     ) -> Way:

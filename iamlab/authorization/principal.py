@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from iamlab.authorization import context_keys as context
 from iamlab.authorization.context_keys import OF_CALLER, Who, fill, of_temporary
 from iamlab.authorization.credential_scope import CREDENTIALS, limits_of, limits_of_regions
-from iamlab.authorization.resource import Facts
+from iamlab.authorization.resource import ResourceContext
 from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from iamlab.model.identities import RootUser
     from iamlab.model.world import World
 
-Caller: TypeAlias = "str | User | Role | Group | RootUser | Credential | Gathered"  # no group may
+Caller: TypeAlias = (
+    "str | User | Role | Group | RootUser | Credential | PrincipalContext"  # no group may
+)
 
 SOME_SESSION = "some-session"
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class PrincipalContext:
     """A caller, and all that the world knows of it.
 
     Parameters
@@ -78,10 +80,12 @@ class Gathered:
         """Give the caller's part of a request's context."""
         return {**fill(OF_CALLER, self.who()), **self.credentials()}
 
-    def layers(self, facts: Facts | None = None, endpoint: Policy | None = None) -> Layers:
+    def layers(
+        self, facts: ResourceContext | None = None, endpoint: Policy | None = None
+    ) -> Layers:
         """Put the caller's policies together with those of the resource and of the way there."""
         if facts is None:
-            facts = Facts()
+            facts = ResourceContext()
         return Layers(
             self.identity,
             facts.policy,
@@ -95,7 +99,7 @@ class Gathered:
             public_access_block=facts.public_access_block,
         )
 
-    def within_limits(self) -> Gathered:
+    def within_limits(self) -> PrincipalContext:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = limits_of(self.kind, with_mfa=with_mfa)
@@ -103,7 +107,7 @@ class Gathered:
         closed = [Attached(one, path=CREDENTIALS) for one in limits if one is not None]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
-    def showing(self, presented: Presented) -> Gathered:
+    def showing(self, presented: Presented) -> PrincipalContext:
         """Give the same caller with what its credentials say besides."""
         if presented.kind is CredentialKind.LONG_TERM:
             return self
@@ -127,11 +131,11 @@ class Gathered:
 
 def _seen(who: Callable[[], Who], presented: Presented) -> Who:
     """Say who calls with temporary credentials: session tags win over those of the principal."""
-    known = who()
+    principal_of = who()
     seen = replace(
-        known,
-        userid=presented.userid or known.userid,
-        tags=tags_over(known.tags, presented.tags),
+        principal_of,
+        userid=presented.userid or principal_of.userid,
+        tags=tags_over(principal_of.tags, presented.tags),
     )
     if presented.kind not in OF_FEDERATED_USERS:
         return seen
@@ -158,7 +162,7 @@ def everything() -> Policy:
     return Policy.allow("*", "*", name="root user")
 
 
-class Everybody(NamedTuple):
+class AllCallers(NamedTuple):
     """All callers of some accounts, made ready for questions.
 
     Parameters
@@ -174,7 +178,7 @@ class Everybody(NamedTuple):
     holes: tuple[str, ...]
 
 
-def gather(world: World, caller: Caller) -> Gathered:
+def _looked_up(world: World, caller: Caller) -> PrincipalContext:
     """Collect what this world knows of a caller; an object of another world is looked up here.
 
     Raises
@@ -193,12 +197,12 @@ def gather(world: World, caller: Caller) -> Gathered:
             "credentials as they are, world.caller_of(credentials) makes one."
         )
     if text == ANONYMOUS:
-        return Gathered(text, "", lambda: context.ANONYMOUS)
+        return PrincipalContext(text, "", lambda: context.ANONYMOUS)
     if text in PROVIDER_HOSTS:
-        return Gathered(text, "", Who)
+        return PrincipalContext(text, "", Who)
     if not is_arn(text):
         if "." in text:
-            return Gathered(text, "", partial(_service, text))
+            return PrincipalContext(text, "", partial(_service, text))
         raise RequestError(f"{text!r} is no caller: give a user, a role, or an ARN.")
     arn = Arn.parse(text)
     account = world.accounts.get(arn.account)
@@ -212,14 +216,14 @@ def gather(world: World, caller: Caller) -> Gathered:
     return _principal(account, arn, text)
 
 
-def _principal(account: Account, arn: Arn, text: str) -> Gathered:
+def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
         membership = account.world.membership_of(arn.account)
         who = partial(context.root, text, arn.account, membership)
-        return Gathered(text, arn.account, who, scps=scps_of(account))
+        return PrincipalContext(text, arn.account, who, scps=scps_of(account))
     if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
-        return Gathered(text, "", Who)
+        return PrincipalContext(text, "", Who)
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
@@ -246,7 +250,7 @@ def _principal(account: Account, arn: Arn, text: str) -> Gathered:
     )
 
 
-def _session(account: Account, arn: Arn, text: str) -> Gathered:
+def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:
     role_name, _, session_name = arn.resource.removeprefix("assumed-role/").partition("/")
     role = account.get_role(role_name)
     if role.name != role_name:
@@ -254,7 +258,7 @@ def _session(account: Account, arn: Arn, text: str) -> Gathered:
     return _of_role(role, text, session_name)
 
 
-def _of_role(role: Role, text: str, session_name: str) -> Gathered:
+def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
     """Collect what is known of a session of a role: one that was made just now, without MFA."""
     world = role.account.world
     membership = world.membership_of(role.account.account_id)
@@ -295,7 +299,7 @@ def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
     return error
 
 
-def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> Gathered:
+def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> PrincipalContext:
     missing: list[str] = []
     identities = [(identity, ())] + [
         (group, (f"group {group.name}",)) for group in _groups(identity, missing)
@@ -305,7 +309,7 @@ def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> Gathere
     )
     if isinstance(identity, User) and lets_change_password(identity.account):
         hanging = (*hanging, Attached(change_own_password(), None, ("account password policy",)))
-    return Gathered(
+    return PrincipalContext(
         arn,
         identity.account.account_id,
         who,
@@ -342,13 +346,13 @@ def change_own_password() -> Policy:
 def _groups(identity: Bounded, missing: list[str]) -> list[Group]:
     if not isinstance(identity, User):
         return []
-    known = identity.account.groups
+    principal_of = identity.account.groups
     missing += [
         f"Group {name} of user {identity.name} is not in the file: taken as one without policies."
         for name in identity.groups
-        if name not in known
+        if name not in principal_of
     ]
-    return [known[name] for name in identity.groups if name in known]
+    return [principal_of[name] for name in identity.groups if name in principal_of]
 
 
 def policies_of(
@@ -385,17 +389,17 @@ def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
     return Attached(document, identity.boundary)
 
 
-def known(world: World, caller: Caller) -> Gathered:
+def principal_of(world: World, caller: Caller) -> PrincipalContext:
     """Collect what is known of a caller: policies, context. Remembered until a change."""
-    if isinstance(caller, Gathered):
+    if isinstance(caller, PrincipalContext):
         return caller  # somebody as he would be, whom this world need not have
     if isinstance(caller, Credential):
         presented = caller.present(world)
-        return known(world, presented.principal or presented.arn).showing(presented)
+        return principal_of(world, presented.principal or presented.arn).showing(presented)
     key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
     if not key:
-        return gather(world, caller)  # which refuses it
+        return _looked_up(world, caller)  # which refuses it
     kept = world.remembered.gathered
     if key not in kept:
-        kept[key] = gather(world, key)
+        kept[key] = _looked_up(world, key)
     return kept[key]

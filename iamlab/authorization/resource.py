@@ -41,7 +41,7 @@ _MOST_CUTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ResourceContext:
     """What is known of a resource.
 
     Parameters
@@ -91,7 +91,9 @@ class Facts:
         )
 
 
-def facts_of(world: World, resource: str, action: str, caller_account: str) -> Facts:
+def resource_context(
+    world: World, resource: str, action: str, caller_account: str
+) -> ResourceContext:
     """Say what the world knows of a resource, and what it takes for granted."""
     found = _found(world, resource, action, caller_account)
     organization = world.organization_of(found.account_id)
@@ -105,22 +107,22 @@ def facts_of(world: World, resource: str, action: str, caller_account: str) -> F
     return found
 
 
-def _found(world: World, resource: str, action: str, caller_account: str) -> Facts:
+def _found(world: World, resource: str, action: str, caller_account: str) -> ResourceContext:
     if not is_arn(resource):
-        return Facts(What(caller_account))
+        return ResourceContext(What(caller_account))
     arn = Arn.parse(resource)
     given = world.resource_policies.get(resource)
     known = find_resource(world, arn, resource)
     if known is not None:
         return of_resource(known)
     if arn.service == "organizations":  # ARNs name the management account, whoever asks for them
-        return Facts(What(caller_account))
+        return ResourceContext(What(caller_account))
     if arn.service == "s3" and not arn.account:
         return _unknown_bucket(world, arn, caller_account)
     if arn.service == "iam":
         return _of_iam(world, arn, action, given, caller_account)
     owner = arn.account if arn.account.isdigit() else caller_account
-    where = Facts(What(owner), given, region=arn.region)
+    where = ResourceContext(What(owner), given, region=arn.region)
     if given is not None:
         return where
     if arn.service == "kms" and arn.kind == "key":
@@ -160,11 +162,11 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
             place = text.find(separator, place + 1)
 
 
-def of_resource(known: Resource) -> Facts:
+def of_resource(known: Resource) -> ResourceContext:
     """Say what a resource of the world says of itself; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
     what = What(known.account.account_id, tags, own=known.context)
-    return Facts(
+    return ResourceContext(
         what,
         known.policy,
         grants=known.grants,
@@ -174,18 +176,18 @@ def of_resource(known: Resource) -> Facts:
     )
 
 
-def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> Facts:
+def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> ResourceContext:
     name = arn.resource.partition("/")[0]
     given = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
     owner = caller_account or next(iter(world.accounts), "")
     what = "" if given else ", without a bucket policy"
     note = f"Bucket {name} exists in account {owner}{what}."
-    return Facts(What(owner), given, assumed=() if "*" in name else (note,))
+    return ResourceContext(What(owner), given, assumed=() if "*" in name else (note,))
 
 
 def _of_iam(
     world: World, arn: Arn, action: str, given: Policy | None, caller_account: str
-) -> Facts:
+) -> ResourceContext:
     """Say what is known of an identity, with its tags; of a role, also its trust policy."""
     account = world.accounts.get(arn.account)
     about_trust = arn.kind == "role" and action.lower().startswith("sts:")
@@ -193,11 +195,11 @@ def _of_iam(
     if account is None:
         if about_trust and given is None:
             note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
-            return Facts(What(arn.account), assumed=(note,))
-        return Facts(What(owner), given)
+            return ResourceContext(What(arn.account), assumed=(note,))
+        return ResourceContext(What(owner), given)
     tags, trust = _identity(account, arn)
     what = What(owner, tags, own=of_tags("iam:ResourceTag", tags))
-    return Facts(what, given or (trust if about_trust else None))
+    return ResourceContext(what, given or (trust if about_trust else None))
 
 
 def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | None]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.authorization.principal import Gathered
+    from iamlab.authorization.principal import PrincipalContext
 
 
 NOBODY = "ANONYMOUS_PRINCIPAL"
@@ -40,7 +40,9 @@ _TYPES: Mapping[str, str] = {
 """The value of ``aws:PrincipalType`` -> the type of identity."""
 
 
-def caller_identity(who: Gathered, access_key_id: str = "", via: str = "") -> dict[str, Any]:
+def caller_identity(
+    who: PrincipalContext, access_key_id: str = "", via: str = ""
+) -> dict[str, Any]:
     """Say who called, given all that is known of him.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack, cast
 
 from iamlab.authorization.authorize import question
-from iamlab.authorization.principal import Caller, Gathered, known
+from iamlab.authorization.principal import Caller, PrincipalContext, principal_of
 from iamlab.errors import RequestError
 from iamlab.lab.event_questions import EventQuestions
 from iamlab.model.record import Circumstances, check_texts
@@ -35,9 +35,9 @@ class Questions(EventQuestions):
         """The world whose methods they are."""
         return cast("World", self)
 
-    def gather(self, caller: Caller) -> Gathered:
+    def gather(self, caller: Caller) -> PrincipalContext:
         """Collect what is known of a caller: policies, context. Remembered until a change."""
-        return known(self._world, caller)
+        return principal_of(self._world, caller)
 
     def can(
         self,

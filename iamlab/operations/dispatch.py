@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.authorization.authorize import check_credentials, question
 from iamlab.authorization.context_keys import DEFAULT_REGION, of_root
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_names import NAME_NO_RESOURCES
 from iamlab.cloudtrail.recording import record_for
@@ -31,7 +31,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.model.account import Account
     from iamlab.operations.registry import Entry
@@ -74,7 +74,7 @@ def call(
         for no resource of this one.
     """
     entry = entries.find(operation)
-    who = known_of(account.world, caller)
+    who = principal_of(account.world, caller)
     check_credentials(who, entry.needs)
     given = {name: value for name, value in parameters.items() if value is not None}
     identity = caller_identity(who, getattr(caller, "access_key_id", ""))
@@ -92,7 +92,9 @@ def call(
         return event.succeeded(entry.answer, value)
 
 
-def _check_abroad(account: Account, entry: Entry, given: Mapping[str, Any], who: Gathered) -> None:
+def _check_abroad(
+    account: Account, entry: Entry, given: Mapping[str, Any], who: PrincipalContext
+) -> None:
     """Let others only do something with a resource that is there, whose policy can let them.
 
     Raises
@@ -132,7 +134,7 @@ def _check_arns(operation: str, given: Mapping[str, Any]) -> None:
             raise InvalidInput(f"ARN {value} is not valid.")
 
 
-def _name_oneself(entry: Entry, given: dict[str, Any], who: Gathered) -> None:
+def _name_oneself(entry: Entry, given: dict[str, Any], who: PrincipalContext) -> None:
     """Let an operation that names nobody mean its caller; without a name, it means the root user.
 
     Raises

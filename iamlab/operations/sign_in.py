@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.authorization.context_keys import of_temporary
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.recording import note
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import (
@@ -302,7 +302,7 @@ def _record(
         "userName": "HIDDEN_DUE_TO_SECURITY_REASONS",
     }
     if who is not None:
-        known = known_of(world, who.arn)
+        known = principal_of(world, who.arn)
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == _FAILURE else ""
     note(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import check_credentials
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, origin_of
 from iamlab.cloudtrail.event_names import NO_CALLS
 from iamlab.cloudtrail.recording import record_for
@@ -17,7 +17,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.record import Circumstances
@@ -33,7 +33,7 @@ def use(
     circumstances: Circumstances,
 ) -> Decision:
     """Do what :meth:`World.do` says."""
-    who = known_of(world, caller)
+    who = principal_of(world, caller)
     refusal = _refusal(who, action)
     decision = world.can(caller, action, resource, context=context, **circumstances)
     if refusal is not None:
@@ -46,7 +46,7 @@ def use(
     return decision
 
 
-def _refusal(who: Gathered, action: str) -> AccessDenied | None:
+def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
     """Say what the caller's credentials are not good for.
 
     Raises
@@ -78,7 +78,7 @@ _ENCODES = frozenset({"ec2"})
 def _record(
     world: World,
     caller: Caller,
-    who: Gathered,
+    who: PrincipalContext,
     decision: Decision,
     error: AccessDenied | None,
     circumstances: Circumstances,

@@ -25,7 +25,7 @@ from iamlab.analysis.external_access.inside_conditions import (
 )
 from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, as_values
 from iamlab.authorization.context_keys import DEFAULT_REGION, Call, of_call
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.prepared import action_test
@@ -107,7 +107,7 @@ class Case:
         self.shared = shared
         self.zone = zone
         action = "sts:AssumeRole" if shared.is_role else f"{shared.service}:Any"
-        self.facts = facts_of(world, shared.arn, action, owner)
+        self.facts = resource_context(world, shared.arn, action, owner)
         self.owner = owner
         call = Call(
             world.clock.now,

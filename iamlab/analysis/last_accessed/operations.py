@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.last_accessed import in_account
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
     AwsError,
     InvalidInput,
@@ -75,7 +75,7 @@ _SORTED: Mapping[str, tuple[str, bool]] = {
 
 def _creator(account: Account, caller: Caller) -> str:
     """Give the unique id of who calls: of a session of a role, the role's."""
-    who = known_of(account.world, caller)
+    who = principal_of(account.world, caller)
     userid = str(who.context().get("aws:userid", ""))
     return userid if who.kind in OF_FEDERATED_USERS else userid.partition(":")[0]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from iamlab.analysis.least_privilege.excess import allowed_by
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.model.identities import Role, User
 from iamlab.policy import catalog
 
@@ -102,7 +102,7 @@ def _permissions(one: Bounded, log: Log, since: datetime, sight: Sight) -> Itera
     usage = log.of(one.arn, one.unique_id)
     used = {pair[0].lower() for pair, tally in usage.pairs.items() if tally.last >= since}
     services = {action.partition(":")[0] for action in used}
-    gathered = known_of(one.account.world, one.arn)
+    gathered = principal_of(one.account.world, one.arn)
     allowed = allowed_by(attached.policy for attached in gathered.identity)
     by_service: dict[str, list[str]] = defaultdict(list)
     for name in sorted(allowed):

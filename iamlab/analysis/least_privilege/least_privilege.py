@@ -34,7 +34,7 @@ from iamlab.analysis.least_privilege.policy_sizes import (
 from iamlab.analysis.least_privilege.statements import Part
 from iamlab.analysis.least_privilege.used_permissions import Pair, Tally, Usage, log_of, who
 from iamlab.analysis.least_privilege.wildcards import readable
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
@@ -322,7 +322,7 @@ def _id_of(world: World, caller: Caller, arn: str) -> str:
 def policies_now(world: World, arn: str) -> list[Policy] | None:
     """Give the identity-based policies of a caller; ``None`` if he has none, or is not here."""
     try:
-        return [attached.policy for attached in known_of(world, arn).identity]
+        return [attached.policy for attached in principal_of(world, arn).identity]
     except NoSuchEntity:
         return None
 

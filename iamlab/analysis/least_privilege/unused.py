@@ -35,7 +35,7 @@ from iamlab.analysis.least_privilege.policy_holders import (
 from iamlab.analysis.least_privilege.shrinking import Sight
 from iamlab.analysis.least_privilege.used_permissions import Usage, log_of
 from iamlab.analysis.least_privilege.wildcards import readable
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, steps
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded
@@ -268,7 +268,7 @@ def _asked(world: World, caller: Caller | None) -> list[Bounded]:
     if caller is None:
         return list(principals(world.accounts.values()))
     arn = with_path(world, arn_of(caller))
-    known_of(world, arn)  # which knows who is not there
+    principal_of(world, arn)  # which knows who is not there
     one = find(world, arn)
     assert isinstance(one, Bounded)  # noqa: S101 - arn_of lets only users and roles through
     return [one]
@@ -318,7 +318,7 @@ def _not_shown(
         begun, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {begun}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    every = (attached.policy for one in asked for attached in known_of(world, one.arn).identity)
+    every = (attached.policy for one in asked for attached in principal_of(world, one.arn).identity)
     # What one call of one caller leaves open is too much to say of all.
     caller, unique_id = (asked[0].arn, asked[0].unique_id) if asked else ("", "")
     usage = whole(world, log.of(caller, unique_id)) if len(asked) == 1 else Usage()

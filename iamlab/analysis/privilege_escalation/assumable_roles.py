@@ -28,7 +28,7 @@ from iamlab.analysis.privilege_escalation.role_calls import (
     session_of,
 )
 from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.resource import resource_context
 from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import Power
     from iamlab.analysis.privilege_escalation.required_parameters import Asked
     from iamlab.analysis.privilege_escalation.role_calls import Attempt
-    from iamlab.authorization.resource import Facts
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -229,9 +229,9 @@ class Assuming:
                 return self._taken(role, attempt, trust)
         return None
 
-    def _facts(self, power: Power, role: Role, trust: Policy | None) -> Facts:
+    def _facts(self, power: Power, role: Role, trust: Policy | None) -> ResourceContext:
         """Say what a role is; it need not be in the world yet."""
-        facts = facts_of(self.world, role.arn, "sts:AssumeRole", power.account_id)
+        facts = resource_context(self.world, role.arn, "sts:AssumeRole", power.account_id)
         if role.account.roles.get(role.name) is not role:
             own = of_tags("iam:ResourceTag", role.tags)
             facts = replace(facts, what=replace(facts.what, tags=role.tags, own=own))
@@ -340,7 +340,7 @@ def admitting(power: Power, *, by_session: bool = False) -> Policy:
     >>> from iamlab import World
     >>> from iamlab.analysis.privilege_escalation.principal_states import Power
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> admitting(Power.of(known_of(dana.account.world, dana))).statements[0].principal
+    >>> admitting(Power.of(principal_of(dana.account.world, dana))).statements[0].principal
     (('AWS', 'arn:aws:iam::111111111111:user/dana'),)
     """
     known = power.gathered

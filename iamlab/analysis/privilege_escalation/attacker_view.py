@@ -26,7 +26,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     thing_of,
 )
 from iamlab.analysis.privilege_escalation.table import TABLE
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy.arn import Arn
@@ -207,7 +207,7 @@ class Standpoint:
 
     def _again(self, whom: User | Role) -> Power:
         """Give a principal as it is; if it is this power, with what this has made of itself."""
-        power = Power.of(known_of(self.world, whom))
+        power = Power.of(principal_of(self.world, whom))
         own = self.power.changes if whom is (self.user or self.role) else ()
         return power.with_(*(change for change in own if change.about != CALLS_WITH))
 

@@ -29,7 +29,7 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, count, few, steps
 from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
@@ -258,7 +258,7 @@ def _of_an_admin(reach: Reach, power: Power) -> Iterator[Decision]:
 def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
     gathered = (
-        known_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
+        principal_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
     )
     today = () if gathered is None else gathered.identity
     for layer in ("identity", "resource"):

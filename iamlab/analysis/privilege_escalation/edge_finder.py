@@ -32,7 +32,7 @@ from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
 from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 from iamlab.analysis.who_can import everybody
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Explorer:
         """Every user, role and root user as it is, by ARN."""
         world = self.decider.world
         found = {
-            arn: Power.of(known_of(world, arn))
+            arn: Power.of(principal_of(world, arn))
             for arn in steps(list(everybody(world.accounts.values())), "gathering")
         }
         self.decider.together(found.values())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.principal_states import Power
     from iamlab.authorization.authorize import Question
-    from iamlab.authorization.resource import Facts
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -181,7 +181,7 @@ class Decider:
             )
         return known
 
-    def question(self, power: Power, need: Need, facts: Facts | None = None) -> Question:
+    def question(self, power: Power, need: Need, facts: ResourceContext | None = None) -> Question:
         """Put the question for one permission together."""
         return question(
             self.world,
@@ -194,7 +194,7 @@ class Decider:
             facts=facts,
         )
 
-    def decide(self, power: Power, need: Need, facts: Facts | None = None) -> Decision:
+    def decide(self, power: Power, need: Need, facts: ResourceContext | None = None) -> Decision:
         """Ask for one permission."""
         return self.question(power, need, facts).decide()
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import Context, Who, of_temporary
-from iamlab.authorization.principal import Gathered, everything, tags_over
+from iamlab.authorization.principal import PrincipalContext, everything, tags_over
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential, CredentialKind
 from iamlab.operations.sts.session import Session
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
-Make = Callable[[Gathered], Gathered]
+Make = Callable[[PrincipalContext], PrincipalContext]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,11 +92,11 @@ class Power:
     arn: str
     changes: tuple[Change, ...] = ()
     carried: Carried = NOTHING_CARRIED
-    gathered: Gathered = field(compare=False, repr=False, kw_only=True)
+    gathered: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
 
     @classmethod
-    def of(cls, gathered: Gathered, caller: Caller | None = None) -> Power:
+    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> Power:
         """Take a principal as it is; of a caller with temporary credentials, with these."""
         if gathered.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
             return cls(gathered.arn, gathered=gathered)
@@ -113,7 +113,7 @@ class Power:
         --------
         >>> from iamlab import World
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-        >>> power = Power.of(known_of(dana.account.world, dana))
+        >>> power = Power.of(principal_of(dana.account.world, dana))
         >>> print(power.with_(any_permission()).with_(any_permission()))
         user/dana with any permission
         """
@@ -178,7 +178,7 @@ def policies_gone(gone: Iterable[Attached]) -> Change:
     names = ", ".join(sorted(one.policy.name or "a policy" for one in taken))
     places = {place_of(one) for one in taken}  # two policies may say the same
 
-    def make(known: Gathered) -> Gathered:
+    def make(known: PrincipalContext) -> PrincipalContext:
         left = tuple(one for one in known.identity if place_of(one) not in places)
         return replace(known, identity=left)
 
@@ -208,7 +208,7 @@ def group_joined(name: str, policies: Iterable[Attached]) -> Change:
     """Make it a member of a group, which hands it these policies."""
     handed = tuple(policies)
 
-    def make(known: Gathered) -> Gathered:
+    def make(known: PrincipalContext) -> PrincipalContext:
         return replace(known, identity=(*known.identity, *handed))
 
     return Change(f"in the group {name}", make, f"{MEMBER} {name}")
@@ -218,7 +218,7 @@ def group_left(name: str) -> Change:
     """Let it leave a group, and lose all policies that this hands it."""
     path = (f"group {name}",)
 
-    def make(known: Gathered) -> Gathered:
+    def make(known: PrincipalContext) -> PrincipalContext:
         left = tuple(one for one in known.identity if one.path != path)
         return replace(known, identity=left)
 
@@ -260,13 +260,13 @@ def with_mfa(clock: AnyClock) -> Change:
     def keys() -> Context:
         return of_temporary(clock.now, clock.now, clock.now)
 
-    def make(known: Gathered) -> Gathered:
+    def make(known: PrincipalContext) -> PrincipalContext:
         return replace(known, credentials=keys, kind=CredentialKind.USER)
 
     return Change("with MFA", make, CALLS_WITH)
 
 
-def _read_as(arn: str, policy: Policy, known: Gathered) -> Gathered:
+def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
     """Give the principal as it is when a managed policy says something else."""
 
     def now(one: Attached) -> Attached:
@@ -280,11 +280,11 @@ def _read_as(arn: str, policy: Policy, known: Gathered) -> Gathered:
     )
 
 
-def _given(attached: Attached, known: Gathered) -> Gathered:
+def _given(attached: Attached, known: PrincipalContext) -> PrincipalContext:
     return replace(known, identity=(*known.identity, attached))
 
 
-def _tagged(tags: Mapping[str, str], known: Gathered) -> Gathered:
+def _tagged(tags: Mapping[str, str], known: PrincipalContext) -> PrincipalContext:
     return replace(known, who=partial(_with_tags, known.who, tags))
 
 

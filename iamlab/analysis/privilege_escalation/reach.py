@@ -30,7 +30,7 @@ from iamlab.analysis.privilege_escalation.edge_finder import Explorer
 from iamlab.analysis.privilege_escalation.paths import Path, Searcher, comes_back, is_kept
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
@@ -319,7 +319,7 @@ class Reach(Shown):
         """
         if isinstance(caller, Power):
             return caller
-        known = known_of(self.world, caller)
+        known = principal_of(self.world, caller)
         if not known.account_id:
             what = known.arn or "Whoever is anonymous"
             raise RequestError(f"{what} is of no account: ask for a user, a role or a session.")

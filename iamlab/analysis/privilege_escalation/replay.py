@@ -24,7 +24,7 @@ from iamlab.analysis.privilege_escalation.ways.service_credentials import (
     SIGNED,
     limited_to,
 )
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.record import Standing
@@ -123,7 +123,7 @@ class _Actor:
 
     def account(self) -> Any:
         """Give the caller's account."""
-        return self.world.accounts[known_of(self.world, self.caller).account_id]
+        return self.world.accounts[principal_of(self.world, self.caller).account_id]
 
     def iam(self, name: str, given: Mapping[str, Any]) -> None:
         """Call IAM; new credentials make the next caller."""
@@ -143,7 +143,7 @@ class _Actor:
         elif name in OF_SERVICES:
             user = account.get_user(given["UserName"])
             kind = OF_SERVICES[name] or BY_NAME[self._service(user, name, given)]
-            self.caller = limited_to(kind, known_of(self.world, user))
+            self.caller = limited_to(kind, principal_of(self.world, user))
 
     def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
         """Say for which service a credential is."""

@@ -96,7 +96,7 @@ def session_name(power: Power) -> str:
     >>> from iamlab import World
     >>> from iamlab.analysis.privilege_escalation.principal_states import Power
     >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
-    >>> session_name(Power.of(known_of(d.account.world, d)))
+    >>> session_name(Power.of(principal_of(d.account.world, d)))
     'd-session'
     """
     name = _NO_NAME.sub("-", Arn.parse(power.arn).name)[:64]

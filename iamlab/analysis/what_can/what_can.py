@@ -18,8 +18,8 @@ from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Told, lines_from
 from iamlab.analysis.what_can.question_space import of_resources, within_reach
 from iamlab.authorization.authorize import check
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import resource_context
 from iamlab.display import Shown, few, steps
 from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.access_matrix import Part
-    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.request import ContextValue
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
@@ -183,7 +183,7 @@ class _Asked:
     """Who asks, and how the call is made."""
 
     world: World
-    known: Gathered
+    known: PrincipalContext
     given: Mapping[str, ContextValue]
     circumstances: Circumstances
 
@@ -196,7 +196,7 @@ class _Asked:
         circumstances: Circumstances,
     ) -> _Asked:
         check(circumstances)
-        return cls(world, known_of(world, caller).within_limits(), given, circumstances)
+        return cls(world, principal_of(world, caller).within_limits(), given, circumstances)
 
     @property
     def home(self) -> Home:
@@ -236,7 +236,7 @@ class _Asked:
         return as_text(over(self.known.context(), self.given))
 
 
-def _actions(world: World, known: Gathered, wanted: frozenset[str] | None) -> list[str]:
+def _actions(world: World, known: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
     """List the actions that some Allow is about; for a root user, who needs none, all."""
     if known.arn.endswith(":root"):
         names = {one.full_name for one in all_actions()}
@@ -247,7 +247,7 @@ def _actions(world: World, known: Gathered, wanted: frozenset[str] | None) -> li
     )
 
 
-def _allowed_by(world: World, known: Gathered) -> set[str]:
+def _allowed_by(world: World, known: PrincipalContext) -> set[str]:
     names: set[str] = set()
     if known.arn != ANONYMOUS:
         free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
@@ -278,4 +278,6 @@ def _candidates(asked: _Asked, names: Iterable[str], resources: Iterable[str] | 
     if asked.known.account_id:
         return found
     # Who has no account cannot ask for what nobody owns.
-    return found.only(lambda arn: bool(facts_of(asked.world, arn, "s3:GetObject", "").account_id))
+    return found.only(
+        lambda arn: bool(resource_context(asked.world, arn, "s3:GetObject", "").account_id)
+    )

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.recording import note, record
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.errors.identity_center import (
@@ -330,7 +330,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
         world=center.world,
         operation=_OPERATION,
         caller=provider_arn,
-        who=known_of(center.world, provider_arn),
+        who=principal_of(center.world, provider_arn),
         given={
             "RoleArn": role_arn,
             "PrincipalArn": provider_arn,

@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.organizations import (
     AccessDeniedException,
@@ -131,7 +131,7 @@ def operation(
 
 def _check_own(account: Account, caller: Caller) -> None:
     """Insist that whoever calls is of the account whose operation it is."""
-    who = known_of(account.world, caller)
+    who = principal_of(account.world, caller)
     if who.account_id != account.account_id:
         raise RequestError(
             f"{who.arn} is not of account {account.account_id}: an operation of AWS Organizations "

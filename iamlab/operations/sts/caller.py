@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import question
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
@@ -34,7 +34,7 @@ from iamlab.policy.regions import ON_BY_DEFAULT
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.authorization.principal import Caller, Gathered
+    from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -69,7 +69,7 @@ class Asked:
     world: World
     operation: str
     caller: Caller
-    who: Gathered
+    who: PrincipalContext
     given: Mapping[str, Any] = field(repr=False)  # a code or a token may be among them
     endpoint: str
     identity: dict[str, Any] | None = None
@@ -124,7 +124,7 @@ class Asked:
         issuer, names
             How the event says who it is: who speaks, and of whom; the last is the user.
         """
-        self.caller, self.who = provider, known_of(self.world, provider)
+        self.caller, self.who = provider, principal_of(self.world, provider)
         self.identity = {
             "type": kind,
             "principalId": ":".join((issuer, *names)),

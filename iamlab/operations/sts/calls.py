@@ -23,7 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import check_credentials
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.recording import note, record_for
 from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
@@ -81,7 +81,7 @@ def call(
         caller = ANONYMOUS
     elif caller == ANONYMOUS:
         raise MissingAuthenticationToken("Request is missing Authentication Token")
-    who = known_of(world, caller)
+    who = principal_of(world, caller)
     if operation.is_signed and not who.account_id:
         raise RequestError(
             f"{who.arn} signs no calls of STS here. How a service assumes a role: "
@@ -138,7 +138,7 @@ def _record_switch(asked: Asked, made: Session) -> None:
     """Note that somebody in the console has switched to a role: in the role's account."""
     if asked.operation != "AssumeRole":
         return
-    who = known_of(asked.world, made)
+    who = principal_of(asked.world, made)
     note(
         asked.world,
         ("signin", "SwitchRole"),

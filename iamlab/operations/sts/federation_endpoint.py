@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.recording import note
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
@@ -210,7 +210,7 @@ def refuse(why: str) -> NoReturn:
 
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Note a step in the log of the account whose session it is."""
-    who = known_of(session.world, session)
+    who = principal_of(session.world, session)
     note(
         session.world,
         ("signin", name),

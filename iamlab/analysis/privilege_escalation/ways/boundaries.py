@@ -43,7 +43,7 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
 )
 from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.ways.own_versions import is_wider, rewriting
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.quotas import quota
@@ -186,7 +186,7 @@ def _targets(one: Standpoint, roles: list[Role]) -> Iterator[Target]:
     for role in roles:
         if role.boundary is None or role is one.role:
             continue
-        attached = known_of(one.world, role).boundary
+        attached = principal_of(one.world, role).boundary
         document = Policy(()) if attached is None else attached.policy
         if role.arn in one.assumable:
             yield Target(one.assumable[role.arn], document)
@@ -207,7 +207,7 @@ def _freed(
     calls, change
         What is done about the boundary.
     """
-    after = change.make(known_of(one.world, target.role)).boundary
+    after = change.make(principal_of(one.world, target.role)).boundary
     arn = None if after is None else after.arn
     for gift in (*_gifts(one, target.role, change), Gift((), ())):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
@@ -223,7 +223,7 @@ def _freed(
 
 
 def _is_wide(one: Standpoint, role: Role) -> bool:
-    return any(allows_all(each.policy) for each in known_of(one.world, role).identity)
+    return any(allows_all(each.policy) for each in principal_of(one.world, role).identity)
 
 
 def _gifts(one: Standpoint, role: Role, change: Change) -> list[Gift]:

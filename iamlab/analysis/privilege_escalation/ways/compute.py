@@ -19,7 +19,7 @@ from iamlab.analysis.privilege_escalation.attacker_view import finds
 from iamlab.analysis.privilege_escalation.plans import plan, with_role
 from iamlab.analysis.privilege_escalation.principal_states import Power
 from iamlab.analysis.privilege_escalation.ways.services import by_plan, by_plans
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,7 +238,7 @@ def _taken_by(one: Standpoint, role_arn: str) -> list[Taken]:
     """Give the roles that a role may assume; worked out once."""
     key = ("taken by", role_arn)
     if key not in one.decider.kept:
-        power = Power.of(known_of(one.world, role_arn))
+        power = Power.of(principal_of(one.world, role_arn))
         every = one.assuming.taken_by(power)
         # CloudFormation says no more in its call than it must.
         one.decider.kept[key] = [each for each in every if each.call.parameters.keys() == PLAIN]

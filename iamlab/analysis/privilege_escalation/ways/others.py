@@ -35,7 +35,7 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import allows_something
 from iamlab.analysis.privilege_escalation.ways.service_credentials import Entry, by_key
 from iamlab.analysis.privilege_escalation.ways.users import enter, first_entries, gifts_of_users
 from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
 
@@ -148,7 +148,7 @@ def _roles(one: Standpoint, way: Way) -> Iterator[Edge]:
 
 def _freed(one: Standpoint, holder: User | Role) -> Gift:
     """Take away all that denies somebody something and may be taken, what only denies first."""
-    power = one.changed(Power.of(known_of(one.world, holder)))
+    power = one.changed(Power.of(principal_of(one.world, holder)))
     left = {place_of(each): each for each in denying(one.decider, power)}
     left = {
         place_of(each): left[place_of(each)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.authorization.principal import Gathered
+    from iamlab.authorization.principal import PrincipalContext
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -51,7 +51,7 @@ def depends_on(one: Standpoint, start: str) -> bool:
     )
 
 
-def tags_wanted(one: Standpoint, known: Gathered) -> list[Tags]:
+def tags_wanted(one: Standpoint, known: PrincipalContext) -> list[Tags]:
     """Give sets of tags that would make a difference to a principal: each suits one statement.
 
     A set that the principal has already is not among them.
@@ -67,7 +67,7 @@ def tags_wanted(one: Standpoint, known: Gathered) -> list[Tags]:
 
 
 def _wishes(
-    world: World, statement: Statement, known: Gathered, has: Mapping[str, str]
+    world: World, statement: Statement, known: PrincipalContext, has: Mapping[str, str]
 ) -> Iterator[Tags]:
     """Give the sets of tags with which a statement's conditions on tags turn out well."""
     values: dict[str, list[str]] = defaultdict(list)
@@ -113,7 +113,7 @@ def _can_be_set(tags: Tags) -> bool:
 # Statements --------------------------------------------------------------------------------------
 
 
-def about(one: Standpoint, known: Gathered) -> Iterator[Statement]:
+def about(one: Standpoint, known: PrincipalContext) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
     layers = known.layers()
     own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))

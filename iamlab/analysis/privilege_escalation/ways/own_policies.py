@@ -50,8 +50,7 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     room_for,
     widened_by,
 )
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.principal import policies_of
+from iamlab.authorization.principal import policies_of, principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 
@@ -263,7 +262,7 @@ def is_detour(one: Standpoint) -> bool:
     own = one.user or one.role
     if own is None:
         return False
-    today = Power.of(known_of(one.world, own))
+    today = Power.of(principal_of(one.world, own))
     # It is another matter if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *one.power.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]

@@ -23,8 +23,8 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import oneself, own_cal
 from iamlab.analysis.privilege_escalation.ways.own_conditions import tags_wanted
 from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
 from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.principal import known as known_of
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import resource_context
 from iamlab.engine.prepared import action_test
 from iamlab.model.quotas import quota
 
@@ -92,7 +92,7 @@ def _tag_role(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:
     if role not in one.stock.roles or not one.ever("iam:TagRole"):
         return
     fixed = {each["Key"].lower() for each in taken.call.parameters.get("Tags", ())}
-    for tags in tags_wanted(one, known_of(one.world, role)):
+    for tags in tags_wanted(one, principal_of(one.world, role)):
         if fixed & {key for key, _ in tags} or not _is_room(one, role.tags, tags):
             continue
         call = one.call("TagRole", RoleName=role.name, Tags=_sent(one, tags))
@@ -104,7 +104,7 @@ def _tag_role(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:
 def _still_takes(one: Standpoint, taken: Taken, tags: Mapping[str, str]) -> bool:
     """Say whether a power can still take a role that has other tags: they are the resource's."""
     role = taken.role
-    facts = facts_of(one.world, role.arn, "sts:AssumeRole", one.power.account_id)
+    facts = resource_context(one.world, role.arn, "sts:AssumeRole", one.power.account_id)
     kept = {key: value for key, value in role.tags.items() if key.lower() not in tags}
     now = {**kept, **tags}
     what = replace(facts.what, tags=now, own=of_tags("iam:ResourceTag", now))
@@ -115,7 +115,7 @@ def _still_takes(one: Standpoint, taken: Taken, tags: Mapping[str, str]) -> bool
 def _tag_session(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:
     if not _lets_tag(taken.role.trust):
         return
-    for tags in tags_wanted(one, known_of(one.world, taken.role)):
+    for tags in tags_wanted(one, principal_of(one.world, taken.role)):
         wishes = {
             f"aws:requesttag/{key}": (Value(value, is_pattern=False, has_variables=False),)
             for key, value in tags

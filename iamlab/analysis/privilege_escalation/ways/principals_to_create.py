@@ -24,7 +24,7 @@ from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.principal import (
     SOME_SESSION,
-    Gathered,
+    PrincipalContext,
     change_own_password,
     document_of,
     lets_change_password,
@@ -114,10 +114,10 @@ class Made:
             every = change_own_password() if lets_change_password(account) else None
             path = ("account password policy",)
             own = () if every is None else (Attached(every, None, path),)
-            return Power.of(Gathered(arn, account_id, who, own, scps=scps))
+            return Power.of(PrincipalContext(arn, account_id, who, own, scps=scps))
         clock = account.world.clock
         return Power.of(
-            Gathered(
+            PrincipalContext(
                 arn,
                 account_id,
                 partial(contexts.role, _bare(self.holder), SOME_SESSION, membership),

@@ -22,7 +22,7 @@ from iamlab.analysis.privilege_escalation.own_providers import (
 from iamlab.analysis.privilege_escalation.permission_checks import Call
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 from iamlab.analysis.privilege_escalation.required_parameters import asked_in
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.model.quotas import quota
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.iam.lookup import same_name
@@ -142,7 +142,7 @@ def _heard(
     """Give what a role's trust policy, and what else has a say, listens to."""
     asked = asked_in(*([] if role.trust is None else [role.trust]))
     for vouched in said(asked):
-        provider = Power.of(known_of(one.world, vouched.provider_arn))
+        provider = Power.of(principal_of(one.world, vouched.provider_arn))
         if all(one.decider.decide(provider, need) for need in vouched.needs(role)):
             return vouched
     return None
@@ -156,6 +156,6 @@ def _edge(
     calls: tuple[Call, ...],
     conditions: tuple[str, ...],
 ) -> Edge:
-    base = replace(Power.of(known_of(one.world, role)), carried=vouched.carried)
+    base = replace(Power.of(principal_of(one.world, role)), carried=vouched.carried)
     target = one.changed(base, vouched.session(role))
     return Edge(way, one.power, target, lambda: calls, conditions)

@@ -32,7 +32,7 @@ from iamlab.analysis.privilege_escalation.ways.grants import (
     written,
 )
 from iamlab.authorization.context_keys import of_temporary
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.credentials import CredentialKind, Presented
@@ -173,5 +173,5 @@ def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
         lambda known: known.showing(presented),
         CALLS_WITH,
     )
-    power = Power.of(known_of(one.world, member.root_arn)).with_(change)
+    power = Power.of(principal_of(one.world, member.root_arn)).with_(change)
     return replace(power, carried=Carried(source_identity=source_identity))

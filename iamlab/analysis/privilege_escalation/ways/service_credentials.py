@@ -23,7 +23,7 @@ from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Ch
 from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
 from iamlab.authorization.context_keys import of_temporary
 from iamlab.authorization.credential_scope import CREDENTIALS
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import CredentialKind, Presented, devices_of
 from iamlab.model.quotas import quota
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.authorization.principal import Gathered
+    from iamlab.authorization.principal import PrincipalContext
     from iamlab.model.identities import User
 
 
@@ -83,7 +83,7 @@ def _held(user: User, service: str) -> dict[str, str]:
 def _entry(
     one: Standpoint, user: User, kind: Kind, call: Call, *conditions: str
 ) -> Iterator[Entry]:
-    power = Power.of(known_of(one.world, user))
+    power = Power.of(principal_of(one.world, user))
     if user is not one.user and one.decider.ever(power, kind.probe):
         yield Entry(31, user, (call,), (only_in(kind),), conditions)
 
@@ -126,7 +126,7 @@ def only_in(kind: Kind) -> Change:
     return Change(f"in {kind.service}", lambda known: limited_to(kind, known), CALLS_WITH)
 
 
-def limited_to(kind: Kind, known: Gathered) -> Gathered:
+def limited_to(kind: Kind, known: PrincipalContext) -> PrincipalContext:
     """Give a user as a service sees it that takes credentials of its own."""
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import question
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
@@ -237,7 +237,7 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
     if caller == key.account.root_arn:
         return
     world = key.account.world
-    facts = facts_of(world, key.arn, "kms:RetireGrant", key.account.account_id)
+    facts = resource_context(world, key.arn, "kms:RetireGrant", key.account.account_id)
     alone = replace(facts, grants=grant.for_engine())
     asked = question(world, caller, "kms:RetireGrant", key.arn, None, {}, facts=alone)
     decision = evaluate(asked.request, asked.layers)

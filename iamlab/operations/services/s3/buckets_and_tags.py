@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, RequestError
 from iamlab.errors.services import InvalidTag, MethodNotAllowed, NoSuchBucket, NoSuchTagSet
 from iamlab.model.public_access_block import ALL_ON, from_parameter
@@ -85,7 +85,7 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
     switches = bucket.public_access_block
     check_new_acl(given.get("ACL", "private"), str(bucket.object_ownership), switches)
     if "Policy" in given:
-        who = known_of(account.world, caller)
+        who = principal_of(account.world, caller)
         bucket.policy = bucket_policy(given["Policy"], bucket, switches, who.arn)
     account.resources[bucket.arn] = bucket
     account.changed()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Kind
 from iamlab.engine.rules import AWS
@@ -79,7 +79,7 @@ def _refused(decision: Decision, message: str) -> AwsError:
 def put_bucket_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a bucket's policy."""
     bucket = bucket_of(account, given)
-    who = known_of(account.world, caller)
+    who = principal_of(account.world, caller)
     bucket.policy = bucket_policy(given["Policy"], bucket, bucket.public_access_block, who.arn)
     account.changed()
 

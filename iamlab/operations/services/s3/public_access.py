@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import known as known_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
 from iamlab.errors.services import (
     AccessControlListNotSupported,
@@ -249,7 +249,7 @@ def _check_acl(
 def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
     """Set a bucket's ACL: what is not refused gives nobody anything, so nothing is kept."""
     bucket = bucket_of(account, given)
-    request = (known_of(account.world, caller).arn, "s3:PutBucketAcl", bucket.arn)
+    request = (principal_of(account.world, caller).arn, "s3:PutBucketAcl", bucket.arn)
     off = bucket.object_ownership == ENFORCED
     _check_acl(given["ACL"], bucket.public_access_block, request, off=off)
 
@@ -273,6 +273,6 @@ def put_object(account: Account, given: Parameters, caller: Caller) -> None:
     acl = given.get("ACL")
     if acl is None:
         return
-    request = (known_of(account.world, caller).arn, "s3:PutObject", object_of(account, given))
+    request = (principal_of(account.world, caller).arn, "s3:PutObject", object_of(account, given))
     off = bucket.object_ownership == ENFORCED and acl != "bucket-owner-full-control"
     _check_acl(acl, bucket.public_access_block, request, off=off)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
-from iamlab.authorization.resource import facts_of
+from iamlab.authorization.resource import resource_context
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.drawing.network import MOST_COLUMNS, Line, Node, draw_network
@@ -185,7 +185,9 @@ def _account_names(found: Mapping[str, Path]) -> dict[str, str]:
 def _owner(found: Arrivals) -> str:
     """Say whose the resource is, as far as the first who gets there can tell."""
     path = next(iter(found.values()))
-    return facts_of(path.world, found.resource, found.action, path.source.account_id).account_id
+    return resource_context(
+        path.world, found.resource, found.action, path.source.account_id
+    ).account_id
 
 
 def _steps_to_go(last: int) -> list[str]:
