@@ -23,9 +23,9 @@ from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_plan import is_straight, plan_of
 from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.style import PALE_INK, look
+from tests.policy.documents import allow, deny, document
 from tests.view.cases import DANA, DECISIONS, EC2, FULL, GUARD, KEY, NIGHT, OTHER, OWN, ROLE, bucket
 from tests.view.looking import faults
-from tests.world.exports import allow, deny, document
 
 TITLES = {
     "rcp": "RCP",

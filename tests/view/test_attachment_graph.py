@@ -23,9 +23,9 @@ from iamlab.view.figures.account.attachment_graph import (
 )
 from iamlab.view.figures.account.attachments import graph_of, node_of, steps, ways_of
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK
+from tests.policy.documents import allow, document
 from tests.view.looking import faults
 from tests.view.scenes import MAIN, company
-from tests.world.exports import allow, document
 
 OWN = document(allow("s3:*"))
 
