@@ -22,6 +22,7 @@ from iamlab.model.event import Event, code_of, is_denial
 from iamlab.model.resources import resource_type
 from iamlab.operations.sts.caller_identity import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.policy.documents import allow, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"
@@ -518,7 +519,7 @@ def test_what_is_too_long_is_cut(main: Account, ana: User) -> None:
     assert event.user_agent == agent[:256]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100))
 @given(st.text(max_size=60), st.integers(4, 40))
 def test_a_cut_text_is_a_beginning_and_fits(text: str, most: int) -> None:
     """And as much of it as there is room for."""

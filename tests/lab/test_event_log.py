@@ -21,6 +21,7 @@ from iamlab.errors import AwsError, RequestError
 from iamlab.model.event import Event
 from iamlab.model.event_log import EventLog
 from tests.cloudtrail.record_format import problems
+from tests.effort import tries
 from tests.operations.identity_center import single_sign_on
 from tests.operations.sts.sts_scene import DEV, MAIN, PASSWORD, Scene, made, trusting
 
@@ -272,7 +273,7 @@ FILTERS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.fixed_dictionaries({}, optional=FILTERS))
 def test_to_ask_at_once_is_to_ask_one_after_the_other(wanted: dict[str, Any]) -> None:
     """And keeps the order."""

@@ -36,6 +36,7 @@ from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import entries
+from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.operations.iam.random_calls import Chance, outcome
 from tests.policy.documents import allow, deny, document, trust
@@ -884,7 +885,7 @@ OFTEN = {
 """How operations that keep AWS's rules must be refused now and then."""
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=settings().max_examples // 4, stateful_step_count=40)
+TestMachine.settings = settings(max_examples=tries(25), stateful_step_count=40)
 
 
 def test_chance_reaches_everything() -> None:

@@ -27,6 +27,7 @@ from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.operations.registry import entries_of
 from iamlab.operations.services.kms.key import Key
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.model.world_integrity import assert_whole
 from tests.operations.organizations.small_organization import small_organization
@@ -330,11 +331,11 @@ class Machine(OrganizationSteps, SessionSteps):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=settings().max_examples // 3, stateful_step_count=40)
+TestMachine.settings = settings(max_examples=tries(33), stateful_step_count=40)
 
 
-WALKS, STEPS_OF_A_WALK = settings().max_examples // 5, 100
-WALKS_WITH_SESSIONS = settings().max_examples // 10
+WALKS, STEPS_OF_A_WALK = tries(20), 100
+WALKS_WITH_SESSIONS = tries(10)
 """More of them with pytest --hypothesis-profile=soak."""
 
 HOW_OFTEN = {

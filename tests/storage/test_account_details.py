@@ -18,6 +18,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from iamlab import World
 from iamlab.errors import IamLabError, LoadError, NoSuchEntity
 from iamlab.storage.account_details.load import LoadWarning
+from tests.effort import tries
 from tests.policy.documents import allow, document
 from tests.storage.account_exports import (
     ACCOUNT,
@@ -861,7 +862,7 @@ def test_any_single_value_may_be_anything() -> None:
     assert broken == {}
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(
     st.lists(
         st.tuples(st.sampled_from(list(_points(BASE))), st.sampled_from(JUNK)),

@@ -24,6 +24,7 @@ from iamlab.model.event import Event
 from iamlab.model.session_record import SessionRecord
 from iamlab.operations.federation.known_issuers import github_actions, workflow_token
 from iamlab.operations.sts.session import Session
+from tests.effort import tries
 from tests.operations.identity_center import single_sign_on
 from tests.operations.sts.sts_scene import (
     CALLERS,
@@ -1022,7 +1023,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(steps=STEPS)
 def test_a_row_says_still_valid_of_what_still_works_and_of_nothing_else(steps: list[str]) -> None:
     """Whatever happens; and an end is never later than now, unless it is yet to come."""

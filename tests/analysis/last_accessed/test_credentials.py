@@ -15,6 +15,7 @@ from iamlab.model.event import Event
 from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.operations.sts.session import Session
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.policy.documents import allow, document, trust
 from tests.storage.account_exports import export_of, hand_made
 
@@ -168,7 +169,7 @@ def step(account: Account, what: str, minutes: int) -> Account:
     return account
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 12)), max_size=25))
 def test_the_last_use_that_iam_answers_is_what_the_log_says(walk: list[tuple[str, int]]) -> None:
     """After any walk: of keys, passwords and roles; by the API, the report and the summary."""

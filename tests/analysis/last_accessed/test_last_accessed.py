@@ -19,6 +19,7 @@ from iamlab.lab.account import Account
 from iamlab.model.event import Event
 from iamlab.model.session_record import issuer_of
 from iamlab.policy import catalog
+from tests.effort import tries
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import export_of, hand_made
 
@@ -572,7 +573,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25))
 @given(steps, st.sets(st.sampled_from(ACTIONS), min_size=1), st.sampled_from(LEVELS))
 def test_every_row_is_the_newest_event_that_there_is(
     done: list[tuple[str, str, int]], allowed: set[str], level: Any

@@ -19,6 +19,7 @@ from iamlab.errors import IamLabError, LimitExceeded, RequestError
 from iamlab.model.event import Event
 from iamlab.policy import catalog
 from iamlab.policy.checks.sizes import size
+from tests.effort import tries
 
 ACCOUNT = "111122223333"
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -784,7 +785,7 @@ def asked(found: LeastPrivilege, action: str, resource: str) -> bool:
     return bool(world.can(ana, action, resource))
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(st.sets(st.sampled_from(range(len(UNIVERSE)))))
 def test_the_policy_allows_what_was_used_and_nothing_else(chosen: set[int]) -> None:
     """Of a universe of pairs, asked in a world of its own."""
@@ -796,7 +797,7 @@ def test_the_policy_allows_what_was_used_and_nothing_else(chosen: set[int]) -> N
         assert asked(found, *pair) == (number in chosen), pair
 
 
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 @given(st.integers(0, 2**32 - 1))
 def test_whatever_was_used_is_allowed_however_it_is_generalised(seed: int) -> None:
     """Random actions on random names, with few and with many left to stay apart."""

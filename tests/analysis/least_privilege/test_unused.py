@@ -19,6 +19,7 @@ from iamlab.analysis.trails.uses import Use, uses
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.event import Event
 from iamlab.policy import catalog
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
 
@@ -911,7 +912,7 @@ def random_world(chance: random.Random) -> World:
     return world
 
 
-@settings(max_examples=30)
+@settings(max_examples=tries(30))
 @given(st.integers(0, 2**32 - 1))
 def test_edits_keep_what_was_used_and_allow_nothing_new(seed: int) -> None:
     """For everybody, whoever was asked about; whatever else was allowed may go."""

@@ -40,6 +40,7 @@ from tests.analysis.policy_simulator.simulations import (
     text,
     when,
 )
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -535,7 +536,7 @@ ANY_POLICY = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(
     st.lists(ANY_POLICY, max_size=2),
     st.none() | ANY_POLICY,
@@ -565,7 +566,7 @@ def test_the_engine_decides(
         assert one["EvalResourceDecision"] == evaluate(request, layers).verdict.value
 
 
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 @given(st.lists(ANY_POLICY, max_size=2), st.lists(ANY_POLICY, max_size=2))
 def test_where_nothing_else_has_a_say_the_world_says_the_same(
     own: list[Doc], of_group: list[Doc]

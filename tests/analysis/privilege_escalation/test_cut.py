@@ -20,6 +20,7 @@ from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from tests.analysis.privilege_escalation import random_worlds
+from tests.effort import tries
 from tests.policy.documents import trust
 
 READ = ("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
@@ -213,7 +214,7 @@ def every_edit(world: World) -> list[CutEdit]:
     return list(dict.fromkeys(found))
 
 
-@settings(max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=tries(3), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.integers(0, 1_000_000))
 def test_a_cut_closes_and_no_smaller_set_does(seed: int) -> None:
     """Brute force over all edits, wherever they stand: none of fewer closes it."""

@@ -20,6 +20,7 @@ from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import PROBES
+from tests.effort import tries
 from tests.policy.documents import trust
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,7 @@ def promised(reach: Reach, edge: Edge) -> list[bool]:
     return [bool(reach.decide(edge.target, Need(*one, {}))) for one in PROBES]
 
 
-@settings(max_examples=12, phases=QUICKLY)
+@settings(max_examples=tries(12), phases=QUICKLY)
 @given(SEEDS)
 def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
     """No call is refused, and the caller may then do just what the edge's target may."""
@@ -45,7 +46,7 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
             assert kept == promised(reach, edge), str(edge)
 
 
-@settings(max_examples=4, phases=QUICKLY)
+@settings(max_examples=tries(4), phases=QUICKLY)
 @given(SEEDS)
 def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) -> None:
     """Every path to an administrator ends with somebody who may do anything."""
@@ -56,7 +57,7 @@ def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) 
             assert replay.world.can(replay.caller, "iamlab-probe:AnythingAtAll", "*"), str(path)
 
 
-@settings(max_examples=2, phases=QUICKLY)
+@settings(max_examples=tries(2), phases=QUICKLY)
 @given(SEEDS)
 def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     """With a point for all of them, or each by itself: the same people are reached."""

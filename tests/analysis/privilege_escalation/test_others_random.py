@@ -12,6 +12,7 @@ from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import MAIN, PROBES
 from tests.analysis.privilege_escalation.way_checks import prove
+from tests.effort import tries
 from tests.policy.documents import allow, deny, document, trust
 
 NUMBERS = (3, 4, 9, 12, 15, 20, 22, 23, 27, 28, 29, 30)
@@ -69,7 +70,7 @@ def in_one_step(reach: Reach, arn: str) -> None:
                 prove(reach, edge, after, probes=PROBES)
 
 
-@settings(max_examples=12)
+@settings(max_examples=tries(12))
 @given(st.integers(0, 1_000_000))
 def test_what_these_ways_promise_a_replay_keeps(seed: int) -> None:
     """No call is refused, and the caller may then do just what was promised."""

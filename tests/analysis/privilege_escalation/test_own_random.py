@@ -10,6 +10,7 @@ from iamlab.errors import AwsError
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.own_paths import Own, moves
 from tests.analysis.privilege_escalation.random_worlds import PROBES
+from tests.effort import tries
 
 
 def callers(world: World) -> list[str]:
@@ -18,7 +19,7 @@ def callers(world: World) -> list[str]:
     return [one.arn for one in (*main.users.values(), *main.roles.values())]
 
 
-@settings(max_examples=15)
+@settings(max_examples=tries(15))
 @given(st.integers(0, 1_000_000))
 def test_two_own_steps_are_kept_by_the_replay(seed: int) -> None:
     """No call is refused, and the caller may then do just what was promised."""
@@ -30,7 +31,7 @@ def test_two_own_steps_are_kept_by_the_replay(seed: int) -> None:
             assert own.kept(path, PROBES) == own.promised(path.target, PROBES), str(path)
 
 
-@settings(max_examples=15)
+@settings(max_examples=tries(15))
 @given(st.integers(0, 1_000_000))
 def test_whatever_makes_more_of_somebody_is_an_own_way(seed: int) -> None:
     """Every call is tried that a principal can make on its own: what gains has an edge for it."""

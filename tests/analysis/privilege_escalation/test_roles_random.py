@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.analysis.privilege_escalation import random_role_worlds as chance
 from tests.analysis.privilege_escalation.way_checks import prove
+from tests.effort import tries
 
 NUMBERS = (*range(10, 23), 28, 31)
 SEEDS = st.integers(0, 1_000_000)
@@ -29,7 +30,7 @@ def numbers_and_targets(reach: Reach, arn: str) -> set[tuple[int, str]]:
     }
 
 
-@settings(max_examples=10)
+@settings(max_examples=tries(10))
 @given(SEEDS)
 def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
     """No call is refused, and the caller may then do just what the edge's target may."""
@@ -40,7 +41,7 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
                 prove(reach, edge, probes=PROBES)
 
 
-@settings(max_examples=3)
+@settings(max_examples=tries(3))
 @given(SEEDS, st.integers(0, 5))
 def test_what_an_attacker_finds_by_trying_is_an_edge(seed: int, who: int) -> None:
     """He makes all calls with all values that there are, and knows nothing of policies."""

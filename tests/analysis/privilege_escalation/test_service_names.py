@@ -24,6 +24,7 @@ from tests.analysis.privilege_escalation.service_worlds import (
     trust,
     worker,
 )
+from tests.effort import tries
 
 HERE = Place("aws", "us-east-1", MAIN)
 FUNCTION = f"arn:aws:lambda:us-east-1:{MAIN}:function"
@@ -79,7 +80,7 @@ def test_a_name_fits_the_pattern_or_there_is_none(kind: str, pattern: str, name:
     assert form_of(kind, HERE, is_new=True).named(pattern) == name
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200))
 @given(st.text(f"ab/{HOLE}", max_size=6), st.text("ab/*?", max_size=6))
 def test_what_is_common_fits_both(template: str, pattern: str) -> None:
     """A text that is found matches the pattern, and the template with its holes as stars."""
@@ -548,7 +549,7 @@ def _resources(chosen: Plan) -> list[str]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100))
 @given(_asked())
 def test_every_edge_is_proved_and_every_plain_way_is_an_edge(
     asked: tuple[int, Plan, list[dict[str, Any]]],

@@ -21,6 +21,7 @@ from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation import random_role_worlds, random_worlds
 from tests.analysis.privilege_escalation.way_checks import HERE, MAIN, prove, small_world, trusting
+from tests.effort import tries
 from tests.policy.documents import allow, deny, document
 
 DANA = f"{HERE}:user/dana"
@@ -49,7 +50,7 @@ def follow(world: World, caller: str, *numbers: int) -> Power:
     return power
 
 
-@settings(max_examples=8)
+@settings(max_examples=tries(8))
 @given(st.integers(0, 1_000_000), st.sampled_from([random_worlds, random_role_worlds]))
 def test_whatever_two_steps_promise_is_kept(seed: int, worlds: Any) -> None:
     """No call is refused, also of those who come back, and the caller may do just what is said."""

@@ -18,6 +18,7 @@ from iamlab.analysis.trails.records import MOST as MOST_NOTES
 from iamlab.analysis.trails.records import RecordError, event_of
 from iamlab.analysis.trails.uses import uses_of
 from tests.analysis.trails.trail_files import record, records, text_of, write
+from tests.effort import tries
 
 GOOD = list(records(3))
 FIRST, SECOND, THIRD = (json.dumps(one) for one in GOOD)
@@ -124,7 +125,7 @@ def test_where_a_file_breaks_off_the_records_before_are_given(case, tmp_path):
     assert words in problems[-1][1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.sampled_from(sorted(BETWEEN)), st.integers(64, 4000), st.integers(1, 3000))
 def test_problems_do_not_depend_on_how_a_text_comes(case, piece, size):
     """In one piece or in many small ones: the same records, the same damages."""
@@ -370,7 +371,7 @@ CALLS = ["s3:CopyObject", "iam:CreateRole", "ec2:CreateTags", "sts:AssumeRole", 
 VALUE = JSON | ARN | WORDS | st.dictionaries(st.sampled_from(PARTS), JSON | ARN, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150))
 @given(
     st.dictionaries(st.sampled_from([*NAMES, "resources", "errorMessage", "errorCode"]), VALUE),
     st.sampled_from(CALLS),
@@ -392,7 +393,7 @@ def test_no_record_crashes(changed, call):
         assert hash(use) == hash(replace(use))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150))
 @given(st.text(alphabet='{}[]",:\\ \n0tN', max_size=40) | st.text(max_size=40))
 def test_no_text_crashes(text):
     """A list of values and damages, whatever it is."""

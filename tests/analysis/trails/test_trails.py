@@ -30,6 +30,7 @@ from tests.analysis.trails.trail_files import (
     write,
     write_long,
 )
+from tests.effort import tries
 
 MADE = list(records(40))
 EVENTS = [event_of(one) for one in MADE]
@@ -84,7 +85,7 @@ def test_every_shape_gives_the_same_events(shape, tmp_path):
     assert (trail.read, list(trail.problems), list(trail.skipped)) == (len(MADE), [], [])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(st.integers(0, 2**32 - 1))
 def test_it_does_not_matter_where_a_text_is_cut_into_pieces(seed):
     """Not even between the halves of an escape."""

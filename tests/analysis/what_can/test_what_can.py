@@ -21,6 +21,7 @@ from iamlab.policy.shortest import but_few, in_words, shortest
 from iamlab.teach.scenarios import scenario
 from tests.analysis.test_access_matrix import MAIN, OUTSIDERS, observatory, random_world
 from tests.analysis.test_who_can import circumstances, organized
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -89,7 +90,7 @@ def would_be_granted(decision: Any) -> bool:
 # -- every line is true ---------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 @given(st.integers(0, 2**32 - 1))
 def test_each_line_and_each_cell_is_what_can_says(seed: int) -> None:
     """Of anybody, in random worlds, however the call is made."""
@@ -107,7 +108,7 @@ def test_each_line_and_each_cell_is_what_can_says(seed: int) -> None:
     prove(world, caller, found, context=context, **how)
 
 
-@settings(max_examples=15)
+@settings(max_examples=tries(15))
 @given(st.integers(0, 2**32 - 1))
 def test_it_is_so_of_services_strangers_and_sessions(seed: int) -> None:
     """Who has no account asks only for what somebody owns."""

@@ -21,6 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
 from iamlab.teach.scenarios import MAP, scenario
 from tests.analysis.test_access_matrix import ACTIONS, MAIN, OWNED, observatory, random_world
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -455,7 +456,7 @@ def test_who_is_new_gains_and_who_is_gone_loses() -> None:
     ]
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(st.integers(0, 2**32 - 1))
 def test_changes_are_those_of_the_matrices_and_causes_are_causes(seed: int) -> None:
     """Random policies are taken away and given: brute force says the same."""

@@ -20,6 +20,7 @@ from iamlab.operations.federation.saml_assertion import SamlAssertion
 from iamlab.operations.federation.saml_directory import ENTITY_ID, create_directory
 from iamlab.operations.federation.saml_identity import read_saml
 from iamlab.operations.federation.saml_xml import INVALID
+from tests.effort import tries
 from tests.operations.federation import saml_responses as forge
 from tests.operations.federation.saml_responses import (
     ID,
@@ -730,7 +731,7 @@ LETTERS = st.text(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(name=LETTERS.map(str.strip).filter(bool))
 def test_any_name_comes_through(name: str) -> None:
     """Angle brackets, ampersands, quotes and all: XML is written and read, not pasted."""
@@ -747,7 +748,7 @@ TAGS = st.text(st.sampled_from("aZé9 _.:/=+-@"), min_size=1, max_size=20).map(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(30))
 @given(tags=st.dictionaries(TAGS.map(str.lower), TAGS, max_size=5))
 def test_tags_come_through_as_they_are(tags: dict[str, str]) -> None:
     """Keys and values."""

@@ -25,6 +25,7 @@ from iamlab.operations.federation import saml_xml as names
 from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
 from iamlab.operations.federation.saml_xml import INVALID
 from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+from tests.effort import tries
 from tests.operations.federation import saml_responses as forge
 from tests.operations.federation.saml_responses import (
     ADMIN,
@@ -497,7 +498,7 @@ def test_what_is_no_base64_is_refused(scene: Scene, text: str) -> None:
 # -- Laws ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(place=st.integers(min_value=0), byte=st.integers(min_value=0, max_value=255))
 @example(place=0, byte=0)
 def test_no_changed_byte_makes_somebody_else(place: int, byte: int) -> None:
@@ -514,7 +515,7 @@ def test_no_changed_byte_makes_somebody_else(place: int, byte: int) -> None:
     assert found == scene.read(genuine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.one_of(st.text(), st.binary().map(lambda raw: b64encode(raw).decode())))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """It answers as AWS does."""
@@ -522,7 +523,7 @@ def test_no_text_crashes_the_reader(text: str) -> None:
         forge.made().read(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.data())
 def test_no_moved_element_makes_somebody_else(data: st.DataObject) -> None:
     """Copies of any part of the message, put anywhere, with the evil one among them."""

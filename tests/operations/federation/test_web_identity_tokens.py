@@ -31,6 +31,7 @@ from iamlab.operations.federation.web_identity import (
     read_web_identity,
     verified,
 )
+from tests.effort import tries
 from tests.operations.federation.oidc_tokens import (
     ARN,
     ASSUME,
@@ -673,7 +674,7 @@ def _good() -> tuple[Account, str]:
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ é\n"
 
 
-@settings(max_examples=400)
+@settings(max_examples=tries(400))
 @given(st.integers(0, 10**6), st.sampled_from(LETTERS))
 def test_no_letter_of_a_token_can_be_changed(place: int, letter: str) -> None:
     """Not even the bits at the end of a part that stand for nothing."""
@@ -740,7 +741,7 @@ def _github() -> tuple[Account, OidcIssuer]:
     return main, issuer
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(
     st.dictionaries(st.sampled_from(CLAIMS + AWS_CLAIMS), ANY_JSON, max_size=3),
     st.none() | TAGGED,

@@ -26,6 +26,7 @@ from iamlab.operations.identity_center.instance import IdentityCenter, enable_id
 from iamlab.operations.identity_center.parameters import seconds_of
 from iamlab.operations.identity_center.set_policies import PolicyReference
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.identity_center.single_sign_on import (
     BUCKET,
@@ -578,7 +579,7 @@ def do(center: IdentityCenter, step: str, account: str, name: str, who: str) -> 
 
 
 @given(steps=STEPS)
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 def test_a_role_is_there_as_long_as_somebody_is_assigned(
     steps: list[tuple[str, str, str, str]], start: World
 ) -> None:

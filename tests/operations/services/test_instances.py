@@ -16,6 +16,7 @@ from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -219,7 +220,7 @@ def test_who_takes_the_trust_away_waits_for_the_next_credentials(
         web.role_session()
 
 
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 @given(waits=st.lists(st.integers(0, 8 * 3600), max_size=6))
 def test_whatever_an_instance_is_given_works_for_more_than_five_minutes(waits: list[int]) -> None:
     """Whenever it asks; and EC2 has assumed the role as often as there were new credentials."""

@@ -16,6 +16,7 @@ from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.metadata import Response
+from tests.effort import tries
 from tests.lab.test_secrets import Made, held, leaks
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
@@ -207,7 +208,7 @@ def test_a_wrong_token_is_worse_than_none(tokens: str, main: Account, web: Insta
             web.metadata.get(ID, wrong)
 
 
-@settings(max_examples=30)
+@settings(max_examples=tries(30))
 @given(ttl=st.integers(1, 21_600), waits=st.integers(0, 30_000))
 def test_a_token_is_good_for_its_time_and_no_longer(ttl: int, waits: int) -> None:
     """By the world's clock; in a copy of the world that is younger than it, it is unknown."""
@@ -380,7 +381,7 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(st.sampled_from(["GET", "PUT", "POST"]), PATHS, HEADERS, st.sampled_from([1, 2]))
 def test_every_request_has_an_answer_and_changes_nothing(
     method: str, path: str, headers: dict[str, str], hops: int

@@ -25,6 +25,7 @@ from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.credential_exports import ConsoleLink, sign_in_with, signin_token_url
 from iamlab.operations.sts.federation_endpoint import get_signin_token
 from iamlab.operations.sts.session import Session
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.sts.sts_scene import CALLERS, EVERYTHING, Scene, made
 from tests.policy.documents import allow, document
@@ -490,7 +491,7 @@ def test_a_link_leads_to_aws_and_nowhere_else(scene: Scene, page: str) -> None:
         sign_in_with(scene.world, login(link(scene, session).signin_token, Destination=page))
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(url=st.one_of(st.text(), st.text().map(lambda text: f"{ENDPOINT}?Action=login&{text}")))
 def test_no_text_is_a_link_by_chance_and_none_breaks_anything(url: str) -> None:
     """Bad Request, and no more."""

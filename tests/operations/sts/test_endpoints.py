@@ -12,6 +12,7 @@ from iamlab.errors.sts import InvalidAction, RegionDisabledException
 from iamlab.lab.account import Account
 from iamlab.policy.regions import ON_BY_DEFAULT, OPT_IN
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from tests.effort import tries
 from tests.operations.sts.sts_scene import DEV, MAIN, Scene, made, trusting
 from tests.policy.documents import deny, document
 
@@ -323,7 +324,7 @@ def test_every_region_is_one_or_the_other() -> None:
     assert list(made().main.list_sts_regional_endpoints_status()) == list(ON_BY_DEFAULT)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(30))
 @given(
     st.lists(
         st.tuples(st.sampled_from(ON_BY_DEFAULT[1:4]), st.sampled_from(("Active", "Inactive")))

@@ -21,6 +21,7 @@ from iamlab.operations.api_models import names, signature
 from iamlab.operations.sts.session import Session
 from iamlab.operations.sts.web_identity_tokens import IssuedToken
 from iamlab.storage.saved_world import world_to_json
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.sts.sts_scene import (
     DEV,
@@ -407,7 +408,7 @@ def told(world: World) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.sampled_from(SENT_SECRETS), st.data(), marked)
 def test_a_secret_that_is_sent_is_told_to_nobody(
     sent: tuple[str, str, list[Callable[[str], Any]]], data: st.DataObject, secret: str
@@ -424,7 +425,7 @@ def test_a_secret_that_is_sent_is_told_to_nobody(
     assert MARK not in told(scene.world)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25))
 @given(
     st.sampled_from(("AssumeRole", "GetSessionToken", "GetFederationToken", "AssumeRoot")),
     st.integers(0, 4096),

@@ -16,6 +16,7 @@ from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.sts.session import Session
+from tests.effort import tries
 from tests.operations.organizations.small_organization import DEV, MAIN, OUTSIDE, small_organization
 from tests.operations.sts.sts_scene import EVERYTHING, PHONE, Scene, made, trusting, with_mfa
 from tests.policy.documents import allow, deny, document
@@ -895,7 +896,7 @@ subsets = st.sets(st.sampled_from(ACTIONS))
 ceilings = st.one_of(st.none(), subsets)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(subsets, subsets, ceilings, ceilings, st.lists(subsets, max_size=3), subsets)
 def test_a_session_may_do_what_every_layer_allows_and_none_denies(
     role: set[str],

@@ -19,6 +19,7 @@ from iamlab.operations.sts.service_sessions import session_name
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
 from iamlab.policy.global_keys import global_key
+from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.policy.documents import allow, document, trust
 
@@ -322,7 +323,7 @@ def test_what_is_no_arn_of_a_role_is_refused(main: Account, wrong: str) -> None:
 RESOURCES = st.text(st.characters(codec="utf-8"), max_size=90)
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(st.sampled_from([*sorted(KINDS), "batch"]), st.sampled_from(["lambda", "ecs"]), RESOURCES)
 def test_whatever_a_service_works_for_its_session_has_a_good_name(
     service: str, of: str, resource: str

@@ -15,6 +15,7 @@ from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.operations.sts.session import Session
+from tests.effort import tries
 from tests.operations.sts.sts_scene import (
     EVERYTHING,
     SHORT,
@@ -363,7 +364,7 @@ hops = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=tries(120))
 @given(roles, st.lists(hops, min_size=1, max_size=7))
 def test_tags_source_identity_and_length_follow_the_rules_along_any_chain(
     made_of: list[tuple[dict[str, str], int]], chain: list[Hop]
