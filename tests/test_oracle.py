@@ -12,6 +12,7 @@ from hypothesis import given
 from tests.oracle import decide
 from tests.oracle_language import LISTS
 from tests.oracle_public import is_public
+from tests.rows import each_row
 from tests.worlds import FOREIGN, NEW, OLD, OPERATORS, OWN, questions, random_question
 
 FOLDER = Path(__file__).with_name("conformance")
@@ -28,13 +29,13 @@ VERDICTS = {"allowed", "explicitDeny", "implicitDeny"}
 LAYERS = {"scp", "rcp", "endpoint", "identity", "resource", "boundary", "session", "scoped"}
 
 
-@pytest.mark.parametrize("row", REQUESTS)
+@each_row("row", REQUESTS)
 def test_the_oracle_agrees_with_the_documents(row: dict[str, Any]) -> None:
     """Every row of both tables: the verdict that AWS's page gives."""
     assert decide(row["question"]) == row["verdict"], row["why"]
 
 
-@pytest.mark.parametrize("row", TABLES["s3_public"], ids=lambda row: row["id"])
+@each_row("row", TABLES["s3_public"], ids=lambda row: row["id"])
 def test_the_oracle_knows_a_public_policy(row: dict[str, Any]) -> None:
     """Every row of the table of bucket policies."""
     assert is_public(row["policy"]) is row["public"], row["why"]

@@ -26,6 +26,7 @@ from iamlab.operations.federation.oidc_issuer import create_issuer
 from iamlab.policy import global_keys as when
 from iamlab.policy.global_keys import GLOBAL_KEYS, GlobalKey
 from tests.policy.documents import allow, document, trust
+from tests.rows import each_row
 
 MAIN, DATA, FOREIGN = "111111111111", "222222222222", "333333333333"
 MAPS = "arn:aws:s3:::star-maps/m31.fits"
@@ -449,7 +450,7 @@ VALUES: list[tuple[str, str, Callable[[Stage], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "key", "value"), VALUES, ids=[f"{n}: {k}" for n, k, _ in VALUES])
+@each_row(("name", "key", "value"), VALUES, ids=[f"{n}: {k}" for n, k, _ in VALUES])
 def test_a_key_holds_what_aws_writes_there(
     name: str, key: str, value: Callable[[Stage], Any]
 ) -> None:

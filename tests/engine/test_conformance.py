@@ -8,6 +8,7 @@ import pytest
 from iamlab import Verdict
 from iamlab.engine.message import named_layer
 from tests.asking import ask_engine
+from tests.rows import each_row
 
 FOLDER = Path(__file__).parents[1] / "conformance"
 ROWS = [
@@ -32,13 +33,13 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS)
+@each_row("row", ROWS)
 def test_the_engine_agrees_with_the_documents(row):
     """The verdict of the row is the engine's."""
     assert ask_engine(row["question"]).verdict.value == row["verdict"], row["why"]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.values[0]["layer"]])
+@each_row("row", [row for row in ROWS if row.values[0]["layer"]])
 def test_the_engine_names_the_layer_that_the_documents_name(row):
     """What granted, what denied or what was missing stands in the layer of the row."""
     decision = ask_engine(row["question"])
@@ -56,7 +57,7 @@ def test_the_engine_names_the_layer_that_the_documents_name(row):
         assert layer in decided or decision.verdict is Verdict.IMPLICIT_DENY
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.values[0]["verdict"] != "allowed"])
+@each_row("row", [row for row in ROWS if row.values[0]["verdict"] != "allowed"])
 def test_the_message_names_the_layer_that_the_documents_name(row):
     """In AWS's words; between accounts and of trust policies it gives no reason."""
     decision = ask_engine(row["question"])

@@ -16,7 +16,9 @@ from iamlab.engine.matrix import evaluate_many
 from iamlab.engine.request import MAX_TEXT
 from iamlab.engine.universe import ResourceFacts
 from iamlab.errors import PolicyError, RequestError
-from tests.policy.growth import grows_linearly
+from tests.effort import first_now
+from tests.growth import grows_linearly
+from tests.rows import each_row
 
 NEW = "2012-10-17"
 OWN = "111122223333"
@@ -117,7 +119,7 @@ PLACES = {
 
 
 @every_way
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", first_now(PATTERNS))
 @pytest.mark.parametrize("place", PLACES)
 def test_no_pattern_makes_a_decision_slow(way, place, pattern):
     """Four times the pattern and the text take about four times as long."""
@@ -250,7 +252,7 @@ BIG = {"statements of which each is different": 250, "policies": 500}
 
 
 @every_way
-@pytest.mark.parametrize("what", MUCH)
+@pytest.mark.parametrize("what", first_now(MUCH))
 def test_four_times_as_much_takes_four_times_as_long(way, what):
     """From the text of the policies to the verdict, whatever there is much of."""
 
@@ -406,7 +408,7 @@ STRANGE = {
 
 
 @every_way
-@pytest.mark.parametrize("name", STRANGE)
+@each_row("name", STRANGE)
 def test_strange_text_is_compared_as_it_is(way, name):
     """It matches itself and, without its last character or with one more, nothing."""
     text = STRANGE[name]
@@ -426,7 +428,7 @@ def test_strange_text_is_compared_as_it_is(way, name):
 
 
 @every_way
-@pytest.mark.parametrize("name", STRANGE)
+@each_row("name", STRANGE)
 def test_strange_text_in_every_element_breaks_nothing(way, name):
     """As element, key or value: the statement does not apply, or applies; nothing else happens."""
     text = STRANGE[name]
@@ -475,7 +477,7 @@ def test_half_a_surrogate_pair_is_refused_everywhere(way, name):
 
 
 @every_way
-@pytest.mark.parametrize(
+@each_row(
     "asked",
     [
         {"action": ""},

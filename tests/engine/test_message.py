@@ -28,6 +28,7 @@ from tests.engine.making import (
     resource_policy,
     trust_policy,
 )
+from tests.rows import each_row
 
 USER = f"User: {ANA} is not authorized to perform: {GET} on resource: {OBJECT}"
 SESSION = f"User: {DEV_1} is not authorized to perform: {GET} on resource: {OBJECT}"
@@ -331,7 +332,7 @@ MESSAGES = {
 }
 
 
-@pytest.mark.parametrize(("request_", "layers", "wanted"), MESSAGES.values(), ids=MESSAGES)
+@each_row(("request_", "layers", "wanted"), MESSAGES.values(), ids=MESSAGES)
 def test_a_denial_is_told_in_the_words_of_aws(request_, layers, wanted):
     """Each form of the page "Troubleshoot access denied error messages"."""
     assert evaluate(request_, layers).message == wanted

@@ -17,6 +17,7 @@ from iamlab.operations import api_models as model
 from iamlab.operations.registry import NOT_MODELLED, entries
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.policy.documents import allow, document, trust
+from tests.rows import each_row
 
 ROOT = Path(__file__).parents[2]
 ID = "111111111111"
@@ -130,7 +131,7 @@ def codes(function: Any, seen: set[Any]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(entries()))
+@each_row("name", sorted(entries()))
 def test_no_operation_answers_a_code_that_it_does_not_declare(name: str) -> None:
     """Besides those that any call may answer."""
     entry = entries()[name]

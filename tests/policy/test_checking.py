@@ -20,8 +20,10 @@ from iamlab.policy.checking import (
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.places import Places
 from iamlab.policy.rules import SERVICES, TYPES
-from tests.policy.growth import grows_linearly
+from tests.effort import first_now
+from tests.growth import grows_linearly
 from tests.policy.saving import STATEMENT, document, refused, statement
+from tests.rows import each_row
 
 ROWS = json.loads(
     Path(__file__).parents[1].joinpath("conformance", "saving.json").read_text("utf-8")
@@ -32,7 +34,7 @@ EVERY_TYPE = [*((name, None) for name in TYPES), *(("resource", name) for name i
 # Rows of AWS's pages
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+@each_row("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_aws_refuses_as_its_pages_say(row):
     """With that code, status and sentence first; or not at all."""
     found = refused(row["policy"], row["type"], row.get("service"))
@@ -291,15 +293,17 @@ def test_a_boundary_is_held_to_the_rules_of_an_identity_policy(raw):
 
 @pytest.mark.parametrize(
     "make",
-    [
-        lambda size: document(*[statement(Resource="x", Action="y", Sid="z z")] * size),
-        lambda size: document(statement(Principal={"AWS": ["*"] * size})),
-        lambda size: document(statement(Resource=["arn:aws:s3:::x"] * size)),
-        lambda size: document(statement(Resource="arn:x:" + ":" * size)),
-        lambda size: document(statement(Action="s3:" + "*a" * size)),
-        lambda size: document(statement(Condition={"DateEquals": {"a": ["1-" * size] * 3}})),
-        lambda size: document(statement(Sid='"\\ \t' * size)),
-    ],
+    first_now(
+        [
+            lambda size: document(*[statement(Resource="x", Action="y", Sid="z z")] * size),
+            lambda size: document(statement(Principal={"AWS": ["*"] * size})),
+            lambda size: document(statement(Resource=["arn:aws:s3:::x"] * size)),
+            lambda size: document(statement(Resource="arn:x:" + ":" * size)),
+            lambda size: document(statement(Action="s3:" + "*a" * size)),
+            lambda size: document(statement(Condition={"DateEquals": {"a": ["1-" * size] * 3}})),
+            lambda size: document(statement(Sid='"\\ \t' * size)),
+        ]
+    ),
 )
 @pytest.mark.parametrize("kind", [("identity", None), ("trust", None), ("resource", "s3")])
 def test_checking_takes_linear_time(make, kind):

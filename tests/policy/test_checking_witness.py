@@ -21,6 +21,7 @@ from iamlab import Policy
 from iamlab.policy.checking import refusals
 from iamlab.policy.checks.dates import is_date
 from tests.policy.saving import STATEMENT, TRUST, document, refused, statement
+from tests.rows import each_row
 
 
 def test_iam_saves_every_policy_that_aws_itself_wrote():
@@ -247,7 +248,7 @@ def ours(raw, policy_type):
     return found[0].message if found else None
 
 
-@pytest.mark.parametrize("raw", PROBES)
+@each_row("raw", PROBES)
 def test_the_witness_answers_the_same(raw):
     """Moto's validator was written after IAM's answers."""
     assert ours(raw, "identity") == witness(raw, "identity")

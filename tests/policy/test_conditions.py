@@ -14,6 +14,7 @@ from iamlab.policy.conditions import (
     missing_key_default,
     read_operator,
 )
+from tests.rows import each_row
 
 BASES = (
     *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
@@ -142,7 +143,7 @@ def one(operator, wanted, found):
     return holds(read_operator(operator), [wanted], [found])
 
 
-@pytest.mark.parametrize(("operator", "wanted", "found", "expected"), PAIRS)
+@each_row(("operator", "wanted", "found", "expected"), PAIRS)
 def test_one_value_against_one(operator, wanted, found, expected):
     """Each row of the table of operators, and the negated operator says the opposite."""
     assert one(operator, wanted, found) is expected
@@ -167,7 +168,7 @@ def test_variables_and_wildcards_belong_to_text_and_arns(name):
     assert rule.pattern is (name.startswith("Arn") or "Like" in name)
 
 
-@pytest.mark.parametrize("base", BASES)
+@each_row("base", BASES)
 @pytest.mark.parametrize("prefix", ["", "ForAllValues:", "ForAnyValue:"])
 @pytest.mark.parametrize("suffix", ["", "IfExists"])
 def test_an_operator_is_written_as_it_was_read(prefix, base, suffix):

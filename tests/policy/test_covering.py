@@ -19,7 +19,8 @@ from iamlab.policy.covering import (
 )
 from iamlab.policy.patterns import glob, glob_resource, literal
 from iamlab.policy.variables import substitute
-from tests.policy.growth import grows_linearly
+from tests.effort import first_now
+from tests.growth import grows_linearly
 
 ROWS = [
     # wide, narrow, covered
@@ -284,7 +285,7 @@ def test_no_list_covers_no_other():
     assert each_covered((), (), covers)
 
 
-@pytest.mark.parametrize("piece", ["a", "*a", "a?", "*a?", "?"])
+@pytest.mark.parametrize("piece", first_now(["*a?", "a", "*a", "a?", "?"]))
 def test_long_patterns_cost_little(piece):
     """Whoever wrote them."""
 

@@ -10,7 +10,9 @@ from iamlab import display
 from iamlab.errors import PolicyError
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import MAX_DEPTH
-from tests.policy.growth import grows_linearly
+from tests.effort import first_now
+from tests.growth import grows_linearly
+from tests.rows import each_row
 
 NEW, OLD = "2012-10-17", "2008-10-17"
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -169,7 +171,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("document", "path", "word"), REFUSED)
+@each_row(("document", "path", "word"), REFUSED)
 def test_what_is_no_policy_is_refused(document, path, word):
     """Each refusal that the design names: at its place, and for its reason."""
     found = problems(document)
@@ -597,10 +599,7 @@ QUADRATIC = {
 
 @pytest.mark.parametrize(
     "make",
-    [
-        *(pytest.param(make, id=name) for name, make in GROWING.items()),
-        *(pytest.param(make, id=name) for name, make in QUADRATIC.items()),
-    ],
+    first_now(pytest.param(make, id=name) for name, make in (GROWING | QUADRATIC).items()),
 )
 def test_parsing_takes_linear_time(make):
     """Four times the document takes about four times as long, right or wrong."""

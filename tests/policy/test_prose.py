@@ -11,7 +11,9 @@ from iamlab import Policy
 from iamlab.errors import RequestError
 from iamlab.policy.prose import prose, sentences
 from iamlab.policy.prose.phrases import phrase
-from tests.policy.growth import grows_linearly
+from tests.effort import first_now, slow
+from tests.growth import grows_linearly
+from tests.rows import each_row
 
 TABLE = Path(__file__).parents[1] / "conformance" / "prose.json"
 ROWS = json.loads(TABLE.read_text("utf-8"))["rows"]
@@ -61,7 +63,7 @@ def uncounted(text):
     return re.sub(r"\(\d+(?=[,)])", "(n", text)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+@each_row("row", ROWS, ids=lambda row: row["name"])
 def test_prose_rows(row):
     """Policies of every kind, and what a teacher would print of them."""
     text = prose(Policy.parse(row["policy"]), for_type=row["type"])
@@ -477,22 +479,29 @@ def test_what_cannot_be_printed_is_replaced_and_what_is_long_is_cut():
 
 @pytest.mark.parametrize(
     "statement",
-    [
-        lambda size: {"Resource": [f"arn:aws:s3:::b{n}" for n in range(size)], "Action": "s3:Get*"},
-        lambda size: {"Action": [f"s3:Get{n}*" for n in range(size)]},
-        lambda size: {"Action": [f"s3:Get{n}" for n in range(size)]},
-        lambda size: {"Principal": {"AWS": [f"{n:012}" for n in range(size)]}},
-        lambda size: {"Resource": "arn:aws:s3:::b/" + "${" * size},
-        lambda size: {"Condition": {"StringEquals": {"aws:username": "${" * size}}},
-        lambda size: {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:::::" + "${" * size}}},
-        lambda size: {"Condition": {"StringLike": {"aws:username": "a*" * size}}},
-        lambda size: {"Condition": {"StringLike": {"aws:username": [f"{n}" for n in range(size)]}}},
-        lambda size: {"Condition": {"NumericEquals": {"x:y": "1" * size}}},
-        lambda size: {
-            "Resource": "arn:aws:sqs:" + "a*" * size + "::q",
-            "Action": "sqs:SendMessage",
-        },
-    ],
+    first_now(
+        [
+            lambda size: {
+                "Resource": [f"arn:aws:s3:::b{n}" for n in range(size)],
+                "Action": "s3:Get*",
+            },
+            lambda size: {"Action": [f"s3:Get{n}*" for n in range(size)]},
+            lambda size: {"Action": [f"s3:Get{n}" for n in range(size)]},
+            lambda size: {"Principal": {"AWS": [f"{n:012}" for n in range(size)]}},
+            lambda size: {"Resource": "arn:aws:s3:::b/" + "${" * size},
+            lambda size: {"Condition": {"StringEquals": {"aws:username": "${" * size}}},
+            lambda size: {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:::::" + "${" * size}}},
+            lambda size: {"Condition": {"StringLike": {"aws:username": "a*" * size}}},
+            lambda size: {
+                "Condition": {"StringLike": {"aws:username": [f"{n}" for n in range(size)]}}
+            },
+            lambda size: {"Condition": {"NumericEquals": {"x:y": "1" * size}}},
+            lambda size: {
+                "Resource": "arn:aws:sqs:" + "a*" * size + "::q",
+                "Action": "sqs:SendMessage",
+            },
+        ]
+    ),
 )
 def test_reading_aloud_takes_linear_time(statement):
     """Four times the document takes about four times as long."""
@@ -504,6 +513,7 @@ def test_reading_aloud_takes_linear_time(statement):
     assert grows_linearly(work, 2_000)
 
 
+@slow
 def test_a_hundred_thousand_statements_are_read_soon():
     """The text shows only the first, so it is quick however many there are."""
     made = policy(*[{"Action": f"s3:Get{number}*"} for number in range(20_000)])

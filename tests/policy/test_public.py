@@ -3,17 +3,16 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from iamlab.policy.document import Policy
 from iamlab.policy.public import is_public, public_because
+from tests.rows import each_row
 
 ROWS = json.loads(
     Path(__file__).parents[1].joinpath("conformance", "s3_public.json").read_text("utf-8")
 )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+@each_row("row", ROWS, ids=lambda row: row["id"])
 def test_a_policy_is_public_where_the_documents_say_so(row):
     """And then, and only then, there is a reason for it."""
     policy = Policy.parse(row["policy"])

@@ -20,6 +20,7 @@ from iamlab.errors import IamLabError, LoadError, NoSuchEntity
 from iamlab.storage.account_details.load import LoadWarning
 from tests.effort import tries
 from tests.policy.documents import allow, document
+from tests.rows import each_row
 from tests.storage.account_exports import (
     ACCOUNT,
     ARN_OF,
@@ -744,7 +745,7 @@ PLACES: list[tuple[tuple[Any, ...], Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "value", "named"),
     [pytest.param(*row, id="-".join(map(str, row[0])) + f"={row[1]!r}") for row in PLACES],
 )

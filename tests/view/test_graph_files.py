@@ -5,13 +5,13 @@ import io
 import re
 
 import networkx as nx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.display import printable
 from iamlab.view.drawing.graph_files import to_graphml, to_mermaid
 from tests.effort import tries
+from tests.rows import each_row
 from tests.view.scenes import UGLY
 
 HOSTILE = (
@@ -56,7 +56,7 @@ def read(text):
     )
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each_row("name", HOSTILE)
 def test_a_name_stays_a_name_in_mermaid(name):
     """As a node, as a field and at a line: it ends no text, begins none, and can be read back."""
     lines = to_mermaid(graph(name, field=name, edge=name)).split("\n")
@@ -76,7 +76,7 @@ def test_a_name_stays_a_name_in_mermaid(name):
     assert not any(MEANS_SOMETHING.search(text) for text in texts), texts
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each_row("name", HOSTILE)
 def test_a_name_stays_a_name_in_graphml(name):
     """It is read back by networkx as it was; what XML cannot carry is a sign."""
     back = nx.read_graphml(io.StringIO(to_graphml(graph(name, field=name, edge=name))))

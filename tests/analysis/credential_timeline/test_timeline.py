@@ -25,6 +25,7 @@ from iamlab.model.session_record import SessionRecord
 from iamlab.operations.federation.known_issuers import github_actions, workflow_token
 from iamlab.operations.sts.session import Session
 from tests.effort import tries
+from tests.growth import grows_linearly
 from tests.operations.identity_center import single_sign_on
 from tests.operations.sts.sts_scene import (
     CALLERS,
@@ -37,7 +38,6 @@ from tests.operations.sts.sts_scene import (
     trusting,
 )
 from tests.policy.documents import allow, document, trust
-from tests.policy.growth import grows_linearly
 
 READ = ("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
 

@@ -32,6 +32,7 @@ from tests.analysis.privilege_escalation.service_worlds import (
     trust,
     worker,
 )
+from tests.rows import each_row
 
 STACK_SETS = 44
 NEW_PROFILE = 38
@@ -137,7 +138,7 @@ EVERY_PLAN = [
 ]
 
 
-@pytest.mark.parametrize("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
+@each_row("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
 def test_a_plan_asks_on_the_resource_types_that_aws_lists(plan: Plan) -> None:
     """Every action exists; each required resource type is asked on, and no other than listed."""
     for step in plan.steps:
@@ -152,7 +153,7 @@ def test_a_plan_asks_on_the_resource_types_that_aws_lists(plan: Plan) -> None:
         assert required - replaced <= set(step.asked)
 
 
-@pytest.mark.parametrize("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
+@each_row("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
 def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: Plan) -> None:
     """A key that the catalogue does not list for the action would decide nothing in AWS."""
     for step in plan.steps:

@@ -31,6 +31,7 @@ from tests.analysis.trails.trail_files import (
     write_long,
 )
 from tests.effort import tries
+from tests.rows import each_row
 
 MADE = list(records(40))
 EVENTS = [event_of(one) for one in MADE]
@@ -315,7 +316,7 @@ def test_every_field_of_a_record_comes_into_the_event(field):
     assert getattr(event_of(record()), name) != wanted or field in ("eventTime", "readOnly")
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@each_row("field", FIELDS)
 @pytest.mark.parametrize("value", [5, True, [5], {"a": 5}, "", "x", 1.5, [{"ARN": 5}], None])
 def test_a_wrong_value_is_named_and_never_crashes(field, value):
     """Each field with each kind of value: an event, or the error that names the field."""

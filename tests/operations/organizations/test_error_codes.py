@@ -21,6 +21,7 @@ from tests.operations.organizations.small_organization import (
     small_organization,
 )
 from tests.policy.documents import deny, document
+from tests.rows import each_row
 
 ABSENT_UNIT, ABSENT_POLICY = "ou-abcd-12345678", "p-absent1234"
 ABSENT_ACCOUNT, NOBODY = "999999999999", "h-00000000"
@@ -326,7 +327,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@each_row("row", ROWS, ids=str)
 def test_each_is_raised_with_code_status_and_reason(row: Row) -> None:
     """And it stands in the log."""
     organization = small_organization()

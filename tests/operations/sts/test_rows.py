@@ -19,6 +19,7 @@ from iamlab.model import aws_managed_policies as managed
 from iamlab.operations.api_models import names
 from tests.operations.sts.sts_scene import CALLERS, EVERYTHING, GOOD, Scene, made, with_mfa
 from tests.policy.documents import deny, document
+from tests.rows import each_row
 
 ROWS = json.loads(Path(__file__).with_name("sts_rows.json").read_text("utf-8"))
 OF_USERS = {
@@ -128,7 +129,7 @@ def answer(scene: Scene, row: dict[str, Any]) -> Any:
     return scene.call(row["call"], caller, region=row.get("region", "us-east-1"), **given)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["fact"])
+@each_row("row", ROWS, ids=lambda row: row["fact"])
 def test_sts_does_what_the_row_says(row: dict[str, Any]) -> None:
     """Code and sentence of a refusal; how long what is made lasts."""
     scene = prepared()

@@ -23,8 +23,9 @@ from iamlab.policy.advice import (
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS
 from iamlab.policy.document import Policy
 from tests.effort import tries
+from tests.growth import grows_linearly
 from tests.policy.advice.rows import check, load, name_of, run
-from tests.policy.growth import grows_linearly
+from tests.rows import each_row
 
 MODULES = (
     *(breadth, constants, deputies, federation, key_actions, keys, missing_keys),
@@ -50,7 +51,7 @@ def policy(condition, **elements):
     return {"Version": "2012-10-17", "Statement": [made | {"Condition": condition}]}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
+@each_row("row", ROWS, ids=name_of)
 def test_the_table_of_findings(row):
     """Each code is where it should be and not beside, and what is mended is gone."""
     check(row, DETECTORS)

@@ -1,7 +1,5 @@
 """Findings about structure, actions, ARNs, principals, trust and organizations, by their table."""
 
-import pytest
-
 from iamlab.policy.advice import (
     actions,
     arns,
@@ -15,6 +13,7 @@ from iamlab.policy.advice import (
     trust,
 )
 from tests.policy.advice.rows import check, load, name_of
+from tests.rows import each_row
 
 MODULES = (
     *(structure, sizes, actions, broad, arns, pairing),
@@ -24,7 +23,7 @@ DETECTORS = tuple(detector for module in MODULES for detector in module.DETECTOR
 ROWS = load("advice_a.json")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
+@each_row("row", ROWS, ids=name_of)
 def test_the_table_of_findings(row):
     """Each code is where it should be and not beside, and what is mended is gone."""
     check(row, DETECTORS)

@@ -1,0 +1,73 @@
+"""How the work grows when its input does.
+
+``make test`` counts the steps that Python takes, which no other process can change; ``make
+test-all`` also takes the processor's time, which sees what happens inside of a regular expression.
+"""
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.effort import is_thorough
+
+Work = Callable[[], object]
+REPEATS, LONG, ATTEMPTS = 4, 3.0, 3
+FEW = 2_000
+"""So few steps are too little to matter."""
+SHORT = 0.005
+"""So few seconds are too short to measure."""
+
+
+def steps(work: Work) -> int:
+    """Count the lines that Python runs for a piece of work, and the calls."""
+    count = 0
+
+    def step(*_: Any) -> Any:
+        nonlocal count
+        count += 1
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(step)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def seconds(work: Work) -> float:
+    """Give the least processor time of a few runs; what takes very long is timed once."""
+    best = float("inf")
+    gc.collect()
+    gc.disable()  # a collection in one run and not in another would be noise
+    try:
+        for _ in range(REPEATS):
+            start = time.process_time()
+            work()
+            best = min(best, time.process_time() - start)
+            if best > LONG:
+                break
+    finally:
+        gc.enable()
+    return best
+
+
+def grows_linearly(work_of: Callable[[int], Work], size: int) -> bool:
+    """Say whether work on four times the input takes clearly less than sixteen times as much.
+
+    Linear work takes 4 times, quadratic 16. The size is that for a clock; steps are counted of an
+    eighth of it.
+    """
+    if not _few(steps, work_of, max(size // 8, 10), FEW):
+        return False
+    return not is_thorough() or any(_few(seconds, work_of, size, SHORT) for _ in range(ATTEMPTS))
+
+
+def _few(
+    measure: Callable[[Work], float], work_of: Callable[[int], Work], size: int, least: float
+) -> bool:
+    small, large = (measure(work_of(of)) for of in (size, 4 * size))
+    return large < least or large < 10 * small

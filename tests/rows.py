@@ -1,0 +1,52 @@
+"""Tables of many rows, each a subtest: pytest then collects one test instead of hundreds."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+Test = Callable[..., None]
+
+
+def each_row(
+    names: str | tuple[str, ...],
+    rows: Iterable[Any],
+    ids: Callable[[Any], Any] | Iterable[Any] | None = None,
+) -> Callable[[Test], Test]:
+    """Run a test with each row, like ``pytest.mark.parametrize``, but as subtests of one test.
+
+    A row that fails is reported with its id, and the others still run. All rows share the fixtures
+    of the test, so it must need none that a row changes.
+    """
+    places = names if isinstance(names, tuple) else (names,)
+    rows = list(rows)
+    given = map(ids, rows) if callable(ids) else ids or [None] * len(rows)
+    named = [_named(name, row, places) for name, row in zip(given, rows, strict=True)]
+
+    def decorate(test: Test) -> Test:
+        @functools.wraps(test)
+        def run(subtests: pytest.Subtests, **fixtures: Any) -> None:
+            for name, values in named:
+                with subtests.test(name):
+                    test(**values, **fixtures)
+
+        own = [one for one in inspect.signature(test).parameters.values() if one.name not in places]
+        kept = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+        first = inspect.Parameter("subtests", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        run.__signature__ = inspect.Signature([first, *kept])  # type: ignore[attr-defined]
+        del run.__wrapped__  # type: ignore[attr-defined]  # pytest would look through it
+        return run
+
+    return decorate
+
+
+def _named(name: Any, row: Any, places: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Give the id of a row and its values by their names."""
+    if isinstance(row, type(pytest.param())):
+        assert not row.marks, "a subtest cannot be marked"
+        name, row = name or row.id, row.values
+    elif len(places) == 1:
+        row = (row,)
+    return str(name or f"{row!r}"[:200]), dict(zip(places, row, strict=True))
