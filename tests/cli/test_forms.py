@@ -88,12 +88,32 @@ def keys_in(value: Any) -> set[str]:
     return {key for one in value for key in keys_in(one)} if isinstance(value, list) else set()
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT_FOLDER), "PYTHONIOENCODING": "utf-8"}
+WAITING = """
+import sys, time
+import tqdm.auto
+from iamlab import display
+from iamlab.cli.main import main
+
+class Waiting(tqdm.auto.tqdm):
+    def __iter__(self):
+        self.refresh()
+        time.sleep(600)
+        yield from super().__iter__()
+
+display.PATIENCE = -1
+tqdm.auto.tqdm = Waiting
+sys.exit(main(sys.argv[1:]))
+"""
+"""Runs the command line, which shows its first bar and then waits."""
+
+
 def start(folder: Path, *arguments: str, **pipes: Any) -> "subprocess.Popen[bytes]":
     """Run it as a process that goes on."""
     return subprocess.Popen(
         [sys.executable, "-m", "iamlab", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT_FOLDER), "PYTHONIOENCODING": "utf-8"},
+        env=ENVIRONMENT,
         **pipes,
     )
 
@@ -122,16 +142,20 @@ def test_a_reader_that_goes_away_causes_no_traceback(command: str, shell: Shell)
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
 def test_an_interrupted_question_ends_with_130_and_one_line(shell: Shell) -> None:
-    """Ctrl+C while the bar shows how far it is: the bar goes, a line stays, no traceback."""
-    before = big(600)
+    """Ctrl+C while the bar shows how far it is: the bar goes, a line stays, no traceback.
+
+    The bar is shown at once, and the work waits there for the signal.
+    """
+    before = big(60)
     after = json.loads(json.dumps(before, default=str))
-    for user in after["UserDetailList"][5:205]:
+    for user in after["UserDetailList"][5:25]:
         own = document(allow("s3:*", f"{MAPS}/{user['UserName']}/*"))
         user["UserPolicyList"].append({"PolicyName": "more", "PolicyDocument": own})
     shell.write("account.json", as_cli(before))
     shell.write("after.json", as_cli(after))
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with start(shell.folder, "diff", "account.json", "after.json", **pipes) as process:
+    command = [sys.executable, "-c", WAITING, "diff", "account.json", "after.json"]
+    with subprocess.Popen(command, cwd=shell.folder, env=ENVIRONMENT, **pipes) as process:
         assert process.stderr is not None
         seen = b""
         while b"%|" not in seen:

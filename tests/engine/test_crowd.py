@@ -17,6 +17,7 @@ from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.universe import ResourceFacts
 from tests.asking import ask_engine
+from tests.effort import first_now
 from tests.engine.making import (
     ANA,
     CHINESE,
@@ -321,7 +322,7 @@ READ = [
 READ += ["bk/" + "a" * 3_000]
 
 
-@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("written", first_now(WRITTEN, 5))
 def test_whose_variable_fits_is_found_wherever_it_stands(written):
     """At the end, behind a wildcard, twice, beside a plain pattern; with values that are odd.
 

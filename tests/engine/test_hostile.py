@@ -16,7 +16,7 @@ from iamlab.engine.matrix import evaluate_many
 from iamlab.engine.request import MAX_TEXT
 from iamlab.engine.universe import ResourceFacts
 from iamlab.errors import PolicyError, RequestError
-from tests.effort import first_now
+from tests.effort import first_now, slow
 from tests.growth import grows_linearly
 from tests.rows import each_row
 
@@ -284,6 +284,7 @@ def _a_hundred_thousand_statements():
     return parse(*[ALLOW | {"Action": "s3:Put*"}] * 99_999, ALLOW)
 
 
+@slow
 @every_way
 def test_a_hundred_thousand_statements_are_decided(way):
     """The last of them allows; one more denies."""

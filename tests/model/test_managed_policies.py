@@ -4,14 +4,11 @@ import json
 import lzma
 import random
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -492,61 +489,3 @@ def test_the_engine_allows_the_actions_that_the_catalogue_finds_in_a_policy() ->
             assert bool(decision) is (action in granted), (policy.name, action)
 
     assert len(plain) > 400
-
-
-# -- speed ------------------------------------------------------------------------------------
-
-STOPWATCH = """
-import json
-from time import perf_counter
-from iamlab.model import managed
-
-def seconds(work):
-    start = perf_counter()
-    work()
-    return perf_counter() - start
-
-def everything():
-    import lzma
-    lines = lzma.decompress(managed.FILE.read_bytes()).decode().split("\\n")
-    return [json.loads(line.split("\\t")[-1]) for line in lines]
-
-assert managed._file.cache_info().currsize == 0  # an import opens no file
-first = seconds(lambda: managed.find("AdministratorAccess"))
-next_one = seconds(lambda: managed.find("AmazonS3FullAccess"))
-again = seconds(lambda: managed.find("AmazonS3FullAccess"))
-print(first, next_one, again, seconds(everything))
-"""
-
-
-def test_asking_for_one_policy_costs_less_than_reading_all() -> None:
-    """The first costs the opening of the file; each further one its own line; known ones nothing.
-
-    Each time is the best of three new processes; the peer reads the JSON of the whole file.
-    """
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", STOPWATCH], capture_output=True, text=True, check=True
-        ).stdout.split()
-        for _ in range(3)
-    ]
-    first, next_one, again, everything = (
-        min(map(float, times)) for times in zip(*runs, strict=True)
-    )
-
-    assert first < everything
-    assert next_one < everything / 50
-    assert again < everything / 500
-
-
-def test_a_note_about_a_name_costs_less_than_reading_all(main: Account) -> None:
-    """However long the name is, and however many of AWS's names are a little like it."""
-    start = perf_counter()
-    json.loads(aws_managed_policies_data)
-    peer = perf_counter() - start
-
-    for wanted in ("AWSServiceRoleForAmazonPolicyAccessFull", "Amazon" * 100_000, "é" * 1_000_000):
-        start = perf_counter()
-        with pytest.raises(NoSuchEntity):
-            main.get_policy(wanted)
-        assert perf_counter() - start < 20 * peer

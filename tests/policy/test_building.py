@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, PolicyError, RequestError
 from iamlab.policy.building import add, allow, deny, statements_as_written
+from tests.effort import slow
 
 MAPS = "arn:aws:s3:::maps/*"
 
@@ -261,6 +262,7 @@ def test_what_is_given_is_what_the_statement_holds(actions, resources):
     assert made.resource == tuple(resources)
 
 
+@slow
 def test_many_equal_sids_are_numbered_quickly():
     """The work grows with the number of statements, no faster."""
     one = Policy.parse({"Statement": [PLAIN | {"Sid": "A"}] * 20_000})

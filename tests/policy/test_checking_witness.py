@@ -5,7 +5,6 @@ the two differ from us, a table says who is right.
 """
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -28,13 +27,10 @@ def test_iam_saves_every_policy_that_aws_itself_wrote():
     """All its managed policies pass, but for size: to that AWS does not hold itself."""
     managed = json.loads(aws_managed_policies_data)
     policies = [Policy.parse(one["Document"]) for one in managed.values()]
-    started = time.perf_counter()
     told = {(one.code, one.path) for policy in policies for one in refusals(policy, "identity")}
-    seconds = time.perf_counter() - started
 
     assert len(policies) > 1500
     assert told <= {("LimitExceeded", "$"), ("ValidationError", "$")}
-    assert seconds < 5
 
 
 def probe(**elements):

@@ -10,7 +10,7 @@ from iamlab import display
 from iamlab.errors import PolicyError
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import MAX_DEPTH
-from tests.effort import first_now
+from tests.effort import first_now, slow
 from tests.growth import grows_linearly
 from tests.rows import each_row
 
@@ -611,6 +611,7 @@ def test_parsing_takes_linear_time(make):
     assert grows_linearly(work, 1_000)
 
 
+@slow
 def test_a_hundred_thousand_statements_are_read():
     """AWS saves no such policy, but reading it is no problem."""
     policy = Policy.parse(text_of([{"Effect": "Allow", "Action": "*"}] * 100_000))

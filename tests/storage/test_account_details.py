@@ -4,7 +4,6 @@ import contextlib
 import copy
 import json
 import random
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,7 +34,6 @@ from tests.storage.account_exports import (
     VERDICTS,
     arn_of,
     as_cli,
-    big,
     documents_in,
     export_of,
     filtered,
@@ -904,27 +902,7 @@ def test_nothing_in_a_file_is_changed_by_loading_it() -> None:
     assert raw == before
 
 
-# -- speed ------------------------------------------------------------------------------------
-
-
-def _best(work: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def test_a_thousand_users_load_in_a_small_multiple_of_reading_the_json() -> None:
-    """Loading takes at most 40 times as long as ``json.loads`` of the same text."""
-    text = as_cli(big())
-
-    reading = _best(lambda: json.loads(text))
-    loading = _best(lambda: World.from_account_details(json.loads(text)))
-
-    assert len(World.from_account_details(json.loads(text)).accounts[ACCOUNT].users) == 1_000
-    assert loading < 40 * reading
+# -- out and in -------------------------------------------------------------------------------
 
 
 def test_what_is_written_out_is_read_in_again() -> None:

@@ -21,7 +21,6 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE
 from tests.view.every_figure import FIGURES, PARTS, SEARCHED, Scene, draw, homes, scene, seen
 from tests.view.looking import faults
 from tests.view.scenes import SIZES
-from tests.view.speed import TIMES, ratio_to_plain_figure
 
 SEEDS = range(5)
 SCENES = [
@@ -256,15 +255,7 @@ def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-# -- how fast --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_of_a_lesson_is_drawn_before_one_notices(name):
-    """Beside what matplotlib takes for sixty words in boxes; the best of a few tries, by turns."""
-    one = scene(20, 1, ugly=False)
-
-    assert ratio_to_plain_figure(lambda: draw(name, one).svg()) <= TIMES
+# -- other seeds -----------------------------------------------------------------------------------
 
 
 def test_worlds_of_seeds_as_large_as_those_of_soak_are_drawn():

@@ -9,7 +9,6 @@ from iamlab.view.figures.account.organization_tree import organization_tree
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
-from tests.view.speed import TIMES, ratio_to_plain_figure
 
 PLACE = f"{ARCHIVE}/1764/m31.fits"
 SAYS = ("✓ allows", "✕ denies", "○ no Allow here")
@@ -284,10 +283,3 @@ def test_the_same_data_gives_the_same_bytes():
     first, second = (organization_of(observatory()) for _ in range(2))
 
     assert organization_tree(first).svg() == organization_tree(second).svg()
-
-
-def test_it_is_drawn_quickly():
-    """A lesson's organization, beside a plain figure of matplotlib."""
-    organization = organization_of(observatory())
-
-    assert ratio_to_plain_figure(lambda: organization_tree(organization).svg()) <= TIMES

@@ -2,6 +2,7 @@
 
 import networkx as nx
 import pytest
+from tests.view.speed import TIMES, ratio_to_plain_figure
 
 from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
@@ -13,7 +14,6 @@ from iamlab.view.figures.reach.reach_words import short_edit
 from tests.policy.documents import allow, document
 from tests.view.looking import faults
 from tests.view.scenes import company
-from tests.view.speed import TIMES, ratio_to_plain_figure
 
 MAIN = "111111111111"
 PLACE = f"{ARCHIVE}/1764/m31.fits"
@@ -382,6 +382,7 @@ def test_the_same_world_gives_the_same_bytes():
     assert reach_graph(one, arn).svg() == reach_graph(other, arn).svg()
 
 
+@pytest.mark.speed
 def test_it_is_drawn_quickly(world, reach):
     """A path that is known, beside a plain figure of matplotlib."""
     path = reach.path(world.user("dana"))

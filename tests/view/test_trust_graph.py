@@ -13,7 +13,6 @@ from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import SIZES, company
-from tests.view.speed import TIMES, ratio_to_plain_figure
 
 MAIN, OTHER, ELSEWHERE = "111111111111", "222222222222", "777777777777"
 SYMBOLS = ("may become", "trusted, not permitted", "permitted, not trusted")
@@ -411,13 +410,6 @@ def test_an_empty_world_says_so():
 def test_the_same_world_gives_the_same_bytes():
     """Nothing hangs on the order of a set."""
     assert trust_graph(observatory()).svg() == trust_graph(observatory()).svg()
-
-
-def test_it_is_drawn_quickly():
-    """A lesson's world, beside a plain figure of matplotlib."""
-    world = observatory()
-
-    assert ratio_to_plain_figure(lambda: trust_graph(world).svg()) <= TIMES
 
 
 def test_what_is_no_world_is_refused():

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -646,11 +645,8 @@ def test_hostile_text_is_refused_at_once(case: str) -> None:
     """Whatever it is, and whoever has signed it."""
     _, main, issuer = made("ES384")
     token = HOSTILE[case](issuer)
-    start = time.perf_counter()
-
     error = refused(main, token)
 
-    assert time.perf_counter() - start < 5
     assert isinstance(error, InvalidIdentityToken)
     assert len(error.message) < 2_500
 

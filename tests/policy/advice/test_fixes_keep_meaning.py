@@ -18,6 +18,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.global_keys import ALWAYS, GLOBAL_KEYS
 from iamlab.policy.statement import Statement
 from tests.asking import ask_engine
+from tests.effort import is_thorough, tries
 from tests.vocabulary import DEV, INSTANTS, OWN, STORE, TOPIC
 from tests.worlds import random_question
 
@@ -37,7 +38,7 @@ TIDY = frozenset(
 )
 """Codes whose fix changes words only."""
 
-QUESTIONS = 400
+QUESTIONS = tries(400)
 
 # What every request has, whether a question speaks of it or not.
 ALWAYS = {
@@ -193,12 +194,13 @@ def tried():
     return counts, changed
 
 
+@pytest.mark.chance
 @pytest.mark.parametrize("code", sorted(TIDY))
 def test_the_fix_leaves_every_decision_as_it_was(code, tried):
     """Often tried, never a difference."""
     counts, changed = tried
 
-    assert counts[code] >= 3
+    assert counts[code] >= 3 or not is_thorough()
     assert changed.get(code) is None
 
 
