@@ -136,7 +136,7 @@ def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Accoun
 
 def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> AllCallers:
     """Make everybody of some accounts ready, or remember them."""
-    from iamlab.engine.crowd import Crowd
+    from iamlab.engine.callers_index import Crowd
 
     # A world that changes forgets its crowds, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))

@@ -35,17 +35,21 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.hearing import levels_that_speak
+from iamlab.engine.evaluation_case import (
+    FREE,
+    is_bounded,
+    levels_that_speak,
+    only_denies,
+    situation,
+)
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.prepared import MOST, Test, Tests, about
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import SERVICE_LINKED, Kind
 from iamlab.engine.rules import AWS
-from iamlab.engine.scope import is_bounded, only_denies
-from iamlab.engine.situation import FREE, situation
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

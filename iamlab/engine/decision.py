@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
-from iamlab.engine.hearing import listen
+from iamlab.engine.applicable_statements import listen
+from iamlab.engine.evaluation_case import situation
 from iamlab.engine.layers import CEILINGS, LAYERS
-from iamlab.engine.situation import situation
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:

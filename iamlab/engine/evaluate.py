@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 from iamlab import unsure
 from iamlab.engine import compiled
+from iamlab.engine.applicable_statements import listen
 from iamlab.engine.decision import Decision
-from iamlab.engine.hearing import listen
+from iamlab.engine.evaluation_case import FREE, situation
+from iamlab.engine.layer_results import count
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS, Rules
-from iamlab.engine.situation import FREE, situation
 from iamlab.engine.verdict import Heard, Verdict
-from iamlab.engine.votes import count
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:

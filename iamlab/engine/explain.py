@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.hearing import hold
+from iamlab.engine.applicable_statements import hold
+from iamlab.engine.evaluation_case import is_bounded
+from iamlab.engine.layer_results import count
 from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
 from iamlab.engine.principals import Named
-from iamlab.engine.scope import is_bounded
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import count
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.document import Policy
 

@@ -11,8 +11,8 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine import compiled
-from iamlab.engine.candidates import candidates
 from iamlab.engine.edits import Edit, apply_edits, ask_again
+from iamlab.engine.fix_candidates import candidates
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError

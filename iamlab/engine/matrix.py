@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
-from iamlab.engine.row import Row
-from iamlab.engine.universe import ResourceFacts, Universe
+from iamlab.engine.allowed_pairs import Row
+from iamlab.engine.question_space import ResourceFacts, Universe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,18 +13,18 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.allowed_pairs import Row
+from iamlab.engine.evaluation_case import FREE
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.principals import Named
-from iamlab.engine.row import Row
 from iamlab.engine.rules import AWS
-from iamlab.engine.situation import FREE
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.question_space import Context, OwnPolicies, Universe
     from iamlab.engine.request import Request
-    from iamlab.engine.universe import Context, OwnPolicies, Universe
     from iamlab.policy.statement import Statement
 
 NO_RULE = ("never_refused", *FREE)

@@ -4,7 +4,7 @@
 the engine then decides as somebody with that belief would:
 
 >>> from dataclasses import replace
->>> from iamlab.engine.votes import Votes
+>>> from iamlab.engine.layer_results import Votes
 >>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
 >>> boundary_grants.same_account(Votes(boundary=(True,))), AWS.same_account(Votes(boundary=(True,)))
 (True, False)
@@ -24,11 +24,11 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.principals import how_reached
 from iamlab.engine.request import Request
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes
 from iamlab.policy.conditions import ConditionRules
 from iamlab.policy.patterns import glob_resource
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from iamlab import Layers, Policy, Request, evaluate
-from iamlab.engine.crowd import Crowd
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.callers_index import Crowd
+from iamlab.engine.question_space import ResourceFacts
 
 ACCOUNTS, PRINCIPALS, GROUPS = 50, 100, 8
 TEAMS = "red", "green", "blue", "sky", "sea"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iamlab import Attached, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
 from iamlab.engine.matrix import evaluate_many
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.verdict import Reading
 from tests.worlds import questions, random_question
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate, unsure
-from iamlab.engine import brought as brought_module
+from iamlab.engine import caller_context as brought_module
 from iamlab.engine import callers as callers_module
 from iamlab.engine.callers import Callers
-from iamlab.engine.crowd import Crowd
+from iamlab.engine.callers_index import Crowd
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.question_space import ResourceFacts
 from tests.asking import ask_engine
 from tests.engine.making import (
     ANA,

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 
 from iamlab import Policy, RequestError, evaluate
 from iamlab.engine import equivalence, kinds
-from iamlab.engine.equivalence import AROUND, Equivalence, equivalent
-from iamlab.engine.kinds import kinds_of_requests
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.building import add, allow, deny
 from iamlab.policy.minimizing import minimize
+from tests.engine.equivalence import AROUND, Equivalence, equivalent
 from tests.engine.making import QUESTIONS
+from tests.engine.request_kinds import kinds_of_requests
 from tests.policy.overlapping import POLICIES
 
 OWN, FOREIGN = "111122223333", "444455556666"

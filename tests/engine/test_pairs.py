@@ -1,7 +1,7 @@
 """Pairs as bits: what is not reached through the matrix."""
 
 from iamlab import Policy
-from iamlab.engine.pairs import Pairs
+from iamlab.engine.pair_bitsets import Pairs
 
 
 def test_a_statement_without_resource_matches_no_resource():

@@ -7,9 +7,9 @@ import pytest
 
 from iamlab import AWS, Layers, Rules, Verdict, evaluate
 from iamlab.engine.grants import Grant
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.principals import Named, how_reached
-from iamlab.engine.votes import Votes
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.patterns import glob, glob_resource
 from tests.engine.making import (

@@ -13,8 +13,8 @@ import networkx as nx
 import pytest
 
 from iamlab import Decision, Layers, Policy, World
+from iamlab.engine.layer_results import count
 from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
-from iamlab.engine.votes import count
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_network import graph_of
 from iamlab.view.figures.access.access_scene import scene_of

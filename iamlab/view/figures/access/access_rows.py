@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.engine.applicable_statements import RESTRICTED
 from iamlab.engine.explain import nearest
-from iamlab.engine.hearing import RESTRICTED
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.principals import Named
 from iamlab.view.figures.names import resource_policy_of

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.engine.evaluation_case import FREE, OUTSIDERS
+from iamlab.engine.layer_results import count as count_votes
 from iamlab.engine.layers import GUARDS, LIMITS
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
-from iamlab.engine.situation import FREE, OUTSIDERS
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import count as count_votes
 from iamlab.view.figures.access.access_rows import SIDES
 from iamlab.view.figures.names import strongest_name
 from iamlab.view.style import LOOKS, Look

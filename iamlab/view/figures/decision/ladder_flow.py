@@ -15,12 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.engine.evaluation_case import FREE
 from iamlab.engine.explain import granted_but_cut, missing_granter
 from iamlab.engine.labels import RULE_OF
+from iamlab.engine.layer_results import Votes, count
 from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS
-from iamlab.engine.situation import FREE
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes, count
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision

@@ -27,24 +27,24 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.engine.brought import NO_QUESTION, Brought, keep
+from iamlab.engine.allowed_callers import Column
+from iamlab.engine.allowed_pairs import refuse_what_is_of_resources
+from iamlab.engine.caller_context import NO_QUESTION, Brought, keep
 from iamlab.engine.callers import NAMING, Callers, members
-from iamlab.engine.column import Column
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.pairs import bits_at
+from iamlab.engine.pair_bitsets import bits_at
 from iamlab.engine.prepared import MOST, action_test, all_tests, keys_of
 from iamlab.engine.request import NO_CONTEXT, Request
-from iamlab.engine.row import refuse_what_is_of_resources
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from iamlab.engine.brought import Asked, Context, Keys
+    from iamlab.engine.caller_context import Asked, Context, Keys
     from iamlab.engine.callers import Members
     from iamlab.engine.layers import Layers
     from iamlab.engine.prepared import Test, Tests
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
@@ -181,7 +181,7 @@ class Crowd:
     Examples
     --------
     >>> from iamlab import Layers, Policy
-    >>> from iamlab.engine.universe import ResourceFacts
+    >>> from iamlab.engine.question_space import ResourceFacts
     >>> readers = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*")
     >>> users = "alice", "bob", "carol"
     >>> crowd = Crowd((f"arn:aws:iam::111122223333:user/{user}",

@@ -10,28 +10,27 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from iamlab.engine.brought import NO_QUESTION, probe
+from iamlab.engine.allowed_pairs import names_somebody
+from iamlab.engine.caller_context import NO_QUESTION, probe
 from iamlab.engine.callers import united
-from iamlab.engine.hearing import levels_that_speak
+from iamlab.engine.evaluation_case import levels_that_speak, only_denies
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.layers import GUARDS, LIMITS, Layers, Place
 from iamlab.engine.prepared import about
 from iamlab.engine.principals import Named, how_reached
 from iamlab.engine.public_access import shuts_out
+from iamlab.engine.question_space import Cases, account_in
 from iamlab.engine.request import as_text
-from iamlab.engine.row import names_somebody
-from iamlab.engine.scope import only_denies
-from iamlab.engine.universe import Cases, account_in
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.engine.brought import Asked, Keys
-    from iamlab.engine.crowd import Crowd, Line
+    from iamlab.engine.caller_context import Asked, Keys
+    from iamlab.engine.callers_index import Crowd, Line
     from iamlab.engine.layers import Level
     from iamlab.engine.prepared import Test
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue, Request
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.policy.statement import Statement
 
 NO_LAYERS = Layers()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.engine.evaluation_case import is_bounded, levels_that_speak, only_denies, unbound
 from iamlab.engine.layers import LAYERS, Place
 from iamlab.engine.matching import Miss, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import shuts_out
-from iamlab.engine.request import Kind
-from iamlab.engine.scope import is_bounded, only_denies, unbound
 from iamlab.engine.verdict import Heard, Reading
 
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.layers import Attached, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Statement
@@ -30,17 +29,6 @@ def listen(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
     """Hold every statement of every layer against the request."""
     bounded = is_bounded(request, layers)
     return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
-
-
-def levels_that_speak(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
-    """Give the policies of a layer, level by level, if it has a part in this request."""
-    levels = layers.levels(layer)
-    if levels and unbound(layer, request):
-        return ()
-    # A federated user without session policy still stands under one, which allows nothing.
-    if layer == "session" and not levels and request.caller.kind is Kind.FEDERATED:
-        return ((),)
-    return levels
 
 
 NOTHING = Heard()

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import RESOURCE_POLICIES, WITHOUT_RESOURCE
 from iamlab.engine.edits import AWS_MANAGED, BREADTH, SWITCH, Edit
+from iamlab.engine.evaluation_case import RESOURCE_POLICIES, WITHOUT_RESOURCE, unbound
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
 from iamlab.engine.principals import MAY_NAME
 from iamlab.engine.request import Kind
-from iamlab.engine.scope import unbound
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.statement import Condition, Statement
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.actions import GATEWAY_SERVICES
+from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, situation, unbound
 from iamlab.engine.layers import LAYERS, Layers
-from iamlab.engine.pairs import Pairs, bits_at
+from iamlab.engine.pair_bitsets import Pairs, bits_at
 from iamlab.engine.prepared import condition_tests, keys_of
 from iamlab.engine.request import (
     SERVICE_LINKED,
@@ -24,19 +24,17 @@ from iamlab.engine.request import (
     service_of,
 )
 from iamlab.engine.rules import AWS
-from iamlab.engine.scope import unbound
-from iamlab.engine.situation import FREE, situation
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from iamlab.engine.grants import Grant
+    from iamlab.engine.layer_results import Votes
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
-    from iamlab.engine.votes import Votes
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 

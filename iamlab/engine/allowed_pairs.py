@@ -9,20 +9,19 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.evaluation_case import WITHOUT_RESOURCE, is_bounded
+from iamlab.engine.layer_results import Votes
 from iamlab.engine.layers import GUARDS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import Kind, Request
-from iamlab.engine.scope import is_bounded
-from iamlab.engine.votes import Votes
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.layers import Layers, Level
-    from iamlab.engine.universe import Context, OwnPolicies, Sort, Universe
+    from iamlab.engine.question_space import Context, OwnPolicies, Sort, Universe
     from iamlab.policy.statement import Statement
 
 
