@@ -14,7 +14,7 @@ from iamlab.engine.allowed_pairs import names_somebody
 from iamlab.engine.caller_context import NO_QUESTION, probe
 from iamlab.engine.callers import united
 from iamlab.engine.evaluation_case import levels_that_speak, only_denies
-from iamlab.engine.layer_results import Votes
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LIMITS, Layers, Place
 from iamlab.engine.prepared import about
 from iamlab.engine.principals import Named, how_reached
@@ -25,8 +25,8 @@ from iamlab.engine.request import as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.engine.caller_context import Asked, Keys
-    from iamlab.engine.callers_index import Crowd, Line
+    from iamlab.engine.caller_context import CallerQuestion, Keys
+    from iamlab.engine.callers_index import CallersIndex, Line
     from iamlab.engine.layers import Level
     from iamlab.engine.prepared import Test
     from iamlab.engine.question_space import ResourceFacts
@@ -53,7 +53,7 @@ def laid_over(*contexts: Mapping[str, ContextValue]) -> dict[str, tuple[str, ...
     return found
 
 
-class Column:
+class AllowedCallers:
     """All callers before one pair.
 
     Raises
@@ -64,7 +64,7 @@ class Column:
 
     def __init__(
         self,
-        crowd: Crowd,
+        crowd: CallersIndex,
         action: str,
         resource: str,
         facts: ResourceFacts,
@@ -107,7 +107,7 @@ class Column:
         """Give the callers who may do it."""
         ceilings = {layer: self._ceiling(layer) for layer in (*GUARDS, *LIMITS, "scoped")}
         named = self._named()
-        votes = Votes(
+        votes = LayerResults(
             named[Named.DIRECT],
             named[Named.INDIRECT],
             named[Named.ACCOUNT],
@@ -169,7 +169,7 @@ class Column:
             within = within and self._meeting(asked, within)
         return within
 
-    def _meeting(self, asked: Asked, within: int) -> int:
+    def _meeting(self, asked: CallerQuestion, within: int) -> int:
         """Give the callers, of those, who meet a condition."""
         if self.over.keys().isdisjoint(asked.keys):
             return self.crowd.brought.passing(asked, within)

@@ -10,7 +10,7 @@ from operator import and_, or_
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluation_case import WITHOUT_RESOURCE, is_bounded
-from iamlab.engine.layer_results import Votes
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.layers import Layers, Level
-    from iamlab.engine.question_space import Context, OwnPolicies, Sort, Universe
+    from iamlab.engine.question_space import Context, OwnPolicies, QuestionSpace, Sort
     from iamlab.policy.statement import Statement
 
 
@@ -40,7 +40,7 @@ def refuse_what_is_of_resources(layers: Layers) -> None:
             raise RequestError(f"{name} belongs to a resource: write it into resources.")
 
 
-class Row:
+class AllowedPairs:
     """One caller before all pairs.
 
     Raises
@@ -51,7 +51,7 @@ class Row:
 
     def __init__(
         self,
-        universe: Universe,
+        universe: QuestionSpace,
         principal: str,
         layers: Layers,
         context: Context,
@@ -81,7 +81,7 @@ class Row:
         ceilings = {layer: self._ceiling(layer) for layer in (*GUARDS, *LIMITS, "scoped")}
         identity = reduce(or_, self._levels("identity"), 0)
         direct, indirect, account, grant = self._of_resources()
-        votes = Votes(
+        votes = LayerResults(
             direct & speaks["resource"],
             indirect & speaks["resource"],
             account & speaks["resource"],

@@ -25,7 +25,7 @@ RESTRICTED = Miss(
 )
 
 
-def listen(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
+def applicable_statements(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
     """Hold every statement of every layer against the request."""
     bounded = is_bounded(request, layers)
     return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
@@ -48,7 +48,7 @@ def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard
     return Heard(
         tuple(
             tuple(
-                hold(statement, attached, request, place, rules, restricted=restricted)
+                match_statement(statement, attached, request, place, rules, restricted=restricted)
                 for attached in level
                 for statement in attached.policy.statements
             )
@@ -58,7 +58,7 @@ def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard
     )
 
 
-def hold(
+def match_statement(
     statement: Statement,
     attached: Attached,
     request: Request,

@@ -27,9 +27,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.engine.allowed_callers import Column
+from iamlab.engine.allowed_callers import AllowedCallers
 from iamlab.engine.allowed_pairs import refuse_what_is_of_resources
-from iamlab.engine.caller_context import NO_QUESTION, Brought, keep
+from iamlab.engine.caller_context import NO_QUESTION, CallerContext, keep
 from iamlab.engine.callers import NAMING, Callers, members
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.pair_bitsets import bits_at
@@ -39,7 +39,7 @@ from iamlab.engine.request import NO_CONTEXT, Request
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from iamlab.engine.caller_context import Asked, Context, Keys
+    from iamlab.engine.caller_context import CallerQuestion, Context, Keys
     from iamlab.engine.callers import Members
     from iamlab.engine.layers import Layers
     from iamlab.engine.prepared import Test, Tests
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
-__all__ = ["Crowd"]
+__all__ = ["CallersIndex"]
 
 OF_CALLERS = tuple(layer for layer in LAYERS if layer not in ("rcp", "resource", "grant"))
 """The layers that callers bring along."""
@@ -72,7 +72,7 @@ class Line:
     statement: Statement
     resource: Test
     in_resource: Keys
-    conditions: tuple[Asked, ...]
+    conditions: tuple[CallerQuestion, ...]
     who: Members
 
 
@@ -159,7 +159,7 @@ class _Making:
         return request
 
 
-class Crowd:
+class CallersIndex:
     """Many callers, ready to be asked about.
 
     Parameters
@@ -184,7 +184,7 @@ class Crowd:
     >>> from iamlab.engine.question_space import ResourceFacts
     >>> readers = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*")
     >>> users = "alice", "bob", "carol"
-    >>> crowd = Crowd((f"arn:aws:iam::111122223333:user/{user}",
+    >>> crowd = CallersIndex((f"arn:aws:iam::111122223333:user/{user}",
     ...                Layers(identity=[readers] if user != "bob" else []), {}) for user in users)
     >>> bin(crowd.who_can("s3:GetObject", "arn:aws:s3:::maps/m31", ResourceFacts()))
     '0b101'
@@ -202,7 +202,7 @@ class Crowd:
         self._given = made.given
         self.callers = tuple(principal for principal, _, _ in made.given)
         self.full = (1 << len(made.given)) - 1
-        self.brought = Brought([context for _, context, _ in made.given])
+        self.brought = CallerContext([context for _, context, _ in made.given])
         self.levels = {
             layer: [self._stand(layer, level) for level in levels]
             for layer, levels in made.levels.items()
@@ -244,7 +244,9 @@ class Crowd:
         RequestError
             The question cannot be asked of one of the callers.
         """
-        return Column(self, action, resource, facts, context).allowed() if self.callers else 0
+        return (
+            AllowedCallers(self, action, resource, facts, context).allowed() if self.callers else 0
+        )
 
     # What a column asks -------------------------------------------------------------------------
 

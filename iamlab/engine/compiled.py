@@ -37,12 +37,12 @@ from typing import TYPE_CHECKING
 from iamlab import unsure
 from iamlab.engine.evaluation_case import (
     FREE,
+    evaluation_case,
     is_bounded,
     levels_that_speak,
     only_denies,
-    situation,
 )
-from iamlab.engine.layer_results import Votes
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.prepared import MOST, Test, Tests, about
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
@@ -104,7 +104,7 @@ def _answers(case: str) -> tuple[bool, ...]:
     return tuple(
         bool(
             rule(
-                Votes(
+                LayerResults(
                     direct=bool(votes & DIRECT),
                     indirect=bool(votes & INDIRECT),
                     account=bool(votes & ACCOUNT),
@@ -209,7 +209,7 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
 
 def _plan(request: Request, layers: Layers, present: tuple[str, ...]) -> _Plan:
     """Work out what is to be asked of these layers, for requests like this one."""
-    case = situation(request)
+    case = evaluation_case(request)
     no_permission = case == "needs_no_permission"
     if case == "never_refused" or (no_permission and not unsure.DENY_STOPS_GET_SESSION_TOKEN):
         return _Plan(Verdict.ALLOWED, case)

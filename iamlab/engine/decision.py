@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
-from iamlab.engine.applicable_statements import listen
-from iamlab.engine.evaluation_case import situation
+from iamlab.engine.applicable_statements import applicable_statements
+from iamlab.engine.evaluation_case import evaluation_case
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict
 
@@ -78,14 +78,16 @@ class Decision(Shown):
     def heard(self) -> Mapping[str, Heard]:
         """What each layer said."""
         if self._heard is None:
-            object.__setattr__(self, "_heard", listen(self.request, self.layers, self.rules))
+            object.__setattr__(
+                self, "_heard", applicable_statements(self.request, self.layers, self.rules)
+            )
         assert self._heard is not None  # noqa: S101 - it was set just now
         return self._heard
 
     @property
     def situation(self) -> str:
         """Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
-        return situation(self.request)
+        return evaluation_case(self.request)
 
     @property
     def denies(self) -> tuple[Reading, ...]:

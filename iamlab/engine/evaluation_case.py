@@ -44,13 +44,13 @@ FREE = ("needs_no_permission", "only_narrows")
 """Situations in which nobody has to allow."""
 
 
-def situation(request: Request) -> str:
+def evaluation_case(request: Request) -> str:
     """Name the situation. Apart from the first one and those of ``FREE`` it is one of ``Rules``.
 
     Examples
     --------
     >>> from iamlab import Request
-    >>> situation(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
+    >>> evaluation_case(Request("arn:aws:iam::111122223333:user/alice", "sts:AssumeRole",
     ...                   "arn:aws:iam::444455556666:role/partner"))
     'cross_account'
     """

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.applicable_statements import hold
+from iamlab.engine.applicable_statements import match_statement
 from iamlab.engine.evaluation_case import is_bounded
-from iamlab.engine.layer_results import count
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
 from iamlab.engine.principals import Named
 from iamlab.engine.verdict import Verdict
@@ -178,7 +178,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading
     policy = what if isinstance(what, Policy) else Policy((what,), name="statement")
     bounded = is_bounded(decision.request, decision.layers)
     return tuple(
-        hold(
+        match_statement(
             statement,
             Attached(policy),
             decision.request,
@@ -229,7 +229,7 @@ def sufficient(decision: Decision) -> tuple[Reading, ...]:
         "grant": decision.heard["grant"].allows,
         "identity": decision.heard["identity"].allows,
     }
-    votes = count(decision.heard, decision.rules)
+    votes = layer_results(decision.heard, decision.rules)
     nobody = votes._replace(
         direct=False, indirect=False, account=False, grant=False, identity=False
     )
@@ -291,4 +291,4 @@ def granted_but_cut(decision: Decision) -> bool:
     rule = getattr(decision.rules, decision.situation, None)
     if rule is None or not decision.shut:
         return False
-    return bool(rule(count(decision.heard, decision.rules)._replace(limits=True)))
+    return bool(rule(layer_results(decision.heard, decision.rules)._replace(limits=True)))

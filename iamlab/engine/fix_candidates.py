@@ -46,7 +46,7 @@ def who_may_change(layer: str, request: Request) -> str:
     }.get(layer, f"an administrator of account {caller}")
 
 
-def candidates(decision: Decision) -> list[Edit]:
+def fix_candidates(decision: Decision) -> list[Edit]:
     """List the changes that could flip a verdict, the least broad first."""
     if decision:
         found = [*_forbid(decision)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, situation, unbound
+from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, evaluation_case, unbound
 from iamlab.engine.layers import LAYERS, Layers
-from iamlab.engine.pair_bitsets import Pairs, bits_at
+from iamlab.engine.pair_bitsets import PairBitsets, bits_at
 from iamlab.engine.prepared import condition_tests, keys_of
 from iamlab.engine.request import (
     SERVICE_LINKED,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from iamlab.engine.grants import Grant
-    from iamlab.engine.layer_results import Votes
+    from iamlab.engine.layer_results import LayerResults
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
@@ -100,7 +100,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
+    """PairBitsets that differ only in the resource's name: one of them, its owner, and their set."""
 
     action: str
     resource: str
@@ -110,7 +110,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class OwnPolicies:
-    """Pairs of one resource, and the policies that hang on it."""
+    """PairBitsets of one resource, and the policies that hang on it."""
 
     sort: Sort
     layers: Layers
@@ -129,14 +129,14 @@ class Cases:
         situations: dict[str, int] = {}
         speaks = dict.fromkeys(LAYERS, 0)
         for request, bits in asked:
-            case = situation(request)
+            case = evaluation_case(request)
             situations[case] = situations.get(case, 0) | bits
             for layer in LAYERS:
                 if not unbound(layer, request):
                     speaks[layer] |= bits
         return cls(situations, speaks)
 
-    def allowed(self, votes: Votes, denied: int) -> int:
+    def allowed(self, votes: LayerResults, denied: int) -> int:
         """Give what is allowed by the rule of its situation, and not denied."""
         found, always = 0, {"never_refused"}
         if not unsure.DENY_STOPS_GET_SESSION_TOKEN:
@@ -151,8 +151,8 @@ class Cases:
         return found
 
 
-class Universe:
-    """Pairs, resources, and statements that were worked out."""
+class QuestionSpace:
+    """PairBitsets, resources, and statements that were worked out."""
 
     def __init__(
         self, asked: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
@@ -161,7 +161,7 @@ class Universe:
             check_text("action", action)
             check_text("resource", resource)
             service_of(action)
-        self.pairs = Pairs(asked)
+        self.pairs = PairBitsets(asked)
         self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
         for facts in self.facts.values():
             facts.layers()  # refuses what is no policy

@@ -24,7 +24,7 @@ from iamlab.display import Shown, few, steps
 from iamlab.engine.evaluation_case import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
-from iamlab.engine.question_space import Universe
+from iamlab.engine.question_space import QuestionSpace
 from iamlab.engine.reasons import Witness
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError
@@ -213,7 +213,7 @@ class _Asked:
         """Decide the pairs of a part, with notes."""
         asked = [pairs[place] for place in part.places]
         asking = part.asking(self.known, self.given, via=bool(self.circumstances.get("via")))
-        return Told(Witness(Universe(asked, part.facts), *asking), asked)
+        return Told(Witness(QuestionSpace(asked, part.facts), *asking), asked)
 
     def statements(self) -> Iterator[Statement]:
         """Give the statements that may speak: of the caller's policies, and of resources."""

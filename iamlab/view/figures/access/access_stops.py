@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.engine.evaluation_case import FREE, OUTSIDERS
-from iamlab.engine.layer_results import count as count_votes
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import GUARDS, LIMITS
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
@@ -271,7 +271,7 @@ def _grant(decision: Decision) -> Stop:
     if strongest_name(decision) is Named.ACCOUNT:
         title = _OF_ACCOUNT.get(decision.situation, title)
     free = _is_free(decision)
-    votes = count_votes(heard, decision.rules)
+    votes = layer_results(heard, decision.rules)
     granted = free or (rule is not None and bool(rule(votes)))
     inner = [hit for layer in (*SIDES, *LIMITS) for hit in heard[layer].denies]
     if inner and _denies_count(decision):
