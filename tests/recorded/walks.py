@@ -17,10 +17,11 @@ import re
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab import AwsError, IamLabError
+from iamlab import AwsError, IamLabError, World
 from tests.recorded.questions import SECTIONS, ask_files, ask_reports, ask_verdicts, plain, told
 from tests.recorded.steps import (
     BEFORE,
@@ -492,8 +493,17 @@ def others(walk: Walk) -> None:  # noqa: C901 - a list of small functions
         walk.things.setdefault("encoded", []).extend(ENCODED.findall(str(made)))
 
 
+@cache
+def ask_first() -> None:
+    """Ask once for ways: in which order they are tried follows from what a process asks first."""
+    world = World(seed=1)
+    user = world.create_account("first").create_user("first")
+    world.reach().blast_radius(user)
+
+
 def walk_of(number: int) -> Walk:
     """Take a whole walk."""
+    ask_first()
     walk = Walk(number)
     set_up(walk)
     every, named = list(OPERATIONS), list(METHODS)
