@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.engine.caller_context import CallerQuestion, Keys
-    from iamlab.engine.callers_index import CallersIndex, Line
+    from iamlab.engine.callers_index import CallersIndex, IndexedStatement
     from iamlab.engine.layers import Level
     from iamlab.engine.prepared import Test
     from iamlab.engine.question_space import ResourceFacts
@@ -136,7 +136,7 @@ class AllowedCallers:
                 through &= ~bits | under  # a level without policies is there all the same
         return through | (self.crowd.full & ~part)
 
-    def _lines(self, layer: str, policies: Level) -> list[Line]:
+    def _lines(self, layer: str, policies: Level) -> list[IndexedStatement]:
         """Give the statements of a resource's policies that can match the action."""
         return [
             self.crowd.line(statement, tests)
@@ -144,7 +144,7 @@ class AllowedCallers:
             for statement, tests in about(attached.policy, self.action, layer)
         ]
 
-    def _allowed_by(self, layer: str, lines: Iterable[Line], part: int) -> int:
+    def _allowed_by(self, layer: str, lines: Iterable[IndexedStatement], part: int) -> int:
         """Give those whom some statements allow, and note those whom they deny."""
         allows = 0
         for line in lines:
@@ -157,7 +157,7 @@ class AllowedCallers:
                 allows |= bits
         return allows
 
-    def _applying(self, line: Line, part: int) -> int:
+    def _applying(self, line: IndexedStatement, part: int) -> int:
         """Give those who have a statement and for whom all but the Principal fits."""
         if not line.in_resource and not line.resource(self.plain):
             return 0  # so it is with most of them

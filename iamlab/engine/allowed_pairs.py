@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.layers import Layers, Level
-    from iamlab.engine.question_space import Context, OwnPolicies, QuestionSpace, Sort
+    from iamlab.engine.question_space import Context, OwnPolicies, PairKind, QuestionSpace
     from iamlab.policy.statement import Statement
 
 
@@ -71,7 +71,7 @@ class AllowedPairs:
         self.kind = universe.class_of(first, self._ask)
         self.denied = 0
 
-    def _ask(self, sort: Sort, context: Context | None = None) -> Request:
+    def _ask(self, sort: PairKind, context: Context | None = None) -> Request:
         own = self.context if context is None else {**self.context, **context}
         return Request(self.principal, sort.action, sort.resource, sort.account, own, self.issuer)
 

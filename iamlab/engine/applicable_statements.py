@@ -9,7 +9,7 @@ from iamlab.engine.layers import LAYERS, Place
 from iamlab.engine.matching import Miss, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import shuts_out
-from iamlab.engine.verdict import Heard, Reading
+from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Attached, Layers
@@ -25,27 +25,29 @@ RESTRICTED = Miss(
 )
 
 
-def applicable_statements(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
+def applicable_statements(
+    request: Request, layers: Layers, rules: Rules
+) -> dict[str, LayerMatches]:
     """Hold every statement of every layer against the request."""
     bounded = is_bounded(request, layers)
     return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
 
 
-NOTHING = Heard()
+NOTHING = LayerMatches()
 """Of a layer that is not there."""
 
 
-def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard:
+def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> LayerMatches:
     levels = levels_that_speak(place.layer, request, layers)
     if not levels:
         there = layers.of(place.layer)
-        return Heard(why_absent=unbound(place.layer, request)) if there else NOTHING
+        return LayerMatches(why_absent=unbound(place.layer, request)) if there else NOTHING
     restricted = (
         place.layer == "resource"
         and layers.resource is not None
         and shuts_out(layers.public_access_block, layers.resource.policy, request)
     )
-    return Heard(
+    return LayerMatches(
         tuple(
             tuple(
                 match_statement(statement, attached, request, place, rules, restricted=restricted)
@@ -66,7 +68,7 @@ def match_statement(
     rules: Rules,
     *,
     restricted: bool = False,
-) -> Reading:
+) -> StatementMatch:
     """Hold one statement against the request.
 
     Parameters
@@ -80,4 +82,4 @@ def match_statement(
     found = misses(statement, request, place, rules, named)
     if restricted and statement.effect == "Allow":
         found = (*found, RESTRICTED)
-    return Reading(place.layer, attached, statement, named, found)
+    return StatementMatch(place.layer, attached, statement, named, found)

@@ -58,7 +58,7 @@ EVERYBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IndexedStatement:
     """A statement made ready, and who has it.
 
     Parameters
@@ -76,17 +76,17 @@ class Line:
     who: Members
 
 
-class Stand:
+class IndexedLevel:
     """One level of a layer: who has any policy in it, and the statements of them all."""
 
     __slots__ = ("_known", "_lines", "under")
 
-    def __init__(self, under: int, lines: Iterable[Line]) -> None:
+    def __init__(self, under: int, lines: Iterable[IndexedStatement]) -> None:
         self.under = under
         self._lines = tuple((line, action_test(line.statement)) for line in lines)
-        self._known: dict[str, tuple[Line, ...]] = {}
+        self._known: dict[str, tuple[IndexedStatement, ...]] = {}
 
-    def about(self, action: str) -> tuple[Line, ...]:
+    def about(self, action: str) -> tuple[IndexedStatement, ...]:
         """Give the statements that can match an action, worked out once."""
         known = self._known.get(action)
         if known is None:
@@ -96,7 +96,7 @@ class Stand:
 
 
 @dataclass(slots=True)
-class _Standing:
+class _LevelInTheMaking:
     """A level in the making: who has any policy in it, and who has which."""
 
     under: list[int] = field(default_factory=list)
@@ -131,7 +131,7 @@ class _Making:
 
     def __init__(self) -> None:
         self.given: list[tuple[str, Context, str | None]] = []
-        self.levels: dict[str, list[_Standing]] = {layer: [] for layer in OF_CALLERS}
+        self.levels: dict[str, list[_LevelInTheMaking]] = {layer: [] for layer in OF_CALLERS}
         self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def enter(
@@ -150,7 +150,7 @@ class _Making:
         for layer, levels in self.levels.items():
             for place, level in enumerate(layers.levels(layer)):
                 if place == len(levels):
-                    levels.append(_Standing())
+                    levels.append(_LevelInTheMaking())
                 levels[place].under.append(number)
                 policies = levels[place].policies
                 for attached in level:
@@ -208,14 +208,14 @@ class CallersIndex:
             for layer, levels in made.levels.items()
         }
 
-    def _stand(self, layer: str, level: _Standing) -> Stand:
+    def _stand(self, layer: str, level: _LevelInTheMaking) -> IndexedLevel:
         lines = (
             self.line(statement, tests, who)
             for statement, who in level.statements()
             for tests in [all_tests(statement, layer)]
             if tests is not None
         )
-        return Stand(bits_at(level.under), lines)
+        return IndexedLevel(bits_at(level.under), lines)
 
     def who_can(
         self,
@@ -250,10 +250,12 @@ class CallersIndex:
 
     # What a column asks -------------------------------------------------------------------------
 
-    def line(self, statement: Statement, tests: Tests, who: Members = EVERYBODY) -> Line:
+    def line(
+        self, statement: Statement, tests: Tests, who: Members = EVERYBODY
+    ) -> IndexedStatement:
         """Make a statement ready, given its tests: of its resources, if any, and its conditions."""
         count = len(tests) - len(statement.conditions)
-        return Line(
+        return IndexedStatement(
             statement,
             tests[0] if count else _any,
             tuple(sorted(keys_of(statement)[0])) if count else (),

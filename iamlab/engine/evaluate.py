@@ -30,7 +30,7 @@ from iamlab.engine.evaluation_case import FREE, evaluation_case
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS, Rules
-from iamlab.engine.verdict import Heard, Verdict
+from iamlab.engine.verdict import LayerMatches, Verdict
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     return Decision(decide(heard, evaluation_case(request), rules), request, layers, rules, heard)
 
 
-def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
+def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
     if case == "never_refused":
         return Verdict.ALLOWED

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.engine.rules import Rules
-    from iamlab.engine.verdict import Heard
+    from iamlab.engine.verdict import LayerMatches
 
 Levels = tuple[int, ...]
 
@@ -54,7 +54,7 @@ class LayerResults(NamedTuple):
     guard: int = True
 
 
-def layer_results(heard: Mapping[str, Heard], rules: Rules) -> LayerResults:
+def layer_results(heard: Mapping[str, LayerMatches], rules: Rules) -> LayerResults:
     """Count who allows."""
     by_resource = {reading.named for reading in heard["resource"].allows}
     says = {layer: heard[layer].says for layer in (*GUARDS, *LIMITS, "scoped")}

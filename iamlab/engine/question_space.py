@@ -73,7 +73,7 @@ class ResourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StatementPairs:
     """A statement, worked out for all callers.
 
     Parameters
@@ -99,8 +99,8 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """PairBitsets that differ only in the resource's name: one of them, its owner, and their set."""
+class PairKind:
+    """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
 
     action: str
     resource: str
@@ -110,9 +110,9 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class OwnPolicies:
-    """PairBitsets of one resource, and the policies that hang on it."""
+    """Pairs of one resource, and the policies that hang on it."""
 
-    sort: Sort
+    sort: PairKind
     layers: Layers
 
 
@@ -152,7 +152,7 @@ class Cases:
 
 
 class QuestionSpace:
-    """PairBitsets, resources, and statements that were worked out."""
+    """Pairs, resources, and statements that were worked out."""
 
     def __init__(
         self, asked: Sequence[tuple[str, str]], resources: Mapping[str, ResourceFacts]
@@ -172,9 +172,9 @@ class QuestionSpace:
         self.gateway = self._union(lambda sort: service_of(sort.action) in GATEWAY_SERVICES)
         self.with_policies = self._with_policies()
         self._classes: dict[Hashable, Cases] = {}
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, StatementPairs] = {}
 
-    def _sorts(self) -> list[Sort]:
+    def _sorts(self) -> list[PairKind]:
         """Put pairs together for which situation and layers are the same, whoever calls."""
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
@@ -186,10 +186,10 @@ class QuestionSpace:
             found.setdefault(key, []).append(bit)
         return [self._sort(places) for places in found.values()]
 
-    def _sort(self, places: Sequence[int]) -> Sort:
+    def _sort(self, places: Sequence[int]) -> PairKind:
         action, resource = self.pairs.pairs[places[0]]
         account = self.facts[resource].account or account_in(resource)
-        return Sort(action, resource, account, bits_at(places))
+        return PairKind(action, resource, account, bits_at(places))
 
     def _contexts(self) -> list[tuple[Context, int]]:
         """Group the pairs by what their resources bring along; first of all those with nothing."""
@@ -229,10 +229,10 @@ class QuestionSpace:
             found += [OwnPolicies(self._sort(places), layers) for places in groups.values()]
         return found
 
-    def _union(self, wanted: Callable[[Sort], bool]) -> int:
+    def _union(self, wanted: Callable[[PairKind], bool]) -> int:
         return _either(sort.bits for sort in self.sorts if wanted(sort))
 
-    def class_of(self, first: Request, ask: Callable[[Sort], Request]) -> Cases:
+    def class_of(self, first: Request, ask: Callable[[PairKind], Request]) -> Cases:
         """Say which situation each pair is for callers like this, and which layers have a part.
 
         Parameters
@@ -250,14 +250,14 @@ class QuestionSpace:
             known = self._classes[key] = Cases.of(asked)
         return known
 
-    def known(self, statement: Statement) -> Known:
+    def known(self, statement: Statement) -> StatementPairs:
         """Work a statement out, once."""
         known = self._known.get(id(statement))
         if known is None:
             known = self._known[id(statement)] = self._work_out(statement)
         return known
 
-    def _work_out(self, statement: Statement) -> Known:
+    def _work_out(self, statement: Statement) -> StatementPairs:
         listed = statement.resource if statement.resource is not None else statement.not_resource
         in_resource, in_conditions = keys_of(statement)
         bits = self.pairs.by_action(statement)
@@ -265,7 +265,7 @@ class QuestionSpace:
             bits &= self.pairs.by_resource(statement, lambda _: None)
         tests = condition_tests(statement)
         keys = in_resource.union(*in_conditions)
-        return Known(statement, bits, tests, keys, listed is not None, bool(in_resource))
+        return StatementPairs(statement, bits, tests, keys, listed is not None, bool(in_resource))
 
     def groups(self, keys: frozenset[str]) -> Iterable[tuple[int, int]]:
         """Give number and set of each group of pairs for which these keys may differ."""

@@ -35,7 +35,7 @@ from iamlab.policy.patterns import glob_resource
 if TYPE_CHECKING:
     from iamlab.engine.layers import Place
     from iamlab.engine.principals import Named
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
 
 Grant = Callable[[LayerResults], int]
@@ -45,7 +45,7 @@ ALL = -1
 """Every bit is set: nothing is cut."""
 
 
-def _any_deny(applying: Sequence[Reading]) -> bool:
+def _any_deny(applying: Sequence[StatementMatch]) -> bool:
     """One Deny is enough, wherever it stands and whatever allows."""
     return any(reading.effect == "Deny" for reading in applying)
 
@@ -134,7 +134,7 @@ class Rules(ConditionRules):
     action: Callable[[tuple[str, ...], str], bool] = any_action_matches
     resource: Callable[[str, str], bool] = glob_resource
     principal: Callable[[Statement, Request, Place], Named] = how_reached
-    deny_wins: Callable[[Sequence[Reading]], bool] = _any_deny
+    deny_wins: Callable[[Sequence[StatementMatch]], bool] = _any_deny
     default: Verdict = Verdict.IMPLICIT_DENY
     rcp: Ceiling = _every_level
     scp: Ceiling = _every_level

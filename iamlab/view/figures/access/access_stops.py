@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 ALLOWED, DENIED, SILENT = LOOKS["allowed"], LOOKS["explicitDeny"], LOOKS["implicitDeny"]
 
@@ -212,7 +212,7 @@ def _own(decision: Decision) -> Stop:
     return Stop("own", "identity-based policies", note, SILENT)
 
 
-def _denying(readings: tuple[Reading, ...]) -> str:
+def _denying(readings: tuple[StatementMatch, ...]) -> str:
     addresses = list(dict.fromkeys(reading.address for reading in readings))
     return f"Deny {listed(addresses, 1, length=60)}"
 
@@ -251,7 +251,7 @@ def _gates(decision: Decision, layer: str, *, flows: bool, short: bool) -> list[
     return made
 
 
-def _state(readings: tuple[Reading, ...], heard: Heard) -> tuple[Look, str]:
+def _state(readings: tuple[StatementMatch, ...], heard: LayerMatches) -> tuple[Look, str]:
     denies = tuple(one for one in readings if one.applies and one.effect == "Deny")
     allows = [one.address for one in readings if one.applies and one.effect == "Allow"]
     if denies:
@@ -297,5 +297,5 @@ def _sides(decision: Decision) -> str:
     return ", ".join(parts)
 
 
-def _says(heard: Heard) -> str:
+def _says(heard: LayerMatches) -> str:
     return "✕" if heard.denies else "✓" if heard.allows else "○" if heard.present else "–"
