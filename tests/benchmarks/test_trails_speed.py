@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from tests.analysis.trails.trail_files import write_long
 from tests.benchmarks.trails import only_loaded, used
-from tests.world.trail_maker import write_long
 
 RECORDS = 10_000
 

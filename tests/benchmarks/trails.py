@@ -14,7 +14,7 @@ from pathlib import Path
 
 from iamlab import Trail
 from iamlab.analysis.trails.uses import uses_of
-from tests.world.trail_maker import write_long
+from tests.analysis.trails.trail_files import write_long
 
 
 def used(path):

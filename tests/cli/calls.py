@@ -3,7 +3,8 @@
 from typing import Any
 
 from iamlab import World
-from tests.world.exports import allow, arn_of, document
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import arn_of
 
 MAIN = "111111111111"
 IAM = f"arn:aws:iam::{MAIN}:"

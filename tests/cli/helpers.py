@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from iamlab.cli.main import main
-from tests.world.exports import as_cli, export_of, hand_made
+from tests.storage.account_exports import as_cli, export_of, hand_made
 
 ROOT_FOLDER = Path(__file__).parents[2]
 

@@ -12,7 +12,8 @@ import pytest
 from iamlab import World
 from iamlab.cli import audit, main, report
 from tests.cli.helpers import Result, Shell, one_line
-from tests.world.exports import ACCOUNT, as_cli, document, trust
+from tests.policy.documents import document, trust
+from tests.storage.account_exports import ACCOUNT, as_cli
 
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 BY_EC2 = trust({"Service": "ec2.amazonaws.com"})

@@ -13,15 +13,14 @@ import pytest
 from iamlab.engine.labels import QUESTIONS
 from tests.cli import calls
 from tests.cli.helpers import ROOT_FOLDER, Shell, example_of, one_line
-from tests.world.exports import (
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import (
     ACCOUNT,
     IAM,
     MAPS,
     VERDICTS,
-    allow,
     arn_of,
     as_cli,
-    document,
     export_of,
     filtered,
     hand_made,

@@ -11,13 +11,12 @@ import pytest
 from iamlab import World
 from iamlab.analysis.world_diff.world_diff import WorldDiff, diff_between
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import (
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import (
     ARN_OF,
     MAPS,
-    allow,
     arn_of,
     as_cli,
-    document,
     export_of,
     filtered,
     hand_made,

@@ -15,14 +15,8 @@ import pytest
 from iamlab.cli.forms import cell
 from tests.cli.calls import DETAILS, GET, QUESTIONS
 from tests.cli.helpers import ROOT_FOLDER, Result, Shell
-from tests.world.exports import (
-    MAPS,
-    allow,
-    arn_of,
-    as_cli,
-    big,
-    document,
-)
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import MAPS, arn_of, as_cli, big
 
 
 @pytest.mark.parametrize("start", [*"=+-@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])

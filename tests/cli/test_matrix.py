@@ -11,7 +11,7 @@ from iamlab import World
 from iamlab.analysis.access_matrix import access
 from tests.cli.calls import CALLS, IAM, MAP, allowed_by, options_of, travelling
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import MAPS, ROOT, arn_of, as_cli
+from tests.storage.account_exports import MAPS, ROOT, arn_of, as_cli
 
 ACTIONS = ["s3:GetObject", "s3:DeleteObject", "iam:GetUser"]
 RESOURCES = [f"{MAPS}/m31", f"{MAPS}/raw/1", arn_of("carol")]

@@ -9,7 +9,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.cli import outside as command
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import trust
+from tests.policy.documents import trust
 
 FAR = "444455556666"
 

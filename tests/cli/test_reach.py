@@ -12,7 +12,7 @@ from iamlab import Policy, World
 from iamlab.cli import reach as command
 from iamlab.lab.account import Account
 from tests.cli.helpers import Shell, one_line
-from tests.world.exports import trust
+from tests.policy.documents import trust
 
 DANA = "arn:aws:iam::111111111111:user/dana"
 BOSS = "arn:aws:iam::111111111111:role/boss"

@@ -8,7 +8,7 @@ import pytest
 from iamlab import World
 from iamlab.cli import main, report
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import ACCOUNT, export_of, hand_made
+from tests.storage.account_exports import ACCOUNT, export_of, hand_made
 
 FILE = ("--account-details", "account.json")
 PASSWORD = "Correct-Horse-1"

@@ -10,16 +10,8 @@ from iamlab import World
 from iamlab.analysis.what_can.what_can import WhatCan, what_can
 from tests.cli.calls import CALLS, CLOUDTRAIL, IAM, TRAIL, options_of, travelling
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import (
-    ROOT,
-    allow,
-    arn_of,
-    as_cli,
-    document,
-    export_of,
-    filtered,
-    hand_made,
-)
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import ROOT, arn_of, as_cli, export_of, filtered, hand_made
 
 COLUMNS = ["allowed", "actions", "resources", "except", "when", "by"]
 CALLERS = [*map(arn_of, ("alice", "bob", "dana", "erin", "auditor")), ROOT]

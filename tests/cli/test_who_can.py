@@ -9,7 +9,8 @@ import pytest
 from iamlab import World
 from tests.cli import calls
 from tests.cli.helpers import Shell, example_of, one_line
-from tests.world.exports import (
+from tests.policy.documents import allow, document
+from tests.storage.account_exports import (
     ACCOUNT,
     IAM,
     MAPS,
@@ -17,10 +18,8 @@ from tests.world.exports import (
     ROOT,
     USERS,
     VERDICTS,
-    allow,
     arn_of,
     as_cli,
-    document,
     export_of,
     filtered,
     hand_made,

@@ -10,18 +10,9 @@ from iamlab.storage.organization_export.export import organization_to_json
 from iamlab.storage.saved_world import SecretsWarning
 from tests.cli.calls import DETAILS, GET, MAP, QUESTIONS, travelling
 from tests.cli.helpers import Result, Shell, example_of, one_line
-from tests.world.exports import (
-    MAPS,
-    allow,
-    arn_of,
-    as_cli,
-    deny,
-    document,
-    export_of,
-    filtered,
-    hand_made,
-)
-from tests.world.organizing import DEV, MAIN, small_organization
+from tests.operations.organizations.small_organization import DEV, MAIN, small_organization
+from tests.policy.documents import allow, deny, document
+from tests.storage.account_exports import MAPS, arn_of, as_cli, export_of, filtered, hand_made
 
 WORLD = ("--world", "world.json")
 DEVELOPER = f"arn:aws:iam::{DEV}:user/dev"

@@ -13,6 +13,7 @@ from iamlab.engine.layers import LAYERS, Level
 from iamlab.engine.matrix import evaluate_many
 from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.verdict import StatementMatch
+from tests.effort import tries
 from tests.worlds import questions, random_question
 
 OWN, FOREIGN = "111122223333", "444455556666"
@@ -37,7 +38,7 @@ QUESTIONS = questions() | st.integers(0, 2**32 - 1).map(
     lambda seed: random_question(random.Random(seed))
 )
 
-MANY = settings(max_examples=3 * settings().max_examples)
+MANY = settings(max_examples=tries(3) * settings().max_examples)
 """For laws that much depends on: three times as many examples."""
 
 USUAL = {"Effect": "Allow", "Action": "*", "Resource": "*"}

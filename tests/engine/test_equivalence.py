@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 
 from iamlab import Policy, RequestError, evaluate
-from iamlab.engine import equivalence, kinds
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.building import add, allow, deny
 from iamlab.policy.minimizing import minimize
+from tests.effort import tries
+from tests.engine import equivalence, request_kinds
 from tests.engine.equivalence import AROUND, Equivalence, equivalent
 from tests.engine.making import QUESTIONS
 from tests.engine.request_kinds import kinds_of_requests
@@ -305,7 +306,7 @@ def test_other_partitions_are_tried_by_their_own_users():
     assert equivalent(allow(GET, "arn:" + "a" * 65_000 + ":s3:::maps"), NOTHING)  # none can ask
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(POLICIES)
 def test_a_policy_is_equivalent_to_its_short_form(policy):
     """As an identity-based policy, and as a resource-based one."""
@@ -313,7 +314,7 @@ def test_a_policy_is_equivalent_to_its_short_form(policy):
         assert equivalent(policy, minimize(policy), as_=as_, most=5_000)
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(POLICIES, POLICIES)
 def test_equivalence_has_two_ends(one, other):
     """Both ways round the answer is the same, and a witness is a real one."""
@@ -327,7 +328,7 @@ def test_equivalence_has_two_ends(one, other):
         assert first.verdict is not second.verdict
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(QUESTIONS, QUESTIONS)
 def test_random_policies_are_equivalent_to_their_short_forms(question, more):
     """Even two of them put together."""
@@ -358,7 +359,7 @@ def test_too_many_callers_or_samples_are_no_proof(monkeypatch):
     policy = open_to([ANA, ROLE])
     monkeypatch.setattr(equivalence, "MOST_PEOPLE", 3)
     assert not equivalent(policy, policy, as_="resource").exhaustive
-    monkeypatch.setattr(kinds, "MOST_MATCHES", 0)
+    monkeypatch.setattr(request_kinds, "MOST_MATCHES", 0)
     many = allow(GET, [f"{S3}b{number}/*" for number in range(20)])
     found = equivalent(many, many)
 

@@ -11,6 +11,7 @@ from iamlab.policy.building import add, allow, deny
 from iamlab.policy.catalog import expand
 from iamlab.policy.comparing import Difference, diff
 from iamlab.policy.minimizing import minimize
+from tests.effort import tries
 from tests.policy.overlapping import POLICIES
 
 GET, PUT = "s3:GetObject", "s3:PutObject"
@@ -142,7 +143,7 @@ def test_other_words_are_no_other_meaning(one, other):
     assert not diff(other, one)
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(POLICIES)
 def test_a_policy_does_not_differ_from_itself_or_from_its_short_form(policy):
     """Neither in meaning nor, from itself, in words."""
@@ -150,7 +151,7 @@ def test_a_policy_does_not_differ_from_itself_or_from_its_short_form(policy):
     assert not diff(policy, minimize(policy))
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(POLICIES, POLICIES)
 def test_what_one_way_gains_the_other_way_loses(one, other):
     """A difference has two ends."""

@@ -11,6 +11,7 @@ from iamlab.policy.prose.conditions import MFA, Setting, clause
 from iamlab.policy.prose.keys import boolean, item, may_miss, noun, presence
 from iamlab.policy.prose.words import shown
 from iamlab.policy.statement import Condition
+from tests.effort import tries
 
 ANA = "arn:aws:iam::111122223333:user/ana"
 KEYS = (
@@ -114,7 +115,7 @@ def test_no_condition_is_left_out(policy):
 
 
 @given(documents(statements(principals=False)))
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 def test_what_is_said_to_match_nothing_does_not_match(policy):
     """The engine finds no call that such a statement lets through, or denies."""
     for statement, line in zip(policy.statements, sentences(policy), strict=True):
@@ -157,7 +158,7 @@ def met(condition, found, variables):
 
 
 @given(CONDITIONS, SETTINGS, st.none() | st.lists(st.sampled_from(FOUND), min_size=1, max_size=2))
-@settings(max_examples=500)
+@settings(max_examples=tries(500))
 def test_never_and_always_are_true(condition, setting, found):
     """What is said never to hold holds for no request, what always for every one."""
     words = clause(condition, setting)
@@ -172,7 +173,7 @@ def test_never_and_always_are_true(condition, setting, found):
 
 
 @given(CONDITIONS, SETTINGS)
-@settings(max_examples=500)
+@settings(max_examples=tries(500))
 def test_a_missing_key_is_spoken_of_where_it_meets_the_condition(condition, setting):
     """Whoever reads it must know what holds for a request without the key."""
     words = clause(condition, setting)

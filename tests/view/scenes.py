@@ -14,8 +14,8 @@ from iamlab.lab.identities import Role
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.sts.revoking import OLDER_SESSIONS
 from iamlab.operations.sts.session import Session
+from tests.policy.documents import Doc, allow, deny, document
 from tests.view.disfigure import UGLY, disfigure
-from tests.world.exports import Doc, allow, deny, document
 
 __all__ = ["MAIN", "PARTNER", "SIZES", "UGLY", "company", "decisions", "question", "sessions"]
 

@@ -23,9 +23,10 @@ from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_plan import is_straight, plan_of
 from iamlab.view.figures.access.access_scene import scene_of
 from iamlab.view.style import PALE_INK, look
+from tests.effort import tries
+from tests.policy.documents import allow, deny, document
 from tests.view.cases import DANA, DECISIONS, EC2, FULL, GUARD, KEY, NIGHT, OTHER, OWN, ROLE, bucket
 from tests.view.looking import faults
-from tests.world.exports import allow, deny, document
 
 TITLES = {
     "rcp": "RCP",
@@ -556,7 +557,7 @@ def test_whatever_callers_and_things_are_called_the_picture_stands(text):
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 
-@settings(max_examples=8)
+@settings(max_examples=tries(8))
 @given(name=TEXTS, sid=TEXTS)
 def test_whatever_policies_are_called_the_picture_stands(name, sid):
     """No text breaks the picture, the list's lines, or the graph to take along."""

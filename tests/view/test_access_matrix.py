@@ -27,6 +27,7 @@ from iamlab.view.figures.matrix.matrix_words import said
 from iamlab.view.style import INK, PAPER, contrast
 from iamlab.view.tables import NOT_ALLOWED, verdict_table
 from iamlab.view.words import LONGEST
+from tests.effort import tries
 from tests.view.looking import faults
 from tests.view.scenes import ASKED, MAIN, MAPS, PARTNER, UGLY, company
 
@@ -475,7 +476,7 @@ def test_differences_of_ugly_worlds_are_readable():
         assert one.svg() == two.svg()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=tries(8))
 @given(st.data())
 def test_two_differences_undo_each_other(data):
     """What is gained one way is lost the other way."""
@@ -502,7 +503,7 @@ def test_two_differences_undo_each_other(data):
 # -- words ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tries(50))
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.text("abc ", min_size=1, max_size=400)), min_size=1)
 )

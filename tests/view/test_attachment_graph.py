@@ -23,9 +23,10 @@ from iamlab.view.figures.account.attachment_graph import (
 )
 from iamlab.view.figures.account.attachments import graph_of, node_of, steps, ways_of
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK
+from tests.effort import tries
+from tests.policy.documents import allow, document
 from tests.view.looking import faults
 from tests.view.scenes import MAIN, company
-from tests.world.exports import allow, document
 
 OWN = document(allow("s3:*"))
 
@@ -381,7 +382,7 @@ def test_a_group_that_the_file_lacks_is_shown_as_such():
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 
-@settings(max_examples=8)
+@settings(max_examples=tries(8))
 @given(names=st.lists(TEXTS, min_size=1, max_size=4, unique=True))
 def test_whatever_things_are_called_the_picture_stands(names):
     """No text breaks the picture or the list; the table has it as it is."""

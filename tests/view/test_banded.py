@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from iamlab.view.drawing.banded import Kind, Measures, lay_out_in_bands
 from iamlab.view.drawing.network import Line, Node, draw_network
 from iamlab.view.figure import Figure
+from tests.effort import tries
 from tests.view.looking import faults
 
 MEASURES = Measures((0.0, 3.0, 6.0, 9.0), 2.0, 0.5, 0.0, 0.4, 0.1)
@@ -97,7 +98,7 @@ def test_nothing_is_laid_out_where_there_is_nothing():
     assert lay_out({}, [[]], []).heights == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(st.data())
 def test_whatever_leads_where_no_line_runs_through_a_box(data):
     """Boxes in four columns and three fields, lines from any to any."""

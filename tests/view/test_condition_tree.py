@@ -14,6 +14,7 @@ from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.view.figures.names import asks_for
 from iamlab.view.figures.policy.condition_facts import NO_KEY, asks, trees
 from iamlab.view.figures.policy.condition_tree import condition_tree
+from tests.effort import tries
 from tests.view.cases import DANA, DECISIONS, MAP, OTHER
 from tests.view.looking import faults
 
@@ -95,7 +96,7 @@ keys = st.sampled_from(["aws:TagKeys", "aws:SourceIp", "aws:Nothing", "aws:Princ
 
 
 @given(operators, keys, wanted, contexts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150))
 def test_the_outcome_of_a_tree_is_the_engines_and_its_leaves_add_up(name, key, values, context):
     """A statement's conditions match if it applies; OR and NOR of the values give the same."""
     request = Request(DANA, "s3:GetObject", MAP, context=context)

@@ -5,10 +5,10 @@ import pytest
 from iamlab.errors import RequestError
 from iamlab.teach.acme import DATA, MAIN, NEBULA, STARSOFT, observatory
 from iamlab.view.figures.calls.confused_deputy import confused_deputy
+from tests.policy.documents import allow, document
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
-from tests.world.exports import allow, document
 
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
 COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"

@@ -11,9 +11,9 @@ from iamlab.model.identities import RootUser
 from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.credential_lanes import MOST
 from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
+from tests.operations.iam import key_material
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions
-from tests.world import materials
 
 MAIN = "111111111111"
 PASSWORD, OTHER = "Correct-Horse-1", "Other-Horse-22"
@@ -60,8 +60,8 @@ def test_every_credential_of_the_account_is_in_the_table(main):
     alice = main.get_user("alice")
     alice.create_virtual_mfa_device("phone").enable()
     wait(main, 3)
-    certificate = alice.upload_signing_certificate(materials.CERTIFICATE)
-    ssh = alice.upload_ssh_public_key(materials.SSH_KEY)
+    certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
+    ssh = alice.upload_ssh_public_key(key_material.SSH_KEY)
     service = alice.create_service_specific_credential("codecommit.amazonaws.com")
     session = main.world.sts.get_session_token(alice.access_keys[0], duration_seconds=900)
     rows = rows_of(main)
@@ -141,7 +141,7 @@ def test_what_was_deleted_is_known_from_the_log(main):
     alice = main.get_user("alice")
     phone = alice.create_virtual_mfa_device("phone")
     phone.enable()
-    certificate = alice.upload_signing_certificate(materials.CERTIFICATE)
+    certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
     start, end = main.world.clock.now, wait(main, 12)
     phone.deactivate()
     alice.delete_signing_certificate(certificate.certificate_id)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from iamlab.display import printable
 from iamlab.view.drawing.graph_files import to_graphml, to_mermaid
+from tests.effort import tries
 from tests.view.scenes import UGLY
 
 HOSTILE = (
@@ -85,7 +86,7 @@ def test_a_name_stays_a_name_in_graphml(name):
     assert (node["label"], node["field"], edge["label"]) == (printable(name),) * 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.text(max_size=30), st.text(max_size=30), st.booleans())
 def test_whatever_the_names_both_texts_have_the_same_graph(label, edge, missing):
     """Two nodes and a line, and no more lines of text than these."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.view.drawing.layered import LANE, _apart, lay_out
+from tests.effort import tries
 
 NEARLY = 1e-9
 
@@ -71,7 +72,7 @@ def as_given(columns, edges):
     return rows, lanes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(graphs())
 def test_nothing_in_a_column_overlaps(graph):
     """Nodes and lanes of a column stand at least half of both heights apart."""
@@ -83,7 +84,7 @@ def test_nothing_in_a_column_overlaps(graph):
             assert below - above >= (one + other) / 2 - NEARLY
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(graphs())
 def test_the_height_holds_everything_from_the_first_row_on(graph):
     """The uppermost begins where row 0 begins, and the lowest ends where the height ends."""
@@ -95,7 +96,7 @@ def test_the_height_holds_everything_from_the_first_row_on(graph):
     assert max(row + size / 2 for row, size in every) == pytest.approx(places.height - 0.5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(graphs())
 def test_lines_cross_no_more_often_than_in_the_given_order(graph):
     """Ordering never makes it worse; crossings are counted by looking at every pair of lines."""
@@ -106,7 +107,7 @@ def test_lines_cross_no_more_often_than_in_the_given_order(graph):
     assert found <= crossings(columns, own, *as_given(columns, own))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(graphs())
 def test_an_edge_has_a_lane_in_each_column_that_it_passes(graph):
     """From the column behind its start to the one before its end; backwards it has none."""
@@ -119,7 +120,7 @@ def test_an_edge_has_a_lane_in_each_column_that_it_passes(graph):
     assert {edge: [column for column, _ in own] for edge, own in places.lanes.items()} == passed
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(graphs())
 def test_the_same_graph_gives_the_same_places(graph):
     """Whatever a set's order or a doubled edge might do."""
@@ -178,7 +179,7 @@ def test_nothing_is_laid_out_as_nothing():
     assert lay_out({}, []).height == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.data())
 def test_rows_move_as_little_as_the_distances_allow(data):
     """No other rows with these distances are nearer to those wished for, in squares."""

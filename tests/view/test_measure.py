@@ -21,6 +21,7 @@ from iamlab.view.drawing.measure import (
     width_of,
     wrap,
 )
+from tests.effort import tries
 from tests.view.scenes import UGLY
 
 NAMES = st.text(max_size=60) | st.sampled_from(UGLY) | st.text("ab./:- ", max_size=90)
@@ -51,7 +52,7 @@ def test_the_faces_differ():
     assert width_of("iii", face="mono") == pytest.approx(width_of("mmm", face="mono"), rel=0.02)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80))
 @given(NAMES, st.sampled_from(FACES), ROOMS)
 def test_shortened_text_fits_its_room(text, face, room):
     """Whatever the name, it is never wider than there is room; an ellipsis is the least."""
@@ -60,14 +61,14 @@ def test_shortened_text_fits_its_room(text, face, room):
     assert width_of(short, TEXT, face) <= room or short == ELLIPSIS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(NAMES, st.sampled_from(FACES))
 def test_text_that_fits_stays_whole(text, face):
     """With just the room that it needs nothing is taken away."""
     assert fit(text, width_of(plain(text, face), TEXT, face), TEXT, face) == plain(text, face)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(NAMES, ROOMS)
 def test_both_ends_of_a_name_stay(text, room):
     """What is taken away comes out of the middle, and both ends keep as many letters."""
@@ -83,7 +84,7 @@ def test_both_ends_of_a_name_stay(text, room):
     assert kept < len(whole)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(st.text("abcxyz", min_size=30, max_size=80), ROOMS)
 def test_as_much_of_a_name_stays_as_there_is_room_for(text, room):
     """In letters of one width it can be counted: one letter more would not fit."""
@@ -93,7 +94,7 @@ def test_as_much_of_a_name_stays_as_there_is_room_for(text, room):
     assert short == text or (len(short) + 1) * letter > room - 1e-6
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80))
 @given(NAMES, st.sampled_from(FACES))
 def test_plain_text_can_be_drawn_and_is_as_long(text, face):
     """Each letter is printable and in the font, or a sign; twice plain is plain."""
@@ -122,7 +123,7 @@ def test_what_cannot_be_seen_becomes_a_sign(text, drawn):
     assert plain(text) == drawn
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80))
 @given(st.text("abcde ", max_size=120) | NAMES, st.floats(0.4, 3), st.integers(1, 6))
 def test_wrapped_lines_fit_and_lose_no_word(text, room, most):
     """No line is too wide, none is too many, and words that fit all come in their order."""
@@ -134,7 +135,7 @@ def test_wrapped_lines_fit_and_lose_no_word(text, room, most):
         assert " ".join(lines) == plain(text)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(st.text("abcde ", min_size=1, max_size=100), st.floats(0.6, 3))
 def test_a_line_breaks_only_where_the_next_word_does_not_fit(text, room):
     """No line has room for the first word of the next one."""

@@ -6,10 +6,10 @@ from iamlab import RequestError, World
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.teach.acme import ARCHIVE, ORG, observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
+from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
 from tests.view.speed import TIMES, ratio_to_plain_figure
-from tests.world.exports import allow, deny, document
 
 PLACE = f"{ARCHIVE}/1764/m31.fits"
 SAYS = ("✓ allows", "✕ denies", "○ no Allow here")

@@ -31,6 +31,7 @@ from iamlab.view.figures.reach.reach_words import name_and_kind
 from iamlab.view.figures.sets.layer_panels import CUT
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.asking import ask_engine
+from tests.policy.documents import allow, deny, document
 from tests.view.cases import (
     DANA,
     DECISIONS,
@@ -47,7 +48,6 @@ from tests.view.cases import (
     trust,
 )
 from tests.view.scenes import PARTNER, company, sessions
-from tests.world.exports import allow, deny, document
 from tests.worlds import random_question
 
 OF_ACCOUNT = {"AWS": MAIN}

@@ -16,6 +16,7 @@ from iamlab.policy.writing import statement_to_json
 from iamlab.teach.scenarios import GUARD, STACK
 from iamlab.view.figures.policy.policy_card import policy_card
 from iamlab.view.figures.policy.policy_lines import LETTERS, json_lines
+from tests.effort import tries
 from tests.view.looking import faults
 
 UGLY = "<script>$x^2$</script>\u202e\n😀" + "n" * 400
@@ -119,7 +120,7 @@ def test_long_lists_are_counted_and_the_table_has_all_values():
     ),
     st.text(min_size=1, max_size=80),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 def test_the_lines_are_the_statement_again(elements, sid):
     """Put together they read back as the same JSON; a line is too long only for one value."""
     statement = Policy.parse({"Statement": {"Effect": "Deny", "Sid": sid, **elements}}).statements[

@@ -10,10 +10,10 @@ from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_graph
 from iamlab.view.figures.reach.reach_words import short_edit
+from tests.policy.documents import allow, document
 from tests.view.looking import faults
 from tests.view.scenes import company
 from tests.view.speed import TIMES, ratio_to_plain_figure
-from tests.world.exports import allow, document
 
 MAIN = "111111111111"
 PLACE = f"{ARCHIVE}/1764/m31.fits"

@@ -10,7 +10,7 @@ from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.errors import RequestError
 from iamlab.view.report_tables import COLUMNS, Topic, exam_table, report_table
 from iamlab.view.style import Look
-from tests.world import materials
+from tests.operations.iam import key_material
 
 PASSWORD = "Correct-Horse-1"
 
@@ -107,7 +107,7 @@ def test_inactive_keys_and_certificates_are_neither_good_nor_bad(main):
     """Nobody can use them."""
     alice = main.get_user("alice")
     alice.access_keys[0].update("Inactive")
-    certificate = alice.upload_signing_certificate(materials.CERTIFICATE)
+    certificate = alice.upload_signing_certificate(key_material.CERTIFICATE)
     assert said(row(main)["certificates"]) == "✓ 1 active"
     alice.update_signing_certificate(certificate.certificate_id, "Inactive")
     wait(main, 300)

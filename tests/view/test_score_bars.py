@@ -9,6 +9,7 @@ from iamlab.errors import RequestError
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
 from iamlab.view.figures.charts.score_bars import ENDS, score_bars
+from tests.effort import tries
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
 
@@ -200,7 +201,7 @@ def test_few_answers_are_not_taken_for_many(word, right, wrong, state):
 
 
 @given(st.integers(1, 200).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 def test_wilsons_interval_holds_the_share_and_narrows(pair):
     """Within 0 and 1; four times as many answers narrow it."""
     right, of = pair

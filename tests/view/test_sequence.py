@@ -15,9 +15,9 @@ from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.sequence import sequence
+from tests.operations.sts import sts_scene
 from tests.view.looking import faults
 from tests.view.scenes import company, sessions
-from tests.world import sts_scene
 
 MAP = "arn:aws:s3:::star-maps/m31.fits"
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)

@@ -11,6 +11,7 @@ from iamlab.view.drawing.sheet import PAGE, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.figures.sets.set_tiles import MOST, Item, Ring, Tile, draw_sets, in_order
 from iamlab.view.style import LOOKS
+from tests.effort import tries
 from tests.view.looking import faults
 
 MIN_GAP = 0.1  # inches between sets that have nothing in common
@@ -62,7 +63,7 @@ def arrangements(draw):
     return sets, draw(st.sets(st.sampled_from(parts(sets)), min_size=1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25))
 @given(arrangements())
 def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
     """However many sets there are, and wherever something lies; and nothing overlaps."""

@@ -12,6 +12,7 @@ from iamlab.view.drawing.measure import SMALL, height_of, width_of
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, Box, Sheet
 from iamlab.view.figure import Figure
 from iamlab.view.style import LOOKS
+from tests.effort import tries
 from tests.view.looking import faults
 from tests.view.scenes import UGLY
 
@@ -49,7 +50,7 @@ DRAWN = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.lists(st.tuples(st.sampled_from(sorted(DRAWN)), PLACE, WORDS), min_size=1, max_size=5))
 def test_the_paper_is_as_large_as_what_is_drawn(things):
     """Whatever stands wherever, nothing leaves the paper to the right or below."""
@@ -84,7 +85,7 @@ def test_every_thing_makes_just_the_room_that_it_needs(kind):
     assert (sheet.width - MARGIN, sheet.height - MARGIN) == pytest.approx(CORNERS[kind])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40))
 @given(WORDS, WORDS, st.floats(0.6, 3))
 def test_the_words_of_a_box_stay_in_the_box(text, note, width):
     """Both lines are shortened to the box's width without its padding."""

@@ -19,6 +19,7 @@ from iamlab.view.tables import Table, VerdictTable, verdict_table
 from iamlab.view.tables import table as frame_of
 from iamlab.view.tabular.accounts import organization_table
 from iamlab.view.terminal import LINE, broken, columns_of
+from tests.effort import tries
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ALLOWED, DENIED, SILENT = LOOKS["allowed"], LOOKS["explicitDeny"], LOOKS["implicitDeny"]
@@ -225,7 +226,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(data=st.data(), width=st.integers(1, 6))
 def test_no_line_is_too_long_and_no_word_is_lost(data, width):
     """Whatever stands in the cells: as text, as HTML and as a frame."""
@@ -245,7 +246,7 @@ def test_no_line_is_too_long_and_no_word_is_lost(data, width):
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80))
 @given(text=st.text(st.characters(min_codepoint=32, max_codepoint=0x4E50), max_size=80))
 def test_breaking_a_text_loses_nothing_but_blanks(text):
     """And each piece fits."""

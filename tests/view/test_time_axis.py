@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from iamlab.view.drawing.measure import SMALL, width_of
 from iamlab.view.drawing.time_axis import TimeAxis, day, later, stamp, utc
+from tests.effort import tries
 
 NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
 @given(MOMENTS, MOMENTS, st.floats(2, 8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 def test_labels_of_ticks_never_touch(one, other, width):
     """Whatever the window: from a second to ten thousand years."""
     drawn = axis(min(one, other), max(one, other), width)

@@ -10,10 +10,10 @@ from iamlab import RequestError, Verdict, World
 from iamlab.teach.acme import EXTERNAL_ID, observatory
 from iamlab.teach.scenarios import scenario
 from iamlab.view.figures.trust.trust_graph import trust_graph
+from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import SIZES, company
 from tests.view.speed import TIMES, ratio_to_plain_figure
-from tests.world.exports import allow, deny, document
 
 MAIN, OTHER, ELSEWHERE = "111111111111", "222222222222", "777777777777"
 SYMBOLS = ("may become", "trusted, not permitted", "permitted, not trusted")

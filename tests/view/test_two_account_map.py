@@ -10,9 +10,9 @@ from iamlab.engine.layers import CEILINGS, Layers
 from iamlab.teach.acme import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
 from iamlab.view.figures.calls.policy_ends import end_of, stops_of
 from iamlab.view.figures.calls.two_account_map import two_account_map
+from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import company, decisions
-from tests.world.exports import allow, deny, document
 
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
 MAP = "arn:aws:s3:::star-maps/m31.fits"

@@ -12,6 +12,7 @@ from iamlab.errors import IamLabError, RequestError
 from iamlab.policy.conditions import SET_OPERATORS
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.policy.value_sets import value_sets
+from tests.effort import tries
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 from tests.view.test_set_tiles import around
@@ -41,7 +42,7 @@ def outcome(figure):
     return figure.lines[-1]
 
 
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=tries(35))
 @given(
     st.sampled_from(EVERY_OPERATOR),
     st.lists(st.sampled_from(VALUES), unique=True, max_size=3),
@@ -69,7 +70,7 @@ def test_the_outcome_is_the_engines(operator, policy, request, key):
             assert set(row["fits"]) <= set(policy)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20))
 @given(
     st.sampled_from(SET_OPERATORS),
     st.booleans(),

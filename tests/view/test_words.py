@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from iamlab.display import count
 from iamlab.view.words import LONGEST, listed, shorten, told
+from tests.effort import tries
 from tests.view.scenes import UGLY
 
 TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100))
 @given(TEXTS, st.lists(TEXTS, max_size=30), TEXTS)
 def test_what_is_told_is_one_breath_long(first, parts, last):
     """Whatever there is to tell, it has at most 300 characters, all printable."""
@@ -21,7 +22,7 @@ def test_what_is_told_is_one_breath_long(first, parts, last):
     assert text.isprintable()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(st.lists(st.text("abc", min_size=1, max_size=60), max_size=20))
 def test_parts_are_told_whole_and_the_rest_is_counted(parts):
     """The first parts stand there, and the number of those that do not."""
@@ -51,7 +52,7 @@ def test_empty_parts_are_no_parts():
     assert told("So: ", ["", "open", ""], ".") == "So: open."
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60))
 @given(TEXTS, st.integers(1, 50))
 def test_shortened_text_has_its_length_and_both_ends(text, length):
     """Never longer, and what cannot be printed becomes a sign."""

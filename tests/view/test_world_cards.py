@@ -5,7 +5,7 @@ from html import escape
 import pytest
 
 from iamlab import World
-from tests.world.exports import allow, document
+from tests.policy.documents import allow, document
 
 EVIL = '<img src=x onerror="alert(1)">'
 

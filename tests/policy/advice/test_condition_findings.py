@@ -22,6 +22,7 @@ from iamlab.policy.advice import (
 )
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS
 from iamlab.policy.document import Policy
+from tests.effort import tries
 from tests.policy.advice.rows import check, load, name_of, run
 from tests.policy.growth import grows_linearly
 
@@ -233,7 +234,7 @@ DOCUMENT = st.fixed_dictionaries(
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200))
 @given(DOCUMENT, st.sampled_from(TYPES))
 def test_whatever_parses_can_be_reviewed(document, policy_type):
     """No detector fails, every place exists, and every mend is a policy again."""

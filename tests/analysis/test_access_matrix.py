@@ -1,0 +1,458 @@
+"""The access matrix of a world: each cell is what ``can`` says, whoever asks and for whatever."""
+
+import random
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iamlab import ANONYMOUS, Policy, World
+from iamlab.analysis.access_matrix import everybody
+from iamlab.engine.public_access import PublicAccessBlock
+from iamlab.errors import IamLabError, NoSuchEntity, RequestError
+from iamlab.teach.lessons.deny_wins import UNIVERSE
+from iamlab.teach.scenarios import MAP, scenario
+from tests.policy.documents import Doc, allow, deny, document, trust
+from tests.storage.account_exports import VERDICTS, export_of, hand_made
+
+MAIN, DATA, VENDOR = "111111111111", "222222222222", "333333333333"
+KEY, OTHER_KEY = (f"arn:aws:kms:us-east-1:{DATA}:key/{name}" for name in ("k1", "k2"))
+QUEUE = f"arn:aws:sqs:eu-west-1:{DATA}:telescope"
+READER = f"arn:aws:iam::{DATA}:role/sky/reader"
+RESOURCES = (
+    *("arn:aws:s3:::star-maps", "arn:aws:s3:::star-maps/m31.fits", "arn:aws:s3:::raw/2026/1"),
+    *("arn:aws:s3:::nobodys-bucket", "arn:aws:s3:::nobodys-bucket/x", "arn:aws:s3:::*"),
+    *(KEY, OTHER_KEY, QUEUE, READER, f"arn:aws:iam::{MAIN}:role/job"),
+    *(f"arn:aws:iam::{VENDOR}:role/none", f"arn:aws:iam::{MAIN}:user/alice"),
+    *(f"arn:aws:ec2:us-west-2:{MAIN}:instance/i-1", "arn:aws:sns:us-east-1:999999999999:t", "*"),
+)
+OWNED = RESOURCES[:-1]  # who has no account cannot ask for "*": nobody could tell whose it is
+ACTIONS = (
+    *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "S3:getobject"),
+    *("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession"),
+    *("sts:GetCallerIdentity", "sts:GetSessionToken", "iam:GetRole", "iam:PassRole"),
+    *("kms:Decrypt", "kms:Encrypt", "sqs:SendMessage", "ec2:StartInstances"),
+)
+OUTSIDERS = (
+    *(ANONYMOUS, "ec2.amazonaws.com", "lambda.amazonaws.com", "accounts.google.com"),
+    *(f"arn:aws:iam::{MAIN}:saml-provider/corp", f"arn:aws:sts::{MAIN}:assumed-role/job/night"),
+    f"arn:aws:sts::{DATA}:assumed-role/reader/alice",
+)
+
+
+def observatory() -> World:
+    """Build three accounts: people, groups, boundaries, tags, roles, keys, buckets and a queue."""
+    world = World(7)
+    main, data, vendor = (
+        world.create_account(name, account_id=number)
+        for name, number in (("main", MAIN), ("data", DATA), ("vendor", VENDOR))
+    )
+    alice = main.create_user("alice", tags={"team": "sky"})
+    alice.put_policy(
+        "own",
+        document(
+            allow("s3:*", "arn:aws:s3:::star-maps/*"),
+            allow("sts:AssumeRole", READER),
+            allow("kms:*", [KEY, OTHER_KEY]),
+            deny("s3:Delete*"),
+        ),
+    )
+    bob = main.create_user("bob", path="/dev/", tags={"team": "sea"})
+    bob.attach_policy("AdministratorAccess")
+    bob.put_permissions_boundary(
+        main.create_policy("limit", document(allow(["s3:*", "sts:*", "kms:Decrypt"])))
+    )
+    main.create_user("carol")
+    team = main.create_group("team")
+    team.put_policy(
+        "homes",
+        document(
+            allow("s3:GetObject", "arn:aws:s3:::raw/*", Condition=where("aws:PrincipalTag/team")),
+            allow("sqs:*", "arn:aws:sqs:*:*:${aws:username}"),
+        ),
+    )
+    team.add_user("alice")
+    team.add_user("bob")
+    job = main.create_role(
+        "job", assume_role_policy_document=trust({"Service": "ec2.amazonaws.com"})
+    )
+    job.put_policy("all", document(allow("s3:*"), allow("kms:Decrypt")))
+    reader = data.create_role(
+        "reader",
+        path="/sky/",
+        assume_role_policy_document=document(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{MAIN}:root", job.arn]},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": "accounts.google.com"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+            },
+        ),
+    )
+    reader.attach_policy("AmazonS3ReadOnlyAccess")
+    data.create_user("dana").attach_policy("AdministratorAccess")
+    vendor.create_user("vera").attach_policy("AmazonS3FullAccess")
+    data.create_bucket(
+        "star-maps",
+        policy=document(
+            allow(
+                ["s3:GetObject", "s3:PutObject"],
+                "arn:aws:s3:::star-maps/*",
+                Principal={"AWS": [alice.arn, f"arn:aws:iam::{VENDOR}:root"]},
+            ),
+            deny(
+                "s3:PutObject",
+                "arn:aws:s3:::star-maps/*",
+                Principal="*",
+                Condition=where("aws:PrincipalTag/team", "StringNotEquals"),
+            ),
+            allow("s3:ListBucket", "arn:aws:s3:::star-maps", Principal="*"),
+        ),
+        public_access_block=PublicAccessBlock(),
+    )
+    main.create_bucket("raw")
+    world.resource_policies[KEY] = Policy.parse(
+        document(
+            allow("kms:*", Principal={"AWS": f"arn:aws:iam::{DATA}:root"}),
+            allow("kms:Decrypt", Principal={"AWS": [alice.arn, job.arn]}),
+            allow("kms:Encrypt", Principal={"Service": "lambda.amazonaws.com"}),
+        )
+    )
+    world.resource_policies[QUEUE] = Policy.parse(
+        document(allow("sqs:SendMessage", QUEUE, Principal="*", Condition=where("aws:username")))
+    )
+    world.changed()
+    return world
+
+
+def where(key: str, operator: str = "StringEquals") -> dict[str, Any]:
+    """Write a condition that the key has one of the values that somebody has."""
+    return {operator: {key: ["sky", "alice"]}}
+
+
+def cells(
+    world: World, actions: Any = ACTIONS, resources: Any = RESOURCES, callers: Any = None
+) -> int:
+    """Compare every cell with ``can``, and count those that are allowed."""
+    matrix = world.access(actions, resources, callers)
+    asked = everybody(world) if callers is None else list(callers)
+    assert matrix.pairs == tuple(product(actions, resources))
+    assert len(matrix.callers) == len(matrix.rows) == len(asked)
+    for row, caller in enumerate(asked):
+        assert matrix.callers[row] == getattr(caller, "arn", caller)
+        for place, (action, resource) in enumerate(matrix.pairs):
+            said = bool(world.can(caller, action, resource))
+            assert matrix.allowed(row, place) is said, (caller, action, resource)
+    return sum(row.bit_count() for row in matrix.rows)
+
+
+@pytest.fixture
+def world() -> World:
+    """The three accounts."""
+    return observatory()
+
+
+# -- each cell --------------------------------------------------------------------------------
+
+
+def test_each_cell_is_what_can_says_of_every_user_role_and_root_user(world: World) -> None:
+    """All callers of three accounts, on buckets, keys, roles, a queue, and what nobody knows."""
+    allowed = cells(world)
+
+    assert 100 < allowed < len(everybody(world)) * len(ACTIONS) * len(RESOURCES) / 2
+
+
+def test_each_cell_is_what_can_says_of_services_sessions_and_strangers(world: World) -> None:
+    """Who is of no account, who comes from a provider, and sessions by their ARN."""
+    assert cells(world, resources=OWNED, callers=OUTSIDERS) > 0
+
+
+def test_callers_of_all_kinds_may_stand_in_one_matrix_in_any_order(world: World) -> None:
+    """Rows are given as the callers were: accounts mixed, twice the same, objects and ARNs."""
+    callers = [
+        *(world.user("vera"), "ec2.amazonaws.com", world.user("alice"), READER, ANONYMOUS),
+        *(world.role("job"), world.user("alice").arn, f"arn:aws:iam::{DATA}:root"),
+    ]
+
+    assert cells(world, resources=OWNED, callers=callers) > 0
+
+
+def test_a_caller_without_account_cannot_ask_for_what_nobody_owns(world: World) -> None:
+    """As with ``can``: the whole matrix is refused, with the reason."""
+    for ask in (
+        lambda: world.can(ANONYMOUS, "s3:GetObject", "*"),
+        lambda: world.access(["s3:GetObject"], ["*"], [ANONYMOUS]),
+    ):
+        with pytest.raises(RequestError, match="Nobody can tell who owns"):
+            ask()
+
+
+@pytest.mark.parametrize("resource", [READER, f"arn:aws:iam::{MAIN}:role/job"])
+@pytest.mark.parametrize("turn", [1, -1], ids=["sts-first", "iam-first"])
+@pytest.mark.parametrize("about", [{}, {"Resource": "*"}], ids=["as-iam-saves-it", "resource"])
+def test_a_role_has_its_trust_policy_for_sts_and_none_for_iam(
+    resource: str, turn: int, about: Doc, world: World
+) -> None:
+    """Whichever action comes first, and though the trust policy of a file speaks of iam: too."""
+    world.role("job").trust = Policy.parse(
+        document(
+            {"Effect": "Deny", "Action": "iam:*", "Principal": "*", **about},
+            {"Effect": "Allow", "Action": "*", "Principal": {"AWS": MAIN}, **about},
+        )
+    )
+    world.changed()
+    actions = ["sts:AssumeRole", "iam:GetRole", "sts:TagSession", "iam:PassRole"][::turn]
+
+    assert cells(world, actions, [resource, "*"]) > 0
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["made", "loaded"])
+def test_a_loaded_account_is_decided_alike(loaded: bool) -> None:  # noqa: FBT001
+    """What is taken for granted of unknown buckets and keys is the same in both ways."""
+    world = hand_made()
+    if loaded:
+        world = World.from_account_details(export_of(world))
+    actions = list(dict.fromkeys(row[1] for row in VERDICTS))
+    resources = list(dict.fromkeys(row[2] for row in VERDICTS))
+
+    assert cells(world, actions, [*resources, *RESOURCES[:8]]) > 0
+
+
+@pytest.mark.parametrize("name", ["stack", "groups", "tower", "two_denies"])
+def test_a_lessons_universe_is_decided_alike(name: str) -> None:
+    """The request universe of exercises that judge a policy."""
+    world = scenario(name)
+    callers = [world.user(caller) for caller in UNIVERSE.callers]
+
+    assert cells(world, UNIVERSE.actions, UNIVERSE.resources, callers) > 0
+
+
+def test_the_time_of_the_world_counts() -> None:
+    """A condition on the moment is asked at the world's own time, in both ways."""
+    world = scenario("first_door")
+    now = world.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.user("bob").put_policy(
+        "later", document(allow("s3:*", Condition={"DateGreaterThan": {"aws:CurrentTime": now}}))
+    )
+
+    assert cells(world, ["s3:GetObject"], [MAP], [world.user("bob")]) == 0
+
+    world.clock.now = world.clock.now.replace(year=world.clock.now.year + 1)
+
+    assert cells(world, ["s3:GetObject"], [MAP], [world.user("bob")]) == 1
+
+
+def test_what_a_resource_brings_along_counts_for_it_alone(world: World) -> None:
+    """Region and owner of each resource are known to conditions."""
+    bob = world.user("bob")
+    bob.delete_permissions_boundary()
+    bob.detach_policy("AdministratorAccess")
+    for number, (key, value) in enumerate(
+        (("aws:RequestedRegion", "us-west-2"), ("aws:ResourceAccount", DATA))
+    ):
+        condition = {"StringEquals": {key: value}}
+        bob.put_policy(f"p{number}", document(allow("*", Condition=condition)))
+
+    assert cells(world, callers=[bob]) > 0
+
+
+def _some(chance: random.Random, values: Any, most: int = 3) -> list[Any]:
+    return chance.sample(list(values), chance.randint(1, most))
+
+
+def _statement(chance: random.Random) -> Doc:
+    made = {
+        "Effect": chance.choice(("Allow", "Allow", "Deny")),
+        "Action": _some(chance, [*ACTIONS, "*", "s3:*", "sts:*", "kms:*"]),
+        chance.choice(("Resource", "Resource", "NotResource")): _some(chance, RESOURCES),
+    }
+    if chance.random() < 0.4:
+        key = chance.choice(("aws:username", "aws:PrincipalTag/team", "aws:PrincipalAccount"))
+        operator = chance.choice(("StringEquals", "StringNotEquals", "StringEqualsIfExists"))
+        made["Condition"] = {operator: {key: ["alice", "sky", MAIN]}}
+    return made
+
+
+def _resource_policy(chance: random.Random, world: World, *drop: str) -> Policy:
+    """Make one; a trust policy has no Resource, so that is dropped."""
+    who = [*everybody(world), MAIN, DATA, "*"]
+    principals = ["*", {"AWS": _some(chance, who)}, {"Service": "ec2.amazonaws.com"}]
+    statements = [
+        {**_statement(chance), "Principal": chance.choice(principals)}
+        for _ in range(chance.randint(1, 3))
+    ]
+    return Policy.parse(
+        document(*({k: v for k, v in one.items() if k not in drop} for one in statements))
+    )
+
+
+def random_world(chance: random.Random) -> World:
+    """Put random policies on what is there."""
+    world = observatory()
+    for account in world.accounts.values():
+        for identity in (*account.users.values(), *account.roles.values()):
+            if chance.random() < 0.6:
+                identity.put_policy("random", document(_statement(chance), _statement(chance)))
+        for bucket in account.buckets.values():
+            bucket.policy = _resource_policy(chance, world) if chance.random() < 0.7 else None
+        for role in account.roles.values():
+            role.trust = _resource_policy(chance, world, "Resource", "NotResource")
+    for arn in (KEY, OTHER_KEY, QUEUE, "arn:aws:s3:::nobodys-bucket"):
+        if chance.random() < 0.6:
+            world.resource_policies[arn] = _resource_policy(chance, world)
+    world.changed()
+    return world
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_any_world_is_decided_alike(seed: int) -> None:
+    """Random policies on users, roles, buckets, keys and queues."""
+    chance = random.Random(seed)
+    world = random_world(chance)
+
+    cells(
+        world,
+        _some(chance, ACTIONS, 5),
+        _some(chance, OWNED, 6),
+        [*chance.sample(everybody(world), 4), *chance.sample(OUTSIDERS, 2)],
+    )
+
+
+# -- what is asked ----------------------------------------------------------------------------
+
+
+def test_actions_resources_and_callers_may_come_from_anywhere(world: World) -> None:
+    """Any iterable will do, and is read once."""
+    alice = world.user("alice")
+    by_list = world.access(["s3:GetObject"], [MAP], [alice])
+
+    assert world.access(iter(["s3:GetObject"]), (one for one in [MAP]), iter([alice])) == by_list
+    assert world.access({"s3:GetObject": 1}, {MAP}, (alice,)) == by_list
+
+
+def test_nothing_asked_is_nothing_answered(world: World) -> None:
+    """No actions, no resources: a row for each caller, without cells."""
+    for actions, resources in (([], RESOURCES), (ACTIONS, []), ([], [])):
+        matrix = world.access(actions, resources)
+
+        assert matrix.pairs == ()
+        assert len(matrix.callers) == len(everybody(world))
+        assert len(matrix) == 0
+        assert list(matrix) == []
+
+
+@pytest.mark.parametrize("nobody", [[], (), iter([])], ids=["list", "tuple", "iterator"])
+def test_nobody_is_not_everybody(nobody: Any, world: World) -> None:
+    """An empty list of callers is empty; only without one it is everybody."""
+    assert world.access(["s3:GetObject"], [MAP], nobody).callers == ()
+    assert len(world.access(["s3:GetObject"], [MAP]).callers) == len(everybody(world))
+
+
+def test_a_world_without_accounts_has_an_empty_matrix() -> None:
+    """There is nobody to ask about."""
+    assert World().access(["s3:GetObject"], [MAP]).callers == ()
+
+
+def test_each_allowed_cell_is_given_once(world: World) -> None:
+    """Caller, action and resource of all that is allowed."""
+    given_ = list(world.access(ACTIONS, RESOURCES))
+
+    assert len(given_) == len(set(given_))
+    assert all(world.can(caller, action, resource) for caller, action, resource in given_[::7])
+
+
+@pytest.mark.parametrize(
+    ("actions", "resources", "callers", "error"),
+    [
+        (["GetObject"], [MAP], None, RequestError),
+        (["s3:Get*"], [MAP], None, RequestError),
+        ([""], [MAP], None, RequestError),
+        (["s3:GetObject"], [""], None, RequestError),
+        ([5], [MAP], None, RequestError),
+        (["s3:GetObject"], [None], None, RequestError),
+        (["s3:GetObject"], [MAP], ["zoe"], RequestError),
+        (["s3:GetObject"], [MAP], [f"arn:aws:iam::{MAIN}:user/zoe"], NoSuchEntity),
+        (["s3:GetObject"], [MAP], ["arn:aws:iam::999999999999:user/a"], NoSuchEntity),
+        (["s3:GetObject"], [MAP], [f"arn:aws:iam::{MAIN}:group/team"], RequestError),
+        (["s3:GetObject"], [MAP], [None], RequestError),
+    ],
+)
+def test_what_can_refuses_access_refuses(
+    actions: Any, resources: Any, callers: Any, error: type[IamLabError], world: World
+) -> None:
+    """One question that cannot be asked is told, as it would be alone."""
+    with pytest.raises(error):
+        world.can((callers or ["ec2.amazonaws.com"])[0], actions[0], resources[0])
+    with pytest.raises(error):
+        world.access(actions, resources, callers)
+
+
+def test_a_change_of_the_world_counts_in_the_next_matrix(world: World) -> None:
+    """Nothing is remembered for too long: policies, groups, tags and bucket policies."""
+    carol = world.user("carol")
+    changes = [
+        lambda: world.group("team").add_user("carol"),
+        lambda: (
+            carol.tag({"team": "sky"}) if hasattr(carol, "tag") else carol.tags.update(team="sky")
+        ),
+        lambda: carol.attach_policy("AdministratorAccess"),
+        lambda: world.bucket("star-maps").delete_policy(),
+        lambda: carol.put_policy("no", document(deny("s3:*"))),
+    ]
+    found = [cells(world, callers=[carol])]
+    for change in changes:
+        change()
+        found.append(cells(world, callers=[carol]))
+
+    assert len(set(found)) > 3
+
+
+def test_asking_changes_nothing(world: World) -> None:
+    """The world is the same afterwards."""
+    before = world.copy()
+    world.access(ACTIONS, RESOURCES)
+
+    assert world.diff(before).edits == ()
+
+
+# -- as a table -------------------------------------------------------------------------------
+
+
+def test_the_table_has_callers_down_and_pairs_across(world: World) -> None:
+    """True and False, as the cells say, in the order in which was asked."""
+    callers = [world.user("alice"), world.user("bob"), ANONYMOUS]
+    matrix = world.access(ACTIONS[:3], RESOURCES[:3], callers)
+    frame = matrix.to_frame()
+
+    assert list(frame.index) == list(matrix.callers)
+    assert list(frame.columns) == list(matrix.pairs)
+    assert frame.shape == (3, 9)
+    assert frame.to_numpy().tolist() == [
+        [matrix.allowed(row, pair) for pair in range(9)] for row in range(3)
+    ]
+    assert frame.to_numpy().sum() == len(list(matrix))
+
+
+def test_the_table_can_be_asked_by_name(world: World) -> None:
+    """By caller, by pair, and by action over all resources."""
+    alice = world.user("alice")
+    frame = world.access(["s3:GetObject", "s3:PutObject"], RESOURCES[:2]).to_frame()
+
+    assert frame.loc[alice.arn, ("s3:GetObject", RESOURCES[1])]
+    assert not frame.loc[alice.arn, ("s3:GetObject", RESOURCES[0])]
+    assert list(frame["s3:PutObject"].columns) == list(RESOURCES[:2])
+
+
+def test_a_matrix_shows_names_as_text() -> None:
+    """Whatever a resource is called, it is no markup."""
+    world = scenario("first_door")
+    html = world.access(["s3:GetObject"], [f"{MAP}<script>&"])._repr_html_()
+
+    assert "<script" not in html
+    assert "&lt;script&gt;&amp;" in html

@@ -1,0 +1,40 @@
+"""How hard the tests try: little in ``make test``, everything in ``make test-all``.
+
+A test that tries random inputs says its number of tries for the whole suite, and ``tries`` scales
+it to the hypothesis profile. A test with costly rows gives the first of each kind always, and marks
+the rest.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+FEWEST = 5
+
+slow = pytest.mark.slow
+"""Only ``make test-all`` runs it."""
+
+
+def is_thorough() -> bool:
+    """Say whether the profile tries everything."""
+    return settings.get_current_profile_name() != "quick"
+
+
+def tries(number: int) -> int:
+    """Scale a number of random tries to the profile: ``number`` is that of ``thorough``."""
+    return max(min(number, FEWEST), number * settings().max_examples // 100)
+
+
+def first_now(rows: Iterable[Any], now: int = 1) -> list[Any]:
+    """Mark the rows of a table but the first one, or the first few, as slow."""
+    return [row if place < now else _slow(row) for place, row in enumerate(rows)]
+
+
+def _slow(row: Any) -> Any:
+    if isinstance(row, type(pytest.param())):
+        return pytest.param(*row.values, marks=[*row.marks, slow], id=row.id)
+    return (
+        pytest.param(*row, marks=slow) if isinstance(row, tuple) else pytest.param(row, marks=slow)
+    )

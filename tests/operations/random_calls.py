@@ -1,0 +1,206 @@
+"""Operations of every service asked by chance, in a world of several accounts, good and bad ones.
+
+S3, KMS and AWS Organizations have their parameters here; those of the other services come from
+``service_chance.py``.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+from iamlab import World
+from iamlab.errors import AwsError, RequestError
+from iamlab.lab.account import Account
+from iamlab.operations.dispatch import perform
+from iamlab.operations.registry import Entry, find
+from tests.model.world_contents import snapshot
+from tests.operations.services.random_calls import TAGS, ServiceChance
+from tests.policy.documents import allow, deny, document
+from tests.state_machine.policy_documents import RCP, RCPS, SCP, SCPS
+
+SWITCHES = [{"BlockPublicPolicy": True}, {}, {"RestrictPublicBuckets": True}, {"Other": True}]
+CONTENTS = [json.dumps(text) for text in (*SCPS.values(), *RCPS.values())]
+VALUES: dict[str, list[Any]] = {
+    # S3
+    "PublicAccessBlockConfiguration": SWITCHES,
+    "ObjectOwnership": ["BucketOwnerEnforced", "ObjectWriter", "ObjectWriter", "Nobody"],
+    "OwnershipControls": [{"Rules": [{"ObjectOwnership": "ObjectWriter"}]}, {"Rules": []}],
+    "ACL": ["private", "private", "public-read", "no"],
+    "Key": ["m31", "raw/m31"],
+    "AbacStatus": [{"Status": "Enabled"}, {"Status": "Disabled"}, {"Status": "Perhaps"}],
+    "Tagging": [*({"TagSet": tags} for tags in TAGS), {"TagSet": 5}, {}],
+    # KMS
+    "PolicyName": ["default", "default", "other"],
+    "Description": ["", "of maps"],
+    "KeyUsage": ["ENCRYPT_DECRYPT", "SIGN_VERIFY", "None"],
+    "KeySpec": ["SYMMETRIC_DEFAULT", "RSA_2048", "None"],
+    "Operations": [["Decrypt"], ["Decrypt", "Encrypt"], ["None"], ["Sign"], []],
+    "Constraints": [{"EncryptionContextSubset": {"a": "b"}}, {"None": {}}],
+    "PendingWindowInDays": [7, 30, 6],
+    "AliasName": ["alias/maps", "alias/maps", "alias/stars", "maps"],
+    # AWS Organizations
+    "FeatureSet": ["ALL", "CONSOLIDATED_BILLING", "None"],
+    "Email": ["one@example.com", "two@example.com", "root-111111111111@example.com", "no"],
+    "AccountName": ["lab", "x" * 51],
+    "RoleName": ["Access", "no good"],
+    "IamUserAccessToBilling": ["ALLOW", "no"],
+    "States": [["SUCCEEDED"], ["FAILED"], []],
+    "MaxResults": [1, 20, 0],
+    "NextToken": ["0", "1", "x"],
+    "ServicePrincipal": ["config.amazonaws.com"] * 3 + ["access-analyzer.amazonaws.com", "no"],
+    "ChildType": ["ACCOUNT", "ORGANIZATIONAL_UNIT", "None"],
+    "Notes": ["Welcome"],
+    "Type": [SCP, RCP, "TAG_POLICY", "None"],
+    "PolicyType": [SCP, RCP, "TAG_POLICY", "None"],
+    "Content": CONTENTS,
+}
+"""Parameter -> values, of which some are wrong."""
+
+
+class WorldChance:
+    """Draws an account, a caller and parameters for an operation."""
+
+    def __init__(self, seed: int, world: World) -> None:
+        self.draw, self.world = random.Random(seed), world
+
+    def outcome(self, operation: str, caller: str | None = None) -> str:
+        """Do it, and say how it ended; a failure must have left everything as it was."""
+        entry = find(operation)
+        own = caller.split(":")[4] if caller else ""
+        account = self.account(entry, own)
+        given = self.parameters(entry, account)
+        before, how = snapshot(self.world), "done"
+        try:
+            if caller is None:
+                perform(account, operation, **given)
+            else:
+                account.call(operation, caller, **given)
+        except (AwsError, RequestError) as error:
+            how = type(error).__name__
+        if how != "done":
+            assert snapshot(self.world) == before, (operation, given, how)
+        return how
+
+    def account(self, entry: Entry, own: str) -> Account:
+        """Choose in which account it is done: mostly where it can be, or in the caller's own."""
+        every = self.world.accounts
+        if own and (entry.service == "organizations" or self.draw.random() < 0.7):
+            return every[own]
+        mains = [one.management_account for one in self.world.organizations.values()]
+        if entry.service == "organizations" and mains and self.draw.random() < 0.7:
+            return self.draw.choice(mains)
+        first, *others = every.values()
+        return first if self.draw.random() < 0.7 else self.draw.choice(others)
+
+    def parameters(self, entry: Entry, account: Account) -> dict[str, Any]:
+        """Draw some parameters, mostly with all that must be there."""
+        chance = ServiceChance(self.draw.randrange(10**9), account)
+        own = {"s3": self.of_s3, "kms": self.of_kms, "organizations": self.of_organizations}
+        if entry.service not in own:
+            return chance.parameters(entry)
+        makers = own[entry.service](account)
+        given = {}
+        for name, one in entry.takes.items():
+            if self.draw.random() > (0.97 if one.is_required else 0.3):
+                continue
+            if self.draw.random() < 0.02:
+                given[name] = self.draw.choice([5, [], {}, "\0", "", True])
+            elif name in makers:
+                given[name] = makers[name]()
+            elif name in VALUES:
+                given[name] = self.draw.choice(VALUES[name])
+            elif bool in one.types:
+                given[name] = self.draw.random() < 0.5
+            else:
+                given[name] = chance.value(entry, name)
+        return given
+
+    def either(self, known: Any, *others: Any) -> Callable[[], Any]:
+        """Draw something that is there, or something else."""
+        every = list(known)
+        return lambda: self.draw.choice(
+            every if every and self.draw.random() < 0.8 else [*others, *every]
+        )
+
+    def of_s3(self, account: Account) -> dict[str, Callable[[], Any]]:
+        """Give how S3's parameters are drawn."""
+        buckets = account.buckets
+        somewhere = [name for one in self.world.accounts.values() for name in one.buckets]
+        return {
+            "Bucket": self.either(buckets, "abc", "abcd", "No", *somewhere),
+            "ResourceArn": self.either([one.arn for one in buckets.values()], "arn:aws:s3:::abc"),
+            "Policy": lambda: self.bucket_policy(account),
+            "Tags": lambda: self.draw.choice(TAGS),
+        }
+
+    def bucket_policy(self, account: Account) -> str:
+        """Write the policy of a bucket."""
+        arn = self.either([one.arn for one in account.buckets.values()], "arn:aws:s3:::abc")()
+        principal = self.draw.choice(["*", {"AWS": account.root_arn}, {"AWS": "nobody"}])
+        statement = self.draw.choice([allow, deny])("s3:GetObject", f"{arn}/*", Principal=principal)
+        return self.draw.choice([json.dumps(document(statement)), "{"])
+
+    def of_kms(self, account: Account) -> dict[str, Callable[[], Any]]:
+        """Give how KMS's parameters are drawn."""
+        keys: Any = [one for one in account.resources.values() if one.kind == "key"]
+        aliases = [name for key in keys for name in key.aliases]
+        grants = [grant for key in keys for grant in key.kept_grants.values()]
+        named = self.either([key.arn for key in keys], *aliases, "none")
+        whole = allow("kms:*", "*", Principal={"AWS": account.root_arn})
+        nobody = allow("kms:Decrypt", "*", Principal={"AWS": account.root_arn})
+        principals = [one.arn for one in (*account.users.values(), *account.roles.values())]
+        texts = [json.dumps(document(one)) for one in (whole, whole, nobody)]
+        return {
+            "KeyId": named,
+            "TargetKeyId": named,
+            "AliasName": self.either(aliases, *VALUES["AliasName"]),
+            "GrantId": self.either([one.grant_id for one in grants], "none"),
+            "GrantToken": self.either([one.grant_token for one in grants], "none"),
+            "GranteePrincipal": self.either(principals, "nobody"),
+            "RetiringPrincipal": self.either(principals, "nobody"),
+            "Policy": lambda: self.draw.choice([*texts, "{"]),
+            "Tags": lambda: [
+                {"TagKey": tag.get("Key"), "TagValue": tag.get("Value", "")}
+                for tag in self.draw.choice(TAGS[:4])
+            ],
+            "Region": lambda: self.draw.choice(["us-east-1", "us-east-1", "eu-west-1", "no good"]),
+        }
+
+    def of_organizations(self, account: Account) -> dict[str, Callable[[], Any]]:
+        """Give how the parameters of AWS Organizations are drawn."""
+        one = account.organization
+        units = [] if one is None else list(one.organizational_units)
+        members = [] if one is None else list(one.members)
+        containers = [] if one is None else [one.root.id, *units]
+        policies = [] if one is None else list(one.policies)
+        sent = [key for each in self.world.organizations.values() for key in each.handshakes]
+        parents = [] if one is None else [member.parent_id for member in one.members.values()]
+        nowhere = ("ou-none-00000000", "no")
+        accounts = list(self.world.accounts)
+        return {
+            "AccountId": self.either(members, *accounts, "666666666666", "7"),
+            "ChildId": self.either([*units, *members], *nowhere),
+            "CreateAccountRequestId": self.either([] if one is None else one.requests, "car-0"),
+            "DestinationParentId": self.either(containers, *nowhere),
+            "Filter": lambda: self.draw.choice([SCP, RCP, "None", {"ActionType": "INVITE"}]),
+            "HandshakeId": self.either(sent, "h-00000000", "no"),
+            "Name": lambda: self.draw.choice(["Web", "Web", "Ops", "guard", "", "x" * 129]),
+            "OrganizationalUnitId": self.either(units, *nowhere),
+            "ParentId": self.either(containers, *nowhere),
+            "PolicyId": self.either(policies, "p-none0000", "no"),
+            "ResourceId": self.either([*containers, *members, *policies], *nowhere),
+            "RootId": self.either(containers[:1], "r-0000", "no"),
+            "SourceParentId": self.either([*parents, *containers[:1]], *nowhere),
+            "TagKeys": lambda: self.draw.choice([["team"], ["none"], []]),
+            "Tags": lambda: self.draw.choice(TAGS),
+            "Target": lambda: self.draw.choice(
+                [
+                    *({"Type": "ACCOUNT", "Id": key} for key in accounts),
+                    {"Type": "EMAIL", "Id": "root-333333333333@example.com"},
+                    {"Type": "None", "Id": "7"},
+                    {},
+                ]
+            ),
+            "TargetId": self.either([*containers, *members], *nowhere),
+        }
