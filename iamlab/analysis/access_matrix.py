@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.matrix import AccessMatrix
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 

@@ -136,7 +136,7 @@ def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Accoun
 
 def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> AllCallers:
     """Make everybody of some accounts ready, or remember them."""
-    from iamlab.engine.crowd import Crowd
+    from iamlab.engine.callers_index import CallersIndex
 
     # A world that changes forgets its crowds, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
@@ -146,7 +146,7 @@ def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | N
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
         every = [principal_of(world, arn) for arn in steps(arns, "gathering")]
-        crowd = Crowd(
+        crowd = CallersIndex(
             (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
             for known in steps(every, "making ready")
         )

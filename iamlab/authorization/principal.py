@@ -23,7 +23,7 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from iamlab.engine.crowd import Crowd
+    from iamlab.engine.callers_index import CallersIndex
     from iamlab.model.account import Account
     from iamlab.model.identities import RootUser
     from iamlab.model.world import World
@@ -174,7 +174,7 @@ class AllCallers(NamedTuple):
     """
 
     stamp: Hashable
-    crowd: Crowd
+    crowd: CallersIndex
     holes: tuple[str, ...]
 
 

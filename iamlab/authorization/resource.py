@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from iamlab.engine.grants import Grant
     from iamlab.engine.layers import Level
     from iamlab.engine.public_access import PublicAccessBlock
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.model.account import Account
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
@@ -79,7 +79,7 @@ class ResourceContext:
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
         """Give it as the engine takes it for questions about many."""
-        from iamlab.engine.universe import ResourceFacts
+        from iamlab.engine.question_space import ResourceFacts
 
         return ResourceFacts(
             self.account_id,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.engine.pairs import bits_at
+from iamlab.engine.pair_bitsets import bits_at
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

@@ -35,17 +35,21 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.hearing import levels_that_speak
+from iamlab.engine.evaluation_case import (
+    FREE,
+    evaluation_case,
+    is_bounded,
+    levels_that_speak,
+    only_denies,
+)
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
 from iamlab.engine.prepared import MOST, Test, Tests, about
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import SERVICE_LINKED, Kind
 from iamlab.engine.rules import AWS
-from iamlab.engine.scope import is_bounded, only_denies
-from iamlab.engine.situation import FREE, situation
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +104,7 @@ def _answers(case: str) -> tuple[bool, ...]:
     return tuple(
         bool(
             rule(
-                Votes(
+                LayerResults(
                     direct=bool(votes & DIRECT),
                     indirect=bool(votes & INDIRECT),
                     account=bool(votes & ACCOUNT),
@@ -205,7 +209,7 @@ def _plan_for(request: Request, layers: Layers) -> _Plan:
 
 def _plan(request: Request, layers: Layers, present: tuple[str, ...]) -> _Plan:
     """Work out what is to be asked of these layers, for requests like this one."""
-    case = situation(request)
+    case = evaluation_case(request)
     no_permission = case == "needs_no_permission"
     if case == "never_refused" or (no_permission and not unsure.DENY_STOPS_GET_SESSION_TOKEN):
         return _Plan(Verdict.ALLOWED, case)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
-from iamlab.engine.hearing import listen
+from iamlab.engine.applicable_statements import applicable_statements
+from iamlab.engine.evaluation_case import evaluation_case
 from iamlab.engine.layers import CEILINGS, LAYERS
-from iamlab.engine.situation import situation
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
@@ -43,7 +43,7 @@ class Decision(Shown):
     layers: Layers
     rules: Rules
     assumed: tuple[str, ...]
-    _heard: Mapping[str, Heard] | None = field(compare=False, repr=False)
+    _heard: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Decision(Shown):
         request: Request,
         layers: Layers,
         rules: Rules,
-        heard: Mapping[str, Heard] | None = None,
+        heard: Mapping[str, LayerMatches] | None = None,
         assumed: tuple[str, ...] = (),
     ) -> None:
         set_ = object.__setattr__
@@ -75,20 +75,22 @@ class Decision(Shown):
         return Decision(self.verdict, self.request, self.layers, self.rules, self._heard, noted)
 
     @property
-    def heard(self) -> Mapping[str, Heard]:
+    def heard(self) -> Mapping[str, LayerMatches]:
         """What each layer said."""
         if self._heard is None:
-            object.__setattr__(self, "_heard", listen(self.request, self.layers, self.rules))
+            object.__setattr__(
+                self, "_heard", applicable_statements(self.request, self.layers, self.rules)
+            )
         assert self._heard is not None  # noqa: S101 - it was set just now
         return self._heard
 
     @property
     def situation(self) -> str:
         """Which rule combined the layers: ``"same_account"``, ``"role_trust"`` ..."""
-        return situation(self.request)
+        return evaluation_case(self.request)
 
     @property
-    def denies(self) -> tuple[Reading, ...]:
+    def denies(self) -> tuple[StatementMatch, ...]:
         """All Deny statements that apply, in the order of the flow chart."""
         return tuple(reading for layer in LAYERS for reading in self.heard[layer].denies)
 
@@ -114,7 +116,7 @@ class Decision(Shown):
         return frozenset(blocked or {missing_granter(self)})
 
     @property
-    def determining(self) -> tuple[Reading, ...]:
+    def determining(self) -> tuple[StatementMatch, ...]:
         """The statements that decided: the denies, or the allows that were enough.
 
         Empty for an implicit deny, which no statement makes, and for what needs no permission.
@@ -149,7 +151,7 @@ class Decision(Shown):
 
         return nearest_miss(self)
 
-    def why_not(self, what: Policy | Statement | str) -> tuple[Reading, ...]:
+    def why_not(self, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
         """Hold a policy or a statement against the request, and say what it misses.
 
         Parameters
@@ -160,7 +162,7 @@ class Decision(Shown):
 
         Returns
         -------
-        tuple of Reading
+        tuple of StatementMatch
             Each statement with its ``misses``: the elements that failed, with both values. One
             without misses applies.
 

@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 from iamlab import unsure
 from iamlab.engine import compiled
+from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.decision import Decision
-from iamlab.engine.hearing import listen
+from iamlab.engine.evaluation_case import FREE, evaluation_case
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS, Rules
-from iamlab.engine.situation import FREE, situation
-from iamlab.engine.verdict import Heard, Verdict
-from iamlab.engine.votes import count
+from iamlab.engine.verdict import LayerMatches, Verdict
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ def evaluate(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
 
 def read(request: Request, layers: Layers, rules: Rules = AWS) -> Decision:
     """Decide one request on the readable path, which takes any rules."""
-    heard = listen(request, layers, rules)
-    return Decision(decide(heard, situation(request), rules), request, layers, rules, heard)
+    heard = applicable_statements(request, layers, rules)
+    return Decision(decide(heard, evaluation_case(request), rules), request, layers, rules, heard)
 
 
-def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict:
+def decide(heard: Mapping[str, LayerMatches], case: str, rules: Rules = AWS) -> Verdict:
     """Make a verdict of what the layers say."""
     if case == "never_refused":
         return Verdict.ALLOWED
@@ -92,7 +92,7 @@ def decide(heard: Mapping[str, Heard], case: str, rules: Rules = AWS) -> Verdict
     if denied and rules.deny_wins(applying):
         return Verdict.EXPLICIT_DENY
 
-    votes = count(heard, rules)
+    votes = layer_results(heard, rules)
     if case in FREE or (votes.guard and getattr(rules, case)(votes)):
         return Verdict.ALLOWED
     # Only somebody who lets an Allow win over a Deny comes here with one.

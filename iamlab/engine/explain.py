@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.hearing import hold
+from iamlab.engine.applicable_statements import match_statement
+from iamlab.engine.evaluation_case import is_bounded
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDS, LAYERS, LIMITS, NAMES, Attached, Place
 from iamlab.engine.principals import Named
-from iamlab.engine.scope import is_bounded
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import count
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.policy.statement import Statement
 
 RUNGS = (*GUARDS, "resource", "identity", "boundary", "session")
@@ -56,7 +56,7 @@ class Step:
 
     layer: str
     result: str
-    statements: tuple[Reading, ...]
+    statements: tuple[StatementMatch, ...]
     reason: str
 
     @property
@@ -115,14 +115,14 @@ def _rung(decision: Decision, layer: str) -> Step:
     return Step(layer, "silent", (*readings, *grants), _silence(heard))
 
 
-def _silence(heard: Heard) -> str:
+def _silence(heard: LayerMatches) -> str:
     """Say why nobody allows; what was taken away from all comes first."""
     cut = [reading.misses[-1] for reading in heard.readings if reading.effect == "Allow"]
     restricted = next((miss for miss in cut if miss.element == "Block Public Access"), None)
     return f"No Allow counts: {restricted.note}." if restricted else "No Allow statement applies."
 
 
-def _ceiling(decision: Decision, layer: str, heard: Heard) -> tuple[str, str]:
+def _ceiling(decision: Decision, layer: str, heard: LayerMatches) -> tuple[str, str]:
     """Say whether a ceiling lets the request through, and where it does not."""
     name, action = NAMES[layer], decision.request.action
     if heard.only_denies:
@@ -148,7 +148,7 @@ _HOW = {
 }
 
 
-def _allow_reason(decision: Decision, allows: tuple[Reading, ...]) -> str:
+def _allow_reason(decision: Decision, allows: tuple[StatementMatch, ...]) -> str:
     if allows[0].layer in ("resource", "grant"):
         strongest = max(reading.named for reading in allows)
         return f"{_list(allows)} allows; it {_HOW[strongest]}."
@@ -156,11 +156,11 @@ def _allow_reason(decision: Decision, allows: tuple[Reading, ...]) -> str:
     return f"{_list(allows)} allows.{note}"
 
 
-def _list(readings: tuple[Reading, ...]) -> str:
+def _list(readings: tuple[StatementMatch, ...]) -> str:
     return ", ".join(dict.fromkeys(reading.address for reading in readings))
 
 
-def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading, ...]:
+def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
     """Hold a policy or a statement against the request; see ``Decision.why_not``."""
     if isinstance(what, str):
         everything = _everything(decision)
@@ -178,7 +178,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading
     policy = what if isinstance(what, Policy) else Policy((what,), name="statement")
     bounded = is_bounded(decision.request, decision.layers)
     return tuple(
-        hold(
+        match_statement(
             statement,
             Attached(policy),
             decision.request,
@@ -189,7 +189,7 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Reading
     )
 
 
-def _everything(decision: Decision) -> list[Reading]:
+def _everything(decision: Decision) -> list[StatementMatch]:
     return [reading for layer in LAYERS for reading in decision.heard[layer].readings]
 
 
@@ -216,7 +216,7 @@ def missing_granter(decision: Decision) -> str:
     return "resource"
 
 
-def sufficient(decision: Decision) -> tuple[Reading, ...]:
+def sufficient(decision: Decision) -> tuple[StatementMatch, ...]:
     """Collect the Allow statements that were enough: those in some smallest set of votes."""
     rule = getattr(decision.rules, decision.situation, None)
     if rule is None:
@@ -229,7 +229,7 @@ def sufficient(decision: Decision) -> tuple[Reading, ...]:
         "grant": decision.heard["grant"].allows,
         "identity": decision.heard["identity"].allows,
     }
-    votes = count(decision.heard, decision.rules)
+    votes = layer_results(decision.heard, decision.rules)
     nobody = votes._replace(
         direct=False, indirect=False, account=False, grant=False, identity=False
     )
@@ -291,4 +291,4 @@ def granted_but_cut(decision: Decision) -> bool:
     rule = getattr(decision.rules, decision.situation, None)
     if rule is None or not decision.shut:
         return False
-    return bool(rule(count(decision.heard, decision.rules)._replace(limits=True)))
+    return bool(rule(layer_results(decision.heard, decision.rules)._replace(limits=True)))

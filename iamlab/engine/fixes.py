@@ -11,8 +11,8 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine import compiled
-from iamlab.engine.candidates import candidates
 from iamlab.engine.edits import Edit, apply_edits, ask_again
+from iamlab.engine.fix_candidates import fix_candidates
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
@@ -96,7 +96,7 @@ def fixes(decision: Decision) -> tuple[Fix, ...]:
     """Find the changes; see ``Decision.fixes``."""
     if decision.rules is not AWS:
         raise RequestError("Fixes are for decisions by AWS's own rules.")
-    edits = candidates(decision)
+    edits = fix_candidates(decision)
     for size in range(1, LARGEST + 1):
         found = [Fix(chosen) for chosen in _sets(decision, edits, size) if flips(decision, chosen)]
         if found:

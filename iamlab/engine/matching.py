@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab import unsure
-from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.evaluation_case import WITHOUT_RESOURCE
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, why_unnamed
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
-from iamlab.engine.row import Row
-from iamlab.engine.universe import ResourceFacts, Universe
+from iamlab.engine.allowed_pairs import AllowedPairs
+from iamlab.engine.question_space import QuestionSpace, ResourceFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -145,10 +145,10 @@ def evaluate_many(
     (True, False)
     """
     asked = tuple((action, resource) for action, resource in pairs)
-    universe = Universe(asked, resources or {})
+    universe = QuestionSpace(asked, resources or {})
     who, rows = [], []
     for caller in callers:
         who.append(caller[0])
-        row = Row(universe, *caller).allowed() if asked else 0
+        row = AllowedPairs(universe, *caller).allowed() if asked else 0
         rows.append(universe.pairs.in_order(row))
     return AccessMatrix(tuple(who), asked, tuple(rows))

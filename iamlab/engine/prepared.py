@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.evaluation_case import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
     any_action_matches,
     misplaced_variable,

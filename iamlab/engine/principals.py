@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.actions import GATEWAY_SERVICES
+from iamlab.engine.evaluation_case import GATEWAY_SERVICES
 from iamlab.engine.request import Kind
 from iamlab.policy.arn import Arn, is_arn
 

@@ -13,18 +13,18 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.allowed_pairs import AllowedPairs
+from iamlab.engine.evaluation_case import FREE
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.principals import Named
-from iamlab.engine.row import Row
 from iamlab.engine.rules import AWS
-from iamlab.engine.situation import FREE
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.question_space import Context, OwnPolicies, QuestionSpace
     from iamlab.engine.request import Request
-    from iamlab.engine.universe import Context, OwnPolicies, Universe
     from iamlab.policy.statement import Statement
 
 NO_RULE = ("never_refused", *FREE)
@@ -82,7 +82,7 @@ class Shut:
     bits: int
 
 
-class Witness(Row):
+class Witness(AllowedPairs):
     """One caller before all pairs, who remembers why.
 
     Attributes
@@ -97,7 +97,7 @@ class Witness(Row):
 
     def __init__(
         self,
-        universe: Universe,
+        universe: QuestionSpace,
         principal: str,
         layers: Layers,
         context: Context,
@@ -239,7 +239,7 @@ def enough(case: str, there: frozenset[str], *, limits: bool) -> tuple[frozenset
     for size in range(len(there) + 1):
         for some in map(frozenset, combinations(sorted(there), size)):
             granted: dict[str, Any] = dict.fromkeys(some, True)
-            is_enough = rule(Votes(limits=limits)._replace(**granted))
+            is_enough = rule(LayerResults(limits=limits)._replace(**granted))
             if is_enough and not any(known <= some for known in found):
                 found.append(some)
     return tuple(found)

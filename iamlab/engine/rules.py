@@ -4,9 +4,9 @@
 the engine then decides as somebody with that belief would:
 
 >>> from dataclasses import replace
->>> from iamlab.engine.votes import Votes
+>>> from iamlab.engine.layer_results import LayerResults
 >>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
->>> boundary_grants.same_account(Votes(boundary=(True,))), AWS.same_account(Votes(boundary=(True,)))
+>>> boundary_grants.same_account(LayerResults(boundary=(True,))), AWS.same_account(LayerResults(boundary=(True,)))
 (True, False)
 
 Notes
@@ -24,28 +24,28 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.principals import how_reached
 from iamlab.engine.request import Request
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes
 from iamlab.policy.conditions import ConditionRules
 from iamlab.policy.patterns import glob_resource
 
 if TYPE_CHECKING:
     from iamlab.engine.layers import Place
     from iamlab.engine.principals import Named
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
 
-Grant = Callable[[Votes], int]
+Grant = Callable[[LayerResults], int]
 Ceiling = Callable[[Sequence[int]], int]
 
 ALL = -1
 """Every bit is set: nothing is cut."""
 
 
-def _any_deny(applying: Sequence[Reading]) -> bool:
+def _any_deny(applying: Sequence[StatementMatch]) -> bool:
     """One Deny is enough, wherever it stands and whatever allows."""
     return any(reading.effect == "Deny" for reading in applying)
 
@@ -55,44 +55,44 @@ def _every_level(says: Sequence[int]) -> int:
     return reduce(and_, says, ALL)
 
 
-def _same_account(votes: Votes) -> int:
+def _same_account(votes: LayerResults) -> int:
     """Inside one account either side is enough; what names the very caller is not even cut."""
     return votes.direct | ((votes.identity | votes.indirect) & votes.limits)
 
 
-def _resource_must_allow(votes: Votes) -> int:
+def _resource_must_allow(votes: LayerResults) -> int:
     """Trust and key policies must allow; if they name the account, its own policies must too."""
     by_account = votes.account & votes.identity
     return votes.direct | ((votes.indirect | by_account) & votes.limits)
 
 
-def _key_policy_or_grant(votes: Votes) -> int:
+def _key_policy_or_grant(votes: LayerResults) -> int:
     """For a KMS key a grant is as good as being named in the key policy."""
     return _resource_must_allow(votes) | votes.grant
 
 
-def _both_sides(votes: Votes) -> int:
+def _both_sides(votes: LayerResults) -> int:
     """Between two accounts both sides must allow, and every ceiling of the caller counts."""
     by_resource = votes.direct | votes.indirect | votes.account | votes.grant
     return by_resource & votes.identity & votes.limits
 
 
-def _resource_alone(votes: Votes) -> int:
+def _resource_alone(votes: LayerResults) -> int:
     """Who has no identity-based policy needs to be let in by the resource's side."""
     return votes.direct | votes.grant
 
 
-def _identity_alone(votes: Votes) -> int:
+def _identity_alone(votes: LayerResults) -> int:
     """A member account does not have to let its organization's root access in."""
     return votes.identity & votes.limits
 
 
-def _always(_: Votes) -> int:
+def _always(_: LayerResults) -> int:
     """The root user needs no Allow in its own account."""
     return ALL
 
 
-def _never(_: Votes) -> int:
+def _never(_: LayerResults) -> int:
     return False
 
 
@@ -134,7 +134,7 @@ class Rules(ConditionRules):
     action: Callable[[tuple[str, ...], str], bool] = any_action_matches
     resource: Callable[[str, str], bool] = glob_resource
     principal: Callable[[Statement, Request, Place], Named] = how_reached
-    deny_wins: Callable[[Sequence[Reading]], bool] = _any_deny
+    deny_wins: Callable[[Sequence[StatementMatch]], bool] = _any_deny
     default: Verdict = Verdict.IMPLICIT_DENY
     rcp: Ceiling = _every_level
     scp: Ceiling = _every_level

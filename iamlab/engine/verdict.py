@@ -42,7 +42,7 @@ _WORDS = {
 }
 
 
-class Reading(NamedTuple):
+class StatementMatch(NamedTuple):
     """One statement, held against a request: it applies if nothing misses.
 
     Parameters
@@ -111,7 +111,7 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LayerMatches:
     """What one layer says of a request.
 
     Parameters
@@ -130,10 +130,10 @@ class Heard:
         The statements that apply.
     """
 
-    levels: tuple[tuple[Reading, ...], ...] = ()
+    levels: tuple[tuple[StatementMatch, ...], ...] = ()
     why_absent: str = ""
     only_denies: bool = False
-    applying: tuple[Reading, ...] = field(init=False)
+    applying: tuple[StatementMatch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         applying = tuple(one for level in self.levels for one in level if not one.misses)
@@ -145,17 +145,17 @@ class Heard:
         return bool(self.levels)
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[StatementMatch, ...]:
         """All its statements."""
         return tuple(reading for level in self.levels for reading in level)
 
     @property
-    def allows(self) -> tuple[Reading, ...]:
+    def allows(self) -> tuple[StatementMatch, ...]:
         """The Allow statements that apply."""
         return tuple(reading for reading in self.applying if reading.effect == "Allow")
 
     @property
-    def denies(self) -> tuple[Reading, ...]:
+    def denies(self) -> tuple[StatementMatch, ...]:
         """The Deny statements that apply."""
         return tuple(reading for reading in self.applying if reading.effect == "Deny")
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import LoadError, RequestError
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json, replace_file
+from iamlab.model.world import World
 from iamlab.storage.checks import check, check_identity_centers, check_organizations
 from iamlab.storage.codec import coder_of
 from iamlab.storage.problems import UNUSABLE, Way, kind_of
-from iamlab.model.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

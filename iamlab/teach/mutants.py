@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Reading, Verdict
+    from iamlab.engine.verdict import StatementMatch, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class Mutant:
         return read(decision.request, decision.layers, self.rules).verdict
 
 
-def _last_wins(applying: Sequence[Reading]) -> bool:
+def _last_wins(applying: Sequence[StatementMatch]) -> bool:
     return applying[-1].effect == "Deny"
 
 
-def _literal_letters(reading: Reading) -> tuple[int, int]:
+def _literal_letters(reading: StatementMatch) -> tuple[int, int]:
     """Measure how specific a statement is: the letters of its resources, then of its actions."""
     statement = reading.statement
 
@@ -66,13 +66,13 @@ def _literal_letters(reading: Reading) -> tuple[int, int]:
     return most(statement.resource), most(statement.action)
 
 
-def _most_specific_wins(applying: Sequence[Reading]) -> bool:
+def _most_specific_wins(applying: Sequence[StatementMatch]) -> bool:
     denies = [_literal_letters(one) for one in applying if one.effect == "Deny"]
     allows = [_literal_letters(one) for one in applying if one.effect == "Allow"]
     return max(denies) >= max(allows, default=(0, 0))
 
 
-def _deny_is_deny(applying: Sequence[Reading]) -> bool:
+def _deny_is_deny(applying: Sequence[StatementMatch]) -> bool:
     return all(one.effect == "Deny" for one in applying)
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from iamlab import Layers, Policy, Request, evaluate
-from iamlab.engine.crowd import Crowd
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.callers_index import CallersIndex
+from iamlab.engine.question_space import ResourceFacts
 
 ACCOUNTS, PRINCIPALS, GROUPS = 50, 100, 8
 TEAMS = "red", "green", "blue", "sky", "sea"
@@ -203,7 +203,7 @@ def by_turns(crowd, callers, action, resource, known, moment):
 
 def test_a_crowd_answers_ten_times_as_fast_as_a_loop(callers):
     """Each of several questions; policies, tags, SCPs, boundaries and variables in all of them."""
-    crowd = Crowd(callers)
+    crowd = CallersIndex(callers)
     times = {
         action: by_turns(crowd, callers, action, *others) for action, others in QUESTIONS.items()
     }
@@ -217,7 +217,7 @@ def test_a_first_question_is_no_slower_than_a_loop(callers):
     (action, (resource, known, moment)), *_ = QUESTIONS.items()
     by_crowd, by_loop = [], []
     for _ in range(TURNS):
-        by_crowd.append(seconds(Crowd(callers).who_can, action, resource, known, moment)[0])
+        by_crowd.append(seconds(CallersIndex(callers).who_can, action, resource, known, moment)[0])
         by_loop.append(seconds(loop, callers, action, resource, known, moment)[0])
 
     assert min(by_crowd) < min(by_loop)
@@ -228,6 +228,6 @@ def test_building_takes_four_times_as_long_for_four_times_as_many():
     times = {}
     for accounts in (10, 40):
         some = list(organization(accounts))
-        times[accounts] = min(seconds(Crowd, some)[0] for _ in range(TURNS))
+        times[accounts] = min(seconds(CallersIndex, some)[0] for _ in range(TURNS))
 
     assert times[40] < 8 * times[10]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from iamlab import Attached, Layers, Policy, Request
 from iamlab.engine.layers import LAYERS, Level
 from iamlab.engine.matrix import evaluate_many
-from iamlab.engine.universe import ResourceFacts
-from iamlab.engine.verdict import Reading
+from iamlab.engine.question_space import ResourceFacts
+from iamlab.engine.verdict import StatementMatch
 from tests.effort import tries
 from tests.worlds import questions, random_question
 
@@ -105,7 +105,7 @@ def changed(layers: Layers, change: Callable[[str, Attached], Attached]) -> Laye
     )
 
 
-def without(layers: Layers, hits: Iterable[Reading]) -> Layers:
+def without(layers: Layers, hits: Iterable[StatementMatch]) -> Layers:
     """The same layers without the statements that were hit, and without the grants."""
     gone = {(id(hit.attached), hit.statement.number) for hit in hits}
 

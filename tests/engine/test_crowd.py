@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate, unsure
-from iamlab.engine import brought as brought_module
+from iamlab.engine import caller_context as brought_module
 from iamlab.engine import callers as callers_module
 from iamlab.engine.callers import Callers
-from iamlab.engine.crowd import Crowd
+from iamlab.engine.callers_index import CallersIndex
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.question_space import ResourceFacts
 from tests.asking import ask_engine
 from tests.effort import first_now
 from tests.engine.making import (
@@ -84,7 +84,7 @@ def one_by_one(callers, action, resource, known, context):
 
 def agree(callers, *questions, crowd=None):
     """Ask a crowd, prove that each bit is right, and give the last answer."""
-    crowd = crowd or Crowd(callers)
+    crowd = crowd or CallersIndex(callers)
     found = []
     for action, resource, known, *context in questions:
         answer = crowd.who_can(action, resource, known, *context)
@@ -495,7 +495,7 @@ def test_a_principal_names_whom_evaluate_says(element, effect, identity):
     cast = both_bounded_and_not(CAST)
     if not identity:
         cast = [(one[0], replace(one[1], identity=[]), *one[2:]) for one in cast]
-    crowd = Crowd(cast)
+    crowd = CallersIndex(cast)
     for named in ELEMENTS:
         made = {"Effect": effect, "Principal": None, element: named}
         one = resource_policy({} if effect == "Deny" else {"Action": "ec2:*"}, made)
@@ -717,12 +717,14 @@ def test_a_deny_stops_get_session_token_or_not(kept, monkeypatch):
 
 def test_a_crowd_may_be_empty_and_keeps_its_order():
     """Bit ``i`` is caller ``i``; a caller may stand twice."""
-    crowd = Crowd(iter([(EVE, Layers(), {}), (ANA, Layers([EVERYTHING]), {}), (EVE, Layers(), {})]))
+    crowd = CallersIndex(
+        iter([(EVE, Layers(), {}), (ANA, Layers([EVERYTHING]), {}), (EVE, Layers(), {})])
+    )
 
     assert crowd.callers == (EVE, ANA, EVE)
     assert crowd.who_can(GET, OBJECT, NOTHING) == 0b010
-    assert Crowd([]).callers == ()
-    assert Crowd([]).who_can(GET, OBJECT, NOTHING) == 0
+    assert CallersIndex([]).callers == ()
+    assert CallersIndex([]).who_can(GET, OBJECT, NOTHING) == 0
 
 
 @pytest.mark.parametrize(
@@ -737,7 +739,7 @@ def test_a_crowd_may_be_empty_and_keeps_its_order():
 def test_what_belongs_to_a_resource_is_refused_in_the_layers_of_a_caller(field, value):
     """The error says where it goes."""
     with pytest.raises(RequestError, match=f"{field} belongs to a resource"):
-        Crowd([(ANA, Layers(**{field: value}), {})])
+        CallersIndex([(ANA, Layers(**{field: value}), {})])
 
 
 @pytest.mark.parametrize(
@@ -751,7 +753,7 @@ def test_what_cannot_be_asked_is_refused_as_evaluate_refuses_it(
     crowd = [(principal, Layers([EVERYTHING]), context), (principal, Layers(), context)]
 
     def ask():
-        made = Crowd(crowd)
+        made = CallersIndex(crowd)
         for action, resource in pairs:
             made.who_can(action, resource, resources.get(resource, NOTHING))
 
@@ -761,7 +763,7 @@ def test_what_cannot_be_asked_is_refused_as_evaluate_refuses_it(
 
 def test_nobody_can_tell_whose_a_bucket_is_if_one_caller_has_no_account():
     """One is enough, wherever he stands."""
-    crowd = Crowd([(ANA, Layers([EVERYTHING]), {}), (ANONYMOUS, Layers(), {})])
+    crowd = CallersIndex([(ANA, Layers([EVERYTHING]), {}), (ANONYMOUS, Layers(), {})])
 
     with pytest.raises(RequestError, match="Nobody can tell who owns"):
         crowd.who_can(GET, OBJECT, NOTHING)
@@ -773,18 +775,18 @@ def test_nobody_can_tell_whose_a_bucket_is_if_one_caller_has_no_account():
 def test_a_moment_that_is_none_is_refused(context):
     """As in a request."""
     with pytest.raises(RequestError):
-        Crowd([(ANA, Layers(), {})]).who_can(GET, OBJECT, NOTHING, context)
+        CallersIndex([(ANA, Layers(), {})]).who_can(GET, OBJECT, NOTHING, context)
 
 
 def test_an_issuer_that_is_no_arn_is_refused():
     """As in a request."""
     with pytest.raises(RequestError, match="issuer"):
-        Crowd([(DEV_1, Layers(), {}, "dev")])
+        CallersIndex([(DEV_1, Layers(), {}, "dev")])
 
 
 def test_a_crowd_leaves_policies_of_old_questions_alone():
     """A policy of a resource may be gone when the next question comes, and its place be taken."""
-    crowd = Crowd(users(40))
+    crowd = CallersIndex(users(40))
     for number in range(300):
         document = resource_policy(
             {"Condition": {"StringEquals": {NAME: f"u{number % 40}"}}, "Resource": "arn:aws:s3:::*"}

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given, settings
 
 from iamlab import Policy, RequestError, evaluate
-from iamlab.engine import equivalence, kinds
-from iamlab.engine.equivalence import AROUND, Equivalence, equivalent
-from iamlab.engine.kinds import kinds_of_requests
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.building import add, allow, deny
 from iamlab.policy.minimizing import minimize
 from tests.effort import tries
+from tests.engine import equivalence, request_kinds
+from tests.engine.equivalence import AROUND, Equivalence, equivalent
 from tests.engine.making import QUESTIONS
+from tests.engine.request_kinds import kinds_of_requests
 from tests.policy.overlapping import POLICIES
 
 OWN, FOREIGN = "111122223333", "444455556666"
@@ -359,7 +359,7 @@ def test_too_many_callers_or_samples_are_no_proof(monkeypatch):
     policy = open_to([ANA, ROLE])
     monkeypatch.setattr(equivalence, "MOST_PEOPLE", 3)
     assert not equivalent(policy, policy, as_="resource").exhaustive
-    monkeypatch.setattr(kinds, "MOST_MATCHES", 0)
+    monkeypatch.setattr(request_kinds, "MOST_MATCHES", 0)
     many = allow(GET, [f"{S3}b{number}/*" for number in range(20)])
     found = equivalent(many, many)
 

@@ -13,8 +13,8 @@ import pytest
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.engine.matrix import evaluate_many
+from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.request import MAX_TEXT
-from iamlab.engine.universe import ResourceFacts
 from iamlab.errors import PolicyError, RequestError
 from tests.effort import first_now, slow
 from tests.growth import grows_linearly

@@ -12,7 +12,7 @@ from iamlab import ANONYMOUS, Attached, Layers, Request, RequestError, evaluate
 from iamlab.engine.grants import Grant
 from iamlab.engine.matrix import AccessMatrix, evaluate_many
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.engine.universe import ResourceFacts
+from iamlab.engine.question_space import ResourceFacts
 from tests.asking import ask_engine
 from tests.engine.making import (
     ANA,

@@ -7,9 +7,9 @@ import pytest
 
 from iamlab import AWS, Layers, Rules, Verdict, evaluate
 from iamlab.engine.grants import Grant
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.principals import Named, how_reached
-from iamlab.engine.votes import Votes
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.patterns import glob, glob_resource
 from tests.engine.making import (
@@ -353,13 +353,13 @@ def test_a_ceiling_that_is_there_must_allow_at_every_level(layer):
     assert ceiling((True, True, True))
     assert not ceiling((False,))
     assert not ceiling((True, False, True))
-    assert Votes().limits
-    assert Votes().guard
+    assert LayerResults().limits
+    assert LayerResults().guard
 
 
 def test_a_rule_takes_thousands_of_votes_at_once():
     """A vote may be a whole number, of which each bit is the vote of one request."""
-    votes = Votes(direct=0b1000, identity=0b0110, limits=0b0011)
+    votes = LayerResults(direct=0b1000, identity=0b0110, limits=0b0011)
 
     assert AWS.same_account(votes) == 0b1010
     assert AWS.boundary((0b0111, 0b1110)) == 0b0110

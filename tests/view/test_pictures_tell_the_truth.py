@@ -13,8 +13,8 @@ import networkx as nx
 import pytest
 
 from iamlab import Decision, Layers, Policy, World
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS, NAMES
-from iamlab.engine.votes import count
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.figures.access.access_network import graph_of
 from iamlab.view.figures.access.access_scene import scene_of
@@ -75,7 +75,7 @@ class Ballot:
         says = {layer: (True,) if layer in opened else heard[layer].says for layer in CEILINGS}
         says |= {shut: (False,)} if shut else {}
         lets = {layer: all(own) for layer, own in says.items()}
-        votes = count(heard, self.decision.rules)._replace(
+        votes = layer_results(heard, self.decision.rules)._replace(
             limits=all(lets[layer] for layer in LIMITS), **granted
         )
         rule = getattr(self.decision.rules, self.decision.situation)

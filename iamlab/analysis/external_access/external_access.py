@@ -27,7 +27,7 @@ from iamlab.analysis.external_access.witness import Answer, Search
 from iamlab.analysis.external_access.zone_of_trust import shared_by_hand, shared_of, zones
 from iamlab.analysis.what_can.granting_statements import conditions_of
 from iamlab.display import steps
-from iamlab.engine.actions import (
+from iamlab.engine.evaluation_case import (
     BACKUP_ABROAD,
     KMS_ABROAD,
     NEEDS_BOTH_SIDES,

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamlab.engine.actions import FOR_SERVICES_ONLY
+from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
 from iamlab.engine.request import is_account
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.resources import BUCKET, OBJECT, resource_type

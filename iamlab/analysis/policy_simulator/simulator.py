@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Attached
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
@@ -230,7 +230,7 @@ class Simulation:
 # -- as the API answers it ------------------------------------------------------------------------
 
 
-def _lets_through(heard: Heard) -> bool:
+def _lets_through(heard: LayerMatches) -> bool:
     """Say whether a ceiling allows; one that is not there does."""
     return not heard.denies and all(heard.says)
 
@@ -244,12 +244,12 @@ def _details(decision: Decision) -> dict[str, str]:
     }
 
 
-def _of_layer(heard: Heard) -> str:
+def _of_layer(heard: LayerMatches) -> str:
     verdict = Verdict.ALLOWED if heard.allows else Verdict.IMPLICIT_DENY
     return str((Verdict.EXPLICIT_DENY if heard.denies else verdict).value)
 
 
-def _statements(readings: Iterable[Reading]) -> list[dict[str, Any]]:
+def _statements(readings: Iterable[StatementMatch]) -> list[dict[str, Any]]:
     """Write statements; those of service control policies are never shown."""
     return [
         _statement(reading.attached, reading.statement.number)

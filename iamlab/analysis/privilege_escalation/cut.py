@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import Power
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.model.world import World
 
 EXHAUSTIVE = 3
@@ -279,7 +279,7 @@ def _is_held(power: Power) -> bool:
     return not power.arn.endswith(":root") and not power.arn.startswith("administrators of ")
 
 
-def _takes(reading: Reading, power: Power) -> Iterator[CutEdit]:
+def _takes(reading: StatementMatch, power: Power) -> Iterator[CutEdit]:
     """Give the edits of an identity-based policy, and of how it hangs on somebody."""
     attached, statement = reading.attached, reading.statement
     holder = power.gathered.issuer or power.arn
@@ -302,7 +302,7 @@ def _takes(reading: Reading, power: Power) -> Iterator[CutEdit]:
             yield TakeAction("", attached.arn, statement.number, pattern)
 
 
-def _distrusts(reading: Reading, decision: Decision) -> Iterator[CutEdit]:
+def _distrusts(reading: StatementMatch, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits of a trust policy."""
     if not decision.request.action.startswith("sts:"):
         return

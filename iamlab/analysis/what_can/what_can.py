@@ -21,12 +21,12 @@ from iamlab.authorization.authorize import check
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import Shown, few, steps
-from iamlab.engine.actions import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
+from iamlab.engine.evaluation_case import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
+from iamlab.engine.question_space import QuestionSpace
 from iamlab.engine.reasons import Witness
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
-from iamlab.engine.universe import Universe
 from iamlab.errors import RequestError
 from iamlab.model.record import Circumstances, over
 from iamlab.policy.catalog import action, all_actions, has, matched
@@ -213,7 +213,7 @@ class _Asked:
         """Decide the pairs of a part, with notes."""
         asked = [pairs[place] for place in part.places]
         asking = part.asking(self.known, self.given, via=bool(self.circumstances.get("via")))
-        return Told(Witness(Universe(asked, part.facts), *asking), asked)
+        return Told(Witness(QuestionSpace(asked, part.facts), *asking), asked)
 
     def statements(self) -> Iterator[Statement]:
         """Give the statements that may speak: of the caller's policies, and of resources."""

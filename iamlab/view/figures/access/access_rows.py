@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.engine.applicable_statements import RESTRICTED
 from iamlab.engine.explain import nearest
-from iamlab.engine.hearing import RESTRICTED
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.engine.principals import Named
 from iamlab.view.figures.names import resource_policy_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.request import Request
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
 
 ALLOWS, DENIES, TAKEN, SILENT = "allows", "denies", "taken away", "does not apply"
 """What a statement does. What Block Public Access takes away would apply but for that."""
@@ -103,7 +103,7 @@ class _Known(NamedTuple):
     nearest: str
 
 
-def _levels(decision: Decision, layer: str) -> Iterator[tuple[Level, tuple[Reading, ...]]]:
+def _levels(decision: Decision, layer: str) -> Iterator[tuple[Level, tuple[StatementMatch, ...]]]:
     """Give policies and what was read in them, level by level."""
     heard = decision.heard[layer]
     there = decision.layers.levels(layer) if heard.present else ()
@@ -114,7 +114,7 @@ def _rows(
     request: Request,
     where: tuple[str, int, int],
     attached: Attached,
-    readings: tuple[Reading, ...],
+    readings: tuple[StatementMatch, ...],
     known: _Known,
 ) -> Iterator[Row]:
     layer, level, number = where
@@ -146,14 +146,14 @@ def _rows(
         yield bare
 
 
-def _does(reading: Reading) -> str:
+def _does(reading: StatementMatch) -> str:
     if reading.applies:
         return ALLOWS if reading.effect == "Allow" else DENIES
     taken = [miss.element for miss in reading.misses] == [RESTRICTED.element]
     return TAKEN if taken else SILENT
 
 
-def _names(request: Request, reading: Reading) -> str:
+def _names(request: Request, reading: StatementMatch) -> str:
     """Say how a policy of the resource names the caller."""
     if reading.named is Named.INDIRECT:
         return "names its role" if request.caller.is_of_role else "names its user"

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.engine.evaluation_case import FREE, OUTSIDERS
+from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import GUARDS, LIMITS
 from iamlab.engine.principals import Named
 from iamlab.engine.request import Kind
-from iamlab.engine.situation import FREE, OUTSIDERS
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import count as count_votes
 from iamlab.view.figures.access.access_rows import SIDES
 from iamlab.view.figures.names import strongest_name
 from iamlab.view.style import LOOKS, Look
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 ALLOWED, DENIED, SILENT = LOOKS["allowed"], LOOKS["explicitDeny"], LOOKS["implicitDeny"]
 
@@ -212,7 +212,7 @@ def _own(decision: Decision) -> Stop:
     return Stop("own", "identity-based policies", note, SILENT)
 
 
-def _denying(readings: tuple[Reading, ...]) -> str:
+def _denying(readings: tuple[StatementMatch, ...]) -> str:
     addresses = list(dict.fromkeys(reading.address for reading in readings))
     return f"Deny {listed(addresses, 1, length=60)}"
 
@@ -251,7 +251,7 @@ def _gates(decision: Decision, layer: str, *, flows: bool, short: bool) -> list[
     return made
 
 
-def _state(readings: tuple[Reading, ...], heard: Heard) -> tuple[Look, str]:
+def _state(readings: tuple[StatementMatch, ...], heard: LayerMatches) -> tuple[Look, str]:
     denies = tuple(one for one in readings if one.applies and one.effect == "Deny")
     allows = [one.address for one in readings if one.applies and one.effect == "Allow"]
     if denies:
@@ -271,7 +271,7 @@ def _grant(decision: Decision) -> Stop:
     if strongest_name(decision) is Named.ACCOUNT:
         title = _OF_ACCOUNT.get(decision.situation, title)
     free = _is_free(decision)
-    votes = count_votes(heard, decision.rules)
+    votes = layer_results(heard, decision.rules)
     granted = free or (rule is not None and bool(rule(votes)))
     inner = [hit for layer in (*SIDES, *LIMITS) for hit in heard[layer].denies]
     if inner and _denies_count(decision):
@@ -297,5 +297,5 @@ def _sides(decision: Decision) -> str:
     return ", ".join(parts)
 
 
-def _says(heard: Heard) -> str:
+def _says(heard: LayerMatches) -> str:
     return "✕" if heard.denies else "✓" if heard.allows else "○" if heard.present else "–"

@@ -16,7 +16,7 @@ from iamlab.view.words import listed, shorten, told
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.view.figures.access.access_scene import Scene
     from iamlab.view.figures.access.access_stops import Stop
     from iamlab.view.figures.access.access_ways import Way
@@ -56,7 +56,7 @@ def alt_of(scene: Scene) -> str:
     return told(first, ways, f"; {shorten(ending, 150)}: {decision.verdict}.", between=",")
 
 
-def _way(hit: Reading) -> str:
+def _way(hit: StatementMatch) -> str:
     """Say through which group and policy, as a part of a sentence."""
     through = f" through {hit.path[0].removeprefix('group ')}" if hit.path else ""
     return f"{through} by {hit.address}"
@@ -90,7 +90,7 @@ def _who_allows(scene: Scene) -> str:
     return ", and only the resource's side does" if resource else ", and neither side does"
 
 
-def _denying(denies: tuple[Reading, ...]) -> str:
+def _denying(denies: tuple[StatementMatch, ...]) -> str:
     """Name the Denies, each with the group that it came through."""
     names = dict.fromkeys(
         hit.address + (f" of {hit.path[0].removeprefix('group ')}" if hit.path else "")

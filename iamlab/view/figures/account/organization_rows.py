@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Heard, Reading
+    from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import Member, OrganizationalUnit, Target
 
@@ -203,13 +203,13 @@ def _heard(
     return {one.id: _said(level) for one, level in zip(way, heard.levels, strict=True)}
 
 
-def _why_absent(organization: Organization, kind: str, account_id: str, heard: Heard) -> str:
+def _why_absent(organization: Organization, kind: str, account_id: str, heard: LayerMatches) -> str:
     if account_id == organization.management_account_id:
         return _EXEMPT[kind]
     return heard.why_absent or f"no {NAMES[LAYER_OF[kind]]} was heard"
 
 
-def _said(level: Sequence[Reading]) -> Said:
+def _said(level: Sequence[StatementMatch]) -> Said:
     """Say in words what the policies of one place say."""
     for effect, verdict, words in _EFFECTS:
         own = [one for one in level if one.applies and one.effect == effect]

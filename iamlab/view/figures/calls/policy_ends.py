@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Condition
 
 ALLOWS = Look("✓", "allows", ALLOW, ALLOW_AREA)
@@ -244,13 +244,13 @@ def _name(decision: Decision, layer: str) -> str:
     return f"{name} or grant" if decision.heard["grant"].present else name
 
 
-def _nearest(readings: Sequence[Reading]) -> list[Reading]:
+def _nearest(readings: Sequence[StatementMatch]) -> list[StatementMatch]:
     """Give the Allow that missed by the least, so that one sees what was missing."""
     allows = [reading for reading in readings if reading.effect == "Allow"]
     return [min(allows, key=lambda reading: len(reading.misses))] if allows else []
 
 
-def _said(decision: Decision, reading: Reading) -> Said:
+def _said(decision: Decision, reading: StatementMatch) -> Said:
     missed = {miss.element: miss for miss in reading.misses}
     asked = {_element(one) for one in reading.statement.conditions}
     conditions = []

@@ -15,12 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.engine.evaluation_case import FREE
 from iamlab.engine.explain import granted_but_cut, missing_granter
 from iamlab.engine.labels import RULE_OF
+from iamlab.engine.layer_results import LayerResults, layer_results
 from iamlab.engine.layers import CEILINGS, GUARDS, LIMITS
-from iamlab.engine.situation import FREE
 from iamlab.engine.verdict import Verdict
-from iamlab.engine.votes import Votes, count
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -39,7 +39,7 @@ NAMES = {
 }
 """What each rung is called, and what it can do."""
 
-EVERYBODY_ALLOWS = Votes(direct=True, indirect=True, account=True, grant=True, identity=True)
+EVERYBODY_ALLOWS = LayerResults(direct=True, indirect=True, account=True, grant=True, identity=True)
 
 NOT_ASKED, NO_HELP, AT_FIRST = "not asked", "cannot help", "counted at 1"
 GOES_ON, DECIDES = "goes on", "decides"
@@ -204,7 +204,7 @@ def enough_at_resource(decision: Decision) -> bool:
     rule = getattr(decision.rules, decision.situation, None)
     if rule is None or decision.situation == "root_user":
         return False
-    votes = count(decision.heard, decision.rules)
+    votes = layer_results(decision.heard, decision.rules)
     alone = votes._replace(identity=False, indirect=False, account=False, limits=False)
     return bool((votes.direct or votes.grant) and rule(alone))
 

@@ -28,7 +28,7 @@ from iamlab.policy.statement import Statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Condition
 
 COMPARES = {
@@ -208,7 +208,7 @@ def trees(what: object, request: object) -> tuple[tuple[Tree, ...], Decision]:
     return tuple(_tree(one, decision, is_bare=bare) for one in with_conditions), decision
 
 
-def _tree(reading: Reading, decision: Decision, *, is_bare: bool) -> Tree:
+def _tree(reading: StatementMatch, decision: Decision, *, is_bare: bool) -> Tree:
     """Read one statement; what the engine says it misses decides."""
     missed = {miss.element for miss in reading.misses}
     statement = reading.statement
@@ -225,7 +225,7 @@ def _tree(reading: Reading, decision: Decision, *, is_bare: bool) -> Tree:
     )
 
 
-def _other_misses(reading: Reading) -> tuple[str, ...]:
+def _other_misses(reading: StatementMatch) -> tuple[str, ...]:
     """Name the elements besides conditions that a statement misses, each once."""
     elements = dict.fromkeys(miss.element for miss in reading.misses)
     return tuple(one for one in elements if one and not one.startswith("Condition "))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamlab.engine.evaluation_case import unbound
 from iamlab.engine.layers import CEILINGS, NAMES
-from iamlab.engine.scope import unbound
 from iamlab.view.figures.sets.set_tiles import MOST_SETS
 from iamlab.view.words import listed
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.policy.statement import Condition
@@ -319,7 +319,7 @@ def _nearly(decision: Decision, layer: str) -> list[Condition]:
     return [] if near is None else list(near.statement.conditions)
 
 
-def _lacks_conditions(reading: Reading) -> bool:
+def _lacks_conditions(reading: StatementMatch) -> bool:
     return reading.effect == "Allow" and all(
         miss.element.startswith("Condition") for miss in reading.misses
     )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.engine.evaluation_case import is_bounded, levels_that_speak, only_denies, unbound
 from iamlab.engine.layers import LAYERS, Place
 from iamlab.engine.matching import Miss, misses
 from iamlab.engine.principals import Named
 from iamlab.engine.public_access import shuts_out
-from iamlab.engine.request import Kind
-from iamlab.engine.scope import is_bounded, only_denies, unbound
-from iamlab.engine.verdict import Heard, Reading
+from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
-    from iamlab.engine.layers import Attached, Layers, Level
+    from iamlab.engine.layers import Attached, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.policy.statement import Statement
@@ -26,41 +25,32 @@ RESTRICTED = Miss(
 )
 
 
-def listen(request: Request, layers: Layers, rules: Rules) -> dict[str, Heard]:
+def applicable_statements(
+    request: Request, layers: Layers, rules: Rules
+) -> dict[str, LayerMatches]:
     """Hold every statement of every layer against the request."""
     bounded = is_bounded(request, layers)
     return {layer: _hear(Place(layer, bounded), request, layers, rules) for layer in LAYERS}
 
 
-def levels_that_speak(layer: str, request: Request, layers: Layers) -> tuple[Level, ...]:
-    """Give the policies of a layer, level by level, if it has a part in this request."""
-    levels = layers.levels(layer)
-    if levels and unbound(layer, request):
-        return ()
-    # A federated user without session policy still stands under one, which allows nothing.
-    if layer == "session" and not levels and request.caller.kind is Kind.FEDERATED:
-        return ((),)
-    return levels
-
-
-NOTHING = Heard()
+NOTHING = LayerMatches()
 """Of a layer that is not there."""
 
 
-def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard:
+def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> LayerMatches:
     levels = levels_that_speak(place.layer, request, layers)
     if not levels:
         there = layers.of(place.layer)
-        return Heard(why_absent=unbound(place.layer, request)) if there else NOTHING
+        return LayerMatches(why_absent=unbound(place.layer, request)) if there else NOTHING
     restricted = (
         place.layer == "resource"
         and layers.resource is not None
         and shuts_out(layers.public_access_block, layers.resource.policy, request)
     )
-    return Heard(
+    return LayerMatches(
         tuple(
             tuple(
-                hold(statement, attached, request, place, rules, restricted=restricted)
+                match_statement(statement, attached, request, place, rules, restricted=restricted)
                 for attached in level
                 for statement in attached.policy.statements
             )
@@ -70,7 +60,7 @@ def _hear(place: Place, request: Request, layers: Layers, rules: Rules) -> Heard
     )
 
 
-def hold(
+def match_statement(
     statement: Statement,
     attached: Attached,
     request: Request,
@@ -78,7 +68,7 @@ def hold(
     rules: Rules,
     *,
     restricted: bool = False,
-) -> Reading:
+) -> StatementMatch:
     """Hold one statement against the request.
 
     Parameters
@@ -92,4 +82,4 @@ def hold(
     found = misses(statement, request, place, rules, named)
     if restricted and statement.effect == "Allow":
         found = (*found, RESTRICTED)
-    return Reading(place.layer, attached, statement, named, found)
+    return StatementMatch(place.layer, attached, statement, named, found)

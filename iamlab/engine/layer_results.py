@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.engine.rules import Rules
-    from iamlab.engine.verdict import Heard
+    from iamlab.engine.verdict import LayerMatches
 
 Levels = tuple[int, ...]
 
 
-class Votes(NamedTuple):
+class LayerResults(NamedTuple):
     """Who allows, layer by layer.
 
     A vote is true or false for one request. It may also be a whole number that holds one bit for
@@ -54,11 +54,11 @@ class Votes(NamedTuple):
     guard: int = True
 
 
-def count(heard: Mapping[str, Heard], rules: Rules) -> Votes:
+def layer_results(heard: Mapping[str, LayerMatches], rules: Rules) -> LayerResults:
     """Count who allows."""
     by_resource = {reading.named for reading in heard["resource"].allows}
     says = {layer: heard[layer].says for layer in (*GUARDS, *LIMITS, "scoped")}
-    return Votes(
+    return LayerResults(
         direct=Named.DIRECT in by_resource,
         indirect=Named.INDIRECT in by_resource,
         account=Named.ACCOUNT in by_resource,

@@ -83,7 +83,7 @@ def keep(known: dict[Key, Value], key: Key, value: Value, most: int) -> Value:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class CallerQuestion:
     """A condition made ready: its test, and the keys that this looks at, in order."""
 
     condition: Condition
@@ -91,7 +91,7 @@ class Asked:
     keys: Keys
 
 
-class Brought:
+class CallerContext:
     """The condition keys of many callers.
 
     Parameters
@@ -101,7 +101,7 @@ class Brought:
 
     Examples
     --------
-    >>> brought = Brought([{"aws:username": (name,)} for name in ("ana", "ben", "ana")])
+    >>> brought = CallerContext([{"aws:username": (name,)} for name in ("ana", "ben", "ana")])
     >>> brought.alike(("aws:username",), within=0b111)
     {(('ana',),): (0, 2), (('ben',),): (1,)}
     """
@@ -113,10 +113,10 @@ class Brought:
             key for context in contexts for key, values in context.items() if len(values) > 1
         }
         self._classes: dict[Keys, dict[Values, Members]] = {}
-        self._asked: dict[tuple[Condition, bool], Asked] = {}
-        self._passing: dict[Asked, int] = {}
+        self._asked: dict[tuple[Condition, bool], CallerQuestion] = {}
+        self._passing: dict[CallerQuestion, int] = {}
 
-    def asked(self, statement: Statement, tests: Tests) -> tuple[Asked, ...]:
+    def asked(self, statement: Statement, tests: Tests) -> tuple[CallerQuestion, ...]:
         """Give the conditions of a statement, made ready; equal ones are the same thing."""
         found = []
         for condition, test, keys in zip(
@@ -125,7 +125,7 @@ class Brought:
             name = (condition, statement.variables)
             known = self._asked.get(name)
             if known is None:
-                made = Asked(condition, test, tuple(sorted(keys)))
+                made = CallerQuestion(condition, test, tuple(sorted(keys)))
                 known = keep(self._asked, name, made, MOST)
             found.append(known)
         return tuple(found)
@@ -144,7 +144,7 @@ class Brought:
             return classes
         return self._parted(keys, numbers_in(within))
 
-    def passing(self, asked: Asked, within: int) -> int:
+    def passing(self, asked: CallerQuestion, within: int) -> int:
         """Give the callers, of those, who pass a condition that looks at their own keys alone."""
         known = self._passing.get(asked)
         if known is None:

@@ -19,7 +19,7 @@ from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine import actions
+from iamlab.engine import evaluation_case as actions
 from iamlab.engine.matching import any_action_matches
 from iamlab.engine.request import MAX_TEXT, is_role
 from iamlab.policy.catalog import expand, matched

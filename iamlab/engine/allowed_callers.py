@@ -10,28 +10,27 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from iamlab.engine.brought import NO_QUESTION, probe
+from iamlab.engine.allowed_pairs import names_somebody
+from iamlab.engine.caller_context import NO_QUESTION, probe
 from iamlab.engine.callers import united
-from iamlab.engine.hearing import levels_that_speak
+from iamlab.engine.evaluation_case import levels_that_speak, only_denies
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LIMITS, Layers, Place
 from iamlab.engine.prepared import about
 from iamlab.engine.principals import Named, how_reached
 from iamlab.engine.public_access import shuts_out
+from iamlab.engine.question_space import Cases, account_in
 from iamlab.engine.request import as_text
-from iamlab.engine.row import names_somebody
-from iamlab.engine.scope import only_denies
-from iamlab.engine.universe import Cases, account_in
-from iamlab.engine.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.engine.brought import Asked, Keys
-    from iamlab.engine.crowd import Crowd, Line
+    from iamlab.engine.caller_context import CallerQuestion, Keys
+    from iamlab.engine.callers_index import CallersIndex, IndexedStatement
     from iamlab.engine.layers import Level
     from iamlab.engine.prepared import Test
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue, Request
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.policy.statement import Statement
 
 NO_LAYERS = Layers()
@@ -54,7 +53,7 @@ def laid_over(*contexts: Mapping[str, ContextValue]) -> dict[str, tuple[str, ...
     return found
 
 
-class Column:
+class AllowedCallers:
     """All callers before one pair.
 
     Raises
@@ -65,7 +64,7 @@ class Column:
 
     def __init__(
         self,
-        crowd: Crowd,
+        crowd: CallersIndex,
         action: str,
         resource: str,
         facts: ResourceFacts,
@@ -108,7 +107,7 @@ class Column:
         """Give the callers who may do it."""
         ceilings = {layer: self._ceiling(layer) for layer in (*GUARDS, *LIMITS, "scoped")}
         named = self._named()
-        votes = Votes(
+        votes = LayerResults(
             named[Named.DIRECT],
             named[Named.INDIRECT],
             named[Named.ACCOUNT],
@@ -137,7 +136,7 @@ class Column:
                 through &= ~bits | under  # a level without policies is there all the same
         return through | (self.crowd.full & ~part)
 
-    def _lines(self, layer: str, policies: Level) -> list[Line]:
+    def _lines(self, layer: str, policies: Level) -> list[IndexedStatement]:
         """Give the statements of a resource's policies that can match the action."""
         return [
             self.crowd.line(statement, tests)
@@ -145,7 +144,7 @@ class Column:
             for statement, tests in about(attached.policy, self.action, layer)
         ]
 
-    def _allowed_by(self, layer: str, lines: Iterable[Line], part: int) -> int:
+    def _allowed_by(self, layer: str, lines: Iterable[IndexedStatement], part: int) -> int:
         """Give those whom some statements allow, and note those whom they deny."""
         allows = 0
         for line in lines:
@@ -158,7 +157,7 @@ class Column:
                 allows |= bits
         return allows
 
-    def _applying(self, line: Line, part: int) -> int:
+    def _applying(self, line: IndexedStatement, part: int) -> int:
         """Give those who have a statement and for whom all but the Principal fits."""
         if not line.in_resource and not line.resource(self.plain):
             return 0  # so it is with most of them
@@ -170,7 +169,7 @@ class Column:
             within = within and self._meeting(asked, within)
         return within
 
-    def _meeting(self, asked: Asked, within: int) -> int:
+    def _meeting(self, asked: CallerQuestion, within: int) -> int:
         """Give the callers, of those, who meet a condition."""
         if self.over.keys().isdisjoint(asked.keys):
             return self.crowd.brought.passing(asked, within)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import RESOURCE_POLICIES, WITHOUT_RESOURCE
 from iamlab.engine.edits import AWS_MANAGED, BREADTH, SWITCH, Edit
+from iamlab.engine.evaluation_case import RESOURCE_POLICIES, WITHOUT_RESOURCE, unbound
 from iamlab.engine.explain import missing_granter
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES
 from iamlab.engine.principals import MAY_NAME
 from iamlab.engine.request import Kind
-from iamlab.engine.scope import unbound
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.statement import Condition, Statement
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
-    from iamlab.engine.verdict import Reading
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Principals
 
 # Condition keys whose values the caller chooses with the request, in lower case.
@@ -47,7 +46,7 @@ def who_may_change(layer: str, request: Request) -> str:
     }.get(layer, f"an administrator of account {caller}")
 
 
-def candidates(decision: Decision) -> list[Edit]:
+def fix_candidates(decision: Decision) -> list[Edit]:
     """List the changes that could flip a verdict, the least broad first."""
     if decision:
         found = [*_forbid(decision)]
@@ -63,7 +62,7 @@ def candidates(decision: Decision) -> list[Edit]:
     return sorted(found, key=lambda edit: edit.breadth)
 
 
-def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, Reading]]:
+def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
     """Give the statements of a layer, each with its level and the place of its policy."""
     for level, policies in enumerate(decision.layers.levels(layer)):
         readings = decision.heard[layer].levels[level] if decision.heard[layer].present else ()
@@ -97,7 +96,7 @@ def _send(decision: Decision) -> Iterator[Edit]:
                 )
 
 
-def _wanted_of_caller(reading: Reading) -> tuple[tuple[str, str], ...]:
+def _wanted_of_caller(reading: StatementMatch) -> tuple[tuple[str, str], ...]:
     """Give the keys and values that a statement misses, if the caller chooses all of them."""
     found = []
     for miss in reading.misses:
@@ -148,7 +147,7 @@ def _undo_denies(decision: Decision) -> Iterator[Edit]:
             yield Edit(text, who, BREADTH["everybody"], *at, number)
 
 
-def _detached(reading: Reading, layer: str, level: int, place: int, who: str) -> Edit:
+def _detached(reading: StatementMatch, layer: str, level: int, place: int, who: str) -> Edit:
     """Take a whole policy away: AWS's own cannot be changed."""
     text = f"Detach {reading.attached.policy.name}: it is AWS's to change."
     target = ("detach", layer, level, place)
@@ -156,7 +155,10 @@ def _detached(reading: Reading, layer: str, level: int, place: int, who: str) ->
 
 
 def _without_value(
-    reading: Reading, request: Request, who: str, at: tuple[tuple[object, ...], str, int, int]
+    reading: StatementMatch,
+    request: Request,
+    who: str,
+    at: tuple[tuple[object, ...], str, int, int],
 ) -> Iterator[Edit]:
     """Take the request's own action or resource out of a list that has others."""
     statement = reading.statement

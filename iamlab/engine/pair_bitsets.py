@@ -52,8 +52,8 @@ def bits_at(places: Sequence[int]) -> int:
     return int.from_bytes(octets, "little")
 
 
-class Pairs:
-    """Pairs of action and resource, and for each pattern the set of those that it matches.
+class PairBitsets:
+    """PairBitsets of action and resource, and for each pattern the set of those that it matches.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Pairs:
 
     Examples
     --------
-    >>> pairs = Pairs([("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::a/k")])
+    >>> pairs = PairBitsets([("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::a/k")])
     >>> bin(pairs.in_order(pairs.with_actions(["s3:Get*"])))
     '0b10'
     """

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.actions import GATEWAY_SERVICES
+from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, evaluation_case, unbound
 from iamlab.engine.layers import LAYERS, Layers
-from iamlab.engine.pairs import Pairs, bits_at
+from iamlab.engine.pair_bitsets import PairBitsets, bits_at
 from iamlab.engine.prepared import condition_tests, keys_of
 from iamlab.engine.request import (
     SERVICE_LINKED,
@@ -24,19 +24,17 @@ from iamlab.engine.request import (
     service_of,
 )
 from iamlab.engine.rules import AWS
-from iamlab.engine.scope import unbound
-from iamlab.engine.situation import FREE, situation
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from iamlab.engine.grants import Grant
+    from iamlab.engine.layer_results import LayerResults
     from iamlab.engine.layers import Attached, Level
     from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
-    from iamlab.engine.votes import Votes
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
@@ -75,7 +73,7 @@ class ResourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StatementPairs:
     """A statement, worked out for all callers.
 
     Parameters
@@ -101,7 +99,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class PairKind:
     """Pairs that differ only in the resource's name: one of them, its owner, and their set."""
 
     action: str
@@ -114,7 +112,7 @@ class Sort:
 class OwnPolicies:
     """Pairs of one resource, and the policies that hang on it."""
 
-    sort: Sort
+    sort: PairKind
     layers: Layers
 
 
@@ -131,14 +129,14 @@ class Cases:
         situations: dict[str, int] = {}
         speaks = dict.fromkeys(LAYERS, 0)
         for request, bits in asked:
-            case = situation(request)
+            case = evaluation_case(request)
             situations[case] = situations.get(case, 0) | bits
             for layer in LAYERS:
                 if not unbound(layer, request):
                     speaks[layer] |= bits
         return cls(situations, speaks)
 
-    def allowed(self, votes: Votes, denied: int) -> int:
+    def allowed(self, votes: LayerResults, denied: int) -> int:
         """Give what is allowed by the rule of its situation, and not denied."""
         found, always = 0, {"never_refused"}
         if not unsure.DENY_STOPS_GET_SESSION_TOKEN:
@@ -153,7 +151,7 @@ class Cases:
         return found
 
 
-class Universe:
+class QuestionSpace:
     """Pairs, resources, and statements that were worked out."""
 
     def __init__(
@@ -163,7 +161,7 @@ class Universe:
             check_text("action", action)
             check_text("resource", resource)
             service_of(action)
-        self.pairs = Pairs(asked)
+        self.pairs = PairBitsets(asked)
         self.facts = {arn: resources.get(arn, _NOTHING) for arn in self.pairs.resources}
         for facts in self.facts.values():
             facts.layers()  # refuses what is no policy
@@ -174,9 +172,9 @@ class Universe:
         self.gateway = self._union(lambda sort: service_of(sort.action) in GATEWAY_SERVICES)
         self.with_policies = self._with_policies()
         self._classes: dict[Hashable, Cases] = {}
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, StatementPairs] = {}
 
-    def _sorts(self) -> list[Sort]:
+    def _sorts(self) -> list[PairKind]:
         """Put pairs together for which situation and layers are the same, whoever calls."""
         found: dict[Hashable, list[int]] = {}
         for bit, (action, resource) in enumerate(self.pairs.pairs):
@@ -188,10 +186,10 @@ class Universe:
             found.setdefault(key, []).append(bit)
         return [self._sort(places) for places in found.values()]
 
-    def _sort(self, places: Sequence[int]) -> Sort:
+    def _sort(self, places: Sequence[int]) -> PairKind:
         action, resource = self.pairs.pairs[places[0]]
         account = self.facts[resource].account or account_in(resource)
-        return Sort(action, resource, account, bits_at(places))
+        return PairKind(action, resource, account, bits_at(places))
 
     def _contexts(self) -> list[tuple[Context, int]]:
         """Group the pairs by what their resources bring along; first of all those with nothing."""
@@ -231,10 +229,10 @@ class Universe:
             found += [OwnPolicies(self._sort(places), layers) for places in groups.values()]
         return found
 
-    def _union(self, wanted: Callable[[Sort], bool]) -> int:
+    def _union(self, wanted: Callable[[PairKind], bool]) -> int:
         return _either(sort.bits for sort in self.sorts if wanted(sort))
 
-    def class_of(self, first: Request, ask: Callable[[Sort], Request]) -> Cases:
+    def class_of(self, first: Request, ask: Callable[[PairKind], Request]) -> Cases:
         """Say which situation each pair is for callers like this, and which layers have a part.
 
         Parameters
@@ -252,14 +250,14 @@ class Universe:
             known = self._classes[key] = Cases.of(asked)
         return known
 
-    def known(self, statement: Statement) -> Known:
+    def known(self, statement: Statement) -> StatementPairs:
         """Work a statement out, once."""
         known = self._known.get(id(statement))
         if known is None:
             known = self._known[id(statement)] = self._work_out(statement)
         return known
 
-    def _work_out(self, statement: Statement) -> Known:
+    def _work_out(self, statement: Statement) -> StatementPairs:
         listed = statement.resource if statement.resource is not None else statement.not_resource
         in_resource, in_conditions = keys_of(statement)
         bits = self.pairs.by_action(statement)
@@ -267,7 +265,7 @@ class Universe:
             bits &= self.pairs.by_resource(statement, lambda _: None)
         tests = condition_tests(statement)
         keys = in_resource.union(*in_conditions)
-        return Known(statement, bits, tests, keys, listed is not None, bool(in_resource))
+        return StatementPairs(statement, bits, tests, keys, listed is not None, bool(in_resource))
 
     def groups(self, keys: frozenset[str]) -> Iterable[tuple[int, int]]:
         """Give number and set of each group of pairs for which these keys may differ."""

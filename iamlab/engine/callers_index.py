@@ -27,28 +27,28 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.engine.brought import NO_QUESTION, Brought, keep
+from iamlab.engine.allowed_callers import AllowedCallers
+from iamlab.engine.allowed_pairs import refuse_what_is_of_resources
+from iamlab.engine.caller_context import NO_QUESTION, CallerContext, keep
 from iamlab.engine.callers import NAMING, Callers, members
-from iamlab.engine.column import Column
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.pairs import bits_at
+from iamlab.engine.pair_bitsets import bits_at
 from iamlab.engine.prepared import MOST, action_test, all_tests, keys_of
 from iamlab.engine.request import NO_CONTEXT, Request
-from iamlab.engine.row import refuse_what_is_of_resources
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from iamlab.engine.brought import Asked, Context, Keys
+    from iamlab.engine.caller_context import CallerQuestion, Context, Keys
     from iamlab.engine.callers import Members
     from iamlab.engine.layers import Layers
     from iamlab.engine.prepared import Test, Tests
+    from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
-    from iamlab.engine.universe import ResourceFacts
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
-__all__ = ["Crowd"]
+__all__ = ["CallersIndex"]
 
 OF_CALLERS = tuple(layer for layer in LAYERS if layer not in ("rcp", "resource", "grant"))
 """The layers that callers bring along."""
@@ -58,7 +58,7 @@ EVERYBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IndexedStatement:
     """A statement made ready, and who has it.
 
     Parameters
@@ -72,21 +72,21 @@ class Line:
     statement: Statement
     resource: Test
     in_resource: Keys
-    conditions: tuple[Asked, ...]
+    conditions: tuple[CallerQuestion, ...]
     who: Members
 
 
-class Stand:
+class IndexedLevel:
     """One level of a layer: who has any policy in it, and the statements of them all."""
 
     __slots__ = ("_known", "_lines", "under")
 
-    def __init__(self, under: int, lines: Iterable[Line]) -> None:
+    def __init__(self, under: int, lines: Iterable[IndexedStatement]) -> None:
         self.under = under
         self._lines = tuple((line, action_test(line.statement)) for line in lines)
-        self._known: dict[str, tuple[Line, ...]] = {}
+        self._known: dict[str, tuple[IndexedStatement, ...]] = {}
 
-    def about(self, action: str) -> tuple[Line, ...]:
+    def about(self, action: str) -> tuple[IndexedStatement, ...]:
         """Give the statements that can match an action, worked out once."""
         known = self._known.get(action)
         if known is None:
@@ -96,7 +96,7 @@ class Stand:
 
 
 @dataclass(slots=True)
-class _Standing:
+class _LevelInTheMaking:
     """A level in the making: who has any policy in it, and who has which."""
 
     under: list[int] = field(default_factory=list)
@@ -131,7 +131,7 @@ class _Making:
 
     def __init__(self) -> None:
         self.given: list[tuple[str, Context, str | None]] = []
-        self.levels: dict[str, list[_Standing]] = {layer: [] for layer in OF_CALLERS}
+        self.levels: dict[str, list[_LevelInTheMaking]] = {layer: [] for layer in OF_CALLERS}
         self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def enter(
@@ -150,7 +150,7 @@ class _Making:
         for layer, levels in self.levels.items():
             for place, level in enumerate(layers.levels(layer)):
                 if place == len(levels):
-                    levels.append(_Standing())
+                    levels.append(_LevelInTheMaking())
                 levels[place].under.append(number)
                 policies = levels[place].policies
                 for attached in level:
@@ -159,7 +159,7 @@ class _Making:
         return request
 
 
-class Crowd:
+class CallersIndex:
     """Many callers, ready to be asked about.
 
     Parameters
@@ -181,10 +181,10 @@ class Crowd:
     Examples
     --------
     >>> from iamlab import Layers, Policy
-    >>> from iamlab.engine.universe import ResourceFacts
+    >>> from iamlab.engine.question_space import ResourceFacts
     >>> readers = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*")
     >>> users = "alice", "bob", "carol"
-    >>> crowd = Crowd((f"arn:aws:iam::111122223333:user/{user}",
+    >>> crowd = CallersIndex((f"arn:aws:iam::111122223333:user/{user}",
     ...                Layers(identity=[readers] if user != "bob" else []), {}) for user in users)
     >>> bin(crowd.who_can("s3:GetObject", "arn:aws:s3:::maps/m31", ResourceFacts()))
     '0b101'
@@ -202,20 +202,20 @@ class Crowd:
         self._given = made.given
         self.callers = tuple(principal for principal, _, _ in made.given)
         self.full = (1 << len(made.given)) - 1
-        self.brought = Brought([context for _, context, _ in made.given])
+        self.brought = CallerContext([context for _, context, _ in made.given])
         self.levels = {
             layer: [self._stand(layer, level) for level in levels]
             for layer, levels in made.levels.items()
         }
 
-    def _stand(self, layer: str, level: _Standing) -> Stand:
+    def _stand(self, layer: str, level: _LevelInTheMaking) -> IndexedLevel:
         lines = (
             self.line(statement, tests, who)
             for statement, who in level.statements()
             for tests in [all_tests(statement, layer)]
             if tests is not None
         )
-        return Stand(bits_at(level.under), lines)
+        return IndexedLevel(bits_at(level.under), lines)
 
     def who_can(
         self,
@@ -244,14 +244,18 @@ class Crowd:
         RequestError
             The question cannot be asked of one of the callers.
         """
-        return Column(self, action, resource, facts, context).allowed() if self.callers else 0
+        return (
+            AllowedCallers(self, action, resource, facts, context).allowed() if self.callers else 0
+        )
 
     # What a column asks -------------------------------------------------------------------------
 
-    def line(self, statement: Statement, tests: Tests, who: Members = EVERYBODY) -> Line:
+    def line(
+        self, statement: Statement, tests: Tests, who: Members = EVERYBODY
+    ) -> IndexedStatement:
         """Make a statement ready, given its tests: of its resources, if any, and its conditions."""
         count = len(tests) - len(statement.conditions)
-        return Line(
+        return IndexedStatement(
             statement,
             tests[0] if count else _any,
             tuple(sorted(keys_of(statement)[0])) if count else (),

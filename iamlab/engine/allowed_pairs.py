@@ -9,20 +9,19 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
-from iamlab.engine.actions import WITHOUT_RESOURCE
+from iamlab.engine.evaluation_case import WITHOUT_RESOURCE, is_bounded
+from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LIMITS, Place
 from iamlab.engine.principals import MAY_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import Kind, Request
-from iamlab.engine.scope import is_bounded
-from iamlab.engine.votes import Votes
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.engine.layers import Layers, Level
-    from iamlab.engine.universe import Context, OwnPolicies, Sort, Universe
+    from iamlab.engine.question_space import Context, OwnPolicies, PairKind, QuestionSpace
     from iamlab.policy.statement import Statement
 
 
@@ -41,7 +40,7 @@ def refuse_what_is_of_resources(layers: Layers) -> None:
             raise RequestError(f"{name} belongs to a resource: write it into resources.")
 
 
-class Row:
+class AllowedPairs:
     """One caller before all pairs.
 
     Raises
@@ -52,7 +51,7 @@ class Row:
 
     def __init__(
         self,
-        universe: Universe,
+        universe: QuestionSpace,
         principal: str,
         layers: Layers,
         context: Context,
@@ -72,7 +71,7 @@ class Row:
         self.kind = universe.class_of(first, self._ask)
         self.denied = 0
 
-    def _ask(self, sort: Sort, context: Context | None = None) -> Request:
+    def _ask(self, sort: PairKind, context: Context | None = None) -> Request:
         own = self.context if context is None else {**self.context, **context}
         return Request(self.principal, sort.action, sort.resource, sort.account, own, self.issuer)
 
@@ -82,7 +81,7 @@ class Row:
         ceilings = {layer: self._ceiling(layer) for layer in (*GUARDS, *LIMITS, "scoped")}
         identity = reduce(or_, self._levels("identity"), 0)
         direct, indirect, account, grant = self._of_resources()
-        votes = Votes(
+        votes = LayerResults(
             direct & speaks["resource"],
             indirect & speaks["resource"],
             account & speaks["resource"],

@@ -21,7 +21,6 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.kinds import kinds_of_requests
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import ANONYMOUS, Request, is_account
 from iamlab.errors import RequestError
@@ -30,13 +29,14 @@ from iamlab.policy.building import add, allow
 from iamlab.policy.comparing import check_size
 from iamlab.policy.document import Policy
 from iamlab.policy.samples import ACCOUNT
+from tests.engine.request_kinds import kinds_of_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.kinds import Kind
     from iamlab.policy.statement import Statement
+    from tests.engine.request_kinds import Kind
 
 MOST_REQUESTS = 200_000
 """So many requests are tried at most."""
