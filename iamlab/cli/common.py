@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.cli.documents import STANDARD_INPUT, read_text
 from iamlab.errors import LoadError, RequestError
+from iamlab.lab.world import World
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json
-from iamlab.model.world import World
 from iamlab.policy.arn import is_arn
 from iamlab.storage.account_details.load import LoadWarning
 
