@@ -27,7 +27,7 @@ from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.operations.registry import entries_of
 from iamlab.operations.services.kms.key import Key
 from iamlab.storage.saved_world import world_from_json, world_to_json
-from tests.effort import tries
+from tests.effort import is_thorough, slow, tries
 from tests.model.world_contents import snapshot
 from tests.model.world_integrity import assert_whole
 from tests.operations.organizations.small_organization import small_organization
@@ -336,7 +336,7 @@ TestMachine.settings = settings(max_examples=tries(33), stateful_step_count=40)
 
 WALKS, STEPS_OF_A_WALK = tries(20), 100
 WALKS_WITH_SESSIONS = tries(10)
-"""More of them with pytest --hypothesis-profile=soak."""
+"""A quarter of them in ``make test``, more with pytest --hypothesis-profile=soak."""
 
 HOW_OFTEN = {
     "ConstraintViolationException": [
@@ -406,15 +406,18 @@ def looks(machine: Machine, *, with_sessions: bool) -> Iterator[Callable[[], Non
 def missed_in_walks(
     least: int, missed: Callable[[Counter[str], Ended], list[Any]], *, with_sessions: bool
 ) -> list[Any]:
-    """Walk so often at least, and give what did not come to pass; chance has one more try."""
+    """Walk so often at least, and give what did not come to pass; chance has one more try.
+
+    In the few walks of ``make test`` much does not.
+    """
     seen, ended = Counter[str](), Counter[tuple[str, str]]()
     for seed in range(2 * least):
-        if seed >= least and not missed(seen, ended):
+        if seed >= least and not (is_thorough() and missed(seen, ended)):
             break
         machine = walk(seed, STEPS_OF_A_WALK, with_sessions=with_sessions)
         seen += machine.seen
         ended += machine.ended
-    return missed(seen, ended)
+    return missed(seen, ended) if is_thorough() else []
 
 
 def without_sessions(_: Counter[str], ended: Ended) -> list[Any]:
@@ -424,6 +427,7 @@ def without_sessions(_: Counter[str], ended: Ended) -> list[Any]:
     return [*({each for each, _ in ended} - done), *(each for each in wanted if not ended[each])]
 
 
+@pytest.mark.chance
 def test_chance_walks_through_the_world() -> None:
     """Hypothesis finds the shortest failure; plain chance tries more, and misses no operation."""
     assert missed_in_walks(WALKS, without_sessions, with_sessions=False) == []
@@ -475,6 +479,7 @@ def about_sessions(seen: Counter[str], ended: Ended) -> list[Any]:
     return [*few, *(each for each in REFUSED.items() if not ended[each])]
 
 
+@pytest.mark.chance
 def test_chance_walks_with_sessions() -> None:
     """Sessions of every kind are got, handed on, limited, revoked; they end, and lose their role.
 
@@ -508,6 +513,7 @@ def busy_world(seed: int) -> World:
     return machine.world
 
 
+@slow
 def test_every_operation_can_succeed_and_what_fails_changes_nothing() -> None:
     """By methods, and by calls of users and roles who may do all, some, or nothing."""
     every = sorted(entries_of())
