@@ -1,4 +1,4 @@
-# `make lab` to learn, `make test` before a pull request. Needs Python 3.11 or newer, git and make.
+# `make lab` to learn, `make quick` while you work, `make test` before a pull request. Needs Python 3.11 or newer, git and make.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,24 +20,40 @@ NO_VENV = $(firstword $(FOUND)) cannot make virtual environments: install its ve
 BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -v $$b; done 2>/dev/null)
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
-.PHONY: help lab test bench soak peers clean chromium
+# What each run takes; pyproject.toml says what the markers mean.
+PYTEST = $(BIN)/pytest -n 2 --dist loadgroup
+NOW := not (browser or slow or speed)
+LATER := (browser or slow or chance or hypothesis) and not speed
+
+.PHONY: help lab quick test test-all bench soak peers clean chromium
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab  ## open the first lesson in JupyterLab
 	@echo "Starting JupyterLab. If no browser opens, open one of the addresses below. Stop it with Ctrl+C."
 	@$(BIN)/python -m jupyterlab --config=jupyter_lab_config.py
 
-test: $(VENV)/.test chromium  ## lint, check types and spelling, and run all tests
+quick: $(VENV)/.test  ## run the tests of the folders that you changed, and of all folders above them
+	@changed=$$($(BIN)/python -m tests.changed) || exit 1; \
+	if [ -z "$$changed" ]; then echo "Nothing changed that a test knows."; \
+	else $(PYTEST) -m "$(NOW)" $$changed; fi
+
+test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but the long ones
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest -n 2 --dist loadgroup
+	@said=$$(mktemp); $(BIN)/mypy >$$said 2>&1 & types=$$!; \
+	$(PYTEST) -m "$(NOW)"; tests=$$?; \
+	wait $$types; types=$$?; cat $$said; rm -f $$said; \
+	exit $$((tests ? tests : types))
 
-bench: $(VENV)/.test  ## measure the speed of decisions beside moto's, in a table
+test-all: $(VENV)/.test chromium  ## run what make test leaves out: long inputs, more random tries, browser
+	$(PYTEST) -m "$(LATER)" --hypothesis-profile=thorough
+
+bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a table, and of all that has a limit
 	@$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/pytest -m speed -p no:randomly
 
 soak: $(VENV)/.test  ## ask a million questions, draw all figures of 50 worlds; N=5000 FIGURES=5 SEED=7 asks and draws fewer, and the same again
 	@$(BIN)/python -m tests.soak $(if $(N),--questions $(N)) $(if $(FIGURES),--figures $(FIGURES)) $(if $(SEED),--seed $(SEED))

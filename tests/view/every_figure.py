@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -284,11 +284,17 @@ class Seen:
         return repr(self.rows)
 
 
+@lru_cache(maxsize=256)
+def figure_of(name: str, size: int, seed: int, *, ugly: bool) -> Figure:
+    """Draw a figure of a scene once, for all tests of it."""
+    return draw(name, scene(size, seed, ugly=ugly))
+
+
 @cache
 def seen(name: str, size: int, seed: int, *, ugly: bool) -> Seen:
-    """Draw a figure of a scene once, and look at it."""
+    """Look at a figure of a scene once."""
     of = scene(size, seed, ugly=ugly)
-    figure = draw(name, of)
+    figure = figure_of(name, size, seed, ugly=ugly)
     width, _ = figure.drawing.get_size_inches()
     rows = [dict(row) for row in figure.rows]
     text, lines = figure.as_text(), len(figure.lines)

@@ -1,0 +1,12 @@
+"""The rooms of the package, ground first: a file imports only its own room and those before it."""
+
+FLOORS = (
+    *("errors", "display", "mermaid", "unsure", "policy", "engine", "model", "authorization"),
+    *("cloudtrail", "operations", "analysis", "storage", "lab", "view", "teach", "cli"),
+)
+
+
+def floor_of(part: str) -> int | None:
+    """Give the number of a room, by the name of its folder or file."""
+    name = part.removesuffix(".py")
+    return FLOORS.index(name) if name in FLOORS else None
