@@ -27,14 +27,20 @@ def tries(number: int) -> int:
     return max(min(number, FEWEST), number * settings().max_examples // 100)
 
 
+def later(*values: Any) -> Any:
+    """Give a row of a table that only ``make test-all`` runs."""
+    return pytest.param(*values, marks=slow)
+
+
 def first_now(rows: Iterable[Any], now: int = 1) -> list[Any]:
-    """Mark the rows of a table but the first one, or the first few, as slow."""
-    return [row if place < now else _slow(row) for place, row in enumerate(rows)]
+    """Mark the rows of a table as slow, but for the first one, or the first few.
+
+    A row is a tuple where the table has several columns.
+    """
+    return [row if place < now else _later(row) for place, row in enumerate(rows)]
 
 
-def _slow(row: Any) -> Any:
+def _later(row: Any) -> Any:
     if isinstance(row, type(pytest.param())):
         return pytest.param(*row.values, marks=[*row.marks, slow], id=row.id)
-    return (
-        pytest.param(*row, marks=slow) if isinstance(row, tuple) else pytest.param(row, marks=slow)
-    )
+    return later(*row) if isinstance(row, tuple) else later(row)

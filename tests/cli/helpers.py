@@ -1,5 +1,7 @@
 """Run the command line: in this process for most tests, as a real process for some."""
 
+import contextlib
+import io
 import os
 import re
 import shlex
@@ -13,6 +15,8 @@ import pytest
 from iamlab.cli.main import main
 from tests.storage.account_exports import as_cli, export_of, hand_made
 
+PATIENCE = 600
+"""So many seconds a process may take: it hangs, however busy the machine is."""
 ROOT_FOLDER = Path(__file__).parents[2]
 
 
@@ -46,6 +50,20 @@ class Shell:
             status = end.code  # type: ignore[assignment]
         return Result(status, *self.capsys.readouterr())
 
+    def terminal(self, encoding: str, *arguments: str) -> Result:
+        """Run it here, for a terminal that knows only the letters of an encoding."""
+        pipes = [io.TextIOWrapper(io.BytesIO(), encoding, newline="\n") for _ in "oe"]
+        with contextlib.redirect_stdout(pipes[0]), contextlib.redirect_stderr(pipes[1]):
+            try:
+                status = main(arguments)
+            except SystemExit as end:
+                status = end.code  # type: ignore[assignment]
+            told = []
+            for pipe in pipes:
+                pipe.flush()
+                told.append(pipe.buffer.getvalue().decode(encoding))  # type: ignore[attr-defined]
+        return Result(status, *told)
+
     def process(self, *arguments: str, **environment: str) -> Result:
         """Run it as a process of its own."""
         done = subprocess.run(
@@ -54,7 +72,7 @@ class Shell:
             env={**os.environ, "PYTHONPATH": str(ROOT_FOLDER), **environment},
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
         return Result(
             done.returncode,

@@ -13,7 +13,7 @@ from iamlab import Layers, evaluate
 from iamlab.engine.evaluate import evaluate_all
 from iamlab.engine.labels import QUESTIONS
 from iamlab.engine.questions import read_questions
-from tests.cli.helpers import ROOT_FOLDER, Result, Shell, one_line
+from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Result, Shell, one_line
 
 ANA = "arn:aws:iam::111122223333:user/ana"
 GET: dict[str, Any] = {
@@ -71,7 +71,7 @@ def through_stdin(shell: Shell, text: bytes, *options: str, **environment: str) 
         input=text,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return Result(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 

@@ -14,7 +14,8 @@ import pytest
 
 from iamlab.cli.forms import cell
 from tests.cli.calls import DETAILS, GET, QUESTIONS
-from tests.cli.helpers import ROOT_FOLDER, Result, Shell
+from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Result, Shell
+from tests.effort import first_now
 from tests.policy.documents import allow, document
 from tests.storage.account_exports import MAPS, arn_of, as_cli, big
 
@@ -119,7 +120,7 @@ def start(folder: Path, *arguments: str, **pipes: Any) -> "subprocess.Popen[byte
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes close otherwise on Windows")
-@pytest.mark.parametrize("command", [*QUESTIONS, "diff", "world"])
+@pytest.mark.parametrize("command", first_now([*QUESTIONS, "diff", "world"]))
 def test_a_reader_that_goes_away_causes_no_traceback(command: str, shell: Shell) -> None:
     """``iamlab who-can ... | head -1`` leaves nothing on stderr."""
     arguments = {
@@ -133,7 +134,7 @@ def test_a_reader_that_goes_away_causes_no_traceback(command: str, shell: Shell)
         process = start(
             shell.folder, command, *arguments[command], stdout=write, stderr=subprocess.PIPE
         )
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     finally:
         os.close(write)
 
@@ -163,7 +164,7 @@ def test_an_interrupted_question_ends_with_130_and_one_line(shell: Shell) -> Non
             assert got, "it was done before a bar was shown"
             seen += got
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
 
     left = err.decode().rpartition("\r")[2]
     assert (process.returncode, out) == (130, b"")

@@ -14,6 +14,8 @@ from tests.peers.compare_with_moto import (
 from tests.peers.faults import FAULTS, causes, says
 from tests.peers.telling_cases import TELLING
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cases():
