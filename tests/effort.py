@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-FEWEST = 5
+FEWEST = 3
 
 slow = pytest.mark.slow
 """Only ``make test-all`` runs it."""

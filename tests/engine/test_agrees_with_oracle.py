@@ -12,7 +12,7 @@ from tests.oracle import decide
 from tests.worlds import questions, random_question
 
 CHUNKS, QUESTIONS = 20, 50_000
-NOW = 5
+NOW = 3
 """So many chunks are asked in ``make test``."""
 
 

@@ -322,7 +322,7 @@ READ = [
 READ += ["bk/" + "a" * 3_000]
 
 
-@pytest.mark.parametrize("written", first_now(WRITTEN, 5))
+@pytest.mark.parametrize("written", first_now(WRITTEN, 3))
 def test_whose_variable_fits_is_found_wherever_it_stands(written):
     """At the end, behind a wildcard, twice, beside a plain pattern; with values that are odd.
 
@@ -487,7 +487,7 @@ def both_bounded_and_not(callers):
     ]
 
 
-@pytest.mark.parametrize("identity", [True, False], ids=["identity", "alone"])
+@pytest.mark.parametrize("identity", first_now([True, False]), ids=["identity", "alone"])
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
 def test_a_principal_names_whom_evaluate_says(element, effect, identity):

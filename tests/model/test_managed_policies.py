@@ -24,6 +24,7 @@ from iamlab.policy import catalog
 from iamlab.policy.statement import Statement
 from iamlab.storage.account_details.load import LoadWarning
 from scripts.make_managed_policies import ORIGIN, text_of
+from tests.effort import is_thorough
 from tests.policy.documents import allow, document
 
 OWN = "111111111111"
@@ -449,10 +450,11 @@ def questions(policy: Policy, draw: random.Random) -> Iterator[Request]:
             yield Request(ANA, action, wanted, context=context)
 
 
+@pytest.mark.chance
 def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
     """As a policy of an identity, and as a boundary: the same verdict, whatever is asked."""
     seen: Counter[str] = Counter()
-    for policy in every_policy():
+    for policy in list(every_policy())[:: 1 if is_thorough() else 8]:
         draw = random.Random(policy.name)
         attached = Attached(policy.document, policy.arn)
         places = (Layers([attached]), Layers([EVERYTHING], boundary=attached))
@@ -462,9 +464,9 @@ def test_the_fast_path_reads_every_policy_as_the_readable_path_does() -> None:
                 seen[fast.value] += 1
                 assert fast is slow, (policy.name, request)
 
-    assert seen.total() > 40_000
+    assert seen.total() > 40_000 or not is_thorough()
     assert seen["allowed"] > seen.total() / 8
-    assert seen["explicitDeny"] > 300
+    assert seen["explicitDeny"] > 300 or not is_thorough()
 
 
 def grants_at_large(policy: Policy) -> bool:

@@ -541,6 +541,7 @@ def test_every_operation_can_succeed_and_what_fails_changes_nothing() -> None:
     assert min(ended["AccessDenied"], ended["AccessDeniedException"]) > 50
 
 
+@slow
 def test_the_same_calls_make_the_same_world() -> None:
     """Ids, times and events of organizations and resources included."""
 

@@ -17,7 +17,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from iamlab import World
 from iamlab.errors import IamLabError, LoadError, NoSuchEntity
 from iamlab.storage.account_details.load import LoadWarning
-from tests.effort import tries
+from tests.effort import slow, tries
 from tests.policy.documents import allow, document
 from tests.rows import each_row
 from tests.storage.account_exports import (
@@ -848,6 +848,7 @@ def _little() -> Doc:
 BASE, LITTLE = _full(), _little()
 
 
+@slow
 def test_any_single_value_may_be_anything() -> None:
     """Each place of an export in turn, each kind of junk: a LoadError, or a world that answers."""
     broken = {}

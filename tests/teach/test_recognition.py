@@ -14,6 +14,7 @@ from iamlab.teach.marks import FINE
 from iamlab.teach.mutants import MUTANTS, find_mutant
 from iamlab.teach.recognition import Beliefs, evidence, fits
 from iamlab.teach.scenarios import MAP, MAPS, README
+from tests.effort import tries
 
 LESSON = [task for number, task in every().items() if number.startswith("2.")]
 PREDICTIONS = [task for task in LESSON if isinstance(task, Predict)]
@@ -106,10 +107,11 @@ def test_a_learner_who_is_always_right_is_told_of_no_belief():
     assert all(held == 0 for _, held, _ in beliefs().counts)
 
 
+@pytest.mark.chance
 def test_a_learner_who_guesses_is_hardly_ever_told_of_a_belief(progress_file):
     """A wrong answer that a belief does not explain speaks against that belief."""
     told = 0
-    for seed in range(30):
+    for seed in range(tries(30)):
         progress_file.unlink(missing_ok=True)
         guess = random.Random(seed)
         go_through_lesson_02(lambda _, guess=guess: guess.choice(FINE))

@@ -11,6 +11,7 @@ from iamlab.model.identities import RootUser
 from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.credential_lanes import MOST
 from iamlab.view.figures.credentials.credential_lifetimes import credential_lifetimes
+from tests.effort import first_now
 from tests.operations.iam import key_material
 from tests.view.looking import faults
 from tests.view.scenes import UGLY, company, sessions
@@ -302,7 +303,7 @@ def test_nobody_with_credentials_is_said_so(make):
 
 
 @pytest.mark.parametrize("ugly", [False, True])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", first_now([1, 0, 2, 3, 4]))
 def test_chance_worlds_are_drawn_without_fault(seed, ugly):
     """Of three, twenty and sixty principals, some days later."""
     world = company((3, 20, 60)[seed % 3], seed, ugly=ugly)

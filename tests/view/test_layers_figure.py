@@ -15,6 +15,7 @@ from iamlab.teach.scenarios import MAP, MAPS, README, scenario
 from iamlab.view import two_layers
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.style import look
+from tests.effort import first_now
 from tests.view.looking import faults
 
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "iam:ListUsers"]
@@ -265,7 +266,8 @@ def grid(actions, resources):
 
 
 @pytest.mark.parametrize(
-    ("actions", "resources"), [(1, 1), (3, 6), (3, 7), (20, 20), (24, 8), (21, 6), (30, 60)]
+    ("actions", "resources"),
+    first_now([(24, 8), (1, 1), (3, 6), (3, 7), (20, 20), (21, 6), (30, 60)], 4),
 )
 def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, resources):
     """Beside each other, on top of each other, and counted; nothing overlaps."""

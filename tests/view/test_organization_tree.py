@@ -220,16 +220,6 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
     assert faults(figure) == []
 
 
-@pytest.mark.parametrize("size", [20, 60])
-def test_ugly_names_are_only_names(size):
-    """Of OUs, accounts, policies, statements."""
-    for seed in range(3):
-        world = company(size, seed, ugly=True)
-        organization = organization_of(world)
-        for decision in (None, *decisions(world, seed, 3)):
-            assert faults(organization_tree(organization, decision)) == []
-
-
 def test_an_organization_without_policies_says_so():
     """Consolidated billing only: nothing hangs anywhere."""
     world = World(seed=1)

@@ -12,6 +12,7 @@ from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, MAPS, scenario
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.sets.permission_sets import _who_allows, draw_decisions, permission_sets
+from tests.effort import first_now
 from tests.view.looking import faults
 from tests.view.scenes import ACTIONS, company, question
 from tests.view.test_set_tiles import around, outlines
@@ -323,7 +324,7 @@ def test_context_counts_as_in_a_question():
 # -- any world -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", first_now(range(5)))
 @pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, False), (60, True)])
 def test_no_world_breaks_the_picture(size, ugly, seed):
     """Any caller, any resource, ugly names too; what is drawn is what the engine says."""

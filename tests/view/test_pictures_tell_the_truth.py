@@ -31,6 +31,7 @@ from iamlab.view.figures.reach.reach_words import name_and_kind
 from iamlab.view.figures.sets.layer_panels import CUT
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.asking import ask_engine
+from tests.effort import tries
 from tests.policy.documents import allow, deny, document
 from tests.view.cases import (
     DANA,
@@ -60,7 +61,7 @@ GRANTS = ("direct", "indirect", "account", "grant")
 def asked_by_chance() -> tuple[Decision, ...]:
     """Decisions of every kind, and two thousand by chance."""
     rng = random.Random(9)
-    return (*DECISIONS.values(), *(ask_engine(random_question(rng)) for _ in range(2000)))
+    return (*DECISIONS.values(), *(ask_engine(random_question(rng)) for _ in range(tries(2000))))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_grap
 from iamlab.view.figures.reach.reach_words import short_edit
 from tests.policy.documents import allow, document
 from tests.view.looking import faults
-from tests.view.scenes import company
 
 MAIN = "111111111111"
 PLACE = f"{ARCHIVE}/1764/m31.fits"
@@ -357,20 +356,6 @@ def test_nobody_and_nothing_are_said():
     assert alone.alt.startswith("ana can become 0 of 2 principals")
     empty = draw_found(reach.to("arn:aws:s3:::b/k", "s3:GetObject"))
     assert faults(reach_graph(reach)) == faults(alone) == faults(empty) == []
-
-
-@pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, True), (60, False), (60, True)])
-def test_nothing_is_in_the_way_of_anything(size, ugly):
-    """In worlds of every size, with plain names and with ugly ones."""
-    world = company(size, 1, ugly=ugly)
-    reach = world.reach()
-    user = next(iter(world.accounts[MAIN].users.values()))
-    found = reach.blast_radius(user)
-
-    assert faults(reach_graph(reach)) == []
-    assert faults(draw_found(found)) == []
-    for arn in found:
-        assert faults(reach_graph(reach, user, arn)) == []
 
 
 def test_the_same_world_gives_the_same_bytes():

@@ -17,7 +17,6 @@ from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.sequence import sequence
 from tests.operations.sts import sts_scene
 from tests.view.looking import faults
-from tests.view.scenes import company, sessions
 
 MAP = "arn:aws:s3:::star-maps/m31.fits"
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -399,16 +398,6 @@ def test_two_that_look_alike_are_told_apart():
     assert {"role web", "role web (2)"} <= set(heads(figure))
     assert len(figure.record.boxes) == 5
     assert faults(figure) == []
-
-
-@pytest.mark.parametrize("ugly", [False, True])
-@pytest.mark.parametrize(("size", "seed"), [(3, 0), (3, 1), (20, 2), (60, 1)])
-def test_worlds_of_any_size_and_name_are_drawn_without_a_fault(size, seed, ugly):
-    """Timelines and logs, of seeds that have another shape each."""
-    world = company(size, seed, ugly=ugly)
-    sessions(world, seed)
-    for calls in (world.timeline(), world.events, world.events[-30:]):
-        assert faults(sequence(calls, world=world)) == []
 
 
 def test_the_same_calls_give_the_same_picture(chain):

@@ -14,7 +14,7 @@ from iamlab.view.drawing.time_axis import stamp
 from iamlab.view.figures.credentials.session_lanes import MOST, lanes_of
 from iamlab.view.figures.credentials.session_timeline import session_timeline, window
 from tests.view.looking import faults
-from tests.view.scenes import UGLY, company, sessions
+from tests.view.scenes import UGLY
 
 MAIN, DATA = "111111111111", "222222222222"
 ALL = Policy.allow("*", "*")
@@ -380,17 +380,6 @@ def test_every_name_is_text(night):
     assert faults(figure) == []
     assert all(printable(name) in figure.as_text() for name in UGLY)
     assert {row["arn"] for row in figure.rows} == {f"{prefix}{name}" for name in UGLY}
-
-
-@pytest.mark.parametrize("ugly", [False, True])
-@pytest.mark.parametrize("seed", range(5))
-def test_chance_worlds_are_drawn_without_fault(seed, ugly):
-    """Of three, twenty and sixty principals."""
-    size = (3, 20, 60)[seed % 3]
-    world = company(size, seed, ugly=ugly)
-    sessions(world, seed)
-
-    assert faults(session_timeline(world.timeline())) == []
 
 
 def test_the_same_timeline_gives_the_same_bytes():

@@ -368,13 +368,6 @@ def test_chains_and_circles_are_drawn_clean(pairs):
     assert faults(figure) == []
 
 
-@pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, False), (60, False), (60, True)])
-def test_nothing_is_in_the_way_of_anything(size, ugly):
-    """Every label has its place, whatever it says."""
-    for seed in range(3):
-        assert faults(trust_graph(company(size, seed, ugly=ugly))) == []
-
-
 def test_who_is_lit_has_bold_ways():
     """Carol, the auditor whom she becomes, and the archivist whom the auditor becomes."""
     world = observatory()

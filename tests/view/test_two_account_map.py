@@ -1,6 +1,5 @@
 """The two-account map: both ends of an arrow, what stands between them, and what comes of it."""
 
-import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
@@ -280,19 +279,7 @@ def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest
     assert end.look.word == "says nothing"
 
 
-# -- any decision ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ugly", [False, True])
-@pytest.mark.parametrize(("size", "seed"), [(3, 0), (20, 1), (60, 2)])
-def test_any_decision_of_any_world_is_drawn_without_a_fault(size, seed, ugly):
-    """Of one account, of two, allowed or not."""
-    world = company(size, seed, ugly=ugly)
-    for decision in decisions(world, seed, 6):
-        figure = two_account_map(decision, world=world)
-        assert faults(figure) == []
-        ET.fromstring(figure.to_graphml())  # noqa: S314 - we have just made it
-        assert figure.to_mermaid().startswith("flowchart LR")
+# -- strangers and services ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import PROBES
-from tests.effort import tries
+from tests.effort import slow, tries
 from tests.policy.documents import trust
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +46,7 @@ def test_what_an_edge_promises_a_replay_keeps(seed: int) -> None:
             assert kept == promised(reach, edge), str(edge)
 
 
+@slow
 @settings(max_examples=tries(4), phases=QUICKLY)
 @given(SEEDS)
 def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) -> None:
@@ -57,6 +58,7 @@ def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) 
             assert replay.world.can(replay.caller, "iamlab-probe:AnythingAtAll", "*"), str(path)
 
 
+@slow
 @settings(max_examples=tries(2), phases=QUICKLY)
 @given(SEEDS)
 def test_what_administrators_share_changes_no_answer(seed: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.analysis.privilege_escalation import random_role_worlds as chance
 from tests.analysis.privilege_escalation.way_checks import prove
-from tests.effort import tries
+from tests.effort import slow, tries
 
 NUMBERS = (*range(10, 23), 28, 31)
 SEEDS = st.integers(0, 1_000_000)
@@ -51,6 +51,7 @@ def test_what_an_attacker_finds_by_trying_is_an_edge(seed: int, who: int) -> Non
     assert chance.Attacker(reach.world, arn).found() <= numbers_and_targets(reach, arn)
 
 
+@slow
 @pytest.mark.parametrize("seed", range(3))
 def test_paths_of_several_steps_can_be_followed(seed: int) -> None:
     """What earlier steps change does not close later ones."""

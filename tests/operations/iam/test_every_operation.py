@@ -10,6 +10,7 @@ from typing import Any
 from iamlab import World
 from iamlab.lab.account import Account
 from iamlab.operations.registry import entries
+from tests.effort import slow
 from tests.model.world_contents import snapshot
 from tests.operations.iam.random_calls import GOOD, OWN, TRUST, Chance, outcome
 
@@ -25,6 +26,7 @@ def start(seed: int) -> Account:
     return account
 
 
+@slow
 def test_what_fails_changes_nothing_and_every_operation_can_succeed() -> None:
     """Over thousands of calls, of which many fail in many ways."""
     names = sorted(entries())

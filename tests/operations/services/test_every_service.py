@@ -10,6 +10,7 @@ from iamlab import World
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
+from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.services.random_calls import SERVICES, ServiceChance, entries, start
 
@@ -63,11 +64,12 @@ def assert_whole(account: Account) -> None:
     assert snapshot(account.world.copy())["accounts"] == snapshot(account.world)["accounts"]
 
 
+@pytest.mark.chance
 def test_a_call_as_somebody_ends_as_the_method_does_or_is_refused() -> None:
     """Who may do everything gets the same; who may do nothing changes nothing."""
     every = entries()
     ended: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(tries(40)):
         account, twin = start(seed), start(seed)
         for one in (account, twin):
             one.create_user("admin").attach_policy("AdministratorAccess")
@@ -87,7 +89,7 @@ def test_a_call_as_somebody_ends_as_the_method_does_or_is_refused() -> None:
                 break
             assert (how == "done") == (by_root == "done"), (key, given)
 
-    assert sum(ended[one] for one in DENIALS) > 300
+    assert sum(ended[one] for one in DENIALS) > tries(300)
 
 
 DENIALS = (
