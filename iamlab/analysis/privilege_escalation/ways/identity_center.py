@@ -59,13 +59,13 @@ def by_identity_center(one: Standpoint, way: Way) -> Iterator[Edge]:
         if center.organization.management_account is not one.account:
             continue
         for permission_set in center.permission_sets.values():
-            places = list(_places(one, permission_set))
+            places = list(_provisioned(one, permission_set))
             is_own = any(one.role is place.role for place in places)
             for place in places:
-                yield from _edges(one, way, place, is_own=is_own)
+                yield from _center_edges(one, way, place, is_own=is_own)
 
 
-def _places(one: Standpoint, permission_set: PermissionSet) -> Iterator[_Place]:
+def _provisioned(one: Standpoint, permission_set: PermissionSet) -> Iterator[_Place]:
     for account_id, provisioned in permission_set.provisioned.items():
         account = one.world.accounts.get(account_id)
         role = None if account is None else account.roles.get(provisioned.role_name)
@@ -73,10 +73,10 @@ def _places(one: Standpoint, permission_set: PermissionSet) -> Iterator[_Place]:
             yield _Place(permission_set, role)
 
 
-def _edges(one: Standpoint, way: Way, place: _Place, *, is_own: bool) -> Iterator[Edge]:
+def _center_edges(one: Standpoint, way: Way, place: _Place, *, is_own: bool) -> Iterator[Edge]:
     """Give what there is to gain in one account."""
     is_self = place.role is one.role
-    entry = () if is_self else _entry(one, place)
+    entry = () if is_self else _assignment(one, place)
     if not is_own and not entry:
         return
     name = place.permission_set.name
@@ -97,11 +97,11 @@ def _edges(one: Standpoint, way: Way, place: _Place, *, is_own: bool) -> Iterato
         yield one.becomes(way, place.role, lambda: entry, *conditions)
 
 
-def _entry(one: Standpoint, place: _Place) -> tuple[Call, ...]:
+def _assignment(one: Standpoint, place: _Place) -> tuple[Call, ...]:
     """Give the call that assigns the set to the caller, if it may make it."""
     if not one.ever(ASSIGN):
         return ()
-    call = _call(one, ASSIGN, place, on_account=True)
+    call = _center_call(one, ASSIGN, place, on_account=True)
     return (call,) if one.may(call) else ()
 
 
@@ -110,14 +110,14 @@ def _wider(one: Standpoint, place: _Place) -> tuple[Call, ...]:
     for action in (INLINE, MANAGED):
         if not (one.ever(action) and one.ever(PROVISION)):
             continue
-        write = _call(one, action, place)
-        provision = _call(one, PROVISION, place, on_account=True, writes=action)
+        write = _center_call(one, action, place)
+        provision = _center_call(one, PROVISION, place, on_account=True, writes=action)
         if one.may(write) and one.may(provision):
             return write, provision
     return ()
 
 
-def _call(
+def _center_call(
     one: Standpoint, action: str, place: _Place, *, on_account: bool = False, writes: str = ""
 ) -> Call:
     """Make a call of Identity Center.
