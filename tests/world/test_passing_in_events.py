@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamlab.analysis.least_privilege.pass_role import PASSES, passed_by
-from iamlab.analysis.privilege_escalation import ways
+from iamlab.analysis.privilege_escalation import finders as ways
 from iamlab.analysis.privilege_escalation.plans import Plan
 from iamlab.analysis.trails.uses import Use
 

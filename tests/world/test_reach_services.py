@@ -6,6 +6,9 @@ import pytest
 
 from iamlab import Policy
 from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Stock
+from iamlab.analysis.privilege_escalation.finders import compute, instances
+from iamlab.analysis.privilege_escalation.finders import existing_resources as existing
+from iamlab.analysis.privilege_escalation.finders import existing_resources as functions
 from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
 from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
@@ -13,9 +16,6 @@ from iamlab.analysis.privilege_escalation.plans import Plan
 from iamlab.analysis.privilege_escalation.principal_states import Power
 from iamlab.analysis.privilege_escalation.sample_arns import FORMS
 from iamlab.analysis.privilege_escalation.table import TABLE
-from iamlab.analysis.privilege_escalation.ways import compute, instances
-from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
-from iamlab.analysis.privilege_escalation.ways import existing_resources as functions
 from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends
 from iamlab.operations.authorization_needs import context_of_passing

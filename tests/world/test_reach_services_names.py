@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy
+from iamlab.analysis.privilege_escalation.finders import compute
+from iamlab.analysis.privilege_escalation.finders import existing_resources as existing
 from iamlab.analysis.privilege_escalation.plans import Plan, plan
 from iamlab.analysis.privilege_escalation.sample_arns import HOLE, NEW, Place, common, form_of
-from iamlab.analysis.privilege_escalation.ways import compute
-from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
 from iamlab.model.network_locations import Network
 from iamlab.policy.patterns import glob, glob_resource
 from tests.world.reach_services import MAIN, account, caller, edges, proved, role_for, trust, worker

@@ -23,18 +23,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, Made
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Power, any_permission
 from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, UNHEARD_OF, denying
 from iamlab.analysis.privilege_escalation.table import Way
-from iamlab.analysis.privilege_escalation.ways.principals_to_create import UNIQUE_IDS, Made
 from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.engine.layers import Attached
     from iamlab.model.account import Account
     from iamlab.model.world import World

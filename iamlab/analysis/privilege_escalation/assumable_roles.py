@@ -19,16 +19,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.access_matrix import parts
-from iamlab.analysis.privilege_escalation.principal_states import NOTHING_CARRIED, Carried, Change
-from iamlab.analysis.privilege_escalation.required_parameters import asked_in, merged
+from iamlab.analysis.privilege_escalation.principal_states import (
+    NOTHING_CARRIED,
+    Carried,
+    Change,
+    Power,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import Asked, asked_in, merged
 from iamlab.analysis.privilege_escalation.role_calls import (
     REGION,
+    Attempt,
     attempts,
     session_name,
     session_of,
 )
 from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.resource import resource_context
+from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
@@ -39,13 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.analysis.privilege_escalation.required_parameters import Asked
-    from iamlab.analysis.privilege_escalation.role_calls import Attempt
-    from iamlab.authorization.resource import ResourceContext
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
+
 
 EVERYBODY = "*"
 NO_TAGS: Mapping[str, str] = MappingProxyType({})

@@ -7,12 +7,12 @@ AWS pages: "Policy evaluation logic"; "Methods to assume a role".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.permission_checks import Call, iam_call
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
     GROUP,
@@ -25,18 +25,14 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     any_permission,
     thing_of,
 )
-from iamlab.analysis.privilege_escalation.table import TABLE
+from iamlab.analysis.privilege_escalation.table import TABLE, Way
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamlab.analysis.privilege_escalation.assumable_roles import Assuming, Taken
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
-    from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.managed_policies import ManagedPolicy

@@ -13,7 +13,7 @@ AWS pages: "Grant least privilege"; "Security best practices in IAM".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,14 +35,13 @@ from iamlab.errors import AwsError, RequestError
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Power
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Reading
     from iamlab.model.world import World
+
 
 EXHAUSTIVE = 3
 """Up to so many edits all sets are tried."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
+
 DENIED = "reach-cut"
 """What the inline policy is called that denies."""
 

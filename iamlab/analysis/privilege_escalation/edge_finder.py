@@ -180,6 +180,6 @@ MODULES = (
 def edges_from(standpoint: Standpoint, numbers: Iterable[int] | None = None) -> Iterator[Edge]:
     """Give all edges that one power has; or only those by some ways."""
     for module in MODULES:
-        import_module(f"iamlab.analysis.privilege_escalation.ways.{module}")
+        import_module(f"iamlab.analysis.privilege_escalation.finders.{module}")
     for number in FINDERS if numbers is None else numbers:
         yield from FINDERS[number](standpoint)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.analysis.access_matrix import matrix
-from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.authorization.authorize import question
 from iamlab.model.record import Circumstances
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, Stock
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.analysis.privilege_escalation.principal_states import Power
     from iamlab.model.identities import Role
+
 
 PASS_ROLE = "iam:PassRole"
 PASSED_TO, PASSED_FOR = "iam:PassedToService", "iam:AssociatedResourceArn"

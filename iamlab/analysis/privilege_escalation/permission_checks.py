@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import matrix
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import Question, question
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.engine.prepared import action_test
 from iamlab.operations import registry as entries
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.authorization.authorize import Question
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.pass_role import PASS_ROLE, PASSED_FOR, Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.plans import PROFILE, REGION, ROLE
+from iamlab.analysis.privilege_escalation.plans import PROFILE, REGION, ROLE, Plan, Step
 from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
 from iamlab.analysis.privilege_escalation.satisfying_values import (
     TAGS,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plans import Plan, Step
     from iamlab.model.identities import Role
+
 
 FEW_NAMES = 12
 """So many names are kept for a thing on whose name something else depends."""

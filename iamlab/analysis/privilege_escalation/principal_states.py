@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import Context, Who, of_temporary
-from iamlab.authorization.principal import PrincipalContext, everything, tags_over
+from iamlab.authorization.principal import Caller, PrincipalContext, everything, tags_over
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential, CredentialKind
 from iamlab.operations.sts.session import Session
@@ -26,7 +26,6 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.policy.document import Policy
 

@@ -8,7 +8,7 @@ AWS service".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
@@ -25,29 +25,25 @@ from iamlab.analysis.privilege_escalation.answers import (
     to_mermaid,
     to_networkx,
 )
-from iamlab.analysis.privilege_escalation.cut import Cutter, wanted
+from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
 from iamlab.analysis.privilege_escalation.edge_finder import Explorer
 from iamlab.analysis.privilege_escalation.paths import Path, Searcher, comes_back, is_kept
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
-from iamlab.authorization.principal import principal_of
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.display import Shown, count, few
-from iamlab.engine.request import check_text
+from iamlab.engine.request import ContextValue, check_text
 from iamlab.errors import RequestError
 from iamlab.model.credentials import Credential
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     import networkx as nx
 
-    from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.engine.request import ContextValue
     from iamlab.model.record import Circumstances
     from iamlab.model.world import World
+
 
 ADMIN = "admin"
 """What ``to`` says for: an administrator of whichever account."""

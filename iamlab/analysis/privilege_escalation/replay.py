@@ -15,16 +15,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
-from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Later
-from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
-from iamlab.analysis.privilege_escalation.ways.service_credentials import (
+from iamlab.analysis.privilege_escalation.finders.users import (
     BY_NAME,
     CODECOMMIT,
     SIGNED,
+    Kind,
     limited_to,
 )
-from iamlab.authorization.principal import principal_of
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Change, Edge, Power
+from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Later
+from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.record import Standing
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.edge_finder import Explorer
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Power
-    from iamlab.analysis.privilege_escalation.ways.service_credentials import Kind
-    from iamlab.authorization.principal import Caller
     from iamlab.model.identities import User
     from iamlab.model.world import World
 

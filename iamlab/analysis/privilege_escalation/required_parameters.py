@@ -19,7 +19,7 @@ AWS pages: "Set an account password policy for IAM users"; "Create a SAML identi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +27,6 @@ from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamlab.engine.request import ContextValue
     from iamlab.model.world import World
     from iamlab.policy.document import Policy

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Carried, Change
-from iamlab.analysis.privilege_escalation.required_parameters import samples, tags_asked
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Carried, Change, Power
+from iamlab.analysis.privilege_escalation.required_parameters import Asked, samples, tags_asked
 from iamlab.authorization.context_keys import of_mfa, of_temporary
 from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented
 from iamlab.operations.federation.saml_claims import is_session_name
@@ -32,11 +32,10 @@ from iamlab.policy.regions import ON_BY_DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.analysis.privilege_escalation.required_parameters import Asked
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
     from iamlab.model.world import World
+
 
 MFA_CODE = "the code that the caller's MFA device shows"
 """Stands for a code where a call is described; it is put in when the call is made."""

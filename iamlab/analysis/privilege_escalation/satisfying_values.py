@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Power
 from iamlab.analysis.privilege_escalation.sample_arns import NEW
 from iamlab.engine.prepared import action_test, condition_tests, keys_of
@@ -25,7 +25,6 @@ from iamlab.policy.variables import has_variable, substitute
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy

@@ -13,20 +13,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    GIVEN,
-    MEMBER,
-    Change,
-    any_permission,
-    group_joined,
-    policy_given,
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.grants import (
+    Gift,
+    Given,
+    attached,
+    best,
+    together,
+    written,
 )
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.analysis.privilege_escalation.table import TABLE
-from iamlab.analysis.privilege_escalation.ways.grants import Gift, attached, best, together, written
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.finders.new_principals import places
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
     change_by,
@@ -35,25 +32,31 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     policies_to_try,
     widened_by,
 )
-from iamlab.analysis.privilege_escalation.ways.own_policies import (
+from iamlab.analysis.privilege_escalation.finders.own_policies import (
     attach_to_own_user,
     gives_itself_all,
     has_enough,
 )
-from iamlab.analysis.privilege_escalation.ways.principals_to_create import places
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
+from iamlab.analysis.privilege_escalation.principal_states import (
+    GIVEN,
+    MEMBER,
+    Change,
+    Edge,
+    any_permission,
+    group_joined,
+    policy_given,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
+from iamlab.analysis.privilege_escalation.table import TABLE, Way
 from iamlab.authorization.principal import policies_of
 from iamlab.engine.layers import Attached
-from iamlab.model.identities import Group
+from iamlab.model.identities import Group, User
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.analysis.privilege_escalation.ways.grants import Given
-    from iamlab.model.identities import User
 
 ANYBODY = "anybody"
 """Stands for a user where it makes no difference who it is."""

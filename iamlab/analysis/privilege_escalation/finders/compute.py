@@ -15,20 +15,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.plans import plan, with_role
-from iamlab.analysis.privilege_escalation.principal_states import Power
-from iamlab.analysis.privilege_escalation.ways.services import by_plan, by_plans
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.services import by_plan, by_plans
+from iamlab.analysis.privilege_escalation.plans import Plan, plan, with_role
+from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 from iamlab.authorization.principal import principal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plans import Plan
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
+
 
 FUNCTION = "lambda:CreateFunction> +function & "
 TASK = "ecs:RegisterTaskDefinition> +task-definition & "

@@ -20,22 +20,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import (
-    GIVEN,
-    MEMBER,
-    VERSION,
-    Change,
-    Power,
-    any_permission,
-    group_joined,
-    policies_gone,
-    policy_given,
-)
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
-from iamlab.analysis.privilege_escalation.table import TABLE
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
+    Holder,
     allows_all,
     allows_something,
     attached_to,
@@ -50,6 +38,20 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     room_for,
     widened_by,
 )
+from iamlab.analysis.privilege_escalation.principal_states import (
+    GIVEN,
+    MEMBER,
+    VERSION,
+    Change,
+    Edge,
+    Power,
+    any_permission,
+    group_joined,
+    policies_gone,
+    policy_given,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
+from iamlab.analysis.privilege_escalation.table import TABLE, Way
 from iamlab.authorization.principal import policies_of, principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
@@ -57,11 +59,7 @@ from iamlab.model.quotas import quota
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.analysis.privilege_escalation.ways.own_calls import Holder
     from iamlab.model.identities import Group, User
 
 

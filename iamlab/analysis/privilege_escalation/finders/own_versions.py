@@ -13,33 +13,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import (
-    VERSION,
-    policy_rewritten,
-    policy_version_set,
-)
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     allows_all,
     is_widest,
     widened_by,
 )
-from iamlab.analysis.privilege_escalation.ways.own_policies import has_enough
+from iamlab.analysis.privilege_escalation.finders.own_policies import has_enough
+from iamlab.analysis.privilege_escalation.principal_states import (
+    VERSION,
+    Edge,
+    policy_rewritten,
+    policy_version_set,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+
 
 MOST_SET_BACK = 2
 """Of so many policies at most another version is set: more are too many selections."""

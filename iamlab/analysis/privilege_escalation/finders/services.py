@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.pass_role import Passing
-from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Arranging
-from iamlab.analysis.privilege_escalation.plans import ROLE
+from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Arrangement, Arranging
+from iamlab.analysis.privilege_escalation.plans import ROLE, Plan
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.policy.arn import Arn
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plan_binding import Arrangement
-    from iamlab.analysis.privilege_escalation.plans import Plan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.identities import Role

@@ -24,18 +24,18 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    any_permission,
-    policy_rewritten,
-)
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
     change_by,
     policies_to_try,
 )
-from iamlab.analysis.privilege_escalation.ways.own_versions import rewriting
+from iamlab.analysis.privilege_escalation.finders.own_versions import rewriting
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    any_permission,
+    policy_rewritten,
+)
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy

@@ -13,21 +13,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.services import Known, by_known, by_plan, by_plans
 from iamlab.analysis.privilege_escalation.pass_role import Passing
-from iamlab.analysis.privilege_escalation.plans import plan
-from iamlab.analysis.privilege_escalation.ways.services import Known, by_known, by_plan, by_plans
+from iamlab.analysis.privilege_escalation.plans import Plan, plan
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.instance_role import role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plans import Plan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.identities import Role
+
 
 PROFILE = (
     "iam:CreateInstanceProfile +instance-profile & "

@@ -15,13 +15,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.assumable_roles import asked_of
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, tagged
+from iamlab.analysis.privilege_escalation.assumable_roles import Taken, asked_of
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
+    Holder,
+    oneself,
+    own_call,
+    widened_by,
+)
+from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
+from iamlab.analysis.privilege_escalation.finders.own_sessions import Tags, tags_wanted
+from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Edge, tagged
 from iamlab.analysis.privilege_escalation.required_parameters import Value, merged
-from iamlab.analysis.privilege_escalation.ways.own_calls import oneself, own_call, widened_by
-from iamlab.analysis.privilege_escalation.ways.own_conditions import tags_wanted
-from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
@@ -31,13 +36,8 @@ from iamlab.model.quotas import quota
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.analysis.privilege_escalation.ways.own_calls import Holder
-    from iamlab.analysis.privilege_escalation.ways.own_conditions import Tags
     from iamlab.policy.document import Policy
 
 

@@ -20,31 +20,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    group_left,
-    place_of,
-    policies_gone,
-)
-from iamlab.analysis.privilege_escalation.satisfying_values import denying
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
+    Holder,
     allows_something,
     oneself,
     own_call,
     own_groups,
     widened_by,
 )
-from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
+from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    group_left,
+    place_of,
+    policies_gone,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.analysis.privilege_escalation.ways.own_calls import Holder
     from iamlab.engine.layers import Attached
 
 

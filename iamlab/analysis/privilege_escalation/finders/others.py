@@ -18,9 +18,20 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.administrators import is_admin
-from iamlab.analysis.privilege_escalation.assumable_roles import asked_of
-from iamlab.analysis.privilege_escalation.attacker_view import finds
+from iamlab.analysis.privilege_escalation.assumable_roles import Taken, asked_of
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.grants import Gift, Given, attached, best, written
+from iamlab.analysis.privilege_escalation.finders.own_calls import allows_something
+from iamlab.analysis.privilege_escalation.finders.users import (
+    Entry,
+    by_key,
+    enter,
+    first_entries,
+    gifts_of_users,
+)
 from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
     Power,
     boundary_gone,
     group_left,
@@ -28,12 +39,8 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     policies_gone,
     tagged,
 )
-from iamlab.analysis.privilege_escalation.required_parameters import tags_asked
+from iamlab.analysis.privilege_escalation.required_parameters import Asked, tags_asked
 from iamlab.analysis.privilege_escalation.satisfying_values import denying
-from iamlab.analysis.privilege_escalation.ways.grants import Gift, attached, best, written
-from iamlab.analysis.privilege_escalation.ways.own_calls import allows_something
-from iamlab.analysis.privilege_escalation.ways.service_credentials import Entry, by_key
-from iamlab.analysis.privilege_escalation.ways.users import enter, first_entries, gifts_of_users
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.principal import principal_of
 from iamlab.model.identities import Role, User
@@ -42,14 +49,10 @@ from iamlab.model.quotas import quota
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge
-    from iamlab.analysis.privilege_escalation.required_parameters import Asked
     from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.analysis.privilege_escalation.ways.grants import Given
     from iamlab.engine.layers import Attached
+
 
 NOTHING = Gift((), ())
 TAKES_AWAY = {

@@ -15,23 +15,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    any_permission,
-    boundary_gone,
-    boundary_set,
-    policy_rewritten,
-)
-from iamlab.analysis.privilege_escalation.required_parameters import literals
-from iamlab.analysis.privilege_escalation.ways.grants import (
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.grants import (
     Gift,
     attached,
     best,
     name_to_write,
     rewritten,
 )
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     BOUNDARY,
     administrator,
@@ -41,8 +33,17 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     widened_by,
     with_boundary,
 )
-from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
-from iamlab.analysis.privilege_escalation.ways.own_versions import is_wider, rewriting
+from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
+from iamlab.analysis.privilege_escalation.finders.own_versions import is_wider, rewriting
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    any_permission,
+    boundary_gone,
+    boundary_set,
+    policy_rewritten,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
@@ -54,12 +55,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
+
 
 PER_ROLE = "PoliciesPerRole"
 

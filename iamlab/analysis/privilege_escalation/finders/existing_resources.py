@@ -19,17 +19,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.plans import plan
-from iamlab.analysis.privilege_escalation.ways.services import Known, by_known, by_plans
+from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.finders.services import Known, by_known, by_plans
+from iamlab.analysis.privilege_escalation.plans import Plan, plan
 from iamlab.operations.services.lambda_function import Function
 from iamlab.operations.sts.session import find_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plans import Plan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.account import Account
