@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
-from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
-from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
+from iamlab.analysis.privilege_escalation.attacker_view import (
+    FINDERS,
+    AccountInventory,
+    AttackerView,
+)
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
@@ -67,10 +71,12 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     """Give the edges that somebody has as he is, by some of the ways; of others none are found."""
     world = of.world if isinstance(of, Session) else of.account.world
     reach = world.reach(**how)
-    decider = reach._explorer.decider
+    decider = reach._finder.decider
     world = reach.world
-    power = Power.of(world.gather(of), of)
-    one = Standpoint(decider, power, Stock(world.accounts[power.account_id]), Assuming(decider))
+    power = PrincipalState.of(world.gather(of), of)
+    one = AttackerView(
+        decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
+    )
     return [edge for number in numbers for edge in FINDERS[number](one)]
 
 

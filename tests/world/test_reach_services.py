@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iamlab import Policy
-from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Stock
+from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, AccountInventory
 from iamlab.analysis.privilege_escalation.finders import compute, instances
 from iamlab.analysis.privilege_escalation.finders import existing_resources as existing
 from iamlab.analysis.privilege_escalation.finders import existing_resources as functions
@@ -13,7 +13,7 @@ from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_
 from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
 from iamlab.analysis.privilege_escalation.plans import Plan
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.sample_arns import FORMS
 from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.lab.account import Account
@@ -514,7 +514,7 @@ def test_whoever_may_pass_no_role_is_asked_nothing_more() -> None:
         main.create_user(f"user-{number}").put_policy("own", Policy.allow("lambda:*", "*"))
     reach = main.world.reach()
     _ = reach.edges
-    [passing] = [one for one in reach._explorer.decider.kept.values() if isinstance(one, Passing)]
+    [passing] = [one for one in reach._finder.decider.kept.values() if isinstance(one, Passing)]
 
     asked = [power.arn for rows in passing._may_be_passed.values() for power in rows]
 
@@ -543,9 +543,9 @@ def test_together_and_alone_give_the_same_answer() -> None:
     assert found == wanted
 
     decider = Decider(main.world)
-    powers = [Power.of(main.world.gather(arn)) for arn in wanted]
+    powers = [PrincipalState.of(main.world.gather(arn)) for arn in wanted]
     decider.together(powers)
-    passing = Passing(decider, Stock(main))
+    passing = Passing(decider, AccountInventory(main))
     passing.passed(powers[0], "lambda")
     [rows] = passing._may_be_passed.values()
 

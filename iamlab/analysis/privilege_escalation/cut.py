@@ -36,7 +36,7 @@ from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import Reading
@@ -248,16 +248,16 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     return found
 
 
-def _of_an_admin(reach: Reach, power: Power) -> Iterator[Decision]:
+def _of_an_admin(reach: Reach, state: PrincipalState) -> Iterator[Decision]:
     for name in GIVES_POWER:
-        yield reach.decide(power, Need(f"iam:{name}", "*", {}))
-    yield reach.decide(power, Need(UNHEARD_OF, "*", {}))
+        yield reach.decide(state, Need(f"iam:{name}", "*", {}))
+    yield reach.decide(state, Need(UNHEARD_OF, "*", {}))
 
 
-def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
+def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
     gathered = (
-        principal_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
+        principal_of(reach.world, state.gathered.issuer or state.arn) if _is_held(state) else None
     )
     today = () if gathered is None else gathered.identity
     for layer in ("identity", "resource"):
@@ -267,21 +267,21 @@ def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
             if layer == "resource":
                 yield from _distrusts(reading, decision)
             elif reading.attached in today:
-                yield from _takes(reading, power)
-    holder = power.gathered.issuer or power.arn
-    if _is_held(power) and holder in reach.principals:
+                yield from _takes(reading, state)
+    holder = state.gathered.issuer or state.arn
+    if _is_held(state) and holder in reach.principals:
         yield DenyAction(holder, decision.request.action)
 
 
-def _is_held(power: Power) -> bool:
+def _is_held(state: PrincipalState) -> bool:
     """Say whether something can hang on a principal: not on a root user."""
-    return not power.arn.endswith(":root") and not power.arn.startswith("administrators of ")
+    return not state.arn.endswith(":root") and not state.arn.startswith("administrators of ")
 
 
-def _takes(reading: Reading, power: Power) -> Iterator[CutEdit]:
+def _takes(reading: Reading, state: PrincipalState) -> Iterator[CutEdit]:
     """Give the edits of an identity-based policy, and of how it hangs on somebody."""
     attached, statement = reading.attached, reading.statement
-    holder = power.gathered.issuer or power.arn
+    holder = state.gathered.issuer or state.arn
     own = Arn.parse(holder)
     through = next((one[6:] for one in attached.path if one.startswith("group ")), "")
     on = f"arn:{own.partition}:iam::{own.account}:group" if through else ""

@@ -6,8 +6,9 @@ through a service has *plans*: the calls to make, the resources that each call i
 the condition keys that it sends.
 
 A plan's resources have the names of the Service Authorization Reference. A resource is ``existing``
-or ``new`` (the plan creates it); ``unchecked`` if no permission on it is needed. In a condition key,
-``{name}`` is the ARN of a resource, and ``{role}``, ``{profile}``, ``{region}`` are what they say.
+or ``new`` (the plan creates it); ``unchecked`` if no permission on it is needed. In the value of a
+condition key, ``{name}`` is the ARN of a resource; ``{role}``, ``{profile}`` and ``{region}`` are
+the role, its instance profile and the Region of the call.
 
 Notes
 -----

@@ -35,7 +35,7 @@ from iamlab.policy.arn import is_arn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.model.identities import Role
 
 
@@ -57,7 +57,7 @@ OF_ROLE = (ROLE, PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class PlanBinding:
     """One way to carry a plan out.
 
     Parameters
@@ -133,7 +133,7 @@ def _parameter(thing: str) -> str:
 
 
 @dataclass(slots=True)
-class Arranging:
+class PlanBinder:
     """The search for arrangements of a plan for one power.
 
     Parameters
@@ -144,12 +144,12 @@ class Arranging:
         Patterns of names besides, for what works with the role.
     """
 
-    one: Standpoint
+    one: AttackerView
     plan: Plan
     fixed: Mapping[str, str] = field(default_factory=dict)
     more: tuple[str, ...] = ()
 
-    def found(self) -> list[Arrangement]:
+    def found(self) -> list[PlanBinding]:
         """Give a few arrangements for which the power has every permission but the role's own."""
         regions = [self._region_of_fixed()] if self.fixed else self._regions()
         every = (way for region in regions for way in self._in(region))
@@ -168,15 +168,15 @@ class Arranging:
         named = [text.split(":")[3] for text in self._patterns(self.plan.actions) if ":" in text]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
-                named += values(one.decider, one.power, name, key)
+                named += values(one.decider, one.state, name, key)
         found |= dict.fromkeys(text for text in named if _REGION.fullmatch(text))
         return list(found)
 
     def _patterns(self, actions: tuple[str, ...]) -> list[str]:
-        found = patterns(self.one.decider, self.one.power, actions)
+        found = patterns(self.one.decider, self.one.state, actions)
         return [text for text in found if is_arn(text)]
 
-    def _in(self, region: str) -> Iterator[Arrangement]:
+    def _in(self, region: str) -> Iterator[PlanBinding]:
         names = [name for name in self.plan.things if name not in self.fixed]
         options = []
         for name in names:
@@ -201,9 +201,9 @@ class Arranging:
         for step in steps:
             for key, value in step.keys:
                 if value == f"{{{name}}}":
-                    wanted += values(one.decider, one.power, step.action, key)
+                    wanted += values(one.decider, one.state, step.action, key)
         if name in (self.plan.main, self.plan.gets):
-            wanted += values(one.decider, one.power, PASS_ROLE, PASSED_FOR)
+            wanted += values(one.decider, one.state, PASS_ROLE, PASSED_FOR)
             wanted += self.more
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
         there = self._taken if thing.is_new else ()
@@ -238,7 +238,7 @@ class Arranging:
 
     def _decided(
         self, region: str, names: Mapping[str, str], numbers: Iterable[int]
-    ) -> Arrangement | None:
+    ) -> PlanBinding | None:
         """Ask for the permissions of some steps on those things that have a name."""
         chosen: dict[tuple[int, str], Mapping[str, Any]] = {}
         conditions: dict[str, None] = {}
@@ -255,7 +255,7 @@ class Arranging:
                 for key in tags:
                     tag = f"{key.partition('/')[2]}={keys[key]}"
                     conditions[f"{names.get(thing, 'it')} is tagged {tag}"] = None
-        return Arrangement(self.plan, region, names, chosen, tuple(conditions))
+        return PlanBinding(self.plan, region, names, chosen, tuple(conditions))
 
     def _keys(
         self, step: Step, thing: str, region: str, names: Mapping[str, str]
@@ -263,15 +263,15 @@ class Arranging:
         """Give the further keys with which a permission is there; ``None``: there are none."""
         one, resource = self.one, names.get(thing, "*")
         of_role = [key for key, value in step.keys if value in OF_ROLE]
-        if any(mentions(one.decider, one.power, key) for key in of_role):
+        if any(mentions(one.decider, one.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
-        if one.decider.has(one.power, Need(step.action, resource, fixed)):
+        if one.decider.has(one.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.things[thing].is_new
-        more = choices(one.decider, one.power, step.action, thing, fixed, has_tags=has_tags)
+        more = choices(one.decider, one.state, step.action, thing, fixed, has_tags=has_tags)
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})
         wanted = (need, *tagging(need))
-        return more if all(one.decider.has(one.power, each) for each in wanted) else None
+        return more if all(one.decider.has(one.state, each) for each in wanted) else None

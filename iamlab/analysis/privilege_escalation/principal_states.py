@@ -25,7 +25,7 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.policy.document import Policy
 
@@ -70,7 +70,7 @@ NOTHING_CARRIED = Carried()
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class PrincipalState:
     """A point of the graph: a principal, and what has been made of it.
 
     Parameters
@@ -95,7 +95,7 @@ class Power:
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
 
     @classmethod
-    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> Power:
+    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
         """Take a principal as it is; of a caller with temporary credentials, with these."""
         if gathered.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
             return cls(gathered.arn, gathered=gathered)
@@ -105,15 +105,15 @@ class Power:
             carried = Carried(handed_on, caller.record.source_identity)
         return cls(gathered.arn, carried=carried, gathered=gathered, credential=caller)
 
-    def with_(self, *changes: Change) -> Power:
+    def with_(self, *changes: Change) -> PrincipalState:
         """Give the same principal with further changes.
 
         Examples
         --------
         >>> from iamlab import World
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-        >>> power = Power.of(principal_of(dana.account.world, dana))
-        >>> print(power.with_(any_permission()).with_(any_permission()))
+        >>> state = PrincipalState.of(principal_of(dana.account.world, dana))
+        >>> print(state.with_(any_permission()).with_(any_permission()))
         user/dana with any permission
         """
         new = [one for one in dict.fromkeys(changes) if one not in self.changes]
@@ -311,9 +311,9 @@ class Edge:
         What must be so besides permissions, and no policy says: "an instance runs ...".
     """
 
-    way: Way
-    source: Power
-    target: Power
+    way: EscalationMethod
+    source: PrincipalState
+    target: PrincipalState
     make: Calls = field(compare=False, repr=False)
     conditions: tuple[str, ...] = ()
 

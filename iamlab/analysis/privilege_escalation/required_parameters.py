@@ -42,7 +42,7 @@ MOST_VALUES = 4
 _SENDABLE = ("String", "Arn")
 
 
-class Value(NamedTuple):
+class RequiredValue(NamedTuple):
     """A value that a condition wants.
 
     Parameters
@@ -58,7 +58,7 @@ class Value(NamedTuple):
     has_variables: bool
 
 
-Asked = Mapping[str, tuple[Value, ...]]
+RequiredValues = Mapping[str, tuple[RequiredValue, ...]]
 """Key, in small letters -> what is wanted of it."""
 
 
@@ -76,13 +76,13 @@ class Sample:
     is_literal: bool
 
 
-def asked_in(*policies: Policy) -> Asked:
+def required_in(*policies: Policy) -> RequiredValues:
     """Give what policies want of each key, by the key in small letters.
 
     An Allow wants what its conditions compare with; a Deny wants what it makes an exception of. A
     key that is asked for otherwise has no values.
     """
-    found: dict[str, list[Value]] = {}
+    found: dict[str, list[RequiredValue]] = {}
     for policy in policies:
         for statement in policy.statements:
             for one in statement.conditions:
@@ -90,20 +90,20 @@ def asked_in(*policies: Policy) -> Asked:
     return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
 
 
-def _wanted(statement: Statement, one: Condition) -> list[Value]:
+def _wanted(statement: Statement, one: Condition) -> list[RequiredValue]:
     name, is_deny = one.comparison.name, statement.effect == "Deny"
     if name == "Null":
         wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
-        return [Value("*", is_pattern=True, has_variables=False)] if wants_some else []
+        return [RequiredValue("*", is_pattern=True, has_variables=False)] if wants_some else []
     if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
         is_pattern = OPERATORS[name].pattern
-        return [Value(text, is_pattern, statement.variables) for text in one.values]
+        return [RequiredValue(text, is_pattern, statement.variables) for text in one.values]
     return []
 
 
-def merged(*several: Asked) -> Asked:
+def merged(*several: RequiredValues) -> RequiredValues:
     """Put together what is asked at several places."""
-    found: dict[str, list[Value]] = {}
+    found: dict[str, list[RequiredValue]] = {}
     for asked in several:
         for key, values in asked.items():
             found.setdefault(key, []).extend(values)
@@ -111,7 +111,7 @@ def merged(*several: Asked) -> Asked:
 
 
 def samples(
-    asked: Asked, key: str, known: Mapping[str, ContextValue], default: str = FILLER
+    asked: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
 ) -> list[Sample]:
     """Give texts for a key that policies ask for; none if they do not.
 
@@ -128,7 +128,7 @@ def samples(
     >>> trust = Policy.parse({"Version": "2012-10-17", "Statement": {
     ...     "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
     ...     "Condition": {"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}}}})
-    >>> found = samples(asked_in(trust), "sts:RoleSessionName", {"aws:username": "dana"})
+    >>> found = samples(required_in(trust), "sts:RoleSessionName", {"aws:username": "dana"})
     >>> [one.text for one in found]
     ['dana-reach']
     """
@@ -140,8 +140,8 @@ def samples(
     return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
 
 
-def tags_asked(
-    asked: Asked, known: Mapping[str, ContextValue], *starts: str
+def required_tags(
+    asked: RequiredValues, known: Mapping[str, ContextValue], *starts: str
 ) -> dict[str, list[str]]:
     """Give the tags that policies ask for, each with values that would do.
 
@@ -165,7 +165,7 @@ def tags_asked(
     return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
 
 
-def sample(value: Value, known: Mapping[str, ContextValue], default: str) -> Sample | None:
+def sample(value: RequiredValue, known: Mapping[str, ContextValue], default: str) -> Sample | None:
     """Make a text of what a condition wants; ``None`` if a variable has no value."""
 
     def value_of(key: str) -> str | None:
@@ -205,7 +205,7 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     """
     if policy is None:
         return []
-    asked = asked_in(policy).get(key.lower(), ())
+    asked = required_in(policy).get(key.lower(), ())
     return [one.text for one in asked if not set("*?$") & set(one.text)]
 
 
@@ -217,7 +217,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Placeholder:
     """Stands for a text.
 
     Parameters
@@ -269,7 +269,7 @@ def _other_password(world: World) -> str:
     return _password(world)[::-1]
 
 
-PASSWORD = Later("a password that the caller chooses", _password)
-SUPPOSED = Later("a password that the user has already", _other_password)
-SSH_KEY = Later("the public half of an SSH key that the caller has made", _ssh_key)
-CERTIFICATE = Later("a certificate of a key that the caller has made", _certificate)
+PASSWORD = Placeholder("a password that the caller chooses", _password)
+SUPPOSED = Placeholder("a password that the user has already", _other_password)
+SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
+CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)

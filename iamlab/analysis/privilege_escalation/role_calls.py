@@ -19,8 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Carried, Change, Power
-from iamlab.analysis.privilege_escalation.required_parameters import Asked, samples, tags_asked
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Carried,
+    Change,
+    PrincipalState,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    RequiredValues,
+    required_tags,
+    samples,
+)
 from iamlab.authorization.context_keys import of_mfa, of_temporary
 from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented
 from iamlab.operations.federation.saml_claims import is_session_name
@@ -61,7 +70,7 @@ NO_OPTION: Option = ({}, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AssumeRoleCall:
     """A call for a role.
 
     Parameters
@@ -87,22 +96,24 @@ class Attempt:
         return Carried(tuple(sorted(tags)), self.source_identity)
 
 
-def session_name(power: Power) -> str:
+def session_name(state: PrincipalState) -> str:
     """Give the name that a power's sessions get: its own, as many trust policies want it.
 
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import Power
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
-    >>> session_name(Power.of(principal_of(d.account.world, d)))
+    >>> session_name(PrincipalState.of(principal_of(d.account.world, d)))
     'd-session'
     """
-    name = _NO_NAME.sub("-", Arn.parse(power.arn).name)[:64]
+    name = _NO_NAME.sub("-", Arn.parse(state.arn).name)[:64]
     return name if len(name) > 1 else f"{name}-session"
 
 
-def attempts(world: World, power: Power, role_arn: str, asked: Asked) -> Iterator[Attempt]:
+def attempts(
+    world: World, state: PrincipalState, role_arn: str, asked: RequiredValues
+) -> Iterator[AssumeRoleCall]:
     """Give the calls with which a power can ask for a role, the plainest first.
 
     Parameters
@@ -110,24 +121,24 @@ def attempts(world: World, power: Power, role_arn: str, asked: Asked) -> Iterato
     asked
         What the policies that have a say want of the call.
     """
-    plain = {"RoleArn": role_arn, "RoleSessionName": session_name(power)}
-    yield _attempt(world, power, plain, ())
+    plain = {"RoleArn": role_arn, "RoleSessionName": session_name(state)}
+    yield _attempt(world, state, plain, ())
     if not asked:
         return
-    every = [[NO_OPTION, *options] for options in _options(world, power, asked) if options]
+    every = [[NO_OPTION, *options] for options in _options(world, state, asked) if options]
     chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
     for some in islice(chosen, 1, MOST_ATTEMPTS):
         parameters: dict[str, Any] = dict(plain)
         for given, _ in some:
             parameters |= given
         conditions = tuple(condition for _, condition in some if condition)
-        yield _attempt(world, power, parameters, conditions)
+        yield _attempt(world, state, parameters, conditions)
 
 
-def _options(world: World, power: Power, asked: Asked) -> Iterator[list[Option]]:
+def _options(world: World, state: PrincipalState, asked: RequiredValues) -> Iterator[list[Option]]:
     """Give what the call could say besides, because a policy asks for it."""
-    known = power.gathered.context()
-    own_name = session_name(power)
+    known = state.gathered.context()
+    own_name = session_name(state)
     names = [one.text for one in samples(asked, "sts:RoleSessionName", known, own_name)]
     yield [({"RoleSessionName": name}, "") for name in names if is_session_name(name)]
     yield [
@@ -136,28 +147,28 @@ def _options(world: World, power: Power, asked: Asked) -> Iterator[list[Option]]
         if _EXTERNAL_ID.fullmatch(one.text)
     ]
     identities = [one.text for one in samples(asked, "sts:SourceIdentity", known, own_name)]
-    if power.carried.source_identity:  # it is set, and stays so for all of the chain
-        identities = [power.carried.source_identity] if identities else []
+    if state.carried.source_identity:  # it is set, and stays so for all of the chain
+        identities = [state.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
-    yield [(tags, "") for tags in _tags(power, asked, known)]
+    yield [(tags, "") for tags in _tags(state, asked, known)]
     regions = [one.text for one in samples(asked, REQUESTED_REGION, known)]
-    off = world.accounts[power.account_id].sts_regions_off
+    off = world.accounts[state.account_id].sts_regions_off
     yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
     for header, key in HEADERS.items():
         yield [({header: one.text}, "") for one in samples(asked, key, known)]
-    serial = _device(world, power) if asks_for_mfa(asked) else ""
+    serial = _device(world, state) if asks_for_mfa(asked) else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
 
 
 def _tags(
-    power: Power, asked: Asked, known: Mapping[str, ContextValue]
+    state: PrincipalState, asked: RequiredValues, known: Mapping[str, ContextValue]
 ) -> Iterator[dict[str, Any]]:
     """Give the tags to send: all that are asked for, or one of them."""
-    inherited = {key.lower() for key, _ in power.carried.tags}
+    inherited = {key.lower() for key, _ in state.carried.tags}
     found = {
         key: values
-        for key, values in tags_asked(asked, known, "aws:RequestTag/").items()
+        for key, values in required_tags(asked, known, "aws:RequestTag/").items()
         if key.lower() not in inherited
     }
     if not found:
@@ -173,27 +184,27 @@ def _tags(
             yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
 
 
-def asks_for_mfa(asked: Asked) -> bool:
+def asks_for_mfa(asked: RequiredValues) -> bool:
     """Say whether a policy looks at MFA."""
     return any(key.startswith("aws:multifactorauth") for key in asked)
 
 
-def _device(world: World, power: Power) -> str:
+def _device(world: World, state: PrincipalState) -> str:
     """Give an MFA device that shows codes, of a power that is a user; empty if it has none."""
-    arn = Arn.parse(power.arn)
-    user = world.accounts[power.account_id].users.get(arn.name) if arn.kind == "user" else None
-    if user is None or power.gathered.kind not in WITH_MFA:
+    arn = Arn.parse(state.arn)
+    user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
+    if user is None or state.gathered.kind not in WITH_MFA:
         return ""
     return next((one.serial_number for one in user.mfa_devices if one.kind == VIRTUAL), "")
 
 
 def _attempt(
-    world: World, power: Power, parameters: dict[str, Any], conditions: tuple[str, ...]
-) -> Attempt:
+    world: World, state: PrincipalState, parameters: dict[str, Any], conditions: tuple[str, ...]
+) -> AssumeRoleCall:
     """Make a call of what it says, with the permissions that it takes."""
     sent = {one["Key"]: one["Value"] for one in parameters.get("Tags", ())}
     transitive = tuple(parameters.get("TransitiveTagKeys", ()))
-    tags = SessionTags(sent, dict(power.carried.tags), transitive)
+    tags = SessionTags(sent, dict(state.carried.tags), transitive)
     passed = parameters.get("SourceIdentity")
     keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
     if "ExternalId" in parameters:
@@ -202,15 +213,17 @@ def _attempt(
     keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
     if "SerialNumber" in parameters:
         keys |= of_mfa(world.clock.now, world.clock.now)
-    source_identity = power.carried.source_identity or passed or ""
+    source_identity = state.carried.source_identity or passed or ""
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if tags.needs_permission else []
     actions += ["sts:SetSourceIdentity"] if source_identity else []
     needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
-    return Attempt(Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity)
+    return AssumeRoleCall(
+        Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
+    )
 
 
-def session_of(role: Role, attempt: Attempt, *, is_named: bool) -> tuple[Change, ...]:
+def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[Change, ...]:
     """Say what is different of the session that a call leads to from just some session of the role.
 
     Parameters

@@ -68,7 +68,7 @@ BESIDES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EscalationMethod:
     """One way to gain power.
 
     Parameters
@@ -129,8 +129,8 @@ def _row(
     guards: str,
     ids: str = "",
     service: str = "",
-) -> Way:
-    return Way(
+) -> EscalationMethod:
+    return EscalationMethod(
         number,
         title,
         tuple(tuple(form.split()) for form in permissions.split(OR)),
@@ -318,7 +318,7 @@ _BY_IAM_AND_STS = (
     _row(33, "act as a member account's root user for a task", "sts:AssumeRoot", "T", "f"),
 )
 
-TABLE: dict[int, Way] = {
+TABLE: dict[int, EscalationMethod] = {
     one.number: one for one in (*_BY_IAM_AND_STS, *(_row(*each) for each in ROWS))
 }
 """Number -> way."""

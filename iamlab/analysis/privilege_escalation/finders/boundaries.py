@@ -15,9 +15,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.grants import (
-    Gift,
+    Grant,
     attached,
     best,
     name_to_write,
@@ -54,9 +54,9 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Taken
+    from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
 
@@ -65,66 +65,66 @@ PER_ROLE = "PoliciesPerRole"
 
 
 @finds(23)
-def take_own_away(one: Standpoint, way: Way) -> Iterator[Edge]:
+def take_own_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DeleteUserPermissionsBoundary`` on oneself."""
-    if one.user is not None:
-        yield from _take_own_away(one, way)
+    if view.user is not None:
+        yield from _take_own_away(view, method)
 
 
 @finds(24)
-def take_away(one: Standpoint, way: Way) -> Iterator[Edge]:
+def take_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DeleteRolePermissionsBoundary``, and ``AssumeRole``; one's own role needs no assuming."""
-    if one.role is not None:
-        yield from _take_own_away(one, way)
-    if not one.ever("iam:DeleteRolePermissionsBoundary"):
+    if view.role is not None:
+        yield from _take_own_away(view, method)
+    if not view.ever("iam:DeleteRolePermissionsBoundary"):
         return
-    may = one.allowed("DeleteRolePermissionsBoundary", one.stock.roles)
-    for target in _targets(one, may):
-        call = one.call("DeleteRolePermissionsBoundary", RoleName=target.role.name)
-        yield from _freed(one, way, target, (call,), boundary_gone())
+    may = view.allowed("DeleteRolePermissionsBoundary", view.stock.roles)
+    for target in _targets(view, may):
+        call = view.call("DeleteRolePermissionsBoundary", RoleName=target.role.name)
+        yield from _freed(view, method, target, (call,), boundary_gone())
 
 
-def _take_own_away(one: Standpoint, way: Way) -> Iterator[Edge]:
-    own = oneself(one)
-    if own is None or one.power.gathered.boundary is None or is_detour(one):
+def _take_own_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    own = oneself(view)
+    if own is None or view.state.gathered.boundary is None or is_detour(view):
         return
-    call = own_call(one, f"Delete{own.noun}PermissionsBoundary", **own.named)
-    if one.may(call):
-        yield widened_by(one, way, [boundary_gone()], [call])
+    call = own_call(view, f"Delete{own.noun}PermissionsBoundary", **own.named)
+    if view.may(call):
+        yield widened_by(view, method, [boundary_gone()], [call])
 
 
 @finds(25)
-def set_wider(one: Standpoint, way: Way) -> Iterator[Edge]:
+def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutUserPermissionsBoundary`` on oneself; on a role, and ``AssumeRole``."""
-    yield from _set_own(one, way)
-    if not one.ever("iam:PutRolePermissionsBoundary"):
+    yield from _set_own(view, method)
+    if not view.ever("iam:PutRolePermissionsBoundary"):
         return
-    left = {role.arn for role in one.stock.roles if role.boundary is not None}
-    for arn, document in _to_try(one):
-        may = one.allowed("PutRolePermissionsBoundary", one.stock.roles, PermissionsBoundary=arn)
-        for target in _targets(one, [role for role in may if role.arn in left]):
+    left = {role.arn for role in view.stock.roles if role.boundary is not None}
+    for arn, document in _to_try(view):
+        may = view.allowed("PutRolePermissionsBoundary", view.stock.roles, PermissionsBoundary=arn)
+        for target in _targets(view, [role for role in may if role.arn in left]):
             if not is_wider(document, target.document):
                 continue
-            call = one.call(
+            call = view.call(
                 "PutRolePermissionsBoundary",
                 RoleName=target.role.name,
                 PermissionsBoundary=arn,
             )
             change = boundary_set(document, arn)
-            found = list(_freed(one, way, target, (call,), change))
+            found = list(_freed(view, method, target, (call,), change))
             yield from found
             # A role may be written to under one boundary and not under another.
             is_whole = any(any_permission() in edge.target.changes for edge in found)
-            if allows_all(document) and (is_whole or _is_wide(one, target.role)):
+            if allows_all(document) and (is_whole or _is_wide(view, target.role)):
                 left.discard(target.role.arn)
 
 
-def _set_own(one: Standpoint, way: Way) -> Iterator[Edge]:
-    own, boundary = oneself(one), one.power.gathered.boundary
-    if own is None or not one.ever(f"iam:Put{own.noun}PermissionsBoundary") or is_detour(one):
+def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    own, boundary = oneself(view), view.state.gathered.boundary
+    if own is None or not view.ever(f"iam:Put{own.noun}PermissionsBoundary") or is_detour(view):
         return
-    asked_for, is_done = _asked_for(one), False
-    for arn, document in _to_try(one):
+    asked_for, is_done = _asked_for(view), False
+    for arn, document in _to_try(view):
         if boundary is not None and arn == boundary.arn:
             continue
         is_wider_one = boundary is not None and is_wider(document, boundary.policy)
@@ -132,35 +132,35 @@ def _set_own(one: Standpoint, way: Way) -> Iterator[Edge]:
         if arn not in asked_for and (is_done or not is_wider_one):
             continue
         name = f"Put{own.noun}PermissionsBoundary"
-        call = own_call(one, name, **own.named, PermissionsBoundary=arn)
-        if one.may(call):
-            yield widened_by(one, way, [boundary_set(document, arn)], [call])
+        call = own_call(view, name, **own.named, PermissionsBoundary=arn)
+        if view.may(call):
+            yield widened_by(view, method, [boundary_set(document, arn)], [call])
             is_done = is_done or allows_all(document)
 
 
 @finds(26)
-def rewrite(one: Standpoint, way: Way) -> Iterator[Edge]:
+def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
-    if not one.ever("iam:CreatePolicyVersion"):
+    if not view.ever("iam:CreatePolicyVersion"):
         return
-    boundary = one.power.gathered.boundary
+    boundary = view.state.gathered.boundary
     if boundary is not None and boundary.arn and not allows_all(boundary.policy):
-        calls = rewriting(one, boundary.arn)
+        calls = rewriting(view, boundary.arn)
         if calls:
-            yield widened_by(one, way, [policy_rewritten(boundary.arn)], calls)
+            yield widened_by(view, method, [policy_rewritten(boundary.arn)], calls)
     known: dict[str, tuple[Call, ...]] = {}
-    for target in _targets(one, one.stock.roles):
+    for target in _targets(view, view.stock.roles):
         arn = target.role.boundary or ""
         if arn not in known:
-            known[arn] = rewriting(one, arn)
+            known[arn] = rewriting(view, arn)
         if known[arn] and not allows_all(target.document):
-            yield from _freed(one, way, target, known[arn], policy_rewritten(arn))
+            yield from _freed(view, method, target, known[arn], policy_rewritten(arn))
 
 
 # Roles -------------------------------------------------------------------------------------------
 
 
-class Target(NamedTuple):
+class BoundedRole(NamedTuple):
     """A role with a boundary that a power can take.
 
     Parameters
@@ -171,7 +171,7 @@ class Target(NamedTuple):
         The call that lets the power in first, if one is needed.
     """
 
-    taken: Taken
+    taken: AssumableRole
     document: Policy
     before: tuple[Call, ...] = ()
 
@@ -181,24 +181,28 @@ class Target(NamedTuple):
         return self.taken.role
 
 
-def _targets(one: Standpoint, roles: list[Role]) -> Iterator[Target]:
+def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
     """Give those of some roles that have a boundary, and that a power can take."""
     for role in roles:
-        if role.boundary is None or role is one.role:
+        if role.boundary is None or role is view.role:
             continue
-        attached = principal_of(one.world, role).boundary
+        attached = principal_of(view.world, role).boundary
         document = Policy(()) if attached is None else attached.policy
-        if role.arn in one.assumable:
-            yield Target(one.assumable[role.arn], document)
-        elif role.arn in one.assumable_once_trusted:
-            taken = one.assumable_once_trusted[role.arn]
-            trust = one.assuming.trust_to_write(one.power, taken).text
-            let = one.call("UpdateAssumeRolePolicy", RoleName=role.name, PolicyDocument=trust)
-            yield Target(taken, document, (let,))
+        if role.arn in view.assumable:
+            yield BoundedRole(view.assumable[role.arn], document)
+        elif role.arn in view.assumable_once_trusted:
+            taken = view.assumable_once_trusted[role.arn]
+            trust = view.assuming.trust_to_write(view.state, taken).text
+            let = view.call("UpdateAssumeRolePolicy", RoleName=role.name, PolicyDocument=trust)
+            yield BoundedRole(taken, document, (let,))
 
 
 def _freed(
-    one: Standpoint, way: Way, target: Target, calls: tuple[Call, ...], change: Change
+    view: AttackerView,
+    method: EscalationMethod,
+    target: BoundedRole,
+    calls: tuple[Call, ...],
+    change: Change,
 ) -> Iterator[Edge]:
     """Say that a power can act as a role past its boundary, with more policies if it can be.
 
@@ -207,65 +211,65 @@ def _freed(
     calls, change
         What is done about the boundary.
     """
-    after = change.make(principal_of(one.world, target.role)).boundary
+    after = change.make(principal_of(view.world, target.role)).boundary
     arn = None if after is None else after.arn
-    for gift in (*_gifts(one, target.role, change), Gift((), ())):
+    for grant in (*_gifts(view, target.role, change), Grant((), ())):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
-        writes = (*gift.calls, *target.before)
-        early = [call for call in writes if one.may(call)]
+        writes = (*grant.calls, *target.before)
+        early = [call for call in writes if view.may(call)]
         late = [with_boundary(call, target.role, arn) for call in writes if call not in early]
-        if not all(map(one.may, late)):
+        if not all(map(view.may, late)):
             continue
         made = (*early, *calls, *late, target.taken.call)
-        yield one.acts_as(way, target.taken, partial(tuple, made), change, *gift.changes)
-        if gift.is_all:
+        yield view.acts_as(method, target.taken, partial(tuple, made), change, *grant.changes)
+        if grant.is_all:
             return  # nothing else gives more
 
 
-def _is_wide(one: Standpoint, role: Role) -> bool:
-    return any(allows_all(each.policy) for each in principal_of(one.world, role).identity)
+def _is_wide(view: AttackerView, role: Role) -> bool:
+    return any(allows_all(each.policy) for each in principal_of(view.world, role).identity)
 
 
-def _gifts(one: Standpoint, role: Role, change: Change) -> list[Gift]:
+def _gifts(view: AttackerView, role: Role, change: Change) -> list[Grant]:
     """Give what a role could be given besides."""
-    if _is_wide(one, role):
+    if _is_wide(view, role):
         return []
     name = name_to_write(role)
     written = {"PolicyName": name, "PolicyDocument": ALL}
-    whole = {"PolicyArn": administrator(one)}
+    whole = {"PolicyArn": administrator(view)}
     named = {"RoleName": role.name}
-    gifts = [
-        Gift((any_permission(),), (one.call(operation, **named, **given),))
+    grants = [
+        Grant((any_permission(),), (view.call(operation, **named, **given),))
         for operation, given, is_room in (
             ("PutRolePolicy", written, name is not None),
-            ("AttachRolePolicy", whole, len(role.attached) < quota(one.account, PER_ROLE)),
+            ("AttachRolePolicy", whole, len(role.attached) < quota(view.account, PER_ROLE)),
         )
-        if is_room and one.ever(f"iam:{operation}")
+        if is_room and view.ever(f"iam:{operation}")
     ]
-    some = best(attached(one, one.stock.roles), rewritten(one, one.stock.roles))
-    return [*gifts, *(gift for gift in some.get(role.arn, ()) if change not in gift.changes)]
+    some = best(attached(view, view.stock.roles), rewritten(view, view.stock.roles))
+    return [*grants, *(grant for grant in some.get(role.arn, ()) if change not in grant.changes)]
 
 
 # Boundaries --------------------------------------------------------------------------------------
 
 
-def _asked_for(one: Standpoint) -> set[str]:
+def _asked_for(view: AttackerView) -> set[str]:
     """Give the ARNs that the power's own policies want a boundary to have."""
     return {
-        value for each in one.power.gathered.identity for value in literals(each.policy, BOUNDARY)
+        value for each in view.state.gathered.identity for value in literals(each.policy, BOUNDARY)
     }
 
 
-def _to_try(one: Standpoint) -> Iterator[tuple[str, Policy]]:
+def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
     """Give policies that could be a boundary, the widest first."""
-    every = (Attached(each.document, each.arn) for each in _policies(one))
-    yield from ((each.arn or "", each.policy) for each in one.as_they_are(every))
+    every = (Attached(each.document, each.arn) for each in _policies(view))
+    yield from ((each.arn or "", each.policy) for each in view.as_they_are(every))
 
 
-def _policies(one: Standpoint) -> Iterator[ManagedPolicy]:
-    yield one.account.get_policy(administrator(one))
-    for arn in sorted(_asked_for(one)):
+def _policies(view: AttackerView) -> Iterator[ManagedPolicy]:
+    yield view.account.get_policy(administrator(view))
+    for arn in sorted(_asked_for(view)):
         policy = managed.find(arn)
         if policy is not None and not policy.path.startswith(SERVICE_LINKED_ONLY):
             yield policy
-    yield from one.stock.policies
+    yield from view.stock.policies

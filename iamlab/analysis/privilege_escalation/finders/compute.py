@@ -15,17 +15,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.services import by_plan, by_plans
 from iamlab.analysis.privilege_escalation.plans import Plan, plan, with_role
-from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import principal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
 
 
 FUNCTION = "lambda:CreateFunction> +function & "
@@ -218,27 +218,27 @@ for _number in PLANS.keys() - {44}:
 
 
 @finds(44)
-def take_by_a_stack_set(one: Standpoint, way: Way) -> Iterator[Edge]:
+def take_by_a_stack_set(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Have a stack set made: the role that is passed administers it, and takes the role that works.
 
     Both must be so: the first trusts CloudFormation, the second the first.
     """
     done: set[str] = set()
     for each in PLANS[44]:
-        for administration, edge in by_plan(one, way, each):
-            for taken in _taken_by(one, administration.arn):
-                if taken.role.arn not in done and taken.role is not one.role:
+        for administration, edge in by_plan(view, method, each):
+            for taken in _taken_by(view, administration.arn):
+                if taken.role.arn not in done and taken.role is not view.role:
                     done.add(taken.role.arn)
-                    yield one.becomes(way, taken.role, edge.make, *edge.conditions)
+                    yield view.becomes(method, taken.role, edge.make, *edge.conditions)
 
 
-def _taken_by(one: Standpoint, role_arn: str) -> list[Taken]:
+def _taken_by(view: AttackerView, role_arn: str) -> list[AssumableRole]:
     """Give the roles that a role may assume; worked out once."""
     key = ("taken by", role_arn)
-    if key not in one.decider.kept:
-        power = Power.of(principal_of(one.world, role_arn))
-        every = one.assuming.taken_by(power)
+    if key not in view.decider.kept:
+        state = PrincipalState.of(principal_of(view.world, role_arn))
+        every = view.assuming.taken_by(state)
         # CloudFormation says no more in its call than it must.
-        one.decider.kept[key] = [each for each in every if each.call.parameters.keys() == PLAIN]
-    found: list[Taken] = one.decider.kept[key]
+        view.decider.kept[key] = [each for each in every if each.call.parameters.keys() == PLAIN]
+    found: list[AssumableRole] = view.decider.kept[key]
     return found

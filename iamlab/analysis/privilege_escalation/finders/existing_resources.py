@@ -19,7 +19,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.services import Known, by_known, by_plans
 from iamlab.analysis.privilege_escalation.plans import Plan, plan
 from iamlab.operations.services.lambda_function import Function
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.account import Account
 
 
@@ -173,25 +173,25 @@ A_FUNCTION = "a function works with the role {role}"
 
 
 @finds(61)
-def replace_code(one: Standpoint, way: Way) -> Iterator[Edge]:
+def replace_code(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``UpdateFunctionCode``; then the function must run."""
-    yield from _change(one, way, CODE_PLANS)
+    yield from _change(view, method, CODE_PLANS)
 
 
 @finds(62)
-def change_settings(one: Standpoint, way: Way) -> Iterator[Edge]:
+def change_settings(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``UpdateFunctionConfiguration`` with a layer, or with environment variables."""
-    yield from _change(one, way, SETTING_PLANS)
+    yield from _change(view, method, SETTING_PLANS)
 
 
-def _change(one: Standpoint, way: Way, plans: Sequence[Plan]) -> Iterator[Edge]:
-    yield from by_known(one, way, plans, list(_functions(one.account)), A_FUNCTION)
-    for account in one.world.accounts.values():
-        if account is not one.account:
+def _change(view: AttackerView, method: EscalationMethod, plans: Sequence[Plan]) -> Iterator[Edge]:
+    yield from by_known(view, method, plans, list(_functions(view.account)), A_FUNCTION)
+    for account in view.world.accounts.values():
+        if account is not view.account:
             # Nobody makes an event source for a function of another account.
             abroad = [plan for plan in plans if EVENTS not in plan.actions]
             shared = [each for each in _functions(account) if each.is_shared]
-            yield from by_known(one, way, abroad, shared, "")
+            yield from by_known(view, method, abroad, shared, "")
 
 
 def _functions(account: Account) -> Iterator[Known]:

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.grants import (
-    Gift,
-    Given,
+    Grant,
+    Grants,
     attached,
     best,
     together,
     written,
 )
-from iamlab.analysis.privilege_escalation.finders.new_principals import places
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
@@ -47,8 +46,8 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     group_joined,
     policy_given,
 )
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.analysis.privilege_escalation.table import TABLE, Way
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
+from iamlab.analysis.privilege_escalation.table import TABLE, EscalationMethod
 from iamlab.authorization.principal import policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group, User
@@ -65,7 +64,7 @@ MOST_NEW = 4
 """So many places for a new group are looked at."""
 
 
-class Filled(NamedTuple):
+class FilledGroup(NamedTuple):
     """A group that is given something, so that its members have it.
 
     Parameters
@@ -84,13 +83,13 @@ class Filled(NamedTuple):
     calls: tuple[Call, ...]
     is_all: bool
 
-    def for_user(self, name: str) -> Gift:
+    def for_user(self, name: str) -> Grant:
         """Give what a user gains who is put into the group."""
         group = self.group
         named = {"GroupName": group.name, "UserName": name}
         joined = group_joined(group.name, self.policies)
         add = other_call("iam:AddUserToGroup", _adding(group), **named)
-        return Gift((joined, *self.changes), (*self.calls, add))
+        return Grant((joined, *self.changes), (*self.calls, add))
 
 
 def _adding(group: Group) -> Need:
@@ -98,69 +97,69 @@ def _adding(group: Group) -> Need:
 
 
 @finds(9)
-def fill_and_join(one: Standpoint, way: Way) -> Iterator[Edge]:
+def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """A group made if need be, ``PutGroupPolicy`` or ``AttachGroupPolicy``, ``AddUserToGroup``."""
-    user, groups = one.user, own_groups(one)
-    if user is None or is_widest(one) or not _may_fill(one):
+    user, groups = view.user, own_groups(view)
+    if user is None or is_widest(view) or not _may_fill(view):
         return
-    has_room = len(groups) < quota(one.account, "GroupsPerUser")
-    if not has_room or has_enough(one) or gives_itself_all(one):
+    has_room = len(groups) < quota(view.account, "GroupsPerUser")
+    if not has_room or has_enough(view) or gives_itself_all(view):
         return
-    every = [filled for filled in fillable(one) if not _is_in(one, filled.group)]
-    if not every or (not every[0].is_all and _gets_single_ones(one)):
+    every = [filled for filled in fillable(view) if not _is_in(view, filled.group)]
+    if not every or (not every[0].is_all and _gets_single_ones(view)):
         return
     for filled in every:
-        gift = filled.for_user(user.name)
-        yield widened_by(one, way, gift.changes, gift.calls)
+        grant = filled.for_user(user.name)
+        yield widened_by(view, method, grant.changes, grant.calls)
 
 
-def _is_in(one: Standpoint, group: Group) -> bool:
+def _is_in(view: AttackerView, group: Group) -> bool:
     """Say whether a power is in a group by now; one that it made is not in the world."""
     joined = f"{MEMBER} {group.name}"
-    names = {holder.identity.name for holder in own_groups(one)}
-    return group.name in names or any(each.about == joined for each in one.power.changes)
+    names = {holder.identity.name for holder in own_groups(view)}
+    return group.name in names or any(each.about == joined for each in view.state.changes)
 
 
-def _gets_single_ones(one: Standpoint) -> bool:
+def _gets_single_ones(view: AttackerView) -> bool:
     """Say whether a power has been given single policies, or gets them without a group."""
-    if any(change.about.startswith(GIVEN) for change in one.power.changes):
+    if any(change.about.startswith(GIVEN) for change in view.state.changes):
         return True
-    return next(attach_to_own_user(one, TABLE[3]), None) is not None
+    return next(attach_to_own_user(view, TABLE[3]), None) is not None
 
 
-def _may_fill(one: Standpoint) -> bool:
+def _may_fill(view: AttackerView) -> bool:
     """Say whether it is worth asking, quickly."""
-    writes = one.ever("iam:PutGroupPolicy") or one.ever("iam:AttachGroupPolicy")
-    return writes and one.ever("iam:AddUserToGroup")
+    writes = view.ever("iam:PutGroupPolicy") or view.ever("iam:AttachGroupPolicy")
+    return writes and view.ever("iam:AddUserToGroup")
 
 
-def by_groups(one: Standpoint, users: Iterable[User]) -> Given:
+def by_groups(view: AttackerView, users: Iterable[User]) -> Grants:
     """Give what users can be given by groups that they are not in."""
-    most = quota(one.account, "GroupsPerUser")
-    found: Given = {}
-    for filled in fillable(one):
+    most = quota(view.account, "GroupsPerUser")
+    found: Grants = {}
+    for filled in fillable(view):
         for user in users:
             if filled.group.name not in user.groups and len(user.groups) < most:
                 found.setdefault(user.arn, []).append(filled.for_user(user.name))
     return found
 
 
-def fillable(one: Standpoint) -> tuple[Filled, ...]:
+def fillable(view: AttackerView) -> tuple[FilledGroup, ...]:
     """Give the groups that a power may give something, and put users into.
 
     One that can be given all is alone; else there is one for each thing that can be given.
     """
-    key = ("groups to fill", one.power)
-    kept = one.decider.kept
+    key = ("groups to fill", view.state)
+    kept = view.decider.kept
     if key not in kept:
-        kept[key] = _chosen(_every(one)) if _may_fill(one) else ()
-    found: tuple[Filled, ...] = kept[key]
+        kept[key] = _chosen(_every(view)) if _may_fill(view) else ()
+    found: tuple[FilledGroup, ...] = kept[key]
     return found
 
 
-def _chosen(every: Iterable[Filled]) -> tuple[Filled, ...]:
+def _chosen(every: Iterable[FilledGroup]) -> tuple[FilledGroup, ...]:
     """Leave out what gives no more than another one does."""
-    found: dict[tuple[str, ...], Filled] = {}
+    found: dict[tuple[str, ...], FilledGroup] = {}
     for filled in every:
         if filled.is_all:
             return (filled,)
@@ -168,84 +167,84 @@ def _chosen(every: Iterable[Filled]) -> tuple[Filled, ...]:
     return tuple(found.values())
 
 
-def _every(one: Standpoint) -> Iterator[Filled]:
+def _every(view: AttackerView) -> Iterator[FilledGroup]:
     denying = []
-    for filled in _of_today(one):
+    for filled in _of_today(view):
         if any(denies_something(each.policy) for each in filled.policies):
             denying.append(filled)
         else:
             yield filled
-    yield from _new(one)
+    yield from _new(view)
     yield from denying
 
 
-def _of_today(one: Standpoint) -> Iterator[Filled]:
+def _of_today(view: AttackerView) -> Iterator[FilledGroup]:
     """Give the groups that there are."""
-    groups = one.stock.groups
-    open_ones = one.allowed("AddUserToGroup", groups, UserName=ANYBODY)
+    groups = view.stock.groups
+    open_ones = view.allowed("AddUserToGroup", groups, UserName=ANYBODY)
     if not open_ones:
         return
-    given = best(written(one, groups), attached(one, groups))
+    given = best(written(view, groups), attached(view, groups))
     for group in sorted(open_ones, key=lambda each: bool(each.inline or each.attached)):
-        held = one.as_they_are(policies_of(group, _path(group)))
-        for gift in given.get(group.arn, ()):
-            changes = tuple(_gained(one, group, call, is_all=gift.is_all) for call in gift.calls)
-            yield Filled(group, held, tuple(dict.fromkeys(changes)), gift.calls, gift.is_all)
+        held = view.as_they_are(policies_of(group, _path(group)))
+        for grant in given.get(group.arn, ()):
+            changes = tuple(_gained(view, group, call, is_all=grant.is_all) for call in grant.calls)
+            yield FilledGroup(group, held, tuple(dict.fromkeys(changes)), grant.calls, grant.is_all)
 
 
 def _path(group: Group) -> tuple[str, ...]:
     return (f"group {group.name}",)
 
 
-def _gained(one: Standpoint, group: Group, call: Call, *, is_all: bool) -> Change:
+def _gained(view: AttackerView, group: Group, call: Call, *, is_all: bool) -> Change:
     """Say what the members of a group gain by a policy that it is given."""
     arn = call.parameters.get("PolicyArn")
     if arn is None or is_all:
         return any_permission(_path(group))
-    policy = one.account.get_policy(str(arn))
-    (found,) = one.as_they_are([Attached(policy.document, policy.arn, _path(group))])
+    policy = view.account.get_policy(str(arn))
+    (found,) = view.as_they_are([Attached(policy.document, policy.arn, _path(group))])
     return policy_given(found.policy, policy.arn, _path(group))
 
 
-def _new(one: Standpoint) -> Iterator[Filled]:
+def _new(view: AttackerView) -> Iterator[FilledGroup]:
     """Give a group that can be made, and what it can be given."""
-    account = one.account
-    if not one.ever("iam:CreateGroup") or len(account.groups) >= quota(account, "Groups"):
+    account = view.account
+    if not view.ever("iam:CreateGroup") or len(account.groups) >= quota(account, "Groups"):
         return
-    for path, name in _places(one):
+    for path, name in _places(view):
         group = Group(account, name, path)
         create = iam_call(account, "CreateGroup", GroupName=name, Path=path)
-        if _is_in(one, group) or not one.may(create) or not _has(one, _adding(group)):
+        if _is_in(view, group) or not view.may(create) or not _has(view, _adding(group)):
             continue
-        gifts = list(_gifts_for_new(one, group))
-        if len(gifts) > 1 and not gifts[-1].is_all:
-            gifts.append(together(gifts[: quota(account, "PoliciesPerGroup")]))
-        for gift in gifts:
-            yield Filled(group, (), gift.changes, (create, *gift.calls), gift.is_all)
-        if gifts:
+        grants = list(_gifts_for_new(view, group))
+        if len(grants) > 1 and not grants[-1].is_all:
+            grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
+        for grant in grants:
+            yield FilledGroup(group, (), grant.changes, (create, *grant.calls), grant.is_all)
+        if grants:
             return
 
 
-def _places(one: Standpoint) -> Iterator[tuple[str, str]]:
-    return (place for _, place in zip(range(MOST_NEW), places(one, "group"), strict=False))
+def _places(view: AttackerView) -> Iterator[tuple[str, str]]:
+    return (place for _, place in zip(range(MOST_NEW), free_names(view, "group"), strict=False))
 
 
-def _has(one: Standpoint, need: Need) -> bool:
-    return one.decider.has(one.power, need)
+def _has(view: AttackerView, need: Need) -> bool:
+    return view.decider.has(view.state, need)
 
 
-def _gifts_for_new(one: Standpoint, group: Group) -> Iterator[Gift]:
+def _gifts_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
     """Give what a new group can be given; one that gives all is the last."""
     named = {"GroupName": group.name, "PolicyName": POLICY_NAME, "PolicyDocument": ALL}
     put = other_call("iam:PutGroupPolicy", Need("iam:PutGroupPolicy", group.arn, {}), **named)
-    if one.may(put):
-        yield Gift((any_permission(_path(group)),), (put,))
+    if view.may(put):
+        yield Grant((any_permission(_path(group)),), (put,))
         return
-    for policy in policies_to_try(one) if one.ever("iam:AttachGroupPolicy") else ():
+    for policy in policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
         need = Need("iam:AttachGroupPolicy", group.arn, {"iam:PolicyARN": policy.arn})
-        if _has(one, need):
+        if _has(view, need):
             call = other_call(need.action, need, GroupName=group.name, PolicyArn=policy.arn)
-            is_all = change_by(one, policy) == any_permission()
-            yield Gift((_gained(one, group, call, is_all=is_all),), (call,))
+            is_all = change_by(view, policy) == any_permission()
+            yield Grant((_gained(view, group, call, is_all=is_all),), (call,))
             if is_all:
                 return

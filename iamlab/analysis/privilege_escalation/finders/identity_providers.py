@@ -18,22 +18,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
     Carried,
     Change,
     Edge,
-    Power,
+    PrincipalState,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import (
     FILLER,
-    Asked,
-    Later,
-    asked_in,
+    Placeholder,
+    RequiredValues,
+    required_in,
+    required_tags,
     samples,
-    tags_asked,
 )
 from iamlab.authorization.context_keys import of_temporary
 from iamlab.authorization.principal import principal_of
@@ -53,7 +53,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
@@ -132,7 +132,7 @@ class Vouched:
         return Carried(source_identity=self.source_identity)
 
 
-def by_saml(account: Account, name: str, asked: Asked) -> Iterator[Vouched]:
+def by_saml(account: Account, name: str, asked: RequiredValues) -> Iterator[Vouched]:
     """Give what a SAML provider could say: all that is asked for, then less."""
     door = DOORS.get(account.partition, DOORS["aws"])
     sign_in = f"https://{door.host}/saml"
@@ -175,7 +175,9 @@ def _claims() -> Mapping[str, Any]:
     return {attribute: CLAIMS[attribute] for key, attribute in found.items() if key != "saml:name"}
 
 
-def by_oidc(account: Account, name: str, asked: Asked, audience: str = "") -> Iterator[Vouched]:
+def by_oidc(
+    account: Account, name: str, asked: RequiredValues, audience: str = ""
+) -> Iterator[Vouched]:
     """Give what an OIDC provider could say."""
     audience = audience or _first(asked, f"{name}:aud", AUDIENCE)
     subject = _first(asked, f"{name}:sub", FILLER)
@@ -200,11 +202,11 @@ def by_oidc(account: Account, name: str, asked: Asked, audience: str = "") -> It
         )
 
 
-def _more(asked: Asked) -> Iterator[dict[str, Any]]:
+def _more(asked: RequiredValues) -> Iterator[dict[str, Any]]:
     """Give the rest of what can be said: with tags and source identity where they are asked for."""
     names = [*_texts(asked, "sts:RoleSessionName"), FILLER]
     name = next(each for each in names if is_session_name(each))
-    tags = {key: values[0] for key, values in tags_asked(asked, {}, "aws:RequestTag/").items()}
+    tags = {key: values[0] for key, values in required_tags(asked, {}, "aws:RequestTag/").items()}
     identity = next(iter(_texts(asked, "sts:SourceIdentity")), "")
     seen = []
     for some, source in ((tags, identity), (tags, ""), ({}, identity), ({}, "")):
@@ -213,11 +215,11 @@ def _more(asked: Asked) -> Iterator[dict[str, Any]]:
             yield {"name": name, "tags": some, "source_identity": source}
 
 
-def _texts(asked: Asked, key: str) -> list[str]:
+def _texts(asked: RequiredValues, key: str) -> list[str]:
     return [each.text for each in samples(asked, key, {})]
 
 
-def _first(asked: Asked, key: str, default: str) -> str:
+def _first(asked: RequiredValues, key: str, default: str) -> str:
     return next(iter(_texts(asked, key)), default)
 
 
@@ -231,13 +233,13 @@ def _directory(world: World, issuer: str) -> SamlDirectory:
     return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
 
 
-def metadata(issuer: str) -> Later:
+def metadata(issuer: str) -> Placeholder:
     """Stand for the metadata of the caller's directory."""
     said = "the metadata of an identity provider of the caller's own"
-    return Later(said, lambda world: _directory(world, issuer).metadata())
+    return Placeholder(said, lambda world: _directory(world, issuer).metadata())
 
 
-def assertion(vouched: Vouched, role: Role) -> Later:
+def assertion(vouched: Vouched, role: Role) -> Placeholder:
     """Stand for what the caller's directory signs."""
 
     def make(world: World) -> str:
@@ -253,10 +255,10 @@ def assertion(vouched: Vouched, role: Role) -> Later:
             recipient=vouched.audience,
         )
 
-    return Later("an assertion that the caller's own identity provider signs", make)
+    return Placeholder("an assertion that the caller's own identity provider signs", make)
 
 
-def token(vouched: Vouched) -> Later:
+def token(vouched: Vouched) -> Placeholder:
     """Stand for a token that the caller gets of an issuer."""
 
     def make(world: World) -> str:
@@ -272,7 +274,7 @@ def token(vouched: Vouched) -> Later:
             **claims,
         )
 
-    return Later(f"a token that the caller gets of {vouched.issuer}", make)
+    return Placeholder(f"a token that the caller gets of {vouched.issuer}", make)
 
 
 SAML, OIDC = "saml-provider", "oidc-provider"
@@ -284,18 +286,18 @@ WRITES = (
 
 
 @finds(32)
-def write_provider(one: Standpoint, way: Way) -> Iterator[Edge]:
+def write_provider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Write a provider that roles trust, then ``AssumeRoleWithSAML`` or ``...WithWebIdentity``."""
-    if not any(map(one.ever, WRITES)):
+    if not any(map(view.ever, WRITES)):
         return
     trusting: dict[str, list[Role]] = {}
-    for role in one.account.roles.values():
+    for role in view.account.roles.values():
         for arn in dict.fromkeys(_providers(role)):
             trusting.setdefault(arn, []).append(role)
     for arn, roles in trusting.items():
         kind, _, name = Arn.parse(arn).resource.partition("/")
         for role in roles:
-            edge = _FINDS[kind](one, way, role, arn, name)
+            edge = _FINDS[kind](view, method, role, arn, name)
             if edge is not None:
                 yield edge
 
@@ -310,90 +312,94 @@ def _providers(role: Role) -> Iterator[str]:
                 yield value
 
 
-def _by_saml(one: Standpoint, way: Way, role: Role, arn: str, name: str) -> Edge | None:
-    vouched = _heard(one, role, lambda asked: by_saml(one.account, name, asked))
+def _by_saml(
+    view: AttackerView, method: EscalationMethod, role: Role, arn: str, name: str
+) -> Edge | None:
+    vouched = _heard(view, role, lambda asked: by_saml(view.account, name, asked))
     if vouched is None:
         return None
     document = metadata(vouched.issuer)
     conditions: tuple[str, ...] = ()
-    provider = one.account.saml_providers.get(arn)
-    if provider is not None or one.world.loaded:
+    provider = view.account.saml_providers.get(arn)
+    if provider is not None or view.world.loaded:
         given: dict[str, Any] = {"SAMLProviderArn": arn, "SAMLMetadataDocument": document}
         if provider is None:
             conditions = (f"the account has the SAML provider {name}",)
         elif provider.assertion_encryption_mode == "Required":
             given["AssertionEncryptionMode"] = "Allowed"
-        write = one.call("UpdateSAMLProvider", **given)
+        write = view.call("UpdateSAMLProvider", **given)
     else:
-        held = {each.name: each for each in one.account.saml_providers.values()}
-        full = len(held) >= quota(one.account, "SAMLProviders")
+        held = {each.name: each for each in view.account.saml_providers.values()}
+        full = len(held) >= quota(view.account, "SAMLProviders")
         if full or same_name(name, held) is not None or not is_session_name(name):
             return None
-        write = one.call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=document)
-    if not one.may(write):
+        write = view.call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=document)
+    if not view.may(write):
         return None
     given = {"RoleArn": role.arn, "PrincipalArn": arn, "SAMLAssertion": assertion(vouched, role)}
     calls = (write, Call("sts:AssumeRoleWithSAML", given, ()))
-    return _edge(one, way, role, vouched, calls, conditions)
+    return _edge(view, method, role, vouched, calls, conditions)
 
 
-def _by_oidc(one: Standpoint, way: Way, role: Role, arn: str, name: str) -> Edge | None:
-    issuer = one.world.oidc_issuers.get(f"https://{name}")
+def _by_oidc(
+    view: AttackerView, method: EscalationMethod, role: Role, arn: str, name: str
+) -> Edge | None:
+    issuer = view.world.oidc_issuers.get(f"https://{name}")
     if issuer is not None and not issuer.is_online:
         return None
-    provider = one.account.oidc_providers.get(arn)
-    vouched = _heard(one, role, lambda asked: by_oidc(one.account, name, asked))
+    provider = view.account.oidc_providers.get(arn)
+    vouched = _heard(view, role, lambda asked: by_oidc(view.account, name, asked))
     if vouched is not None and provider is not None and vouched.audience in provider.client_ids:
         # Tokens for that audience are taken already: one's own application may be another one.
-        vouched = _heard(one, role, lambda asked: by_oidc(one.account, name, asked, "reach"))
+        vouched = _heard(view, role, lambda asked: by_oidc(view.account, name, asked, "reach"))
     if vouched is None:
         return None
     conditions = [f"the caller gets tokens of {vouched.issuer} for {vouched.audience}"]
     given: dict[str, Any]
     if provider is not None:
-        full = len(provider.client_ids) >= quota(one.account, "ClientIdsPerOpenIdConnectProvider")
+        full = len(provider.client_ids) >= quota(view.account, "ClientIdsPerOpenIdConnectProvider")
         given = {"OpenIDConnectProviderArn": arn, "ClientID": vouched.audience}
-        write = one.call("AddClientIDToOpenIDConnectProvider", **given)
+        write = view.call("AddClientIDToOpenIDConnectProvider", **given)
     else:
-        held = {each.name: each for each in one.account.oidc_providers.values()}
-        most = quota(one.account, "OpenIDConnectProviders")
+        held = {each.name: each for each in view.account.oidc_providers.values()}
+        most = quota(view.account, "OpenIDConnectProviders")
         full = len(held) >= most or same_name(name, held) is not None
         given = {"Url": vouched.issuer, "ClientIDList": [vouched.audience]}
-        write = one.call("CreateOpenIDConnectProvider", **given)
-        if one.world.loaded:
+        write = view.call("CreateOpenIDConnectProvider", **given)
+        if view.world.loaded:
             conditions.append(f"the account has no provider for {vouched.issuer} yet")
-    if full or not one.may(write):
+    if full or not view.may(write):
         return None
     named = {"RoleArn": role.arn, "RoleSessionName": vouched.name}
     taking = Call(
         "sts:AssumeRoleWithWebIdentity", {**named, "WebIdentityToken": token(vouched)}, ()
     )
-    return _edge(one, way, role, vouched, (write, taking), tuple(conditions))
+    return _edge(view, method, role, vouched, (write, taking), tuple(conditions))
 
 
 _FINDS = {SAML: _by_saml, OIDC: _by_oidc}
 
 
 def _heard(
-    one: Standpoint, role: Role, said: Callable[[Asked], Iterator[Vouched]]
+    view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[Vouched]]
 ) -> Vouched | None:
     """Give what a role's trust policy, and what else has a say, listens to."""
-    asked = asked_in(*([] if role.trust is None else [role.trust]))
+    asked = required_in(*([] if role.trust is None else [role.trust]))
     for vouched in said(asked):
-        provider = Power.of(principal_of(one.world, vouched.provider_arn))
-        if all(one.decider.decide(provider, need) for need in vouched.needs(role)):
+        provider = PrincipalState.of(principal_of(view.world, vouched.provider_arn))
+        if all(view.decider.decide(provider, need) for need in vouched.needs(role)):
             return vouched
     return None
 
 
 def _edge(
-    one: Standpoint,
-    way: Way,
+    view: AttackerView,
+    method: EscalationMethod,
     role: Role,
     vouched: Vouched,
     calls: tuple[Call, ...],
     conditions: tuple[str, ...],
 ) -> Edge:
-    base = replace(Power.of(principal_of(one.world, role)), carried=vouched.carried)
-    target = one.changed(base, vouched.session(role))
-    return Edge(way, one.power, target, lambda: calls, conditions)
+    base = replace(PrincipalState.of(principal_of(view.world, role)), carried=vouched.carried)
+    target = view.changed(base, vouched.session(role))
+    return Edge(method, view.state, target, lambda: calls, conditions)

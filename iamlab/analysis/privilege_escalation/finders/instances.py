@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.services import Known, by_known, by_plan, by_plans
 from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.plans import Plan, plan
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.identities import Role
 
 
@@ -85,35 +85,35 @@ CONTROL = "the caller runs code on an instance"
 
 
 @finds(37)
-def give_known_profile(one: Standpoint, way: Way) -> Iterator[Edge]:
+def give_known_profile(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Give an instance that one controls the profile of a role."""
-    yield from _give(one, way, KNOWN_PROFILE)
+    yield from _give(view, method, KNOWN_PROFILE)
 
 
 @finds(38)
-def give_new_profile(one: Standpoint, way: Way) -> Iterator[Edge]:
+def give_new_profile(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Put a role that is in no profile into a new one, and start an instance with that."""
     done = set()
-    for edge in by_plans(one, way, (RUN_WITH_NEW_PROFILE,), roles=_without_profile(one)):
+    for edge in by_plans(view, method, (RUN_WITH_NEW_PROFILE,), roles=_without_profile(view)):
         done.add(edge.target.arn)
         yield edge
-    yield from _give(one, way, NEW_PROFILE, done)
+    yield from _give(view, method, NEW_PROFILE, done)
 
 
-def _without_profile(one: Standpoint) -> list[Role]:
-    passing = Passing.of(one)
+def _without_profile(view: AttackerView) -> list[Role]:
+    passing = Passing.of(view)
     return [role for role in passing.trusting("ec2") if role.arn not in passing.profiles]
 
 
 def _give(
-    one: Standpoint, way: Way, plans: Sequence[Plan], done: Iterable[str] = ()
+    view: AttackerView, method: EscalationMethod, plans: Sequence[Plan], done: Iterable[str] = ()
 ) -> Iterator[Edge]:
     """Look for an instance that can be given each role: one is enough."""
-    passing, found = Passing.of(one), set(done)
-    roles = _without_profile(one) if plans is NEW_PROFILE else passing.trusting("ec2")
+    passing, found = Passing.of(view), set(done)
+    roles = _without_profile(view) if plans is NEW_PROFILE else passing.trusting("ec2")
     if not roles:
         return
-    for instance in _instances(one):
+    for instance in _instances(view):
         if instance.state != "running":
             continue
         each, has = plans[instance.association is not None], role_of(instance)
@@ -121,44 +121,44 @@ def _give(
         said = (f"{CONTROL} {instance.name}",)
         where = {"instance": instance.arn}
         for role, edge in by_plan(
-            one, way, each, roles=others, fixed=where, conditions=said, done=found
+            view, method, each, roles=others, fixed=where, conditions=said, done=found
         ):
             found.add(role.arn)
             yield edge
-    if one.world.loaded:  # an export does not tell of instances
-        yield from by_plans(one, way, plans, roles=roles, conditions=(CONTROL,), done=found)
+    if view.world.loaded:  # an export does not tell of instances
+        yield from by_plans(view, method, plans, roles=roles, conditions=(CONTROL,), done=found)
 
 
 @finds(66)
-def run_commands(one: Standpoint, way: Way) -> Iterator[Edge]:
+def run_commands(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Open a session on an instance, or send it a command."""
-    running = _working(one, "running")
-    yield from by_known(one, way, COMMAND_PLANS, running, AN_INSTANCE)
+    running = _working(view, "running")
+    yield from by_known(view, method, COMMAND_PLANS, running, AN_INSTANCE)
 
 
 @finds(67)
-def connect(one: Standpoint, way: Way) -> Iterator[Edge]:
+def connect(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Put one's own key on an instance, and log in."""
-    running = _working(one, "running")
-    yield from by_known(one, way, CONNECT_PLANS, running, AN_INSTANCE)
+    running = _working(view, "running")
+    yield from by_known(view, method, CONNECT_PLANS, running, AN_INSTANCE)
 
 
 @finds(68)
-def write_the_script(one: Standpoint, way: Way) -> Iterator[Edge]:
+def write_the_script(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Write what an instance runs when it starts, and start it anew."""
     for state, each in SCRIPT_PLANS.items():
         unknown = AN_INSTANCE if state == "running" else ""
-        yield from by_known(one, way, (each,), _working(one, state), unknown)
+        yield from by_known(view, method, (each,), _working(view, state), unknown)
 
 
-def _instances(one: Standpoint) -> list[Instance]:
-    return [each for each in one.account.resources.values() if isinstance(each, Instance)]
+def _instances(view: AttackerView) -> list[Instance]:
+    return [each for each in view.account.resources.values() if isinstance(each, Instance)]
 
 
-def _working(one: Standpoint, state: str) -> list[Known]:
+def _working(view: AttackerView, state: str) -> list[Known]:
     """Give the instances in a state that have a role, with their tags as SSM tells them."""
     found = []
-    for instance in _instances(one):
+    for instance in _instances(view):
         role = role_of(instance)
         if role is not None and instance.state == state:
             tags = tuple((f"ssm:resourceTag/{key}", value) for key, value in instance.tags.items())

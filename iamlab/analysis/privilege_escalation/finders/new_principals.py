@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations, islice, product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.privilege_escalation.assumable_roles import admitting, asked_of
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
-from iamlab.analysis.privilege_escalation.finders.grants import Gift, together
+from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
+from iamlab.analysis.privilege_escalation.finders.grants import Grant, together
 from iamlab.analysis.privilege_escalation.finders.groups import fillable
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
@@ -42,14 +42,18 @@ from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, o
 from iamlab.analysis.privilege_escalation.principal_states import (
     Change,
     Edge,
-    Power,
+    PrincipalState,
     any_permission,
     boundary_set,
     group_joined,
     tagged,
 )
-from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, samples, tags_asked
-from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    PASSWORD,
+    required_tags,
+    samples,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.principal import (
@@ -62,19 +66,14 @@ from iamlab.authorization.principal import (
     scps_of,
 )
 from iamlab.engine.layers import Attached
-from iamlab.engine.prepared import action_test
 from iamlab.model.credentials import CredentialKind
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
-from iamlab.policy.arn import PARTS, Arn
-from iamlab.policy.patterns import glob
-from iamlab.policy.samples import meeting
-from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
 
 
 UNIQUE_IDS = {"user": f"AIDA{'REACHEXAMPLE':0>17}", "role": f"AROA{'REACHEXAMPLE':0>17}"}
@@ -84,7 +83,7 @@ PLURAL = {"user": "Users", "role": "Roles"}
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewPrincipal:
     """Somebody new, who is not there yet.
 
     Parameters
@@ -110,7 +109,7 @@ class Made:
             return tags
         return (boundary_set(document, str(holder.boundary)), *tags)
 
-    def created(self, one: Standpoint, **more: Any) -> Call:
+    def created(self, view: AttackerView, **more: Any) -> Call:
         """Give the call that makes it."""
         holder = self.holder
         parameters: dict[str, Any] = {f"{self.noun}Name": holder.name, "Path": holder.path, **more}
@@ -119,7 +118,7 @@ class Made:
         if holder.tags:
             tags = [{"Key": key, "Value": value} for key, value in holder.tags.items()]
             parameters["Tags"] = tags
-        return one.call(f"Create{self.noun}", **parameters)
+        return view.call(f"Create{self.noun}", **parameters)
 
     def call(self, name: str, **more: Any) -> Call:
         """Give a call on it, with what the request will say of it once it is there."""
@@ -135,7 +134,7 @@ class Made:
         named = {f"{self.noun}Name": holder.name, **more}
         return other_call(f"iam:{name}", Need(f"iam:{name}", holder.arn, keys), **named)
 
-    def power(self) -> Power:
+    def state(self) -> PrincipalState:
         """Give what it is before it is given anything."""
         account = self.holder.account
         membership = account.world.membership_of(account.account_id)
@@ -145,9 +144,9 @@ class Made:
             every = change_own_password() if lets_change_password(account) else None
             path = ("account password policy",)
             own = () if every is None else (Attached(every, None, path),)
-            return Power.of(PrincipalContext(arn, account_id, who, own, scps=scps))
+            return PrincipalState.of(PrincipalContext(arn, account_id, who, own, scps=scps))
         clock = account.world.clock
-        return Power.of(
+        return PrincipalState.of(
             PrincipalContext(
                 arn,
                 account_id,
@@ -165,37 +164,37 @@ def _bare(holder: Any) -> Any:
     return type(holder)(holder.account, holder.name, holder.path, holder.unique_id)
 
 
-def makeable(one: Standpoint, kind: type[User | Role]) -> Iterator[Made]:
+def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
     """Give the users or roles that a power can make: those without a boundary first."""
-    account, word = one.account, kind.kind
+    account, word = view.account, kind.kind
     held = account.users if word == "user" else account.roles
     if len(held) >= quota(account, PLURAL[word]):
         return
-    where = list(islice(places(one, word), MOST_NAMES))
-    every = product(_boundaries(one), _tags(one), where)
+    where = list(islice(free_names(view, word), MOST_NAMES))
+    every = product(_boundaries(view), _tags(view), where)
     for boundary, tags, (path, name) in islice(every, MOST_MADE):
         holder = kind(account, name, path, UNIQUE_IDS[word], tags=tags, boundary=boundary)
-        made = Made(holder)
-        if one.may(made.created(one)):
+        made = NewPrincipal(holder)
+        if view.may(made.created(view)):
             yield made
 
 
-def _boundaries(one: Standpoint) -> list[str | None]:
+def _boundaries(view: AttackerView) -> list[str | None]:
     """Give the boundaries that somebody new can have: none, the widest, or what is asked for."""
-    asked = asked_of(one.power)
+    asked = required_by(view.state)
     if "iam:permissionsboundary" not in asked:
         return [None]
-    known = one.power.gathered.context()
+    known = view.state.gathered.context()
     wanted = [each.text for each in samples(asked, "iam:PermissionsBoundary", known)]
-    named = [arn for arn in wanted if document_of(one.account, arn) is not None]
-    own = [policy.arn for policy in one.stock.policies[:MOST_BOUNDARIES]]
-    return [None, *dict.fromkeys((administrator(one), *named, *own))]
+    named = [arn for arn in wanted if document_of(view.account, arn) is not None]
+    own = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
+    return [None, *dict.fromkeys((administrator(view), *named, *own))]
 
 
-def _tags(one: Standpoint) -> list[dict[str, str]]:
+def _tags(view: AttackerView) -> list[dict[str, str]]:
     """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
-    found = tags_asked(asked_of(one.power), one.power.gathered.context(), *starts)
+    found = required_tags(required_by(view.state), view.state.gathered.context(), *starts)
     if not found:
         return [{}]
     single = [{key: value} for key, values in found.items() for value in values]
@@ -203,158 +202,119 @@ def _tags(one: Standpoint) -> list[dict[str, str]]:
     return [{}, *single, *([every] if len(found) > 1 else [])]
 
 
-def places(one: Standpoint, kind: str) -> Iterator[tuple[str, str]]:
-    """Give paths and names that nobody has, and that the power's Allows are for."""
-    account = one.account
-    held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
-    own = Arn.parse(one.power.arn)  # who was made on this way has a name that is taken now
-    taken = {name.lower() for name in (*held, *([own.name] if own.kind == kind else ()))}
-    seen = set()
-    patterns = [f"{kind}/*", *_patterns(one, kind)]
-    both = (meeting(first, second) for first, second in combinations(patterns[:MOST_NAMES], 2))
-    for pattern in dict.fromkeys((*patterns, *filter(None, both))):
-        for number in range(1, len(taken) + 2):
-            filler = NEW if number == 1 else f"{NEW}-{number}"
-            found = common(f"{kind}/{PATH_HOLE}", pattern, filler)
-            if found is None or found in seen:
-                break  # nothing fits, or the pattern leaves nothing open
-            seen.add(found)
-            path, _, name = found.removeprefix(kind).rpartition("/")
-            if name and name.lower() not in taken:
-                yield f"{path}/", name
-                break
-
-
-def _patterns(one: Standpoint, kind: str) -> Iterator[str]:
-    """Give what the Resource elements say of names, in the policies that let one make somebody."""
-    test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
-    known = {key.lower(): value for key, value in one.power.gathered.context().items()}
-    start = ("arn", one.account.partition, "iam", "", one.account.account_id)
-
-    def value_of(key: str) -> str | None:
-        value = known.get(key.lower())
-        return value if isinstance(value, str) else None
-
-    layers = one.power.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
-    for statement in (each for attached in every for each in attached.policy.statements):
-        if statement.effect == "Allow" and any(map(action_test(statement), test)):
-            for written in statement.resource or ():
-                text = substitute(written, value_of) if statement.variables else written
-                parts = [] if text is None else text.split(":", PARTS - 1)
-                if len(parts) == PARTS and all(map(glob, parts, start)):
-                    yield parts[-1]
-
-
-MOST_NAMES, MOST_BOUNDARIES, MOST_MADE = 12, 20, 200
+MOST_BOUNDARIES, MOST_MADE = 20, 200
 """So many are tried at most."""
 
 
-class Birth(NamedTuple):
+class NewPrincipalEntry(NamedTuple):
     """Somebody new, with something given, and how one becomes it."""
 
-    made: Made
-    gift: Gift
-    target: Power
+    made: NewPrincipal
+    grant: Grant
+    target: PrincipalState
     calls: tuple[Call, ...]
     conditions: tuple[str, ...] = ()
 
 
 @finds(21)
-def create_role(one: Standpoint, way: Way) -> Iterator[Edge]:
+def create_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreateRole``, a policy, ``AssumeRole``."""
     # A root user assumes no role.
-    if one.ever("iam:CreateRole") and not one.power.arn.endswith(":root"):
-        yield from _strongest(one, way, _roles(one))
+    if view.ever("iam:CreateRole") and not view.state.arn.endswith(":root"):
+        yield from _strongest(view, method, _roles(view))
 
 
 @finds(22)
-def create_user(one: Standpoint, way: Way) -> Iterator[Edge]:
+def create_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreateUser``, a policy, then ``CreateAccessKey``, or a password."""
-    if one.ever("iam:CreateUser"):
-        yield from _strongest(one, way, _users(one))
+    if view.ever("iam:CreateUser"):
+        yield from _strongest(view, method, _users(view))
 
 
-def _strongest(one: Standpoint, way: Way, births: Iterator[Birth]) -> Iterator[Edge]:
+def _strongest(
+    view: AttackerView, method: EscalationMethod, births: Iterator[NewPrincipalEntry]
+) -> Iterator[Edge]:
     """Give one edge for everything that somebody new can be, until one can be all."""
     seen = set()
-    widest = (None, administrator(one))
+    widest = (None, administrator(view))
     for birth in births:
         boundary = birth.made.holder.boundary
-        what = (birth.gift.changes, boundary)
+        what = (birth.grant.changes, boundary)
         if what not in seen:
             seen.add(what)
             calls = birth.calls
-            yield Edge(way, one.power, birth.target, lambda calls=calls: calls, birth.conditions)  # type: ignore[misc]
-            if birth.gift.is_all and boundary in widest:
+            yield Edge(
+                method, view.state, birth.target, lambda calls=calls: calls, birth.conditions
+            )  # type: ignore[misc]
+            if birth.grant.is_all and boundary in widest:
                 return
 
 
-def _roles(one: Standpoint) -> Iterator[Birth]:
-    asked = asked_of(one.power)
-    trusts = dict.fromkeys((admitting(one.power), admitting(one.power, by_session=True)))
-    for made in makeable(one, Role):
+def _roles(view: AttackerView) -> Iterator[NewPrincipalEntry]:
+    asked = required_by(view.state)
+    trusts = dict.fromkeys((admitting(view.state), admitting(view.state, by_session=True)))
+    for made in makeable(view, Role):
         assert isinstance(made.holder, Role)  # noqa: S101 - as was asked for
-        every = (one.assuming.one(one.power, made.holder, asked, trust) for trust in trusts)
+        every = (view.assuming.one(view.state, made.holder, asked, trust) for trust in trusts)
         taken = next((each for each in every if each is not None), None)
         if taken is None or taken.trust is None:
             continue
-        create = made.created(one, AssumeRolePolicyDocument=taken.trust.text)
-        base = replace(made.power(), carried=taken.carried)
-        for gift in _gifts(one, made):
-            target = one.changed(base, *taken.session, *made.changes, *gift.changes)
-            calls = (create, *gift.calls, taken.call)
-            yield Birth(made, gift, target, calls, taken.conditions)
+        create = made.created(view, AssumeRolePolicyDocument=taken.trust.text)
+        base = replace(made.state(), carried=taken.carried)
+        for grant in _gifts(view, made):
+            target = view.changed(base, *taken.session, *made.changes, *grant.changes)
+            calls = (create, *grant.calls, taken.call)
+            yield NewPrincipalEntry(made, grant, target, calls, taken.conditions)
 
 
-def _users(one: Standpoint) -> Iterator[Birth]:
-    for made in makeable(one, User):
+def _users(view: AttackerView) -> Iterator[NewPrincipalEntry]:
+    for made in makeable(view, User):
         assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
         key = made.call("CreateAccessKey")
         password = made.call("CreateLoginProfile", Password=PASSWORD)
         ends: tuple[Call, ...] = (key,)
         how: tuple[Change, ...] = ()
-        if not one.may(key):
-            ends = (password, sign_in_call(one, made.holder))
-            how = (in_console(one, made.holder),)
-            if not one.may(password):
+        if not view.may(key):
+            ends = (password, sign_in_call(view, made.holder))
+            how = (in_console(view, made.holder),)
+            if not view.may(password):
                 continue
-        for gift in _gifts(one, made):
-            target = one.changed(made.power(), *made.changes, *gift.changes, *how)
-            yield Birth(made, gift, target, (made.created(one), *gift.calls, *ends))
+        for grant in _gifts(view, made):
+            target = view.changed(made.state(), *made.changes, *grant.changes, *how)
+            yield NewPrincipalEntry(made, grant, target, (made.created(view), *grant.calls, *ends))
 
 
-def _gifts(one: Standpoint, made: Made) -> Iterator[Gift]:
+def _gifts(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
     put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
-    if one.may(put):
-        yield Gift((any_permission(),), (put,))
+    if view.may(put):
+        yield Grant((any_permission(),), (put,))
         return
     found = []
-    for policy in policies_to_try(one):
+    for policy in policies_to_try(view):
         call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
-        if one.may(call):
-            gift = Gift((change_by(one, policy),), (call,))
-            if gift.is_all:
-                yield gift
+        if view.may(call):
+            grant = Grant((change_by(view, policy),), (call,))
+            if grant.is_all:
+                yield grant
                 return
-            found.append(gift)
-    groups = list(_memberships(one, made)) if isinstance(made.holder, User) else []
-    whole = next((gift for gift in groups if gift.is_all), None)
+            found.append(grant)
+    groups = list(_memberships(view, made)) if isinstance(made.holder, User) else []
+    whole = next((grant for grant in groups if grant.is_all), None)
     if whole is not None:
         yield whole
         return
     if len(found) + len(groups) > 1:
-        most = quota(one.account, f"PoliciesPer{made.noun}")
-        yield together([*found[:most], *groups[: quota(one.account, "GroupsPerUser")]])
+        most = quota(view.account, f"PoliciesPer{made.noun}")
+        yield together([*found[:most], *groups[: quota(view.account, "GroupsPerUser")]])
     yield from (*found, *groups)
 
 
-def _memberships(one: Standpoint, made: Made) -> Iterator[Gift]:
-    for group in one.allowed("AddUserToGroup", one.stock.groups, UserName="any"):
+def _memberships(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
+    for group in view.allowed("AddUserToGroup", view.stock.groups, UserName="any"):
         handed = tuple(policies_of(group, (f"group {group.name}",)))
         if handed:
             named = {"GroupName": group.name, "UserName": made.holder.name}
-            call = one.call("AddUserToGroup", **named)
-            yield Gift((group_joined(group.name, handed),), (call,))
-    yield from (filled.for_user(made.holder.name) for filled in fillable(one))
+            call = view.call("AddUserToGroup", **named)
+            yield Grant((group_joined(group.name, handed),), (call,))
+    yield from (filled.for_user(made.holder.name) for filled in fillable(view))

@@ -20,10 +20,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
-    Holder,
+    PolicyHolder,
     allows_all,
     allows_something,
     attached_to,
@@ -44,14 +44,14 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     VERSION,
     Change,
     Edge,
-    Power,
+    PrincipalState,
     any_permission,
     group_joined,
     policies_gone,
     policy_given,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
-from iamlab.analysis.privilege_escalation.table import TABLE, Way
+from iamlab.analysis.privilege_escalation.table import TABLE, EscalationMethod
 from iamlab.authorization.principal import policies_of, principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
@@ -82,48 +82,48 @@ class Gift(NamedTuple):
 
 
 @finds(3)
-def attach_to_own_user(one: Standpoint, way: Way) -> Iterator[Edge]:
+def attach_to_own_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AttachUserPolicy`` on oneself."""
-    own = oneself(one)
-    if own is not None and one.user is not None:
-        yield from _attach(one, way, own)
+    own = oneself(view)
+    if own is not None and view.user is not None:
+        yield from _attach(view, method, own)
 
 
 @finds(4)
-def attach_to_own_group(one: Standpoint, way: Way) -> Iterator[Edge]:
+def attach_to_own_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AttachGroupPolicy`` on a group that one is in."""
-    for group in own_groups(one):
-        yield from _attach(one, way, group)
+    for group in own_groups(view):
+        yield from _attach(view, method, group)
 
 
 @finds(5)
-def attach_to_own_role(one: Standpoint, way: Way) -> Iterator[Edge]:
+def attach_to_own_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AttachRolePolicy`` on one's own role."""
-    own = oneself(one)
-    if own is not None and one.role is not None:
-        yield from _attach(one, way, own)
+    own = oneself(view)
+    if own is not None and view.role is not None:
+        yield from _attach(view, method, own)
 
 
-def _attach(one: Standpoint, way: Way, holder: Holder) -> Iterator[Edge]:
-    gifts = list(_attachable(one, holder))
-    if not has_enough(one) or any(_is_whole(gift) for gift in gifts):
-        yield from _as_edges(one, way, gifts, room_for(one, holder), GIVEN)
+def _attach(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
+    grants = list(_attachable(view, holder))
+    if not has_enough(view) or any(_is_whole(grant) for grant in grants):
+        yield from _as_edges(view, method, grants, room_for(view, holder), GIVEN)
 
 
-def _attachable(one: Standpoint, holder: Holder) -> Iterator[Gift]:
+def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[Gift]:
     """Give the policies that may be attached, none of them if there is no room."""
-    if not one.ever(f"iam:Attach{holder.noun}Policy") or is_widest(one):
+    if not view.ever(f"iam:Attach{holder.noun}Policy") or is_widest(view):
         return
-    if room_for(one, holder) < 1:
+    if room_for(view, holder) < 1:
         return
-    there = attached_to(one, holder) | {*holder.identity.attached}
-    for policy in policies_to_try(one):
-        (found,) = one.as_they_are([Attached(policy.document, policy.arn, holder.path)])
+    there = attached_to(view, holder) | {*holder.identity.attached}
+    for policy in policies_to_try(view):
+        (found,) = view.as_they_are([Attached(policy.document, policy.arn, holder.path)])
         if policy.arn in there or not allows_something(found.policy):
             continue
         name = f"Attach{holder.noun}Policy"
-        call = own_call(one, name, **holder.named, PolicyArn=policy.arn)
-        if not one.may(call):
+        call = own_call(view, name, **holder.named, PolicyArn=policy.arn)
+        if not view.may(call):
             continue
         if allows_all(found.policy):
             yield Gift(call, any_permission(holder.path))
@@ -132,93 +132,97 @@ def _attachable(one: Standpoint, holder: Holder) -> Iterator[Gift]:
         yield Gift(call, change, denies_something(found.policy))
 
 
-def _is_whole(gift: Gift) -> bool:
-    return gift.change.label == any_permission().label
+def _is_whole(grant: Gift) -> bool:
+    return grant.change.label == any_permission().label
 
 
 def _as_edges(
-    one: Standpoint, way: Way, gifts: list[Gift], room: int, about: str
+    view: AttackerView, method: EscalationMethod, grants: list[Gift], room: int, about: str
 ) -> Iterator[Edge]:
     """Give an edge for all that only allows, as much as there is room for, and one for each alone.
 
     A power that was made by one alone has only the edge for all of them: else there would be a
     power for every selection.
     """
-    whole = [[gift] for gift in gifts if _is_whole(gift)]
-    together = [gift for gift in gifts if not gift.denies][:room]
-    changes = one.power.changes
+    whole = [[grant] for grant in grants if _is_whole(grant)]
+    together = [grant for grant in grants if not grant.denies][:room]
+    changes = view.state.changes
     is_first = not any(change.about.startswith(f"{about} ") for change in changes)
-    choices = [[gift] for gift in gifts] if is_first else []
+    choices = [[grant] for grant in grants] if is_first else []
     if together and together not in choices:
         choices.append(together)
     for chosen in whole or choices:
-        calls = (gift.call for gift in chosen)
-        yield widened_by(one, way, [gift.change for gift in chosen], calls)
+        calls = (grant.call for grant in chosen)
+        yield widened_by(view, method, [grant.change for grant in chosen], calls)
 
 
 @finds(6)
-def put_on_own_user(one: Standpoint, way: Way) -> Iterator[Edge]:
+def put_on_own_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutUserPolicy`` on oneself."""
-    own = oneself(one)
-    if own is not None and one.user is not None:
-        yield from _put(one, way, own)
+    own = oneself(view)
+    if own is not None and view.user is not None:
+        yield from _put(view, method, own)
 
 
 @finds(7)
-def put_on_own_group(one: Standpoint, way: Way) -> Iterator[Edge]:
+def put_on_own_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutGroupPolicy`` on a group that one is in."""
-    for group in own_groups(one):
-        yield from _put(one, way, group)
+    for group in own_groups(view):
+        yield from _put(view, method, group)
 
 
 @finds(8)
-def put_on_own_role(one: Standpoint, way: Way) -> Iterator[Edge]:
+def put_on_own_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutRolePolicy`` on one's own role."""
-    own = oneself(one)
-    if own is not None and one.role is not None:
-        yield from _put(one, way, own)
+    own = oneself(view)
+    if own is not None and view.role is not None:
+        yield from _put(view, method, own)
 
 
-def _put(one: Standpoint, way: Way, holder: Holder) -> Iterator[Edge]:
+def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
     name = f"Put{holder.noun}Policy"
-    if not one.ever(f"iam:{name}"):
+    if not view.ever(f"iam:{name}"):
         return
-    found = denying(one.decider, one.power)
-    names = list(names_to_write(one, holder, found))
-    over = [each for each in hanging(one, holder) if each.arn is None and each.policy.name in names]
+    found = denying(view.decider, view.state)
+    names = list(names_to_write(view, holder, found))
+    over = [
+        each for each in hanging(view, holder) if each.arn is None and each.policy.name in names
+    ]
     bad = [each for each in over if each in found]
-    if not names or (is_widest(one) and not bad):
+    if not names or (is_widest(view) and not bad):
         return
     # What is written stands in no resource and no key: who may write one may write each, and may
     # do no less after the first.
     calls = [
-        own_call(one, name, **holder.named, PolicyName=each, PolicyDocument=ALL) for each in names
+        own_call(view, name, **holder.named, PolicyName=each, PolicyDocument=ALL) for each in names
     ]
-    if one.may(calls[0]):
+    if view.may(calls[0]):
         changes = [any_permission(holder.path), *(policies_gone([each]) for each in over)]
-        yield widened_by(one, way, changes, calls)
+        yield widened_by(view, method, changes, calls)
 
 
 @finds(9)
-def join_group(one: Standpoint, way: Way) -> Iterator[Edge]:
+def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AddUserToGroup``: the group's policies become one's own, its Denys as well."""
-    user, groups = one.user, own_groups(one)
-    room = quota(one.account, "GroupsPerUser") - len(groups)
-    if user is None or room < 1 or is_widest(one) or has_enough(one):
+    user, groups = view.user, own_groups(view)
+    room = quota(view.account, "GroupsPerUser") - len(groups)
+    if user is None or room < 1 or is_widest(view) or has_enough(view):
         return
     names = {holder.identity.name for holder in groups}
-    gifts = [
-        _membership(one, user, group, policies)
+    grants = [
+        _membership(view, user, group, policies)
         # The group alone is the resource: who is added makes no difference.
-        for group in one.allowed("AddUserToGroup", one.stock.groups, UserName=ANYBODY)
+        for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY)
         if group.name not in names
-        and (policies := one.as_they_are(policies_of(group, (f"group {group.name}",))))
+        and (policies := view.as_they_are(policies_of(group, (f"group {group.name}",))))
     ]
-    yield from _as_edges(one, way, gifts, room, MEMBER)
+    yield from _as_edges(view, method, grants, room, MEMBER)
 
 
-def _membership(one: Standpoint, user: User, group: Group, policies: tuple[Attached, ...]) -> Gift:
-    call = one.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
+def _membership(
+    view: AttackerView, user: User, group: Group, policies: tuple[Attached, ...]
+) -> Gift:
+    call = view.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
     denies = any(denies_something(each.policy) for each in policies)
     return Gift(call, group_joined(group.name, policies), denies)
 
@@ -226,104 +230,104 @@ def _membership(one: Standpoint, user: User, group: Group, policies: tuple[Attac
 # What is not worth looking at --------------------------------------------------------------------
 
 
-def gives_itself_all(one: Standpoint) -> bool:
+def gives_itself_all(view: AttackerView) -> bool:
     """Say whether a power may give itself, at once, a policy that allows all."""
-    key = ("gives itself all", one.power)
-    kept = one.decider.kept
+    key = ("gives itself all", view.state)
+    kept = view.decider.kept
     if key not in kept:
-        own = oneself(one)
-        holders = [*([] if own is None else [own]), *own_groups(one)]
+        own = oneself(view)
+        holders = [*([] if own is None else [own]), *own_groups(view)]
         kept[key] = any(
-            any(True for _ in _put(one, TABLE[6], holder))
-            or any(map(_is_whole, _attachable(one, holder)))
+            any(True for _ in _put(view, TABLE[6], holder))
+            or any(map(_is_whole, _attachable(view, holder)))
             for holder in holders
         )
     return bool(kept[key])
 
 
-def has_enough(one: Standpoint) -> bool:
+def has_enough(view: AttackerView) -> bool:
     """Say whether a power that was widened already needs no single Allow: it can have all.
 
     Of somebody as he is all ways are shown; what comes after them is looked at with all.
     """
-    return one.power.is_changed and gives_itself_all(one)
+    return view.state.is_changed and gives_itself_all(view)
 
 
-def is_detour(one: Standpoint) -> bool:
+def is_detour(view: AttackerView) -> bool:
     """Say whether a power has been given some things where it could have had all in one step.
 
     What such a power could do besides, to be free of a Deny, say, it does as well with all.
     """
-    about = {change.about for change in one.power.changes}
+    about = {change.about for change in view.state.changes}
     if not any(each.startswith((GIVEN, MEMBER, VERSION)) for each in about):
         return False
-    own = one.user or one.role
+    own = view.user or view.role
     if own is None:
         return False
-    today = Power.of(principal_of(one.world, own))
+    today = PrincipalState.of(principal_of(view.world, own))
     # It is another matter if what was rewritten limits it: a boundary, a policy with a Deny.
-    limits = [today.gathered.boundary, *one.power.gathered.session]
+    limits = [today.gathered.boundary, *view.state.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]
     if any(f"{VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)):
         return False
-    return gives_itself_all(replace(one, power=today))
+    return gives_itself_all(replace(view, state=today))
 
 
 @finds(3)
-def swap_on_own_user(one: Standpoint, way: Way) -> Iterator[Edge]:
+def swap_on_own_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DetachUserPolicy`` and ``AttachUserPolicy`` on oneself."""
-    own = oneself(one)
-    if own is not None and one.user is not None:
-        yield from _swap(one, way, own)
+    own = oneself(view)
+    if own is not None and view.user is not None:
+        yield from _swap(view, method, own)
 
 
 @finds(4)
-def swap_on_own_group(one: Standpoint, way: Way) -> Iterator[Edge]:
+def swap_on_own_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DetachGroupPolicy`` and ``AttachGroupPolicy`` on a group that one is in."""
-    for group in own_groups(one):
-        yield from _swap(one, way, group)
+    for group in own_groups(view):
+        yield from _swap(view, method, group)
 
 
 @finds(5)
-def swap_on_own_role(one: Standpoint, way: Way) -> Iterator[Edge]:
+def swap_on_own_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DetachRolePolicy`` and ``AttachRolePolicy`` on one's own role."""
-    own = oneself(one)
-    if own is not None and one.role is not None:
-        yield from _swap(one, way, own)
+    own = oneself(view)
+    if own is not None and view.role is not None:
+        yield from _swap(view, method, own)
 
 
-def _swap(one: Standpoint, way: Way, holder: Holder) -> Iterator[Edge]:
+def _swap(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
     names = f"Detach{holder.noun}Policy", f"Attach{holder.noun}Policy"
-    if not all(one.ever(f"iam:{name}") for name in names) or is_widest(one):
+    if not all(view.ever(f"iam:{name}") for name in names) or is_widest(view):
         return
-    if room_for(one, holder) >= 1 or has_enough(one) or is_detour(one):
+    if room_for(view, holder) >= 1 or has_enough(view) or is_detour(view):
         return
-    managed = [each for each in hanging(one, holder) if each.arn is not None]
+    managed = [each for each in hanging(view, holder) if each.arn is not None]
     # What allows nothing of IAM is missed by nobody.
     for attached in sorted(managed, key=lambda each: "iam:" in each.policy.text.lower()):
         gone = policies_gone([attached])
-        detach = _call(one, names[0], holder, attached)
-        if not one.may(detach):
+        detach = _call(view, names[0], holder, attached)
+        if not view.may(detach):
             continue
-        after = replace(one, power=one.power.with_(gone))
+        after = replace(view, state=view.state.with_(gone))
         attach = _whole(after, names[1], holder)
         if attach is not None:
             changes = [gone, any_permission(holder.path)]
-            yield widened_by(one, way, changes, [detach, attach])
+            yield widened_by(view, method, changes, [detach, attach])
             return
 
 
-def _call(one: Standpoint, name: str, holder: Holder, attached: Attached) -> Call:
-    return own_call(one, name, **holder.named, PolicyArn=attached.arn)
+def _call(view: AttackerView, name: str, holder: PolicyHolder, attached: Attached) -> Call:
+    return own_call(view, name, **holder.named, PolicyArn=attached.arn)
 
 
-def _whole(one: Standpoint, name: str, holder: Holder) -> Call | None:
+def _whole(view: AttackerView, name: str, holder: PolicyHolder) -> Call | None:
     """Give the call that attaches a policy that allows all, if it may be made."""
-    for policy in policies_to_try(one):
-        if change_by(one, policy).label == any_permission().label and policy.arn not in {
-            each.arn for each in hanging(one, holder)
+    for policy in policies_to_try(view):
+        if change_by(view, policy).label == any_permission().label and policy.arn not in {
+            each.arn for each in hanging(view, holder)
         }:
-            call = own_call(one, name, **holder.named, PolicyArn=policy.arn)
-            if one.may(call):
+            call = own_call(view, name, **holder.named, PolicyArn=policy.arn)
+            if view.may(call):
                 return call
     return None

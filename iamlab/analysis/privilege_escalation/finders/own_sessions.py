@@ -33,7 +33,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.own_calls import own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
@@ -41,8 +41,8 @@ from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Ch
 from iamlab.analysis.privilege_escalation.required_parameters import (
     FILLER,
     SUPPOSED,
-    asked_in,
-    tags_asked,
+    required_in,
+    required_tags,
 )
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
@@ -57,7 +57,7 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.request import Request
     from iamlab.model.identities import User
@@ -78,16 +78,16 @@ Tags = tuple[tuple[str, str], ...]
 """Keys in small letters, with values."""
 
 
-def depends_on(one: Standpoint, start: str) -> bool:
+def depends_on(view: AttackerView, start: str) -> bool:
     """Say whether what a power may depends on a key that begins so."""
     return any(
         condition.key.lower().startswith(start)
-        for statement in about(one, one.power.gathered)
+        for statement in about(view, view.state.gathered)
         for condition in statement.conditions
     )
 
 
-def tags_wanted(one: Standpoint, known: PrincipalContext) -> list[Tags]:
+def tags_wanted(view: AttackerView, known: PrincipalContext) -> list[Tags]:
     """Give sets of tags that would make a difference to a principal: each suits one statement.
 
     A set that the principal has already is not among them.
@@ -95,8 +95,8 @@ def tags_wanted(one: Standpoint, known: PrincipalContext) -> list[Tags]:
     has = {key.lower(): value for key, value in known.who().tags.items()}
     found = (
         tags
-        for statement in about(one, known)
-        for tags in _wishes(one.world, statement, known, has)
+        for statement in about(view, known)
+        for tags in _wishes(view.world, statement, known, has)
         if any(has.get(key) != value for key, value in tags) and _can_be_set(tags)
     )
     return list(islice(dict.fromkeys(found), MOST_WISHES))
@@ -107,8 +107,8 @@ def _wishes(
 ) -> Iterator[Tags]:
     """Give the sets of tags with which a statement's conditions on tags turn out well."""
     values: dict[str, list[str]] = defaultdict(list)
-    asked = asked_in(Policy((statement,), "2012-10-17"))
-    for key, wanted in tags_asked(asked, known.context(), TAG).items():
+    asked = required_in(Policy((statement,), "2012-10-17"))
+    for key, wanted in required_tags(asked, known.context(), TAG).items():
         values[key.lower()] += wanted
     for condition in statement.conditions:
         key, name = condition.key.lower(), condition.comparison.name
@@ -149,14 +149,14 @@ def _can_be_set(tags: Tags) -> bool:
 # Statements --------------------------------------------------------------------------------------
 
 
-def about(one: Standpoint, known: PrincipalContext) -> Iterator[Statement]:
+def about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
     layers = known.layers()
     own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
     yield from _conditional(each.policy for each in (*own, *layers.of("scp")))
-    kept = one.decider.kept
+    kept = view.decider.kept
     if "statements about callers" not in kept:
-        kept["statements about callers"] = list(_conditional(_of_others(one.world)))
+        kept["statements about callers"] = list(_conditional(_of_others(view.world)))
     for statement in kept["statements about callers"]:
         named = statement.principal or ()
         if statement.principal is None or any(
@@ -196,63 +196,68 @@ KNOWS_PASSWORD = "the caller knows the user's password"
 
 
 @finds(29)
-def use_session(one: Standpoint, way: Way) -> Iterator[Edge]:
+def use_session(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` without MFA; one's own sign-in to the console, with MFA if need be."""
-    user = one.user
-    if user is None or one.power.gathered.kind is not CredentialKind.LONG_TERM:
+    user = view.user
+    if user is None or view.state.gathered.kind is not CredentialKind.LONG_TERM:
         return
-    statements = _about_sessions(one)
-    if not statements or is_detour(one):
+    statements = _about_sessions(view)
+    if not statements or is_detour(view):
         return
     need = Need(GET_SESSION_TOKEN, "*", {})
-    gets_token = bool(one.decider.decide(one.power, need))
-    token = _session(one, user, CredentialKind.USER, "in a session")
-    if gets_token and _gains(one, token, statements):
-        yield widened_by(one, way, [token], [Call(GET_SESSION_TOKEN, {}, (need,))])
+    gets_token = bool(view.decider.decide(view.state, need))
+    token = _session(view, user, CredentialKind.USER, "in a session")
+    if gets_token and _gains(view, token, statements):
+        yield widened_by(view, method, [token], [Call(GET_SESSION_TOKEN, {}, (need,))])
     if user.login_profile is not None and not user.login_profile.password_reset_required:
-        yield from _signed_in(one, way, user, statements, gets_token=gets_token)
+        yield from _signed_in(view, method, user, statements, gets_token=gets_token)
 
 
 def _signed_in(
-    one: Standpoint, way: Way, user: User, statements: list[Statement], *, gets_token: bool
+    view: AttackerView,
+    method: EscalationMethod,
+    user: User,
+    statements: list[Statement],
+    *,
+    gets_token: bool,
 ) -> Iterator[Edge]:
     devices = devices_of(user)
     having = [each for each in devices if each.kind == VIRTUAL]
     if devices and (gets_token or not having):
         return  # with MFA, a session of GetSessionToken is as good
     label = "in the console with MFA" if having else "in the console"
-    change = _session(one, user, CredentialKind.CONSOLE, label, with_mfa=bool(having))
-    if not _gains(one, change, statements):
+    change = _session(view, user, CredentialKind.CONSOLE, label, with_mfa=bool(having))
+    if not _gains(view, change, statements):
         return
-    named = {"account": one.account.account_id, "user": user.name, "password": SUPPOSED}
+    named = {"account": view.account.account_id, "user": user.name, "password": SUPPOSED}
     if having:
         named |= {"SerialNumber": having[0].serial_number, "mfa_code": MFA_CODE}
     conditions = (KNOWS_PASSWORD, HAS_DEVICE) if having else (KNOWS_PASSWORD,)
-    yield widened_by(one, way, [change], [Call("signin:ConsoleLogin", named, ())], *conditions)
+    yield widened_by(view, method, [change], [Call("signin:ConsoleLogin", named, ())], *conditions)
 
 
 def _session(
-    one: Standpoint, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
+    view: AttackerView, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
 ) -> Change:
-    now = one.world.clock.now
+    now = view.world.clock.now
     presented = Presented(user.arn, of_temporary(now, now, now if with_mfa else None), kind=kind)
     return Change(label, lambda known: known.showing(presented), CALLS_WITH)
 
 
-def _about_sessions(one: Standpoint) -> list[Statement]:
+def _about_sessions(view: AttackerView) -> list[Statement]:
     """Give the statements that can be about a power and ask for what sessions say."""
     return [
         statement
-        for statement in about(one, one.power.gathered)
+        for statement in about(view, view.state.gathered)
         if any(each.key.lower().startswith(OF_SESSION) for each in statement.conditions)
     ]
 
 
-def _gains(one: Standpoint, change: Change, statements: list[Statement]) -> bool:
+def _gains(view: AttackerView, change: Change, statements: list[Statement]) -> bool:
     """Say whether an Allow begins to hold by a change, or a Deny ends to."""
     probe = Need(UNHEARD_OF, "*", {})
-    before = one.decider.question(one.power, probe).request
-    after = one.decider.question(one.power.with_(change), probe).request
+    before = view.decider.question(view.state, probe).request
+    after = view.decider.question(view.state.with_(change), probe).request
     return any(
         _holds(statement, gained) and not _holds(statement, lost)
         for statement in statements
@@ -275,25 +280,25 @@ GET_SESSION_TOKEN = "sts:GetSessionToken"
 
 
 @finds(29)
-def use_mfa(one: Standpoint, way: Way) -> Iterator[Edge]:
+def use_mfa(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` with a code, after ``EnableMFADevice`` if there is no device yet."""
-    user = one.user
-    change = with_mfa(one.world.clock)
-    if user is None or change in one.power.changes or not depends_on(one, MFA):
+    user = view.user
+    change = with_mfa(view.world.clock)
+    if user is None or change in view.state.changes or not depends_on(view, MFA):
         return
-    if is_detour(one):
+    if is_detour(view):
         return
-    if not one.decider.decide(one.power, Need(GET_SESSION_TOKEN, "*", {})):
+    if not view.decider.decide(view.state, Need(GET_SESSION_TOKEN, "*", {})):
         return
     having = [record for record in devices_of(user) if record.kind == VIRTUAL]
     if having:
         signed = _sign_in(having[0].serial_number)
-        yield widened_by(one, way, [change], [signed], HAS_DEVICE)
+        yield widened_by(view, method, [change], [signed], HAS_DEVICE)
         return
-    if len(devices_of(user)) < quota(one.account, "MFADevicesPerUser"):
-        calls = _register(one, user)
+    if len(devices_of(user)) < quota(view.account, "MFADevicesPerUser"):
+        calls = _register(view, user)
         if calls:
-            yield widened_by(one, way, [change], calls)
+            yield widened_by(view, method, [change], calls)
 
 
 def _sign_in(serial_number: str) -> Call:
@@ -301,17 +306,17 @@ def _sign_in(serial_number: str) -> Call:
     return Call(GET_SESSION_TOKEN, given, (Need(GET_SESSION_TOKEN, "*", {}),))
 
 
-def _register(one: Standpoint, user: User) -> tuple[Call, ...]:
+def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
     """Give the calls that make a device, and make it the user's; none if the power may not."""
-    name = _free_name(one.account.mfa_records, user.name)
-    create = one.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)
+    name = _free_name(view.account.mfa_records, user.name)
+    create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)
     serial = create.needs[0].resource
     codes = {"AuthenticationCode1": MFA_CODE, "AuthenticationCode2": MFA_CODE}
-    enable = own_call(one, "EnableMFADevice", UserName=user.name, SerialNumber=serial, **codes)
-    is_room = sum(each.kind == VIRTUAL for each in one.account.mfa_records.values()) < quota(
-        one.account, "VirtualMFADevices"
+    enable = own_call(view, "EnableMFADevice", UserName=user.name, SerialNumber=serial, **codes)
+    is_room = sum(each.kind == VIRTUAL for each in view.account.mfa_records.values()) < quota(
+        view.account, "VirtualMFADevices"
     )
-    if is_room and one.may(create) and one.may(enable):
+    if is_room and view.may(create) and view.may(enable):
         return (create, enable, _sign_in(serial))
     return ()
 

@@ -27,9 +27,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, finds
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.grants import (
-    Given,
+    Grants,
     attached,
     best,
     for_each,
@@ -43,7 +43,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     Carried,
     Change,
     Edge,
-    Power,
+    PrincipalState,
     any_permission,
 )
 from iamlab.authorization.context_keys import of_temporary
@@ -56,8 +56,8 @@ from iamlab.model.organization.root_features import TASKS, may_assume_root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Taken
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
@@ -65,100 +65,100 @@ if TYPE_CHECKING:
 
 
 @finds(14)
-def write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
+def write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``UpdateAssumeRolePolicy``, then ``AssumeRole``."""
-    for taken in one.assumable_once_trusted.values():
-        if _adds(one, taken):
-            yield one.acts_as(way, taken, partial(_trust_and_assume, one, taken))
+    for taken in view.assumable_once_trusted.values():
+        if _adds(view, taken):
+            yield view.acts_as(method, taken, partial(_trust_and_assume, view, taken))
 
 
 @finds(15)
-def assume(one: Standpoint, way: Way) -> Iterator[Edge]:
+def assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AssumeRole`` alone."""
-    for taken in one.assumable.values():
-        if _adds(one, taken):
-            yield one.acts_as(way, taken, partial(_assume, taken))
+    for taken in view.assumable.values():
+        if _adds(view, taken):
+            yield view.acts_as(method, taken, partial(_assume, taken))
 
 
 @finds(16)
-def attach_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
+def attach_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AttachRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(one, way, attached(one, one.stock.roles if one.assumable else ()))
+    yield from _widened(view, method, attached(view, view.stock.roles if view.assumable else ()))
 
 
 @finds(17)
-def put_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
+def put_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(one, way, written(one, one.stock.roles if one.assumable else ()))
+    yield from _widened(view, method, written(view, view.stock.roles if view.assumable else ()))
 
 
 @finds(18)
-def rewrite_and_assume(one: Standpoint, way: Way) -> Iterator[Edge]:
+def rewrite_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` for a policy of a role, and ``AssumeRole``."""
-    yield from _widened(one, way, rewritten(one, one.stock.roles if one.assumable else ()))
+    yield from _widened(view, method, rewritten(view, view.stock.roles if view.assumable else ()))
 
 
 @finds(19)
-def widen_and_write_trust(one: Standpoint, way: Way) -> Iterator[Edge]:
+def widen_and_write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
-    takes = one.assumable_once_trusted
+    takes = view.assumable_once_trusted
     if not takes:
         return
-    roles = one.stock.roles
-    given = best(written(one, roles), attached(one, roles), rewritten(one, roles))
-    for role, gift in for_each(given, (taken.role for taken in takes.values())):
+    roles = view.stock.roles
+    given = best(written(view, roles), attached(view, roles), rewritten(view, roles))
+    for role, grant in for_each(given, (taken.role for taken in takes.values())):
         taken = takes[role.arn]
-        if _adds(one, taken):
-            calls = partial(_trust_and_assume, one, taken, *gift.calls)
-            yield one.acts_as(way, taken, calls, *gift.changes)
+        if _adds(view, taken):
+            calls = partial(_trust_and_assume, view, taken, *grant.calls)
+            yield view.acts_as(method, taken, calls, *grant.changes)
 
 
-def _widened(one: Standpoint, way: Way, given: Given) -> Iterator[Edge]:
+def _widened(view: AttackerView, method: EscalationMethod, given: Grants) -> Iterator[Edge]:
     """Give the edges to roles of the power's own account: to those of others it cannot write."""
-    for role, gift in for_each(given, (taken.role for taken in one.assumable.values())):
-        taken = one.assumable[role.arn]
-        if _adds(one, taken):
-            yield one.acts_as(way, taken, partial(_assume, taken, *gift.calls), *gift.changes)
+    for role, grant in for_each(given, (taken.role for taken in view.assumable.values())):
+        taken = view.assumable[role.arn]
+        if _adds(view, taken):
+            yield view.acts_as(method, taken, partial(_assume, taken, *grant.calls), *grant.changes)
 
 
-def _adds(one: Standpoint, taken: Taken) -> bool:
+def _adds(view: AttackerView, taken: AssumableRole) -> bool:
     """Say whether a session of a role gives a power what it has not.
 
     A session of the same role gives something only to one that is less than its role: which was
     asked for with session policies.
     """
-    known = one.power.gathered
-    return taken.role is not one.role or bool(known.session or known.scoped)
+    known = view.state.gathered
+    return taken.role is not view.role or bool(known.session or known.scoped)
 
 
-def _assume(taken: Taken, *before: Call) -> tuple[Call, ...]:
+def _assume(taken: AssumableRole, *before: Call) -> tuple[Call, ...]:
     return (*before, taken.call)
 
 
-def _trust_and_assume(one: Standpoint, taken: Taken, *before: Call) -> tuple[Call, ...]:
-    trust = one.assuming.trust_to_write(one.power, taken)
+def _trust_and_assume(view: AttackerView, taken: AssumableRole, *before: Call) -> tuple[Call, ...]:
+    trust = view.assuming.trust_to_write(view.state, taken)
     named = {"RoleName": taken.role.name, "PolicyDocument": trust.text}
-    return (*before, one.call("UpdateAssumeRolePolicy", **named), taken.call)
+    return (*before, view.call("UpdateAssumeRolePolicy", **named), taken.call)
 
 
 @finds(33)
-def assume_root(one: Standpoint, way: Way) -> Iterator[Edge]:
+def assume_root(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AssumeRoot``, for each member account and each task."""
-    organization = one.world.organization_of(one.account.account_id)
-    if organization is None or not one.ever("sts:AssumeRoot"):
+    organization = view.world.organization_of(view.account.account_id)
+    if organization is None or not view.ever("sts:AssumeRoot"):
         return
     for account_id in organization.members:
-        member = one.world.accounts.get(account_id)
+        member = view.world.accounts.get(account_id)
         if member is None:
             continue
         for task in TASKS:
-            if may_assume_root(one.world, one.account.account_id, account_id, task):
+            if may_assume_root(view.world, view.account.account_id, account_id, task):
                 continue  # it says why not
-            arn = f"arn:{one.account.partition}:iam::aws:policy/root-task/{task}"
+            arn = f"arn:{view.account.partition}:iam::aws:policy/root-task/{task}"
             call = _call(member, arn)
-            if one.may(call):
-                target = _for_task(one, member, arn)
-                yield Edge(way, one.power, target, lambda call=call: (call,))  # type: ignore[misc]
+            if view.may(call):
+                target = _for_task(view, member, arn)
+                yield Edge(method, view.state, target, lambda call=call: (call,))  # type: ignore[misc]
 
 
 def _call(member: Account, task_arn: str) -> Call:
@@ -167,13 +167,13 @@ def _call(member: Account, task_arn: str) -> Call:
     return Call("sts:AssumeRoot", given, (need,))
 
 
-def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
+def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalState:
     """Give the root user as far as a task goes."""
     policy = managed.find(task_arn)
     assert policy is not None  # noqa: S101 - iamlab has the five of them
-    now = one.world.clock.now
+    now = view.world.clock.now
     keys: dict[str, ContextValue] = {**of_temporary(now, now), "aws:AssumedRoot": True}
-    source_identity = one.power.carried.source_identity
+    source_identity = view.state.carried.source_identity
     if source_identity:
         keys["aws:SourceIdentity"] = source_identity
     presented = Presented(
@@ -188,8 +188,8 @@ def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
         lambda known: known.showing(presented),
         CALLS_WITH,
     )
-    power = Power.of(principal_of(one.world, member.root_arn)).with_(change)
-    return replace(power, carried=Carried(source_identity=source_identity))
+    state = PrincipalState.of(principal_of(view.world, member.root_arn)).with_(change)
+    return replace(state, carried=Carried(source_identity=source_identity))
 
 
 INLINE, MANAGED = "sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"
@@ -197,7 +197,7 @@ ASSIGN, PROVISION = "sso:CreateAccountAssignment", "sso:ProvisionPermissionSet"
 SIGNS_IN = "the caller can sign in to the access portal of IAM Identity Center"
 
 
-class _Place(NamedTuple):
+class _ProvisionedSet(NamedTuple):
     """A permission set in an account, and the role that the account has of it."""
 
     permission_set: PermissionSet
@@ -210,32 +210,34 @@ class _Place(NamedTuple):
 
 
 @finds(34)
-def by_identity_center(one: Standpoint, way: Way) -> Iterator[Edge]:
+def by_identity_center(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Widen a permission set, or assign one to oneself, or both."""
-    if not any(one.ever(action) for action in (INLINE, MANAGED, ASSIGN)):
+    if not any(view.ever(action) for action in (INLINE, MANAGED, ASSIGN)):
         return
-    for center in one.world.identity_centers.values():
-        if center.organization.management_account is not one.account:
+    for center in view.world.identity_centers.values():
+        if center.organization.management_account is not view.account:
             continue
         for permission_set in center.permission_sets.values():
-            places = list(_provisioned(one, permission_set))
-            is_own = any(one.role is place.role for place in places)
+            places = list(_provisioned(view, permission_set))
+            is_own = any(view.role is place.role for place in places)
             for place in places:
-                yield from _center_edges(one, way, place, is_own=is_own)
+                yield from _center_edges(view, method, place, is_own=is_own)
 
 
-def _provisioned(one: Standpoint, permission_set: PermissionSet) -> Iterator[_Place]:
+def _provisioned(view: AttackerView, permission_set: PermissionSet) -> Iterator[_ProvisionedSet]:
     for account_id, provisioned in permission_set.provisioned.items():
-        account = one.world.accounts.get(account_id)
+        account = view.world.accounts.get(account_id)
         role = None if account is None else account.roles.get(provisioned.role_name)
         if role is not None:
-            yield _Place(permission_set, role)
+            yield _ProvisionedSet(permission_set, role)
 
 
-def _center_edges(one: Standpoint, way: Way, place: _Place, *, is_own: bool) -> Iterator[Edge]:
+def _center_edges(
+    view: AttackerView, method: EscalationMethod, place: _ProvisionedSet, *, is_own: bool
+) -> Iterator[Edge]:
     """Give what there is to gain in one account."""
-    is_self = place.role is one.role
-    entry = () if is_self else _assignment(one, place)
+    is_self = place.role is view.role
+    entry = () if is_self else _assignment(view, place)
     if not is_own and not entry:
         return
     name = place.permission_set.name
@@ -244,40 +246,45 @@ def _center_edges(one: Standpoint, way: Way, place: _Place, *, is_own: bool) -> 
         conditions.append(f"{name} is assigned to the caller in account {place.account_id} too")
     if not is_own:
         conditions.append(SIGNS_IN)
-    wider = _wider(one, place)
+    wider = _wider(view, place)
     if wider:
         calls = (*wider, *entry)
         if is_self:
-            yield one.widened(way, any_permission(), lambda: calls)
+            yield view.widened(method, any_permission(), lambda: calls)
         else:
             changes = [any_permission()]
-            yield one.becomes(way, place.role, lambda: calls, *conditions, changes=changes)
+            yield view.becomes(method, place.role, lambda: calls, *conditions, changes=changes)
     elif entry:
-        yield one.becomes(way, place.role, lambda: entry, *conditions)
+        yield view.becomes(method, place.role, lambda: entry, *conditions)
 
 
-def _assignment(one: Standpoint, place: _Place) -> tuple[Call, ...]:
+def _assignment(view: AttackerView, place: _ProvisionedSet) -> tuple[Call, ...]:
     """Give the call that assigns the set to the caller, if it may make it."""
-    if not one.ever(ASSIGN):
+    if not view.ever(ASSIGN):
         return ()
-    call = _center_call(one, ASSIGN, place, on_account=True)
-    return (call,) if one.may(call) else ()
+    call = _center_call(view, ASSIGN, place, on_account=True)
+    return (call,) if view.may(call) else ()
 
 
-def _wider(one: Standpoint, place: _Place) -> tuple[Call, ...]:
+def _wider(view: AttackerView, place: _ProvisionedSet) -> tuple[Call, ...]:
     """Give the calls that let the set allow all, and bring the account's role up to date."""
     for action in (INLINE, MANAGED):
-        if not (one.ever(action) and one.ever(PROVISION)):
+        if not (view.ever(action) and view.ever(PROVISION)):
             continue
-        write = _center_call(one, action, place)
-        provision = _center_call(one, PROVISION, place, on_account=True, writes=action)
-        if one.may(write) and one.may(provision):
+        write = _center_call(view, action, place)
+        provision = _center_call(view, PROVISION, place, on_account=True, writes=action)
+        if view.may(write) and view.may(provision):
             return write, provision
     return ()
 
 
 def _center_call(
-    one: Standpoint, action: str, place: _Place, *, on_account: bool = False, writes: str = ""
+    view: AttackerView,
+    action: str,
+    place: _ProvisionedSet,
+    *,
+    on_account: bool = False,
+    writes: str = "",
 ) -> Call:
     """Make a call of Identity Center.
 
@@ -288,26 +295,26 @@ def _center_call(
     writes
         What has been written to the set, and now comes to the role.
     """
-    permission_set, partition = place.permission_set, one.account.partition
+    permission_set, partition = place.permission_set, view.account.partition
     resources = [permission_set.instance_arn, permission_set.arn]
     if on_account:
         resources.append(f"arn:{partition}:sso:::account/{place.account_id}")
     needs = [Need(action, resource, {}) for resource in resources]
-    if writes and place.role.account is one.account:
-        needs += _needs_of_iam(one, place.role, writes)
+    if writes and place.role.account is view.account:
+        needs += _needs_of_iam(view, place.role, writes)
     given = {"InstanceArn": permission_set.instance_arn, "PermissionSetArn": permission_set.arn}
     if on_account:
         given["TargetId"] = place.account_id
     return other_call(action, *needs, **given)
 
 
-def _needs_of_iam(one: Standpoint, role: Role, writes: str) -> tuple[Need, ...]:
+def _needs_of_iam(view: AttackerView, role: Role, writes: str) -> tuple[Need, ...]:
     """Give what the caller needs in the management account, where it is its own role that changes.
 
     That the very calls of IAM are decided for it is likely, not sure.
     """
     if writes == INLINE:
         named = {"PolicyName": "AwsSSOInlinePolicy", "PolicyDocument": ALL}
-        return iam_call(one.account, "PutRolePolicy", RoleName=role.name, **named).needs
-    policy = administrator(one)
-    return iam_call(one.account, "AttachRolePolicy", RoleName=role.name, PolicyArn=policy).needs
+        return iam_call(view.account, "PutRolePolicy", RoleName=role.name, **named).needs
+    policy = administrator(view)
+    return iam_call(view.account, "AttachRolePolicy", RoleName=role.name, PolicyArn=policy).needs

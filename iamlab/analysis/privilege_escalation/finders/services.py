@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.pass_role import Passing
-from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Arrangement, Arranging
+from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, PlanBinder, PlanBinding
 from iamlab.analysis.privilege_escalation.plans import ROLE, Plan
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.policy.arn import Arn
@@ -20,9 +20,9 @@ from iamlab.policy.arn import Arn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.identities import Role
 
 
@@ -46,8 +46,8 @@ class Known(NamedTuple):
 
 
 def by_plans(
-    one: Standpoint,
-    way: Way,
+    view: AttackerView,
+    method: EscalationMethod,
     plans: Iterable[Plan],
     *,
     roles: Sequence[Role] | None = None,
@@ -57,13 +57,19 @@ def by_plans(
     """Give an edge to each role for which one of some plans can be carried out."""
     found = set(done)
     for plan in plans:
-        for role, edge in by_plan(one, way, plan, roles=roles, conditions=conditions, done=found):
+        for role, edge in by_plan(
+            view, method, plan, roles=roles, conditions=conditions, done=found
+        ):
             found.add(role.arn)
             yield edge
 
 
 def by_known(
-    one: Standpoint, way: Way, plans: Sequence[Plan], known: Sequence[Known], unknown: str
+    view: AttackerView,
+    method: EscalationMethod,
+    plans: Sequence[Plan],
+    known: Sequence[Known],
+    unknown: str,
 ) -> Iterator[Edge]:
     """Give an edge for each thing of the world with which one of some plans can be carried out.
 
@@ -77,22 +83,22 @@ def by_known(
     for thing in known:
         for plan in plans:
             told = plan.bringing(thing.keys) if thing.keys else plan
-            edges = by_plan(one, way, told, roles=[thing.role], fixed=thing.things)
+            edges = by_plan(view, method, told, roles=[thing.role], fixed=thing.things)
             edge = next((edge for _, edge in edges), None)
             if edge is not None:
                 done.add(thing.role.arn)
                 yield edge
                 break
-    if unknown and one.world.loaded:
+    if unknown and view.world.loaded:
         for plan in plans:
-            for role, edge in by_plan(one, way, plan, done=done, conditions=[unknown]):
+            for role, edge in by_plan(view, method, plan, done=done, conditions=[unknown]):
                 done.add(role.arn)
                 yield edge
 
 
 def by_plan(
-    one: Standpoint,
-    way: Way,
+    view: AttackerView,
+    method: EscalationMethod,
     plan: Plan,
     *,
     roles: Sequence[Role] | None = None,
@@ -113,67 +119,69 @@ def by_plan(
     done
         ARNs of roles that need not be looked at.
     """
-    passing = Passing.of(one)
+    passing = Passing.of(view)
     candidates = passing.trusting(plan.service) if roles is None else roles
-    if not candidates or not _may_ever(one, plan, fixed):
+    if not candidates or not _may_ever(view, plan, fixed):
         return
     if plan.passes:
-        passed = {role.arn for role in passing.passed(one.power, plan.service)}
+        passed = {role.arn for role in passing.passed(view.state, plan.service)}
         candidates = [role for role in candidates if role.arn in passed]
     gone = set(done)
-    candidates = [role for role in candidates if role.arn not in gone and not _is_it(one, role)]
-    another = _another(one, passing, plan)
+    candidates = [role for role in candidates if role.arn not in gone and not _is_it(view, role)]
+    another = _another(view, passing, plan)
     if not candidates or (plan.also and another is None):
         return
     more = tuple(passing.sources(candidates))
-    ways = Arranging(one, plan, fixed or {}, more).found()
+    ways = PlanBinder(view, plan, fixed or {}, more).found()
     for role in candidates if ways else ():
         profile = passing.profiles.get(role.arn, "") if plan.needs_profile else ""
         if plan.needs_profile and not profile:
             continue
-        way_there = next((each for each in ways if _suits(one, passing, each, role, profile)), None)
+        way_there = next(
+            (each for each in ways if _suits(view, passing, each, role, profile)), None
+        )
         if way_there is None:
             continue
         calls = partial(way_there.calls, passing, role, _profile(way_there, profile), another)
         given = [text.replace(ROLE, role.name) for text in (plan.given, *conditions) if text]
-        yield role, one.becomes(way, role, calls, *given, *way_there.conditions)
+        yield role, view.becomes(method, role, calls, *given, *way_there.conditions)
 
 
-def _profile(arrangement: Arrangement, known: str) -> str:
+def _profile(arrangement: PlanBinding, known: str) -> str:
     return known or arrangement.names.get("instance-profile", "")
 
 
-def _may_ever(one: Standpoint, plan: Plan, fixed: Mapping[str, str] | None) -> bool:
+def _may_ever(view: AttackerView, plan: Plan, fixed: Mapping[str, str] | None) -> bool:
     """Say whether the power's policies could be about all that the plan needs.
 
     A thing that is there may have a policy of its own, which lets the power work on it.
     """
-    if fixed and any(_has_policy(one, arn) for arn in fixed.values()):
+    if fixed and any(_has_policy(view, arn) for arn in fixed.values()):
         return True
-    return all(one.ever(action) for action in plan.actions)
+    return all(view.ever(action) for action in plan.actions)
 
 
-def _has_policy(one: Standpoint, arn: str) -> bool:
-    owner = one.world.accounts.get(Arn.parse(arn).account)
+def _has_policy(view: AttackerView, arn: str) -> bool:
+    owner = view.world.accounts.get(Arn.parse(arn).account)
     known = None if owner is None else owner.resources.get(arn)
     return known is not None and known.policy is not None
 
 
-def _is_it(one: Standpoint, role: Role) -> bool:
+def _is_it(view: AttackerView, role: Role) -> bool:
     """Say whether the power is the role already, whole."""
-    return one.role is role and not one.power.gathered.session
+    return view.role is role and not view.state.gathered.session
 
 
-def _another(one: Standpoint, passing: Passing, plan: Plan) -> Role | None:
+def _another(view: AttackerView, passing: Passing, plan: Plan) -> Role | None:
     """Give a role for the other service that the plan needs one for."""
     if not plan.also:
         return None
-    passed = passing.passed(one.power, plan.also)
+    passed = passing.passed(view.state, plan.also)
     return next(
         (
             role
             for role in passed
-            if passing.may_pass(one.power, role, plan.also, "")
+            if passing.may_pass(view.state, role, plan.also, "")
             and passing.lets(role, plan.also, "")
         ),
         None,
@@ -181,7 +189,7 @@ def _another(one: Standpoint, passing: Passing, plan: Plan) -> Role | None:
 
 
 def _suits(
-    one: Standpoint, passing: Passing, arrangement: Arrangement, role: Role, profile: str
+    view: AttackerView, passing: Passing, arrangement: PlanBinding, role: Role, profile: str
 ) -> bool:
     """Say whether an arrangement does for a role: it may be passed, and lets the service in."""
     plan = arrangement.plan
@@ -190,12 +198,12 @@ def _suits(
     profile = _profile(arrangement, profile)
     for number, step in enumerate(plan.steps):
         keys = [key for key, value in step.keys if value in OF_ROLE]
-        if any(mentions(one.decider, one.power, key) for key in keys):
+        if any(mentions(view.decider, view.state, key) for key in keys):
             needs = arrangement.needs(number, step, role, profile)
-            if not all(one.decider.has(one.power, need) for need in needs):
+            if not all(view.decider.has(view.state, need) for need in needs):
                 return False
         if step.passes:
             passed_for = arrangement.passed_for_in(step)
-            if not passing.may_pass(one.power, role, plan.service, passed_for):
+            if not passing.may_pass(view.state, role, plan.service, passed_for):
                 return False
     return True
