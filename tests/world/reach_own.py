@@ -6,11 +6,8 @@ from typing import Any
 
 from iamlab import World
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import (
-    FINDERS,
-    AccountInventory,
-    AttackerView,
-)
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.edge_finder import edges_from
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -35,7 +32,7 @@ class Own:
         """Give the edges of some ways that begin at a power."""
         stock = AccountInventory(self.world.accounts[power.account_id])
         one = AttackerView(self.decider, power, stock, self.assuming)
-        return [edge for number in numbers or NUMBERS for edge in FINDERS[number](one)]
+        return list(edges_from(one, numbers or NUMBERS))
 
     def paths(self, begin: PrincipalState, depth: int) -> Iterator[Path]:
         """Give a path for each edge, a shortest way to where it begins before it."""

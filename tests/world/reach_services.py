@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import (
-    FINDERS,
-    AccountInventory,
-    AttackerView,
-)
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.edge_finder import edges_from
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.analysis.privilege_escalation.plans import Plan
+    from iamlab.analysis.privilege_escalation.escalation_methods import ServicePlan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.lab.account import Account
     from iamlab.lab.identities import Role, User
@@ -52,7 +49,7 @@ def worker(
     return role
 
 
-def role_for(main: Account, plan: Plan, when: dict[str, Any] | None = None) -> Role:
+def role_for(main: Account, plan: ServicePlan, when: dict[str, Any] | None = None) -> Role:
     """Make what a plan needs of an account; give the role that is to be gained."""
     if plan.also:
         worker(main, plan.also)
@@ -77,7 +74,7 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     one = AttackerView(
         decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
     )
-    return [edge for number in numbers for edge in FINDERS[number](one)]
+    return list(edges_from(one, numbers))
 
 
 def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.privilege_escalation.paths import PathSearcher
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.world import reach_chance
@@ -281,8 +281,8 @@ def test_how_everybody_calls_can_be_said(main: Account) -> None:
 
 def test_every_way_of_the_table_says_what_it_takes() -> None:
     """Title, permissions, gain, and a guard."""
-    assert sorted(TABLE) == list(range(1, 73))
-    for way in TABLE.values():
+    assert sorted(METHODS) == list(range(1, 73))
+    for way in METHODS.values():
         assert way.title, way
         assert way.permissions, way
         assert way.gain, way

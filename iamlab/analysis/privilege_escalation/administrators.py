@@ -23,11 +23,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
 from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, UNHEARD_OF, denying
-from iamlab.analysis.privilege_escalation.table import EscalationMethod
 from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 

@@ -179,18 +179,18 @@ class AssumableRoles:
         has_plain = state.carried == NOTHING_CARRIED
         if has_plain and plainly is None:
             plainly = self._plainly([state], roles, trust)[state]
-        asked = required_by(state)
-        sends_anyway = not has_plain or _is_sent(asked)
+        required = required_by(state)
+        sends_anyway = not has_plain or _is_sent(required)
         for role in roles:
             if has_plain and plainly is not None and role.arn in plainly:
                 plain = next(attempts(self.world, state, role.arn, {}))
                 yield self._taken(role, plain, trust)
-            elif sends_anyway or _is_sent(self._asked_for(role, trust), CHOSEN):
-                one = self.one(state, role, asked, trust, is_plain=not has_plain)
+            elif sends_anyway or _is_sent(self._required_for(role, trust), CHOSEN):
+                one = self.one(state, role, required, trust, is_plain=not has_plain)
                 if one is not None:
                     yield one
 
-    def _asked_for(self, role: Role, trust: Policy | None) -> RequiredValues:
+    def _required_for(self, role: Role, trust: Policy | None) -> RequiredValues:
         """Give what a role's trust policy, and the RCPs above it, want of a call."""
         key = (role.arn, trust is None)
         known = self._wanted.get(key)
@@ -206,7 +206,7 @@ class AssumableRoles:
         self,
         state: PrincipalState,
         role: Role,
-        asked: RequiredValues,
+        required: RequiredValues,
         trust: Policy | None = None,
         sending: Mapping[str, str] = NO_TAGS,
         *,
@@ -226,7 +226,7 @@ class AssumableRoles:
             Whether the plainest call is to be tried too.
         """
         facts = self._facts(state, role, trust)
-        wanted = merged(asked, self._asked_for(role, trust))
+        wanted = merged(required, self._required_for(role, trust))
         every = attempts(self.world, state, role.arn, wanted)
         for attempt in islice(every, 0 if is_plain else 1, None):
             if REGION in attempt.call.parameters and "region" in self.decider.circumstances:
@@ -292,7 +292,7 @@ class AssumableRoles:
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
         for part in parts(self.world, states[0].gathered, pairs, given, circumstances):
-            asked = [pairs[place] for place in part.places]
+            places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
@@ -300,9 +300,9 @@ class AssumableRoles:
                 part.asking(state.gathered.within_limits(), self._plain_keys(state), via=via)
                 for state in states
             )
-            rows = evaluate_many(asking, asked, edited).rows
+            rows = evaluate_many(asking, places, edited).rows
             for state, row in zip(states, rows, strict=True):
-                found[state] |= {arn for bit, (_, arn) in enumerate(asked) if row >> bit & 1}
+                found[state] |= {arn for bit, (_, arn) in enumerate(places) if row >> bit & 1}
         return found
 
     def _plain_keys(self, state: PrincipalState) -> dict[str, Any]:
@@ -327,9 +327,9 @@ class AssumableRoles:
         return both if is_enough else new
 
 
-def _is_sent(asked: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
+def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
     """Say whether something is asked for that a call can say."""
-    return any(key.startswith(starts) for key in asked)
+    return any(key.startswith(starts) for key in required)
 
 
 def required_by(state: PrincipalState) -> RequiredValues:

@@ -7,11 +7,11 @@ AWS pages: "Policy evaluation logic"; "Methods to assume a role".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
@@ -25,13 +25,14 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     any_permission,
     thing_of,
 )
-from iamlab.analysis.privilege_escalation.table import TABLE, EscalationMethod
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, AssumableRoles
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Role, User
@@ -133,7 +134,7 @@ class AttackerView:
     def abroad(self) -> Iterator[Edge]:
         """Give the edges by which it assumes roles as they are."""
         for taken in self.assuming.taken_by(self.state, elsewhere=True):
-            yield self.acts_as(TABLE[15], taken, partial(tuple, (taken.call,)))
+            yield self.acts_as(METHODS[15], taken, partial(tuple, (taken.call,)))
 
     # Answers ------------------------------------------------------------------------------------
 
@@ -218,29 +219,3 @@ class AttackerView:
             if change.about.startswith(VERSION):
                 now = change.make(now)
         return now.identity
-
-
-Finder = Callable[["AttackerView"], "Iterator[Edge]"]
-
-Written = Callable[["AttackerView", "EscalationMethod"], "Iterator[Edge]"]
-
-FINDERS: dict[int, Finder] = {}
-"""Number of a way -> what finds it; of several finders, all of them one after the other."""
-
-
-def finds(number: int) -> Callable[[Written], Written]:
-    """Make a function a finder of a way; it is given the view and the way's row."""
-    way = TABLE[number]
-
-    def make(written: Written) -> Written:
-        before = FINDERS.get(number)
-
-        def finder(view: AttackerView) -> Iterator[Edge]:
-            if before is not None:
-                yield from before(view)
-            yield from written(view, way)
-
-        FINDERS[number] = finder
-        return written
-
-    return make

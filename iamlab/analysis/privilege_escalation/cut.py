@@ -29,9 +29,11 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
+from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, count, few, steps
 from iamlab.errors import AwsError, RequestError
+from iamlab.model.record import Circumstances, check_texts
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -193,7 +195,7 @@ class Cutter:
         """Give a copy with edits made; ``None`` if something is lost that shall stay."""
         twin = self.world.copy()
         apply(twin, _ordered(edits))
-        kept = all(twin.can(who, action, resource) for who, action, resource in self.keep)
+        kept = all(_can(twin, *cell) for cell in self.keep)
         return twin if kept else None
 
     def _one_by_one(self) -> Cut:
@@ -317,6 +319,11 @@ def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
     return tuple(sorted(edits, key=lambda one: (type(one).__name__, str(one))))
 
 
+def _can(world: World, caller: str, action: str, resource: str) -> bool:
+    check_texts(action=action, resource=resource)
+    return bool(question(world, caller, action, resource, None, Circumstances()).decide())
+
+
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
     """Read what shall stay: an access matrix, or triples of caller, action and resource.
 
@@ -333,7 +340,7 @@ def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
             )
         caller, action, resource = one
         cell = (str(getattr(caller, "arn", caller)), action, resource)
-        if not world.can(*cell):
+        if not _can(world, *cell):
             raise RequestError(f"{cell[0]} may not do {action} on {resource}: it cannot stay so.")
         cells.append(cell)
     return tuple(cells)

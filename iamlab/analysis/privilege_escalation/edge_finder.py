@@ -13,9 +13,9 @@ AWS page: "Policy evaluation logic".
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.administrators import (
@@ -29,10 +29,21 @@ from iamlab.analysis.privilege_escalation.administrators import (
     shared_by,
 )
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import (
-    FINDERS,
-    AccountInventory,
-    AttackerView,
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
+from iamlab.analysis.privilege_escalation.finders import (
+    boundaries,
+    denies,
+    groups,
+    identity_providers,
+    new_principals,
+    own_policies,
+    own_sessions,
+    own_versions,
+    roles,
+    services,
+    tags,
+    users,
 )
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.who_can import everybody
@@ -40,8 +51,6 @@ from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
 
 
@@ -172,18 +181,53 @@ class EdgeFinder:
         return known_abroad(self.decider.world)
 
 
-MODULES = (
-    *("own_policies", "own_versions", "boundaries", "own_denies", "own_sessions", "own_tags"),
-    *("groups", "others"),
-    *("roles", "users", "new_principals", "providers"),
-    *("compute", "existing_resources", "instances", "identity_center"),
-)
-"""Where the functions are."""
+Finder = Callable[["AttackerView", "EscalationMethod"], "Iterator[Edge]"]
+
+_PLANNED = (services.pass_or_change,)
+
+FINDERS: dict[int, tuple[Finder, ...]] = {
+    # One's own permissions.
+    **dict.fromkeys((3, 4, 5), (own_policies.attach, own_policies.swap)),
+    **dict.fromkeys((6, 7, 8), (own_policies.put,)),
+    9: (own_policies.join_group, groups.fill_and_join),
+    1: (own_versions.rewrite,),
+    2: (own_versions.set_back,),
+    23: (boundaries.remove_own, boundaries.remove_of_user),
+    24: (boundaries.remove_of_role,),
+    25: (boundaries.set_wider,),
+    26: (boundaries.rewrite,),
+    27: (denies.remove_own, denies.remove_of_others),
+    29: (own_sessions.use_session, own_sessions.use_mfa),
+    30: (tags.tag_own, tags.tag_others),
+    # Users, roles, and new ones.
+    **dict.fromkeys((10, 11), (users.make_key,)),
+    **dict.fromkeys((12, 13, 28), (users.set_password,)),
+    20: (users.widen_and_enter,),
+    31: (users.create_key_of_service,),
+    14: (roles.write_trust,),
+    15: (roles.assume,),
+    **dict.fromkeys((16, 17, 18), (roles.widen_and_assume,)),
+    19: (roles.widen_and_write_trust,),
+    33: (roles.assume_root,),
+    21: (new_principals.create_role,),
+    22: (new_principals.create_user,),
+    32: (identity_providers.write_provider,),
+    # Services.
+    **dict.fromkeys((35, 36, *range(39, 44), *range(45, 51), *range(52, 61)), _PLANNED),
+    44: (services.pass_to_stack_set,),
+    **dict.fromkeys((63, 64, 65, *range(69, 73)), _PLANNED),
+    **dict.fromkeys((61, 62), (services.change_function,)),
+    37: (services.give_profile,),
+    38: (services.give_new_profile,),
+    **dict.fromkeys((66, 67), (services.use_instance,)),
+    68: (services.write_start_script,),
+    34: (roles.by_identity_center,),
+}
+"""Number of a method -> what finds its edges; in the order in which they are looked for."""
 
 
 def edges_from(view: AttackerView, numbers: Iterable[int] | None = None) -> Iterator[Edge]:
-    """Give all edges that one power has; or only those by some ways."""
-    for module in MODULES:
-        import_module(f"iamlab.analysis.privilege_escalation.finders.{module}")
+    """Give all edges that begin at a principal; or only those by some methods."""
     for number in FINDERS if numbers is None else numbers:
-        yield from FINDERS[number](view)
+        for finder in FINDERS[number]:
+            yield from finder(view, METHODS[number])

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from iamlab.authorization.context_keys import Context, Who, of_temporary
 from iamlab.authorization.principal import Caller, PrincipalContext, everything, tags_over
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import Credential, CredentialKind
+from iamlab.model.credentials import Credential, CredentialKind, Presented
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.policy.document import Policy
 
@@ -253,6 +253,11 @@ def tagged(key: str, value: str) -> Change:
     return Change(f"tagged {key}={value}", partial(_tagged, {key: value}), f"tag {key.lower()}")
 
 
+def calling_with(label: str, presented: Presented) -> Change:
+    """Let it call with other credentials."""
+    return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+
+
 def with_mfa(clock: AnyClock) -> Change:
     """Let it call with the session that its user gets for a code of an MFA device."""
 
@@ -293,6 +298,11 @@ def _with_tags(who: Callable[[], Who], tags: Mapping[str, str]) -> Who:
 
 
 Calls = Callable[[], "tuple[Call, ...]"]
+
+
+def fixed(*calls: Call) -> Calls:
+    """Give calls that are known already to an edge."""
+    return lambda: calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,9 @@ from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.record import Standing
+from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.sign_in import sign_in
 from iamlab.operations.sts.calls import call as call_sts
 
 if TYPE_CHECKING:
@@ -163,7 +165,8 @@ class _Actor:
         if name == "UpdateLoginProfile":
             user = account.get_user(given["UserName"])
             if user.login_profile is None:
-                user.create_login_profile(SUPPOSED.make(self.world))
+                password = {"Password": SUPPOSED.make(self.world), "PasswordResetRequired": False}
+                perform(account, "CreateLoginProfile", UserName=user.name, **password)
         arn = str(given.get("SAMLProviderArn", ""))
         if name == "UpdateSAMLProvider" and arn not in account.saml_providers:
             account.create_saml_provider(arn.partition("/")[2], given["SAMLMetadataDocument"])
@@ -186,8 +189,9 @@ class _Actor:
             user = self.world.accounts[known["account"]].get_user(known["user"])
             profile = user.login_profile
             if profile is None or not profile.is_right(known["password"]):  # it may be any
-                user.update_login_profile(password=known["password"])
-        self.caller = self.world.sign_in(**{"password": PASSWORD.make(self.world), **known})
+                named = {"UserName": user.name, "Password": known["password"]}
+                perform(user.account, "UpdateLoginProfile", **named)
+        self.caller = sign_in(self.world, **{"password": PASSWORD.make(self.world), **known})
 
 
 _MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}

@@ -104,14 +104,14 @@ def _wanted(statement: Statement, one: Condition) -> list[RequiredValue]:
 def merged(*several: RequiredValues) -> RequiredValues:
     """Put together what is asked at several places."""
     found: dict[str, list[RequiredValue]] = {}
-    for asked in several:
-        for key, values in asked.items():
+    for required in several:
+        for key, values in required.items():
             found.setdefault(key, []).extend(values)
     return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
 
 
 def samples(
-    asked: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
+    required: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
 ) -> list[Sample]:
     """Give texts for a key that policies ask for; none if they do not.
 
@@ -132,7 +132,7 @@ def samples(
     >>> [one.text for one in found]
     ['dana-reach']
     """
-    values = asked.get(key.lower(), ())
+    values = required.get(key.lower(), ())
     if not values:
         return []
     lower = {one.lower(): value for one, value in known.items()}
@@ -141,7 +141,7 @@ def samples(
 
 
 def required_tags(
-    asked: RequiredValues, known: Mapping[str, ContextValue], *starts: str
+    required: RequiredValues, known: Mapping[str, ContextValue], *starts: str
 ) -> dict[str, list[str]]:
     """Give the tags that policies ask for, each with values that would do.
 
@@ -151,18 +151,25 @@ def required_tags(
         What the keys begin with: ``aws:RequestTag/``.
     """
     # The case of letters does not count in a condition's key, but does in the values of TagKeys.
-    named = [one.text for one in samples(asked, "aws:TagKeys", known)]
+    named = [one.text for one in samples(required, "aws:TagKeys", known)]
     written = {name.lower(): name for name in named}
     found: dict[str, list[str]] = {}
     for start in starts:
-        for key in asked:
+        for key in required:
             if key.startswith(start.lower()):
                 name = key[len(start) :]
-                values = [one.text for one in samples(asked, key, known)]
+                values = [one.text for one in samples(required, key, known)]
                 found.setdefault(written.get(name, name), []).extend(values)
     for name in named:
         found.setdefault(name, []).append(FILLER)
     return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
+
+
+def tag_sets(found: Mapping[str, list[str]], most: int | None = None) -> list[Mapping[str, str]]:
+    """Give each of some tags with each of its values, at most so many; then all keys at once."""
+    single = [{key: value} for key, values in found.items() for value in values]
+    every = {key: values[0] for key, values in found.items()}
+    return [*single[:most], *([every] if len(found) > 1 else [])]
 
 
 def sample(value: RequiredValue, known: Mapping[str, ContextValue], default: str) -> Sample | None:
@@ -205,8 +212,8 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     """
     if policy is None:
         return []
-    asked = required_in(policy).get(key.lower(), ())
-    return [one.text for one in asked if not set("*?$") & set(one.text)]
+    required = required_in(policy).get(key.lower(), ())
+    return [one.text for one in required if not set("*?$") & set(one.text)]
 
 
 WHOSE = "reach"

@@ -31,7 +31,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     samples,
 )
 from iamlab.authorization.context_keys import of_mfa, of_temporary
-from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented
+from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
@@ -112,7 +112,7 @@ def session_name(state: PrincipalState) -> str:
 
 
 def attempts(
-    world: World, state: PrincipalState, role_arn: str, asked: RequiredValues
+    world: World, state: PrincipalState, role_arn: str, required: RequiredValues
 ) -> Iterator[AssumeRoleCall]:
     """Give the calls with which a power can ask for a role, the plainest first.
 
@@ -123,9 +123,9 @@ def attempts(
     """
     plain = {"RoleArn": role_arn, "RoleSessionName": session_name(state)}
     yield _attempt(world, state, plain, ())
-    if not asked:
+    if not required:
         return
-    every = [[NO_OPTION, *options] for options in _options(world, state, asked) if options]
+    every = [[NO_OPTION, *options] for options in _options(world, state, required) if options]
     chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
     for some in islice(chosen, 1, MOST_ATTEMPTS):
         parameters: dict[str, Any] = dict(plain)
@@ -135,40 +135,42 @@ def attempts(
         yield _attempt(world, state, parameters, conditions)
 
 
-def _options(world: World, state: PrincipalState, asked: RequiredValues) -> Iterator[list[Option]]:
+def _options(
+    world: World, state: PrincipalState, required: RequiredValues
+) -> Iterator[list[Option]]:
     """Give what the call could say besides, because a policy asks for it."""
     known = state.gathered.context()
     own_name = session_name(state)
-    names = [one.text for one in samples(asked, "sts:RoleSessionName", known, own_name)]
+    names = [one.text for one in samples(required, "sts:RoleSessionName", known, own_name)]
     yield [({"RoleSessionName": name}, "") for name in names if is_session_name(name)]
     yield [
         ({"ExternalId": one.text}, "the caller knows the external id" if one.is_literal else "")
-        for one in samples(asked, "sts:ExternalId", known)
+        for one in samples(required, "sts:ExternalId", known)
         if _EXTERNAL_ID.fullmatch(one.text)
     ]
-    identities = [one.text for one in samples(asked, "sts:SourceIdentity", known, own_name)]
+    identities = [one.text for one in samples(required, "sts:SourceIdentity", known, own_name)]
     if state.carried.source_identity:  # it is set, and stays so for all of the chain
         identities = [state.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
-    yield [(tags, "") for tags in _tags(state, asked, known)]
-    regions = [one.text for one in samples(asked, REQUESTED_REGION, known)]
+    yield [(tags, "") for tags in _tags(state, required, known)]
+    regions = [one.text for one in samples(required, REQUESTED_REGION, known)]
     off = world.accounts[state.account_id].sts_regions_off
     yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
     for header, key in HEADERS.items():
-        yield [({header: one.text}, "") for one in samples(asked, key, known)]
-    serial = _device(world, state) if asks_for_mfa(asked) else ""
+        yield [({header: one.text}, "") for one in samples(required, key, known)]
+    serial = _device(world, state) if asks_for_mfa(required) else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
 
 
 def _tags(
-    state: PrincipalState, asked: RequiredValues, known: Mapping[str, ContextValue]
+    state: PrincipalState, required: RequiredValues, known: Mapping[str, ContextValue]
 ) -> Iterator[dict[str, Any]]:
     """Give the tags to send: all that are asked for, or one of them."""
     inherited = {key.lower() for key, _ in state.carried.tags}
     found = {
         key: values
-        for key, values in required_tags(asked, known, "aws:RequestTag/").items()
+        for key, values in required_tags(required, known, "aws:RequestTag/").items()
         if key.lower() not in inherited
     }
     if not found:
@@ -176,7 +178,7 @@ def _tags(
     sets = [{key: values[0] for key, values in found.items()}]
     if len(found) > 1 or len(sets[0]) < sum(map(len, found.values())):
         sets += [{key: value} for key, values in found.items() for value in values]
-    wants_transitive = "sts:transitivetagkeys" in asked
+    wants_transitive = "sts:transitivetagkeys" in required
     for tags in sets:
         sent = [{"Key": key, "Value": value} for key, value in tags.items()]
         yield {"Tags": sent}
@@ -184,9 +186,9 @@ def _tags(
             yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
 
 
-def asks_for_mfa(asked: RequiredValues) -> bool:
+def asks_for_mfa(required: RequiredValues) -> bool:
     """Say whether a policy looks at MFA."""
-    return any(key.startswith("aws:multifactorauth") for key in asked)
+    return any(key.startswith("aws:multifactorauth") for key in required)
 
 
 def _device(world: World, state: PrincipalState) -> str:
@@ -195,7 +197,7 @@ def _device(world: World, state: PrincipalState) -> str:
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.gathered.kind not in WITH_MFA:
         return ""
-    return next((one.serial_number for one in user.mfa_devices if one.kind == VIRTUAL), "")
+    return next((one.serial_number for one in devices_of(user) if one.kind == VIRTUAL), "")
 
 
 def _attempt(

@@ -1,22 +1,23 @@
-"""Ways past a permissions boundary: take it away, set a wider one, rewrite the policy that it is.
+"""Methods to get past a permissions boundary: remove it, set a wider one, rewrite its policy.
 
-A boundary of one's own caps whatever one gives oneself, so these ways come before or after others.
-A boundary of a role caps what the role is given: whoever may also give the role a policy, or write
-its trust policy, does so in the same step.
+A boundary of one's own limits whatever one gives oneself, so these methods come before or after
+others. A boundary of a role limits what the role is given: whoever may also give the role a policy,
+or write its trust policy, does so in the same step.
 
 Notes
 -----
 AWS pages: "Permissions boundaries for IAM entities"; "Delegating responsibility to others using
-permissions boundaries", for the condition key ``iam:PermissionsBoundary``.
+permissions boundaries", for the condition key ``iam:PermissionsBoundary``; "API
+DeleteUserPermissionsBoundary".
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
+from iamlab.analysis.privilege_escalation.administrators import is_admin
 from iamlab.analysis.privilege_escalation.finders.grants import (
+    NOTHING,
     Grant,
     attached,
     best,
@@ -35,12 +36,14 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
 )
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.own_versions import is_wider, rewriting
+from iamlab.analysis.privilege_escalation.finders.users import enter, entered
 from iamlab.analysis.privilege_escalation.principal_states import (
     Change,
     Edge,
     any_permission,
     boundary_gone,
     boundary_set,
+    fixed,
     policy_rewritten,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import literals
@@ -55,61 +58,63 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.identities import Role
-    from iamlab.model.managed_policies import ManagedPolicy
 
 
-PER_ROLE = "PoliciesPerRole"
+NOUN = {23: "User", 24: "Role"}
+"""Number of a method -> whose boundary it removes."""
 
 
-@finds(23)
-def take_own_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``DeleteUserPermissionsBoundary`` on oneself."""
-    if view.user is not None:
-        yield from _take_own_away(view, method)
-
-
-@finds(24)
-def take_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``DeleteRolePermissionsBoundary``, and ``AssumeRole``; one's own role needs no assuming."""
-    if view.role is not None:
-        yield from _take_own_away(view, method)
-    if not view.ever("iam:DeleteRolePermissionsBoundary"):
-        return
-    may = view.allowed("DeleteRolePermissionsBoundary", view.stock.roles)
-    for target in _targets(view, may):
-        call = view.call("DeleteRolePermissionsBoundary", RoleName=target.role.name)
-        yield from _freed(view, method, target, (call,), boundary_gone())
-
-
-def _take_own_away(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``Delete...PermissionsBoundary`` on one's own user or role."""
     own = oneself(view)
-    if own is None or view.state.gathered.boundary is None or is_detour(view):
+    if own is None or own.noun != NOUN[method.number] or is_detour(view):
         return
     call = own_call(view, f"Delete{own.noun}PermissionsBoundary", **own.named)
-    if view.may(call):
+    if view.state.gathered.boundary is not None and view.may(call):
         yield widened_by(view, method, [boundary_gone()], [call])
 
 
-@finds(25)
+def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``DeleteUserPermissionsBoundary`` of another user, then a key or a password."""
+    name = "DeleteUserPermissionsBoundary"
+    if not view.ever(f"iam:{name}") or is_admin(view.decider, view.state):
+        return
+    bounded = [user for user in view.stock.users if user.boundary is not None]
+    may = view.allowed(name, view.stock.users) if bounded else []
+    for entry, grant in entered(view, [user for user in bounded if user in may]):
+        # What is written while there is a boundary is decided with that boundary.
+        call = view.call(name, UserName=entry.user.name)
+        freed = Grant((boundary_gone(), *grant.changes), (*grant.calls, call))
+        yield enter(view, method, entry, freed)
+
+
+def remove_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``DeleteRolePermissionsBoundary``, and ``AssumeRole``."""
+    name = "DeleteRolePermissionsBoundary"
+    if not view.ever(f"iam:{name}"):
+        return
+    for target in _targets(view, view.allowed(name, view.stock.roles)):
+        call = view.call(name, RoleName=target.role.name)
+        yield from _freed(view, method, target, (call,), boundary_gone())
+
+
 def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutUserPermissionsBoundary`` on oneself; on a role, and ``AssumeRole``."""
     yield from _set_own(view, method)
-    if not view.ever("iam:PutRolePermissionsBoundary"):
+    name = "PutRolePermissionsBoundary"
+    if not view.ever(f"iam:{name}"):
         return
     left = {role.arn for role in view.stock.roles if role.boundary is not None}
     for arn, document in _to_try(view):
-        may = view.allowed("PutRolePermissionsBoundary", view.stock.roles, PermissionsBoundary=arn)
+        may = view.allowed(name, view.stock.roles, PermissionsBoundary=arn)
         for target in _targets(view, [role for role in may if role.arn in left]):
             if not is_wider(document, target.document):
                 continue
-            call = view.call(
-                "PutRolePermissionsBoundary",
-                RoleName=target.role.name,
-                PermissionsBoundary=arn,
-            )
+            call = view.call(name, RoleName=target.role.name, PermissionsBoundary=arn)
             change = boundary_set(document, arn)
             found = list(_freed(view, method, target, (call,), change))
             yield from found
@@ -123,13 +128,13 @@ def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     own, boundary = oneself(view), view.state.gathered.boundary
     if own is None or not view.ever(f"iam:Put{own.noun}PermissionsBoundary") or is_detour(view):
         return
-    asked_for, is_done = _asked_for(view), False
+    required, is_done = _required(view), False
     for arn, document in _to_try(view):
         if boundary is not None and arn == boundary.arn:
             continue
         is_wider_one = boundary is not None and is_wider(document, boundary.policy)
         # Where a policy asks for a boundary, it lets its owner do more under just that one.
-        if arn not in asked_for and (is_done or not is_wider_one):
+        if arn not in required and (is_done or not is_wider_one):
             continue
         name = f"Put{own.noun}PermissionsBoundary"
         call = own_call(view, name, **own.named, PermissionsBoundary=arn)
@@ -138,7 +143,6 @@ def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             is_done = is_done or allows_all(document)
 
 
-@finds(26)
 def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
     if not view.ever("iam:CreatePolicyVersion"):
@@ -213,7 +217,7 @@ def _freed(
     """
     after = change.make(principal_of(view.world, target.role)).boundary
     arn = None if after is None else after.arn
-    for grant in (*_gifts(view, target.role, change), Grant((), ())):
+    for grant in (*_grants(view, target.role, change), NOTHING):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
         writes = (*grant.calls, *target.before)
         early = [call for call in writes if view.may(call)]
@@ -221,7 +225,7 @@ def _freed(
         if not all(map(view.may, late)):
             continue
         made = (*early, *calls, *late, target.taken.call)
-        yield view.acts_as(method, target.taken, partial(tuple, made), change, *grant.changes)
+        yield view.acts_as(method, target.taken, fixed(*made), change, *grant.changes)
         if grant.is_all:
             return  # nothing else gives more
 
@@ -230,22 +234,18 @@ def _is_wide(view: AttackerView, role: Role) -> bool:
     return any(allows_all(each.policy) for each in principal_of(view.world, role).identity)
 
 
-def _gifts(view: AttackerView, role: Role, change: Change) -> list[Grant]:
+def _grants(view: AttackerView, role: Role, change: Change) -> list[Grant]:
     """Give what a role could be given besides."""
     if _is_wide(view, role):
         return []
-    name = name_to_write(role)
-    written = {"PolicyName": name, "PolicyDocument": ALL}
-    whole = {"PolicyArn": administrator(view)}
-    named = {"RoleName": role.name}
-    grants = [
-        Grant((any_permission(),), (view.call(operation, **named, **given),))
-        for operation, given, is_room in (
-            ("PutRolePolicy", written, name is not None),
-            ("AttachRolePolicy", whole, len(role.attached) < quota(view.account, PER_ROLE)),
-        )
-        if is_room and view.ever(f"iam:{operation}")
-    ]
+    named, name = {"RoleName": role.name}, name_to_write(role)
+    is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
+    calls = []
+    if name is not None and view.ever("iam:PutRolePolicy"):
+        calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=ALL))
+    if is_room and view.ever("iam:AttachRolePolicy"):
+        calls.append(view.call("AttachRolePolicy", **named, PolicyArn=administrator(view)))
+    grants = [Grant((any_permission(),), (call,)) for call in calls]
     some = best(attached(view, view.stock.roles), rewritten(view, view.stock.roles))
     return [*grants, *(grant for grant in some.get(role.arn, ()) if change not in grant.changes)]
 
@@ -253,7 +253,7 @@ def _gifts(view: AttackerView, role: Role, change: Change) -> list[Grant]:
 # Boundaries --------------------------------------------------------------------------------------
 
 
-def _asked_for(view: AttackerView) -> set[str]:
+def _required(view: AttackerView) -> set[str]:
     """Give the ARNs that the power's own policies want a boundary to have."""
     return {
         value for each in view.state.gathered.identity for value in literals(each.policy, BOUNDARY)
@@ -262,14 +262,11 @@ def _asked_for(view: AttackerView) -> set[str]:
 
 def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
     """Give policies that could be a boundary, the widest first."""
-    every = (Attached(each.document, each.arn) for each in _policies(view))
+    named = [managed.find(arn) for arn in sorted(_required(view))]
+    policies = (
+        view.account.get_policy(administrator(view)),
+        *(each for each in named if each and not each.path.startswith(SERVICE_LINKED_ONLY)),
+        *view.stock.policies,
+    )
+    every = (Attached(each.document, each.arn) for each in policies)
     yield from ((each.arn or "", each.policy) for each in view.as_they_are(every))
-
-
-def _policies(view: AttackerView) -> Iterator[ManagedPolicy]:
-    yield view.account.get_policy(administrator(view))
-    for arn in sorted(_asked_for(view)):
-        policy = managed.find(arn)
-        if policy is not None and not policy.path.startswith(SERVICE_LINKED_ONLY):
-            yield policy
-    yield from view.stock.policies

@@ -20,32 +20,33 @@ for job functions".
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
     change_by,
+    free_name,
     policies_to_try,
+    size_of_all,
 )
 from iamlab.analysis.privilege_escalation.finders.own_versions import rewriting
 from iamlab.analysis.privilege_escalation.principal_states import (
     Change,
     any_permission,
+    group_joined,
     policy_rewritten,
 )
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
-from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.engine.layers import Attached
     from iamlab.model.identities import Group, Role, User
 
 
@@ -63,6 +64,14 @@ class Grant(NamedTuple):
     def is_all(self) -> bool:
         """Whether no other gift gives more."""
         return any(change.label == any_permission().label for change in self.changes)
+
+
+NOTHING = Grant((), ())
+
+
+def whole(grants: Grants, holder: User | Role) -> list[Grant]:
+    """Give what somebody can be given with which it has everything, if there is such a grant."""
+    return [grant for grant in grants.get(holder.arn, ()) if grant.is_all][:1]
 
 
 def written(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
@@ -87,18 +96,11 @@ def name_to_write(holder: User | Group | Role) -> str | None:
     It is a new one; if the others leave no room, it takes the place of the largest.
     """
     sizes = {name: size(policy) for name, policy in holder.inline.items()}
-    free = (POLICY_NAME if number == 1 else f"{POLICY_NAME}-{number}" for number in count(1))
-    new = next(name for name in free if name not in sizes)
-    left = INLINE_LIMITS[holder.kind] - _size_of_all() - sum(sizes.values())
+    left = INLINE_LIMITS[holder.kind] - size_of_all() - sum(sizes.values())
     if left >= 0:
-        return new
+        return free_name(sizes)
     largest = max(sizes, key=lambda name: sizes[name])
     return largest if left + sizes[largest] >= 0 else None
-
-
-@cache
-def _size_of_all() -> int:
-    return size(Policy.parse(ALL))
 
 
 def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
@@ -109,7 +111,9 @@ def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gran
     if not holders or not view.ever(f"iam:Attach{_noun(holders)}Policy"):
         return {}
     noun = _noun(holders)
-    room = {each.arn: quota(view.account, f"PoliciesPer{noun}") - _used(each) for each in holders}
+    room = {
+        each.arn: quota(view.account, f"PoliciesPer{noun}") - len(each.attached) for each in holders
+    }
     found: Grants = {}
     for policy in policies_to_try(view):
         change = change_by(view, policy)
@@ -125,10 +129,6 @@ def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gran
                 [grants[-1]] if _is_done(grants) else [*grants, together(grants[: room[arn]])]
             )
     return found
-
-
-def _used(holder: User | Group | Role) -> int:
-    return len(holder.attached)
 
 
 def _is_done(grants: list[Grant]) -> bool:
@@ -156,6 +156,14 @@ def rewritten(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gra
     return found
 
 
+def membership(
+    view: AttackerView, group: Group, policies: tuple[Attached, ...], user: str
+) -> Grant:
+    """Give what a user gains who is put into a group."""
+    call = view.call("AddUserToGroup", GroupName=group.name, UserName=user)
+    return Grant((group_joined(group.name, policies),), (call,))
+
+
 def best(*several: Grants) -> Grants:
     """Put together what can be given, without what adds nothing to another gift.
 
@@ -173,7 +181,7 @@ def best(*several: Grants) -> Grants:
     return found
 
 
-def of_groups(groups: Grants, users: Iterable[User]) -> Grants:
+def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
     """Give what users are given when their groups are."""
     by_name = {arn.rpartition("/")[2]: grants for arn, grants in groups.items()}
     found: Grants = {}
@@ -186,10 +194,3 @@ def of_groups(groups: Grants, users: Iterable[User]) -> Grants:
 
 def _noun(holders: Sequence[User | Group | Role]) -> str:
     return holders[0].kind.capitalize()
-
-
-def for_each(given: Grants, holders: Iterable[Role]) -> Iterator[tuple[Role, Grant]]:
-    """Give those of some roles that can be given something, each with each gift."""
-    for holder in holders:
-        for grant in given.get(holder.arn, ()):
-            yield holder, grant

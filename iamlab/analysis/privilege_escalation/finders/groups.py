@@ -1,8 +1,8 @@
-"""Ways by groups that one is not in: write such a group a policy, and put somebody into it.
+"""Methods by groups that one isn't in: write a policy for such a group, and put somebody into it.
 
-Whoever may write a group and choose its members needs no right on any user: a group gives its
-policies to all that are in it. There need not even be a group, if one may be made. However many
-groups would do, one is shown: one without a Deny, a new one, or else one that denies something.
+Whoever may write a group's policies and choose its members needs no permission on any user: a group
+gives its policies to all its members. If a group can be created, none need exist. However many
+groups are suitable, one is shown: one without a Deny, a new one, or else one that denies something.
 
 Notes
 -----
@@ -11,9 +11,10 @@ AWS pages: "IAM user groups"; "API CreateGroup"; "API AddUserToGroup"; "IAM and 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders.grants import (
     Grant,
     Grants,
@@ -24,6 +25,7 @@ from iamlab.analysis.privilege_escalation.finders.grants import (
 )
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
+    ANYBODY,
     POLICY_NAME,
     change_by,
     is_widest,
@@ -32,7 +34,7 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
     widened_by,
 )
 from iamlab.analysis.privilege_escalation.finders.own_policies import (
-    attach_to_own_user,
+    attach,
     gives_itself_all,
     has_enough,
 )
@@ -47,7 +49,6 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     policy_given,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.analysis.privilege_escalation.table import TABLE, EscalationMethod
 from iamlab.authorization.principal import policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group, User
@@ -56,9 +57,8 @@ from iamlab.model.quotas import quota
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
 
-ANYBODY = "anybody"
-"""Stands for a user where it makes no difference who it is."""
 
 MOST_NEW = 4
 """So many places for a new group are looked at."""
@@ -96,7 +96,6 @@ def _adding(group: Group) -> Need:
     return Need("iam:AddUserToGroup", group.arn, {})  # who is added is no part of what is asked
 
 
-@finds(9)
 def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """A group made if need be, ``PutGroupPolicy`` or ``AttachGroupPolicy``, ``AddUserToGroup``."""
     user, groups = view.user, own_groups(view)
@@ -124,7 +123,7 @@ def _gets_single_ones(view: AttackerView) -> bool:
     """Say whether a power has been given single policies, or gets them without a group."""
     if any(change.about.startswith(GIVEN) for change in view.state.changes):
         return True
-    return next(attach_to_own_user(view, TABLE[3]), None) is not None
+    return next(attach(view, METHODS[3]), None) is not None
 
 
 def _may_fill(view: AttackerView) -> bool:
@@ -169,7 +168,7 @@ def _chosen(every: Iterable[FilledGroup]) -> tuple[FilledGroup, ...]:
 
 def _every(view: AttackerView) -> Iterator[FilledGroup]:
     denying = []
-    for filled in _of_today(view):
+    for filled in _existing(view):
         if any(denies_something(each.policy) for each in filled.policies):
             denying.append(filled)
         else:
@@ -178,16 +177,16 @@ def _every(view: AttackerView) -> Iterator[FilledGroup]:
     yield from denying
 
 
-def _of_today(view: AttackerView) -> Iterator[FilledGroup]:
+def _existing(view: AttackerView) -> Iterator[FilledGroup]:
     """Give the groups that there are."""
     groups = view.stock.groups
     open_ones = view.allowed("AddUserToGroup", groups, UserName=ANYBODY)
     if not open_ones:
         return
-    given = best(written(view, groups), attached(view, groups))
+    grants = best(written(view, groups), attached(view, groups))
     for group in sorted(open_ones, key=lambda each: bool(each.inline or each.attached)):
         held = view.as_they_are(policies_of(group, _path(group)))
-        for grant in given.get(group.arn, ()):
+        for grant in grants.get(group.arn, ()):
             changes = tuple(_gained(view, group, call, is_all=grant.is_all) for call in grant.calls)
             yield FilledGroup(group, held, tuple(dict.fromkeys(changes)), grant.calls, grant.is_all)
 
@@ -211,12 +210,16 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
     account = view.account
     if not view.ever("iam:CreateGroup") or len(account.groups) >= quota(account, "Groups"):
         return
-    for path, name in _places(view):
+    for path, name in islice(free_names(view, "group"), MOST_NEW):
         group = Group(account, name, path)
         create = iam_call(account, "CreateGroup", GroupName=name, Path=path)
-        if _is_in(view, group) or not view.may(create) or not _has(view, _adding(group)):
+        if (
+            _is_in(view, group)
+            or not view.may(create)
+            or not view.decider.has(view.state, _adding(group))
+        ):
             continue
-        grants = list(_gifts_for_new(view, group))
+        grants = list(_grants_for_new(view, group))
         if len(grants) > 1 and not grants[-1].is_all:
             grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
         for grant in grants:
@@ -225,15 +228,7 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
             return
 
 
-def _places(view: AttackerView) -> Iterator[tuple[str, str]]:
-    return (place for _, place in zip(range(MOST_NEW), free_names(view, "group"), strict=False))
-
-
-def _has(view: AttackerView, need: Need) -> bool:
-    return view.decider.has(view.state, need)
-
-
-def _gifts_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
+def _grants_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
     """Give what a new group can be given; one that gives all is the last."""
     named = {"GroupName": group.name, "PolicyName": POLICY_NAME, "PolicyDocument": ALL}
     put = other_call("iam:PutGroupPolicy", Need("iam:PutGroupPolicy", group.arn, {}), **named)
@@ -242,7 +237,7 @@ def _gifts_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
         return
     for policy in policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
         need = Need("iam:AttachGroupPolicy", group.arn, {"iam:PolicyARN": policy.arn})
-        if _has(view, need):
+        if view.decider.has(view.state, need):
             call = other_call(need.action, need, GroupName=group.name, PolicyArn=policy.arn)
             is_all = change_by(view, policy) == any_permission()
             yield Grant((_gained(view, group, call, is_all=is_all),), (call,))

@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
@@ -53,7 +52,8 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
@@ -132,19 +132,19 @@ class Vouched:
         return Carried(source_identity=self.source_identity)
 
 
-def by_saml(account: Account, name: str, asked: RequiredValues) -> Iterator[Vouched]:
+def by_saml(account: Account, name: str, required: RequiredValues) -> Iterator[Vouched]:
     """Give what a SAML provider could say: all that is asked for, then less."""
     door = DOORS.get(account.partition, DOORS["aws"])
     sign_in = f"https://{door.host}/saml"
-    doors = [*_texts(asked, "saml:aud"), sign_in]
+    doors = [*_texts(required, "saml:aud"), sign_in]
     audience = next(each for each in doors if door.is_recipient(each))
-    issuer = _first(asked, "saml:iss", ENTITY_ID)
+    issuer = _first(required, "saml:iss", ENTITY_ID)
     provider = SAMLProvider(account, name, issuer=issuer)
-    subject = _first(asked, "saml:sub", FILLER)
+    subject = _first(required, "saml:sub", FILLER)
     attributes = {
-        attribute: _first(asked, claim.key, FILLER)
+        attribute: _first(required, claim.key, FILLER)
         for attribute, claim in _claims().items()
-        if claim.key.lower() in asked
+        if claim.key.lower() in required
     }
     said = {
         claim.key: (attributes[attribute],) if claim.is_list else attributes[attribute]
@@ -154,7 +154,7 @@ def by_saml(account: Account, name: str, asked: RequiredValues) -> Iterator[Vouc
     known = {"saml:name": subject, **said}
     context = {**context_of(provider, subject, "persistent", audience), **known}
     action = "sts:AssumeRoleWithSAML"
-    for more in _more(asked):
+    for more in _more(required):
         yield Vouched(
             provider.arn,
             action,
@@ -176,20 +176,20 @@ def _claims() -> Mapping[str, Any]:
 
 
 def by_oidc(
-    account: Account, name: str, asked: RequiredValues, audience: str = ""
+    account: Account, name: str, required: RequiredValues, audience: str = ""
 ) -> Iterator[Vouched]:
     """Give what an OIDC provider could say."""
-    audience = audience or _first(asked, f"{name}:aud", AUDIENCE)
-    subject = _first(asked, f"{name}:sub", FILLER)
+    audience = audience or _first(required, f"{name}:aud", AUDIENCE)
+    subject = _first(required, f"{name}:sub", FILLER)
     start = f"{name}:".lower()
     attributes = {
-        key[len(start) :]: _first(asked, key, FILLER)
-        for key in asked
+        key[len(start) :]: _first(required, key, FILLER)
+        for key in required
         if key.startswith(start) and key[len(start) :] not in ("aud", "sub")
     }
     context = condition_keys(name, {"sub": subject, "aud": audience, **attributes}, audience)
     arn = f"arn:{account.partition}:iam::{account.account_id}:oidc-provider/{name}"
-    for more in _more(asked):
+    for more in _more(required):
         yield Vouched(
             arn,
             "sts:AssumeRoleWithWebIdentity",
@@ -202,12 +202,14 @@ def by_oidc(
         )
 
 
-def _more(asked: RequiredValues) -> Iterator[dict[str, Any]]:
+def _more(required: RequiredValues) -> Iterator[dict[str, Any]]:
     """Give the rest of what can be said: with tags and source identity where they are asked for."""
-    names = [*_texts(asked, "sts:RoleSessionName"), FILLER]
+    names = [*_texts(required, "sts:RoleSessionName"), FILLER]
     name = next(each for each in names if is_session_name(each))
-    tags = {key: values[0] for key, values in required_tags(asked, {}, "aws:RequestTag/").items()}
-    identity = next(iter(_texts(asked, "sts:SourceIdentity")), "")
+    tags = {
+        key: values[0] for key, values in required_tags(required, {}, "aws:RequestTag/").items()
+    }
+    identity = next(iter(_texts(required, "sts:SourceIdentity")), "")
     seen = []
     for some, source in ((tags, identity), (tags, ""), ({}, identity), ({}, "")):
         if (some, source) not in seen:
@@ -215,12 +217,12 @@ def _more(asked: RequiredValues) -> Iterator[dict[str, Any]]:
             yield {"name": name, "tags": some, "source_identity": source}
 
 
-def _texts(asked: RequiredValues, key: str) -> list[str]:
-    return [each.text for each in samples(asked, key, {})]
+def _texts(required: RequiredValues, key: str) -> list[str]:
+    return [each.text for each in samples(required, key, {})]
 
 
-def _first(asked: RequiredValues, key: str, default: str) -> str:
-    return next(iter(_texts(asked, key)), default)
+def _first(required: RequiredValues, key: str, default: str) -> str:
+    return next(iter(_texts(required, key)), default)
 
 
 # What is signed ---------------------------------------------------------------------------------
@@ -285,7 +287,6 @@ WRITES = (
 )
 
 
-@finds(32)
 def write_provider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Write a provider that roles trust, then ``AssumeRoleWithSAML`` or ``...WithWebIdentity``."""
     if not any(map(view.ever, WRITES)):
@@ -315,7 +316,7 @@ def _providers(role: Role) -> Iterator[str]:
 def _by_saml(
     view: AttackerView, method: EscalationMethod, role: Role, arn: str, name: str
 ) -> Edge | None:
-    vouched = _heard(view, role, lambda asked: by_saml(view.account, name, asked))
+    vouched = _heard(view, role, lambda required: by_saml(view.account, name, required))
     if vouched is None:
         return None
     document = metadata(vouched.issuer)
@@ -348,10 +349,12 @@ def _by_oidc(
     if issuer is not None and not issuer.is_online:
         return None
     provider = view.account.oidc_providers.get(arn)
-    vouched = _heard(view, role, lambda asked: by_oidc(view.account, name, asked))
+    vouched = _heard(view, role, lambda required: by_oidc(view.account, name, required))
     if vouched is not None and provider is not None and vouched.audience in provider.client_ids:
         # Tokens for that audience are taken already: one's own application may be another one.
-        vouched = _heard(view, role, lambda asked: by_oidc(view.account, name, asked, "reach"))
+        vouched = _heard(
+            view, role, lambda required: by_oidc(view.account, name, required, "reach")
+        )
     if vouched is None:
         return None
     conditions = [f"the caller gets tokens of {vouched.issuer} for {vouched.audience}"]
@@ -384,8 +387,8 @@ def _heard(
     view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[Vouched]]
 ) -> Vouched | None:
     """Give what a role's trust policy, and what else has a say, listens to."""
-    asked = required_in(*([] if role.trust is None else [role.trust]))
-    for vouched in said(asked):
+    required = required_in(*([] if role.trust is None else [role.trust]))
+    for vouched in said(required):
         provider = PrincipalState.of(principal_of(view.world, vouched.provider_arn))
         if all(view.decider.decide(provider, need) for need in vouched.needs(role)):
             return vouched

@@ -24,17 +24,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
-from iamlab.analysis.privilege_escalation.finders.grants import Grant, together
+from iamlab.analysis.privilege_escalation.finders.grants import Grant, membership, together
 from iamlab.analysis.privilege_escalation.finders.groups import fillable
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
     administrator,
     change_by,
+    joinable,
     policies_to_try,
 )
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
@@ -45,13 +45,14 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     PrincipalState,
     any_permission,
     boundary_set,
-    group_joined,
+    fixed,
     tagged,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import (
     PASSWORD,
     required_tags,
     samples,
+    tag_sets,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
@@ -62,7 +63,6 @@ from iamlab.authorization.principal import (
     change_own_password,
     document_of,
     lets_change_password,
-    policies_of,
     scps_of,
 )
 from iamlab.engine.layers import Attached
@@ -71,9 +71,10 @@ from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 
 
 UNIQUE_IDS = {"user": f"AIDA{'REACHEXAMPLE':0>17}", "role": f"AROA{'REACHEXAMPLE':0>17}"}
@@ -173,7 +174,7 @@ def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincip
     where = list(islice(free_names(view, word), MOST_NAMES))
     every = product(_boundaries(view), _tags(view), where)
     for boundary, tags, (path, name) in islice(every, MOST_MADE):
-        holder = kind(account, name, path, UNIQUE_IDS[word], tags=tags, boundary=boundary)
+        holder = kind(account, name, path, UNIQUE_IDS[word], tags=dict(tags), boundary=boundary)
         made = NewPrincipal(holder)
         if view.may(made.created(view)):
             yield made
@@ -181,110 +182,93 @@ def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincip
 
 def _boundaries(view: AttackerView) -> list[str | None]:
     """Give the boundaries that somebody new can have: none, the widest, or what is asked for."""
-    asked = required_by(view.state)
-    if "iam:permissionsboundary" not in asked:
+    required = required_by(view.state)
+    if "iam:permissionsboundary" not in required:
         return [None]
     known = view.state.gathered.context()
-    wanted = [each.text for each in samples(asked, "iam:PermissionsBoundary", known)]
+    wanted = [each.text for each in samples(required, "iam:PermissionsBoundary", known)]
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
     own = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
     return [None, *dict.fromkeys((administrator(view), *named, *own))]
 
 
-def _tags(view: AttackerView) -> list[dict[str, str]]:
+def _tags(view: AttackerView) -> list[Mapping[str, str]]:
     """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
     starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
     found = required_tags(required_by(view.state), view.state.gathered.context(), *starts)
-    if not found:
-        return [{}]
-    single = [{key: value} for key, values in found.items() for value in values]
-    every = {key: values[0] for key, values in found.items()}
-    return [{}, *single, *([every] if len(found) > 1 else [])]
+    return [{}, *tag_sets(found)]
 
 
 MOST_BOUNDARIES, MOST_MADE = 20, 200
 """So many are tried at most."""
 
 
-class NewPrincipalEntry(NamedTuple):
-    """Somebody new, with something given, and how one becomes it."""
-
-    made: NewPrincipal
-    grant: Grant
-    target: PrincipalState
-    calls: tuple[Call, ...]
-    conditions: tuple[str, ...] = ()
-
-
-@finds(21)
 def create_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreateRole``, a policy, ``AssumeRole``."""
     # A root user assumes no role.
     if view.ever("iam:CreateRole") and not view.state.arn.endswith(":root"):
-        yield from _strongest(view, method, _roles(view))
+        yield from _strongest(view, _roles(view, method))
 
 
-@finds(22)
 def create_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreateUser``, a policy, then ``CreateAccessKey``, or a password."""
     if view.ever("iam:CreateUser"):
-        yield from _strongest(view, method, _users(view))
+        yield from _strongest(view, _users(view, method))
 
 
-def _strongest(
-    view: AttackerView, method: EscalationMethod, births: Iterator[NewPrincipalEntry]
-) -> Iterator[Edge]:
-    """Give one edge for everything that somebody new can be, until one can be all."""
+Options: TypeAlias = "Iterator[tuple[NewPrincipal, Grant, Edge]]"
+"""Somebody new, with something given, and how one becomes it."""
+
+
+def _strongest(view: AttackerView, options: Options) -> Iterator[Edge]:
+    """Give one edge for everything that somebody new can be, until it can have everything."""
     seen = set()
-    widest = (None, administrator(view))
-    for birth in births:
-        boundary = birth.made.holder.boundary
-        what = (birth.grant.changes, boundary)
-        if what not in seen:
-            seen.add(what)
-            calls = birth.calls
-            yield Edge(
-                method, view.state, birth.target, lambda calls=calls: calls, birth.conditions
-            )  # type: ignore[misc]
-            if birth.grant.is_all and boundary in widest:
+    for made, grant, edge in options:
+        boundary = made.holder.boundary
+        if (grant.changes, boundary) not in seen:
+            seen.add((grant.changes, boundary))
+            yield edge
+            if grant.is_all and boundary in (None, administrator(view)):
                 return
 
 
-def _roles(view: AttackerView) -> Iterator[NewPrincipalEntry]:
-    asked = required_by(view.state)
+def _roles(view: AttackerView, method: EscalationMethod) -> Options:
+    required = required_by(view.state)
     trusts = dict.fromkeys((admitting(view.state), admitting(view.state, by_session=True)))
     for made in makeable(view, Role):
         assert isinstance(made.holder, Role)  # noqa: S101 - as was asked for
-        every = (view.assuming.one(view.state, made.holder, asked, trust) for trust in trusts)
+        every = (view.assuming.one(view.state, made.holder, required, trust) for trust in trusts)
         taken = next((each for each in every if each is not None), None)
         if taken is None or taken.trust is None:
             continue
         create = made.created(view, AssumeRolePolicyDocument=taken.trust.text)
         base = replace(made.state(), carried=taken.carried)
-        for grant in _gifts(view, made):
+        for grant in _grants(view, made):
             target = view.changed(base, *taken.session, *made.changes, *grant.changes)
-            calls = (create, *grant.calls, taken.call)
-            yield NewPrincipalEntry(made, grant, target, calls, taken.conditions)
+            calls = fixed(create, *grant.calls, taken.call)
+            yield made, grant, Edge(method, view.state, target, calls, taken.conditions)
 
 
-def _users(view: AttackerView) -> Iterator[NewPrincipalEntry]:
+def _users(view: AttackerView, method: EscalationMethod) -> Options:
     for made in makeable(view, User):
         assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
         key = made.call("CreateAccessKey")
         password = made.call("CreateLoginProfile", Password=PASSWORD)
-        ends: tuple[Call, ...] = (key,)
-        how: tuple[Change, ...] = ()
-        if not view.may(key):
+        if view.may(key):
+            ends: tuple[Call, ...] = (key,)
+            how: tuple[Change, ...] = ()
+        elif view.may(password):
             ends = (password, sign_in_call(view, made.holder))
             how = (in_console(view, made.holder),)
-            if not view.may(password):
-                continue
-        for grant in _gifts(view, made):
+        else:
+            continue
+        for grant in _grants(view, made):
             target = view.changed(made.state(), *made.changes, *grant.changes, *how)
-            yield NewPrincipalEntry(made, grant, target, (made.created(view), *grant.calls, *ends))
+            calls = fixed(made.created(view), *grant.calls, *ends)
+            yield made, grant, Edge(method, view.state, target, calls)
 
 
-def _gifts(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
+def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
     put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
     if view.may(put):
@@ -299,10 +283,10 @@ def _gifts(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
                 yield grant
                 return
             found.append(grant)
-    groups = list(_memberships(view, made)) if isinstance(made.holder, User) else []
-    whole = next((grant for grant in groups if grant.is_all), None)
-    if whole is not None:
-        yield whole
+    groups = list(_memberships(view, made.holder.name)) if isinstance(made.holder, User) else []
+    all_by_group = [grant for grant in groups if grant.is_all]
+    if all_by_group:
+        yield all_by_group[0]
         return
     if len(found) + len(groups) > 1:
         most = quota(view.account, f"PoliciesPer{made.noun}")
@@ -310,11 +294,7 @@ def _gifts(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     yield from (*found, *groups)
 
 
-def _memberships(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
-    for group in view.allowed("AddUserToGroup", view.stock.groups, UserName="any"):
-        handed = tuple(policies_of(group, (f"group {group.name}",)))
-        if handed:
-            named = {"GroupName": group.name, "UserName": made.holder.name}
-            call = view.call("AddUserToGroup", **named)
-            yield Grant((group_joined(group.name, handed),), (call,))
-    yield from (filled.for_user(made.holder.name) for filled in fillable(view))
+def _memberships(view: AttackerView, user: str) -> Iterator[Grant]:
+    for group, handed in joinable(view):
+        yield membership(view, group, handed, user)
+    yield from (filled.for_user(user) for filled in fillable(view))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation.principal_states import (
@@ -26,7 +27,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 )
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.authorization.principal import document_of
+from iamlab.authorization.principal import document_of, policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.quotas import quota
@@ -36,11 +37,11 @@ from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
 
@@ -92,10 +93,19 @@ def own_groups(view: AttackerView) -> list[PolicyHolder]:
         every = [group.name for group in view.stock.groups]
         names |= {name for name in every if group_joined(name, ()) in changes}
         names -= {name for name in names if group_left(name) in changes}
+    return groups_named(view, sorted(names))
+
+
+def groups_named(view: AttackerView, names: Iterable[str]) -> list[PolicyHolder]:
+    """Give groups of the account, as holders of policies for their members."""
     groups = view.account.groups
-    return [
-        PolicyHolder(groups[name], (f"group {name}",)) for name in sorted(names) if name in groups
-    ]
+    return [PolicyHolder(groups[name], (f"group {name}",)) for name in names if name in groups]
+
+
+def holders(view: AttackerView) -> list[PolicyHolder]:
+    """Give all whose policies count for a principal: itself, and the groups that it is in."""
+    own = oneself(view)
+    return [*([] if own is None else [own]), *own_groups(view)]
 
 
 def own_call(view: AttackerView, name: str, **parameters: Any) -> Call:
@@ -159,6 +169,19 @@ def is_widest(view: AttackerView) -> bool:
     return any(allows_all(attached.policy) for attached in view.state.gathered.identity)
 
 
+def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]:
+    """Give the groups that a principal may add users to, with the policies that members get."""
+    # The group alone is the resource: who is added makes no difference.
+    for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
+        handed = tuple(policies_of(group, (f"group {group.name}",)))
+        if handed:
+            yield group, handed
+
+
+ANYBODY = "anybody"
+"""A user, where it makes no difference who it is."""
+
+
 # What hangs there ------------------------------------------------------------------------------
 
 
@@ -169,13 +192,13 @@ def hanging(view: AttackerView, holder: PolicyHolder) -> list[Attached]:
 
 def attached_to(view: AttackerView, holder: PolicyHolder) -> set[str]:
     """Give the ARNs of the managed policies that hang on a holder by now."""
-    of_today = {
+    known = {
         arn
         for arn in holder.identity.attached
-        # One whose document nobody knows counts for nothing, but takes up room.
+        # A policy whose document is not known allows nothing, but counts for the quota.
         if holder.identity.account is view.account and document_of(view.account, arn) is None
     }
-    return of_today | {each.arn for each in hanging(view, holder) if each.arn is not None}
+    return known | {each.arn for each in hanging(view, holder) if each.arn is not None}
 
 
 def room_for(view: AttackerView, holder: PolicyHolder) -> int:
@@ -196,26 +219,26 @@ def names_to_write(
     sizes = {name: size(policy) for name, policy in held.items() if name in inline}
     bad = [name for name in sizes if inline[name] in denying]
     largest = max(sizes, key=lambda name: sizes[name], default="")
-    free = next(name for name in _free_names() if name not in held)
+    free = free_name(held)
     for names in (bad, [free], [largest]):
         left = sum(of for name, of in sizes.items() if name not in names)
-        fits = left + len(names) * _size_of_all() <= INLINE_LIMITS[holder.identity.kind]
+        fits = left + len(names) * size_of_all() <= INLINE_LIMITS[holder.identity.kind]
         if names and names != [""] and fits:
             yield from names
             return
 
 
 @cache
-def _size_of_all() -> int:
+def size_of_all() -> int:
+    """Give the size of the policy that allows everything."""
     return size(Policy.parse(ALL))
 
 
-def _free_names() -> Iterator[str]:
-    yield POLICY_NAME
-    number = 2
-    while True:
-        yield f"{POLICY_NAME}-{number}"
-        number += 1
+def free_name(taken: Container[str], name: str = "") -> str:
+    """Give a name that is not taken: the one that is wanted, or that with a number."""
+    wanted = name or POLICY_NAME
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return next(each for each in chain([wanted], numbered) if each not in taken)
 
 
 POLICY_NAME = "reach"
@@ -239,11 +262,6 @@ def change_by(view: AttackerView, policy: ManagedPolicy) -> Change:
     """Say what somebody gains who is given a managed policy, by its version that is in force."""
     (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
     return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
-
-
-@cache
-def _all() -> Policy:
-    return Policy.parse(ALL)
 
 
 def allows_all(policy: Policy) -> bool:

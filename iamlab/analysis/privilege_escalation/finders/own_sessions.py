@@ -29,53 +29,42 @@ GetSessionToken".
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
-from iamlab.analysis.privilege_escalation.finders.own_calls import own_call, widened_by
+from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Change, Edge, with_mfa
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    FILLER,
-    SUPPOSED,
-    required_in,
-    required_tags,
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    calling_with,
+    with_mfa,
 )
+from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import of_temporary
 from iamlab.engine.prepared import condition_tests
-from iamlab.model.credentials import VIRTUAL, CredentialKind, MfaRecord, Presented, devices_of
+from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
 from iamlab.model.organization.policies import RCP
 from iamlab.model.quotas import quota
-from iamlab.operations.api_models import shape
-from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.request import Request
     from iamlab.model.identities import User
     from iamlab.model.world import World
+    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
 
 TAG = "aws:principaltag/"
 OF_CALLER = (TAG, "aws:multifactorauth", "aws:tokenissuetime")
 VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
-
-MOST_WISHES = 24
-"""So many sets of tags are looked at for one principal."""
-
-MOST_VALUES = 4
-
-Tags = tuple[tuple[str, str], ...]
-"""Keys in small letters, with values."""
 
 
 def depends_on(view: AttackerView, start: str) -> bool:
@@ -84,65 +73,6 @@ def depends_on(view: AttackerView, start: str) -> bool:
         condition.key.lower().startswith(start)
         for statement in about(view, view.state.gathered)
         for condition in statement.conditions
-    )
-
-
-def tags_wanted(view: AttackerView, known: PrincipalContext) -> list[Tags]:
-    """Give sets of tags that would make a difference to a principal: each suits one statement.
-
-    A set that the principal has already is not among them.
-    """
-    has = {key.lower(): value for key, value in known.who().tags.items()}
-    found = (
-        tags
-        for statement in about(view, known)
-        for tags in _wishes(view.world, statement, known, has)
-        if any(has.get(key) != value for key, value in tags) and _can_be_set(tags)
-    )
-    return list(islice(dict.fromkeys(found), MOST_WISHES))
-
-
-def _wishes(
-    world: World, statement: Statement, known: PrincipalContext, has: Mapping[str, str]
-) -> Iterator[Tags]:
-    """Give the sets of tags with which a statement's conditions on tags turn out well."""
-    values: dict[str, list[str]] = defaultdict(list)
-    asked = required_in(Policy((statement,), "2012-10-17"))
-    for key, wanted in required_tags(asked, known.context(), TAG).items():
-        values[key.lower()] += wanted
-    for condition in statement.conditions:
-        key, name = condition.key.lower(), condition.comparison.name
-        tag = key.removeprefix(TAG)
-        if tag != key and tag not in values and tag in has and name != "Null":
-            values[tag].append(FILLER)  # another value than it has
-        for text in condition.values:
-            for found in VARIABLE.findall(text):
-                values[found.lower()] += tag_values(world, key.rpartition("/")[2])
-    plain = {key: some[0] for key, some in values.items() if some}
-    if plain:
-        yield tuple(sorted(plain.items()))
-    for key, some in values.items():
-        for value in some[1:MOST_VALUES]:
-            yield tuple(sorted({**plain, key: value}.items()))
-
-
-def tag_values(world: World, key: str) -> list[str]:
-    """Give the values that a tag has on the things of a world."""
-    found: dict[str, None] = {}
-    for account in world.accounts.values():
-        held: tuple[Mapping[str, object], ...]
-        held = (account.users, account.roles, account.policies, account.resources)
-        for thing in (each for things in held for each in things.values()):
-            tags: Mapping[str, str] = getattr(thing, "tags", {})
-            found |= {value: None for name, value in tags.items() if name.lower() == key}
-    return sorted(found)
-
-
-def _can_be_set(tags: Tags) -> bool:
-    of_key, of_value = shape("tagKeyType", "sts"), shape("tagValueType", "sts")
-    return all(
-        of_key.fits(key) and of_value.fits(value) and not key.startswith("aws:")
-        for key, value in tags
     )
 
 
@@ -195,7 +125,6 @@ OF_SESSION = ("aws:multifactorauth", "aws:tokenissuetime")
 KNOWS_PASSWORD = "the caller knows the user's password"
 
 
-@finds(29)
 def use_session(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` without MFA; one's own sign-in to the console, with MFA if need be."""
     user = view.user
@@ -241,7 +170,7 @@ def _session(
 ) -> Change:
     now = view.world.clock.now
     presented = Presented(user.arn, of_temporary(now, now, now if with_mfa else None), kind=kind)
-    return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+    return calling_with(label, presented)
 
 
 def _about_sessions(view: AttackerView) -> list[Statement]:
@@ -279,7 +208,6 @@ HAS_DEVICE = "the caller has the MFA device"
 GET_SESSION_TOKEN = "sts:GetSessionToken"
 
 
-@finds(29)
 def use_mfa(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` with a code, after ``EnableMFADevice`` if there is no device yet."""
     user = view.user
@@ -308,7 +236,8 @@ def _sign_in(serial_number: str) -> Call:
 
 def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
     """Give the calls that make a device, and make it the user's; none if the power may not."""
-    name = _free_name(view.account.mfa_records, user.name)
+    taken = {serial.rpartition("/")[2] for serial in view.account.mfa_records}
+    name = free_name(taken, user.name)  # its user's, as policies mostly want it
     create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)
     serial = create.needs[0].resource
     codes = {"AuthenticationCode1": MFA_CODE, "AuthenticationCode2": MFA_CODE}
@@ -319,13 +248,3 @@ def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
     if is_room and view.may(create) and view.may(enable):
         return (create, enable, _sign_in(serial))
     return ()
-
-
-def _free_name(records: dict[str, MfaRecord], name: str) -> str:
-    """Give a device the name of its user, as policies mostly want it, or one that is like it."""
-    taken = {serial.rpartition("/")[2] for serial in records}
-    number = 2
-    free = name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     allows_all,
@@ -34,8 +33,9 @@ from iamlab.model.quotas import quota
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
@@ -48,8 +48,7 @@ SOME_VERSION = "v1"
 """Stands for a version where it makes no difference which."""
 
 
-@finds(1)
-def rewrite_own_policy(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` of a policy that one has, or that limits one's session."""
     has_all = is_widest(view) or has_enough(view)
     limits = {each.arn for each in _managed(view.state.gathered.session)}
@@ -64,8 +63,7 @@ def rewrite_own_policy(view: AttackerView, method: EscalationMethod) -> Iterator
             yield widened_by(view, method, [policy_rewritten(arn)], calls)
 
 
-@finds(2)
-def set_back_own_policy(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
     changed = {each.about for each in view.state.changes if each.about.startswith(VERSION)}
     has_all = is_widest(view) or has_enough(view)

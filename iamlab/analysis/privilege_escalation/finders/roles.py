@@ -1,24 +1,18 @@
-"""Ways to act as a role: as it is, or after widening it, or after writing its trust policy.
+"""Methods to act as a role, and to act as the root user of a member account for one task.
 
-The way to the root user of a member account, for one task.
-
-Ways through IAM Identity Center: row 34 of the table.
-
-Whoever may write the policies of a permission set widens all that are assigned to it, in each
-account that has its role; whoever may make assignments can assign a set to himself. Both are calls
-of the management account. There, Identity Center works with the permissions of whoever calls it,
-so that the caller needs those of IAM too.
-
-The model lets nobody but the management account's root user make these calls, so that they cannot
-be replayed: the decisions about them are the proof.
+A role is assumed as it is, or after it is given a policy, or after its trust policy is written.
+IAM Identity Center gives roles as well: whoever may write the policies of a permission set widens
+all that are assigned to it, in each account that has its role; whoever may make assignments can
+assign a set to itself. Both are calls of the management account, where Identity Center works with
+the permissions of its caller, so that the caller needs those of IAM too. The model lets only the
+management account's root user make them, so the decisions about them are the proof.
 
 Notes
 -----
-AWS pages: "API AssumeRole"; "API UpdateAssumeRolePolicy"; "Methods to assume a role".
-AWS pages: "API AssumeRoot"; "Centralize root access for member accounts"; "Perform a privileged
-task on an AWS Organizations member account".
-AWS pages: "Actions, resources, and condition keys for AWS IAM Identity Center"; "Using identity-
-based policies (IAM policies) for IAM Identity Center".
+AWS pages: "API AssumeRole"; "API UpdateAssumeRolePolicy"; "Methods to assume a role"; "API
+AssumeRoot"; "Centralize root access for member accounts"; "Perform a privileged task on an AWS
+Organizations member account"; "Actions, resources, and condition keys for AWS IAM Identity Center";
+"Using identity-based policies (IAM policies) for IAM Identity Center".
 """
 
 from __future__ import annotations
@@ -27,24 +21,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, finds
-from iamlab.analysis.privilege_escalation.finders.grants import (
-    Grants,
-    attached,
-    best,
-    for_each,
-    rewritten,
-    written,
-)
+from iamlab.analysis.privilege_escalation.finders.grants import attached, best, rewritten, written
 from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, administrator
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
 from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
     Carried,
-    Change,
     Edge,
     PrincipalState,
     any_permission,
+    calling_with,
+    fixed,
 )
 from iamlab.authorization.context_keys import of_temporary
 from iamlab.authorization.principal import principal_of
@@ -57,14 +43,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
-    from iamlab.analysis.privilege_escalation.table import EscalationMethod
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
     from iamlab.operations.identity_center.permission_sets import PermissionSet
 
 
-@finds(14)
+def assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``AssumeRole`` alone."""
+    for taken in view.assumable.values():
+        if _adds(view, taken):
+            yield view.acts_as(method, taken, fixed(taken.call))
+
+
 def write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``UpdateAssumeRolePolicy``, then ``AssumeRole``."""
     for taken in view.assumable_once_trusted.values():
@@ -72,53 +65,29 @@ def write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             yield view.acts_as(method, taken, partial(_trust_and_assume, view, taken))
 
 
-@finds(15)
-def assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``AssumeRole`` alone."""
+GIVES = {16: attached, 17: written, 18: rewritten}
+"""Number of a method -> how it gives a role a policy."""
+
+
+def widen_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """A policy for a role of the principal's own account, and ``AssumeRole``."""
+    grants = GIVES[method.number](view, view.stock.roles if view.assumable else ())
     for taken in view.assumable.values():
-        if _adds(view, taken):
-            yield view.acts_as(method, taken, partial(_assume, taken))
-
-
-@finds(16)
-def attach_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``AttachRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(view, method, attached(view, view.stock.roles if view.assumable else ()))
-
-
-@finds(17)
-def put_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``PutRolePolicy`` and ``AssumeRole``."""
-    yield from _widened(view, method, written(view, view.stock.roles if view.assumable else ()))
-
-
-@finds(18)
-def rewrite_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``CreatePolicyVersion`` for a policy of a role, and ``AssumeRole``."""
-    yield from _widened(view, method, rewritten(view, view.stock.roles if view.assumable else ()))
-
-
-@finds(19)
-def widen_and_write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
-    takes = view.assumable_once_trusted
-    if not takes:
-        return
-    roles = view.stock.roles
-    given = best(written(view, roles), attached(view, roles), rewritten(view, roles))
-    for role, grant in for_each(given, (taken.role for taken in takes.values())):
-        taken = takes[role.arn]
-        if _adds(view, taken):
-            calls = partial(_trust_and_assume, view, taken, *grant.calls)
+        for grant in grants.get(taken.role.arn, ()) if _adds(view, taken) else ():
+            calls = fixed(*grant.calls, taken.call)
             yield view.acts_as(method, taken, calls, *grant.changes)
 
 
-def _widened(view: AttackerView, method: EscalationMethod, given: Grants) -> Iterator[Edge]:
-    """Give the edges to roles of the power's own account: to those of others it cannot write."""
-    for role, grant in for_each(given, (taken.role for taken in view.assumable.values())):
-        taken = view.assumable[role.arn]
-        if _adds(view, taken):
-            yield view.acts_as(method, taken, partial(_assume, taken, *grant.calls), *grant.changes)
+def widen_and_write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
+    once_trusted, roles = view.assumable_once_trusted, view.stock.roles
+    if not once_trusted:
+        return
+    grants = best(written(view, roles), attached(view, roles), rewritten(view, roles))
+    for taken in once_trusted.values():
+        for grant in grants.get(taken.role.arn, ()) if _adds(view, taken) else ():
+            calls = partial(_trust_and_assume, view, taken, *grant.calls)
+            yield view.acts_as(method, taken, calls, *grant.changes)
 
 
 def _adds(view: AttackerView, taken: AssumableRole) -> bool:
@@ -131,17 +100,12 @@ def _adds(view: AttackerView, taken: AssumableRole) -> bool:
     return taken.role is not view.role or bool(known.session or known.scoped)
 
 
-def _assume(taken: AssumableRole, *before: Call) -> tuple[Call, ...]:
-    return (*before, taken.call)
-
-
 def _trust_and_assume(view: AttackerView, taken: AssumableRole, *before: Call) -> tuple[Call, ...]:
     trust = view.assuming.trust_to_write(view.state, taken)
     named = {"RoleName": taken.role.name, "PolicyDocument": trust.text}
     return (*before, view.call("UpdateAssumeRolePolicy", **named), taken.call)
 
 
-@finds(33)
 def assume_root(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AssumeRoot``, for each member account and each task."""
     organization = view.world.organization_of(view.account.account_id)
@@ -152,19 +116,13 @@ def assume_root(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         if member is None:
             continue
         for task in TASKS:
-            if may_assume_root(view.world, view.account.account_id, account_id, task):
-                continue  # it says why not
             arn = f"arn:{view.account.partition}:iam::aws:policy/root-task/{task}"
-            call = _call(member, arn)
-            if view.may(call):
-                target = _for_task(view, member, arn)
-                yield Edge(method, view.state, target, lambda call=call: (call,))  # type: ignore[misc]
-
-
-def _call(member: Account, task_arn: str) -> Call:
-    need = Need("sts:AssumeRoot", member.root_arn, {"sts:TaskPolicyArn": task_arn})
-    given = {"TargetPrincipal": member.account_id, "TaskPolicyArn": {"arn": task_arn}}
-    return Call("sts:AssumeRoot", given, (need,))
+            need = Need("sts:AssumeRoot", member.root_arn, {"sts:TaskPolicyArn": arn})
+            named = {"TargetPrincipal": member.account_id, "TaskPolicyArn": {"arn": arn}}
+            call = Call("sts:AssumeRoot", named, (need,))
+            why_not = may_assume_root(view.world, view.account.account_id, account_id, task)
+            if not why_not and view.may(call):
+                yield Edge(method, view.state, _for_task(view, member, arn), fixed(call))
 
 
 def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalState:
@@ -183,11 +141,7 @@ def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalSt
         member.root_arn,
         CredentialKind.ROOT_TASK,
     )
-    change = Change(
-        f"for the task {task_arn.rpartition('/')[2]}",
-        lambda known: known.showing(presented),
-        CALLS_WITH,
-    )
+    change = calling_with(f"for the task {task_arn.rpartition('/')[2]}", presented)
     state = PrincipalState.of(principal_of(view.world, member.root_arn)).with_(change)
     return replace(state, carried=Carried(source_identity=source_identity))
 
@@ -197,19 +151,6 @@ ASSIGN, PROVISION = "sso:CreateAccountAssignment", "sso:ProvisionPermissionSet"
 SIGNS_IN = "the caller can sign in to the access portal of IAM Identity Center"
 
 
-class _ProvisionedSet(NamedTuple):
-    """A permission set in an account, and the role that the account has of it."""
-
-    permission_set: PermissionSet
-    role: Role
-
-    @property
-    def account_id(self) -> str:
-        """Where it is."""
-        return self.role.account.account_id
-
-
-@finds(34)
 def by_identity_center(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """Widen a permission set, or assign one to oneself, or both."""
     if not any(view.ever(action) for action in (INLINE, MANAGED, ASSIGN)):
@@ -221,7 +162,7 @@ def by_identity_center(view: AttackerView, method: EscalationMethod) -> Iterator
             places = list(_provisioned(view, permission_set))
             is_own = any(view.role is place.role for place in places)
             for place in places:
-                yield from _center_edges(view, method, place, is_own=is_own)
+                yield from place.edges(method, is_own=is_own)
 
 
 def _provisioned(view: AttackerView, permission_set: PermissionSet) -> Iterator[_ProvisionedSet]:
@@ -229,92 +170,76 @@ def _provisioned(view: AttackerView, permission_set: PermissionSet) -> Iterator[
         account = view.world.accounts.get(account_id)
         role = None if account is None else account.roles.get(provisioned.role_name)
         if role is not None:
-            yield _ProvisionedSet(permission_set, role)
+            yield _ProvisionedSet(view, permission_set, role)
 
 
-def _center_edges(
-    view: AttackerView, method: EscalationMethod, place: _ProvisionedSet, *, is_own: bool
-) -> Iterator[Edge]:
-    """Give what there is to gain in one account."""
-    is_self = place.role is view.role
-    entry = () if is_self else _assignment(view, place)
-    if not is_own and not entry:
-        return
-    name = place.permission_set.name
-    conditions = []
-    if is_own and not is_self and not entry:
-        conditions.append(f"{name} is assigned to the caller in account {place.account_id} too")
-    if not is_own:
-        conditions.append(SIGNS_IN)
-    wider = _wider(view, place)
-    if wider:
-        calls = (*wider, *entry)
-        if is_self:
-            yield view.widened(method, any_permission(), lambda: calls)
-        else:
-            changes = [any_permission()]
-            yield view.becomes(method, place.role, lambda: calls, *conditions, changes=changes)
-    elif entry:
-        yield view.becomes(method, place.role, lambda: entry, *conditions)
+class _ProvisionedSet(NamedTuple):
+    """A permission set in an account, and the role that the account has of it."""
 
+    view: AttackerView
+    permission_set: PermissionSet
+    role: Role
 
-def _assignment(view: AttackerView, place: _ProvisionedSet) -> tuple[Call, ...]:
-    """Give the call that assigns the set to the caller, if it may make it."""
-    if not view.ever(ASSIGN):
+    def edges(self, method: EscalationMethod, *, is_own: bool) -> Iterator[Edge]:
+        """Give what there is to gain in the account."""
+        view, role, name = self.view, self.role, self.permission_set.name
+        is_self = role is view.role
+        entry = () if is_self else self._assignment()
+        if not is_own and not entry:
+            return
+        conditions = []
+        if is_own and not is_self and not entry:
+            account_id = role.account.account_id
+            conditions.append(f"{name} is assigned to the caller in account {account_id} too")
+        if not is_own:
+            conditions.append(SIGNS_IN)
+        wider, changes = self._wider(), [any_permission()]
+        calls = fixed(*wider, *entry)
+        if wider and is_self:
+            yield view.widened(method, any_permission(), calls)
+        elif wider:
+            yield view.becomes(method, role, calls, *conditions, changes=changes)
+        elif entry:
+            yield view.becomes(method, role, calls, *conditions)
+
+    def _assignment(self) -> tuple[Call, ...]:
+        """Give the call that assigns the set to the caller, if it may make it."""
+        call = self._call(ASSIGN, on_account=True)
+        return (call,) if self.view.ever(ASSIGN) and self.view.may(call) else ()
+
+    def _wider(self) -> tuple[Call, ...]:
+        """Give the calls that let the set allow everything, and update the account's role."""
+        view = self.view
+        for action in (INLINE, MANAGED) if view.ever(PROVISION) else ():
+            write = self._call(action)
+            provision = self._call(PROVISION, on_account=True, writes=action)
+            if view.ever(action) and view.may(write) and view.may(provision):
+                return write, provision
         return ()
-    call = _center_call(view, ASSIGN, place, on_account=True)
-    return (call,) if view.may(call) else ()
 
+    def _call(self, action: str, *, on_account: bool = False, writes: str = "") -> Call:
+        """Make a call of Identity Center.
 
-def _wider(view: AttackerView, place: _ProvisionedSet) -> tuple[Call, ...]:
-    """Give the calls that let the set allow all, and bring the account's role up to date."""
-    for action in (INLINE, MANAGED):
-        if not (view.ever(action) and view.ever(PROVISION)):
-            continue
-        write = _center_call(view, action, place)
-        provision = _center_call(view, PROVISION, place, on_account=True, writes=action)
-        if view.may(write) and view.may(provision):
-            return write, provision
-    return ()
-
-
-def _center_call(
-    view: AttackerView,
-    action: str,
-    place: _ProvisionedSet,
-    *,
-    on_account: bool = False,
-    writes: str = "",
-) -> Call:
-    """Make a call of Identity Center.
-
-    Parameters
-    ----------
-    on_account
-        Whether it is about the set in the account, and not only about the set.
-    writes
-        What has been written to the set, and now comes to the role.
-    """
-    permission_set, partition = place.permission_set, view.account.partition
-    resources = [permission_set.instance_arn, permission_set.arn]
-    if on_account:
-        resources.append(f"arn:{partition}:sso:::account/{place.account_id}")
-    needs = [Need(action, resource, {}) for resource in resources]
-    if writes and place.role.account is view.account:
-        needs += _needs_of_iam(view, place.role, writes)
-    given = {"InstanceArn": permission_set.instance_arn, "PermissionSetArn": permission_set.arn}
-    if on_account:
-        given["TargetId"] = place.account_id
-    return other_call(action, *needs, **given)
-
-
-def _needs_of_iam(view: AttackerView, role: Role, writes: str) -> tuple[Need, ...]:
-    """Give what the caller needs in the management account, where it is its own role that changes.
-
-    That the very calls of IAM are decided for it is likely, not sure.
-    """
-    if writes == INLINE:
-        named = {"PolicyName": "AwsSSOInlinePolicy", "PolicyDocument": ALL}
-        return iam_call(view.account, "PutRolePolicy", RoleName=role.name, **named).needs
-    policy = administrator(view)
-    return iam_call(view.account, "AttachRolePolicy", RoleName=role.name, PolicyArn=policy).needs
+        Parameters
+        ----------
+        on_account
+            Whether it is about the set in the account, and not only about the set.
+        writes
+            What was written to the set, and is now written to the role. If it is a role of the
+            management account, the caller needs the permissions of IAM for it. That the same calls
+            of IAM are decided for it is likely, not sure.
+        """
+        permission_set, role, account = self.permission_set, self.role, self.view.account
+        resources = [permission_set.instance_arn, permission_set.arn]
+        given = {"InstanceArn": permission_set.instance_arn, "PermissionSetArn": permission_set.arn}
+        if on_account:
+            target = role.account.account_id
+            resources.append(f"arn:{account.partition}:sso:::account/{target}")
+            given["TargetId"] = target
+        needs = [Need(action, resource, {}) for resource in resources]
+        if role.account is account and writes:
+            inline = {"PolicyName": "AwsSSOInlinePolicy", "PolicyDocument": ALL}
+            name = "PutRolePolicy" if writes == INLINE else "AttachRolePolicy"
+            more = inline if writes == INLINE else {"PolicyArn": administrator(self.view)}
+            needs += iam_call(account, name, RoleName=role.name, **more).needs
+        return other_call(action, *needs, **given)
