@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from iamlab import World
-from iamlab.analysis.privilege_escalation.ways.own_calls import ALL
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
 from iamlab.model.credentials import code_at, seed_of

@@ -13,33 +13,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.attacker_view import finds
-from iamlab.analysis.privilege_escalation.principal_states import (
-    VERSION,
-    policy_rewritten,
-    policy_version_set,
-)
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     allows_all,
     is_widest,
     widened_by,
 )
-from iamlab.analysis.privilege_escalation.ways.own_policies import has_enough
+from iamlab.analysis.privilege_escalation.finders.own_policies import has_enough
+from iamlab.analysis.privilege_escalation.principal_states import (
+    VERSION,
+    Edge,
+    policy_rewritten,
+    policy_version_set,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+
 
 MOST_SET_BACK = 2
 """Of so many policies at most another version is set: more are too many selections."""
@@ -48,32 +48,30 @@ SOME_VERSION = "v1"
 """Stands for a version where it makes no difference which."""
 
 
-@finds(1)
-def rewrite_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
+def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` of a policy that one has, or that limits one's session."""
-    has_all = is_widest(one) or has_enough(one)
-    limits = {each.arn for each in _managed(one.power.gathered.session)}
-    for arn, attached in _own(one).items():
+    has_all = is_widest(view) or has_enough(view)
+    limits = {each.arn for each in _managed(view.state.gathered.session)}
+    for arn, attached in _own(view).items():
         is_limit = arn in limits
         if allows_all(attached.policy) or (
             has_all and not is_limit and not denies_something(attached.policy)
         ):
             continue
-        calls = rewriting(one, arn)
+        calls = rewriting(view, arn)
         if calls:
-            yield widened_by(one, way, [policy_rewritten(arn)], calls)
+            yield widened_by(view, method, [policy_rewritten(arn)], calls)
 
 
-@finds(2)
-def set_back_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
+def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
-    changed = {each.about for each in one.power.changes if each.about.startswith(VERSION)}
-    has_all = is_widest(one) or has_enough(one)
-    limits = _limits(one)
-    own = {**_own(one), **limits}
-    if not one.ever("iam:SetDefaultPolicyVersion"):
+    changed = {each.about for each in view.state.changes if each.about.startswith(VERSION)}
+    has_all = is_widest(view) or has_enough(view)
+    limits = _limits(view)
+    own = {**_own(view), **limits}
+    if not view.ever("iam:SetDefaultPolicyVersion"):
         return
-    may = one.allowed("SetDefaultPolicyVersion", one.stock.policies, VersionId=SOME_VERSION)
+    may = view.allowed("SetDefaultPolicyVersion", view.stock.policies, VersionId=SOME_VERSION)
     for policy in may:
         attached = own.get(policy.arn)
         about = f"{VERSION} {policy.arn}"
@@ -87,36 +85,38 @@ def set_back_own_policy(one: Standpoint, way: Way) -> Iterator[Edge]:
             is_back = version_id == policy.default_version_id  # where it was in the beginning
             if not is_back and is_wider(document, attached.policy):
                 named = {"PolicyArn": policy.arn, "VersionId": version_id}
-                yield widened_by(one, way, [change], [one.call("SetDefaultPolicyVersion", **named)])
+                yield widened_by(
+                    view, method, [change], [view.call("SetDefaultPolicyVersion", **named)]
+                )
 
 
-def rewriting(one: Standpoint, arn: str) -> tuple[Call, ...]:
+def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
     """Give the calls that let a customer's policy allow all; none if it may not, or has done it.
 
     A policy has five versions at most. If it has, one that is not in force must be deleted first.
     """
-    if not one.ever("iam:CreatePolicyVersion") or policy_rewritten(arn) in one.power.changes:
+    if not view.ever("iam:CreatePolicyVersion") or policy_rewritten(arn) in view.state.changes:
         return ()
     written = {"PolicyDocument": ALL, "SetAsDefault": True}
-    may = one.allowed("CreatePolicyVersion", one.stock.policies, **written)
+    may = view.allowed("CreatePolicyVersion", view.stock.policies, **written)
     policy = next((each for each in may if each.arn == arn), None)
     if policy is None:
         return ()
-    write = one.call("CreatePolicyVersion", PolicyArn=arn, **written)
-    too_many = max(0, len(policy.versions) + 1 - quota(one.account, "VersionsPerPolicy"))
-    default = in_force(one, policy)
+    write = view.call("CreatePolicyVersion", PolicyArn=arn, **written)
+    too_many = max(0, len(policy.versions) + 1 - quota(view.account, "VersionsPerPolicy"))
+    default = in_force(view, policy)
     spare = [each for each in policy.versions if each != default][:too_many]
-    delete = [one.call("DeletePolicyVersion", PolicyArn=arn, VersionId=each) for each in spare]
-    return (*delete, write) if all(map(one.may, delete)) else ()
+    delete = [view.call("DeletePolicyVersion", PolicyArn=arn, VersionId=each) for each in spare]
+    return (*delete, write) if all(map(view.may, delete)) else ()
 
 
-def in_force(one: Standpoint, policy: ManagedPolicy) -> str:
+def in_force(view: AttackerView, policy: ManagedPolicy) -> str:
     """Say which version of a policy is the default by now."""
     return next(
         (
             version_id
             for version_id, document in policy.versions.items()
-            if policy_version_set(policy.arn, version_id, document) in one.power.changes
+            if policy_version_set(policy.arn, version_id, document) in view.state.changes
         ),
         policy.default_version_id,
     )
@@ -150,15 +150,15 @@ def _what(statement: Statement) -> tuple[object, ...]:
     )
 
 
-def _own(one: Standpoint) -> dict[str, Attached]:
+def _own(view: AttackerView) -> dict[str, Attached]:
     """Give the managed policies that a power has, and those that its session was made with."""
-    known = one.power.gathered
+    known = view.state.gathered
     return {each.arn: each for each in _managed((*known.identity, *known.session)) if each.arn}
 
 
-def _limits(one: Standpoint) -> dict[str, Attached]:
+def _limits(view: AttackerView) -> dict[str, Attached]:
     """Give the managed policies that limit a power: its boundary, those of its session."""
-    known = one.power.gathered
+    known = view.state.gathered
     boundary = () if known.boundary is None else (known.boundary,)
     return {each.arn: each for each in _managed((*known.session, *boundary)) if each.arn}
 

@@ -20,40 +20,41 @@ for job functions".
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    any_permission,
-    policy_rewritten,
-)
-from iamlab.analysis.privilege_escalation.ways.own_calls import (
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     POLICY_NAME,
     change_by,
+    free_name,
     policies_to_try,
+    size_of_all,
 )
-from iamlab.analysis.privilege_escalation.ways.own_versions import rewriting
+from iamlab.analysis.privilege_escalation.finders.own_versions import rewriting
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    any_permission,
+    group_joined,
+    policy_rewritten,
+)
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
-from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.engine.layers import Attached
     from iamlab.model.identities import Group, Role, User
 
 
-Given = dict[str, list["Gift"]]
+Grants = dict[str, list["Grant"]]
 """ARN of a user, group or role -> what it can be given."""
 
 
-class Gift(NamedTuple):
+class Grant(NamedTuple):
     """What somebody is given, and by which calls."""
 
     changes: tuple[Change, ...]
@@ -65,19 +66,27 @@ class Gift(NamedTuple):
         return any(change.label == any_permission().label for change in self.changes)
 
 
-def written(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+NOTHING = Grant((), ())
+
+
+def whole(grants: Grants, holder: User | Role) -> list[Grant]:
+    """Give what somebody can be given with which it has everything, if there is such a grant."""
+    return [grant for grant in grants.get(holder.arn, ()) if grant.is_all][:1]
+
+
+def written(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
     """Write an inline policy that allows all."""
     if not holders:
         return {}
     operation = f"Put{_noun(holders)}Policy"
     document = {"PolicyDocument": ALL}
-    found: Given = {}
-    for holder in one.allowed(operation, holders, PolicyName=POLICY_NAME, **document):
+    found: Grants = {}
+    for holder in view.allowed(operation, holders, PolicyName=POLICY_NAME, **document):
         name = name_to_write(holder)
         if name is not None:
             named = {f"{_noun(holders)}Name": holder.name, "PolicyName": name}
-            call = one.call(operation, **named, **document)
-            found[holder.arn] = [Gift((any_permission(),), (call,))]
+            call = view.call(operation, **named, **document)
+            found[holder.arn] = [Grant((any_permission(),), (call,))]
     return found
 
 
@@ -87,74 +96,75 @@ def name_to_write(holder: User | Group | Role) -> str | None:
     It is a new one; if the others leave no room, it takes the place of the largest.
     """
     sizes = {name: size(policy) for name, policy in holder.inline.items()}
-    free = (POLICY_NAME if number == 1 else f"{POLICY_NAME}-{number}" for number in count(1))
-    new = next(name for name in free if name not in sizes)
-    left = INLINE_LIMITS[holder.kind] - _size_of_all() - sum(sizes.values())
+    left = INLINE_LIMITS[holder.kind] - size_of_all() - sum(sizes.values())
     if left >= 0:
-        return new
+        return free_name(sizes)
     largest = max(sizes, key=lambda name: sizes[name])
     return largest if left + sizes[largest] >= 0 else None
 
 
-@cache
-def _size_of_all() -> int:
-    return size(Policy.parse(ALL))
-
-
-def attached(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
     """Attach a policy: one that allows all if that may be, else each that may be, and all of them.
 
     So a way stays short where one policy is enough for what follows.
     """
-    if not holders or not one.ever(f"iam:Attach{_noun(holders)}Policy"):
+    if not holders or not view.ever(f"iam:Attach{_noun(holders)}Policy"):
         return {}
     noun = _noun(holders)
-    room = {each.arn: quota(one.account, f"PoliciesPer{noun}") - _used(each) for each in holders}
-    found: Given = {}
-    for policy in policies_to_try(one):
-        change = change_by(one, policy)
-        for holder in one.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
-            gifts = found.setdefault(holder.arn, [])
-            if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(gifts):
+    room = {
+        each.arn: quota(view.account, f"PoliciesPer{noun}") - len(each.attached) for each in holders
+    }
+    found: Grants = {}
+    for policy in policies_to_try(view):
+        change = change_by(view, policy)
+        for holder in view.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
+            grants = found.setdefault(holder.arn, [])
+            if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(grants):
                 continue
             named = {f"{noun}Name": holder.name, "PolicyArn": policy.arn}
-            gifts.append(Gift((change,), (one.call(f"Attach{noun}Policy", **named),)))
-    for arn, gifts in found.items():
-        if len(gifts) > 1:
-            gifts[:] = [gifts[-1]] if _is_done(gifts) else [*gifts, together(gifts[: room[arn]])]
+            grants.append(Grant((change,), (view.call(f"Attach{noun}Policy", **named),)))
+    for arn, grants in found.items():
+        if len(grants) > 1:
+            grants[:] = (
+                [grants[-1]] if _is_done(grants) else [*grants, together(grants[: room[arn]])]
+            )
     return found
 
 
-def _used(holder: User | Group | Role) -> int:
-    return len(holder.attached)
+def _is_done(grants: list[Grant]) -> bool:
+    return bool(grants) and grants[-1].is_all
 
 
-def _is_done(gifts: list[Gift]) -> bool:
-    return bool(gifts) and gifts[-1].is_all
-
-
-def together(gifts: Iterable[Gift]) -> Gift:
+def together(grants: Iterable[Grant]) -> Grant:
     """Give several things at once."""
-    every = tuple(gifts)
+    every = tuple(grants)
     changes = tuple(dict.fromkeys(change for one in every for change in one.changes))
-    return Gift(changes, tuple(call for one in every for call in one.calls))
+    return Grant(changes, tuple(call for one in every for call in one.calls))
 
 
-def rewritten(one: Standpoint, holders: Sequence[User | Group | Role]) -> Given:
+def rewritten(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
     """Write a new version of a managed policy that they have, which allows all."""
-    found: Given = {}
+    found: Grants = {}
     if not holders:
         return found
-    for policy in one.stock.policies if one.ever("iam:CreatePolicyVersion") else ():
+    for policy in view.stock.policies if view.ever("iam:CreatePolicyVersion") else ():
         having = [holder for holder in holders if policy.arn in holder.attached]
-        calls = rewriting(one, policy.arn) if having else ()
+        calls = rewriting(view, policy.arn) if having else ()
         for holder in having if calls else ():
-            gift = Gift((policy_rewritten(policy.arn),), calls)
-            found.setdefault(holder.arn, []).append(gift)
+            grant = Grant((policy_rewritten(policy.arn),), calls)
+            found.setdefault(holder.arn, []).append(grant)
     return found
 
 
-def best(*several: Given) -> Given:
+def membership(
+    view: AttackerView, group: Group, policies: tuple[Attached, ...], user: str
+) -> Grant:
+    """Give what a user gains who is put into a group."""
+    call = view.call("AddUserToGroup", GroupName=group.name, UserName=user)
+    return Grant((group_joined(group.name, policies),), (call,))
+
+
+def best(*several: Grants) -> Grants:
     """Put together what can be given, without what adds nothing to another gift.
 
     Parameters
@@ -162,32 +172,25 @@ def best(*several: Given) -> Given:
     several
         The plainest first.
     """
-    found: Given = {}
+    found: Grants = {}
     for given in several:
-        for arn, gifts in given.items():
+        for arn, grants in given.items():
             known = found.setdefault(arn, [])
-            if not any(gift.is_all for gift in known):
-                known += gifts
+            if not any(grant.is_all for grant in known):
+                known += grants
     return found
 
 
-def of_groups(groups: Given, users: Iterable[User]) -> Given:
+def through_groups(groups: Grants, users: Iterable[User]) -> Grants:
     """Give what users are given when their groups are."""
-    by_name = {arn.rpartition("/")[2]: gifts for arn, gifts in groups.items()}
-    found: Given = {}
+    by_name = {arn.rpartition("/")[2]: grants for arn, grants in groups.items()}
+    found: Grants = {}
     for user in users:
-        gifts = [gift for name in user.groups for gift in by_name.get(name, ())]
-        if gifts:
-            found[user.arn] = gifts
+        grants = [grant for name in user.groups for grant in by_name.get(name, ())]
+        if grants:
+            found[user.arn] = grants
     return found
 
 
 def _noun(holders: Sequence[User | Group | Role]) -> str:
     return holders[0].kind.capitalize()
-
-
-def for_each(given: Given, holders: Iterable[Role]) -> Iterator[tuple[Role, Gift]]:
-    """Give those of some roles that can be given something, each with each gift."""
-    for holder in holders:
-        for gift in given.get(holder.arn, ()):
-            yield holder, gift

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation.principal_states import (
@@ -26,7 +27,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 )
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.authorization.principal import document_of
+from iamlab.authorization.principal import document_of, policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.quotas import quota
@@ -36,11 +37,11 @@ from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-    from iamlab.analysis.privilege_escalation.table import Way
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
 
@@ -52,7 +53,7 @@ ABOUT_PERMISSIONS = ("Attach", "Detach", "Put", "Delete")
 RESOURCE_TAGS = ("aws:ResourceTag/", "iam:ResourceTag/")
 
 
-class Holder(NamedTuple):
+class PolicyHolder(NamedTuple):
     """Who holds policies that count for a power: itself, or a group that it is in.
 
     Parameters
@@ -75,35 +76,46 @@ class Holder(NamedTuple):
         return {f"{self.noun}Name": self.identity.name}
 
 
-def oneself(one: Standpoint) -> Holder | None:
+def oneself(view: AttackerView) -> PolicyHolder | None:
     """Give the user that a power is, or its role; ``None`` if it is one that nobody can change."""
-    own = one.user or one.role
-    if own is None or (own is one.role and own not in one.stock.roles):
+    own = view.user or view.role
+    if own is None or (own is view.role and own not in view.stock.roles):
         return None
-    return Holder(own, ())
+    return PolicyHolder(own, ())
 
 
-def own_groups(one: Standpoint) -> list[Holder]:
+def own_groups(view: AttackerView) -> list[PolicyHolder]:
     """Give the groups that a power is in by now."""
-    if one.user is None:
+    if view.user is None:
         return []
-    changes, names = one.power.changes, set(one.user.groups)
+    changes, names = view.state.changes, set(view.user.groups)
     if changes:
-        every = [group.name for group in one.stock.groups]
+        every = [group.name for group in view.stock.groups]
         names |= {name for name in every if group_joined(name, ()) in changes}
         names -= {name for name in names if group_left(name) in changes}
-    groups = one.account.groups
-    return [Holder(groups[name], (f"group {name}",)) for name in sorted(names) if name in groups]
+    return groups_named(view, sorted(names))
 
 
-def own_call(one: Standpoint, name: str, **parameters: Any) -> Call:
+def groups_named(view: AttackerView, names: Iterable[str]) -> list[PolicyHolder]:
+    """Give groups of the account, as holders of policies for their members."""
+    groups = view.account.groups
+    return [PolicyHolder(groups[name], (f"group {name}",)) for name in names if name in groups]
+
+
+def holders(view: AttackerView) -> list[PolicyHolder]:
+    """Give all whose policies count for a principal: itself, and the groups that it is in."""
+    own = oneself(view)
+    return [*([] if own is None else [own]), *own_groups(view)]
+
+
+def own_call(view: AttackerView, name: str, **parameters: Any) -> Call:
     """Make a call of IAM; what it says of the caller's own boundary and tags is as it is now."""
-    call = one.call(name, **parameters)
-    if not one.power.changes:
+    call = view.call(name, **parameters)
+    if not view.state.changes:
         return call
-    own = oneself(one)
+    own = oneself(view)
     needs = tuple(
-        _as_now(one, need, name, parameters)
+        _as_now(view, need, name, parameters)
         if own is not None and need.resource == own.identity.arn
         else need
         for need in call.needs
@@ -111,16 +123,16 @@ def own_call(one: Standpoint, name: str, **parameters: Any) -> Call:
     return replace(call, needs=needs)
 
 
-def _as_now(one: Standpoint, need: Need, name: str, parameters: dict[str, Any]) -> Need:
+def _as_now(view: AttackerView, need: Need, name: str, parameters: dict[str, Any]) -> Need:
     keys = dict(need.keys)
     if name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
-        boundary = one.power.gathered.boundary
+        boundary = view.state.gathered.boundary
         keys.pop(BOUNDARY, None)
         if boundary is not None and boundary.arn:
             keys[BOUNDARY] = boundary.arn
     known = {key.lower(): key for key in keys}
-    changed = {change.about.removeprefix("tag ") for change in one.power.changes}
-    for key, value in one.power.gathered.who().tags.items():
+    changed = {change.about.removeprefix("tag ") for change in view.state.changes}
+    for key, value in view.state.gathered.who().tags.items():
         if key.lower() in changed:
             for start in RESOURCE_TAGS:
                 written = f"{start}{key}"
@@ -141,77 +153,92 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
 
 
 def widened_by(
-    one: Standpoint,
-    way: Way,
+    view: AttackerView,
+    method: EscalationMethod,
     changes: Iterable[Change],
     calls: Iterable[Call],
     *conditions: str,
 ) -> Edge:
     """Say that a power can widen itself in several respects at once."""
     made = tuple(calls)
-    return Edge(way, one.power, one.power.with_(*changes), lambda: made, conditions)
+    return Edge(method, view.state, view.state.with_(*changes), lambda: made, conditions)
 
 
-def is_widest(one: Standpoint) -> bool:
+def is_widest(view: AttackerView) -> bool:
     """Say whether a power has a policy that allows all: then no other Allow adds to it."""
-    return any(allows_all(attached.policy) for attached in one.power.gathered.identity)
+    return any(allows_all(attached.policy) for attached in view.state.gathered.identity)
+
+
+def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]:
+    """Give the groups that a principal may add users to, with the policies that members get."""
+    # The group alone is the resource: who is added makes no difference.
+    for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
+        handed = tuple(policies_of(group, (f"group {group.name}",)))
+        if handed:
+            yield group, handed
+
+
+ANYBODY = "anybody"
+"""A user, where it makes no difference who it is."""
 
 
 # What hangs there ------------------------------------------------------------------------------
 
 
-def hanging(one: Standpoint, holder: Holder) -> list[Attached]:
+def hanging(view: AttackerView, holder: PolicyHolder) -> list[Attached]:
     """Give the policies that count for a power and hang on one of its holders."""
-    return [each for each in one.power.gathered.identity if each.path == holder.path]
+    return [each for each in view.state.gathered.identity if each.path == holder.path]
 
 
-def attached_to(one: Standpoint, holder: Holder) -> set[str]:
+def attached_to(view: AttackerView, holder: PolicyHolder) -> set[str]:
     """Give the ARNs of the managed policies that hang on a holder by now."""
-    of_today = {
+    known = {
         arn
         for arn in holder.identity.attached
-        # One whose document nobody knows counts for nothing, but takes up room.
-        if holder.identity.account is one.account and document_of(one.account, arn) is None
+        # A policy whose document is not known allows nothing, but counts for the quota.
+        if holder.identity.account is view.account and document_of(view.account, arn) is None
     }
-    return of_today | {each.arn for each in hanging(one, holder) if each.arn is not None}
+    return known | {each.arn for each in hanging(view, holder) if each.arn is not None}
 
 
-def room_for(one: Standpoint, holder: Holder) -> int:
+def room_for(view: AttackerView, holder: PolicyHolder) -> int:
     """Say how many more managed policies a holder can have."""
-    return quota(one.account, f"PoliciesPer{holder.noun}") - len(attached_to(one, holder))
+    return quota(view.account, f"PoliciesPer{holder.noun}") - len(attached_to(view, holder))
 
 
-def names_to_write(one: Standpoint, holder: Holder, denying: list[Attached]) -> Iterator[str]:
+def names_to_write(
+    view: AttackerView, holder: PolicyHolder, denying: list[Attached]
+) -> Iterator[str]:
     """Give the names under which inline policies that allow all are to be written.
 
     What is written under the name of a policy takes its place: so those that deny something are
     written over. Else it gets a name of its own if there is room, or takes the largest one's.
     """
-    inline = {each.policy.name: each for each in hanging(one, holder) if each.arn is None}
+    inline = {each.policy.name: each for each in hanging(view, holder) if each.arn is None}
     held = holder.identity.inline
     sizes = {name: size(policy) for name, policy in held.items() if name in inline}
     bad = [name for name in sizes if inline[name] in denying]
     largest = max(sizes, key=lambda name: sizes[name], default="")
-    free = next(name for name in _free_names() if name not in held)
+    free = free_name(held)
     for names in (bad, [free], [largest]):
         left = sum(of for name, of in sizes.items() if name not in names)
-        fits = left + len(names) * _size_of_all() <= INLINE_LIMITS[holder.identity.kind]
+        fits = left + len(names) * size_of_all() <= INLINE_LIMITS[holder.identity.kind]
         if names and names != [""] and fits:
             yield from names
             return
 
 
 @cache
-def _size_of_all() -> int:
+def size_of_all() -> int:
+    """Give the size of the policy that allows everything."""
     return size(Policy.parse(ALL))
 
 
-def _free_names() -> Iterator[str]:
-    yield POLICY_NAME
-    number = 2
-    while True:
-        yield f"{POLICY_NAME}-{number}"
-        number += 1
+def free_name(taken: Container[str], name: str = "") -> str:
+    """Give a name that is not taken: the one that is wanted, or that with a number."""
+    wanted = name or POLICY_NAME
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return next(each for each in chain([wanted], numbered) if each not in taken)
 
 
 POLICY_NAME = "reach"
@@ -226,20 +253,15 @@ STRONG = (ADMINISTRATOR, "IAMFullAccess", "PowerUserAccess")
 """Policies of AWS that are always tried: with the second one gives oneself the first."""
 
 
-def administrator(one: Standpoint) -> str:
+def administrator(view: AttackerView) -> str:
     """Give the ARN of AdministratorAccess in the partition of a power's account."""
-    return f"arn:{one.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
+    return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
-def change_by(one: Standpoint, policy: ManagedPolicy) -> Change:
+def change_by(view: AttackerView, policy: ManagedPolicy) -> Change:
     """Say what somebody gains who is given a managed policy, by its version that is in force."""
-    (found,) = one.as_they_are([Attached(policy.document, policy.arn)])
+    (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
     return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
-
-
-@cache
-def _all() -> Policy:
-    return Policy.parse(ALL)
 
 
 def allows_all(policy: Policy) -> bool:
@@ -255,18 +277,18 @@ def allows_something(policy: Policy) -> bool:
     return any(one.effect == "Allow" for one in policy.statements)
 
 
-def policies_to_try(one: Standpoint) -> Iterator[ManagedPolicy]:
+def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
     """Give managed policies that a power might attach, strong ones first."""
-    account = one.account
+    account = view.account
     for name in STRONG:
         yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
-    layers = one.power.gathered.layers()
+    layers = view.state.gathered.layers()
     every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
     for arn in sorted(named):
         policy = account.policies.get(arn) or managed.find(arn)
-        if policy is None or policy in one.stock.policies:
+        if policy is None or policy in view.stock.policies:
             continue
         if policy.name not in STRONG and not policy.path.startswith(SERVICE_LINKED_ONLY):
             yield policy
-    yield from one.stock.policies
+    yield from view.stock.policies
