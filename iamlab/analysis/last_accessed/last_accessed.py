@@ -12,7 +12,7 @@ in an identity-based policy takes no service away, as in ListPoliciesGrantingSer
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.attempts import (
     PERIOD,
@@ -155,30 +155,23 @@ def attempts_until(
     now: datetime | None,
 ) -> tuple[Attempted, datetime]:
     """Read events; say too from which moment the tracking period is counted back."""
-    _check_moment(now)
+    listed = world.events if events is None else events
+    _check(listed, now)
     own = world.clock.now
     until = own if now is None and events is None else now
     last = None if until is None else until - VISIBLE_AFTER
-    listed = _checked(world.events if events is None else events)
     attempted = read_attempts(listed, entity_of, last)
     return attempted, until or attempted.newest or own
 
 
-def _check_moment(now: object) -> None:
+def _check(events: Any, now: object) -> None:
     if now is not None and (not isinstance(now, datetime) or now.tzinfo is None):
         raise RequestError(f"now is a time with a time zone, not {now!r}.")
-
-
-Any_Event = TypeVar("Any_Event")
-
-
-def _checked(events: Iterable[Any_Event]) -> Iterable[Any_Event]:
     try:
         iter(events)
     except TypeError:
         what = type(events).__name__
         raise RequestError(f"events are a Trail or a list of events, not {what}.") from None
-    return events
 
 
 def _finder(entities: Iterable[User | Role]) -> Callable[[Event], str | None]:
