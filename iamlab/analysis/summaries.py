@@ -15,8 +15,8 @@ from iamlab.analysis.credential_report import credentials as account_credentials
 from iamlab.analysis.credential_report.credentials import VIRTUAL, of_root, own_policies
 from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.credentials import devices_of
 from iamlab.model.quotas import quota
-from iamlab.operations.iam.mfa_device import devices_of
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
