@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.trails.request_parameters import CLEANED, names_of
+from iamlab.analysis.trails.request_parameters import CLEAN_TEXT, parameters_for
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS
 from iamlab.policy.patterns import glob
@@ -21,18 +21,18 @@ from iamlab.policy.patterns import glob
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.analysis.trails.request_parameters import Values
+    from iamlab.analysis.trails.request_parameters import ParameterTexts
     from iamlab.model.event import Event
 
-AROUND = ("Partition", "Region", "Account")
+FILLED_FROM_CALL = ("Partition", "Region", "Account")
 """Places that the record fills itself."""
 
-Around = tuple[str, str, str]
+CallPlace = tuple[str, str, str]
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 
 
-class Form(NamedTuple):
+class ArnFormat(NamedTuple):
     """The form of an ARN that an action works on.
 
     Parameters
@@ -63,12 +63,12 @@ class Form(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def forms_of(action: str) -> tuple[Form, ...]:
+def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
     """Give the forms of the ARNs that an action works on.
 
     Examples
     --------
-    >>> [form.pattern for form in forms_of("dynamodb:Query")]
+    >>> [form.pattern for form in arn_formats_of("dynamodb:Query")]
     ['table/*/index/*', 'table/*']
     """
     known = catalog.action(action)
@@ -81,9 +81,11 @@ def forms_of(action: str) -> tuple[Form, ...]:
         pattern = catalog.PLACEHOLDER.sub("*", text).split(":", PARTS - 1)
         if len(pattern) == PARTS:
             places = tuple(hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(text))
-            names = tuple(() if one in AROUND else names_of(action, one) for one in places)
+            names = tuple(
+                () if one in FILLED_FROM_CALL else parameters_for(action, one) for one in places
+            )
             found.append(
-                Form(
+                ArnFormat(
                     use.name,
                     use.required,
                     pattern[2],
@@ -111,17 +113,17 @@ def partition_of(region: str) -> str:
     return "aws"
 
 
-def around(event: Event) -> Around:
+def place_of_call(event: Event) -> CallPlace:
     """Give what the record fills itself: partition, Region and account."""
     return partition_of(event.aws_region), event.aws_region, event.recipient_account_id
 
 
-def fitting(forms: tuple[Form, ...], arns: Iterable[str]) -> list[str]:
+def arns_that_fit(forms: tuple[ArnFormat, ...], arns: Iterable[str]) -> list[str]:
     """Give those ARNs that have one of the forms, each once.
 
     Examples
     --------
-    >>> fitting(forms_of("s3:ListBucket"), ["arn:aws:s3:::b/k", "arn:aws:s3:::b", "x"])
+    >>> arns_that_fit(arn_formats_of("s3:ListBucket"), ["arn:aws:s3:::b/k", "arn:aws:s3:::b", "x"])
     ['arn:aws:s3:::b']
     """
     found: dict[str, None] = {}
@@ -137,24 +139,24 @@ def fitting(forms: tuple[Form, ...], arns: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def filled(form: Form, values: Values, given: Around) -> list[str]:
+def arns_filled_from(form: ArnFormat, values: ParameterTexts, given: CallPlace) -> list[str]:
     """Fill a form; of its last place each value gives an ARN, of those before it the first counts.
 
     Examples
     --------
-    >>> form, = forms_of("iam:GetRole")
-    >>> filled(form, {"rolename": ["app"]}, ("aws", "us-east-1", "111122223333"))
+    >>> form, = arn_formats_of("iam:GetRole")
+    >>> arns_filled_from(form, {"rolename": ["app"]}, ("aws", "us-east-1", "111122223333"))
     ['arn:aws:iam::111122223333:role/app']
-    >>> filled(form, {}, ("aws", "us-east-1", "111122223333"))
+    >>> arns_filled_from(form, {}, ("aws", "us-east-1", "111122223333"))
     []
     """
     starts = [form.parts[0]]
     for number, (place, names) in enumerate(zip(form.places, form.names, strict=True), 1):
-        if place in AROUND:
-            texts = [given[AROUND.index(place)]]
+        if place in FILLED_FROM_CALL:
+            texts = [given[FILLED_FROM_CALL.index(place)]]
         else:
             raw = next((values[name] for name in names if name in values), [])
-            clean = CLEANED.get(place)
+            clean = CLEAN_TEXT.get(place)
             texts = [clean(one) for one in raw] if clean else raw
         texts = [text for text in texts if text]
         if not texts:

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def who(identity: Mapping[str, Any]) -> tuple[str, str]:
+def caller_and_session(identity: Mapping[str, Any]) -> tuple[str, str]:
     """Say whose permissions were used, and who called; empty where the record does not say it.
 
     Services and callers from other accounts have no ARN in a record.
 
     Examples
     --------
-    >>> who({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/app/job"})
+    >>> caller_and_session({"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/app/job"})
     ('arn:aws:iam::111122223333:role/app', 'arn:aws:sts::111122223333:assumed-role/app/job')
-    >>> who({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"})
+    >>> caller_and_session({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"})
     ('', 'ec2.amazonaws.com')
     """
     session = identity.get("arn")

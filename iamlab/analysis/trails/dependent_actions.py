@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.trails.arn_formats import around
-from iamlab.analysis.trails.request_parameters import values_of
-from iamlab.analysis.trails.resources import NO_RESOURCE, UNKNOWN, Target, targets_of
+from iamlab.analysis.trails.arn_formats import place_of_call
+from iamlab.analysis.trails.request_parameters import parameter_texts
+from iamlab.analysis.trails.resources import TAKES_NO_RESOURCE, UNKNOWN, ActedOn, resources_of
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _OF_OBJECTS = {
     "x-amz-object-lock-mode": "s3:PutObjectRetention",
     "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
 }
-BESIDES: Mapping[str, Mapping[str, str]] = {
+DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
     "sts:AssumeRole": _OF_SESSIONS,
     "sts:AssumeRoleWithSAML": _OF_SESSIONS,
     "sts:AssumeRoleWithWebIdentity": _OF_SESSIONS,
@@ -106,7 +106,7 @@ _TAGGED_OTHERWISE: Mapping[str, str] = {
 }
 
 
-def besides(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, ActedOn]]:
     """Give what a call needs besides, each with its resource.
 
     Parameters
@@ -121,28 +121,28 @@ def besides(event: Event, action: str) -> Iterator[tuple[str, Target]]:
     >>> event = Event(datetime(2026, 11, 25), "sns.amazonaws.com", "CreateTopic", "eu-west-1",
     ...     {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"name": "moons", "tags": [{"key": "team", "value": "sky"}]})
-    >>> [(needed, target.arn) for needed, target in besides(event, "sns:CreateTopic")]
+    >>> [(needed, target.arn) for needed, target in dependent_actions(event, "sns:CreateTopic")]
     [('sns:TagResource', 'arn:aws:sns:eu-west-1:111122223333:moons')]
     """
-    said = _said(event)
-    for name, needed in BESIDES.get(action, {}).items():
+    said = _parameters(event)
+    for name, needed in DEPENDENT_ON_PARAMETER.get(action, {}).items():
         if said.get(name) and said[name] not in _SAYS_NOTHING.get(name, ()):
-            yield from _on(event, action, needed)
+            yield from _on_what_is_made(event, action, needed)
     if action in _ALWAYS:
-        yield from ((needed, NO_RESOURCE) for needed in _ALWAYS[action])
+        yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS[action])
     if action in _RENAMING:
         yield from _renamed(event, action)
     if action == "iam:PutAccountProperties" and _turns_on(said.get("properties")):
-        yield "iam:CreateServiceLinkedRole", Target(_ROLE_MANAGER.format(around(event)))
+        yield "iam:CreateServiceLinkedRole", ActedOn(_ROLE_MANAGER.format(place_of_call(event)))
     if action.startswith("ec2:"):
         yield from _types_tagged(event, said)
     elif any(said.get(name) for name in _TAGS):
-        needed = tagging(action)
+        needed = tagging_action(action)
         if needed:
-            yield from _on(event, action, needed)
+            yield from _on_what_is_made(event, action, needed)
 
 
-def _said(event: Event) -> dict[str, Any]:
+def _parameters(event: Event) -> dict[str, Any]:
     parameters = event.request_parameters
     if not isinstance(parameters, Mapping):
         return {}
@@ -150,14 +150,14 @@ def _said(event: Event) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def tagging(action: str) -> str:
+def tagging_action(action: str) -> str:
     """Give the action that lets something be tagged as it is made; empty if nothing is made.
 
     Examples
     --------
-    >>> tagging("iam:CreateRole"), tagging("sqs:CreateQueue"), tagging("kms:CreateKey")
+    >>> tagging_action("iam:CreateRole"), tagging_action("sqs:CreateQueue"), tagging_action("kms:CreateKey")
     ('iam:TagRole', 'sqs:TagQueue', 'kms:TagResource')
-    >>> tagging("sns:TagResource")
+    >>> tagging_action("sns:TagResource")
     ''
     """
     service, _, name = action.partition(":")
@@ -171,34 +171,34 @@ def tagging(action: str) -> str:
     return next((f"{service}:{one}" for one in names if one.lower() in known), "")
 
 
-def _on(event: Event, action: str, needed: str) -> Iterator[tuple[str, Target]]:
+def _on_what_is_made(event: Event, action: str, needed: str) -> Iterator[tuple[str, ActedOn]]:
     """Give the action with its resource: what is made, which the call itself is asked on too."""
-    own = () if action in _ASKED_ON_ANOTHER else targets_of(event, action)
-    found = own if own not in ((), (NO_RESOURCE,)) else (UNKNOWN,)
+    own = () if action in _ASKED_ON_ANOTHER else resources_of(event, action)
+    found = own if own not in ((), (TAKES_NO_RESOURCE,)) else (UNKNOWN,)
     yield from ((needed, target) for target in found)
 
 
-def _types_tagged(event: Event, said: Mapping[str, Any]) -> Iterator[tuple[str, Target]]:
+def _types_tagged(event: Event, said: Mapping[str, Any]) -> Iterator[tuple[str, ActedOn]]:
     """EC2 asks for each type of what is made and tagged; of what has no id yet, for all."""
-    partition, region, account = around(event)
+    partition, region, account = place_of_call(event)
     for name in _EC2_TAGS.intersection(said):
-        for one in _items(said[name]):
+        for one in _entries(said[name]):
             kind = one.get("resourceType") if isinstance(one, Mapping) else None
             if isinstance(kind, str) and kind and _has_tags(one):
                 arn = f"arn:{partition}:ec2:{region}:{account}:{kind}/*"
-                yield "ec2:CreateTags", Target(arn, is_exact=False)
+                yield "ec2:CreateTags", ActedOn(arn, is_exact=False)
 
 
-def _renamed(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+def _renamed(event: Event, action: str) -> Iterator[tuple[str, ActedOn]]:
     """Whoever renames something needs permission for the new name as well."""
-    values = values_of(event.request_parameters)
+    values = parameter_texts(event.request_parameters)
     kind, name = _RENAMING[action]
     path = values.get("newpath", [""])[0]
     new = values.get(f"new{name}", [])[:1]
     for text in new or (values.get(name, [])[:1] if path else []):
-        partition, _, account = around(event)
+        partition, _, account = place_of_call(event)
         arn = f"arn:{partition}:iam::{account}:{kind}{path or '/'}{text}"
-        yield action, Target(arn, is_path_known=bool(path))
+        yield action, ActedOn(arn, is_path_known=bool(path))
 
 
 def _turns_on(properties: Any) -> bool:
@@ -214,7 +214,7 @@ def _has_tags(one: Mapping[str, Any]) -> bool:
     return any(one.get(name) for name in ("tags", "tag", "Tags", "Tag"))
 
 
-def _items(value: Any) -> list[Any]:
+def _entries(value: Any) -> list[Any]:
     """Give the members of a list; some records put it into an object."""
     if isinstance(value, Mapping):
         value = value.get("items") or value.get("tag") or [value]

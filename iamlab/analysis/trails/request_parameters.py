@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Values = dict[str, list[str]]
+ParameterTexts = dict[str, list[str]]
 """Name of a parameter, in lower case -> the texts that it has."""
 
 MOST = 1000
 """So many values of one parameter are looked at; more than any call takes."""
 
-NAMED: Mapping[str, tuple[str, ...]] = {
+PARAMETERS_OF_PLACE: Mapping[str, tuple[str, ...]] = {
     # IAM's forms say that the path belongs to the name.
     "CertificateNameWithPath": ("servercertificatename",),
     "GroupNameWithPath": ("groupname",),
@@ -63,7 +63,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
 }
 """A place in the form of an ARN -> the parameters that may fill it, where the names differ."""
 
-OF_ACTION: Mapping[str, str] = {
+OWN_PARAMETER: Mapping[str, str] = {
     "kms:ReEncryptFrom": "sourcekeyid",
     "kms:ReEncryptTo": "destinationkeyid",
 }
@@ -84,7 +84,7 @@ def _function(text: str) -> str:
     return text.rpartition("function:")[2].partition(":")[0]
 
 
-CLEANED: Mapping[str, Callable[[str], str]] = {
+CLEAN_TEXT: Mapping[str, Callable[[str], str]] = {
     "Alias": lambda text: text.removeprefix("alias/"),
     "ClusterName": _last,
     "FunctionName": _function,
@@ -99,14 +99,14 @@ CLEANED: Mapping[str, Callable[[str], str]] = {
 """A place -> how its parameter is written in an ARN."""
 
 
-def names_of(action: str, place: str) -> tuple[str, ...]:
+def parameters_for(action: str, place: str) -> tuple[str, ...]:
     """Say which parameters may fill a place in the form of an ARN, in lower case."""
-    if action in OF_ACTION:
-        return (OF_ACTION[action],)
-    return NAMED.get(place) or (place.lower(),)
+    if action in OWN_PARAMETER:
+        return (OWN_PARAMETER[action],)
+    return PARAMETERS_OF_PLACE.get(place) or (place.lower(),)
 
 
-def values_of(parameters: Mapping[str, Any] | None) -> Values:
+def parameter_texts(parameters: Mapping[str, Any] | None) -> ParameterTexts:
     """Give the texts among a call's parameters, by name in lower case.
 
     EC2 puts a list into ``items`` of a set, and some calls into one object for the whole request;
@@ -114,10 +114,10 @@ def values_of(parameters: Mapping[str, Any] | None) -> Values:
 
     Examples
     --------
-    >>> values_of({"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}})
+    >>> parameter_texts({"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}})
     {'instanceid': ['i-1', 'i-2']}
     """
-    found: Values = {}
+    found: ParameterTexts = {}
     waiting: list[Any] = [parameters or {}]
     for level in range(3):
         deeper: list[Any] = []

@@ -14,18 +14,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.arn_formats import around, filled, fitting, forms_of
-from iamlab.analysis.trails.request_parameters import OF_ACTION, queue_arn, values_of
+from iamlab.analysis.trails.arn_formats import (
+    arn_formats_of,
+    arns_filled_from,
+    arns_that_fit,
+    place_of_call,
+)
+from iamlab.analysis.trails.request_parameters import OWN_PARAMETER, parameter_texts, queue_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.analysis.trails.arn_formats import Around, Form
-    from iamlab.analysis.trails.request_parameters import Values
+    from iamlab.analysis.trails.arn_formats import ArnFormat, CallPlace
+    from iamlab.analysis.trails.request_parameters import ParameterTexts
     from iamlab.model.event import Event
 
 
-class Target(NamedTuple):
+class ActedOn(NamedTuple):
     """A resource of a call.
 
     Parameters
@@ -41,10 +46,10 @@ class Target(NamedTuple):
     is_path_known: bool = True
 
 
-NO_RESOURCE = Target("*")
+TAKES_NO_RESOURCE = ActedOn("*")
 """Of an action that takes none."""
 
-UNKNOWN = Target("*", is_exact=False)
+UNKNOWN = ActedOn("*", is_exact=False)
 """Of which the record says nothing."""
 
 INDEXED = frozenset(("dynamodb:Query", "dynamodb:Scan"))
@@ -110,49 +115,49 @@ _DEEPEST = 3
 _MOST = 20
 
 
-def targets_of(event: Event, action: str) -> tuple[Target, ...]:
+def resources_of(event: Event, action: str) -> tuple[ActedOn, ...]:
     """Give the resources on which an event's call needed an action.
 
     Examples
     --------
     >>> from datetime import datetime
     >>> from iamlab.model.event import Event
-    >>> target, = targets_of(Event(datetime(2026, 11, 25), "dynamodb.amazonaws.com", "GetItem",
+    >>> target, = resources_of(Event(datetime(2026, 11, 25), "dynamodb.amazonaws.com", "GetItem",
     ...     "eu-west-1", {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"tableName": "Moons"}), "dynamodb:GetItem")
     >>> target.arn, target.is_exact
     ('arn:aws:dynamodb:eu-west-1:111122223333:table/Moons', True)
     """
-    forms = forms_of(action)
+    forms = arn_formats_of(action)
     if not forms:
-        return (NO_RESOURCE,)
+        return (TAKES_NO_RESOURCE,)
     named_anew = action in NAMED_ANEW
-    found = [] if named_anew else fitting(forms, event.resources)
-    if found and action not in OF_ACTION and action not in INDEXED:
-        return tuple(map(Target, found))
-    values = values_of(event.request_parameters)
-    if OF_ACTION.get(action) in values:
-        values, found = {OF_ACTION[action]: values[OF_ACTION[action]]}, []
-    given = around(event)
-    found = found or fitting(forms, _arns(values, given[0]))
+    found = [] if named_anew else arns_that_fit(forms, event.resources)
+    if found and action not in OWN_PARAMETER and action not in INDEXED:
+        return tuple(map(ActedOn, found))
+    values = parameter_texts(event.request_parameters)
+    if OWN_PARAMETER.get(action) in values:
+        values, found = {OWN_PARAMETER[action]: values[OWN_PARAMETER[action]]}, []
+    given = place_of_call(event)
+    found = found or arns_that_fit(forms, _arns(values, given[0]))
     if found:
-        return tuple(map(Target, _indexes(found, action, values)))
+        return tuple(map(ActedOn, _indexes(found, action, values)))
     if action.startswith("ec2:"):
-        return _of_ec2(forms, action, values, given) or (UNKNOWN,)
+        return _ec2_resources(forms, action, values, given) or (UNKNOWN,)
     if action.startswith("organizations:"):
-        by_id = _of_organizations(forms, values, given)
+        by_id = _organizations_resources(forms, values, given)
         if by_id:
             return tuple(by_id)
-    answered = fitting(forms, _answered(event.response_elements))
+    answered = arns_that_fit(forms, _arns_in_response(event.response_elements))
     return (
-        _named(forms, action, values, given)
-        or tuple(_without_id(arn) if named_anew else Target(arn) for arn in answered)
-        or _partly(forms, action, values, given)
+        _filled_with_names(forms, action, values, given)
+        or tuple(_without_id(arn) if named_anew else ActedOn(arn) for arn in answered)
+        or _filled_in_part(forms, action, values, given)
         or (UNKNOWN,)
     )
 
 
-def _arns(values: Values, partition: str) -> Iterable[str]:
+def _arns(values: ParameterTexts, partition: str) -> Iterable[str]:
     """Give the ARNs among the parameters; the URL of a queue is as good as one."""
     for name, texts in values.items():
         for text in texts:
@@ -162,36 +167,36 @@ def _arns(values: Values, partition: str) -> Iterable[str]:
                 yield queue_arn(text, partition)
 
 
-def _answered(answer: Any, depth: int = _DEEPEST) -> list[str]:
+def _arns_in_response(answer: Any, depth: int = _DEEPEST) -> list[str]:
     """Give the ARNs in an answer that are not too deep in it."""
     if isinstance(answer, str):
         return [answer] if answer.startswith("arn:") else []
     if not depth or not isinstance(answer, dict | list):
         return []
     parts = answer.values() if isinstance(answer, dict) else answer[:_MOST]
-    return [arn for part in parts for arn in _answered(part, depth - 1)]
+    return [arn for part in parts for arn in _arns_in_response(part, depth - 1)]
 
 
-def _indexes(tables: list[str], action: str, values: Values) -> list[str]:
+def _indexes(tables: list[str], action: str, values: ParameterTexts) -> list[str]:
     names = values.get("indexname", ()) if action in INDEXED else ()
     return [f"{table}/index/{name}" for table in tables for name in names[:1]] or tables
 
 
 def _filled(
-    forms: tuple[Form, ...], values: Values, given: Around
-) -> Iterable[tuple[Form, list[str]]]:
+    forms: tuple[ArnFormat, ...], values: ParameterTexts, given: CallPlace
+) -> Iterable[tuple[ArnFormat, list[str]]]:
     """Give the forms that can be filled, with their ARNs."""
     for form in forms:
         # A form without a place of its own would fit every call.
         if form.parameters or len(forms) == 1:
-            arns = filled(form, values, given)
+            arns = arns_filled_from(form, values, given)
             if arns:
                 yield form, arns
 
 
-def _named(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
+def _filled_with_names(
+    forms: tuple[ArnFormat, ...], action: str, values: ParameterTexts, given: CallPlace
+) -> tuple[ActedOn, ...]:
     """Fill the forms with parameters: all that are required, else the one with most places."""
     whole = list(_filled(forms, values, given))
     chosen = [one for one in whole if one[0].is_required]
@@ -202,13 +207,15 @@ def _named(
         if len(chosen) == 1 and part[1][0].startswith(f"{chosen[0][1][0]}/"):
             chosen = [part]
     return tuple(
-        Target(*_with_path(arn, action, values, is_exact="SecretId" not in form.places))
+        ActedOn(*_with_path(arn, action, values, is_exact="SecretId" not in form.places))
         for form, arns in chosen
         for arn in arns
     )
 
 
-def _with_path(arn: str, action: str, values: Values, *, is_exact: bool) -> tuple[str, bool, bool]:
+def _with_path(
+    arn: str, action: str, values: ParameterTexts, *, is_exact: bool
+) -> tuple[str, bool, bool]:
     """Put the path into the ARN of an IAM entity, if the call says it."""
     if not action.startswith("iam:"):
         return arn, is_exact, True
@@ -219,27 +226,31 @@ def _with_path(arn: str, action: str, values: Values, *, is_exact: bool) -> tupl
     return f"{start}{path if path.startswith('/') else '/'}{name}", is_exact, True
 
 
-def _of_ec2(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
+def _ec2_resources(
+    forms: tuple[ArnFormat, ...], action: str, values: ParameterTexts, given: CallPlace
+) -> tuple[ActedOn, ...]:
     """Give each resource that takes part, and a star for what is created: EC2 asks for them all."""
     found = {
-        form.name: [Target(arn) for arn in arns] for form, arns in _filled(forms, values, given)
+        form.name: [ActedOn(arn) for arn in arns] for form, arns in _filled(forms, values, given)
     }
     by_name = {form.name: form for form in forms}
     for resource_id in values.get("resourceid", ()):
         kind = EC2_IDS.get(resource_id.partition("-")[0], "")
         if kind in by_name:
             own = {name: [resource_id] for name in by_name[kind].parameters}
-            found.setdefault(kind, []).extend(map(Target, filled(by_name[kind], own, given)))
+            found.setdefault(kind, []).extend(
+                map(ActedOn, arns_filled_from(by_name[kind], own, given))
+            )
     for form in forms:
         if form.name not in found and (form.is_required or ALWAYS_CREATED.get(action) == form.name):
-            stars = filled(form, {name: ["*"] for name in form.parameters}, given)
-            found[form.name] = [Target(arn, is_exact=False) for arn in stars]
+            stars = arns_filled_from(form, {name: ["*"] for name in form.parameters}, given)
+            found[form.name] = [ActedOn(arn, is_exact=False) for arn in stars]
     return tuple(dict.fromkeys(target for targets in found.values() for target in targets))
 
 
-def _of_organizations(forms: tuple[Form, ...], values: Values, given: Around) -> list[Target]:
+def _organizations_resources(
+    forms: tuple[ArnFormat, ...], values: ParameterTexts, given: CallPlace
+) -> list[ActedOn]:
     """Give what the ids mean; which organization it is, none of them says."""
     known = {form.name for form in forms}
     found = []
@@ -249,18 +260,18 @@ def _of_organizations(forms: tuple[Form, ...], values: Values, given: Around) ->
             kind, body = _ORGANIZATIONS.get(begins if dash else "", ("", ""))
             if kind in known:
                 arn = f"arn:{given[0]}:organizations::{given[2]}:{body.format(text)}"
-                found.append(Target(arn, is_exact=False))
+                found.append(ActedOn(arn, is_exact=False))
     return found
 
 
-def _without_id(arn: str) -> Target:
+def _without_id(arn: str) -> ActedOn:
     """Put a star for the id that something got as it was made."""
-    return Target(f"{arn.rpartition('/')[0]}/*", is_exact=False)
+    return ActedOn(f"{arn.rpartition('/')[0]}/*", is_exact=False)
 
 
-def _partly(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
+def _filled_in_part(
+    forms: tuple[ArnFormat, ...], action: str, values: ParameterTexts, given: CallPlace
+) -> tuple[ActedOn, ...]:
     """Fill what can be filled, with stars for the rest, if only one form can be meant."""
     meant = [form for form in forms if form.is_required] or list(forms)
     if action in OF_OBJECTS:
@@ -270,9 +281,11 @@ def _partly(
         return ()
     if len(own) == 1 and "name" in values:
         # A call that works on one thing only calls its name just that.
-        arns = filled(meant[0], {own[0][0]: values["name"]}, given)
-        return tuple(map(Target, arns))
+        arns = arns_filled_from(meant[0], {own[0][0]: values["name"]}, given)
+        return tuple(map(ActedOn, arns))
     if not any(name in values for name in own[0]):
         return ()
     stars = {name: ["*"] for names in own[1:] for name in names}
-    return tuple(Target(arn, is_exact=False) for arn in filled(meant[0], stars | values, given))
+    return tuple(
+        ActedOn(arn, is_exact=False) for arn in arns_filled_from(meant[0], stars | values, given)
+    )

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from iamlab.analysis.trails.actions import VERSIONED, named
+from iamlab.analysis.trails.actions import VERSIONED, actions_of_call
 from iamlab.analysis.trails.arn_formats import partition_of
-from iamlab.analysis.trails.callers import who, without_path
-from iamlab.analysis.trails.dependent_actions import besides
-from iamlab.analysis.trails.resources import UNKNOWN, Target, targets_of
+from iamlab.analysis.trails.callers import caller_and_session, without_path
+from iamlab.analysis.trails.dependent_actions import dependent_actions
+from iamlab.analysis.trails.resources import UNKNOWN, ActedOn, resources_of
 from iamlab.errors import RequestError
 from iamlab.model.event import is_denial, is_unauthenticated
 from iamlab.model.session_record import id_in, issuer_of
@@ -132,18 +132,18 @@ def uses_of(event: Event) -> tuple[Use, ...]:
         return ()
     if is_unauthenticated(event.error_code):
         return ()  # no permission was looked for
-    actions = named(event.event_source, event.event_name)
+    actions = actions_of_call(event.event_source, event.event_name)
     if not actions:
         return ()
-    caller, session = who(event.user_identity)
+    caller, session = caller_and_session(event.user_identity)
     caller_id = id_in(issuer_of(event.user_identity)) if caller else ""
     allowed = not is_denial(event.error_code)
-    found: Found = {}
+    found: UsedPairs = {}
     for action, is_known in actions:
-        for name, target in _on(event, action):
+        for name, target in _resources_used(event, action):
             exact = target if is_known else target._replace(is_exact=False)
             found[name, target.arn] = (is_known, exact)
-        for name, target in besides(event, action):
+        for name, target in dependent_actions(event, action):
             found[name, target.arn] = (True, target)
     if not allowed:
         found = _with_refusal(event, found)
@@ -166,7 +166,7 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     )
 
 
-Found = dict[tuple[str, str], tuple[bool, Target]]
+UsedPairs = dict[tuple[str, str], tuple[bool, ActedOn]]
 """Action and resource -> whether the catalogue knows the action, and the resource."""
 
 
@@ -205,29 +205,29 @@ def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
     return (use for event in events for use in uses_of(event) if is_his(use))
 
 
-def _on(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+def _resources_used(event: Event, action: str) -> Iterator[tuple[str, ActedOn]]:
     """Give an action with each of its resources."""
     parameters = event.request_parameters or {}
     if event.event_name in _COPIES and action == "s3:GetObject":
-        yield _copied(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
+        yield _copied_object(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
         return
     if action in VERSIONED and parameters.get("versionId"):
         action = VERSIONED[action]
-    targets = targets_of(event, action)
+    targets = resources_of(event, action)
     if targets == (UNKNOWN,) and _is_about_oneself(event, action):
-        targets = (Target(event.user_identity["arn"]),)
+        targets = (ActedOn(event.user_identity["arn"]),)
     for target in targets:
         yield action, target
 
 
-def _copied(source: object, partition: str) -> tuple[str, Target]:
+def _copied_object(source: object, partition: str) -> tuple[str, ActedOn]:
     """Read which object was copied: bucket and key as in a URL, or an ARN."""
     text, _, query = (source if isinstance(source, str) else "").partition("?")
     text = unquote(text).removeprefix("/")
     action = VERSIONED["s3:GetObject"] if query.startswith("versionId=") else "s3:GetObject"
     if is_arn(text):
-        return action, Target(text)
-    return action, Target(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
+        return action, ActedOn(text)
+    return action, ActedOn(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
 
 
 def _is_about_oneself(event: Event, action: str) -> bool:
@@ -245,7 +245,7 @@ def _is_about_oneself(event: Event, action: str) -> bool:
     )
 
 
-def _with_refusal(event: Event, found: Found) -> Found:
+def _with_refusal(event: Event, found: UsedPairs) -> UsedPairs:
     """Say what was refused, as far as the text says it.
 
     It may be one of the actions that the call needs, or one that the record does not show: then the
@@ -259,8 +259,8 @@ def _with_refusal(event: Event, found: Found) -> Found:
     own = {key: what for key, what in found.items() if key[0] == known.full_name}
     if own and said.resource == "*":
         return own
-    target = Target(said.resource, "*" not in said.resource, said.is_path_known)
-    asked: Found = {(known.full_name, said.resource): (True, target)}
+    target = ActedOn(said.resource, "*" not in said.resource, said.is_path_known)
+    asked: UsedPairs = {(known.full_name, said.resource): (True, target)}
     return asked if own else {**found, **asked}
 
 
@@ -270,7 +270,7 @@ _REASONS = (" because ", " with an explicit deny")
 _LONGEST = 4096
 """A message has at most 1 KB; a longer one is no message of CloudTrail's."""
 
-KINDS: Mapping[str, str] = {
+IAM_TYPES: Mapping[str, str] = {
     "group": "group",
     "instance profile": "instance-profile",
     "role": "role",
@@ -279,7 +279,7 @@ KINDS: Mapping[str, str] = {
 """What IAM calls an entity in a text -> the same in its ARN."""
 
 
-class Refusal(NamedTuple):
+class RefusedPermission(NamedTuple):
     """What a text says.
 
     Parameters
@@ -297,7 +297,7 @@ class Refusal(NamedTuple):
     is_path_known: bool = True
 
 
-def refusal_in(message: str, partition: str, account_id: str) -> Refusal | None:
+def refusal_in(message: str, partition: str, account_id: str) -> RefusedPermission | None:
     """Read what the text of a refusal says; ``None`` if it does not say it.
 
     Parameters
@@ -319,21 +319,23 @@ is_path_known=False)
     action = action.strip("\"'.,;")
     if not found or not _is_action(action):
         return None
-    _, named, resource = rest.partition(_RESOURCE)
-    if not named:
-        return Refusal(action, "*")
+    _, actions_of_call, resource = rest.partition(_RESOURCE)
+    if not actions_of_call:
+        return RefusedPermission(action, "*")
     for reason in _REASONS:
         before, is_there, _ = resource.rpartition(reason)
         resource = before if is_there else resource
     text = resource.strip(" \n\"'").removesuffix(".")
     kind, _, name = text.rpartition(" ")
-    if kind in KINDS and not name.startswith("arn:"):
-        return Refusal(
-            action, f"arn:{partition}:iam::{account_id}:{KINDS[kind]}/{name}", is_path_known=False
+    if kind in IAM_TYPES and not name.startswith("arn:"):
+        return RefusedPermission(
+            action,
+            f"arn:{partition}:iam::{account_id}:{IAM_TYPES[kind]}/{name}",
+            is_path_known=False,
         )
     if kind == "policy":
         text = name
-    return Refusal(action, text if text.startswith("arn:") else "*")
+    return RefusedPermission(action, text if text.startswith("arn:") else "*")
 
 
 def _is_action(text: str) -> bool:
