@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from iamlab import Request, RequestError, World
-from iamlab.analysis.trails import actions
-from iamlab.analysis.trails import request_parameters as parameters
+from iamlab.analysis.trails import actions, arn_formats
 from iamlab.analysis.trails import resources as targets
 from iamlab.analysis.trails import uses as refusals
 from iamlab.analysis.trails.actions import actions_of_call
@@ -132,8 +131,8 @@ def test_every_place_of_the_tables_is_in_a_form_of_the_catalogue():
         for place in (hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(kind.arn))
     }
 
-    assert {*parameters.PARAMETERS_OF_PLACE, *parameters.CLEAN_TEXT} <= forms
-    assert all(map(catalog.action, parameters.OWN_PARAMETER))
+    assert {*arn_formats.PARAMETERS_OF_PLACE, *arn_formats.CLEAN_TEXT} <= forms
+    assert all(map(catalog.action, arn_formats.OWN_PARAMETER))
     assert set(targets.EC2_IDS.values()) <= set(catalog.resource_types_of("ec2"))
 
 

@@ -30,7 +30,7 @@ from iamlab.analysis.last_accessed.report import (
     is_tracked,
     tracked_since,
 )
-from iamlab.analysis.trails.callers import without_path
+from iamlab.analysis.trails.uses import without_path
 from iamlab.authorization.principal import policies_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.identities import Group, Identity, Role, User

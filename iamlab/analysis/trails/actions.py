@@ -171,7 +171,8 @@ VERBS = {
     **dict.fromkeys(("Create", "Generate", "Import", "Test"), "POST"),
     **dict.fromkeys(("Delete", "Flush", "Untag"), "DELETE"),
     **dict.fromkeys(("Put", "Reimport", "Tag"), "PUT"),
-    **{"Get": "GET", "Update": "PATCH"},
+    "Get": "GET",
+    "Update": "PATCH",
 }
 """How a name begins at API Gateway -> its action, which is the verb of HTTP."""
 
