@@ -31,7 +31,7 @@ from iamlab.analysis.last_accessed.report import (
     ServiceLastAccessed,
     TrackedAction,
 )
-from iamlab.analysis.trails.callers import without_path
+from iamlab.analysis.trails.uses import without_path
 from iamlab.authorization.principal import policies_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
 from iamlab.model.identities import Group, Identity, Role, User
