@@ -53,7 +53,7 @@ def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
 
 
 @API.makes(
-    "CreateFunction FunctionName Role Code:dict? Runtime? Handler? Tags:dict? Policy?",
+    "CreateFunction",
     answer=_configuration,
     also=_pass_role,
 )
@@ -67,7 +67,7 @@ def create_function(account: Account, given: Parameters) -> Function:
     return keep(account, function)
 
 
-@API.does("UpdateFunctionConfiguration FunctionName Role?", answer=_configuration, also=_pass_role)
+@API.does("UpdateFunctionConfiguration", answer=_configuration, also=_pass_role)
 def update_function_configuration(account: Account, given: Parameters) -> Function:
     """Give a function another role."""
     function: Function = API.find(account, given)
@@ -94,8 +94,7 @@ def _check_role(function: Function, role_arn: str) -> None:
 
 
 @API.does(
-    "AddPermission FunctionName StatementId Action Principal SourceArn? SourceAccount? "
-    "PrincipalOrgID? FunctionUrlAuthType? InvokedViaFunctionUrl:bool? Qualifier?",
+    "AddPermission",
     answer=lambda made: {"Statement": made},
     keys=lambda _, given: {"lambda:Principal": given["Principal"]},
 )
@@ -143,7 +142,7 @@ _CONDITIONS = {
 """Parameter of AddPermission -> the condition that it becomes."""
 
 
-@API.does("RemovePermission FunctionName StatementId Qualifier?")
+@API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of a function's policy."""
     function: Function = API.find(account, given)
@@ -157,7 +156,7 @@ def remove_permission(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("PutResourcePolicy ResourceArn Policy")
+@API.does("PutResourcePolicy")
 def put_resource_policy(account: Account, given: Parameters) -> None:
     """Replace a function's policy."""
     function: Function = API.find(account, given)
@@ -165,7 +164,7 @@ def put_resource_policy(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("DeleteResourcePolicy ResourceArn")
+@API.does("DeleteResourcePolicy")
 def delete_resource_policy(account: Account, given: Parameters) -> None:
     """Take a function's policy away."""
     function: Function = API.find(account, given)
