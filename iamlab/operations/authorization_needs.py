@@ -243,7 +243,7 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
     keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
     if keys:
         context["aws:TagKeys"] = keys
-    if entry.about is not None:  # the world knows the resource's own tags
+    if entry.service != "iam":  # the world knows the resource's own tags
         return context | (entry.keys(account, given) if entry.keys else {})
     target = target_of(account, entry, given)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):

@@ -25,7 +25,7 @@ from iamlab.operations.validation import check_parameters
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.errors import AwsError
@@ -121,6 +121,10 @@ class Call:
         same = (resource for action, resource in pairs if action == self.entry.needs)
         self.further = tuple(resource for resource in same if is_arn(resource))
 
+    def needed(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Say what the call needs permission for: action, resource, and condition keys."""
+        return needed(self.account, self.entry, self.given)
+
     def authorize(self) -> None:
         """Insist on each permission that the call needs.
 
@@ -130,7 +134,7 @@ class Call:
             One is missing; with the decision.
         """
         entry, account = self.entry, self.account
-        for action, resource, keys in needed(account, entry, self.given):
+        for action, resource, keys in self.needed():
             asked = question(self.world, self.caller, action, resource, None, {}, keys=keys)
             decision = asked.decide()
             if not decision:
@@ -150,31 +154,40 @@ class Call:
     def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
         """Note the call in the logs, whether it succeeded or failed."""
         entry = self.entry
-        names_none = entry.service in NAME_NO_RESOURCES
-        about = () if names_none else (self._about, *self.further)
+        about = () if entry.service in NAME_NO_RESOURCES else (self._about(), *self.further)
         record_for(
             self.world,
             (entry.service, entry.name),
             self._identity(),
-            (self.who.account_id, self.account_id),
+            (self.who.account_id, self._owner()),
             read_only=entry.is_read_only,
-            parameters={name: one for name, one in self.given.items() if name != "Region"},
-            answer=None if entry.is_read_only else answer,
+            parameters=self._parameters(),
+            answer=answer if entry.logs_answer else None,
             error=error,
             resources=tuple(one for one in about if one and "*" not in one),
             region=self._region(),
             session_credential_from_console=getattr(self.caller, "is_in_console", False),
         )
 
-    # -- what the steps need ----------------------------------------------------------------------
+    def finish(self) -> None:
+        """Do what comes after the event."""
+
+    # -- what the event says ----------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
         """Say who called."""
         return caller_identity(self.who, getattr(self.caller, "access_key_id", ""))
 
-    @property
+    def _owner(self) -> str:
+        """Give the account of the resource."""
+        return self.account_id
+
+    def _parameters(self) -> dict[str, Any] | None:
+        """Give the parameters; a Region is none, as a client has it."""
+        return {name: one for name, one in self.given.items() if name != "Region"}
+
     def _about(self) -> str:
-        """The ARN that it works on; empty if none is named."""
+        """Give the ARN that it works on; empty if none is named."""
         if self.entry.about is None:
             return ""
         arn = self.entry.about(self.account, self.given)
@@ -183,8 +196,10 @@ class Call:
     def _region(self) -> str:
         """Say where it happens: in the Region that is named, or in that of the resource."""
         named = "" if self.entry.about is None else str(self.given.get("Region", ""))
-        about = "" if named else self._about
+        about = "" if named else self._about()
         return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION
+
+    # -- what the steps need ----------------------------------------------------------------------
 
     def _check_abroad(self) -> None:
         """Let others only work on a resource that is there, whose policy can let them.

@@ -112,4 +112,5 @@ def _run(current: Call, *, asks: bool = True) -> tuple[Any, dict[str, Any]]:
         raise
     answer = current.entry.answer(current.result)
     current.record(answer, None)
+    current.finish()
     return current.result, answer

@@ -50,6 +50,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "ecr": ("services.ecr",),
     "events": ("services.eventbridge",),
+    "identitystore": ("identity_center.directory",),
     "kms": ("services.kms.grants", "services.kms.keys", "services.kms.policies_and_states"),
     "lambda": ("services.lambda_operations",),
     "organizations": (
@@ -59,6 +60,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
     "secretsmanager": ("services.secretsmanager",),
     "sns": ("services.sns",),
+    "sso": (
+        *("identity_center.assignments", "identity_center.instance"),
+        *("identity_center.permission_sets", "identity_center.set_policies"),
+    ),
     "sqs": ("services.sqs",),
     "sts": (
         *("sts.assume_role", "sts.temporary_credentials", "sts.federated"),
@@ -75,8 +80,10 @@ Operations that answer reports are in ``analysis``, above this folder, and regis
 with :func:`register_modules`.
 """
 
-SERVICES = tuple(service for service in MODULES if service not in ("iam", "sts"))
-"""The prefixes of the services beside IAM and STS."""
+SERVICES = tuple(
+    service for service in MODULES if service not in ("iam", "identitystore", "sso", "sts")
+)
+"""The prefixes of the services beside those that say who somebody is: IAM, STS, Identity Center."""
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate")
 """What the names of operations that change nothing begin with."""
@@ -218,6 +225,7 @@ def operation(
     service, own = (prefix, end) if colon else ("iam", name)
     kind, about = (on, None) if isinstance(on, str) else ("", on)
     more.setdefault("is_read_only", own.startswith(READS))
+    more.setdefault("logs_answer", not more["is_read_only"])
 
     def make(perform: Perform) -> Perform:
         _ENTRIES[name] = Entry(own, service, perform, answer, kind, about, also, **more)
@@ -237,7 +245,7 @@ def entries() -> Mapping[str, Entry]:
 
 
 def entries_of(*services: str) -> Mapping[str, Entry]:
-    """Give the entries of some services by service and name; else of all beside IAM and STS."""
+    """Give the entries of some services by service and name; else of all in ``SERVICES``."""
     wanted = services or SERVICES
     for module in chain.from_iterable(MODULES[service] for service in wanted):
         import_module(module)

@@ -36,7 +36,7 @@ from iamlab.model.event import SERVICE_EVENT
 from iamlab.operations import registry
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
-from iamlab.operations.identity_center.parameters import SSO
+from iamlab.operations.identity_center.calls import SSO
 from iamlab.operations.identity_center.provisioning import audience, provider_in
 from iamlab.operations.sts.calls import Asked
 from iamlab.operations.sts.federated import assume, saml_answer, saml_noted

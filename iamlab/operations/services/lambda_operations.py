@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.authorize import question
 from iamlab.errors.services import (
     InvalidParameterValueException,
     LambdaAccessDenied,
@@ -87,7 +88,8 @@ def _check_role(function: Function, role_arn: str) -> None:
     if parsed.account != account.account_id:
         raise LambdaAccessDenied("Cross-account pass role is not allowed.")
     context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
-    if not account.world.can(SERVICE, "sts:AssumeRole", role_arn, context=context):
+    asked = question(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    if not asked.decide():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."
         )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note, record_for
+from iamlab.cloudtrail.recording import note
 from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, RequestError
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
-    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
@@ -207,29 +206,12 @@ class Asked(Call):
         """Do it."""
         return self.entry.perform(self)
 
-    def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
-        """Note the call in the caller's account; in the role's too, if it is another and let in."""
-        entry, about = self.entry, self._about
-        in_console = getattr(self.caller, "is_in_console", False)
-        record_for(
-            self.world,
-            ("sts", entry.name),
-            self._identity(),
-            (self.who.account_id, Arn.parse(about).account if about else ""),
-            read_only=entry.is_read_only,
-            # A call without parameters is noted with null.
-            parameters={**self.given, **self.noted} or None,
-            answer=answer if entry.logs_answer else None,
-            error=error,
-            resources=(about,) if about else (),
-            region=region_of(self.endpoint),
-            session_credential_from_console=in_console,
-        )
-        if in_console and isinstance(self.result, Session) and entry.name == "AssumeRole":
-            self._record_switch(self.result)
-
-    def _record_switch(self, made: Session) -> None:
+    def finish(self) -> None:
         """Note that somebody in the console has switched to a role: in the role's account."""
+        made = self.result
+        in_console = getattr(self.caller, "is_in_console", False)
+        if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):
+            return
         who = principal_of(self.world, made)
         note(
             self.world,
@@ -245,9 +227,22 @@ class Asked(Call):
             },
         )
 
-    @property
+    # -- what the event says ----------------------------------------------------------------------
+
+    def _identity(self) -> Mapping[str, Any]:
+        if self.identity is not None:
+            return self.identity
+        return caller_identity(self.who, self.parent) if self.who.account_id else UNKNOWN
+
+    def _owner(self) -> str:
+        """Give the role's account: it notes the call too, if it is another one and let in."""
+        about = self._about()
+        return Arn.parse(about).account if about else ""
+
+    def _parameters(self) -> dict[str, Any] | None:
+        return {**self.given, **self.noted} or None  # without parameters it is noted with null
+
     def _about(self) -> str:
-        """The ARN that the event names; empty if the call says none."""
         about: Any = self.entry.about
         if about is None:
             return ""
@@ -257,11 +252,8 @@ class Asked(Call):
             return ""
         return arn if is_arn(arn) else ""
 
-    def _identity(self) -> Mapping[str, Any]:
-        """Say who called."""
-        if self.identity is not None:
-            return self.identity
-        return caller_identity(self.who, self.parent) if self.who.account_id else UNKNOWN
+    def _region(self) -> str:
+        return region_of(self.endpoint)
 
 
 Work = Callable[[Asked], Any]
@@ -286,5 +278,5 @@ def sts_operation(
     more
         Further fields of the entry.
     """
-    more |= {"is_read_only": reads_only, "call_type": Asked}
+    more = {"logs_answer": True, **more, "is_read_only": reads_only, "call_type": Asked}
     return operation(f"sts:{name}", about, answer, **more)
