@@ -26,7 +26,7 @@ from iamlab.authorization.authorize import Question, question
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.engine.prepared import action_test
 from iamlab.operations import registry as entries
-from iamlab.operations.dispatch import needed
+from iamlab.operations.authorization_needs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence

@@ -34,10 +34,9 @@ from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.record import Standing
-from iamlab.operations.dispatch import perform
+from iamlab.operations.dispatch import call_in, perform
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sign_in import sign_in
-from iamlab.operations.sts.calls import call as call_sts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -178,7 +177,7 @@ class _Actor:
         headers = {key: given[header] for header, key in HEADERS.items() if header in given}
         said = {key: value for key, value in given.items() if key not in (REGION, *HEADERS)}
         self.world.standing = replace(standing, context={**headers, **standing.context})
-        made = call_sts(self.world, name, self.caller, said, endpoint)
+        made, _ = call_in(self.world, f"sts:{name}", self.caller, said, endpoint=endpoint)
         self.world.standing = standing
         self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.session import Session
 
 DEFAULT_SECONDS = 3600

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
     from iamlab.policy.statement import Statement
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.federation.saml_identity import SamlIdentity
     from iamlab.operations.federation.web_identity import WebIdentity
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.session import Session
 
 _KEPT = ("aud", "sub", "amr", "app_id", "id", "user_id", "sub_type", "namequalifier")

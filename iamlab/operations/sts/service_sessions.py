@@ -31,7 +31,7 @@ from iamlab.operations.sts.caller import check_is_on, region_of
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role
 from iamlab.operations.sts.service_session_kinds import Work, kind_of, own_name
 from iamlab.operations.sts.session import find_role
-from iamlab.operations.validation import check_by_model
+from iamlab.operations.validation import check_parameters
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _draw(world: World, *what: object) -> Callable[[str, int], str]:
 
 def _perform(call: ServiceCall) -> Session:
     """Ask the trust policy, and make the session."""
-    check_by_model("sts", "AssumeRole", call.given)
+    check_parameters("sts", "AssumeRole", call.given)
     if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
         raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
     decision = _decide(call)

@@ -47,7 +47,7 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.model.session_record import SessionRecord
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.issuing import SessionFields
     from iamlab.operations.sts.session import Session
     from iamlab.policy.document import Policy

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.operations.federation.oidc_issuer import SigningKey
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
 
 DEFAULT_SECONDS = 300
 ALGORITHMS = ("RS256", "ES384")
