@@ -12,13 +12,13 @@ from iamlab import World
 from iamlab.errors import EntityAlreadyExists, RequestError
 from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError
 from iamlab.lab.account import Account
-from iamlab.operations.federation.known_issuers import (
+from iamlab.operations.federation.oidc_issuer import (
+    OidcIssuer,
     cognito,
+    create_issuer,
     github_actions,
-    identity_token,
-    workflow_token,
 )
-from iamlab.operations.federation.oidc_issuer import ALGORITHMS, OidcIssuer, create_issuer
+from iamlab.operations.federation.signing_keys import ALGORITHMS
 from iamlab.operations.federation.web_identity import read_token, read_web_identity
 from tests.world.forging import (
     ASSUME,
@@ -33,6 +33,7 @@ from tests.world.forging import (
     signed,
     state,
 )
+from tests.world.issuer_tokens import identity_token, workflow_token
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -12,16 +12,12 @@ from iamlab import ANONYMOUS, AccessDenied, Policy, World
 from iamlab.errors import ExpiredToken, ValidationError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.operations.federation.known_issuers import (
-    cognito,
-    github_actions,
-    identity_token,
-    workflow_token,
-)
+from iamlab.operations.federation.oidc_issuer import cognito, github_actions
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.registry import entries, entries_of
 from iamlab.operations.sts.calls import operations
 from tests.world.exports import allow, document, trust
+from tests.world.issuer_tokens import identity_token, workflow_token
 
 ID = "111111111111"
 MAP = "arn:aws:s3:::star-maps/m31.fits"

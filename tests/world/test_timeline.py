@@ -22,11 +22,12 @@ from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import Event
 from iamlab.model.session_record import SessionRecord
-from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.sts.session import Session
 from tests.policy.growth import grows_linearly
 from tests.world import single_sign_on
 from tests.world.exports import allow, document, trust
+from tests.world.issuer_tokens import workflow_token
 from tests.world.sts_scene import CALLERS, EVERYTHING, MAIN, OIDC, SAML, Scene, made, trusting
 
 READ = ("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")

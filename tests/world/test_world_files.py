@@ -25,7 +25,7 @@ from iamlab import Policy, World
 from iamlab.errors import AwsError, FailedAuthentication, LoadError, RequestError
 from iamlab.lab.identities import User
 from iamlab.model.clock_and_ids import Clock, RealClock
-from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.operations.iam import user_credentials as service_credentials
 from iamlab.operations.registry import entries
@@ -48,6 +48,7 @@ from iamlab.storage.saved_world import (
 from tests.world.chance import Chance, outcome
 from tests.world.deep import plain, snapshot
 from tests.world.exports import VERDICTS, allow, deny, document, export_of, hand_made, trust
+from tests.world.issuer_tokens import workflow_token
 from tests.world.materials import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.world.test_every_operation import start
 from tests.world.test_secrets import Made, build, leaks

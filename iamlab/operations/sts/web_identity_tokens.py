@@ -17,7 +17,7 @@ from iamlab.errors.sts import (
     OutboundWebIdentityFederationDisabledException,
     SessionDurationEscalationException,
 )
-from iamlab.operations.federation.oidc_issuer import public_jwk, signed_token, signing_key
+from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
 from iamlab.operations.sts.caller import region_of
 from iamlab.operations.sts.calls import sts_operation
 from iamlab.operations.sts.issuing import after
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.account import Account
-    from iamlab.operations.federation.oidc_issuer import SigningKey
+    from iamlab.operations.federation.signing_keys import SigningKey
     from iamlab.operations.sts.caller import Asked
 
 DEFAULT_SECONDS = 300
