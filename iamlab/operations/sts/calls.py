@@ -180,7 +180,7 @@ Answer = Callable[[Any], dict[str, Any]]
 About = Callable[["Asked"], str]
 
 MODULES = (
-    *("assume_role", "temporary_credentials", "federated", "web_identity_tokens"),
+    *("assume_role", "temporary_credentials", "web_identity_tokens"),
     "caller_identity",
 )
 """Where the entries are."""
