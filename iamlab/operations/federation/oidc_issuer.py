@@ -192,8 +192,13 @@ class OidcIssuer:
                 f"IAM knows {self.url} already: a trust policy names it without an ARN."
             )
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
-        operation = "CreateOpenIDConnectProvider"
-        made: OpenIDConnectProvider = perform(account, operation, Url=self.url, ClientIDList=ids)
+        made: OpenIDConnectProvider = perform(
+            account,
+            "CreateOpenIDConnectProvider",
+            Url=self.url,
+            ClientIDList=ids,
+            ThumbprintList=[],
+        )
         return made
 
     def copy(self, world: World) -> OidcIssuer:
