@@ -37,10 +37,9 @@ Wording = Callable[["World", str, str, "Decision"], str]
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "iam": (
-        *("iam.users_and_groups", "iam.roles", "iam.policies", "iam.attachments", "iam.tags"),
+        *("iam.users_and_groups", "iam.roles", "iam.policies", "iam.attachments"),
         *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
-        *("iam.instance_profiles", "iam.saml_providers", "iam.identity_providers"),
-        *("iam.certificates", "iam.user_credentials", "iam.root_features"),
+        *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
     ),
     "cloudformation": ("services.cloudcontrol",),
     "dynamodb": ("services.dynamodb",),

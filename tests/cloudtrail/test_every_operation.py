@@ -20,7 +20,9 @@ from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY,
 from tests.operations.iam.random_calls import GOOD as DOCUMENT
 from tests.operations.iam.random_calls import TRUST, Chance
 from tests.operations.iam.test_every_operation import start
+from tests.operations.identity_center import single_sign_on
 from tests.operations.random_calls import WorldChance
+from tests.operations.sts import sts_scene
 from tests.operations.sts.sts_scene import CALLERS, DEV, EVERYTHING, GOOD, Scene, trusting
 from tests.policy.documents import trust
 from tests.state_machine.test_world import busy_world

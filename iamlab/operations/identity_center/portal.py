@@ -38,8 +38,8 @@ from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
 from iamlab.operations.identity_center.calls import SSO
 from iamlab.operations.identity_center.provisioning import audience, provider_in
+from iamlab.operations.sts.assume_role import assume, saml_answer, saml_noted
 from iamlab.operations.sts.calls import Asked
-from iamlab.operations.sts.federated import assume, saml_answer, saml_noted
 from iamlab.operations.sts.session_tags import session_tags
 
 if TYPE_CHECKING:

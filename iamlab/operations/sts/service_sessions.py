@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.authorize import question
 from iamlab.cloudtrail.recording import record_for
@@ -65,6 +65,9 @@ class ServiceCall:
     work: Work
     given: dict[str, Any]
     endpoint: str
+    operation: ClassVar[str] = "AssumeRole"
+    parent: ClassVar[str] = ""
+    minimum_size: ClassVar[int] = 0
 
     @property
     def role_arn(self) -> str:
@@ -189,11 +192,10 @@ def _perform(call: ServiceCall) -> Session:
     check_is_on(call.endpoint, role.account)
     keys = {key: tell(call.work) for key, tell in call.kind.keys.items()}
     return issue_for_role(
+        call,
         role,
-        "AssumeRole",
         call.given["RoleSessionName"],
         call.given.get("DurationSeconds", call.kind.seconds),
-        region=call.endpoint,
         keys={key: value for key, value in keys.items() if value},
     )
 

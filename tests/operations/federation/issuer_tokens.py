@@ -1,7 +1,4 @@
-"""Two issuers that lessons need: GitHub Actions, and Amazon Cognito's identity pools.
-
-Each is an :class:`~iamlab.operations.federation.oidc_issuer.OidcIssuer` like any other. What differs is what
-its tokens say, and that is what the functions here write.
+"""Tokens as GitHub Actions and Amazon Cognito write them; the issuers are ``World``'s.
 
 Notes
 -----
@@ -13,45 +10,21 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
-from iamlab.operations.federation.oidc_issuer import create_issuer
+from iamlab.operations.federation.oidc_issuer import check_pool_id
 from iamlab.operations.parameters import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.model.world import World
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
 
-GITHUB = "https://token.actions.githubusercontent.com"
-COGNITO = "https://cognito-identity.amazonaws.com"
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_POOL = re.compile(r"[a-z0-9-]+:[0-9a-f-]+", re.ASCII)
 _PULL_REQUEST = "pull_request"
 _TEN_MINUTES = 600
-
-
-def github_actions(world: World) -> OidcIssuer:
-    """Add GitHub: the issuer that vouches for the runs of workflows.
-
-    Raises
-    ------
-    RequestError
-        The world has it already.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> main = world.create_account("main", account_id="111111111111")
-    >>> github_actions(world).register(main).client_ids
-    ['sts.amazonaws.com']
-    """
-    return create_issuer(world, GITHUB)
 
 
 def workflow_token(
@@ -162,34 +135,6 @@ def _subject(claims: Mapping[str, Any], *, immutable: bool) -> str:
     return f"repo:{owner}/{name}:{where}"
 
 
-def cognito(world: World, identity_pool_id: str | None = None) -> OidcIssuer:
-    """Add Amazon Cognito: the issuer that vouches for the users of an identity pool.
-
-    IAM knows it without an identity provider. All identity pools of all accounts share the issuer,
-    so that a trust policy must ask for the pool: the token's audience.
-
-    Parameters
-    ----------
-    identity_pool_id
-        ``"us-east-1:"`` and an id; without it, one is made from the world's seed.
-
-    Raises
-    ------
-    RequestError
-        It is no id of an identity pool, or the world has Cognito already.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> cognito(World(seed=7)).audience.partition(":")[0]
-    'us-east-1'
-    """
-    drawn = world.ids.hidden("cognito/identity pool", "0123456789abcdef", 32)
-    pool = f"us-east-1:{UUID(drawn)}" if identity_pool_id is None else identity_pool_id
-    _check_id("identity_pool_id", pool)
-    return create_issuer(world, COGNITO, audience=pool, algorithm="RS512")
-
-
 def identity_token(
     cognito: OidcIssuer,
     identity_id: str,
@@ -226,8 +171,8 @@ def identity_token(
     ['authenticated', 'graph.facebook.com']
     """
     pool = cognito.audience if identity_pool_id is None else identity_pool_id
-    _check_id("identity_id", identity_id)
-    _check_id("identity_pool_id", pool)
+    check_pool_id("identity_id", identity_id)
+    check_pool_id("identity_pool_id", pool)
     names = as_list(logins, "logins is a list of names")
     for name in names:
         check_text("a login", name)
@@ -238,12 +183,6 @@ def identity_token(
         principal_tags=principal_tags,
         amr=["authenticated", *names] if names else ["unauthenticated"],
     )
-
-
-def _check_id(name: str, given: str) -> None:
-    check_text(name, given)
-    if not _POOL.fullmatch(given) or len(given) > 55:
-        raise RequestError(f"{name} is a Region, a colon and an id, not {given[:200]!r}.")
 
 
 def _number(github: OidcIssuer, what: str) -> str:
