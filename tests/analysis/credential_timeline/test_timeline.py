@@ -26,6 +26,8 @@ from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.sts.session import Session
 from tests.effort import tries
 from tests.growth import grows_linearly
+from tests.operations.federation.issuer_tokens import workflow_token
+from tests.operations.identity_center import single_sign_on
 from tests.operations.sts.sts_scene import (
     CALLERS,
     EVERYTHING,
