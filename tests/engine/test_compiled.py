@@ -3,7 +3,7 @@
 import pytest
 
 from iamlab import ANONYMOUS, Layers, evaluate
-from iamlab.engine import compiled, prepared
+from iamlab.engine import compiled, statement_tests as prepared
 from iamlab.engine.evaluate import read
 from iamlab.engine.grants import Grant
 from tests.engine.making import (

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.analysis.access_matrix import matrix
 from iamlab.authorization.authorize import Question, question
 from iamlab.cloudtrail.event_fields import SECRETS
-from iamlab.engine.prepared import action_test
+from iamlab.engine.statement_tests import action_test
 from iamlab.operations import registry as entries
 from iamlab.operations.authorization_needs import needed
 

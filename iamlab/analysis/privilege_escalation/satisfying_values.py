@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
-from iamlab.engine.prepared import action_test, condition_tests, keys_of
+from iamlab.engine.statement_tests import action_test, condition_tests, keys_of
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.catalog import PLACEHOLDER, action
 from iamlab.policy.patterns import glob, glob_ignoring_case

@@ -44,7 +44,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import of_temporary
-from iamlab.engine.prepared import condition_tests
+from iamlab.engine.statement_tests import condition_tests
 from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
 from iamlab.model.organization.policies import RCP
 from iamlab.model.quotas import quota

@@ -45,7 +45,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.principal import PrincipalContext, principal_of, tags_over
 from iamlab.authorization.resource import resource_context
-from iamlab.engine.prepared import action_test
+from iamlab.engine.statement_tests import action_test
 from iamlab.model.quotas import quota
 from iamlab.operations.api_models import shape
 from iamlab.policy.document import Policy

@@ -1,6 +1,6 @@
-"""Statements made ready: which can match an action, and the tests that a request must then pass.
+"""Statements as tests: what a request must pass for a statement to apply to it.
 
-This is the lower half of ``engine/compiled.py``, where it is told how all works together.
+``engine/compiled.py`` explains how all of it works together.
 """
 
 from __future__ import annotations
@@ -28,49 +28,11 @@ from iamlab.policy.variables import has_variable, keys_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Statement
 
 Test = Callable[[Request], bool]
 Tests = tuple[Test, ...]
 """A statement that can match the action: it applies if all of them hold."""
-
-MOST = 512
-"""So many answers about actions are kept; a stranger may ask for more."""
-
-
-def about(policy: Policy, action: str, layer: str) -> tuple[tuple[Statement, Tests], ...]:
-    """Give the statements of a policy that can match an action, in a layer of this kind."""
-    kind = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
-    about = policy.compiled.get(kind)
-    if about is None:
-        about = policy.compiled[kind] = About(policy, kind)
-    return about(action)  # type: ignore[operator,no-any-return]
-
-
-class About:
-    """A policy's statements, each with its tests, and which of them can match an action."""
-
-    __slots__ = ("_known", "_lines")
-
-    def __init__(self, policy: Policy, layer: str) -> None:
-        self._known: dict[str, tuple[tuple[Statement, Tests], ...]] = {}
-        self._lines = tuple(
-            ((statement, tests), action_test(statement))
-            for statement in policy.statements
-            for tests in [all_tests(statement, layer)]
-            if tests is not None
-        )
-
-    def __call__(self, action: str) -> tuple[tuple[Statement, Tests], ...]:
-        """Give those that can match, worked out once."""
-        known = self._known.get(action)
-        if known is None:
-            if len(self._known) >= MOST:
-                self._known.clear()
-            known = tuple(line for line, can_match in self._lines if can_match(action))
-            self._known[action] = known
-        return known
 
 
 def action_test(statement: Statement) -> Callable[[str], bool]:
