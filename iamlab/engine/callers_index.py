@@ -8,7 +8,7 @@ depend on the question is worked out once, when the crowd is made:
 *Statements.* For each layer and level, which callers have which statement. Most have theirs in
 common, through groups or their account, and those of many accounts were made from one template. So
 a question looks at each statement once, and not once for each caller (this module). Which of them
-can match an action is remembered, as in ``engine/prepared.py``.
+can match an action is remembered, as in ``engine/compiled.py``.
 
 *Condition keys.* Callers with the same value of a key pass a condition together, and a condition
 that looks at nothing but callers has the same answer for all questions (``engine/brought.py``).
