@@ -1,4 +1,4 @@
-"""Make the data files of IAM's and STS's APIs from botocore's models: parameters, limits, errors.
+"""Make the data files of AWS's APIs from botocore's models: parameters, limits, errors.
 
 Run it in the development environment when a new botocore has come::
 
@@ -6,6 +6,12 @@ Run it in the development environment when a new botocore has come::
 
 Each file is JSON with one operation, and one shape, a line, so that a new version shows in a diff
 what is new. A test compares them with the botocore that is installed.
+
+IAM and STS are taken whole. Of other services, ``services_model.json`` has the operations that
+iamlab has: in ``parameters`` those that it models, in ``unmodelled`` the rest of botocore's. Which
+are modelled, and which must be there, is written by hand: write a new operation, or the name of a
+parameter, into the file, and run the script. Parameters that botocore does not know are iamlab's
+own, such as ``Region``, which a client has.
 """
 
 # ruff: noqa: INP001, T201 - a folder of scripts is no package, and a script prints
@@ -19,6 +25,11 @@ from typing import Any
 
 FOLDER = Path(__file__).parent.parent / "iamlab/model/data"
 SERVICES = ("iam", "sts")
+OTHERS = FOLDER / "services_model.json"
+CLIENTS = {"cloudformation": "cloudcontrol", "sso": "sso-admin"}
+"""The prefix of actions -> what botocore calls the service, if that differs."""
+TYPES = {"structure": "map", "long": "integer"}
+"""Types of botocore's -> what they are here: what is in a structure is the operation's affair."""
 KEPT = ("type", "min", "max", "pattern", "enum")
 
 
@@ -82,8 +93,34 @@ def installed(name: str = "iam") -> dict[str, Any]:
     return model_of(service, f"botocore {version('botocore')} (Apache-2.0)")
 
 
+def others(kept: dict[str, Any]) -> dict[str, Any]:
+    """Bring the operations of other services up to date."""
+    import botocore.session
+
+    session, operations = botocore.session.get_session(), {}
+    for key, operation in sorted(kept["operations"].items()):
+        prefix, _, name = key.partition(":")
+        service = session.get_service_model(CLIENTS.get(prefix, prefix))
+        is_known = name in service.operation_names
+        shape = service.operation_model(name).input_shape if is_known else None
+        members = {} if shape is None else shape.members
+        known = {part: one.type_name for part, one in members.items()}
+        types = {part: TYPES.get(one, one) for part, one in known.items()}
+        own = operation["parameters"]
+        operations[key] = {
+            "parameters": {part: types.get(part, kind) for part, kind in own.items()},
+            "required": operation["required"],
+            "unmodelled": [part for part in types if part not in own],
+        }
+    origin = f"botocore {version('botocore')} (Apache-2.0)"
+    return {"origin": origin, "operations": operations, "shapes": {}}
+
+
 def main() -> None:
     """Write the files, and say what is in them."""
+    services = others(json.loads(OTHERS.read_text("utf-8")))
+    OTHERS.write_text(text_of(services), "utf-8")
+    print(f"other services: {len(services['operations'])} operations")
     for name in SERVICES:
         model = installed(name)
         (FOLDER / f"{name}_model.json").write_text(text_of(model), "utf-8")

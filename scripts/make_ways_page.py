@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
-from iamlab.analysis.privilege_escalation.table import BESIDES, GAINS, GUARDS, TABLE, Way
+from iamlab.analysis.privilege_escalation.escalation_methods import (
+    ALSO_NEEDED,
+    GAINS,
+    GUARDS,
+    METHODS,
+    NOT_MODELLED,
+    NOT_MODELLED_PARTS,
+    EscalationMethod,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 
@@ -43,23 +50,23 @@ bar between permissions of which one is enough. What a way of IAM and STS may ne
 def page() -> str:
     """Give the page as text."""
     head = HEAD.format(
-        count=len(TABLE),
-        own=sum(way.can_be_replayed for way in TABLE.values()),
+        count=len(METHODS),
+        own=sum(way.can_be_replayed for way in METHODS.values()),
         gains="; ".join(f"**{gain}** {said}" for gain, said in GAINS.items()),
         guards="\n".join(f"- **{guard}** {said}" for guard, said in GUARDS.items()),
-        besides="\n".join(f"- `{one}`: {when}" for one, when in BESIDES.items()),
+        besides="\n".join(f"- `{one}`: {when}" for one, when in ALSO_NEEDED.items()),
     )
-    rows = "".join(f"{_row(way)}\n" for way in TABLE.values())
+    rows = "".join(f"{_row(way)}\n" for way in METHODS.values())
     whole = [f"- {number}: {reason}" for number, reason in NOT_MODELLED.items()]
     parts = [
         f"- {number}, {part}: {reason}"
         for number, several in NOT_MODELLED_PARTS.items()
-        for part, reason in several
+        for part, reason in several.items()
     ]
     return "\n".join((head + rows, "## Not modelled", "", *whole, *parts, ""))
 
 
-def _row(way: Way) -> str:
+def _row(way: EscalationMethod) -> str:
     cells = (
         str(way.number),
         way.title,
@@ -72,8 +79,8 @@ def _row(way: Way) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _form(form: tuple[str, ...]) -> str:
-    return " + ".join(f"`{one}`" for one in form).replace("|", r"\|") or "none"
+def _form(form: tuple[tuple[str, ...], ...]) -> str:
+    return " + ".join(f"`{'|'.join(each)}`" for each in form).replace("|", r"\|") or "none"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
-"""The account as a whole: in numbers, as an export, as a report; who has what of a service.
-
-Which policies of an identity are about a service, whatever else may stop them.
+"""Operations about an account as a whole: its summary, its credential report, granted services.
 
 Notes
 -----
 AWS pages: "IAM API Reference", of each operation; "Generate credential reports for your AWS
-account".
-AWS page: "IAM API Reference: ListPoliciesGrantingServiceAccess".
+account"; "IAM API Reference: ListPoliciesGrantingServiceAccess".
 """
 
 from __future__ import annotations
@@ -14,11 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report import credentials as facts
+from iamlab.analysis.credential_report import credentials as account_credentials
 from iamlab.analysis.credential_report.report import CredentialReport, Job
 from iamlab.analysis.summaries import summary_of
 from iamlab.errors import (
-    AwsError,
     InvalidInput,
     NoSuchEntity,
     ReportExpired,
@@ -26,14 +22,13 @@ from iamlab.errors import (
     ReportNotPresent,
     RequestError,
     did_you_mean,
+    noted,
 )
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import aws_managed_policies
 from iamlab.model.identities import User
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.patterns import glob_ignoring_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.identities import Identity
     from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Statement
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
@@ -67,18 +61,14 @@ def generate_credential_report(account: Account, _: Parameters) -> dict[str, Any
     """
     now, job = account.world.clock.now, account.report_job
     if job is None or job.is_old(now):
-        report = CredentialReport.of(_credentials(account), now)
-        account.report_job = Job(report, now)
+        if not account_credentials.are_known(account):
+            raise RequestError(account_credentials.NOT_IN_EXPORTS)
+        credentials = account_credentials.credentials_of(account)
+        account.report_job = Job(CredentialReport.of(credentials, now), now)
         what = "No report exists. Starting a new report generation task"
         return {"State": "STARTED", "Description": what}
     account.report_job = job = replace(job, asked=job.asked + 1)
     return {"State": "COMPLETE" if job.is_ready(now) else "INPROGRESS"}
-
-
-def _credentials(account: Account) -> tuple[facts.Credentials, ...]:
-    if not facts.are_known(account):
-        raise RequestError(facts.NOT_IN_EXPORTS)
-    return facts.credentials_of(account)
 
 
 def _report(report: CredentialReport) -> dict[str, Any]:
@@ -92,28 +82,24 @@ def _report(report: CredentialReport) -> dict[str, Any]:
 @operation("GetCredentialReport", on="*", answer=_report)
 def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
     """Fetch the report that was made."""
-    now, job = account.world.clock.now, account.report_job
+    now = account.world.clock.now
+    job: Job | None = account.report_job
     if job is None:
-        raise _with_note(
+        raise noted(
             ReportNotPresent("Credential report not present."),
             "GenerateCredentialReport has one made.",
         )
     if job.is_old(now):
-        raise _with_note(
+        raise noted(
             ReportExpired("Credential report expired."),
             "A report is kept for four hours. GenerateCredentialReport has a new one made.",
         )
     if not job.is_ready(now):
-        raise _with_note(
+        raise noted(
             ReportInProgress("Credential report is still being generated."),
             "Call GenerateCredentialReport again until its State is COMPLETE.",
         )
     return job.report
-
-
-def _with_note(error: AwsError, note: str) -> AwsError:
-    error.add_note(note)
-    return error
 
 
 @operation("ListPoliciesGrantingServiceAccess", on="identity", answer=as_it_is)
@@ -123,10 +109,14 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
     Only what hangs on it counts, and only what is allowed: boundaries, policies of resources and
     organizations, and what is denied, are left out.
     """
-    identity = _identity(account, given["Arn"])
+    arn = given["Arn"]
+    every = (*account.users.values(), *account.groups.values(), *account.roles.values())
+    identities: dict[str, Identity] = {one.arn: one for one in every}
+    if arn not in identities:
+        raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
     for service in given["ServiceNamespaces"]:
         if not catalog.has(service):
-            raise _with_note(
+            raise noted(
                 InvalidInput(f"Service namespace {service} is not valid."),
                 did_you_mean(service, catalog.services()),
             )
@@ -136,25 +126,9 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
         given,
         lambda service: {
             "ServiceNamespace": service,
-            "Policies": policies_granting(identity, service.lower()),
+            "Policies": policies_granting(identities[arn], service.lower()),
         },
     )
-
-
-def _identity(account: Account, arn: str) -> Identity:
-    """Find a user, group or role by its ARN."""
-    kind = Arn.parse(arn).kind if is_arn(arn) else ""
-    held: dict[str, dict[str, Any]] = {
-        "user": account.users,
-        "group": account.groups,
-        "role": account.roles,
-    }
-    for one in held.get(kind, {}).values():
-        if one.arn == arn:
-            found: Identity = one
-            return found
-    known = [one.arn for things in held.values() for one in things.values()]
-    raise _with_note(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, known))
 
 
 def grants(policy: Policy, service: str) -> bool:
@@ -173,20 +147,12 @@ def grants(policy: Policy, service: str) -> bool:
     >>> grants(readers, "s3"), grants(readers, "sqs")
     (True, False)
     """
-    names = [one.full_name for one in catalog.actions_of(service).values()]
     return any(
-        _is_about(statement, name)
+        name.startswith(f"{service}:")
         for statement in policy.statements
         if statement.effect == "Allow"
-        for name in names
+        for name in catalog.matched(statement)
     )
-
-
-def _is_about(statement: Statement, name: str) -> bool:
-    if statement.action is not None:
-        return any(glob_ignoring_case(pattern, name) for pattern in statement.action)
-    spared = statement.not_action or ()
-    return not any(glob_ignoring_case(pattern, name) for pattern in spared)
 
 
 def policies_granting(identity: Identity, service: str) -> list[dict[str, Any]]:
@@ -195,12 +161,12 @@ def policies_granting(identity: Identity, service: str) -> list[dict[str, Any]]:
     if isinstance(identity, User):
         groups = identity.account.groups
         holders += [groups[name] for name in identity.groups if name in groups]
-    found = [item for holder in holders for item in _of_one(holder, service)]
-    # A managed policy that comes by several ways is one policy.
+    found = [item for holder in holders for item in _granting(holder, service)]
+    # A managed policy that is attached to several of them is one policy.
     return list({tuple(item.items()): item for item in found}.values())
 
 
-def _of_one(holder: Identity, service: str) -> Iterator[dict[str, Any]]:
+def _granting(holder: Identity, service: str) -> Iterator[dict[str, Any]]:
     for name, policy in holder.inline.items():
         if grants(policy, service):
             yield {
@@ -210,6 +176,6 @@ def _of_one(holder: Identity, service: str) -> Iterator[dict[str, Any]]:
                 "EntityName": holder.name,
             }
     for arn in holder.attached:
-        known = holder.account.policies.get(arn) or managed.find(arn)
+        known = holder.account.policies.get(arn) or aws_managed_policies.find(arn)
         if known is not None and grants(known.document, service):
             yield {"PolicyName": known.name, "PolicyType": "MANAGED", "PolicyArn": arn}

@@ -119,9 +119,12 @@ def _of_call(given: object, events: Iterable[Event]) -> Check:
 
 def _names_of_call(source: str, name: str) -> tuple[str, ...]:
     """Give what a call may be called: as the event has it, and as policies name its actions."""
-    from iamlab.analysis.trails.actions import named
+    from iamlab.analysis.trails.actions import actions_of_call
 
-    return (f"{source.removesuffix(_HOST)}:{name}", *(one.name for one in named(source, name)))
+    return (
+        f"{source.removesuffix(_HOST)}:{name}",
+        *(one.name for one in actions_of_call(source, name)),
+    )
 
 
 def _check_action(given: str, seen: set[str]) -> None:

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.analysis.credential_report import credentials as facts
+from iamlab.analysis.credential_report import credentials as account_credentials
 from iamlab.analysis.credential_report.credentials import NOT_IN_EXPORTS
 from iamlab.display import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from iamlab.analysis.credential_report.credentials import Credentials
     from iamlab.model.account import Account
@@ -84,13 +85,15 @@ class SecurityStatus(Shown):
         return iter(self.items)
 
     def __str__(self) -> str:
-        done = sum(item.is_done for item in self.items)
-        head = f"{self.title}: {done} of {len(self.items)} done"
-        return "\n".join([head, *map(str, self.items)])
+        return "\n".join([self._head, *map(str, self.items)])
 
     def __repr__(self) -> str:
+        return f"<SecurityStatus {self._head}>"
+
+    @property
+    def _head(self) -> str:
         done = sum(item.is_done for item in self.items)
-        return f"<SecurityStatus {self.title}: {done} of {len(self.items)} done>"
+        return f"{self.title}: {done} of {len(self.items)} done"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -107,23 +110,42 @@ def security_status(
     credentials
         As a credential report gives them; without it, what the world knows.
     """
-    root = _root(account, credentials)
+    root = _of(account_credentials.ROOT, account, credentials)
     return SecurityStatus(
         "Security Status",
         (
-            _no_root_keys(
-                root,
+            _item(
                 "Delete your root access keys",
+                root,
+                lambda known: _no_root_keys(len(known.keys)),
                 "Still right. An account has none, unless somebody makes them.",
             ),
-            _root_mfa(
-                root,
+            _item(
                 "Activate MFA on your root user",
+                root,
+                _root_mfa,
                 "AWS demands it itself: of every account since June 2025.",
             ),
-            _users(account),
-            _groups(account),
-            _password_policy(account),
+            _item(
+                "Create individual IAM users",
+                account,
+                _users,
+                "No longer advised: let people come from an identity provider, with temporary "
+                "credentials. IAM users are for what cannot do that.",
+            ),
+            _item(
+                "Use groups to assign permissions",
+                account,
+                _groups,
+                "Still right, where there are IAM users.",
+            ),
+            _item(
+                "Apply an IAM password policy",
+                account if account_credentials.are_known(account) else None,
+                _password_policy,
+                "It matters only where IAM users have passwords.",
+                "An export of account details does not hold the password policy.",
+            ),
         ),
     )
 
@@ -140,81 +162,74 @@ def security_recommendations(
     user
         Who is signed in; two items are about the user's own credentials.
     """
-    root = _root(account, credentials)
+    root = _of(account_credentials.ROOT, account, credentials)
     items = [
-        _root_mfa(root, "Add MFA for root user"),
-        _no_root_keys(root, "Root user has no active access keys"),
+        _item("Add MFA for root user", root, _root_mfa),
+        _item(
+            "Root user has no active access keys",
+            root,
+            lambda known: _no_root_keys(len(known.active_keys)),
+        ),
     ]
     if user is not None:
         own = _of(user.name, account, credentials)
-        items += [_own_mfa(own, user), _own_keys(own, account, user)]
+        items += [
+            _item("Add MFA for yourself", own, _own_mfa),
+            _item(
+                "Your user has no active access keys that are unused for more than a year",
+                own,
+                lambda known: _own_keys(known, account.world.clock.now - _YEAR),
+            ),
+        ]
     return SecurityStatus("Security recommendations", tuple(items))
 
 
-# -- what is known --------------------------------------------------------------------------------
-
-
-def _of(name: str, account: Account, given: Sequence[Credentials] | None) -> Credentials | None:
-    if given is None and not facts.are_known(account):
+def _of(name: str, account: Account, reported: Sequence[Credentials] | None) -> Credentials | None:
+    """Give somebody's credentials; ``None`` if nothing tells them."""
+    if reported is None and not account_credentials.are_known(account):
         return None
-    every = facts.credentials_of(account) if given is None else given
+    every = account_credentials.credentials_of(account) if reported is None else reported
     return next((one for one in every if one.user == name), None)
-
-
-def _root(account: Account, given: Sequence[Credentials] | None) -> Credentials | None:
-    return _of(facts.ROOT, account, given)
 
 
 # -- the items ------------------------------------------------------------------------------------
 
-
-def _item(title: str, *, done: bool, reason: str, mend: str, today: str = "") -> Item:
-    return Item(title, DONE if done else OPEN, reason, "" if done else mend, today)
-
-
-def _no_root_keys(root: Credentials | None, title: str, today: str = "") -> Item:
-    if root is None:
-        return Item(title, UNKNOWN, NOT_IN_EXPORTS, today=today)
-    # Today's item asks for keys that are active, the old one for keys.
-    found = root.active_keys if "active" in title else root.keys
-    return _item(
-        title,
-        done=not found,
-        reason=f"The root user has {_many(len(found), 'access key')}.",
-        mend="for key in list(account.root.access_keys):\n    key.delete()",
-        today=today,
-    )
+Known = TypeVar("Known", "Account", "Credentials")
+Answer = tuple[bool, str, str]
+"""Whether an item is done, why, and how it is done in Python."""
 
 
-def _root_mfa(root: Credentials | None, title: str, today: str = "") -> Item:
-    if root is None:
-        return Item(title, UNKNOWN, NOT_IN_EXPORTS, today=today)
+def _item(
+    title: str,
+    known: Known | None,
+    check: Callable[[Known], Answer],
+    today: str = "",
+    unknown: str = NOT_IN_EXPORTS,
+) -> Item:
+    if known is None:
+        return Item(title, UNKNOWN, unknown, today=today)
+    done, reason, text = check(known)
+    return Item(title, DONE if done else OPEN, reason, "" if done else text, today)
+
+
+def _no_root_keys(number: int) -> Answer:
+    text = "for key in list(account.root.access_keys):\n    key.delete()"
+    return not number, f"The root user has {_many(number, 'access key')}.", text
+
+
+def _root_mfa(root: Credentials) -> Answer:
     if root.is_empty:
-        reason = "The root user has no credentials, so nobody can sign in as root user."
-        return Item(title, DONE, reason, today=today)
-    return _item(
-        title,
-        done=bool(root.mfa),
-        reason=f"The root user has {_many(len(root.mfa), 'MFA device')}.",
-        mend='account.root.create_virtual_mfa_device("root-phone").enable()',
-        today=today,
-    )
+        return True, "The root user has no credentials, so nobody can sign in as root user.", ""
+    text = 'account.root.create_virtual_mfa_device("root-phone").enable()'
+    return bool(root.mfa), f"The root user has {_many(len(root.mfa), 'MFA device')}.", text
 
 
-def _users(account: Account) -> Item:
-    return _item(
-        "Create individual IAM users",
-        done=bool(account.users),
-        reason=f"There are {_many(len(account.users), 'user')}.",
-        mend='account.create_user("alice")',
-        today=(
-            "No longer advised: let people come from an identity provider, with temporary "
-            "credentials. IAM users are for what cannot do that."
-        ),
-    )
+def _users(account: Account) -> Answer:
+    number = len(account.users)
+    return bool(number), f"There are {_many(number, 'user')}.", 'account.create_user("alice")'
 
 
-def _groups(account: Account) -> Item:
+def _groups(account: Account) -> Answer:
     working = [
         group
         for group in account.groups.values()
@@ -227,69 +242,35 @@ def _groups(account: Account) -> Item:
         'group.attach_policy("ReadOnlyAccess")',
         f"group.add_user({(first or 'alice')!r})",
     ]
-    return _item(
-        "Use groups to assign permissions",
-        done=bool(working),
-        reason=f"There are {_many(len(working), 'group')} with a member and a policy.",
-        mend="\n".join(lines),
-        today="Still right, where there are IAM users.",
+    reason = f"There are {_many(len(working), 'group')} with a member and a policy."
+    return bool(working), reason, "\n".join(lines)
+
+
+def _password_policy(account: Account) -> Answer:
+    if account.password_policy is not None:
+        return True, "There is one.", ""
+    reason = "There is none: passwords have 8 characters or more, of three kinds."
+    return False, reason, "account.update_password_policy(minimum_password_length=14)"
+
+
+def _own_mfa(own: Credentials) -> Answer:
+    text = (
+        f"user = account.get_user({own.user!r})\n"
+        f'user.create_virtual_mfa_device("{own.user}-phone").enable()'
     )
+    return bool(own.mfa), f"{own.user} has {_many(len(own.mfa), 'MFA device')}.", text
 
 
-def _password_policy(account: Account) -> Item:
-    title = "Apply an IAM password policy"
-    today = "It matters only where IAM users have passwords."
-    if not facts.are_known(account):
-        reason = "An export of account details does not hold the password policy."
-        return Item(title, UNKNOWN, reason, today=today)
-    applied = facts.password_policy(account) is not None
-    return _item(
-        title,
-        done=applied,
-        reason="There is one."
-        if applied
-        else "There is none: passwords have 8 characters or more, of three kinds.",
-        mend="account.update_password_policy(minimum_password_length=14)",
-        today=today,
+def _own_keys(own: Credentials, long_ago: datetime) -> Answer:
+    used = [key.last_used or key.last_rotated for key in own.active_keys]
+    unused = [moment for moment in used if moment and moment < long_ago]
+    text = (
+        f"for key in account.get_user({own.user!r}).access_keys:\n"
+        "    used = key.last_used.date if key.last_used else key.create_date\n"
+        "    if (account.world.clock.now - used).days > 365:\n"
+        '        key.update("Inactive")'
     )
-
-
-def _own_mfa(own: Credentials | None, user: User) -> Item:
-    title = "Add MFA for yourself"
-    if own is None:
-        return Item(title, UNKNOWN, NOT_IN_EXPORTS)
-    return _item(
-        title,
-        done=bool(own.mfa),
-        reason=f"{user.name} has {_many(len(own.mfa), 'MFA device')}.",
-        mend=(
-            f"user = account.get_user({user.name!r})\n"
-            f'user.create_virtual_mfa_device("{user.name}-phone").enable()'
-        ),
-    )
-
-
-def _own_keys(own: Credentials | None, account: Account, user: User) -> Item:
-    title = "Your user has no active access keys that are unused for more than a year"
-    if own is None:
-        return Item(title, UNKNOWN, NOT_IN_EXPORTS)
-    long_ago = account.world.clock.now - _YEAR
-    unused = [
-        key
-        for key in own.active_keys
-        if (moment := key.last_used or key.last_rotated) and moment < long_ago
-    ]
-    return _item(
-        title,
-        done=not unused,
-        reason=f"{user.name} has {_many(len(unused), 'such key')}.",
-        mend=(
-            f"for key in account.get_user({user.name!r}).access_keys:\n"
-            "    used = key.last_used.date if key.last_used else key.create_date\n"
-            "    if (account.world.clock.now - used).days > 365:\n"
-            '        key.update("Inactive")'
-        ),
-    )
+    return not unused, f"{own.user} has {_many(len(unused), 'such key')}.", text
 
 
 def _many(number: int, noun: str) -> str:

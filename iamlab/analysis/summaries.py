@@ -1,11 +1,9 @@
-"""The account in numbers: what there is of each kind, and how many there may be.
-
-What the console's page of a user shows, at a glance and without any secret.
+"""Summaries: an account in numbers, and a user as the console's page shows one, without secrets.
 
 Notes
 -----
-AWS page: "IAM API Reference: GetAccountSummary", for the names; "IAM and AWS STS quotas".
-AWS pages: "Manage access keys for IAM users"; "How IAM users sign in to AWS".
+AWS pages: "IAM API Reference: GetAccountSummary", for the names; "IAM and AWS STS quotas"; "Manage
+access keys for IAM users"; "How IAM users sign in to AWS".
 """
 
 from __future__ import annotations
@@ -13,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_report import credentials as facts
+from iamlab.analysis.credential_report import credentials as account_credentials
+from iamlab.analysis.credential_report.credentials import VIRTUAL, of_root, own_policies
 from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.credentials import devices_of
 from iamlab.model.quotas import quota
 from iamlab.policy.rules import INLINE_LIMITS
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.account import Account
+    from iamlab.model.credentials import KeyRecord
     from iamlab.model.identities import User
-    from iamlab.operations.iam.access_keys import AccessKey
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,8 +62,8 @@ class Summary(Shown):
 
     def __repr__(self) -> str:
         kinds = ("Users", "Groups", "Roles", "Policies")
-        told = ", ".join(f"{name} {self.numbers.get(name, '?')}" for name in kinds)
-        return f"<Summary of {len(self.numbers)} numbers: {told}>"
+        shown = ", ".join(f"{name} {self.numbers.get(name, '?')}" for name in kinds)
+        return f"<Summary of {len(self.numbers)} numbers: {shown}>"
 
     def __str__(self) -> str:
         lines = []
@@ -75,65 +75,77 @@ class Summary(Shown):
 
 
 def summary_of(account: Account) -> Summary:
-    """Count."""
-    unknown = () if facts.are_known(account) else _OF_CREDENTIALS
-    numbers = {name: count(account) for name, count in _NUMBERS.items() if name not in unknown}
+    """Count what an account has; a quota is a name in the table of quotas, or a fixed number."""
+    unknown = () if account_credentials.are_known(account) else _OF_CREDENTIALS
+    numbers: dict[str, int] = {}
+    for name, number in _NUMBERS.items():
+        if name in unknown:
+            continue
+        if isinstance(number, str):
+            numbers[name] = quota(account, number)
+        else:
+            numbers[name] = number if isinstance(number, int) else int(number(account))
     return Summary(numbers, tuple(unknown))
 
 
-def _quota(name: str) -> Callable[[Account], int]:
-    return lambda account: quota(account, name)
-
-
-def _fixed(number: int) -> Callable[[Account], int]:
-    return lambda _: number
-
-
-def _versions(account: Account) -> int:
-    return sum(len(policy.versions) for policy in facts.own_policies(account))
+def _virtual_devices(account: Account) -> int:
+    """Count the virtual MFA devices, those that nobody uses included."""
+    return sum(one.kind == VIRTUAL for one in account.mfa_records.values())
 
 
 def _devices_in_use(account: Account) -> int:
-    return sum(len(one.mfa) for one in facts.credentials_of(account))
+    return sum(len(one.mfa) for one in account_credentials.credentials_of(account))
 
 
-_NUMBERS: dict[str, Callable[[Account], int]] = {
+def _instance_profiles(account: Account) -> int:
+    """Count the instance profiles; those of a loaded account are known by their roles."""
+    of_roles = {name for role in account.roles.values() for name in role.instance_profiles}
+    return len(of_roles | set(account.instance_profiles))
+
+
+def _providers(account: Account) -> int:
+    return len(account.saml_providers) + len(account.oidc_providers)
+
+
+def _versions(account: Account) -> int:
+    return sum(len(policy.versions) for policy in own_policies(account))
+
+
+_NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "Users": lambda account: len(account.users),
-    "UsersQuota": _quota("Users"),
+    "UsersQuota": "Users",
     "Groups": lambda account: len(account.groups),
-    "GroupsQuota": _quota("Groups"),
-    "ServerCertificates": lambda account: len(facts.certificate_ends(account)),
-    "ServerCertificatesQuota": _quota("ServerCertificates"),
-    "UserPolicySizeQuota": _fixed(INLINE_LIMITS["user"]),
-    "GroupPolicySizeQuota": _fixed(INLINE_LIMITS["group"]),
-    "GroupsPerUserQuota": _quota("GroupsPerUser"),
-    "SigningCertificatesPerUserQuota": _quota("CertificatesPerUser"),
-    "AccessKeysPerUserQuota": _fixed(2),
-    "MFADevices": facts.virtual_devices,
+    "GroupsQuota": "Groups",
+    "ServerCertificates": lambda account: len(account.server_certificates),
+    "ServerCertificatesQuota": "ServerCertificates",
+    "UserPolicySizeQuota": INLINE_LIMITS["user"],
+    "GroupPolicySizeQuota": INLINE_LIMITS["group"],
+    "GroupsPerUserQuota": "GroupsPerUser",
+    "SigningCertificatesPerUserQuota": "CertificatesPerUser",
+    "AccessKeysPerUserQuota": 2,
+    "MFADevices": _virtual_devices,
     "MFADevicesInUse": _devices_in_use,
-    "AccountMFAEnabled": lambda account: int(bool(facts.of_root(account).mfa)),
-    "AccountAccessKeysPresent": lambda account: int(bool(facts.of_root(account).keys)),
-    "AccountPasswordPresent": lambda account: int(facts.of_root(account).password is not None),
-    "AccountSigningCertificatesPresent": lambda account: int(
-        bool(facts.of_root(account).certificates)
-    ),
-    "AttachedPoliciesPerGroupQuota": _quota("PoliciesPerGroup"),
-    "AttachedPoliciesPerRoleQuota": _quota("PoliciesPerRole"),
-    "AttachedPoliciesPerUserQuota": _quota("PoliciesPerUser"),
-    "Policies": lambda account: len(facts.own_policies(account)),
-    "PoliciesQuota": _quota("Policies"),
-    "PolicySizeQuota": _fixed(6144),
+    "AccountMFAEnabled": lambda account: bool(of_root(account).mfa),
+    "AccountAccessKeysPresent": lambda account: bool(of_root(account).keys),
+    "AccountPasswordPresent": lambda account: of_root(account).password is not None,
+    "AccountSigningCertificatesPresent": lambda account: bool(of_root(account).certificates),
+    "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
+    "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
+    "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
+    "Policies": lambda account: len(own_policies(account)),
+    "PoliciesQuota": "Policies",
+    "PolicySizeQuota": 6144,
     "PolicyVersionsInUse": _versions,
-    "PolicyVersionsInUseQuota": _fixed(10_000),
-    "VersionsPerPolicyQuota": _quota("VersionsPerPolicy"),
-    "GlobalEndpointTokenVersion": facts.token_version,
-    "AssumeRolePolicySizeQuota": _fixed(2048),
-    "InstanceProfiles": facts.instance_profiles,
-    "InstanceProfilesQuota": _quota("InstanceProfiles"),
-    "Providers": facts.providers,
-    "RolePolicySizeQuota": _fixed(INLINE_LIMITS["role"]),
+    "PolicyVersionsInUseQuota": 10_000,
+    "VersionsPerPolicyQuota": "VersionsPerPolicy",
+    "GlobalEndpointTokenVersion": lambda account: account.global_endpoint_token_version,
+    "AssumeRolePolicySizeQuota": 2048,
+    "InstanceProfiles": _instance_profiles,
+    "InstanceProfilesQuota": "InstanceProfiles",
+    "Providers": _providers,
+    "RolePolicySizeQuota": INLINE_LIMITS["role"],
     "Roles": lambda account: len(account.roles),
-    "RolesQuota": _quota("Roles"),
+    "RolesQuota": "Roles",
 }
 
 _OF_CREDENTIALS = (
@@ -167,7 +179,7 @@ class UserSummary(Shown):
     console_sign_in_url
         ``None`` for a user without a password, who cannot sign in.
     policies
-        Each with the way it comes: ``attached``, ``inline``, or through a group.
+        Each with how it is attached: ``attached``, ``inline``, or through a group.
     """
 
     name: str
@@ -189,7 +201,7 @@ class UserSummary(Shown):
             ("last sign-in", [_day(self.last_sign_in)]),
             ("MFA devices", self.mfa_devices),
             ("groups", self.groups),
-            ("policies", [f"{policy} ({way})" for policy, way in self.policies]),
+            ("policies", [f"{policy} ({how})" for policy, how in self.policies]),
             ("boundary", [self.boundary] if self.boundary else []),
             ("access keys", [str(key) for key in self.access_keys]),
         ]
@@ -220,40 +232,39 @@ def summarise(user: User) -> UserSummary:
       boundary              none
       access keys           none
     """
-    profile = user.login_profile
+    profile, now = user.login_profile, user.account.world.clock.now
     return UserSummary(
         user.name,
         user.arn,
         user.create_date,
         user.console_sign_in_url,
         profile.last_used if profile else None,
-        tuple(device.serial_number for device in user.mfa_devices),
+        tuple(device.serial_number for device in devices_of(user)),
         tuple(user.groups),
         tuple(_policies(user)),
         user.boundary,
-        tuple(map(_key, user.access_keys)),
+        tuple(_key(key_id, record, now) for key_id, record in user.key_records.items()),
     )
 
 
 def _policies(user: User) -> Iterator[tuple[str, str]]:
-    """Name each policy that applies, with its way."""
+    """Name each policy that applies, and how it is attached."""
     known = user.account.groups
-    ways = [(user, "attached", "inline")] + [
+    holders = [(user, "attached", "inline")] + [
         (known[name], f"attached to group {name}", f"inline of group {name}")
         for name in user.groups
         if name in known
     ]
-    for identity, attached, inline in ways:
+    for identity, attached, inline in holders:
         yield from ((arn.rpartition("/")[2], attached) for arn in identity.attached)
         yield from ((name, inline) for name in identity.inline)
 
 
-def _key(key: AccessKey) -> KeySummary:
-    age = key.user.account.world.clock.now - key.create_date
-    used = key.last_used
+def _key(key_id: str, record: KeyRecord, now: datetime) -> KeySummary:
+    used = record.last_used
     where = "" if used is None or used.region == "N/A" else f" in {used.region}"
     shown = "never" if used is None else f"{_day(used.date)}, {used.service}{where}"
-    return KeySummary(key.access_key_id, key.status, age.days, shown)
+    return KeySummary(key_id, record.status, (now - record.create_date).days, shown)
 
 
 def _day(moment: datetime | None) -> str:

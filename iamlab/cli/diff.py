@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.analysis.world_diff.edits import Change
+    from iamlab.analysis.world_diff.world_diff import Change
 
 HELP = "Compare two worlds: the edits, and who gained or lost what by which."
 EXAMPLE = """\

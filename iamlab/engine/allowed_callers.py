@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from iamlab.engine.allowed_pairs import names_somebody
 from iamlab.engine.caller_context import NO_QUESTION, probe
 from iamlab.engine.callers import united
+from iamlab.engine.compiled import statements_about
 from iamlab.engine.evaluation_case import levels_that_speak, only_denies
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LIMITS, Layers, Place
-from iamlab.engine.prepared import about
 from iamlab.engine.principals import Named, how_reached
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.question_space import Cases, account_in
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from iamlab.engine.caller_context import CallerQuestion, Keys
     from iamlab.engine.callers_index import CallersIndex, IndexedStatement
     from iamlab.engine.layers import Level
-    from iamlab.engine.prepared import Test
     from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue, Request
+    from iamlab.engine.statement_tests import Test
     from iamlab.policy.statement import Statement
 
 NO_LAYERS = Layers()
@@ -141,7 +141,7 @@ class AllowedCallers:
         return [
             self.crowd.line(statement, tests)
             for attached in policies
-            for statement, tests in about(attached.policy, self.action, layer)
+            for statement, tests in statements_about(attached.policy, self.action, layer)
         ]
 
     def _allowed_by(self, layer: str, lines: Iterable[IndexedStatement], part: int) -> int:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.callers import members, numbers_in, united
-from iamlab.engine.prepared import keys_of
 from iamlab.engine.request import ANONYMOUS, Request
+from iamlab.engine.statement_tests import keys_of
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.variables import keys_in
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.callers import Members
-    from iamlab.engine.prepared import Test, Tests
     from iamlab.engine.request import ContextValue
+    from iamlab.engine.statement_tests import Test, Tests
     from iamlab.policy.statement import Condition, Statement
 
 Key = TypeVar("Key")

@@ -8,7 +8,7 @@ depend on the question is worked out once, when the crowd is made:
 *Statements.* For each layer and level, which callers have which statement. Most have theirs in
 common, through groups or their account, and those of many accounts were made from one template. So
 a question looks at each statement once, and not once for each caller (this module). Which of them
-can match an action is remembered, as in ``engine/prepared.py``.
+can match an action is remembered, as in ``engine/compiled.py``.
 
 *Condition keys.* Callers with the same value of a key pass a condition together, and a condition
 that looks at nothing but callers has the same answer for all questions (``engine/brought.py``).
@@ -31,10 +31,11 @@ from iamlab.engine.allowed_callers import AllowedCallers
 from iamlab.engine.allowed_pairs import refuse_what_is_of_resources
 from iamlab.engine.caller_context import NO_QUESTION, CallerContext, keep
 from iamlab.engine.callers import NAMING, Callers, members
+from iamlab.engine.compiled import MOST
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.pair_bitsets import bits_at
-from iamlab.engine.prepared import MOST, action_test, all_tests, keys_of
 from iamlab.engine.request import NO_CONTEXT, Request
+from iamlab.engine.statement_tests import action_test, all_tests, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
     from iamlab.engine.caller_context import CallerQuestion, Context, Keys
     from iamlab.engine.callers import Members
     from iamlab.engine.layers import Layers
-    from iamlab.engine.prepared import Test, Tests
     from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
+    from iamlab.engine.statement_tests import Test, Tests
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 

@@ -13,7 +13,7 @@ is left to the functions that the readable path uses.
 
 *Policy -> statements about an action.* Most statements of an account are about other services than
 the one that is asked for. So for each action that comes a policy remembers which of its statements
-can match it (``engine/prepared.py``).
+can match it (:class:`PolicyIndex`).
 
 *Layers -> plan.* Which layers have a part in a request, and which rule combines them, follows from
 the action and from the *shape* of the request: the kind of caller, whether the accounts are the
@@ -44,18 +44,18 @@ from iamlab.engine.evaluation_case import (
 )
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDS, LAYERS, LIMITS, Place
-from iamlab.engine.prepared import MOST, Test, Tests, about
 from iamlab.engine.principals import MAY_NAME, MUST_NAME, Named, how_reached
 from iamlab.engine.public_access import shuts_out
-from iamlab.engine.request import SERVICE_LINKED, Kind
+from iamlab.engine.request import SERVICE_LINKED, Kind, Request
 from iamlab.engine.rules import AWS
+from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.engine.layers import Layers
-    from iamlab.engine.request import Request
+    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
 
@@ -225,7 +225,7 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...]) -> _Plan:
         for level in levels_that_speak(layer, request, layers):
             own: list[Tests] = []
             for attached in level:
-                for statement, tests in about(attached.policy, action, layer):
+                for statement, tests in statements_about(attached.policy, action, layer):
                     to = denies if statement.effect == "Deny" else own
                     named: Test = partial(_names, statement, place)
                     to.append((*tests, named) if layer in MAY_NAME else tests)
@@ -259,3 +259,43 @@ def _names(statement: Statement, place: Place, request: Request) -> bool:
     if statement.principal is None and statement.not_principal is None:
         return place.layer not in MUST_NAME
     return how_reached(statement, request, place) is not Named.NOT
+
+
+MOST = 512
+"""So many answers about actions are kept; a stranger may ask for more."""
+
+
+def statements_about(
+    policy: Policy, action: str, layer: str
+) -> tuple[tuple[Statement, Tests], ...]:
+    """Give the statements of a policy that can match an action, in a layer of this kind."""
+    kind = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
+    statements_about = policy.compiled.get(kind)
+    if statements_about is None:
+        statements_about = policy.compiled[kind] = PolicyIndex(policy, kind)
+    return statements_about(action)  # type: ignore[operator,no-any-return]
+
+
+class PolicyIndex:
+    """A policy's statements, each with its tests, and which of them can match an action."""
+
+    __slots__ = ("_known", "_lines")
+
+    def __init__(self, policy: Policy, layer: str) -> None:
+        self._known: dict[str, tuple[tuple[Statement, Tests], ...]] = {}
+        self._lines = tuple(
+            ((statement, tests), action_test(statement))
+            for statement in policy.statements
+            for tests in [all_tests(statement, layer)]
+            if tests is not None
+        )
+
+    def __call__(self, action: str) -> tuple[tuple[Statement, Tests], ...]:
+        """Give those that can match, worked out once."""
+        known = self._known.get(action)
+        if known is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            known = tuple(line for line, can_match in self._lines if can_match(action))
+            self._known[action] = known
+        return known

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.layers import Attached, Layers
 from iamlab.engine.request import Request
 from iamlab.policy.document import Policy
-from iamlab.policy.statement import Statement
 from iamlab.policy.writing import edited, written
 
 if TYPE_CHECKING:
+    from iamlab.policy.statement import Statement
     from collections.abc import Iterable, Mapping
 
 

@@ -13,7 +13,6 @@ from iamlab import unsure
 from iamlab.engine.evaluation_case import FREE, GATEWAY_SERVICES, evaluation_case, unbound
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.pair_bitsets import PairBitsets, bits_at
-from iamlab.engine.prepared import condition_tests, keys_of
 from iamlab.engine.request import (
     SERVICE_LINKED,
     as_text,
@@ -24,6 +23,7 @@ from iamlab.engine.request import (
     service_of,
 )
 from iamlab.engine.rules import AWS
+from iamlab.engine.statement_tests import condition_tests, keys_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from iamlab.engine.grants import Grant
     from iamlab.engine.layer_results import LayerResults
     from iamlab.engine.layers import Attached, Level
-    from iamlab.engine.prepared import Tests
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
+    from iamlab.engine.statement_tests import Tests
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 

@@ -374,6 +374,12 @@ class AccessDenied(AwsError):
         super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 
 
+def noted(error: AwsError, note: str) -> AwsError:
+    """Add a note for the learner to an error, and give the error."""
+    error.add_note(note)
+    return error
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest of what is known, as a note for the learner.
 

@@ -83,8 +83,6 @@ class Account(
         1
         """
         check_texts(operation=operation)
-        if operation.startswith("sts:"):
-            return self.world.sts.call(operation[4:], caller, **parameters)
         return call(self, operation, caller, parameters)
 
     def create_user(

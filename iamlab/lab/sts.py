@@ -25,12 +25,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.lab.sts_roles import AssumesRoles
 from iamlab.lab.sts_tokens import GetsTokens
+from iamlab.model.record import check_texts
+from iamlab.operations.dispatch import call_in
 from iamlab.operations.parameters import arn_of, as_role_arn
 from iamlab.operations.sts.caller import check_region
-from iamlab.operations.sts.calls import call, find
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.authorization.principal import Caller
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
@@ -241,10 +244,18 @@ class Sts(AssumesRoles, GetsTokens, ServicesAssumeRoles, TakesIntoTheConsole):
         >>> sorted(world.sts.call("GetSessionToken", ana, DurationSeconds=900))
         ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
         """
-        return find(operation).answer(self._do(operation, caller, **parameters))
+        check_texts(operation=operation)
+        _, answer = self._made(operation, caller, parameters)
+        return answer
 
     def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
-        return call(self.world, operation, caller, parameters, self.region)
+        made, _ = self._made(operation, caller, parameters)
+        return made
+
+    def _made(
+        self, operation: str, caller: Caller, parameters: Mapping[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        return call_in(self.world, f"sts:{operation}", caller, parameters, endpoint=self.region)
 
     def get_caller_identity(self, caller: Caller) -> CallerIdentity:
         """Tell the caller who he is; not even a Deny keeps him from asking."""

@@ -68,32 +68,38 @@ class HasOutside:
         return create_issuer(cast("World", self), url, audience=audience, algorithm=algorithm)
 
     def github_actions(self) -> OidcIssuer:
-        """Let there be an issuer of tokens like those of GitHub's workflows.
+        """Let there be GitHub: the issuer that vouches for the runs of workflows.
 
-        ``iamlab.operations.federation.known_issuers.workflow_token`` makes the token of a workflow.
+        The subject of its tokens says which repository and branch, or environment, a run is for.
 
         Examples
         --------
         >>> from iamlab import World
-        >>> World(seed=7).github_actions().url
+        >>> github = World(seed=7).github_actions()
+        >>> github.url
         'https://token.actions.githubusercontent.com'
+        >>> github.token("repo:acme/star-maps:ref:refs/heads/main").count(".")
+        2
         """
-        from iamlab.operations.federation.known_issuers import github_actions
+        from iamlab.operations.federation.oidc_issuer import github_actions
 
         return github_actions(cast("World", self))
 
     def cognito(self, identity_pool_id: str | None = None) -> OidcIssuer:
-        """Let there be an issuer of tokens like those of an Amazon Cognito identity pool.
+        """Let there be Amazon Cognito: the issuer that vouches for the users of an identity pool.
 
-        ``iamlab.operations.federation.known_issuers.identity_token`` makes the token of an identity.
+        ``amr`` in its tokens says whether, and where, a user has signed in.
 
         Examples
         --------
         >>> from iamlab import World
-        >>> World(seed=7).cognito().url
+        >>> cognito = World(seed=7).cognito()
+        >>> cognito.url
         'https://cognito-identity.amazonaws.com'
+        >>> cognito.token("us-east-1:1234", amr=["unauthenticated"]).count(".")
+        2
         """
-        from iamlab.operations.federation.known_issuers import cognito
+        from iamlab.operations.federation.oidc_issuer import cognito
 
         return cognito(cast("World", self), identity_pool_id)
 

@@ -1,22 +1,41 @@
-"""What the APIs of IAM and STS demand of each operation: parameters, patterns, limits, error codes.
+"""What AWS's APIs demand of each operation: parameters, patterns, limits, error codes.
 
-The data are those of AWS's own client library; ``scripts/make_api_models.py`` makes them.
+The data are those of AWS's own client library; ``scripts/make_api_models.py`` makes them. IAM and
+STS are there as a whole. Of other services there are the operations that iamlab has, and of their
+parameters only the names and types: the operations check the values themselves, with the words of
+their service.
 
 Notes
 -----
-AWS pages: "IAM API Reference" and "AWS STS API Reference", the page of each operation.
+AWS pages: "IAM API Reference", "AWS STS API Reference" and those of the other services, the page of
+each operation.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent.parent / "model" / "data"
+_WHOLE = ("iam", "sts")
+"""Services whose APIs are there as a whole."""
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "timestamp": (object,),
+    "list": (list, tuple),
+    "structure": (Mapping,),
+    "map": (Mapping,),
+    "blob": (bytes, str),
+}
+"""Type of a shape -> the Python types of its values."""
 
 OF_TAGS = r"\w \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 r"""Inside of brackets: letters, digits and spaces of every alphabet, as tags take them. AWS writes
@@ -93,17 +112,20 @@ class Signature:
         Those that must be given.
     errors
         The codes with which it may answer, beside those of every call.
+    unmodelled
+        The parameters that AWS has and iamlab does not model.
     """
 
     name: str
     parameters: dict[str, str]
     required: tuple[str, ...]
-    errors: tuple[str, ...]
+    errors: tuple[str, ...] = ()
+    unmodelled: frozenset[str] = frozenset()
 
 
 def file_of(service: str) -> Path:
     """Say where the data of an API are."""
-    return _FOLDER / f"{service}_model.json"
+    return _FOLDER / f"{service if service in _WHOLE else 'services'}_model.json"
 
 
 @cache
@@ -131,20 +153,31 @@ def signature(operation: str, service: str = "iam") -> Signature:
     --------
     >>> signature("CreateUser").required, signature("GetFederationToken", "sts").required
     (('UserName',), ('Name',))
+    >>> signature("TagQueue", "sqs").parameters
+    {'QueueUrl': 'string', 'Tags': 'map', 'Region': 'string'}
     """
-    raw = _data(service)["operations"][operation]
-    return Signature(operation, raw["parameters"], tuple(raw["required"]), tuple(raw["errors"]))
+    key = operation if service in _WHOLE else f"{service}:{operation}"
+    raw = _data(service if service in _WHOLE else "services")["operations"][key]
+    return Signature(
+        operation,
+        raw["parameters"],
+        tuple(raw["required"]),
+        tuple(raw.get("errors", ())),
+        frozenset(raw.get("unmodelled", ())),
+    )
 
 
 @cache
 def shape(name: str, service: str = "iam") -> Shape:
-    """Give a shape by its name.
+    """Give a shape by its name; the parameters of other services have the name of their type.
 
     Examples
     --------
     >>> shape("userNameType").max, shape("userNameType", "sts").max
     (64, 32)
     """
+    if service not in _WHOLE:
+        return Shape(name, service=service)
     raw = _data(service)["shapes"][name]
     return Shape(
         raw["type"],

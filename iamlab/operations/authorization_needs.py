@@ -16,7 +16,7 @@ from iamlab.model.service_principals import ROLE_MANAGER, role_of
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.model.account import Account
     from iamlab.operations.registry import Entry
@@ -159,6 +159,24 @@ def context_of_passing(
     }
 
 
+def needed(
+    account: Account, entry: Entry, given: Mapping[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Say what a call needs permission for: action, resource, and the condition keys of the call.
+
+    A role that the call hands to a service is asked with keys of its own.
+    """
+    own = (entry.needs, resource_of(account, entry, given))
+    for action, resource in (own, *entry.also(account, given)):
+        passes = action == "iam:PassRole"
+        keys = (
+            context_of_passing(account, resource, entry.service, own[1] if entry.about else "")
+            if passes
+            else context_of(account, entry, given)
+        )
+        yield action, resource, keys
+
+
 def tags_of(given: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:
     """Give the tags that a call sends: pairs, or a mapping, as the service's API writes them.
 
@@ -225,7 +243,7 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
     keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
     if keys:
         context["aws:TagKeys"] = keys
-    if entry.about is not None:  # the world knows the resource's own tags
+    if entry.service != "iam":  # the world knows the resource's own tags
         return context | (entry.keys(account, given) if entry.keys else {})
     target = target_of(account, entry, given)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):

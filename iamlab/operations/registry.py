@@ -1,29 +1,29 @@
-"""One entry for each operation: what it works on, what it does, what it answers.
+"""The registry: one entry for each operation of each service.
 
-From the entry come the method of a thing or account, the call as somebody, and the event. Entries
-of IAM's API stand in the modules beside this one, those of other services in ``world/services``;
-they are loaded when an operation is first wanted.
-
-Operations of IAM's API that have no entry, each with the reason.
+An entry says what the operation works on, what it does and what it answers. The method of a
+resource, somebody's call and the event all come from it. The modules with the entries register them
+when they are imported; that happens when one of their operations is first wanted.
 
 Notes
 -----
-AWS page: "IAM API Reference", the list of actions.
+AWS pages: "IAM API Reference" and the API references of the other services: the lists of actions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
+from iamlab.operations.api_models import TYPES, Signature, signature
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.model.account import Account
+    from iamlab.model.world import World
 
 
 Parameters = Mapping[str, Any]
@@ -33,52 +33,45 @@ Pairs = Callable[["Account", Parameters], list[tuple[str, str]]]
 About = Callable[["Account", Parameters], str]
 Keys = Callable[["Account", Parameters], dict[str, Any]]
 Refuse = Callable[["Decision", str], AwsError]
+Wording = Callable[["World", str, str, "Decision"], str]
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "iam": (
+        *("iam.users_and_groups", "iam.roles", "iam.policies", "iam.attachments"),
+        *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
+        *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
+    ),
+    "cloudformation": ("services.cloudcontrol",),
+    "dynamodb": ("services.dynamodb",),
+    "ec2": (
+        *("services.ec2.instances", "services.ec2.instance_profiles"),
+        *("services.ec2.tagged_resources", "services.ec2.vpc_endpoints"),
+    ),
+    "ecr": ("services.ecr",),
+    "events": ("services.eventbridge",),
+    "identitystore": ("identity_center.directory",),
+    "kms": ("services.kms.grants", "services.kms.keys", "services.kms.policies_and_states"),
+    "lambda": ("services.lambda_operations",),
+    "organizations": (
+        *("organizations.accounts", "organizations.delegates", "organizations.handshakes"),
+        *("organizations.management", "organizations.policies"),
+    ),
+    "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
+    "secretsmanager": ("services.secretsmanager",),
+    "sns": ("services.sns",),
+    "sso": (
+        *("identity_center.assignments", "identity_center.instance"),
+        *("identity_center.permission_sets", "identity_center.set_policies"),
+    ),
+    "sqs": ("services.sqs",),
+    "sts": (
+        *("sts.assume_role", "sts.temporary_credentials", "sts.federated"),
+        *("sts.web_identity_tokens", "sts.caller_identity"),
+    ),
+}
 
 MODULES: dict[str, list[str]] = {
-    "iam": [
-        f"iamlab.operations.iam.{name}"
-        for name in (
-            "users_and_groups",
-            "roles",
-            "policies",
-            "attachments",
-            "tags",
-            "access_keys",
-            "passwords",
-            "mfa",
-            "account_settings",
-            "instance_profiles",
-            "saml_providers",
-            "identity_providers",
-            "certificates",
-            "user_credentials",
-            "root_features",
-        )
-    ],
-    "cloudformation": ["iamlab.operations.services.cloudcontrol"],
-    "dynamodb": ["iamlab.operations.services.dynamodb"],
-    "ec2": [
-        f"iamlab.operations.services.ec2.{name}"
-        for name in ("instances", "instance_profiles", "tagged_resources", "vpc_endpoints")
-    ],
-    "ecr": ["iamlab.operations.services.ecr"],
-    "events": ["iamlab.operations.services.eventbridge"],
-    "kms": [
-        f"iamlab.operations.services.kms.{name}"
-        for name in ("grants", "keys", "policies_and_states")
-    ],
-    "lambda": ["iamlab.operations.services.lambda_operations"],
-    "organizations": [
-        f"iamlab.operations.organizations.{name}"
-        for name in ("accounts", "delegates", "handshakes", "management", "policies")
-    ],
-    "s3": [
-        f"iamlab.operations.services.s3.{name}"
-        for name in ("buckets_and_tags", "policies", "public_access")
-    ],
-    "secretsmanager": ["iamlab.operations.services.secretsmanager"],
-    "sns": ["iamlab.operations.services.sns"],
-    "sqs": ["iamlab.operations.services.sqs"],
+    service: [f"iamlab.operations.{name}" for name in names] for service, names in _NAMES.items()
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
@@ -86,26 +79,18 @@ Operations that answer reports are in ``analysis``, above this folder, and regis
 with :func:`register_modules`.
 """
 
-SERVICES = tuple(service for service in MODULES if service != "iam")
-"""The prefixes of the services beside IAM."""
+SERVICES = tuple(
+    service for service in MODULES if service not in ("iam", "identitystore", "sso", "sts")
+)
+"""The prefixes of the services beside those that say who somebody is: IAM, STS, Identity Center."""
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate")
 """What the names of operations that change nothing begin with."""
 
 
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "": (str,),
-    "bool": (bool,),
-    "dict": (Mapping,),
-    "int": (int,),
-    "list": (list, tuple),
-}
-"""What a parameter may be -> the Python types that it may have."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of another service's operation."""
+    """A parameter as another service's operation takes it."""
 
     types: tuple[type, ...]
     is_required: bool
@@ -119,47 +104,60 @@ class Entry:
     ----------
     name
         As in the API: ``CreateUser``.
-    on
-        What it works on: the kind of thing whose ARN it needs permission for, ``"user"``; with a
-        slash at its end, all of them: ``"user/"``; ``"*"``: on nothing in particular.
+    service
+        Whose operation it is, by the prefix of its actions.
     perform
-        Does it: checks first, and changes last, so that what fails changes nothing. It is given the
+        Does it: checks first, and changes last, so that what fails changes nothing. It gets the
         account and the parameters, and with ``by_whom`` the caller too.
     answer
-        What ``perform`` gives, as the API answers it.
+        Writes what ``perform`` gives as the API answers it.
+    on
+        Of IAM: the kind of resource whose ARN it needs permission for, ``"user"``; with a slash at
+        its end, all of them: ``"user/"``; ``"*"``: nothing in particular.
+    about
+        Of other services: gives that ARN.
     also
         Further pairs of action and resource that the caller needs.
-    service
-        Whose operation it is.
-    about
-        Of another service than IAM: gives the ARN that the caller needs permission for.
-    takes
-        Of another service than IAM: its parameters by name.
     action
         The action that it needs, where that has another name: ``s3:ListAllMyBuckets``.
     keys
-        Of another service than IAM: the condition keys that the call has beside those of tags.
+        The condition keys that the call has beside those of tags.
     refuse
-        What is answered to a caller who may not.
+        The error for a caller who may not.
+    wording
+        Adds to the message of a refusal: some services hand out more, encoded.
     by_whom
         Whether what it does depends on who calls.
-    encodes
-        Whether a refusal hands out an encoded message that says more.
+    is_read_only
+        Whether it changes nothing.
+    call_type
+        The kind of :class:`~iamlab.operations.calls.Call` that is made of it, if its service has
+        rules of its own.
+    is_signed
+        Of STS: whether the caller signs it with AWS credentials; if not, a token names him.
+    is_regional
+        Of STS: whether the global endpoint does not have it.
+    logs_answer
+        Whether the event has the answer, without its secrets.
     """
 
     name: str
-    on: str
+    service: str
     perform: Perform
     answer: Answer
+    on: str
+    about: About | None
     also: Pairs
-    service: str = "iam"
-    about: About | None = None
-    takes: Mapping[str, Parameter] = field(default_factory=dict)
     action: str = ""
     keys: Keys | None = None
     refuse: Refuse = AccessDenied
+    wording: Wording | None = None
     by_whom: bool = False
-    encodes: bool = False
+    is_read_only: bool = False
+    call_type: Any = None
+    is_signed: bool = True
+    is_regional: bool = False
+    logs_answer: bool = True
 
     @property
     def needs(self) -> str:
@@ -167,18 +165,26 @@ class Entry:
         return self.action or f"{self.service}:{self.name}"
 
     @property
-    def required(self) -> tuple[str, ...]:
-        """Of another service than IAM: the parameters that must be given."""
-        return tuple(name for name, one in self.takes.items() if one.is_required)
+    def signature(self) -> Signature:
+        """Its parameters, as the API declares them."""
+        return signature(self.name, self.service)
 
     @property
-    def is_read_only(self) -> bool:
-        """Whether it changes nothing."""
-        return self.name.startswith(READS)
+    def takes(self) -> Mapping[str, Parameter]:
+        """Of another service than IAM and STS: its parameters by name."""
+        known = self.signature
+        return {
+            name: Parameter(TYPES[kind], name in known.required)
+            for name, kind in known.parameters.items()
+        }
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters that must be given."""
+        return self.signature.required
 
 
-_ENTRIES: dict[str, Entry] = {}
-_OF_SERVICES: dict[str, Entry] = {}  # by service and name: "kms:CreateKey"
+_ENTRIES: dict[str, Entry] = {}  # by service and name, but of IAM by the name alone
 
 
 def nothing(_: Any) -> dict[str, Any]:
@@ -198,53 +204,30 @@ def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
 
 def operation(
     name: str,
-    on: str,
+    on: str | About | None = None,
     answer: Answer = nothing,
     also: Pairs = no_more,
-    *,
-    by_whom: bool = False,
+    **more: Any,
 ) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation."""
-
-    def make(perform: Perform) -> Perform:
-        _ENTRIES[name] = Entry(name, on, perform, answer, also, by_whom=by_whom)
-        return perform
-
-    return make
-
-
-def service_operation(
-    service: str,
-    name: str,
-    about: About,
-    takes: str = "",
-    *,
-    answer: Answer = nothing,
-    also: Pairs = no_more,
-    action: str = "",
-    keys: Keys | None = None,
-    refuse: Refuse = AccessDenied,
-    by_whom: bool = False,
-    encodes: bool = False,
-) -> Callable[[Perform], Perform]:
-    """Make a function the entry of another service's operation.
+    """Make a function the entry of an operation.
 
     Parameters
     ----------
-    takes
-        Its parameters, apart by spaces: ``"Bucket Policy Tags:list?"``. A question mark follows
-        those that may be left out, a colon leads to what is no text.
+    name
+        With the prefix of its service, if that is not IAM: ``"kms:CreateKey"``.
+    on
+        What it works on: of IAM a kind of resource, of other services what gives the ARN.
+    more
+        Further fields of :class:`Entry`.
     """
-    parameters = {}
-    for one in takes.split():
-        parameter, _, kind = one.rstrip("?").partition(":")
-        parameters[parameter] = Parameter(_KINDS[kind], is_required=not one.endswith("?"))
+    prefix, colon, end = name.partition(":")
+    service, own = (prefix, end) if colon else ("iam", name)
+    kind, about = (on, None) if isinstance(on, str) else ("", on)
+    more.setdefault("is_read_only", own.startswith(READS))
+    more.setdefault("logs_answer", not more["is_read_only"])
 
     def make(perform: Perform) -> Perform:
-        known = Entry(name, "", perform, answer, also, service, about, parameters, action)
-        _OF_SERVICES[f"{service}:{name}"] = replace(
-            known, keys=keys, refuse=refuse, by_whom=by_whom, encodes=encodes
-        )
+        _ENTRIES[name] = Entry(own, service, perform, answer, kind, about, also, **more)
         return perform
 
     return make
@@ -257,17 +240,15 @@ def register_modules(service: str, *modules: str) -> None:
 
 def entries() -> Mapping[str, Entry]:
     """Give all entries of IAM's API by name."""
-    for module in MODULES["iam"]:
-        import_module(module)
-    return _ENTRIES
+    return entries_of("iam")
 
 
 def entries_of(*services: str) -> Mapping[str, Entry]:
-    """Give the entries of other services, or of all, by service and name."""
+    """Give the entries of some services by service and name; else of all in ``SERVICES``."""
     wanted = services or SERVICES
     for module in chain.from_iterable(MODULES[service] for service in wanted):
         import_module(module)
-    return {key: one for key, one in _OF_SERVICES.items() if one.service in wanted}
+    return {key: one for key, one in _ENTRIES.items() if one.service in wanted}
 
 
 def find(name: str) -> Entry:
@@ -283,20 +264,19 @@ def find(name: str) -> Entry:
     >>> find("CreateUser").on, find("kms:CreateKey").service
     ('user', 'kms')
     """
-    service, colon, _ = name.partition(":")
-    for module in () if colon else MODULES["iam"]:  # one by one: the most used come first
+    prefix, colon, _ = name.partition(":")
+    service = prefix if colon and prefix in MODULES else "iam"
+    for module in MODULES[service]:  # one by one: the most used come first
         if name in _ENTRIES:
             break
         import_module(module)
-    known = _ENTRIES.get(name) or _OF_SERVICES.get(name)
-    if known is not None:
-        return known
-    every = entries_of(service) if service in SERVICES else entries()
-    if name not in every:
+    if name not in _ENTRIES:
+        every = entries_of(service)
         raise RequestError(f"iamlab has no operation {name!r} yet. {did_you_mean(name, every)}")
-    return every[name]
+    return _ENTRIES[name]
 
 
+# Operations of IAM's API that have no entry, each with the reason.
 _DELEGATION = "Temporary delegation to partners of AWS needs their products."
 _TEMPLATES = "Role templates are made by AWS and its partners; there are none here."
 _SUMMARIES = "Summaries in words are written by a model of AWS; iamlab's explain() has its own."

@@ -1,17 +1,20 @@
-"""Uses of what this world has no model of: asked, noted in the log, and refused or not."""
+"""Use of actions that iamlab has no model of: decided, noted in the log, and refused or not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import check_credentials
+from iamlab.authorization.authorize import check_credentials, question
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, origin_of
 from iamlab.cloudtrail.event_names import NO_CALLS
 from iamlab.cloudtrail.recording import record_for
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import AccessDenied
+from iamlab.model.record import check_texts
+from iamlab.operations.sts.caller_identity import with_encoded
+from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ def use(
     """Do what :meth:`World.do` says."""
     who = principal_of(world, caller)
     refusal = _refusal(who, action)
-    decision = world.can(caller, action, resource, context=context, **circumstances)
+    check_texts(action=action, resource=resource)
+    decision = question(world, caller, action, resource, context, circumstances).decide()
     if refusal is not None:
         refusal.decision = decision
     elif not decision:
@@ -66,8 +70,6 @@ def _message(world: World, decision: Decision) -> str:
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
-    from iamlab.operations.sts.caller_identity import with_encoded
-
     return with_encoded(world, request.resource_account, decision.message, decision)
 
 
@@ -84,8 +86,6 @@ def _record(
     circumstances: Circumstances,
 ) -> None:
     """Note it, unless it is a permission that no call of its own asks for."""
-    from iamlab.policy import catalog
-
     request = decision.request
     service, _, name = request.action.partition(":")
     known = catalog.action(request.action)

@@ -12,24 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.errors import RequestError, ValidationError, did_you_mean
-from iamlab.operations.api_models import shape, signature
+from iamlab.operations.api_models import TYPES, shape, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.operations.api_models import Shape
-    from iamlab.operations.registry import Entry
+    from iamlab.operations.api_models import Shape, Signature
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "boolean": (bool,),
-    "timestamp": (object,),
-    "list": (list, tuple),
-    "structure": (Mapping,),
-    "map": (Mapping,),
-    "blob": (bytes, str),
-}
 _PATH = (
     "The specified value for path is invalid. It must begin and end with / and contain only "
     "alphanumeric characters and/or / characters."
@@ -39,50 +28,27 @@ _WILDCARDS = dict.fromkeys(map(ord, "*?"))
 """To take them away."""
 
 
-def check(entry: Entry, given: Mapping[str, Any]) -> None:
-    """Check the parameters of a call: of IAM's API by its model, of other services by the entry.
+def check_parameters(service: str, operation: str, given: Mapping[str, Any]) -> None:
+    """Check the parameters of a call by the model of the API.
 
     Raises
     ------
     ValidationError
         One of them is missing, or breaks a pattern or limit; all such mistakes, in AWS's words.
     RequestError
-        The operation has no such parameter, or a value is of the wrong kind.
+        The operation has no such parameter, iamlab does not model it, or a value is of the wrong
+        kind.
 
     Examples
     --------
-    >>> from iamlab.operations.registry import find
-    >>> check(find("CreateUser"), {"UserName": "alice"})
-    """
-    if entry.service == "iam":
-        check_by_model("iam", entry.name, given)
-        return
-    _refuse_unknown(entry.name, given, entry.takes)
-    found = [_missing(name) for name in entry.required if given.get(name) is None]
-    for name, value in given.items():
-        if value is not None and not isinstance(value, entry.takes[name].types):
-            _refuse_type(name, value, entry.takes[name].types)
-    _raise(found)
-
-
-def check_by_model(service: str, operation: str, given: Mapping[str, Any]) -> None:
-    """Check the parameters of a call by the model of the API: see :func:`check`.
-
-    Parameters
-    ----------
-    service
-        ``"iam"`` or ``"sts"``.
-
-    Examples
-    --------
-    >>> check_by_model("sts", "GetSessionToken", {"DurationSeconds": 60})
+    >>> check_parameters("sts", "GetSessionToken", {"DurationSeconds": 60})
     Traceback (most recent call last):
     ...
     iamlab.errors.ValidationError: ValidationError: 1 validation error detected: Value '60' at \
 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900
     """
     known = signature(operation, service)
-    _refuse_unknown(operation, given, known.parameters)
+    _refuse_unknown(operation, given, known)
     found = [_missing(name) for name in known.required if given.get(name) is None]
     for name, value in given.items():
         if value is not None:
@@ -91,12 +57,14 @@ def check_by_model(service: str, operation: str, given: Mapping[str, Any]) -> No
     _raise(found)
 
 
-def _refuse_unknown(
-    operation: str, given: Mapping[str, Any], parameters: Mapping[str, object]
-) -> None:
+def _refuse_unknown(operation: str, given: Mapping[str, Any], known: Signature) -> None:
     for name in given:
-        if name not in parameters:
-            hint = did_you_mean(name, parameters)
+        if name in known.unmodelled:
+            raise RequestError(
+                f"iamlab does not model the parameter {name} of {operation}: leave it out."
+            )
+        if name not in known.parameters:
+            hint = did_you_mean(name, known.parameters)
             raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
 
 
@@ -124,10 +92,10 @@ def _failed(value: object, where: str, demand: str) -> str:
 
 
 def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
-    if not isinstance(value, _TYPES[wanted.type]) or (
+    if not isinstance(value, TYPES[wanted.type]) or (
         wanted.type == "integer" and isinstance(value, bool)
     ):
-        _refuse_type(name, value, _TYPES[wanted.type])
+        _refuse_type(name, value, TYPES[wanted.type])
     yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
 
 
@@ -186,7 +154,7 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, one in enumerate(value, 1):
+    for number, one in enumerate(value if wanted.member else (), 1):
         yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
 
 

@@ -15,7 +15,6 @@ from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import entries, entries_of
 from iamlab.operations.registry import find as entry_of
-from iamlab.operations.sts.calls import operations
 from tests.cloudtrail.record_format import problems, problems_of_log, secrets_of
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.operations.iam.random_calls import GOOD as DOCUMENT
@@ -27,6 +26,8 @@ from tests.operations.sts import sts_scene
 from tests.operations.sts.sts_scene import CALLERS, DEV, EVERYTHING, GOOD, Scene, trusting
 from tests.policy.documents import trust
 from tests.state_machine.test_world import busy_world
+
+STS = entries_of("sts")
 
 POLICY = "arn:aws:iam::111111111111:policy/a"
 PASSWORDS = ("Correct-Horse-1", "Other-Horse-2", "Third-Horse-3")
@@ -193,12 +194,12 @@ def call_somehow(chance: WorldChance, operation: str, caller: str | None) -> Non
         pass
 
 
-@pytest.mark.parametrize("operation", sorted(operations()))
+@pytest.mark.parametrize("operation", sorted(one.name for one in STS.values()))
 def test_every_operation_of_sts_has_events_in_cloudtrails_shape(operation: str) -> None:
     """As every caller, with good parameters and with bad ones."""
     scene = sts_scene.made()
     for who, make in sorted(CALLERS.items(), key=lambda one: "with MFA" in one[0]):
-        if who == "nobody" and operations()[operation].is_signed:
+        if who == "nobody" and STS[f"sts:{operation}"].is_signed:
             continue
         caller = make(scene)
         for given in ({}, *({name: "nothing"} for name in GOOD[operation](scene)), {"None": 1}):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Network, World
-from iamlab.analysis.trails.actions import named
+from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.cloudtrail.event_fields import clipped, plain, within
 from iamlab.cloudtrail.event_names import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
@@ -430,7 +430,7 @@ def test_every_renamed_event_of_an_operation_is_known_by_its_action() -> None:
     """Whoever searches for an action finds what it let."""
     for key, name in NAMES.items():
         service, _, operation = key.partition(":")
-        actions = [one.name for one in named(f"{service}.amazonaws.com", name)]
+        actions = [one.name for one in actions_of_call(f"{service}.amazonaws.com", name)]
         assert actions in ([key], [key.replace("PublicAccess", "BucketPublicAccess")]) or (
             operation == "DeletePublicAccessBlock" and actions == ["s3:PutBucketPublicAccessBlock"]
         ), key

@@ -3,7 +3,7 @@
 import pytest
 
 from iamlab import ANONYMOUS, Layers, evaluate
-from iamlab.engine import compiled, prepared
+from iamlab.engine import compiled
 from iamlab.engine.evaluate import read
 from iamlab.engine.grants import Grant
 from tests.engine.making import (
@@ -33,7 +33,6 @@ from tests.engine.making import (
 def test_a_stranger_cannot_make_it_remember_without_end(monkeypatch):
     """However many actions are asked for; the answers stay right."""
     monkeypatch.setattr(compiled, "MOST", 3)
-    monkeypatch.setattr(prepared, "MOST", 3)
     readers = policy({"Action": "s3:*1"})
     layers = Layers([readers])
 

@@ -12,16 +12,13 @@ from iamlab import ANONYMOUS, AccessDenied, Policy, World
 from iamlab.errors import ExpiredToken, ValidationError
 from iamlab.lab.account import Account
 from iamlab.lab.identities import Role, User
-from iamlab.operations.federation.known_issuers import (
-    cognito,
-    github_actions,
-    identity_token,
-    workflow_token,
-)
+from iamlab.operations.federation.oidc_issuer import cognito, github_actions
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.registry import entries, entries_of
-from iamlab.operations.sts.calls import operations
+from tests.operations.federation.issuer_tokens import identity_token, workflow_token
 from tests.policy.documents import allow, document, trust
+
+STS = entries_of("sts")
 
 ID = "111111111111"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
@@ -252,7 +249,7 @@ def test_s18b_a_chain_and_a_root_user_have_an_hour_and_scoped_credentials_a_seco
 
 def test_s19b_sts_is_an_api_and_the_console_has_only_its_settings_in_iam() -> None:
     """Twelve operations; what the console can set are IAM's: Regions, and the kind of tokens."""
-    assert len(operations()) == 12
+    assert len(STS) == 12
     assert not any(name.startswith("sts:") for name in entries_of())
     assert "SetSecurityTokenServicePreferences" in entries()
 

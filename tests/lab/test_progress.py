@@ -11,7 +11,7 @@ from iamlab import World
 from iamlab import display as progress
 from iamlab.analysis import access_matrix as access
 from iamlab.analysis.what_can import what_can
-from iamlab.analysis.world_diff import edits as causes
+from iamlab.analysis.world_diff import world_diff as causes
 from iamlab.analysis.world_diff.world_diff import diff_between
 from iamlab.display import steps
 from iamlab.teach.scenarios import MAP, scenario

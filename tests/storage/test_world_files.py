@@ -24,7 +24,7 @@ from iamlab import Policy, World
 from iamlab.errors import AwsError, FailedAuthentication, LoadError, RequestError
 from iamlab.lab.identities import User
 from iamlab.model.clock_and_ids import Clock, RealClock
-from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.operations.iam import user_credentials as service_credentials
 from iamlab.operations.registry import entries
@@ -47,6 +47,7 @@ from iamlab.storage.saved_world import (
 from tests.effort import first_now, tries
 from tests.lab.test_secrets import Made, build, leaks
 from tests.model.world_contents import plain, snapshot
+from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.operations.iam.random_calls import Chance, outcome
 from tests.operations.iam.test_every_operation import start

@@ -10,11 +10,11 @@ from iamlab import World
 from iamlab.analysis.credential_timeline.hops import Hop, Party
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.event_log import EventLog
-from iamlab.operations.federation.known_issuers import workflow_token
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.calls import calls_of
 from iamlab.view.figures.calls.sequence import sequence
+from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.sts import sts_scene
 from tests.view.looking import faults
 

@@ -1,27 +1,32 @@
 """What an auditor would find in an account: the controls of CIS and of AWS Security Hub.
 
-Each module holds controls of one kind; each control looks at a whole account and knows nothing of
-the others. What this world cannot tell is listed with the reason, so that nobody takes "no finding"
-for "no problem".
+Each control is checked on the whole account, and knows nothing of the others. The controls that
+this world can't answer are listed with the reason: "no finding" doesn't mean "no problem".
 
-What an audit has found: findings, what is well, and what could not be told.
-
-What counts as too old, too short, too many: the defaults are those of CIS and Security Hub.
+The default thresholds are those of CIS and Security Hub.
 
 Notes
 -----
-AWS page: "Security Hub controls for AWS Identity and Access Management". The numbers are those of
-the CIS AWS Foundations Benchmark, versions 3.0 and 5.0.
+AWS page: "Security Hub controls for AWS Identity and Access Management".
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, fields
-from importlib import import_module
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.audit.controls import SEVERITIES, CannotTell, Case, names_of
+from iamlab.analysis.audit import credentials as credential_checks
+from iamlab.analysis.audit import identities, references
+from iamlab.analysis.audit.controls import (
+    CONTROLS,
+    NOT_MODELLED,
+    SEVERITIES,
+    AuditedAccount,
+    CannotTell,
+    Unanswered,
+    names_of,
+)
 from iamlab.display import Shown, few
 from iamlab.errors import RequestError, did_you_mean
 
@@ -32,41 +37,20 @@ if TYPE_CHECKING:
     from iamlab.analysis.credential_report.credentials import Credentials
     from iamlab.model.account import Account
 
-
-MODULES = ("root_user", "access_keys", "sign_in", "policies", "references", "housekeeping")
-"""Where the controls are."""
-
-__all__ = ["Audit", "Finding", "Unanswered", "audit", "controls"]
-
-
-def controls() -> tuple[Control, ...]:
-    """List all controls that this world can look at, in the order of their modules."""
-    found: list[Control] = []
-    for name in MODULES:
-        found += import_module(f"iamlab.analysis.audit.{name}").CONTROLS
-    return tuple(found)
-
-
-def control_of(control_id: str) -> Control:
-    """Find a control by its name; one that cannot be asked here, too."""
-    from iamlab.analysis.audit.not_modelled import NOT_ASKED
-
-    every = chain(controls(), (one.control for one in NOT_ASKED))
-    return next(one for one in every if one.id == control_id)
+CHECKS = {**credential_checks.CHECKS, **identities.CHECKS, **references.CHECKS}
+"""The check of each control, by the control's id."""
 
 
 def audit(
-    account: Account,
-    credentials: Sequence[Credentials] | None = None,
-    **given: object,
+    account: Account, credentials: Sequence[Credentials] | None = None, **limits: object
 ) -> Audit:
-    """Look at an account with every control.
+    """Check an account against every control.
 
     Parameters
     ----------
     credentials
         As a credential report gives them; without it, what the world knows.
-    given
+    limits
         Thresholds, by the names of :class:`Thresholds`.
 
     Raises
@@ -74,16 +58,13 @@ def audit(
     RequestError
         There is no such threshold, or it has a value of the wrong kind.
     """
-    from iamlab.analysis.audit.not_modelled import NOT_ASKED
-
-    limits = thresholds(given)
-    case = Case(account, limits, credentials)
+    audited = AuditedAccount(account, thresholds(limits), credentials)
     findings: list[Finding] = []
     passed: list[Control] = []
     unanswered: list[Unanswered] = []
-    for control in controls():
+    for control in CONTROLS:
         try:
-            found = [Finding(control, *flaw) for flaw in control.look(case)]
+            found = [Finding(control, *flaw) for flaw in CHECKS[control.id](audited)]
         except CannotTell as reason:
             unanswered.append(Unanswered(control, str(reason)))
             continue
@@ -93,21 +74,21 @@ def audit(
     return Audit(
         account.name,
         account.account_id,
-        limits,
+        audited.thresholds,
         tuple(sorted(findings, key=lambda finding: finding.control.rank)),
         tuple(passed),
-        (*unanswered, *NOT_ASKED),
+        (*unanswered, *NOT_MODELLED),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """A control that an account does not meet.
 
     Parameters
     ----------
     subject
-        Of whom or what it is: an ARN.
+        The ARN of the identity or policy.
     """
 
     control: Control
@@ -131,19 +112,7 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        return _said((self.control,), self)
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A control that could not be asked."""
-
-    control: Control
-    reason: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Give it as JSON values."""
-        return {**self.control.to_json(), "reason": self.reason}
+        return _written((self.control,), self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -153,7 +122,7 @@ class Audit(Shown):
     Parameters
     ----------
     findings
-        The gravest first.
+        The most severe first.
     passed
         The controls that found nothing.
     unanswered
@@ -200,7 +169,7 @@ class Audit(Shown):
 
     def __str__(self) -> str:
         lines = [f"Audit of account {self.account_id}: {self._counts()}"]
-        lines += [_said(controls, finding) for finding, controls in self._grouped()]
+        lines += [_written(controls, finding) for finding, controls in self._grouped()]
         lines.append(f"✓ {len(self.passed)} controls found nothing.")
         lines.append(f"? {len(self.unanswered)} controls could not be asked:")
         by_reason: dict[str, list[Control]] = {}
@@ -214,23 +183,20 @@ class Audit(Shown):
         return f"<Audit of account {few([self.account])} ({self.account_id}): {self._counts()}>"
 
     def _counts(self) -> str:
-        counts = {
-            level: sum(finding.severity == level for finding in self.findings)
-            for level in SEVERITIES
-        }
-        said = ", ".join(f"{number} {level.lower()}" for level, number in counts.items() if number)
-        return f"{said}." if said else "nothing found."
+        counts = Counter(finding.severity for finding in self.findings)
+        numbers = [f"{counts[level]} {level.lower()}" for level in SEVERITIES if counts[level]]
+        return f"{', '.join(numbers)}." if numbers else "nothing found."
 
     def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
         """Give each flaw once, with all controls that found it."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
-        for one in self.findings:
-            groups.setdefault((one.subject, one.what, one.mend), []).append(one)
+        for finding in self.findings:
+            groups.setdefault((finding.subject, finding.what, finding.mend), []).append(finding)
         for same in groups.values():
-            yield same[0], tuple(one.control for one in same)
+            yield same[0], tuple(finding.control for finding in same)
 
 
-def _said(controls: tuple[Control, ...], finding: Finding) -> str:
+def _written(controls: tuple[Control, ...], finding: Finding) -> str:
     ids = ", ".join(control.id for control in controls)
     names = names_of(controls)
     head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
@@ -269,8 +235,8 @@ class Thresholds:
         return {**asdict(self), "required_tags": list(self.required_tags)}
 
 
-def thresholds(given: Mapping[str, object]) -> Thresholds:
-    """Take thresholds that were given by name.
+def thresholds(limits: Mapping[str, object]) -> Thresholds:
+    """Make thresholds of limits by name.
 
     Examples
     --------
@@ -279,7 +245,7 @@ def thresholds(given: Mapping[str, object]) -> Thresholds:
     """
     known = {one.name for one in fields(Thresholds)}
     taken: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in limits.items():
         if name not in known:
             raise RequestError(f"An audit has no threshold {name!r}. {did_you_mean(name, known)}")
         taken[name] = _tags(value) if name == "required_tags" else _number(name, value)

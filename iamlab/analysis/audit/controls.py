@@ -1,16 +1,24 @@
-"""A control: one thing that an auditor asks, and what others call it.
+"""Controls: what an auditor asks about an account, and the account that is audited.
 
-What a control looks at: an account, the thresholds, and what is known of its credentials.
+``controls.csv`` lists every control: what CIS, Security Hub and AWS Config call it, and for those
+that this world can't answer, why.
+
+Notes
+-----
+AWS page: "Security Hub controls for AWS Identity and Access Management". The numbers are those of
+the CIS AWS Foundations Benchmark, versions 3.0 and 5.0.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report import credentials as facts
+from iamlab.analysis.credential_report import credentials as account_credentials
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,43 +30,31 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Bounded, Identity, Role
     from iamlab.model.managed_policies import ManagedPolicy
 
-
-CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL = (
-    *("CRITICAL", "HIGH", "MEDIUM", "LOW"),
-    "INFORMATIONAL",
-)
-SEVERITIES = (CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL)
-"""The gravest first."""
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
+"""The most severe first."""
 
 Flaw = tuple[str, str, str]
-"""Of whom or what (an ARN), what is wrong, how to mend it."""
+"""The ARN of the identity or policy, what is wrong, and how to fix it."""
 
-Look = Callable[["Case"], Iterable[Flaw]]
-
-
-def nobody_looks(_: Case) -> Iterable[Flaw]:
-    """Look at nothing: a control that this world cannot answer."""
-    return ()
+Check = Callable[["AuditedAccount"], Iterable[Flaw]]
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One thing that is asked of an account.
+    """A control that an account must meet.
 
     Parameters
     ----------
     id
         iamlab's name for it.
     severity
-        As Security Hub grades it; where it has no such control, iamlab's own judgement.
+        Security Hub's severity; iamlab's own judgement if Security Hub has no such control.
     cis_3, cis_5
-        Its number in the CIS AWS Foundations Benchmark 3.0 and 5.0; empty if it is not there.
+        Its number in the CIS AWS Foundations Benchmark 3.0 and 5.0; empty if it isn't there.
     security_hub
-        Its numbers there.
+        Its numbers in Security Hub.
     config_rule
-        The rule of AWS Config that asks the same.
-    look
-        Looks at a case, and gives what is wrong.
+        The AWS Config rule that checks the same.
     """
 
     id: str
@@ -68,21 +64,15 @@ class Control:
     cis_5: str = ""
     security_hub: tuple[str, ...] = ()
     config_rule: str = ""
-    look: Look = field(default=nobody_looks, repr=False, compare=False)
-
-    def __reduce__(self) -> tuple[Any, ...]:  # a function inside of a function fits in no file
-        from iamlab.analysis.audit.audit import control_of
-
-        return control_of, (self.id,)
 
     @property
     def rank(self) -> int:
-        """Where it stands among the severities: 0 is the gravest."""
+        """The place of its severity: 0 is the most severe."""
         return SEVERITIES.index(self.severity)
 
     @property
     def is_own(self) -> bool:
-        """Whether only iamlab asks it."""
+        """Whether only iamlab has this control."""
         return not (self.cis_3 or self.cis_5 or self.security_hub or self.config_rule)
 
     @property
@@ -102,6 +92,34 @@ class Control:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A control that this world can't answer, and the reason."""
+
+    control: Control
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {**self.control.to_json(), "reason": self.reason}
+
+
+def _controls(*, modelled: bool) -> list[tuple[Control, str]]:
+    """Read the controls that this world models, or the others with the reasons."""
+    text = Path(__file__).with_name("controls.csv").read_text("utf-8")
+    _, *rows = csv.reader(text.splitlines())
+    return [
+        (Control(name, title, severity, cis_3, cis_5, tuple(numbers.split()), rule), reason)
+        for name, title, severity, cis_3, cis_5, numbers, rule, reason in rows
+        if modelled is not bool(reason)
+    ]
+
+
+CONTROLS = tuple(control for control, _ in _controls(modelled=True))
+NOT_MODELLED = tuple(Unanswered(*row) for row in _controls(modelled=False))
+"""Controls about identities that this world can't answer."""
+
+
 def names_of(controls: Sequence[Control]) -> str:
     """Say what others call some controls; empty if nobody does."""
     cis = [
@@ -117,16 +135,16 @@ def names_of(controls: Sequence[Control]) -> str:
 
 
 class CannotTell(Exception):  # noqa: N818 - it is no error, it carries a reason to the report
-    """Nothing here says whether it is so."""
+    """The account doesn't hold what the control asks for."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """One account under audit."""
+class AuditedAccount:
+    """An account, the thresholds, and what is known of its credentials."""
 
     account: Account
     thresholds: Thresholds
-    given: Sequence[Credentials] | None = None
+    reported: Sequence[Credentials] | None = None
 
     @cached_property
     def credentials(self) -> tuple[Credentials, ...]:
@@ -135,13 +153,23 @@ class Case:
         Raises
         ------
         CannotTell
-            The account comes from an export, and no credential report came with it.
+            The account comes from an export without a credential report.
         """
-        if self.given is not None:
-            return tuple(self.given)
-        if not facts.are_known(self.account):
-            raise CannotTell(facts.NOT_IN_EXPORTS)
-        return facts.credentials_of(self.account)
+        if self.reported is not None:
+            return tuple(self.reported)
+        self.check_is_known(account_credentials.NOT_IN_EXPORTS)
+        return account_credentials.credentials_of(self.account)
+
+    def check_is_known(self, reason: str) -> None:
+        """Raise :class:`CannotTell` if the account comes from an export, which has no credentials.
+
+        Parameters
+        ----------
+        reason
+            What the export lacks.
+        """
+        if not account_credentials.are_known(self.account):
+            raise CannotTell(reason)
 
     @property
     def root(self) -> Credentials:
@@ -159,18 +187,17 @@ class Case:
     @property
     def password_policy(self) -> PasswordPolicy | None:
         """The account's password policy; ``None`` if it has none of its own."""
-        if not facts.are_known(self.account):
-            raise CannotTell("An export of account details does not hold the password policy.")
-        return facts.password_policy(self.account)
+        self.check_is_known("An export of account details does not hold the password policy.")
+        return self.account.password_policy
 
     @cached_property
     def own_policies(self) -> list[ManagedPolicy]:
-        """The account's own managed policies."""
-        return facts.own_policies(self.account)
+        """The customer managed policies."""
+        return account_credentials.own_policies(self.account)
 
     @cached_property
     def bounded(self) -> list[Bounded]:
-        """Users and roles: whoever can have a permissions boundary."""
+        """Users and roles: the identities that can have a permissions boundary."""
         return [*self.account.users.values(), *self.account.roles.values()]
 
     @cached_property
@@ -180,17 +207,17 @@ class Case:
 
     @property
     def roles(self) -> list[Role]:
-        """Roles."""
+        """The roles."""
         return list(self.account.roles.values())
 
     @cached_property
     def attached(self) -> frozenset[str]:
-        """The ARNs of the managed policies that somebody has."""
+        """The ARNs of the managed policies that are attached to an identity."""
         return frozenset(arn for one in self.identities for arn in one.attached)
 
     @cached_property
     def bounding(self) -> frozenset[str]:
-        """The ARNs of the managed policies that are somebody's boundary."""
+        """The ARNs of the managed policies that are an identity's permissions boundary."""
         return frozenset(one.boundary for one in self.bounded if one.boundary)
 
     def days_since(self, moment: datetime) -> int:

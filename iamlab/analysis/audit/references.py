@@ -13,20 +13,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.audit.controls import LOW, MEDIUM, Control
-from iamlab.analysis.credential_report.credentials import own_policies
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import aws_managed_policies
 from iamlab.model.identities import Bounded
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.audit.controls import Case, Flaw
+    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw
     from iamlab.model.account import Account
-    from iamlab.model.identities import Role
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
@@ -35,25 +32,29 @@ _OF_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
 @dataclass(frozen=True)
-class _Known:
+class _AccountNames:
     """What there is in an account, to look names up."""
 
     account: Account
 
     @cached_property
-    def held(self) -> dict[str, Mapping[str, object]]:
-        """Give what there is of each kind; a list that an export left out is not known."""
-        kinds: dict[str, Mapping[str, object]] = {
-            "user": {one.arn: one for one in self.account.users.values()},
-            "group": {one.arn: one for one in self.account.groups.values()},
-            "role": {one.arn: one for one in self.account.roles.values()},
-            "policy": self.account.policies,
-            "saml-provider": self.account.saml_providers,
-            "oidc-provider": self.account.oidc_providers,
-            "instance-profile": {one.arn: one for one in self.account.instance_profiles.values()},
+    def arns(self) -> dict[str, dict[str, None]]:
+        """Give the ARNs of each kind; a list that an export left out is not known."""
+        account = self.account
+        kinds: dict[str, Mapping[str, Any]] = {
+            "user": account.users,
+            "group": account.groups,
+            "role": account.roles,
+            "policy": account.policies,
+            "saml-provider": account.saml_providers,
+            "oidc-provider": account.oidc_providers,
+            "instance-profile": account.instance_profiles,
         }
-        loaded = self.account.world.loaded
-        return {kind: things for kind, things in kinds.items() if things or not loaded}
+        return {
+            kind: dict.fromkeys(one.arn for one in held.values())
+            for kind, held in kinds.items()
+            if held or not account.world.loaded
+        }
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -75,11 +76,11 @@ class _Known:
             return False
         if (arn.service, arn.kind) == ("sts", "assumed-role"):
             role = arn.resource.removeprefix("assumed-role").lstrip("/").partition("/")[0]
-            return "role" in self.held and role not in self.account.roles
+            return "role" in self.arns and role not in self.account.roles
         made_later = any(path in f"/{arn.resource}" for path in _OF_AWS)
-        if arn.service != "iam" or arn.kind not in self.held or made_later:
+        if arn.service != "iam" or arn.kind not in self.arns or made_later:
             return False
-        return name not in self.held[arn.kind]
+        return name not in self.arns[arn.kind]
 
     def now_called(self, name: str) -> str:
         """Find what was renamed or moved: its ARN today; empty if it was not."""
@@ -96,7 +97,7 @@ class _Known:
     def _by_name(self) -> dict[tuple[str, str], str]:
         """Give the ARNs by kind and name, without path."""
         return {
-            (kind, Arn.parse(arn).name): arn for kind, things in self.held.items() for arn in things
+            (kind, Arn.parse(arn).name): arn for kind, arns in self.arns.items() for arn in arns
         }
 
     @cached_property
@@ -113,21 +114,17 @@ class _Known:
         ]
 
 
-def _documents(account: Account) -> Iterator[tuple[str, str, Policy]]:
-    """Give every document: the ARN of what it hangs on, what it is called, and itself."""
-    for held in (account.users, account.groups, account.roles):
-        for one in held.values():
-            for name, policy in one.inline.items():
-                yield one.arn, f"Inline policy {name}", policy
-    for own in own_policies(account):
-        yield own.arn, f"Its version {own.default_version_id}", own.document
-    for role in account.roles.values():
+def _documents(audited: AuditedAccount) -> Iterator[tuple[str, str, Policy]]:
+    """Give every policy document: the ARN of its holder, what it is called, and the document."""
+    account = audited.account
+    for identity in audited.identities:
+        for name, policy in identity.inline.items():
+            yield identity.arn, f"Inline policy {name}", policy
+    for managed in audited.own_policies:
+        yield managed.arn, f"Its version {managed.default_version_id}", managed.document
+    for role in audited.roles:
         if role.trust is not None:
             yield role.arn, "The trust policy", role.trust
-    yield from _of_resources(account)
-
-
-def _of_resources(account: Account) -> Iterator[tuple[str, str, Policy]]:
     for bucket in account.buckets.values():
         if bucket.policy is not None:
             yield f"arn:{account.partition}:s3:::{bucket.name}", "Its policy", bucket.policy
@@ -135,73 +132,51 @@ def _of_resources(account: Account) -> Iterator[tuple[str, str, Policy]]:
         yield arn, "Its policy", policy
 
 
-def _names(statement: Statement) -> Iterator[str]:
+def _names_in(statement: Statement) -> Iterator[str]:
     """Give everything that a statement names."""
     for principals in (statement.principal, statement.not_principal):
         yield from (value for _, value in principals or ())
-    if not _only_creates(statement):
+    actions = statement.action or ()
+    # What iam:Create... is about doesn't exist yet.
+    if not actions or not all(one.lower().startswith("iam:create") for one in actions):
         yield from statement.resource or ()
         yield from statement.not_resource or ()
     for condition in statement.conditions:
         yield from condition.values
 
 
-def _only_creates(statement: Statement) -> bool:
-    """Say whether it is about what is not there yet."""
-    actions = statement.action or ()
-    return bool(actions) and all(one.lower().startswith("iam:create") for one in actions)
-
-
-def _nowhere(case: Case) -> Iterator[Flaw]:
-    known = _Known(case.account)
-    for holder, what, policy in _documents(case.account):
+def _missing_names(audited: AuditedAccount) -> Iterator[Flaw]:
+    names = _AccountNames(audited.account)
+    for holder, what, policy in _documents(audited):
         for statement in policy.statements:
-            for name in dict.fromkeys(_names(statement)):
-                if known.lacks(name):
-                    where = f"{what}, statement {statement.label}, names {name}"
-                    yield holder, f"{where}, which is not there.", _mend(known, name)
-    yield from _attached_nowhere(case)
+            for name in filter(names.lacks, dict.fromkeys(_names_in(statement))):
+                new = names.now_called(name)
+                fix = f"Name {new}, as it is called now." if new else _NAME_OR_REMOVE
+                where = f"{what}, statement {statement.label}, names {name}"
+                yield holder, f"{where}, which is not there.", fix
+    for identity in audited.identities:
+        boundary = identity.boundary if isinstance(identity, Bounded) else None
+        # Only an export can leave out an attached policy.
+        for arn in (*identity.attached, *([boundary] if boundary else [])):
+            if arn not in audited.account.policies and aws_managed_policies.find(arn) is None:
+                what = f"It has the policy {arn}, whose document is not there."
+                yield identity.arn, what, "Export the account again, with all of its policies."
 
 
-def _mend(known: _Known, name: str) -> str:
-    new = known.now_called(name)
-    return f"Name {new}, as it is called now." if new else "Name what is meant, or take it out."
+_NAME_OR_REMOVE = "Name what is meant, or take it out."
 
 
-def _attached_nowhere(case: Case) -> Iterator[Flaw]:
-    """Look for attached policies and boundaries that only a file can leave out."""
-    for one in case.identities:
-        boundary = one.boundary if isinstance(one, Bounded) else None
-        for arn in (*one.attached, *([boundary] if boundary else [])):
-            if arn not in case.account.policies and managed.find(arn) is None:
-                yield (
-                    one.arn,
-                    f"It has the policy {arn}, whose document is not there.",
-                    "Export the account again, with all of its policies.",
-                )
+def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
+    names = _AccountNames(audited.account)
+    fix = "Delete the role, or say who may: role.update_assume_role_policy(...)."
+    for role in audited.roles:
+        if role.trust is None or role.path.startswith(_OF_AWS):
+            continue
+        allows = (one for one in role.trust.statements if one.effect == "Allow")
+        trusted = [value for statement in allows for _, value in statement.principal or ()]
+        if all(map(names.lacks, trusted)):
+            nobody = "whom it names is not there" if trusted else "it names nobody"
+            yield role.arn, f"Nobody can assume the role: {nobody}.", fix
 
 
-def _trusts_nobody(case: Case) -> Iterator[Flaw]:
-    known = _Known(case.account)
-    for role in case.roles:
-        if role.trust is not None and not role.path.startswith(_OF_AWS):
-            trusted = list(_trusted(role))
-            if all(known.lacks(name) for name in trusted):
-                nobody = "whom it names is not there" if trusted else "it names nobody"
-                yield (
-                    role.arn,
-                    f"Nobody can assume the role: {nobody}.",
-                    "Delete the role, or say who may: role.update_assume_role_policy(...).",
-                )
-
-
-def _trusted(role: Role) -> Iterator[str]:
-    for statement in role.trust.statements if role.trust else ():
-        if statement.effect == "Allow":
-            yield from (value for _, value in statement.principal or ())
-
-
-CONTROLS = (
-    Control("missing-name", "Policies name what is there", MEDIUM, look=_nowhere),
-    Control("trusts-nobody", "Every role can be assumed by somebody", LOW, look=_trusts_nobody),
-)
+CHECKS: dict[str, Check] = {"missing-name": _missing_names, "trusts-nobody": _trusts_nobody}

@@ -1,8 +1,7 @@
-"""What reports, audits and recommendations need to know of an account's credentials.
+"""The credentials of an account, for reports, audits and recommendations.
 
-The one place that knows where they are kept. Everything else works with the frozen values below,
-which a downloaded credential report gives as well: so the same checks serve a world and a real
-account.
+A world gives them as frozen values, and so does a downloaded credential report: the same checks
+serve a world and a real account.
 
 Notes
 -----
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.account import Account
-    from iamlab.model.console_access import PasswordPolicy
     from iamlab.model.credentials import CredentialOwner, KeyRecord
     from iamlab.model.identities import User
     from iamlab.model.managed_policies import ManagedPolicy
@@ -101,7 +99,7 @@ class Credentials:
         return not (self.password or self.keys or self.certificates)
 
 
-# -- where things are -----------------------------------------------------------------------------
+# -- of an account --------------------------------------------------------------------------------
 
 
 def are_known(account: Account) -> bool:
@@ -111,23 +109,31 @@ def are_known(account: Account) -> bool:
 
 def credentials_of(account: Account) -> tuple[Credentials, ...]:
     """Give the credentials of the root user, then of each user."""
-    kinds = _kinds_by_owner(account)
-    return (of_root(account), *(_of_user(user, kinds) for user in account.users.values()))
+    devices = _devices_by_owner(account)
+    users = (_of_user(user, devices) for user in account.users.values())
+    return (_of_root(account, devices), *users)
 
 
 def of_root(account: Account) -> Credentials:
     """Give the root user's credentials."""
-    kinds = _kinds_by_owner(account)
-    return Credentials(ROOT, account.root_arn, account.create_date, *_held(account.root, kinds))
+    return _of_root(account, _devices_by_owner(account))
 
 
-def _of_user(user: User, kinds: Mapping[str, list[str]]) -> Credentials:
-    return Credentials(
-        user.name, user.arn, user.create_date, *_held(user, kinds), certificates=_certificates(user)
+def _of_root(account: Account, devices: Mapping[str, list[str]]) -> Credentials:
+    held = _held(account.root, devices)
+    return Credentials(ROOT, account.root_arn, account.create_date, *held)
+
+
+def _of_user(user: User, devices: Mapping[str, list[str]]) -> Credentials:
+    certificates = tuple(
+        Certificate(one.status == "Active", one.upload_date)
+        for one in user.signing_certificates.values()
     )
+    return Credentials(user.name, user.arn, user.create_date, *_held(user, devices), certificates)
 
 
-def _kinds_by_owner(account: Account) -> dict[str, list[str]]:
+def _devices_by_owner(account: Account) -> dict[str, list[str]]:
+    """Give the kinds of the MFA devices, by the unique ids of their owners."""
     found: dict[str, list[str]] = {}
     for record in account.mfa_records.values():
         if record.owner is not None:
@@ -136,15 +142,15 @@ def _kinds_by_owner(account: Account) -> dict[str, list[str]]:
 
 
 def _held(
-    holder: CredentialOwner, kinds: Mapping[str, list[str]]
+    owner: CredentialOwner, devices: Mapping[str, list[str]]
 ) -> tuple[Password | None, tuple[str, ...], tuple[Key, ...]]:
     """Give password, MFA devices and keys; a Region is kept as the report writes it."""
-    profile, password = holder.login_profile, None
+    profile, password = owner.login_profile, None
     if profile is not None:
-        rotation = profile.expires(holder.account.password_policy)
+        rotation = profile.expires(owner.account.password_policy)
         password = Password(profile.last_used, profile.last_changed, rotation)
-    keys = tuple(_key(record) for record in holder.key_records.values())
-    return password, tuple(kinds.get(holder.unique_id, ())), keys
+    keys = tuple(_key(record) for record in owner.key_records.values())
+    return password, tuple(devices.get(owner.unique_id, ())), keys
 
 
 def _key(record: KeyRecord) -> Key:
@@ -155,44 +161,6 @@ def _key(record: KeyRecord) -> Key:
     return Key(is_active, record.create_date, used.date, region, used.service)
 
 
-def _certificates(user: User) -> tuple[Certificate, ...]:
-    return tuple(
-        Certificate(one.status == "Active", one.upload_date)
-        for one in user.signing_certificates.values()
-    )
-
-
-def password_policy(account: Account) -> PasswordPolicy | None:
-    """Give the account's password policy; ``None`` if it has none of its own."""
-    return account.password_policy
-
-
 def own_policies(account: Account) -> list[ManagedPolicy]:
     """List the account's own managed policies; a loaded account holds AWS's too."""
     return [policy for policy in account.policies.values() if not policy.is_aws_managed]
-
-
-def virtual_devices(account: Account) -> int:
-    """Count the virtual MFA devices, those that nobody uses included."""
-    return sum(one.kind == VIRTUAL for one in account.mfa_records.values())
-
-
-def certificate_ends(account: Account) -> list[tuple[str, datetime | None]]:
-    """List the server certificates: ARN, and when it ends as far as that can be read in it."""
-    return [(one.arn, one.expiration) for one in account.server_certificates.values()]
-
-
-def providers(account: Account) -> int:
-    """Count the identity providers."""
-    return len(account.saml_providers) + len(account.oidc_providers)
-
-
-def token_version(account: Account) -> int:
-    """Give the version of the tokens that the global endpoint of AWS STS gives."""
-    return account.global_endpoint_token_version
-
-
-def instance_profiles(account: Account) -> int:
-    """Count the instance profiles; those of a loaded account are known by their roles."""
-    of_roles = {name for role in account.roles.values() for name in role.instance_profiles}
-    return len(of_roles | set(account.instance_profiles))

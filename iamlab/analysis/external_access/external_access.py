@@ -35,7 +35,7 @@ from iamlab.engine.evaluation_case import (
     RCP_SPARES,
 )
 from iamlab.engine.matching import action_matches
-from iamlab.engine.prepared import action_test
+from iamlab.engine.statement_tests import action_test
 from iamlab.engine.principals import TRUST_ACTIONS
 from iamlab.engine.request import SERVICE_LINKED, is_account
 from iamlab.model.service_principals import PRINCIPALS, sends

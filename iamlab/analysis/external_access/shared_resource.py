@@ -28,7 +28,7 @@ from iamlab.authorization.context_keys import DEFAULT_REGION, Call, of_call
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
-from iamlab.engine.prepared import action_test
+from iamlab.engine.statement_tests import action_test
 from iamlab.engine.request import MAX_TEXT
 from iamlab.model.network_locations import Network
 from iamlab.policy.arn import PARTS, Arn

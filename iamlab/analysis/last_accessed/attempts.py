@@ -1,27 +1,30 @@
-"""Who attempted what when: read from events, of each only the most recent attempt.
+"""The most recent attempts to access services and actions, read from events.
 
-However long a trail is, what is kept of it is as small as the answer.
+All attempts count that were authenticated, not only those that were allowed. However long a trail
+is, only the most recent attempts are kept. Services are tracked for 400 days. Actions are tracked
+since a day that differs by service, and only those whose calls are management events.
 
 Notes
 -----
-AWS pages: "Refine permissions in AWS using last accessed information": all attempts count that were
-authenticated, not just those that were allowed; "CloudTrail userIdentity element".
+AWS pages: "Refine permissions in AWS using last accessed information", with the days; "CloudTrail
+userIdentity element"; "Logging data events", for what is no management event.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.trails.actions import PREFIXES
+from iamlab.analysis.trails.actions import PREFIXES, is_data_action
 from iamlab.analysis.trails.uses import uses_of
 from iamlab.cloudtrail.event_names import NO_CALLS
 from iamlab.errors import RequestError
 from iamlab.model.event import Event, is_unauthenticated
+from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping
 
 CALLS = ("AwsApiCall", "AwsConsoleAction")
 """Types of events that are attempts to access a service; to sign in is none."""
@@ -49,24 +52,24 @@ class Attempts:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What some events show.
+class Attempted:
+    """The attempts that events show.
 
     Parameters
     ----------
-    attempts
+    by_entity
         By what the reader calls the entities: their ARNs, say.
     newest
         The time of the newest event of all, whoever called; ``None``: there is none.
     """
 
-    attempts: dict[str, Attempts] = field(default_factory=dict)
+    by_entity: dict[str, Attempts] = field(default_factory=dict)
     newest: datetime | None = None
 
 
-def read(
+def read_attempts(
     events: Iterable[object], entity_of: Callable[[Event], str | None], until: datetime | None
-) -> Seen:
+) -> Attempted:
     """Read events.
 
     Parameters
@@ -81,7 +84,7 @@ def read(
     RequestError
         One of them is no event, or has a time without a zone.
     """
-    found = Seen()
+    found = Attempted()
     for event in events:
         if not isinstance(event, Event):
             what = f"{type(event).__name__} is no event"
@@ -96,7 +99,7 @@ def read(
         is_attempt = event.event_type in CALLS and not is_unauthenticated(event.error_code)
         entity = entity_of(event) if is_attempt else None
         if entity is not None and _name_of(event) not in NO_CALLS:
-            _note(found.attempts.setdefault(entity, Attempts()), event)
+            _note(found.by_entity.setdefault(entity, Attempts()), event)
     return found
 
 
@@ -126,3 +129,51 @@ def _name_of(event: Event) -> str:
 def _prefix_of(event_source: str) -> str:
     source = event_source.removesuffix(".amazonaws.com")
     return PREFIXES.get(source, (source,))[0]
+
+
+PERIOD = timedelta(days=400)
+"""How long ago an access may be. AWS says "at least", so that it may tell of older ones too."""
+
+# AWS shows an access "usually within four hours", and does not say when a given one will show. Here
+# it shows at once: a learner who has called a service wants to see it, and not to move the clock.
+VISIBLE_AFTER = timedelta(0)
+"""How old an access is when it is first told."""
+
+_NEWER = datetime(2021, 4, 7, tzinfo=UTC)
+SINCE: Mapping[str, datetime] = {
+    "s3": datetime(2020, 4, 12, tzinfo=UTC),
+    "ec2": _NEWER,
+    "iam": _NEWER,
+    "lambda": _NEWER,
+}
+"""Service -> since when its actions are tracked."""
+
+SINCE_OF_OTHERS = datetime(2023, 5, 23, tzinfo=UTC)
+"""The same of all other services."""
+
+
+def is_tracked(action: str) -> bool:
+    """Say whether an action of the catalogue has last accessed information of its own.
+
+    Examples
+    --------
+    >>> [is_tracked(f"s3:{name}") for name in ("CreateBucket", "PutObject")]
+    [True, False]
+    >>> is_tracked("iam:PassRole")
+    False
+    """
+    known = catalog.action(action)
+    if known is None or known.full_name in NO_CALLS:
+        return False
+    return not is_data_action(known.full_name)
+
+
+def tracked_since(service: str, now: datetime) -> datetime:
+    """Say from when on an access to an action is told.
+
+    Examples
+    --------
+    >>> tracked_since("sqs", datetime(2024, 1, 1, tzinfo=UTC)).date().isoformat()
+    '2023-05-23'
+    """
+    return max(now - PERIOD, SINCE.get(service, SINCE_OF_OTHERS))

@@ -1,13 +1,10 @@
-"""Last accessed information is made here: what policies allow, beside what events show.
+"""Last accessed information: the services that policies allow, and who attempted to access them.
 
-Which services and actions policies name in their Allows, and whose policies these are.
-
-Only identity-based policies count, and only what they allow: what a Deny, a permissions boundary, a
-session policy, an organization or the policy of a resource says changes no row.
+Only identity-based policies count, and only what they allow. A Deny, a permissions boundary, a
+session policy, an organization's policy and a resource-based policy change no row.
 
 Notes
 -----
-AWS page: "Refine permissions in AWS using last accessed information".
 AWS page: "Refine permissions in AWS using last accessed information". Likely, not sure: that a Deny
 in an identity-based policy takes no service away, as in ListPoliciesGrantingServiceAccess.
 """
@@ -15,24 +12,28 @@ in an identity-based policy takes no service away, as in ListPoliciesGrantingSer
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.last_accessed.attempts import Latest, Seen, read
-from iamlab.analysis.last_accessed.report import (
-    GRANULARITIES,
+from iamlab.analysis.last_accessed.attempts import (
     PERIOD,
     VISIBLE_AFTER,
+    Attempted,
+    Latest,
+    is_tracked,
+    read_attempts,
+    tracked_since,
+)
+from iamlab.analysis.last_accessed.report import (
+    GRANULARITIES,
     Access,
     Entity,
     LastAccessed,
     ServiceLastAccessed,
     TrackedAction,
-    is_tracked,
-    tracked_since,
 )
-from iamlab.analysis.trails.callers import without_path
+from iamlab.analysis.trails.uses import without_path
 from iamlab.authorization.principal import policies_of
-from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean
+from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
 from iamlab.model.identities import Group, Identity, Role, User
 from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
@@ -93,8 +94,7 @@ def last_accessed(
     >>> found.service("s3").last_authenticated == world.clock.now, found.not_accessed
     (True, ('s3-object-lambda',))
     """
-    account = _account_of(world, _arn_of(entity))
-    return in_account(account, entity, events, granularity, now=now)
+    return in_account(_account_of(world, _arn_of(entity)), entity, events, granularity, now=now)
 
 
 def _arn_of(entity: Identity | ManagedPolicy | str) -> str:
@@ -116,9 +116,7 @@ def _account_of(world: World, arn: str) -> Account:
         raise RequestError(
             f"{arn} is AWS's, and every account has it: ask account.last_accessed(...)."
         )
-    error = NoSuchEntity(f"ARN {arn} is not found.")
-    error.add_note(did_you_mean(number, world.accounts))
-    raise error
+    raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(number, world.accounts))
 
 
 def in_account(
@@ -132,48 +130,48 @@ def in_account(
     """Do what :func:`last_accessed` says in one account, which has AWS's policies too."""
     if granularity not in GRANULARITIES:
         raise RequestError(f"granularity is {' or '.join(GRANULARITIES)}, not {granularity!r}.")
-    asked = find(account, _arn_of(entity))
-    entities = entities_of(account, asked)
-    seen, moment = seen_by(account.world, _finder(entities), events, now)
+    holder = _find(account, _arn_of(entity))
+    entities = _entities_of(account, holder)
+    attempted, moment = attempts_until(account.world, _finder(entities), events, now)
     return LastAccessed(
-        asked.arn,
+        holder.arn,
         granularity,
         moment,
-        tuple(rows_of(granted(documents_of(asked)), seen, granularity, moment)),
-        tuple(map(described, entities)),
+        tuple(rows_of(granted(_documents_of(holder)), attempted, granularity, moment)),
+        tuple(
+            Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path) for one in entities
+        ),
     )
 
 
-def seen_by(
+def _described(one: User | Role) -> Entity:
+    return Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path)
+
+
+def attempts_until(
     world: World,
     entity_of: Callable[[Event], str | None],
     events: Iterable[Event] | None,
     now: datetime | None,
-) -> tuple[Seen, datetime]:
+) -> tuple[Attempted, datetime]:
     """Read events; say too from which moment the tracking period is counted back."""
-    _check_moment(now)
+    listed = world.events if events is None else events
+    _check(listed, now)
     own = world.clock.now
     until = own if now is None and events is None else now
     last = None if until is None else until - VISIBLE_AFTER
-    seen = read(_checked(world.events if events is None else events), entity_of, last)
-    return seen, seen.newest or own if until is None else until
+    attempted = read_attempts(listed, entity_of, last)
+    return attempted, until or attempted.newest or own
 
 
-def _check_moment(now: object) -> None:
+def _check(events: Any, now: object) -> None:
     if now is not None and (not isinstance(now, datetime) or now.tzinfo is None):
         raise RequestError(f"now is a time with a time zone, not {now!r}.")
-
-
-Given = TypeVar("Given")
-
-
-def _checked(events: Iterable[Given]) -> Iterable[Given]:
     try:
         iter(events)
     except TypeError:
         what = type(events).__name__
         raise RequestError(f"events are a Trail or a list of events, not {what}.") from None
-    return events
 
 
 def _finder(entities: Iterable[User | Role]) -> Callable[[Event], str | None]:
@@ -200,26 +198,26 @@ def _finder(entities: Iterable[User | Role]) -> Callable[[Event], str | None]:
 
 
 def rows_of(
-    allowed: Mapping[str, Sequence[str]], seen: Seen, granularity: str, now: datetime
+    allowed: Mapping[str, Sequence[str]], attempted: Attempted, granularity: str, now: datetime
 ) -> Iterator[ServiceLastAccessed]:
     """Give a row for each service: who attempted it within the tracking period."""
     for service, actions in allowed.items():
         accesses = _since(
             now - PERIOD,
-            ((arn, one.services.get(service)) for arn, one in seen.attempts.items()),
+            ((arn, one.services.get(service)) for arn, one in attempted.by_entity.items()),
         )
         tracked: tuple[TrackedAction, ...] = ()
         if granularity == "ACTION_LEVEL":
-            tracked = tuple(_tracked(service, actions, seen, now))
+            tracked = tuple(_tracked(service, actions, attempted, now))
         yield ServiceLastAccessed(service, accesses, tracked)
 
 
 def _tracked(
-    service: str, actions: Sequence[str], seen: Seen, now: datetime
+    service: str, actions: Sequence[str], attempted: Attempted, now: datetime
 ) -> Iterator[TrackedAction]:
     since = tracked_since(service, now)
     for action in filter(is_tracked, actions):
-        every = ((arn, one.actions.get(action)) for arn, one in seen.attempts.items())
+        every = ((arn, one.actions.get(action)) for arn, one in attempted.by_entity.items())
         accesses = _since(since, every)
         yield TrackedAction(action.partition(":")[2], accesses[0] if accesses else None)
 
@@ -259,8 +257,8 @@ def granted(policies: Iterable[Policy]) -> dict[str, list[str]]:
     return found
 
 
-def find(account: Account, arn: str) -> Identity | ManagedPolicy:
-    """Find what is asked about, in an account.
+def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
+    """Find an identity or a managed policy of an account by its ARN.
 
     Raises
     ------
@@ -271,46 +269,38 @@ def find(account: Account, arn: str) -> Identity | ManagedPolicy:
     """
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or parsed.service != "iam" or parsed.kind not in KINDS:
-        error = InvalidInput(f"ARN {arn} is not valid.")
-        error.add_note("Give the ARN of a user, a group, a role or a managed policy.")
-        raise error
+        note = "Give the ARN of a user, a group, a role or a managed policy."
+        raise noted(InvalidInput(f"ARN {arn} is not valid."), note)
     if parsed.kind == "policy":
         return account.get_policy(arn)
     held: Mapping[str, Identity] = getattr(account, f"{parsed.kind}s")
-    for one in held.values():
-        if one.arn == arn:
-            return one
-    missing = NoSuchEntity(f"ARN {arn} is not found.")
-    missing.add_note(did_you_mean(arn, (one.arn for one in held.values())))
-    raise missing
+    by_arn = {one.arn: one for one in held.values()}
+    if arn not in by_arn:
+        raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, by_arn))
+    return by_arn[arn]
 
 
-def documents_of(asked: Identity | ManagedPolicy) -> list[Policy]:
-    """List the policies in question: a user has those of his groups too."""
-    if not isinstance(asked, Identity):
-        return [asked.document]
-    groups = asked.account.groups
-    names = asked.groups if isinstance(asked, User) else ()
-    holders = (asked, *(groups[name] for name in names if name in groups))
-    return [one.policy for holder in holders for one in policies_of(holder)]
+def _documents_of(holder: Identity | ManagedPolicy) -> list[Policy]:
+    """List the policies: a user has those of the groups too."""
+    if not isinstance(holder, Identity):
+        return [holder.document]
+    groups = holder.account.groups
+    names = holder.groups if isinstance(holder, User) else ()
+    holders = (holder, *(groups[name] for name in names if name in groups))
+    return [attached.policy for one in holders for attached in policies_of(one)]
 
 
-def entities_of(account: Account, asked: Identity | ManagedPolicy) -> list[User | Role]:
-    """List who could have used the policies: oneself, the members, or whoever has the policy."""
-    if isinstance(asked, User | Role):
-        return [asked]
-    if isinstance(asked, Group):
-        return list(asked.users)
-    with_it = {name for name, group in account.groups.items() if asked.arn in group.attached}
-    users = (
+def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[User | Role]:
+    """List who could have used the policies: the identity, its members, or all that have it."""
+    if isinstance(holder, User | Role):
+        return [holder]
+    if isinstance(holder, Group):
+        return list(holder.users)
+    arn = holder.arn
+    groups = {name for name, group in account.groups.items() if arn in group.attached}
+    users = [
         user
         for user in account.users.values()
-        if asked.arn in user.attached or with_it.intersection(user.groups)
-    )
-    roles = (role for role in account.roles.values() if asked.arn in role.attached)
-    return [*users, *roles]
-
-
-def described(one: User | Role) -> Entity:
-    """Describe a user or a role as the API does."""
-    return Entity(one.arn, one.name, one.kind.upper(), one.unique_id, one.path)
+        if arn in user.attached or groups.intersection(user.groups)
+    ]
+    return [*users, *(role for role in account.roles.values() if arn in role.attached)]

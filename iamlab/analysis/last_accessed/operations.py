@@ -1,24 +1,21 @@
-"""Last accessed information as jobs: ordered first, fetched later, by the same user or role.
+"""Last accessed information as jobs: a user or a role orders a report, and fetches it later.
 
-Jobs: a report is ordered, takes a while, and is fetched with the id of its job.
-
-Here a job is done when it is asked for the second time, or once the clock has moved on; what it
-says is of the moment at which it was ordered. Jobs are kept with the world, and with its file, as
-an id that somebody holds stays good.
+Here a job is done when it is asked for the second time, or once the clock has moved on. The report
+is of the moment at which it was ordered. Jobs are kept with the world, and with its file: their ids
+stay good.
 
 Notes
 -----
 AWS pages: "API GenerateServiceLastAccessedDetails"; "API GetServiceLastAccessedDetails"; "API
 GetServiceLastAccessedDetailsWithEntities"; "API GenerateOrganizationsAccessReport"; "API
 GetOrganizationsAccessReport". AWS's sentences are likely, not sure: its pages give only their
-meaning. That a job of somebody else is said not to be there is likely too.
-AWS pages: "API GenerateServiceLastAccessedDetails"; "API GenerateOrganizationsAccessReport". How
-long AWS keeps a job is not documented; here it is for ever.
+meaning. That a job of somebody else is said not to be there is likely too. How long AWS keeps a job
+is not documented; here it is for ever.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.last_accessed import in_account
@@ -30,6 +27,7 @@ from iamlab.errors import (
     NoSuchEntity,
     ReportGenerationLimitExceeded,
     did_you_mean,
+    noted,
 )
 from iamlab.model.credentials import OF_FEDERATED_USERS
 from iamlab.operations.iam.responses import page
@@ -37,7 +35,6 @@ from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
@@ -60,14 +57,6 @@ NEEDED_IN_ORGANIZATIONS = (
     "ListTargetsForPolicy",
 )
 """What whoever orders a report of an organization needs besides, at Organizations."""
-
-_SORTED: Mapping[str, tuple[str, bool]] = {
-    "SERVICE_NAMESPACE_ASCENDING": ("namespace", False),
-    "SERVICE_NAMESPACE_DESCENDING": ("namespace", True),
-    "LAST_AUTHENTICATED_TIME_ASCENDING": ("time", False),
-    "LAST_AUTHENTICATED_TIME_DESCENDING": ("time", True),
-}
-"""A sort key -> what is sorted by, and whether the greatest comes first."""
 
 
 # -- jobs -----------------------------------------------------------------------------------------
@@ -93,11 +82,10 @@ def _job(account: Account, given: Parameters, caller: Caller, kind: str) -> Last
     NoSuchEntity
         There is none of that id, it is another's, or it is of another kind.
     """
-    job = account.last_accessed_jobs.get(given["JobId"])
+    job: LastAccessedJob | None = account.last_accessed_jobs.get(given["JobId"])
     if job is None or job.kind != kind or job.creator != _creator(account, caller):
-        error = NoSuchEntity(f"Job {given['JobId']} is not found.")
-        error.add_note("A job is there for the user or the role that has ordered it.")
-        raise error
+        note = "A job is there for the user or the role that has ordered it."
+        raise noted(NoSuchEntity(f"Job {given['JobId']} is not found."), note)
     return job
 
 
@@ -144,9 +132,10 @@ def get_service_last_accessed_details_with_entities(
     job = _job(account, given, caller, "services")
     namespace = given["ServiceNamespace"]
     if not catalog.has(namespace):
-        error = InvalidInput(f"Service namespace {namespace} is not valid.")
-        error.add_note(did_you_mean(namespace, catalog.services()))
-        raise error
+        raise noted(
+            InvalidInput(f"Service namespace {namespace} is not valid."),
+            did_you_mean(namespace, catalog.services()),
+        )
     is_done = job.status(account.world.clock.now) != "IN_PROGRESS"
     found = _entities(job, namespace.lower()) if is_done else []
     rows = page("EntityDetailsList", found, given, lambda pair: _entity(*pair))
@@ -166,25 +155,17 @@ def _entities(job: LastAccessedJob, namespace: str) -> list[tuple[Entity, Access
 
 
 def _entity(one: Entity, access: Access | None) -> dict[str, Any]:
-    return {
-        "EntityInfo": {
-            "Arn": one.arn,
-            "Name": one.name,
-            "Type": one.type,
-            "Id": one.id,
-            "Path": one.path,
-        },
-        **({"LastAuthenticated": access.time} if access else {}),
-    }
+    info = {name.capitalize(): value for name, value in asdict(one).items()}
+    return {"EntityInfo": info, **({"LastAuthenticated": access.time} if access else {})}
+
+
+def _named(one: ServiceLastAccessed) -> dict[str, Any]:
+    return {"ServiceName": one.service_name, "ServiceNamespace": one.service_namespace}
 
 
 def _service(one: ServiceLastAccessed) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "ServiceName": one.service_name,
-        "ServiceNamespace": one.service_namespace,
-    }
-    access = one.last_access
-    if access is not None:
+    found = _named(one)
+    if access := one.last_access:
         found |= {
             "LastAuthenticated": access.time,
             "LastAuthenticatedEntity": access.entity,
@@ -197,15 +178,12 @@ def _service(one: ServiceLastAccessed) -> dict[str, Any]:
 
 
 def _action(one: TrackedAction) -> dict[str, Any]:
-    access = one.access
-    if access is None:
-        return {"ActionName": one.action_name}
-    return {
-        "ActionName": one.action_name,
-        "LastAccessedEntity": access.entity,
-        "LastAccessedTime": access.time,
-        "LastAccessedRegion": access.region,
-    }
+    found: dict[str, Any] = {"ActionName": one.action_name}
+    if access := one.access:
+        found["LastAccessedEntity"] = access.entity
+        found["LastAccessedTime"] = access.time
+        found["LastAccessedRegion"] = access.region
+    return found
 
 
 # -- organizations --------------------------------------------------------------------------------
@@ -262,11 +240,11 @@ def get_organizations_access_report(
     report = job.organizations
     if report is None or status == "IN_PROGRESS":
         return {**_about(account, job), "IsTruncated": False}
-    by, is_reversed = _SORTED[given.get("SortKey", "SERVICE_NAMESPACE_ASCENDING")]
+    by, _, direction = given.get("SortKey", "SERVICE_NAMESPACE_ASCENDING").rpartition("_")
     services = sorted(
         report.services,
-        key=_time if by == "time" else lambda one: (one.service_namespace,),
-        reverse=is_reversed,
+        key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda one: (one.service_namespace,),
+        reverse=direction == "DESCENDING",
     )
     rows = page("AccessDetails", services, given, _details)
     return {
@@ -284,21 +262,15 @@ def _time(one: ServiceLastAccessed) -> tuple[Any, ...]:
 
 
 def _details(one: ServiceLastAccessed) -> dict[str, Any]:
-    access = one.last_access
-    return {
-        "ServiceName": one.service_name,
-        "ServiceNamespace": one.service_namespace,
-        **(
-            {
-                "Region": access.region,
-                "EntityPath": access.entity,
-                "LastAuthenticatedTime": access.time,
-                "TotalAuthenticatedEntities": one.total_authenticated_entities,
-            }
-            if access
-            else {}
-        ),
-    }
+    found = _named(one)
+    if access := one.last_access:
+        found |= {
+            "Region": access.region,
+            "EntityPath": access.entity,
+            "LastAuthenticatedTime": access.time,
+            "TotalAuthenticatedEntities": one.total_authenticated_entities,
+        }
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +280,9 @@ class LastAccessedJob:
     Parameters
     ----------
     job_id
-        Who made it fetches the report with it.
+        The id with which the report is fetched.
     creator
-        The unique id of who that is: a user, or a role, whichever of its sessions.
+        The unique id of the user or role that ordered it.
     services, organizations
         The report: one of these, or none if the job has failed.
     error_code, error_message

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.last_accessed.last_accessed import rows_of, seen_by
+from iamlab.analysis.last_accessed.last_accessed import attempts_until, rows_of
+from iamlab.analysis.last_accessed.report import cells_of
 from iamlab.display import Shown
-from iamlab.errors import AwsError, InvalidInput
+from iamlab.errors import InvalidInput, noted
 from iamlab.errors.organizations import (
     AccessDeniedException,
     AWSOrganizationsNotInUseException,
@@ -91,9 +92,7 @@ class OrganizationsLastAccessed(Shown):
         rows = (
             (
                 one.service_namespace,
-                one.last_authenticated,
-                one.last_authenticated_entity,
-                one.last_authenticated_region,
+                *cells_of(one.last_access),
                 one.total_authenticated_entities,
             )
             for one in self.services
@@ -171,24 +170,22 @@ def organizations_last_accessed(
     path = _path_of(organization, target)
     is_management = target.id == organization.management_account_id
     policy = None if policy_id is None or is_management else _policy(organization, policy_id)
-    way = organization.way_to(target.id)
+    levels = [_attached(organization, one) for one in organization.way_to(target.id)]
     if is_management:
-        allowed = frozenset(catalog.expand("*"))
+        levels = []
     elif policy is not None:
-        allowed = _allowed([[policy.document]])
-    else:
-        allowed = _allowed([_hanging(organization, one) for one in way])
+        levels = [[policy.document]]
     paths = {
         key: organization.path_of(key) + key
         for key in _accounts(organization, target, "" if policy is None else policy.id)
     }
-    seen, moment = seen_by(account.world, _finder(paths), events, now)
-    services = sorted({name.partition(":")[0] for name in allowed})
+    attempted, moment = attempts_until(account.world, _finder(paths), events, now)
+    services = sorted({name.partition(":")[0] for name in _allowed(levels)})
     return OrganizationsLastAccessed(
         path,
         "" if policy is None else policy.id,
         moment,
-        tuple(rows_of(dict.fromkeys(services, ()), seen, "SERVICE_LEVEL", moment)),
+        tuple(rows_of(dict.fromkeys(services, ()), attempted, "SERVICE_LEVEL", moment)),
     )
 
 
@@ -198,11 +195,12 @@ def _own(account: Account) -> Organization:
     if organization is None:
         raise AWSOrganizationsNotInUseException(NOT_IN_USE)
     if account.account_id != organization.management_account_id:
-        refusal = AccessDeniedException("You don't have permissions to access this resource.")
-        refusal.add_note(f"The management account asks: {organization.management_account_id}.")
-        raise refusal
+        raise noted(
+            AccessDeniedException("You don't have permissions to access this resource."),
+            f"The management account asks: {organization.management_account_id}.",
+        )
     if SCP not in organization.root.policy_types:
-        raise _noted(
+        raise noted(
             PolicyTypeNotEnabledException("The specified policy type isn't currently enabled."),
             f'organization.enable_policy_type("{SCP}") enables it.',
         )
@@ -216,7 +214,7 @@ def _target(organization: Organization, entity_path: str) -> Target:
     if found is not None and _path_of(organization, found) == path:
         return found
     note = f"There is {_path_of(organization, found or organization.root)}."
-    raise _noted(TargetNotFoundException("You specified a target that doesn't exist."), note)
+    raise noted(TargetNotFoundException("You specified a target that doesn't exist."), note)
 
 
 def _path_of(organization: Organization, target: Target) -> str:
@@ -227,7 +225,7 @@ def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
     """Find a service control policy by its id."""
     found = organization.policies.get(policy_id)
     if found is None:
-        raise _noted(
+        raise noted(
             PolicyNotFoundException("You specified a policy that doesn't exist."),
             f"There are: {', '.join(sorted(organization.policies)[:8])}.",
         )
@@ -236,12 +234,7 @@ def _policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
     return found
 
 
-def _noted(error: AwsError, note: str) -> AwsError:
-    error.add_note(note)
-    return error
-
-
-def _hanging(organization: Organization, target: Target) -> list[Policy]:
+def _attached(organization: Organization, target: Target) -> list[Policy]:
     every = (organization.policies[key] for key in target.attached)
     return [one.document for one in every if one.type == SCP]
 

@@ -1,32 +1,22 @@
 """What last accessed information says: a row for each service that policies allow.
 
-What last accessed information is kept of, and since when.
-
-Services are tracked for 400 days. Actions are tracked since a day that differs by service, and of
-them only those whose calls are management events: who reads an object of S3 is known to the service
-level only.
-
 Notes
 -----
 AWS pages: "API GetServiceLastAccessedDetails"; "API GetServiceLastAccessedDetailsWithEntities".
-AWS pages: "Refine permissions in AWS using last accessed information", with the days; "Logging
-data events", for what is no management event.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.trails.actions import is_data_action
-from iamlab.cloudtrail.event_names import NO_CALLS
 from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from datetime import datetime
 
     import pandas as pd
 
@@ -192,13 +182,13 @@ class LastAccessed(Shown):
     def _of_services(self) -> Iterator[tuple[object, ...]]:
         for one in self.services:
             total = one.total_authenticated_entities
-            yield one.service_namespace, *_cells(one.last_access), total
+            yield one.service_namespace, *cells_of(one.last_access), total
 
     def _of_actions(self) -> Iterator[tuple[object, ...]]:
         for one in self.services:
-            yield one.service_namespace, "", *_cells(one.last_access)
+            yield one.service_namespace, "", *cells_of(one.last_access)
             for action in one.tracked_actions:
-                yield one.service_namespace, action.action_name, *_cells(action.access)
+                yield one.service_namespace, action.action_name, *cells_of(action.access)
 
     def __str__(self) -> str:
         if not self.services:
@@ -217,7 +207,8 @@ _COLUMNS = (
 )
 
 
-def _cells(access: Access | None) -> tuple[object, ...]:
+def cells_of(access: Access | None) -> tuple[object, ...]:
+    """Give the cells of an attempt in a table: when, by whom, in which Region."""
     return (None, "", "") if access is None else (access.time, access.entity, access.region)
 
 
@@ -225,51 +216,3 @@ def _line(access: Access | None) -> str:
     if access is None:
         return "not accessed in the tracking period"
     return f"{access.time:%Y-%m-%d %H:%M}  {access.entity}  {access.region}".rstrip()
-
-
-PERIOD = timedelta(days=400)
-"""How long ago an access may be. AWS says "at least", so that it may tell of older ones too."""
-
-# AWS shows an access "usually within four hours", and does not say when a given one will show. Here
-# it shows at once: a learner who has called a service wants to see it, and not to move the clock.
-VISIBLE_AFTER = timedelta(0)
-"""How old an access is when it is first told."""
-
-_NEWER = datetime(2021, 4, 7, tzinfo=UTC)
-SINCE: Mapping[str, datetime] = {
-    "s3": datetime(2020, 4, 12, tzinfo=UTC),
-    "ec2": _NEWER,
-    "iam": _NEWER,
-    "lambda": _NEWER,
-}
-"""Service -> since when its actions are tracked."""
-
-SINCE_OF_OTHERS = datetime(2023, 5, 23, tzinfo=UTC)
-"""The same of all other services."""
-
-
-def is_tracked(action: str) -> bool:
-    """Say whether an action of the catalogue has last accessed information of its own.
-
-    Examples
-    --------
-    >>> [is_tracked(f"s3:{name}") for name in ("CreateBucket", "PutObject")]
-    [True, False]
-    >>> is_tracked("iam:PassRole")
-    False
-    """
-    known = catalog.action(action)
-    if known is None or known.full_name in NO_CALLS:
-        return False
-    return not is_data_action(known.full_name)
-
-
-def tracked_since(service: str, now: datetime) -> datetime:
-    """Say from when on an access to an action is told.
-
-    Examples
-    --------
-    >>> tracked_since("sqs", datetime(2024, 1, 1, tzinfo=UTC)).date().isoformat()
-    '2023-05-23'
-    """
-    return max(now - PERIOD, SINCE.get(service, SINCE_OF_OTHERS))

@@ -1,24 +1,16 @@
-"""The policies of a simulation: those passed as text, and those that hang on somebody.
+"""The policies of a simulation: those passed as text, those of an identity, and those left out.
 
-Each has the name under which the simulator speaks of it, ``SourcePolicyId``: that of a managed
-policy; ``user_ana_read`` for the policy ``read`` written inline into the user ana;
-``PolicyInputList.1`` for the first text. And each has a ``SourcePolicyType``, of the seven that the
-API declares.
-
-Where the statements of a policy begin and end in its text, as the simulator counts it.
-
-AWS's examples show that a statement *begins* where the reader had come to before it: right behind
-the bracket that opens the list, or right behind the statement before it; spaces, line breaks and
-the comma between two of them belong to the second. A statement that stands alone, without a list,
-begins behind its own brace. It *ends* right behind its closing brace. Lines and columns count
-from 1.
+Each has the name that the simulator gives it, ``SourcePolicyId``: that of a managed policy;
+``user_ana_read`` for the policy ``read`` written inline into the user ana; ``PolicyInputList.1``
+for the first text. And each has a ``SourcePolicyType``, of the seven that the API declares.
 
 Notes
 -----
-AWS pages: "API SimulateCustomPolicy"; "API SimulatePrincipalPolicy"; "API Statement". For passed
-texts the API's types have only ``none``.
-AWS pages: "API Position"; the examples of "simulate-custom-policy" and "simulate-principal-policy"
-in the AWS CLI Command Reference.
+AWS pages: "API SimulateCustomPolicy"; "API SimulatePrincipalPolicy"; "API Statement"; "API
+PolicyIdentifier"; "API InlinePolicyIdentifierType"; "API Position"; the examples of
+"simulate-custom-policy" in the AWS CLI Command Reference. For passed texts the API's types have
+only ``none``. What is passed with the call is never left out. Resource control policies are not
+simulated, so leaving them out changes nothing.
 """
 
 from __future__ import annotations
@@ -27,17 +19,18 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import document_of
 from iamlab.engine.layers import Attached
-from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean
+from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import read_json
+from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Identity, Role, User
@@ -153,15 +146,13 @@ def _read(text: str, name: str, refusal: str, *, of_resource: bool = False) -> P
     for statement in policy.statements:
         names = statement.principal is not None or statement.not_principal is not None
         if names and not of_resource:
-            error.add_note("It names principals: pass it as ResourcePolicy.")
-            raise error
+            raise noted(error, "It names principals: pass it as ResourcePolicy.")
         if of_resource and not names:
-            error.add_note("It names nobody: a policy of a resource has a Principal.")
-            raise error
+            raise noted(error, "It names nobody: a policy of a resource has a Principal.")
     return policy
 
 
-# -- what hangs on somebody -----------------------------------------------------------------------
+# -- of an identity -------------------------------------------------------------------------------
 
 
 def source_of(account: Account, arn: str) -> User | Group | Role:
@@ -181,23 +172,21 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
         "role": account.roles,
     }
     if parsed is None or parsed.service != "iam" or parsed.kind not in held:
-        error = InvalidInput(f"Invalid ARN provided in the request: {arn}")
-        error.add_note("The policies of a user, a group or a role can be simulated.")
-        raise error
+        note = "The policies of a user, a group or a role can be simulated."
+        raise noted(InvalidInput(f"Invalid ARN provided in the request: {arn}"), note)
     if parsed.account != account.account_id:
         raise InvalidInput(
             f"Invalid Policy Source Arn: caller's account {account.account_id} does not have "
             f"access to policies in account {parsed.account}."
         )
-    for one in held[parsed.kind].values():
-        if one.arn == arn:
-            return one
-    missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
-    missing.add_note(did_you_mean(arn, (one.arn for one in held[parsed.kind].values())))
-    raise missing
+    by_arn = {one.arn: one for one in held[parsed.kind].values()}
+    if arn not in by_arn:
+        missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
+        raise noted(missing, did_you_mean(arn, by_arn))
+    return by_arn[arn]
 
 
-def hanging_on(source: User | Group | Role) -> list[Source]:
+def policies_of_identity(source: User | Group | Role) -> list[Source]:
     """List the policies of somebody, of a user also those of its groups; each managed one once."""
     known = source.account.groups
     groups = [known[name] for name in getattr(source, "groups", ()) if name in known]
@@ -242,7 +231,119 @@ def attached_boundary(source: User | Group | Role) -> Source | None:
     return managed(arn, document_of(source.account, arn) or Policy((), "2012-10-17"))
 
 
-Position = dict[str, int]
+# -- left out -------------------------------------------------------------------------------------
+
+BOUNDARY, SCP = "permission-boundary", "scp"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What is left out.
+
+    Parameters
+    ----------
+    types
+        All policies of these types.
+    arns
+        Managed policies, by ARNs that may have wildcards.
+    inline
+        Inline policies: identifiers as the API takes them.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> from iamlab.analysis.policy_simulator.policies import managed
+    >>> everything = managed("arn:aws:iam::aws:policy/AdministratorAccess", Policy.allow("*"))
+    >>> Exclusions.of([{"PolicyType": "aws-managed"}]).leaves_out(everything)
+    True
+    >>> Exclusions.of([{"PolicyArn": "arn:aws:iam::aws:policy/Admin*"}]).leaves_out(everything)
+    True
+    """
+
+    types: tuple[str, ...] = ()
+    arns: tuple[str, ...] = ()
+    inline: tuple[Parameters, ...] = ()
+
+    @classmethod
+    def of(cls, identifiers: Iterable[Parameters]) -> Exclusions:
+        """Read identifiers as the API takes them.
+
+        Raises
+        ------
+        InvalidInput
+            One of them cannot be one. Whether there is such a policy is not asked.
+        """
+        found: dict[str, list[Any]] = {"types": [], "arns": [], "inline": []}
+        for identifier in identifiers:
+            members = [(kind, value) for kind, value in identifier.items() if value is not None]
+            if len(members) != 1:
+                error = _invalid("it is of no kind, or of several")
+                raise noted(error, f"Give one of {', '.join(_READ)}.")
+            [(kind, value)] = members
+            place, read = _READ[kind]
+            found[place].append(read(value))
+        return cls(*map(tuple, found.values()))
+
+    def leaves_out(self, source: Source) -> bool:
+        """Say whether an identity-based policy is left out."""
+        return (
+            ("inline" if source.type in INLINE else source.type) in self.types
+            or (source.arn is not None and any(glob(one, source.arn) for one in self.arns))
+            or any(_is_meant(source, one) for one in self.inline)
+        )
+
+    @property
+    def boundary(self) -> bool:
+        """Whether the permissions boundary is left out."""
+        return BOUNDARY in self.types
+
+    @property
+    def service_control_policies(self) -> bool:
+        """Whether the service control policies are left out."""
+        return SCP in self.types
+
+
+def _arn(arn: str) -> str:
+    """Read an ARN: in the policy's name ``?`` may stand for a character, one ``*`` for many."""
+    parsed = Arn.parse(arn) if is_arn(arn) else None
+    if parsed is None or parsed.service != "iam" or parsed.kind != "policy":
+        raise _invalid(f"{arn} is no ARN of a policy")
+    before = arn.removesuffix(parsed.name)
+    if "*" in before or "?" in before or parsed.name.count("*") > 1:
+        raise _invalid(f"{arn} has a wildcard where none may stand")
+    return arn
+
+
+def _inline(identifier: Parameters) -> Parameters:
+    name = identifier["AttachmentName"]
+    if name.count("*") > 1:
+        raise _invalid(f"{name} has a wildcard where none may stand")
+    return identifier
+
+
+_READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "PolicyType": ("types", str),
+    "PolicyArn": ("arns", _arn),
+    "InlinePolicyIdentifier": ("inline", _inline),
+}
+"""Kind of identifier -> where it is kept, and how it is read."""
+
+
+def _is_meant(source: Source, identifier: Parameters) -> bool:
+    """Say whether an inline policy is the one that is meant, or one of those."""
+    return (
+        source.type == identifier["AttachmentType"]
+        and source.label == identifier["PolicyName"]
+        and glob(identifier["AttachmentName"], source.holder)
+    )
+
+
+def _invalid(why: str) -> InvalidInput:
+    # AWS's sentence is not documented.
+    return InvalidInput(f"Invalid policy identifier: {why}.")
+
+
+# -- where a statement begins and ends -----------------------------------------------------------
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -250,6 +351,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 @lru_cache(maxsize=256)
 def spans(text: str) -> tuple[tuple[int, int], ...]:
     """Give where each statement of a policy's text begins and ends, counted in characters from 0.
+
+    In AWS's examples a statement begins right behind the bracket that opens the list, or right
+    behind the statement before it; a statement without a list begins behind its own brace. It ends
+    right behind its closing brace.
 
     Examples
     --------
@@ -278,7 +383,7 @@ def _end(text: str, start: int) -> int:
     return end
 
 
-def position(text: str, offset: int) -> Position:
+def position(text: str, offset: int) -> dict[str, int]:
     r"""Give a place in a text by line and column.
 
     Examples

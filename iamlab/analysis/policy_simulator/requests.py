@@ -1,15 +1,13 @@
-"""What a simulation asks: who does what, on which resources, and what is known of the moment.
+"""The requests of a simulation: the caller, the actions, the resources and the context.
 
 The sentences of AWS's refusals are those that its simulator has been seen to give; where a comment
 says so, they are not known.
 
-Which condition keys policies ask for: what a simulation has to be told.
-
 Notes
 -----
-AWS pages: "API SimulateCustomPolicy"; "API ContextEntry".
-AWS pages: "API GetContextKeysForCustomPolicy"; "API GetContextKeysForPrincipalPolicy". Boundaries
-and service control policies are left out, as AWS's pages say.
+AWS pages: "API SimulateCustomPolicy"; "API ContextEntry"; "API GetContextKeysForCustomPolicy"; "API
+GetContextKeysForPrincipalPolicy". Condition keys of boundaries and service control policies are not
+listed, as AWS's pages say.
 """
 
 from __future__ import annotations
@@ -18,9 +16,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.policy_simulator.policies import hanging_on, identity_policies, source_of
+from iamlab.analysis.policy_simulator.policies import (
+    identity_policies,
+    policies_of_identity,
+    source_of,
+)
 from iamlab.engine.request import is_account, is_role, service_of
-from iamlab.errors import InvalidInput, RequestError
+from iamlab.errors import InvalidInput, RequestError, noted
 from iamlab.operations.registry import Parameters, operation
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
@@ -74,13 +76,13 @@ def caller_of(account: Account, arn: str | None) -> Caller:
     """
     if arn is None:
         nobody = f"arn:{account.partition}:iam::{account.account_id}:user/simulated"
-        return Caller(nobody, account.account_id, _of_account(account.account_id))
+        return Caller(nobody, account.account_id, {"aws:PrincipalAccount": account.account_id})
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or not _may_call(parsed):
         raise InvalidInput(
             "Invalid caller - Caller must be an IAM user, role or group in this context."
         )
-    known = _of_account(parsed.account)
+    known = {"aws:PrincipalAccount": parsed.account}
     if parsed.kind == "group":
         start = f"arn:{parsed.partition}:iam::{parsed.account}:user"
         return Caller(f"{start}/some-member-of-{parsed.name}", parsed.account, known)
@@ -95,10 +97,6 @@ def _may_call(arn: Arn) -> bool:
     is_named = "/" in arn.resource and bool(arn.name)
     is_of_iam = arn.service == "iam" and is_account(arn.account)
     return is_of_iam and is_named and arn.kind in ("user", "role", "group")
-
-
-def _of_account(account_id: str) -> dict[str, str]:
-    return {"aws:PrincipalAccount": account_id}
 
 
 # -- does what ------------------------------------------------------------------------------------
@@ -119,8 +117,7 @@ def check_actions(given: Parameters) -> None:
             service_of(action)
         except RequestError as error:
             refusal = InvalidInput(f"The action {action} is invalid.")  # AWS documents no sentence
-            refusal.add_note(str(error))
-            raise refusal from None
+            raise noted(refusal, str(error)) from None
 
 
 # -- on which resources ---------------------------------------------------------------------------
@@ -157,11 +154,9 @@ def _check_scenario(option: str, actions: Sequence[str], resources: Sequence[str
     begin = "Invalid input resource handling options."
     for action in actions:
         if option not in SCENARIOS or action.lower() != "ec2:runinstances":
-            error = InvalidInput(
-                f"{begin} Action does not support resource handling options: {action}."
-            )
-            error.add_note(f"ec2:RunInstances has {', '.join(SCENARIOS)}.")
-            raise error
+            what = f"Action does not support resource handling options: {action}."
+            note = f"ec2:RunInstances has {', '.join(SCENARIOS)}."
+            raise noted(InvalidInput(f"{begin} {what}"), note)
     there = {Arn.parse(one).kind for one in resources if is_arn(one)}
     missing = [kind for kind in SCENARIOS.get(option, ()) if kind not in there]
     if missing:  # AWS's sentence is not documented
@@ -181,9 +176,8 @@ def owner_of(given: Parameters) -> str:
         return ""
     parsed = Arn.parse(owner) if is_arn(owner) else None
     if parsed is None or parsed.service != "iam" or not is_account(parsed.account):
-        error = InvalidInput(f"'{owner}' is not a valid as a Resource Owner.")
-        error.add_note("Write arn:aws:iam::111122223333:root, with the owner's account id.")
-        raise error
+        note = "Write arn:aws:iam::111122223333:root, with the owner's account id."
+        raise noted(InvalidInput(f"'{owner}' is not a valid as a Resource Owner."), note)
     return parsed.account
 
 
@@ -202,9 +196,8 @@ def check_resource_policy(policy: Policy, caller: str | None, resources: Sequenc
         raise InvalidInput("Invalid caller - Caller cannot be null or empty.")
     for resource in resources:
         if resource == "*":
-            raise InvalidInput(
-                "Invalid Entity Arn: * does not clearly define entity type and name."
-            )
+            what = "* does not clearly define entity type and name."
+            raise InvalidInput(f"Invalid Entity Arn: {what}")
         # AWS's pages say both of these, but not in which words.
         if is_role(resource):
             raise InvalidInput("The simulation of role trust policies is not supported.")
@@ -270,14 +263,12 @@ def _read(entry: Parameters) -> tuple[str, str | list[str]]:
     if not values:
         raise InvalidInput(f"Context values for context key {name} cannot be null or empty.")
     base = kind.removesuffix("List")
-    if len(values) > 1 and base == kind:  # AWS says the type where one expects the key
-        raise InvalidInput(
-            f"Context key {kind} expected a single value, but received {len(values)}."
-        )
-    if len(values) > 1 and name.lower().startswith("aws:") and not is_multivalued(name):
-        raise InvalidInput(
-            f"Context key {name} expected a single value, but received {len(values)}."
-        )
+    if len(values) > 1:
+        is_single = name.lower().startswith("aws:") and not is_multivalued(name)
+        if base == kind or is_single:  # AWS says the type where one expects the key
+            shown = kind if base == kind else name
+            what = f"expected a single value, but received {len(values)}."
+            raise InvalidInput(f"Context key {shown} {what}")
     operator, form = FORMS.get(base, ("", ""))
     for value in values:
         # A value that can be read is equal to itself.
@@ -329,5 +320,5 @@ def get_context_keys_for_custom_policy(_: Account, given: Parameters) -> list[st
 @operation("GetContextKeysForPrincipalPolicy", on="identity", answer=_names)
 def get_context_keys_for_principal_policy(account: Account, given: Parameters) -> list[str]:
     """List the condition keys of the policies of a user, group or role, and of texts besides."""
-    own = hanging_on(source_of(account, given["PolicySourceArn"]))
+    own = policies_of_identity(source_of(account, given["PolicySourceArn"]))
     return keys_of(source.policy for source in (*own, *identity_policies(given)))

@@ -34,8 +34,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.policy_simulator import policies, requests
-from iamlab.analysis.policy_simulator.exclusions import Exclusions
-from iamlab.analysis.policy_simulator.policies import position, spans
+from iamlab.analysis.policy_simulator.policies import Exclusions, position, spans
 from iamlab.analysis.policy_simulator.requests import keys_of
 from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
@@ -334,7 +333,7 @@ def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, 
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
     source = policies.source_of(account, given["PolicySourceArn"])
     without = Exclusions.of(given.get("PolicyExclusionList", ()))
-    hanging = [one for one in policies.hanging_on(source) if not without.leaves_out(one)]
+    hanging = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
     own = None if without.boundary else policies.attached_boundary(source)
     scps = () if without.service_control_policies else scps_of(account)
     return Simulation.of(

@@ -23,40 +23,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.permission_checks import Need
-from iamlab.analysis.privilege_escalation.principal_states import Power, any_permission
+from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
 from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, UNHEARD_OF, denying
-from iamlab.analysis.privilege_escalation.table import Way
-from iamlab.analysis.privilege_escalation.ways.principals_to_create import UNIQUE_IDS, Made
 from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.engine.layers import Attached
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
 
-ADMINISTERS = Way(0, "is an administrator of the account", (), (), ())
+ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
 """Leads from an administrator to the point that all administrators of the account share."""
 
 
-def shared_by(power: Power) -> Power:
+def shared_by(state: PrincipalState) -> PrincipalState:
     """Give the point that the administrators of a power's account share."""
-    return Power(shared_name(power.account_id), gathered=power.gathered)
+    return PrincipalState(shared_name(state.account_id), gathered=state.gathered)
 
 
-def an_administrator(account: Account) -> Power:
+def an_administrator(account: Account) -> PrincipalState:
     """Make up an administrator who is none of those that there are, and so can do it to each."""
     name = "administrator"
     while name in account.users:
         name += "-"
-    made = Made(User(account, name, unique_id=UNIQUE_IDS["user"]))
-    return made.power().with_(any_permission())
+    made = NewPrincipal(User(account, name, unique_id=UNIQUE_IDS["user"]))
+    return made.state().with_(any_permission())
 
 
 def shared_name(account_id: str) -> str:
@@ -64,16 +63,16 @@ def shared_name(account_id: str) -> str:
     return f"administrators of {account_id}"
 
 
-def is_shared(power: Power) -> bool:
+def is_shared(state: PrincipalState) -> bool:
     """Say whether a point of the graph is that of an account's administrators."""
-    return power.arn.startswith("administrators of ")
+    return state.arn.startswith("administrators of ")
 
 
-def asks_who_calls(power: Power) -> bool:
+def asks_who_calls(state: PrincipalState) -> bool:
     """Say whether an SCP above a power's account treats some of its principals otherwise."""
     return any(
         condition.key.lower().startswith(OF_CALLER)
-        for attached in power.gathered.layers().of("scp")
+        for attached in state.gathered.layers().of("scp")
         for statement in attached.policy.statements
         for condition in statement.conditions
     )
@@ -138,22 +137,22 @@ GIVES_POWER = (
 """Calls of IAM that an administrator makes to give power to whom he likes."""
 
 
-def is_admin(decider: Decider, power: Power) -> bool:
+def is_admin(decider: Decider, state: PrincipalState) -> bool:
     """Say whether a power is an administrator of its account, as it stands."""
-    known, is_root = power.gathered, power.arn.endswith(":root")
+    known, is_root = state.gathered, state.arn.endswith(":root")
     if is_root and known.session:
         return False  # a member's root user, assumed for one task
     if not is_root and not any(takes_all(one) for one in known.identity):
         return False  # the usual case, quickly
-    without_scps = replace(power, gathered=replace(known, scps=()))
+    without_scps = replace(state, gathered=replace(known, scps=()))
     if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
         return False
-    if denying(decider, power):
+    if denying(decider, state):
         return False
-    account = decider.world.accounts[power.account_id]
+    account = decider.world.accounts[state.account_id]
     start = f"arn:{account.partition}:iam::{account.account_id}"
     return all(
-        decider.decide(power, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
+        decider.decide(state, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
         for name in GIVES_POWER
     )
 

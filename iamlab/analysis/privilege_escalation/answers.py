@@ -14,7 +14,7 @@ Graphviz, "The DOT Language"; Mermaid, "Flowcharts - Basic Syntax".
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,6 @@ from iamlab.mermaid import as_text
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import networkx as nx
 
     from iamlab.analysis.privilege_escalation.paths import Path

@@ -19,16 +19,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.access_matrix import parts
-from iamlab.analysis.privilege_escalation.principal_states import NOTHING_CARRIED, Carried, Change
-from iamlab.analysis.privilege_escalation.required_parameters import asked_in, merged
+from iamlab.analysis.privilege_escalation.principal_states import (
+    NOTHING_CARRIED,
+    Carried,
+    Change,
+    PrincipalState,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    RequiredValues,
+    merged,
+    required_in,
+)
 from iamlab.analysis.privilege_escalation.role_calls import (
     REGION,
+    AssumeRoleCall,
     attempts,
     session_name,
     session_of,
 )
 from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.resource import resource_context
+from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
@@ -39,13 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.analysis.privilege_escalation.required_parameters import Asked
-    from iamlab.analysis.privilege_escalation.role_calls import Attempt
-    from iamlab.authorization.resource import ResourceContext
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
+
 
 EVERYBODY = "*"
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
@@ -64,7 +71,7 @@ TELL_SESSIONS_APART = ("userid", ":assumed-role/")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AssumableRole:
     """A role that a power may assume, and by which call.
 
     Parameters
@@ -88,14 +95,14 @@ class Taken:
 
 
 @dataclass(slots=True, eq=False)
-class Assuming:
+class AssumableRoles:
     """Looks for roles to assume."""
 
     decider: Decider
     _by_name: dict[str, list[Role]] = field(default_factory=dict)
     _names_count: bool | None = None
-    _plain: dict[Power, set[str]] = field(default_factory=dict)
-    _wanted: dict[tuple[str, bool], Asked] = field(default_factory=dict)
+    _plain: dict[PrincipalState, set[str]] = field(default_factory=dict)
+    _wanted: dict[tuple[str, bool], RequiredValues] = field(default_factory=dict)
 
     @property
     def world(self) -> World:
@@ -112,7 +119,9 @@ class Assuming:
                         found[name].append(role)
         self._by_name = dict(found)
 
-    def taken_by(self, power: Power, *, elsewhere: bool = False) -> Iterator[Taken]:
+    def taken_by(
+        self, state: PrincipalState, *, elsewhere: bool = False
+    ) -> Iterator[AssumableRole]:
         """Give the roles that a power may assume as it is.
 
         Parameters
@@ -120,46 +129,46 @@ class Assuming:
         elsewhere
             Whether only roles of other accounts are wanted.
         """
-        if power.arn.endswith(":root") or not is_arn(power.arn):
+        if state.arn.endswith(":root") or not is_arn(state.arn):
             return  # a root user assumes no role
-        known = power.gathered
-        own = (power.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
+        known = state.gathered
+        own = (state.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
         names = dict.fromkeys(map(_as_name, own))
         direct = [role for name in (*names, EVERYBODY) for role in self._by_name.get(name, ())]
-        wide = self._by_name.get(power.account_id, [])
-        if not self.decider.ever(power, "sts:AssumeRole"):
+        wide = self._by_name.get(state.account_id, [])
+        if not self.decider.ever(state, "sts:AssumeRole"):
             wide = []  # a trust in an account leaves it to that account's policies who it is
         if elsewhere:
             direct, wide = (
-                [role for role in roles if role.account.account_id != power.account_id]
+                [role for role in roles if role.account.account_id != state.account_id]
                 for roles in (direct, wide)
             )
-        yield from self._among(power, list(dict.fromkeys(direct)))
+        yield from self._among(state, list(dict.fromkeys(direct)))
         done = {role.arn for role in direct}
-        plainly = None if elsewhere else self._of_account(power, wide)
-        for one in self._among(power, wide, plainly=plainly):
+        plainly = None if elsewhere else self._of_account(state, wide)
+        for one in self._among(state, wide, plainly=plainly):
             if one.role.arn not in done:
                 yield one
 
-    def _of_account(self, power: Power, roles: Sequence[Role]) -> set[str]:
+    def _of_account(self, state: PrincipalState, roles: Sequence[Role]) -> set[str]:
         """Say which roles that trust its account a power gets plainly; ask for others with it."""
         if not roles:
             return set()
-        known = self._plain.get(power)
+        known = self._plain.get(state)
         if known is None:
-            others = self.decider.asked_with(power)
+            others = self.decider.asked_with(state)
             some = [one for one in others if self.decider.ever(one, "sts:AssumeRole")]
-            self._plain |= self._plainly([power, *some], roles)
-            known = self._plain[power]
+            self._plain |= self._plainly([state, *some], roles)
+            known = self._plain[state]
         return known
 
     def _among(
         self,
-        power: Power,
+        state: PrincipalState,
         roles: Sequence[Role],
         trust: Policy | None = None,
         plainly: set[str] | None = None,
-    ) -> Iterator[Taken]:
+    ) -> Iterator[AssumableRole]:
         """Give those of some roles that a power gets, all with one trust policy if there is one.
 
         Parameters
@@ -167,21 +176,21 @@ class Assuming:
         plainly
             The ARNs of those that the plainest call gets, if that is known.
         """
-        has_plain = power.carried == NOTHING_CARRIED
+        has_plain = state.carried == NOTHING_CARRIED
         if has_plain and plainly is None:
-            plainly = self._plainly([power], roles, trust)[power]
-        asked = asked_of(power)
-        sends_anyway = not has_plain or _is_sent(asked)
+            plainly = self._plainly([state], roles, trust)[state]
+        required = required_by(state)
+        sends_anyway = not has_plain or _is_sent(required)
         for role in roles:
             if has_plain and plainly is not None and role.arn in plainly:
-                plain = next(attempts(self.world, power, role.arn, {}))
+                plain = next(attempts(self.world, state, role.arn, {}))
                 yield self._taken(role, plain, trust)
-            elif sends_anyway or _is_sent(self._asked_for(role, trust), CHOSEN):
-                one = self.one(power, role, asked, trust, is_plain=not has_plain)
+            elif sends_anyway or _is_sent(self._required_for(role, trust), CHOSEN):
+                one = self.one(state, role, required, trust, is_plain=not has_plain)
                 if one is not None:
                     yield one
 
-    def _asked_for(self, role: Role, trust: Policy | None) -> Asked:
+    def _required_for(self, role: Role, trust: Policy | None) -> RequiredValues:
         """Give what a role's trust policy, and the RCPs above it, want of a call."""
         key = (role.arn, trust is None)
         known = self._wanted.get(key)
@@ -190,19 +199,19 @@ class Assuming:
             organization = self.world.organization_of(role.account.account_id)
             levels = organization.levels(role.account.account_id, RCP) if organization else ()
             rcps = (attached.policy for level in levels for attached in level)
-            known = self._wanted[key] = asked_in(*([] if policy is None else [policy]), *rcps)
+            known = self._wanted[key] = required_in(*([] if policy is None else [policy]), *rcps)
         return known
 
     def one(
         self,
-        power: Power,
+        state: PrincipalState,
         role: Role,
-        asked: Asked,
+        required: RequiredValues,
         trust: Policy | None = None,
         sending: Mapping[str, str] = NO_TAGS,
         *,
         is_plain: bool = True,
-    ) -> Taken | None:
+    ) -> AssumableRole | None:
         """Find the call with which a power gets a role.
 
         Parameters
@@ -216,32 +225,34 @@ class Assuming:
         is_plain
             Whether the plainest call is to be tried too.
         """
-        facts = self._facts(power, role, trust)
-        wanted = merged(asked, self._asked_for(role, trust))
-        every = attempts(self.world, power, role.arn, wanted)
+        facts = self._facts(state, role, trust)
+        wanted = merged(required, self._required_for(role, trust))
+        every = attempts(self.world, state, role.arn, wanted)
         for attempt in islice(every, 0 if is_plain else 1, None):
             if REGION in attempt.call.parameters and "region" in self.decider.circumstances:
                 continue  # it is said where everybody calls
             passed = {key.lower(): value for key, value in attempt.tags.passed.items()}
             if any(passed.get(key) != value for key, value in sending.items()):
                 continue
-            if all(self.decider.decide(power, need, facts) for need in attempt.call.needs):
+            if all(self.decider.decide(state, need, facts) for need in attempt.call.needs):
                 return self._taken(role, attempt, trust)
         return None
 
-    def _facts(self, power: Power, role: Role, trust: Policy | None) -> ResourceContext:
+    def _facts(self, state: PrincipalState, role: Role, trust: Policy | None) -> ResourceContext:
         """Say what a role is; it need not be in the world yet."""
-        facts = resource_context(self.world, role.arn, "sts:AssumeRole", power.account_id)
+        facts = resource_context(self.world, role.arn, "sts:AssumeRole", state.account_id)
         if role.account.roles.get(role.name) is not role:
             own = of_tags("iam:ResourceTag", role.tags)
             facts = replace(facts, what=replace(facts.what, tags=role.tags, own=own))
         return facts if trust is None else replace(facts, policy=trust)
 
-    def _taken(self, role: Role, attempt: Attempt, trust: Policy | None) -> Taken:
+    def _taken(self, role: Role, attempt: AssumeRoleCall, trust: Policy | None) -> AssumableRole:
         # A boundary does not stop what a policy gives to a session by its own name.
         is_named = self._names_matter or role.boundary is not None
         session = session_of(role, attempt, is_named=is_named)
-        return Taken(role, attempt.call, attempt.conditions, session, attempt.carried, trust)
+        return AssumableRole(
+            role, attempt.call, attempt.conditions, session, attempt.carried, trust
+        )
 
     @property
     def _names_matter(self) -> bool:
@@ -251,51 +262,53 @@ class Assuming:
             self._names_count = any(part in one for one in texts for part in TELL_SESSIONS_APART)
         return self._names_count
 
-    def after_editing(self, power: Power, roles: Sequence[Role]) -> Iterator[Taken]:
+    def after_editing(
+        self, state: PrincipalState, roles: Sequence[Role]
+    ) -> Iterator[AssumableRole]:
         """Give those of an account's roles that a power may assume once their trust names it.
 
         Who is named directly needs no Allow of his own in the same account; but a Deny, an SCP, an
         RCP or, for a session of a role, a boundary still stands in the way.
         """
-        if not roles or power.arn.endswith(":root"):
+        if not roles or state.arn.endswith(":root"):
             return
-        found = {one.role.arn: one for one in self._among(power, roles, admitting(power))}
+        found = {one.role.arn: one for one in self._among(state, roles, admitting(state))}
         left = [role for role in roles if role.arn not in found]
-        if power.gathered.arn != power.gathered.issuer and power.gathered.issuer is not None:
-            for one in self._among(power, left, admitting(power, by_session=True)):
+        if state.gathered.arn != state.gathered.issuer and state.gathered.issuer is not None:
+            for one in self._among(state, left, admitting(state, by_session=True)):
                 found[one.role.arn] = one
         yield from (found[role.arn] for role in roles if role.arn in found)
 
     def _plainly(
-        self, powers: Sequence[Power], roles: Sequence[Role], trust: Policy | None = None
-    ) -> dict[Power, set[str]]:
+        self, states: Sequence[PrincipalState], roles: Sequence[Role], trust: Policy | None = None
+    ) -> dict[PrincipalState, set[str]]:
         """Give the ARNs of those that the plainest call gets, all decided at once."""
         from iamlab.engine.matrix import evaluate_many
 
-        found: dict[Power, set[str]] = {power: set() for power in powers}
+        found: dict[PrincipalState, set[str]] = {state: set() for state in states}
         if not roles:
             return found
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
-        for part in parts(self.world, powers[0].gathered, pairs, given, circumstances):
-            asked = [pairs[place] for place in part.places]
+        for part in parts(self.world, states[0].gathered, pairs, given, circumstances):
+            places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
             asking = (
-                part.asking(power.gathered.within_limits(), self._plain_keys(power), via=via)
-                for power in powers
+                part.asking(state.gathered.within_limits(), self._plain_keys(state), via=via)
+                for state in states
             )
-            rows = evaluate_many(asking, asked, edited).rows
-            for power, row in zip(powers, rows, strict=True):
-                found[power] |= {arn for bit, (_, arn) in enumerate(asked) if row >> bit & 1}
+            rows = evaluate_many(asking, places, edited).rows
+            for state, row in zip(states, rows, strict=True):
+                found[state] |= {arn for bit, (_, arn) in enumerate(places) if row >> bit & 1}
         return found
 
-    def _plain_keys(self, power: Power) -> dict[str, Any]:
-        return {"sts:RoleSessionName": session_name(power), **self.decider.context}
+    def _plain_keys(self, state: PrincipalState) -> dict[str, Any]:
+        return {"sts:RoleSessionName": session_name(state), **self.decider.context}
 
-    def trust_to_write(self, power: Power, taken: Taken) -> Policy:
+    def trust_to_write(self, state: PrincipalState, taken: AssumableRole) -> Policy:
         """Give the trust policy that lets a power in: the one that is there, with one more Allow.
 
         So those who rely on it keep what they have. Where a Deny in it stands in the way, or it
@@ -309,24 +322,24 @@ class Assuming:
             both = trust_policy(taken.role.account, (old + new).text, taken.role.name)
         except IamLabError:
             return new
-        facts = self._facts(power, taken.role, both)
-        is_enough = all(self.decider.decide(power, need, facts) for need in taken.call.needs)
+        facts = self._facts(state, taken.role, both)
+        is_enough = all(self.decider.decide(state, need, facts) for need in taken.call.needs)
         return both if is_enough else new
 
 
-def _is_sent(asked: Asked, starts: tuple[str, ...] = SENT) -> bool:
+def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
     """Say whether something is asked for that a call can say."""
-    return any(key.startswith(starts) for key in asked)
+    return any(key.startswith(starts) for key in required)
 
 
-def asked_of(power: Power) -> Asked:
+def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a power's own policies and ceilings want of its calls."""
-    layers = power.gathered.layers()
+    layers = state.gathered.layers()
     every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    return asked_in(*(one.policy for one in (*every, *layers.of("scoped"), *layers.of("scp"))))
+    return required_in(*(one.policy for one in (*every, *layers.of("scoped"), *layers.of("scp"))))
 
 
-def admitting(power: Power, *, by_session: bool = False) -> Policy:
+def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     """Give the trust policy that lets a power in, and nobody else.
 
     Parameters
@@ -338,13 +351,13 @@ def admitting(power: Power, *, by_session: bool = False) -> Policy:
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import Power
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> admitting(Power.of(principal_of(dana.account.world, dana))).statements[0].principal
+    >>> admitting(PrincipalState.of(principal_of(dana.account.world, dana))).statements[0].principal
     (('AWS', 'arn:aws:iam::111111111111:user/dana'),)
     """
-    known = power.gathered
-    whom = known.arn if by_session else (known.issuer or power.arn)
+    known = state.gathered
+    whom = known.arn if by_session else (known.issuer or state.arn)
     return allow(LETS_IN, None, principal=whom)
 
 

@@ -7,12 +7,12 @@ AWS pages: "Policy evaluation logic"; "Methods to assume a role".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.permission_checks import Call, iam_call
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
     GROUP,
@@ -21,22 +21,19 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     Calls,
     Change,
     Edge,
-    Power,
+    PrincipalState,
     any_permission,
     thing_of,
 )
-from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.analysis.privilege_escalation.assumable_roles import Assuming, Taken
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
-    from iamlab.analysis.privilege_escalation.table import Way
+    from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, AssumableRoles
     from iamlab.model.account import Account
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Stock:
+class AccountInventory:
     """The things of an account in lists that stay the same, so that answers can be kept by them."""
 
     account: Account
@@ -63,7 +60,7 @@ class Stock:
 
 
 @dataclass(eq=False)
-class Standpoint:
+class AttackerView:
     """A power, and what it may do.
 
     Parameters
@@ -75,9 +72,9 @@ class Standpoint:
     """
 
     decider: Decider
-    power: Power
-    stock: Stock
-    assuming: Assuming
+    state: PrincipalState
+    stock: AccountInventory
+    assuming: AssumableRoles
 
     @property
     def world(self) -> World:
@@ -92,7 +89,7 @@ class Standpoint:
     @cached_property
     def user(self) -> User | None:
         """The user that it is, if it is one; also of a session of the user's own."""
-        arn = Arn.parse(self.power.arn)
+        arn = Arn.parse(self.state.arn)
         if arn.service != "iam" or arn.kind != "user":
             return None
         return self.account.users.get(arn.name)
@@ -100,7 +97,7 @@ class Standpoint:
     @cached_property
     def role(self) -> Role | None:
         """The role that it is a session of, if it is one."""
-        issuer = self.power.gathered.issuer or ""
+        issuer = self.state.gathered.issuer or ""
         if ":role/" not in issuer:
             return None
         return self.account.roles.get(issuer.rpartition("/")[2])
@@ -113,41 +110,43 @@ class Standpoint:
 
     def may(self, call: Call) -> bool:
         """Say whether the power may make a call."""
-        return self.decider.may(self.power, call)
+        return self.decider.may(self.state, call)
 
     def ever(self, action: str) -> bool:
         """Say whether one of the power's own Allows could be about an action at all."""
-        return self.decider.ever(self.power, action)
+        return self.decider.ever(self.state, action)
 
     def allowed(self, name: str, things: Sequence[Any], **fixed: Any) -> list[Any]:
         """Give those things of its account on which the power may do an operation of IAM."""
-        return self.decider.allowed(self.power, self.account, name, things, **fixed)
+        return self.decider.allowed(self.state, self.account, name, things, **fixed)
 
     @cached_property
-    def assumable(self) -> dict[str, Taken]:
+    def assumable(self) -> dict[str, AssumableRole]:
         """The roles that it may assume as they are, in whichever account, by ARN."""
-        return {one.role.arn: one for one in self.assuming.taken_by(self.power)}
+        return {one.role.arn: one for one in self.assuming.taken_by(self.state)}
 
     @cached_property
-    def assumable_once_trusted(self) -> dict[str, Taken]:
+    def assumable_once_trusted(self) -> dict[str, AssumableRole]:
         """The roles whose trust policy it may write so that it lets it in, by ARN."""
         roles = self.allowed("UpdateAssumeRolePolicy", self.stock.roles, PolicyDocument="{}")
-        return {one.role.arn: one for one in self.assuming.after_editing(self.power, roles)}
+        return {one.role.arn: one for one in self.assuming.after_editing(self.state, roles)}
 
     def abroad(self) -> Iterator[Edge]:
         """Give the edges by which it assumes roles as they are."""
-        for taken in self.assuming.taken_by(self.power, elsewhere=True):
-            yield self.acts_as(TABLE[15], taken, partial(tuple, (taken.call,)))
+        for taken in self.assuming.taken_by(self.state, elsewhere=True):
+            yield self.acts_as(METHODS[15], taken, partial(tuple, (taken.call,)))
 
     # Answers ------------------------------------------------------------------------------------
 
-    def widened(self, way: Way, change: Change, calls: Calls, *conditions: str) -> Edge:
+    def widened(
+        self, method: EscalationMethod, change: Change, calls: Calls, *conditions: str
+    ) -> Edge:
         """Say that the power can widen itself."""
-        return Edge(way, self.power, self.power.with_(change), calls, conditions)
+        return Edge(method, self.state, self.state.with_(change), calls, conditions)
 
     def becomes(
         self,
-        way: Way,
+        method: EscalationMethod,
         whom: User | Role,
         calls: Calls,
         *conditions: str,
@@ -155,9 +154,11 @@ class Standpoint:
     ) -> Edge:
         """Say that the power can act as another principal, perhaps a widened one."""
         target = self.changed(self._again(whom), *changes)
-        return Edge(way, self.power, target, calls, conditions)
+        return Edge(method, self.state, target, calls, conditions)
 
-    def acts_as(self, way: Way, taken: Taken, calls: Calls, *changes: Change) -> Edge:
+    def acts_as(
+        self, method: EscalationMethod, taken: AssumableRole, calls: Calls, *changes: Change
+    ) -> Edge:
         """Say that the power gets a session of a role, perhaps of a widened one.
 
         Parameters
@@ -167,13 +168,13 @@ class Standpoint:
         changes
             What was made of the role before.
         """
-        power = replace(self._again(taken.role), carried=taken.carried)
-        target = self.changed(power, *taken.session, *changes)
-        return Edge(way, self.power, target, calls, taken.conditions)
+        state = replace(self._again(taken.role), carried=taken.carried)
+        target = self.changed(state, *taken.session, *changes)
+        return Edge(method, self.state, target, calls, taken.conditions)
 
     # What was done before ------------------------------------------------------------------------
 
-    def changed(self, other: Power, *changes: Change) -> Power:
+    def changed(self, other: PrincipalState, *changes: Change) -> PrincipalState:
         """Give another power with changes, and with what this power has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on
@@ -181,7 +182,7 @@ class Standpoint:
         it as well. And whoever comes back to himself is what he has made of himself.
         """
         made = other.with_(*changes)
-        if not self.power.changes:
+        if not self.state.changes:
             return made
         known = made.gathered
         held = (*known.identity, known.boundary, *known.session)
@@ -193,54 +194,28 @@ class Standpoint:
         return made.with_(
             *(
                 change
-                for change in self.power.changes
+                for change in self.state.changes
                 if thing_of(change) in things and not done & {change.about, change.label}
             )
         )
 
-    def _groups_of(self, power: Power) -> list[str]:
+    def _groups_of(self, state: PrincipalState) -> list[str]:
         """Give the groups that a power of this account is in, joined ones among them."""
-        joined = [one.about for one in power.changes if one.about.startswith(MEMBER)]
+        joined = [one.about for one in state.changes if one.about.startswith(MEMBER)]
         names = [about.removeprefix(f"{MEMBER} ") for about in joined]
-        user = self.account.users.get(power.arn.rpartition("/")[2])
-        return [*user.groups, *names] if user is not None and user.arn == power.arn else names
+        user = self.account.users.get(state.arn.rpartition("/")[2])
+        return [*user.groups, *names] if user is not None and user.arn == state.arn else names
 
-    def _again(self, whom: User | Role) -> Power:
+    def _again(self, whom: User | Role) -> PrincipalState:
         """Give a principal as it is; if it is this power, with what this has made of itself."""
-        power = Power.of(principal_of(self.world, whom))
-        own = self.power.changes if whom is (self.user or self.role) else ()
-        return power.with_(*(change for change in own if change.about != CALLS_WITH))
+        state = PrincipalState.of(principal_of(self.world, whom))
+        own = self.state.changes if whom is (self.user or self.role) else ()
+        return state.with_(*(change for change in own if change.about != CALLS_WITH))
 
     def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
         """Give policies that somebody may get, in the versions that are in force by now."""
-        now = replace(self.power.gathered, identity=tuple(policies))
-        for change in self.power.changes:
+        now = replace(self.state.gathered, identity=tuple(policies))
+        for change in self.state.changes:
             if change.about.startswith(VERSION):
                 now = change.make(now)
         return now.identity
-
-
-Finder = Callable[["Standpoint"], "Iterator[Edge]"]
-
-Written = Callable[["Standpoint", "Way"], "Iterator[Edge]"]
-
-FINDERS: dict[int, Finder] = {}
-"""Number of a way -> what finds it; of several finders, all of them one after the other."""
-
-
-def finds(number: int) -> Callable[[Written], Written]:
-    """Make a function a finder of a way; it is given the standpoint and the way's row."""
-    way = TABLE[number]
-
-    def make(written: Written) -> Written:
-        before = FINDERS.get(number)
-
-        def finder(standpoint: Standpoint) -> Iterator[Edge]:
-            if before is not None:
-                yield from before(standpoint)
-            yield from written(standpoint, way)
-
-        FINDERS[number] = finder
-        return written
-
-    return make

@@ -13,7 +13,7 @@ AWS pages: "Grant least privilege"; "Security best practices in IAM".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,20 +29,21 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
+from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, count, few, steps
 from iamlab.errors import AwsError, RequestError
+from iamlab.model.record import Circumstances, check_texts
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
     from iamlab.model.world import World
+
 
 EXHAUSTIVE = 3
 """Up to so many edits all sets are tried."""
@@ -194,7 +195,7 @@ class Cutter:
         """Give a copy with edits made; ``None`` if something is lost that shall stay."""
         twin = self.world.copy()
         apply(twin, _ordered(edits))
-        kept = all(twin.can(who, action, resource) for who, action, resource in self.keep)
+        kept = all(_can(twin, *cell) for cell in self.keep)
         return twin if kept else None
 
     def _one_by_one(self) -> Cut:
@@ -249,16 +250,16 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     return found
 
 
-def _of_an_admin(reach: Reach, power: Power) -> Iterator[Decision]:
+def _of_an_admin(reach: Reach, state: PrincipalState) -> Iterator[Decision]:
     for name in GIVES_POWER:
-        yield reach.decide(power, Need(f"iam:{name}", "*", {}))
-    yield reach.decide(power, Need(UNHEARD_OF, "*", {}))
+        yield reach.decide(state, Need(f"iam:{name}", "*", {}))
+    yield reach.decide(state, Need(UNHEARD_OF, "*", {}))
 
 
-def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
+def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
     gathered = (
-        principal_of(reach.world, power.gathered.issuer or power.arn) if _is_held(power) else None
+        principal_of(reach.world, state.gathered.issuer or state.arn) if _is_held(state) else None
     )
     today = () if gathered is None else gathered.identity
     for layer in ("identity", "resource"):
@@ -268,21 +269,21 @@ def _edits(reach: Reach, power: Power, decision: Decision) -> Iterator[CutEdit]:
             if layer == "resource":
                 yield from _distrusts(reading, decision)
             elif reading.attached in today:
-                yield from _takes(reading, power)
-    holder = power.gathered.issuer or power.arn
-    if _is_held(power) and holder in reach.principals:
+                yield from _takes(reading, state)
+    holder = state.gathered.issuer or state.arn
+    if _is_held(state) and holder in reach.principals:
         yield DenyAction(holder, decision.request.action)
 
 
-def _is_held(power: Power) -> bool:
+def _is_held(state: PrincipalState) -> bool:
     """Say whether something can hang on a principal: not on a root user."""
-    return not power.arn.endswith(":root") and not power.arn.startswith("administrators of ")
+    return not state.arn.endswith(":root") and not state.arn.startswith("administrators of ")
 
 
-def _takes(reading: StatementMatch, power: Power) -> Iterator[CutEdit]:
+def _takes(reading: StatementMatch, state: PrincipalState) -> Iterator[CutEdit]:
     """Give the edits of an identity-based policy, and of how it hangs on somebody."""
     attached, statement = reading.attached, reading.statement
-    holder = power.gathered.issuer or power.arn
+    holder = state.gathered.issuer or state.arn
     own = Arn.parse(holder)
     through = next((one[6:] for one in attached.path if one.startswith("group ")), "")
     on = f"arn:{own.partition}:iam::{own.account}:group" if through else ""
@@ -318,6 +319,11 @@ def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
     return tuple(sorted(edits, key=lambda one: (type(one).__name__, str(one))))
 
 
+def _can(world: World, caller: str, action: str, resource: str) -> bool:
+    check_texts(action=action, resource=resource)
+    return bool(question(world, caller, action, resource, None, Circumstances()).decide())
+
+
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
     """Read what shall stay: an access matrix, or triples of caller, action and resource.
 
@@ -334,7 +340,7 @@ def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
             )
         caller, action, resource = one
         cell = (str(getattr(caller, "arn", caller)), action, resource)
-        if not world.can(*cell):
+        if not _can(world, *cell):
             raise RequestError(f"{cell[0]} may not do {action} on {resource}: it cannot stay so.")
         cells.append(cell)
     return tuple(cells)

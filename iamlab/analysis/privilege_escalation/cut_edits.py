@@ -14,21 +14,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import RequestError
+from iamlab.operations.dispatch import perform
+from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.building import deny
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from iamlab.model.identities import Group, Role, User
-    from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+
 
 DENIED = "reach-cut"
 """What the inline policy is called that denies."""
@@ -118,114 +120,111 @@ CutEdit = TakeAction | Distrust | Leave | Detach | DenyAction
 
 
 def apply(world: World, edits: Iterable[CutEdit]) -> None:
-    """Make edits in a world, all of them against its policies as they stand before."""
+    """Make edits in a world, all of them against its policies as they are before."""
     every = tuple(edits)
-    for where, numbers in _by_statement(every, TakeAction).items():
-        _take_actions(world, where, numbers)
-    for role, statements in _names(every).items():
-        _distrust(world.accounts[Arn.parse(role).account].roles[Arn.parse(role).name], statements)
+    _edit_statements(world, every)
     for edit in every:
         if isinstance(edit, Leave):
             arn = Arn.parse(edit.user)
-            world.accounts[arn.account].groups[edit.group].remove_user(arn.name)
+            group = world.accounts[arn.account].groups[edit.group]
+            _do(group, "RemoveUserFromGroup", UserName=arn.name)
         elif isinstance(edit, Detach):
-            _identity(world, edit.holder).detach_policy(edit.policy)
+            _change(world, edit.holder, "Detach{}Policy", PolicyArn=edit.policy)
     denied: dict[str, list[str]] = defaultdict(list)
     for edit in every:
         if isinstance(edit, DenyAction):
             denied[edit.holder].append(edit.action)
     for holder, actions in denied.items():
-        identity = _identity(world, holder)
         name = DENIED
-        while name in identity.inline:
+        while name in _identity(world, holder).inline:
             name += "-"
-        identity.put_policy(name, deny(sorted(actions)))
+        document = as_text(deny(sorted(actions)))
+        _change(world, holder, "Put{}Policy", PolicyName=name, PolicyDocument=document)
 
 
-def _by_statement(
-    edits: Iterable[CutEdit], kind: type[TakeAction]
-) -> dict[tuple[str, str], dict[int, set[str]]]:
-    found: dict[tuple[str, str], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for edit in edits:
-        if isinstance(edit, kind):
-            found[edit.holder, edit.policy][edit.number].add(edit.pattern)
-    return found
+def _edit_statements(world: World, every: Iterable[CutEdit]) -> None:
+    of_actions: dict[tuple[str, str], Removed] = defaultdict(lambda: defaultdict(set))
+    of_principals: dict[str, Removed] = defaultdict(lambda: defaultdict(set))
+    for edit in every:
+        if isinstance(edit, TakeAction):
+            of_actions[edit.holder, edit.policy][edit.number].add(edit.pattern)
+        elif isinstance(edit, Distrust):
+            of_principals[edit.role][edit.number].add(edit.principal)
+    for (holder, policy), removed in of_actions.items():
+        _take_actions(world, holder, policy, removed)
+    for role, removed in of_principals.items():
+        _distrust(world, role, removed)
 
 
-def _names(edits: Iterable[CutEdit]) -> dict[str, dict[int, set[tuple[str, str]]]]:
-    found: dict[str, dict[int, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
-    for edit in edits:
-        if isinstance(edit, Distrust):
-            found[edit.role][edit.number].add(edit.principal)
-    return found
+Removed = defaultdict[int, set[object]]
+"""Number of a statement -> what is taken out of it."""
 
 
-def _take_actions(world: World, where: tuple[str, str], numbers: Mapping[int, set[str]]) -> None:
-    holder, policy = where
+def _do(identity: User | Group | Role, operation: str, **parameters: object) -> None:
+    noun = identity.kind.capitalize()
+    named = {f"{noun}Name": identity.name, **parameters}
+    perform(identity.account, operation.format(noun), **named)
+
+
+def _change(world: World, arn: str, operation: str, **parameters: object) -> None:
+    _do(_identity(world, arn), operation, **parameters)
+
+
+def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> None:
     if holder:
-        identity = _identity(world, holder)
-        left = _without(identity.inline[policy], numbers)
+        left = _without(_identity(world, holder).inline[policy], removed, "action")
         if left.statements:
-            identity.put_policy(policy, left)
+            named = {"PolicyName": policy, "PolicyDocument": as_text(left)}
+            _change(world, holder, "Put{}Policy", **named)
         else:
-            identity.delete_policy(policy)
+            _change(world, holder, "Delete{}Policy", PolicyName=policy)
         return
-    managed = _managed(world, policy)
-    left = _without(managed.document, numbers)
+    account = world.accounts[Arn.parse(policy).account]
+    managed = account.policies[policy]
+    left = _without(managed.document, removed, "action")
     if not left.statements:
         # A policy must have a statement: nobody needs one that allows nothing.
-        for one in _attached_to(world, policy):
-            one.detach_policy(policy)
+        held = (account.users, account.groups, account.roles)
+        for identity in [each for every in held for each in every.values()]:
+            if policy in identity.attached:
+                _do(identity, "Detach{}Policy", PolicyArn=policy)
         return
     if len(managed.versions) >= MOST_VERSIONS:
-        spare = next(one for one in managed.versions if one != managed.default_version_id)
-        managed.delete_version(spare)
-    managed.create_version(left, set_as_default=True)
+        spare = next(each for each in managed.versions if each != managed.default_version_id)
+        perform(account, "DeletePolicyVersion", PolicyArn=policy, VersionId=spare)
+    new = {"PolicyDocument": as_text(left), "SetAsDefault": True}
+    perform(account, "CreatePolicyVersion", PolicyArn=policy, **new)
 
 
-def _without(policy: Policy, numbers: Mapping[int, set[str]]) -> Policy:
-    """Give a policy without some actions; a statement without any is gone."""
-    changed: dict[int, Statement | None] = {}
-    for one in policy.statements:
-        gone = numbers.get(one.number, set())
-        if gone:
-            _check(one, gone, one.action)
-            left = tuple(pattern for pattern in one.action or () if pattern not in gone)
-            changed[one.number] = replace(one, action=left) if left else None
-    return edited(policy, changed)
+def _distrust(world: World, arn: str, removed: Removed) -> None:
+    role = world.accounts[Arn.parse(arn).account].roles[Arn.parse(arn).name]
+    if role.trust is None:
+        return
+    kept = _without(role.trust, removed, "principal")
+    if not kept.statements:
+        # A trust policy must have a statement: one that lets nobody in.
+        whom = f"arn:{role.account.partition}:iam::{role.account.account_id}:root"
+        kept = deny("sts:AssumeRole", None, principal=whom)
+    _do(role, "UpdateAssumeRolePolicy", PolicyDocument=as_text(kept))
 
 
-def _check(statement: Statement, gone: Iterable[object], there: Iterable[object] | None) -> None:
-    """Insist that an edit meets what it was made for: to shorten a Deny would open a way.
+def _without(policy: Policy, removed: Removed, element: str) -> Policy:
+    """Give a policy without some values of an element; a statement without any is gone.
 
     Raises
     ------
     RequestError
-        Something else stands there.
+        A statement is not what the edit was made for: to shorten a Deny would open a path.
     """
-    if statement.effect != "Allow" or not set(gone) <= set(there or ()):
-        raise RequestError(f"statement {statement.label} is not what it was")
-
-
-def _distrust(role: Role, numbers: Mapping[int, set[tuple[str, str]]]) -> None:
-    trust = role.trust
-    if trust is None:
-        return
     changed: dict[int, Statement | None] = {}
-    for one in trust.statements:
-        gone = numbers.get(one.number, set())
+    for statement in policy.statements:
+        gone, there = removed.get(statement.number), getattr(statement, element) or ()
         if gone:
-            _check(one, gone, one.principal)
-            left = tuple(each for each in one.principal or () if each not in gone)
-            changed[one.number] = replace(one, principal=left) if left else None
-    kept = edited(trust, changed)
-    # A trust policy must have a statement: one that lets nobody in.
-    role.update_assume_role_policy(kept if kept.statements else _nobody(role))
-
-
-def _nobody(role: Role) -> Policy:
-    whom = f"arn:{role.account.partition}:iam::{role.account.account_id}:root"
-    return deny("sts:AssumeRole", None, principal=whom)
+            if statement.effect != "Allow" or not gone <= set(there):
+                raise RequestError(f"statement {statement.label} is not what it was")
+            left: Any = tuple(each for each in there if each not in gone)
+            changed[statement.number] = replace(statement, **{element: left}) if left else None
+    return edited(policy, changed)
 
 
 def _identity(world: World, arn: str) -> User | Group | Role:
@@ -236,19 +235,4 @@ def _identity(world: World, arn: str) -> User | Group | Role:
         "group": account.groups,
         "role": account.roles,
     }
-    found: User | Group | Role = held[parsed.kind][parsed.name]
-    return found
-
-
-def _managed(world: World, arn: str) -> ManagedPolicy:
-    return world.accounts[Arn.parse(arn).account].policies[arn]
-
-
-def _attached_to(world: World, arn: str) -> Iterator[User | Group | Role]:
-    account = world.accounts[Arn.parse(arn).account]
-    every: tuple[Mapping[str, User | Group | Role], ...]
-    every = (account.users, account.groups, account.roles)
-    for held in every:
-        for one in held.values():
-            if arn in one.attached:
-                yield one
+    return held[parsed.kind][parsed.name]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.analysis.access_matrix import matrix
-from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.authorization.authorize import question
 from iamlab.model.record import Circumstances
@@ -34,10 +34,10 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint, Stock
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Power
+    from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.model.identities import Role
+
 
 PASS_ROLE = "iam:PassRole"
 PASSED_TO, PASSED_FOR = "iam:PassedToService", "iam:AssociatedResourceArn"
@@ -54,20 +54,22 @@ class Passing:
     """Answers for one account, for all powers that are asked about."""
 
     decider: Decider
-    stock: Stock
+    stock: AccountInventory
     profiles: dict[str, str] = field(init=False)
     """ARN of a role -> that of an instance profile that it is in."""
     _trusting: dict[str, list[Role]] = field(init=False)
     _lets: dict[tuple[str, str, str], bool] = field(default_factory=dict)
-    _may_be_passed: dict[tuple[str, str], dict[Power, list[Role]]] = field(default_factory=dict)
+    _may_be_passed: dict[tuple[str, str], dict[PrincipalState, list[Role]]] = field(
+        default_factory=dict
+    )
 
     @classmethod
-    def of(cls, one: Standpoint) -> Self:
+    def of(cls, view: AttackerView) -> Self:
         """Give that of a power's account: there is one for all its powers."""
-        key = ("passing", one.account.account_id)
-        known: Self | None = one.decider.kept.get(key)
+        key = ("passing", view.account.account_id)
+        known: Self | None = view.decider.kept.get(key)
         if known is None:
-            known = one.decider.kept[key] = cls(one.decider, one.stock)
+            known = view.decider.kept[key] = cls(view.decider, view.stock)
         return known
 
     def __post_init__(self) -> None:
@@ -118,47 +120,47 @@ class Passing:
         keys = context_of_passing(self.stock.account, role.arn, service, passed_for)
         return Need(PASS_ROLE, role.arn, keys)
 
-    def may_pass(self, power: Power, role: Role, service: str, passed_for: str) -> bool:
+    def may_pass(self, state: PrincipalState, role: Role, service: str, passed_for: str) -> bool:
         """Say whether a power may pass a role to a service, for a resource."""
-        if not mentions(self.decider, power, PASSED_FOR):
-            return role in self.passed(power, service)
-        return self.decider.has(power, self.need(role, service, passed_for))
+        if not mentions(self.decider, state, PASSED_FOR):
+            return role in self.passed(state, service)
+        return self.decider.has(state, self.need(role, service, passed_for))
 
-    def passed(self, power: Power, service: str) -> Sequence[Role]:
+    def passed(self, state: PrincipalState, service: str) -> Sequence[Role]:
         """Give the roles that trust a service, and that a power may pass to it.
 
         Whose policies ask for what they are passed to get all that might be so: ask ``may_pass``.
         """
         roles = self.trusting(service)
-        if not roles or mentions(self.decider, power, PASSED_FOR):
+        if not roles or mentions(self.decider, state, PASSED_FOR):
             return roles
         known = self._may_be_passed.setdefault((service, ""), {})
-        if power not in known:
-            known |= self._passed_by_all(power, service, roles)
-        return known[power]
+        if state not in known:
+            known |= self._passed_by_all(state, service, roles)
+        return known[state]
 
     def _passed_by_all(
-        self, power: Power, service: str, roles: list[Role]
-    ) -> dict[Power, list[Role]]:
+        self, state: PrincipalState, service: str, roles: list[Role]
+    ) -> dict[PrincipalState, list[Role]]:
         """Decide for a power, and for all others that will be asked about, at once."""
         others = [
             one
-            for one in self.decider.asked_together(power.account_id)
-            if one != power and self.decider.ever(one, PASS_ROLE)
+            for one in self.decider.asked_together(state.account_id)
+            if one != state and self.decider.ever(one, PASS_ROLE)
         ]
         # Tags of the role are known of the role itself.
         context: dict[str, Any] = {PASSED_TO: host(service), **self.decider.context}
-        powers = [power, *others] if not self._may_be_passed[service, ""] else [power]
+        states = [state, *others] if not self._may_be_passed[service, ""] else [state]
         table = matrix(
             self.decider.world,
-            [one.gathered for one in powers],
+            [one.gathered for one in states],
             [(PASS_ROLE, role.arn) for role in roles],
             context,
             self.decider.circumstances,
         )
         return {
             one: [role for bit, role in enumerate(roles) if row >> bit & 1]
-            for one, row in zip(powers, table.rows, strict=True)
+            for one, row in zip(states, table.rows, strict=True)
         }
 
     def sources(self, roles: Sequence[Role]) -> list[str]:

@@ -32,9 +32,9 @@ from iamlab.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+    from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
     from iamlab.model.world import World
 
 
@@ -48,18 +48,18 @@ class Path(Shown):
         Who begins.
     """
 
-    source: Power
+    source: PrincipalState
     _edges: tuple[Edge, ...]
-    _explorer: Explorer = field(compare=False, repr=False)
-    _is_wanted: Callable[[Power], bool] = field(compare=False, repr=False)
+    _finder: EdgeFinder = field(compare=False, repr=False)
+    _is_wanted: Callable[[PrincipalState], bool] = field(compare=False, repr=False)
 
     @property
     def edges(self) -> tuple[Edge, ...]:
         """Step by step; none if it is there already."""
-        return written_out(self._explorer, self._edges, self._is_wanted)
+        return written_out(self._finder, self._edges, self._is_wanted)
 
     @property
-    def target(self) -> Power:
+    def target(self) -> PrincipalState:
         """What it ends with."""
         return self._edges[-1].target if self._edges else self.source
 
@@ -81,11 +81,11 @@ class Path(Shown):
     @property
     def world(self) -> World:
         """The world in which it was found, in which nothing changes."""
-        return self._explorer.decider.world
+        return self._finder.decider.world
 
-    def is_admin(self, power: Power) -> bool:
+    def is_admin(self, state: PrincipalState) -> bool:
         """Say whether a point of it is an administrator of its account, as it then is."""
-        return self._explorer.is_admin(power)
+        return self._finder.is_admin(state)
 
     def replay(self) -> Replay:
         """Make the calls in a copy of the world, and look at what the caller then is.
@@ -102,7 +102,7 @@ class Path(Shown):
         AwsError
             A call is refused: then the edge promised too much.
         """
-        return replay(self._explorer.decider, self)
+        return replay(self._finder.decider, self)
 
     def __len__(self) -> int:
         is_plain = sum(edge.is_own for edge in self._edges) < 2
@@ -158,20 +158,20 @@ LONGEST_CHAIN = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SearchPoint:
     """Where a search is: at a power, and as what it came there before it widened itself."""
 
-    power: Power
-    base: Power
+    state: PrincipalState
+    base: PrincipalState
 
     @classmethod
-    def of(cls, power: Power) -> Point:
+    def of(cls, state: PrincipalState) -> SearchPoint:
         """Begin with a power."""
-        return cls(power, power)
+        return cls(state, state)
 
 
 @dataclass(eq=False)
-class Searcher:
+class PathSearcher:
     """Goes from point to point of the graph.
 
     Parameters
@@ -180,48 +180,50 @@ class Searcher:
         Knows the edges.
     """
 
-    explorer: Explorer
-    _chains: dict[Power, Mapping[Power, Edge]] = field(default_factory=dict)
+    finder: EdgeFinder
+    _chains: dict[PrincipalState, Mapping[PrincipalState, Edge]] = field(default_factory=dict)
 
-    def further(self, point: Point) -> Iterator[tuple[Edge, Point]]:
+    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
         """Give the edges that begin at a point, each with the point that it leads to."""
-        power = point.power
-        chain = None if power == point.base else self._chain(point.base)
-        for edge in self.explorer.edges(power):
+        state = point.state
+        chain = None if state == point.base else self._chain(point.base)
+        for edge in self.finder.edges(state):
             if not edge.is_own:
-                yield edge, Point.of(edge.target)
-            elif chain is None or chain.get(power) is edge:
-                yield edge, Point(edge.target, point.base)
+                yield edge, SearchPoint.of(edge.target)
+            elif chain is None or chain.get(state) is edge:
+                yield edge, SearchPoint(edge.target, point.base)
 
-    def _chain(self, base: Power) -> Mapping[Power, Edge]:
+    def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
         """Give the own edges by which somebody makes the most of himself, one after the other."""
         known = self._chains.get(base)
         if known is None:
             known = self._chains[base] = dict(self._links(base))
         return known
 
-    def _links(self, power: Power) -> Iterator[tuple[Power, Edge]]:
-        made = {change.label for change in power.changes}
+    def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
+        made = {change.label for change in state.changes}
         for _ in range(LONGEST_CHAIN):
-            if self.explorer.is_admin(power):
+            if self.finder.is_admin(state):
                 return
             new = [
                 edge
-                for edge in self.explorer.edges(power)
+                for edge in self.finder.edges(state)
                 if edge.is_own and not made >= {one.label for one in edge.target.changes}
             ]
             if not new:
                 return
-            best = next((edge for edge in new if self.explorer.is_admin(edge.target)), new[0])
-            yield power, best
-            power = best.target
-            made |= {change.label for change in power.changes}
+            best = next((edge for edge in new if self.finder.is_admin(edge.target)), new[0])
+            yield state, best
+            state = best.target
+            made |= {change.label for change in state.changes}
 
-    def ways_from(self, source: Power, is_wanted: Callable[[Power], bool]) -> Iterator[Edges]:
+    def ways_from(
+        self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
+    ) -> Iterator[Edges]:
         """Give ways to powers that are wanted, the shortest first: one to each point."""
         if is_wanted(source):
             yield ()
-        came: dict[Point, tuple[Point, Edge] | None] = {Point.of(source): None}
+        came: dict[SearchPoint, tuple[SearchPoint, Edge] | None] = {SearchPoint.of(source): None}
         waiting = deque(came)
         while waiting:
             here = waiting.popleft()
@@ -229,25 +231,25 @@ class Searcher:
                 if there not in came:
                     came[there] = (here, edge)
                     waiting.append(there)
-                    if not is_shared(there.power) and is_wanted(there.power):
+                    if not is_shared(there.state) and is_wanted(there.state):
                         yield _back(came, there)
 
-    def all_from(self, source: Power) -> dict[Power, Edges]:
+    def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
         """Give all that can be got to, each with a short way there."""
-        found: dict[Power, Edges] = {}
+        found: dict[PrincipalState, Edges] = {}
         for edges in self.ways_from(source, lambda _: True):
             found.setdefault(edges[-1].target if edges else source, edges)
         return found
 
-    def ways_to(self, is_wanted: Callable[[Power], bool]) -> dict[Power, Edges]:
+    def ways_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
         """Give all of today who get to a wanted power, each with a short way there."""
-        into: dict[Point, list[tuple[Edge, Point]]] = defaultdict(list)
+        into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
         for here, leading in self.whole.items():
             for edge, there in leading:
                 into[there].append((edge, here))
-        asked = [one for one in self.whole if not is_shared(one.power)]
-        found: dict[Point, Edges] = {
-            point: () for point in steps(asked, "asking") if is_wanted(point.power)
+        asked = [one for one in self.whole if not is_shared(one.state)]
+        found: dict[SearchPoint, Edges] = {
+            point: () for point in steps(asked, "asking") if is_wanted(point.state)
         }
         waiting = deque(found)
         while waiting:
@@ -257,16 +259,16 @@ class Searcher:
                     found[here] = (edge, *found[there])
                     waiting.append(here)
         return {
-            power: found[Point.of(power)]
-            for power in self.explorer.today.values()
-            if Point.of(power) in found
+            state: found[SearchPoint.of(state)]
+            for state in self.finder.today.values()
+            if SearchPoint.of(state) in found
         }
 
     @cached_property
-    def whole(self) -> Mapping[Point, tuple[tuple[Edge, Point], ...]]:
+    def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
         """Every point to which anybody of today can get, with what leads on from it."""
-        found: dict[Point, tuple[tuple[Edge, Point], ...]] = {}
-        waiting = [Point.of(power) for power in self.explorer.today.values()]
+        found: dict[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]] = {}
+        waiting = [SearchPoint.of(state) for state in self.finder.today.values()]
         while waiting:
             for point in steps(waiting, "looking for ways"):
                 found[point] = tuple(self.further(point))
@@ -275,7 +277,9 @@ class Searcher:
         return found
 
 
-def _back(came: Mapping[Point, tuple[Point, Edge] | None], last: Point) -> tuple[Edge, ...]:
+def _back(
+    came: Mapping[SearchPoint, tuple[SearchPoint, Edge] | None], last: SearchPoint
+) -> tuple[Edge, ...]:
     """Go back from the last point to the first; give the edges in order."""
     found: list[Edge] = []
     before = came[last]

@@ -22,17 +22,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import matrix
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import Question, question
 from iamlab.cloudtrail.event_fields import SECRETS
-from iamlab.engine.prepared import action_test
+from iamlab.engine.statement_tests import action_test
 from iamlab.operations import registry as entries
-from iamlab.operations.dispatch import needed
+from iamlab.operations.authorization_needs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.authorization.authorize import Question
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
@@ -141,34 +140,34 @@ class Decider:
     circumstances: Circumstances = field(default_factory=dict)  # type: ignore[assignment]
     _ever: dict[tuple[int, str], bool] = field(default_factory=dict)
     _policies: dict[int, Policy] = field(default_factory=dict)  # kept: their ids are used
-    _together: dict[str, list[Power]] = field(default_factory=dict)
-    _rows: dict[tuple[object, ...], dict[Power, list[Any]]] = field(default_factory=dict)
+    _together: dict[str, list[PrincipalState]] = field(default_factory=dict)
+    _rows: dict[tuple[object, ...], dict[PrincipalState, list[Any]]] = field(default_factory=dict)
     _single: dict[tuple[object, ...], bool] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     """What ways have worked out for all powers at once, each under a key of its own."""
 
-    def together(self, powers: Iterable[Power]) -> None:
+    def together(self, states: Iterable[PrincipalState]) -> None:
         """Let these be asked together, account by account: all of them will be asked."""
-        for power in powers:
-            self._together.setdefault(power.account_id, []).append(power)
+        for state in states:
+            self._together.setdefault(state.account_id, []).append(state)
 
-    def asked_together(self, account_id: str) -> Sequence[Power]:
+    def asked_together(self, account_id: str) -> Sequence[PrincipalState]:
         """Give the powers of an account that will all be asked."""
         return self._together.get(account_id, ())
 
-    def asked_with(self, power: Power) -> list[Power]:
+    def asked_with(self, state: PrincipalState) -> list[PrincipalState]:
         """Give the others of its account that are asked together, if it is one of those."""
-        every = self._together.get(power.account_id, [])
-        return [one for one in every if one != power] if power in every else []
+        every = self._together.get(state.account_id, [])
+        return [one for one in every if one != state] if state in every else []
 
-    def ever(self, power: Power, action: str) -> bool:
+    def ever(self, state: PrincipalState, action: str) -> bool:
         """Say whether an Allow in the power's own policies could be about an action.
 
         Where the answer is no, only a resource's policy can let it do that.
         """
-        if power.arn.endswith(":root"):
+        if state.arn.endswith(":root"):
             return True  # without any policy
-        return any(self._about(one.policy, action) for one in power.gathered.identity)
+        return any(self._about(one.policy, action) for one in state.gathered.identity)
 
     def _about(self, policy: Policy, action: str) -> bool:
         key = (id(policy), action)
@@ -181,11 +180,13 @@ class Decider:
             )
         return known
 
-    def question(self, power: Power, need: Need, facts: ResourceContext | None = None) -> Question:
+    def question(
+        self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
+    ) -> Question:
         """Put the question for one permission together."""
         return question(
             self.world,
-            power.gathered,
+            state.gathered,
             need.action,
             need.resource,
             self.context or None,
@@ -194,26 +195,33 @@ class Decider:
             facts=facts,
         )
 
-    def decide(self, power: Power, need: Need, facts: ResourceContext | None = None) -> Decision:
+    def decide(
+        self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
+    ) -> Decision:
         """Ask for one permission."""
-        return self.question(power, need, facts).decide()
+        return self.question(state, need, facts).decide()
 
-    def may(self, power: Power, call: Call) -> bool:
+    def may(self, state: PrincipalState, call: Call) -> bool:
         """Say whether a power may make a call: it needs all the permissions of it."""
-        return all(self.has(power, need) for need in call.needs)
+        return all(self.has(state, need) for need in call.needs)
 
-    def has(self, power: Power, need: Need) -> bool:
+    def has(self, state: PrincipalState, need: Need) -> bool:
         """Say whether a power has one permission."""
-        if need.action.startswith("iam:") and not self.ever(power, need.action):
+        if need.action.startswith("iam:") and not self.ever(state, need.action):
             return False  # no resource of IAM has a policy
-        key = (power, *need.key)
+        key = (state, *need.key)
         known = self._single.get(key)
         if known is None:
-            known = self._single[key] = bool(self.decide(power, need))
+            known = self._single[key] = bool(self.decide(state, need))
         return known
 
     def allowed(
-        self, power: Power, account: Account, name: str, things: Sequence[Any], **fixed: Any
+        self,
+        state: PrincipalState,
+        account: Account,
+        name: str,
+        things: Sequence[Any],
+        **fixed: Any,
     ) -> list[Any]:
         """Give the things on which a power may do an operation of IAM.
 
@@ -224,49 +232,49 @@ class Decider:
         fixed
             The operation's other parameters.
         """
-        if not things or power.account_id != account.account_id:
+        if not things or state.account_id != account.account_id:
             return []
-        if not self.ever(power, f"iam:{name}"):
+        if not self.ever(state, f"iam:{name}"):
             return []
         key = (name, account.account_id, len(things), id(things[0]), *_as_key(fixed))
         rows = self._rows.get(key)
-        if rows is None or power not in rows:
-            others = [one for one in self._together.get(account.account_id, ()) if one != power]
-            powers = [power, *(one for one in others if self.ever(one, f"iam:{name}"))]
-            asked = powers if rows is None else [power]
+        if rows is None or state not in rows:
+            others = [one for one in self._together.get(account.account_id, ()) if one != state]
+            states = [state, *(one for one in others if self.ever(one, f"iam:{name}"))]
+            asked = states if rows is None else [state]
             found = self._decided(asked, account, name, things, fixed)
             rows = self._rows.setdefault(key, {})
             rows |= found
-        return rows[power]
+        return rows[state]
 
     def _decided(
         self,
-        powers: Sequence[Power],
+        states: Sequence[PrincipalState],
         account: Account,
         name: str,
         things: Sequence[Any],
         fixed: Mapping[str, Any],
-    ) -> dict[Power, list[Any]]:
+    ) -> dict[PrincipalState, list[Any]]:
         """Decide for many powers and things, as few questions as the calls' keys allow."""
         calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in things]
-        if len(powers) * len(calls) <= FEW:
+        if len(states) * len(calls) <= FEW:
             return {
-                power: [
+                state: [
                     thing
                     for thing, call in zip(things, calls, strict=True)
-                    if self.may(power, call)
+                    if self.may(state, call)
                 ]
-                for power in powers
+                for state in states
             }
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for place, call in enumerate(calls):
             groups[_keys(call.needs[0])].append(place)
-        lets: dict[int, set[int]] = {number: set() for number in range(len(powers))}
+        lets: dict[int, set[int]] = {number: set() for number in range(len(states))}
         for places in groups.values():
             needs = [calls[place].needs[0] for place in places]
             table = matrix(
                 self.world,
-                [power.gathered for power in powers],
+                [state.gathered for state in states],
                 [(need.action, need.resource) for need in needs],
                 {**needs[0].keys, **self.context},
                 self.circumstances,
@@ -274,12 +282,12 @@ class Decider:
             for number, row in enumerate(table.rows):
                 lets[number] |= {place for bit, place in enumerate(places) if row >> bit & 1}
         return {
-            power: [
+            state: [
                 things[place]
                 for place in sorted(lets[number])
-                if all(self.has(power, need) for need in calls[place].needs[1:])
+                if all(self.has(state, need) for need in calls[place].needs[1:])
             ]
-            for number, power in enumerate(powers)
+            for number, state in enumerate(states)
         }
 
 

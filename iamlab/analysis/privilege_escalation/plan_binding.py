@@ -16,9 +16,15 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.escalation_methods import (
+    PROFILE,
+    REGION,
+    ROLE,
+    PlanStep,
+    ServicePlan,
+)
 from iamlab.analysis.privilege_escalation.pass_role import PASS_ROLE, PASSED_FOR, Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.plans import PROFILE, REGION, ROLE
 from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
 from iamlab.analysis.privilege_escalation.satisfying_values import (
     TAGS,
@@ -35,9 +41,9 @@ from iamlab.policy.arn import is_arn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.attacker_view import Standpoint
-    from iamlab.analysis.privilege_escalation.plans import Plan, Step
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.model.identities import Role
+
 
 FEW_NAMES = 12
 """So many names are kept for a thing on whose name something else depends."""
@@ -57,7 +63,7 @@ OF_ROLE = (ROLE, PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class PlanBinding:
     """One way to carry a plan out.
 
     Parameters
@@ -70,7 +76,7 @@ class Arrangement:
         What must be so of things that the world does not know.
     """
 
-    plan: Plan
+    plan: ServicePlan
     region: str
     names: Mapping[str, str]
     chosen: Mapping[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
@@ -86,10 +92,10 @@ class Arrangement:
         """What the role is passed for."""
         return self.names.get(self.plan.gets, "")
 
-    def needs(self, number: int, step: Step, role: Role, profile: str) -> Iterator[Need]:
+    def needs(self, number: int, step: PlanStep, role: Role, profile: str) -> Iterator[Need]:
         """Give what one call needs, without the passing of the role."""
         meant = {**self.names, ROLE[1:-1]: role.arn, PROFILE[1:-1]: profile}
-        for thing in step.asked or ("",):
+        for thing in step.checked or ("",):
             fixed = _sent(step, thing, meant, self.region)
             more = self.chosen.get((number, thing), {})
             resource = self.names[thing] if thing else "*"
@@ -103,7 +109,7 @@ class Arrangement:
         made = []
         for number, step in enumerate(self.plan.steps):
             needs = [*self.needs(number, step, role, profile)]
-            given = {_parameter(thing): self.names[thing] for thing in step.asked}
+            given = {_parameter(thing): self.names[thing] for thing in step.checked}
             if step.passes:
                 needs.append(passing.need(role, self.plan.service, self.passed_for_in(step)))
                 given["RoleArn"] = role.arn
@@ -112,12 +118,12 @@ class Arrangement:
             made.append(Call(step.action, given, tuple(needs)))
         return tuple(made)
 
-    def passed_for_in(self, step: Step) -> str:
+    def passed_for_in(self, step: PlanStep) -> str:
         """Give what the role is passed for in a call; IAM puts it in a profile, and says none."""
         return "" if step.action.startswith("iam:") else self.passed_for
 
 
-def _sent(step: Step, thing: str, meant: Mapping[str, str], region: str) -> dict[str, Any]:
+def _sent(step: PlanStep, thing: str, meant: Mapping[str, str], region: str) -> dict[str, Any]:
     """Give the condition keys that a call brings where it is asked about a thing."""
     known = {**meant, REGION[1:-1]: region}
     return {
@@ -133,7 +139,7 @@ def _parameter(thing: str) -> str:
 
 
 @dataclass(slots=True)
-class Arranging:
+class PlanBinder:
     """The search for arrangements of a plan for one power.
 
     Parameters
@@ -144,12 +150,12 @@ class Arranging:
         Patterns of names besides, for what works with the role.
     """
 
-    one: Standpoint
-    plan: Plan
+    view: AttackerView
+    plan: ServicePlan
     fixed: Mapping[str, str] = field(default_factory=dict)
     more: tuple[str, ...] = ()
 
-    def found(self) -> list[Arrangement]:
+    def found(self) -> list[PlanBinding]:
         """Give a few arrangements for which the power has every permission but the role's own."""
         regions = [self._region_of_fixed()] if self.fixed else self._regions()
         every = (way for region in regions for way in self._in(region))
@@ -160,24 +166,24 @@ class Arranging:
 
     def _regions(self) -> list[str]:
         """Give Regions to try: the usual one, and those that the power's policies name."""
-        one = self.one
-        asked = one.decider.circumstances.get("region")
+        view = self.view
+        asked = view.decider.circumstances.get("region")
         if asked:
             return [asked]
-        found = {REGIONS.get(one.account.partition, DEFAULT_REGION): None}
+        found = {REGIONS.get(view.account.partition, DEFAULT_REGION): None}
         named = [text.split(":")[3] for text in self._patterns(self.plan.actions) if ":" in text]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
-                named += values(one.decider, one.power, name, key)
+                named += values(view.decider, view.state, name, key)
         found |= dict.fromkeys(text for text in named if _REGION.fullmatch(text))
         return list(found)
 
     def _patterns(self, actions: tuple[str, ...]) -> list[str]:
-        found = patterns(self.one.decider, self.one.power, actions)
+        found = patterns(self.view.decider, self.view.state, actions)
         return [text for text in found if is_arn(text)]
 
-    def _in(self, region: str) -> Iterator[Arrangement]:
-        names = [name for name in self.plan.things if name not in self.fixed]
+    def _in(self, region: str) -> Iterator[PlanBinding]:
+        names = [name for name in self.plan.resources if name not in self.fixed]
         options = []
         for name in names:
             suiting = (arn for arn in self._names(name, region) if self._suits(name, arn, region))
@@ -193,38 +199,38 @@ class Arranging:
 
     def _names(self, name: str, region: str) -> list[str]:
         """Give ARNs to try for a thing; a new one must not be there yet."""
-        one, thing = self.one, self.plan.things[name]
-        place = Place(one.account.partition, region, one.account.account_id)
-        form = form_of(thing.kind, place, is_new=thing.is_new)
+        view, resource = self.view, self.plan.resources[name]
+        place = Place(view.account.partition, region, view.account.account_id)
+        form = form_of(resource.kind, place, is_new=resource.is_new)
         steps = [step for step in self.plan.steps if name in self._used(step)]
         wanted = self._patterns(tuple(step.action for step in steps))
         for step in steps:
             for key, value in step.keys:
                 if value == f"{{{name}}}":
-                    wanted += values(one.decider, one.power, step.action, key)
+                    wanted += values(view.decider, view.state, step.action, key)
         if name in (self.plan.main, self.plan.gets):
-            wanted += values(one.decider, one.power, PASS_ROLE, PASSED_FOR)
+            wanted += values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
             wanted += self.more
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
-        there = self._taken if thing.is_new else ()
+        there = self._taken if resource.is_new else ()
         return [arn for arn in found if arn is not None and arn not in there]
 
     def _matters(self, name: str) -> bool:
         """Say whether anything else depends on the name of a thing: the role, or another thing."""
         if name in (self.plan.main, self.plan.gets):
             return True
-        joint = [step for step in self.plan.steps if self._used(step) - {*step.asked}]
+        joint = [step for step in self.plan.steps if self._used(step) - {*step.checked}]
         return any(name in self._used(step) for step in joint)
 
     @property
     def _taken(self) -> set[str]:
-        account = self.one.account
+        account = self.view.account
         return {*account.resources, *(each.arn for each in account.instance_profiles.values())}
 
-    def _used(self, step: Step) -> set[str]:
+    def _used(self, step: PlanStep) -> set[str]:
         """Give the names of the things that a step's permissions depend on."""
         meant = {name for _, value in step.keys for name in _STANDS_FOR.findall(value)}
-        return {*step.asked, *(meant & self.plan.things.keys())}
+        return {*step.checked, *(meant & self.plan.resources.keys())}
 
     def _suits(self, name: str, arn: str, region: str) -> bool:
         """Say whether a thing may be called so, as far as it alone decides."""
@@ -232,21 +238,21 @@ class Arranging:
         numbers = [
             number
             for number, step in enumerate(self.plan.steps)
-            if name in step.asked and self._used(step) - {*step.asked} <= known.keys()
+            if name in step.checked and self._used(step) - {*step.checked} <= known.keys()
         ]
         return self._decided(region, known, numbers) is not None
 
     def _decided(
         self, region: str, names: Mapping[str, str], numbers: Iterable[int]
-    ) -> Arrangement | None:
+    ) -> PlanBinding | None:
         """Ask for the permissions of some steps on those things that have a name."""
         chosen: dict[tuple[int, str], Mapping[str, Any]] = {}
         conditions: dict[str, None] = {}
         for number in numbers:
             step = self.plan.steps[number]
-            if not self._used(step) - {*step.asked} <= names.keys():
+            if not self._used(step) - {*step.checked} <= names.keys():
                 continue
-            for thing in [one for one in step.asked if one in names] or [""] * (not step.asked):
+            for thing in [one for one in step.checked if one in names] or [""] * (not step.checked):
                 keys = self._keys(step, thing, region, names)
                 if keys is None:
                     return None
@@ -255,23 +261,23 @@ class Arranging:
                 for key in tags:
                     tag = f"{key.partition('/')[2]}={keys[key]}"
                     conditions[f"{names.get(thing, 'it')} is tagged {tag}"] = None
-        return Arrangement(self.plan, region, names, chosen, tuple(conditions))
+        return PlanBinding(self.plan, region, names, chosen, tuple(conditions))
 
     def _keys(
-        self, step: Step, thing: str, region: str, names: Mapping[str, str]
+        self, step: PlanStep, thing: str, region: str, names: Mapping[str, str]
     ) -> Mapping[str, Any] | None:
         """Give the further keys with which a permission is there; ``None``: there are none."""
-        one, resource = self.one, names.get(thing, "*")
+        view, resource = self.view, names.get(thing, "*")
         of_role = [key for key, value in step.keys if value in OF_ROLE]
-        if any(mentions(one.decider, one.power, key) for key in of_role):
+        if any(mentions(view.decider, view.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
-        if one.decider.has(one.power, Need(step.action, resource, fixed)):
+        if view.decider.has(view.state, Need(step.action, resource, fixed)):
             return {}
-        has_tags = bool(thing) and thing not in self.fixed and not self.plan.things[thing].is_new
-        more = choices(one.decider, one.power, step.action, thing, fixed, has_tags=has_tags)
+        has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
+        more = choices(view.decider, view.state, step.action, thing, fixed, has_tags=has_tags)
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})
         wanted = (need, *tagging(need))
-        return more if all(one.decider.has(one.power, each) for each in wanted) else None
+        return more if all(view.decider.has(view.state, each) for each in wanted) else None

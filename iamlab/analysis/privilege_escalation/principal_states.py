@@ -17,16 +17,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import Context, Who, of_temporary
-from iamlab.authorization.principal import PrincipalContext, everything, tags_over
+from iamlab.authorization.principal import Caller, PrincipalContext, everything, tags_over
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import Credential, CredentialKind
+from iamlab.model.credentials import Credential, CredentialKind, Presented
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.table import Way
-    from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.policy.document import Policy
 
@@ -71,7 +70,7 @@ NOTHING_CARRIED = Carried()
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class PrincipalState:
     """A point of the graph: a principal, and what has been made of it.
 
     Parameters
@@ -96,7 +95,7 @@ class Power:
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
 
     @classmethod
-    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> Power:
+    def of(cls, gathered: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
         """Take a principal as it is; of a caller with temporary credentials, with these."""
         if gathered.kind is CredentialKind.LONG_TERM or not isinstance(caller, Credential):
             return cls(gathered.arn, gathered=gathered)
@@ -106,15 +105,15 @@ class Power:
             carried = Carried(handed_on, caller.record.source_identity)
         return cls(gathered.arn, carried=carried, gathered=gathered, credential=caller)
 
-    def with_(self, *changes: Change) -> Power:
+    def with_(self, *changes: Change) -> PrincipalState:
         """Give the same principal with further changes.
 
         Examples
         --------
         >>> from iamlab import World
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-        >>> power = Power.of(principal_of(dana.account.world, dana))
-        >>> print(power.with_(any_permission()).with_(any_permission()))
+        >>> state = PrincipalState.of(principal_of(dana.account.world, dana))
+        >>> print(state.with_(any_permission()).with_(any_permission()))
         user/dana with any permission
         """
         new = [one for one in dict.fromkeys(changes) if one not in self.changes]
@@ -254,6 +253,11 @@ def tagged(key: str, value: str) -> Change:
     return Change(f"tagged {key}={value}", partial(_tagged, {key: value}), f"tag {key.lower()}")
 
 
+def calling_with(label: str, presented: Presented) -> Change:
+    """Let it call with other credentials."""
+    return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+
+
 def with_mfa(clock: AnyClock) -> Change:
     """Let it call with the session that its user gets for a code of an MFA device."""
 
@@ -296,6 +300,11 @@ def _with_tags(who: Callable[[], Who], tags: Mapping[str, str]) -> Who:
 Calls = Callable[[], "tuple[Call, ...]"]
 
 
+def fixed(*calls: Call) -> Calls:
+    """Give calls that are known already to an edge."""
+    return lambda: calls
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One step from a point of the graph to another.
@@ -312,9 +321,9 @@ class Edge:
         What must be so besides permissions, and no policy says: "an instance runs ...".
     """
 
-    way: Way
-    source: Power
-    target: Power
+    way: EscalationMethod
+    source: PrincipalState
+    target: PrincipalState
     make: Calls = field(compare=False, repr=False)
     conditions: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ AWS service".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
@@ -25,29 +25,25 @@ from iamlab.analysis.privilege_escalation.answers import (
     to_mermaid,
     to_networkx,
 )
-from iamlab.analysis.privilege_escalation.cut import Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import Explorer
-from iamlab.analysis.privilege_escalation.paths import Path, Searcher, comes_back, is_kept
+from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
+from iamlab.analysis.privilege_escalation.paths import Path, PathSearcher, comes_back, is_kept
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
-from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
-from iamlab.authorization.principal import principal_of
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.display import Shown, count, few
-from iamlab.engine.request import check_text
+from iamlab.engine.request import ContextValue, check_text
 from iamlab.errors import RequestError
 from iamlab.model.credentials import Credential
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     import networkx as nx
 
-    from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.engine.request import ContextValue
     from iamlab.model.record import Circumstances
     from iamlab.model.world import World
+
 
 ADMIN = "admin"
 """What ``to`` says for: an administrator of whichever account."""
@@ -70,16 +66,16 @@ class Reach(Shown):
     1. user/dana -> user/dana with any permission: iam:PutUserPolicy
     """
 
-    _explorer: Explorer = field(repr=False)
+    _finder: EdgeFinder = field(repr=False)
 
     @cached_property
-    def _searcher(self) -> Searcher:
-        return Searcher(self._explorer)
+    def _searcher(self) -> PathSearcher:
+        return PathSearcher(self._finder)
 
     @property
     def world(self) -> World:
         """A copy of the world, in which nothing changes."""
-        return self._explorer.decider.world
+        return self._finder.decider.world
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -89,7 +85,7 @@ class Reach(Shown):
         other accounts are here. ``edges_from`` gives all of one of them.
         """
         found = (edge for leading in self._searcher.whole.values() for edge, _ in leading)
-        is_admin = self._explorer.is_admin
+        is_admin = self._finder.is_admin
         return tuple(
             edge
             for edge in dict.fromkeys(found)
@@ -98,18 +94,18 @@ class Reach(Shown):
             and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
-    def edges_from(self, caller: Caller | Power) -> tuple[Edge, ...]:
+    def edges_from(self, caller: Caller | PrincipalState) -> tuple[Edge, ...]:
         """Give all edges that begin at somebody as he is."""
-        return self._explorer.own_edges(self._power(caller))
+        return self._finder.own_edges(self._power(caller))
 
     @property
     def principals(self) -> tuple[str, ...]:
         """The ARNs of all users, roles and root users."""
-        return tuple(self._explorer.today)
+        return tuple(self._finder.today)
 
-    def is_admin(self, caller: Caller | Power) -> bool:
+    def is_admin(self, caller: Caller | PrincipalState) -> bool:
         """Say whether somebody is an administrator of his account, as he is."""
-        return self._explorer.is_admin(self._power(caller))
+        return self._finder.is_admin(self._power(caller))
 
     def path(self, source: Caller, to: Caller = ADMIN) -> Path | None:
         """Find a shortest way from one principal to another.
@@ -128,7 +124,7 @@ class Reach(Shown):
         """
         begin = self._power(source)
         to_admin = isinstance(to, str) and to == ADMIN
-        is_wanted = self._explorer.is_admin if to_admin else _named(self._power(to).arn)
+        is_wanted = self._finder.is_admin if to_admin else _named(self._power(to).arn)
         return self._kept(begin, is_wanted)
 
     def along(self, *edges: Edge) -> Path:
@@ -172,28 +168,30 @@ class Reach(Shown):
         if context is not None and not isinstance(context, Mapping):
             raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
         need = Need(action, resource, context or {})
-        decider = self._explorer.decider
+        decider = self._finder.decider
 
-        def is_there(power: Power) -> bool:
-            return bool(decider.decide(power, need))
+        def is_there(state: PrincipalState) -> bool:
+            return bool(decider.decide(state, need))
 
         return Arrivals(action, resource, len(self.principals), self._arriving(is_there))
 
     def admins(self) -> dict[str, Path]:
         """Give those who are administrators or can make themselves so, by ARN, nearest first."""
-        return self._arriving(self._explorer.is_admin)
+        return self._arriving(self._finder.is_admin)
 
-    def _arriving(self, is_wanted: Callable[[Power], bool]) -> dict[str, Path]:
+    def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
         found = {}
-        for power, edges in self._searcher.ways_to(is_wanted).items():
-            shortest = self._path(power, edges, is_wanted)
+        for state, edges in self._searcher.ways_to(is_wanted).items():
+            shortest = self._path(state, edges, is_wanted)
             doubtful = comes_back(edges) and not is_kept(shortest)
-            path = self._kept(power, is_wanted) if doubtful else shortest
+            path = self._kept(state, is_wanted) if doubtful else shortest
             if path is not None:
-                found[power.arn] = path
+                found[state.arn] = path
         return dict(sorted(found.items(), key=lambda one: len(one[1])))
 
-    def _kept(self, begin: Power, is_wanted: Callable[[Power], bool]) -> Path | None:
+    def _kept(
+        self, begin: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
+    ) -> Path | None:
         """Find the shortest way whose replay is not refused.
 
         An edge is looked for as if nobody but its source had been changed. Where a way comes back
@@ -208,14 +206,14 @@ class Reach(Shown):
         begin = self._power(caller)
         found: dict[str, Path] = {}
         admin_of: dict[str, Path] = {}
-        for power, edges in self._searcher.all_from(begin).items():
-            path = self._path(begin, edges, power.__eq__)
+        for state, edges in self._searcher.all_from(begin).items():
+            path = self._path(begin, edges, state.__eq__)
             if comes_back(edges) and not is_kept(path):
                 continue
-            if power.arn != begin.arn:
-                found.setdefault(power.arn, path)
-            if self._explorer.is_admin(power):
-                admin_of.setdefault(power.account_id, path)
+            if state.arn != begin.arn:
+                found.setdefault(state.arn, path)
+            if self._finder.is_admin(state):
+                admin_of.setdefault(state.account_id, path)
         return BlastRadius(begin.arn, admin_of, len(self.principals), found)
 
     def decisions(self, edge: Edge) -> list[Decision]:
@@ -227,9 +225,9 @@ class Reach(Shown):
         needs = (need for call in edge.calls for need in call.needs)
         return [self.decide(edge.source, need) for need in needs]
 
-    def decide(self, power: Power, need: Need) -> Decision:
+    def decide(self, state: PrincipalState, need: Need) -> Decision:
         """Ask whether a power has a permission."""
-        return self._explorer.decider.decide(power, need)
+        return self._finder.decider.decide(state, need)
 
     def cut(
         self,
@@ -273,16 +271,16 @@ class Reach(Shown):
 
     def again(self, world: World) -> Reach:
         """Ask the same of another world, which must not change: of one after a cut, say."""
-        decider = self._explorer.decider
+        decider = self._finder.decider
         twin = Decider(world, decider.context, decider.circumstances)
-        return Reach(Explorer(twin, asks_together=False))
+        return Reach(EdgeFinder(twin, asks_together=False))
 
     def graph(self) -> nx.DiGraph[str]:
         """Give the graph of principals: ``networkx.DiGraph``, whose lines know their edges.
 
         A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
         """
-        admins = {arn: self._explorer.is_admin(one) for arn, one in self._explorer.today.items()}
+        admins = {arn: self._finder.is_admin(one) for arn, one in self._finder.today.items()}
         return to_networkx(self.edges, admins)
 
     def to_frame(self) -> Any:
@@ -301,15 +299,18 @@ class Reach(Shown):
 
     @property
     def _strong(self) -> list[str]:
-        today = self._explorer.today
-        return [arn for arn, power in today.items() if self._explorer.is_admin(power)]
+        today = self._finder.today
+        return [arn for arn, state in today.items() if self._finder.is_admin(state)]
 
     def _path(
-        self, source: Power, edges: Sequence[Edge], is_wanted: Callable[[Power], bool]
+        self,
+        source: PrincipalState,
+        edges: Sequence[Edge],
+        is_wanted: Callable[[PrincipalState], bool],
     ) -> Path:
-        return Path(source, tuple(edges), self._explorer, is_wanted)
+        return Path(source, tuple(edges), self._finder, is_wanted)
 
-    def _power(self, caller: Caller | Power) -> Power:
+    def _power(self, caller: Caller | PrincipalState) -> PrincipalState:
         """Find the power that a caller is.
 
         Raises
@@ -317,13 +318,13 @@ class Reach(Shown):
         RequestError
             He is of no account: nobody, or a service.
         """
-        if isinstance(caller, Power):
+        if isinstance(caller, PrincipalState):
             return caller
         known = principal_of(self.world, caller)
         if not known.account_id:
             what = known.arn or "Whoever is anonymous"
             raise RequestError(f"{what} is of no account: ask for a user, a role or a session.")
-        return Power.of(known, caller)
+        return PrincipalState.of(known, caller)
 
     def __str__(self) -> str:
         admins = self.admins()
@@ -341,11 +342,11 @@ class Reach(Shown):
         return f"<Reach between {size} of {inside or 'a world without accounts'}>"
 
 
-def _named(arn: str) -> Callable[[Power], bool]:
-    return lambda power: power.arn == arn
+def _named(arn: str) -> Callable[[PrincipalState], bool]:
+    return lambda state: state.arn == arn
 
 
-def _as_it_is(_: Power) -> bool:
+def _as_it_is(_: PrincipalState) -> bool:
     """Want no other path than the one that was given."""
     return False
 
@@ -371,4 +372,4 @@ def reach(
         As in ``World.can``: how everybody calls.
     """
     twin = world.copy()
-    return Reach(Explorer(Decider(twin, context or {}, circumstances or {})))
+    return Reach(EdgeFinder(Decider(twin, context or {}, circumstances or {})))

@@ -15,31 +15,35 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
-from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Later
-from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
-from iamlab.analysis.privilege_escalation.ways.service_credentials import (
+from iamlab.analysis.privilege_escalation.finders.users import (
     BY_NAME,
     CODECOMMIT,
     SIGNED,
+    ServiceCredential,
     limited_to,
 )
-from iamlab.authorization.principal import principal_of
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Change,
+    Edge,
+    PrincipalState,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import PASSWORD, SUPPOSED, Placeholder
+from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.record import Standing
+from iamlab.operations.dispatch import call_in, perform
 from iamlab.operations.iam.access_keys import AccessKey
-from iamlab.operations.sts.calls import call as call_sts
+from iamlab.operations.sign_in import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.edge_finder import Explorer
+    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
-    from iamlab.analysis.privilege_escalation.principal_states import Change, Edge, Power
-    from iamlab.analysis.privilege_escalation.ways.service_credentials import Kind
-    from iamlab.authorization.principal import Caller
     from iamlab.model.identities import User
     from iamlab.model.world import World
 
@@ -104,7 +108,7 @@ class _Actor:
         _MAKE[call.service](self, call.name, given)
 
     def _filled(self, name: str, value: Any, call: Call) -> Any:
-        if isinstance(value, Later):
+        if isinstance(value, Placeholder):
             return value.make(self.world)
         if value != MFA_CODE:
             return value
@@ -160,7 +164,8 @@ class _Actor:
         if name == "UpdateLoginProfile":
             user = account.get_user(given["UserName"])
             if user.login_profile is None:
-                user.create_login_profile(SUPPOSED.make(self.world))
+                password = {"Password": SUPPOSED.make(self.world), "PasswordResetRequired": False}
+                perform(account, "CreateLoginProfile", UserName=user.name, **password)
         arn = str(given.get("SAMLProviderArn", ""))
         if name == "UpdateSAMLProvider" and arn not in account.saml_providers:
             account.create_saml_provider(arn.partition("/")[2], given["SAMLMetadataDocument"])
@@ -172,7 +177,7 @@ class _Actor:
         headers = {key: given[header] for header, key in HEADERS.items() if header in given}
         said = {key: value for key, value in given.items() if key not in (REGION, *HEADERS)}
         self.world.standing = replace(standing, context={**headers, **standing.context})
-        made = call_sts(self.world, name, self.caller, said, endpoint)
+        made, _ = call_in(self.world, f"sts:{name}", self.caller, said, endpoint=endpoint)
         self.world.standing = standing
         self.caller = made[0] if isinstance(made, tuple) else made  # of a token, with its identity
 
@@ -183,8 +188,9 @@ class _Actor:
             user = self.world.accounts[known["account"]].get_user(known["user"])
             profile = user.login_profile
             if profile is None or not profile.is_right(known["password"]):  # it may be any
-                user.update_login_profile(password=known["password"])
-        self.caller = self.world.sign_in(**{"password": PASSWORD.make(self.world), **known})
+                named = {"UserName": user.name, "Password": known["password"]}
+                perform(user.account, "UpdateLoginProfile", **named)
+        self.caller = sign_in(self.world, **{"password": PASSWORD.make(self.world), **known})
 
 
 _MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
@@ -197,7 +203,7 @@ MADE_ONCE = (
 )
 """What need not be done a second time on one path: it is made still, or is gone still."""
 
-OF_SERVICES: Mapping[str, Kind | None] = {
+OF_SERVICES: Mapping[str, ServiceCredential | None] = {
     "CreateServiceSpecificCredential": None,
     "ResetServiceSpecificCredential": None,
     "UploadSSHPublicKey": CODECOMMIT,
@@ -207,13 +213,13 @@ OF_SERVICES: Mapping[str, Kind | None] = {
 
 
 def written_out(
-    explorer: Explorer, edges: Sequence[Edge], is_wanted: Callable[[Power], bool]
+    finder: EdgeFinder, edges: Sequence[Edge], is_wanted: Callable[[PrincipalState], bool]
 ) -> tuple[Edge, ...]:
     """Write a way with its caller's own calls, and without a step that is not needed."""
-    found = _through_administrators(explorer, edges)
+    found = _through_administrators(finder, edges)
     place = 0
     while sum(edge.is_own for edge in found) > 1 and place < len(found):
-        fewer = _again(explorer, found, without=place) if found[place].is_own else None
+        fewer = _again(finder, found, without=place) if found[place].is_own else None
         if fewer and is_wanted(fewer[-1].target):
             found = fewer
         else:
@@ -221,22 +227,24 @@ def written_out(
     return found
 
 
-def _through_administrators(explorer: Explorer, edges: Iterable[Edge]) -> tuple[Edge, ...]:
+def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[Edge, ...]:
     """Write a way that goes through administrators' common point with their own calls."""
     found: list[Edge] = []
-    administrator: Power | None = None
+    administrator: PrincipalState | None = None
     for edge in edges:
         if edge.way is ADMINISTERS:
             administrator = edge.source
         elif administrator is not None:
-            found += _as(explorer, administrator, edge.target)
+            found += _as(finder, administrator, edge.target)
             administrator = None
         else:
             found.append(edge)
     return tuple(found)
 
 
-def _as(explorer: Explorer, administrator: Power, target: Power) -> tuple[Edge, ...]:
+def _as(
+    finder: EdgeFinder, administrator: PrincipalState, target: PrincipalState
+) -> tuple[Edge, ...]:
     """Give an administrator's own way to somebody in his account.
 
     A root user can assume no role: it makes an administrator first.
@@ -245,7 +253,7 @@ def _as(explorer: Explorer, administrator: Power, target: Power) -> tuple[Edge, 
     # A session that he opens has his own name, not that of administrators in general.
     own = [
         edge
-        for edge in explorer.own_edges(administrator)
+        for edge in finder.own_edges(administrator)
         if (edge.target.arn, edge.target.carried) == (target.arn, target.carried)
     ]
     for apart_from in ((), (CALLS_WITH,)):
@@ -253,28 +261,28 @@ def _as(explorer: Explorer, administrator: Power, target: Power) -> tuple[Edge, 
         fitting = [edge for edge in own if wanted <= _changes(edge.target, apart_from)]
         if fitting:
             return (min(fitting, key=lambda edge: len(edge.target.changes)),)
-    every = explorer.own_edges(administrator) if administrator.arn.endswith(":root") else ()
-    made = next((one for one in every if not one.is_own and explorer.is_admin(one.target)), None)
+    every = finder.own_edges(administrator) if administrator.arn.endswith(":root") else ()
+    made = next((one for one in every if not one.is_own and finder.is_admin(one.target)), None)
     if made is None:
         raise IamLabError(f"{administrator} has no way to {target}: please report this.")
-    return (made, *_as(explorer, made.target, target))
+    return (made, *_as(finder, made.target, target))
 
 
-def _changes(power: Power, apart_from: tuple[str, ...]) -> set[Change]:
+def _changes(state: PrincipalState, apart_from: tuple[str, ...]) -> set[Change]:
     """Give what was changed of somebody, but for the changes about some things."""
-    return {change for change in power.changes if change.about not in apart_from}
+    return {change for change in state.changes if change.about not in apart_from}
 
 
-def _again(explorer: Explorer, edges: Sequence[Edge], without: int) -> tuple[Edge, ...] | None:
+def _again(finder: EdgeFinder, edges: Sequence[Edge], without: int) -> tuple[Edge, ...] | None:
     """Go a way once more without one of its steps; ``None`` if then another is not possible."""
-    power, found = edges[0].source, []
+    state, found = edges[0].source, []
     for place, edge in enumerate(edges):
         if place == without:
             continue
         added = set(edge.target.changes) - set(edge.source.changes)
         same = (
             one
-            for one in explorer.own_edges(power)
+            for one in finder.own_edges(state)
             if one.way is edge.way
             and one.target.arn == edge.target.arn
             and set(one.target.changes) - set(one.source.changes) == added
@@ -283,5 +291,5 @@ def _again(explorer: Explorer, edges: Sequence[Edge], without: int) -> tuple[Edg
         if step is None:
             return None
         found.append(step)
-        power = step.target
+        state = step.target
     return tuple(found)

@@ -19,7 +19,7 @@ AWS pages: "Set an account password policy for IAM users"; "Create a SAML identi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +27,6 @@ from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamlab.engine.request import ContextValue
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -44,7 +42,7 @@ MOST_VALUES = 4
 _SENDABLE = ("String", "Arn")
 
 
-class Value(NamedTuple):
+class RequiredValue(NamedTuple):
     """A value that a condition wants.
 
     Parameters
@@ -60,7 +58,7 @@ class Value(NamedTuple):
     has_variables: bool
 
 
-Asked = Mapping[str, tuple[Value, ...]]
+RequiredValues = Mapping[str, tuple[RequiredValue, ...]]
 """Key, in small letters -> what is wanted of it."""
 
 
@@ -78,13 +76,13 @@ class Sample:
     is_literal: bool
 
 
-def asked_in(*policies: Policy) -> Asked:
+def required_in(*policies: Policy) -> RequiredValues:
     """Give what policies want of each key, by the key in small letters.
 
     An Allow wants what its conditions compare with; a Deny wants what it makes an exception of. A
     key that is asked for otherwise has no values.
     """
-    found: dict[str, list[Value]] = {}
+    found: dict[str, list[RequiredValue]] = {}
     for policy in policies:
         for statement in policy.statements:
             for one in statement.conditions:
@@ -92,28 +90,28 @@ def asked_in(*policies: Policy) -> Asked:
     return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
 
 
-def _wanted(statement: Statement, one: Condition) -> list[Value]:
+def _wanted(statement: Statement, one: Condition) -> list[RequiredValue]:
     name, is_deny = one.comparison.name, statement.effect == "Deny"
     if name == "Null":
         wants_some = ("true" if is_deny else "false") in map(str.lower, one.values)
-        return [Value("*", is_pattern=True, has_variables=False)] if wants_some else []
+        return [RequiredValue("*", is_pattern=True, has_variables=False)] if wants_some else []
     if name.startswith(_SENDABLE) and OPERATORS[name].negated is is_deny:
         is_pattern = OPERATORS[name].pattern
-        return [Value(text, is_pattern, statement.variables) for text in one.values]
+        return [RequiredValue(text, is_pattern, statement.variables) for text in one.values]
     return []
 
 
-def merged(*several: Asked) -> Asked:
+def merged(*several: RequiredValues) -> RequiredValues:
     """Put together what is asked at several places."""
-    found: dict[str, list[Value]] = {}
-    for asked in several:
-        for key, values in asked.items():
+    found: dict[str, list[RequiredValue]] = {}
+    for required in several:
+        for key, values in required.items():
             found.setdefault(key, []).extend(values)
     return {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
 
 
 def samples(
-    asked: Asked, key: str, known: Mapping[str, ContextValue], default: str = FILLER
+    required: RequiredValues, key: str, known: Mapping[str, ContextValue], default: str = FILLER
 ) -> list[Sample]:
     """Give texts for a key that policies ask for; none if they do not.
 
@@ -130,11 +128,11 @@ def samples(
     >>> trust = Policy.parse({"Version": "2012-10-17", "Statement": {
     ...     "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
     ...     "Condition": {"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}}}})
-    >>> found = samples(asked_in(trust), "sts:RoleSessionName", {"aws:username": "dana"})
+    >>> found = samples(required_in(trust), "sts:RoleSessionName", {"aws:username": "dana"})
     >>> [one.text for one in found]
     ['dana-reach']
     """
-    values = asked.get(key.lower(), ())
+    values = required.get(key.lower(), ())
     if not values:
         return []
     lower = {one.lower(): value for one, value in known.items()}
@@ -142,8 +140,8 @@ def samples(
     return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
 
 
-def tags_asked(
-    asked: Asked, known: Mapping[str, ContextValue], *starts: str
+def required_tags(
+    required: RequiredValues, known: Mapping[str, ContextValue], *starts: str
 ) -> dict[str, list[str]]:
     """Give the tags that policies ask for, each with values that would do.
 
@@ -153,21 +151,28 @@ def tags_asked(
         What the keys begin with: ``aws:RequestTag/``.
     """
     # The case of letters does not count in a condition's key, but does in the values of TagKeys.
-    named = [one.text for one in samples(asked, "aws:TagKeys", known)]
+    named = [one.text for one in samples(required, "aws:TagKeys", known)]
     written = {name.lower(): name for name in named}
     found: dict[str, list[str]] = {}
     for start in starts:
-        for key in asked:
+        for key in required:
             if key.startswith(start.lower()):
                 name = key[len(start) :]
-                values = [one.text for one in samples(asked, key, known)]
+                values = [one.text for one in samples(required, key, known)]
                 found.setdefault(written.get(name, name), []).extend(values)
     for name in named:
         found.setdefault(name, []).append(FILLER)
     return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
 
 
-def sample(value: Value, known: Mapping[str, ContextValue], default: str) -> Sample | None:
+def tag_sets(found: Mapping[str, list[str]], most: int | None = None) -> list[Mapping[str, str]]:
+    """Give each of some tags with each of its values, at most so many; then all keys at once."""
+    single = [{key: value} for key, values in found.items() for value in values]
+    every = {key: values[0] for key, values in found.items()}
+    return [*single[:most], *([every] if len(found) > 1 else [])]
+
+
+def sample(value: RequiredValue, known: Mapping[str, ContextValue], default: str) -> Sample | None:
     """Make a text of what a condition wants; ``None`` if a variable has no value."""
 
     def value_of(key: str) -> str | None:
@@ -207,8 +212,8 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     """
     if policy is None:
         return []
-    asked = asked_in(policy).get(key.lower(), ())
-    return [one.text for one in asked if not set("*?$") & set(one.text)]
+    required = required_in(policy).get(key.lower(), ())
+    return [one.text for one in required if not set("*?$") & set(one.text)]
 
 
 WHOSE = "reach"
@@ -219,7 +224,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Placeholder:
     """Stands for a text.
 
     Parameters
@@ -271,7 +276,7 @@ def _other_password(world: World) -> str:
     return _password(world)[::-1]
 
 
-PASSWORD = Later("a password that the caller chooses", _password)
-SUPPOSED = Later("a password that the user has already", _other_password)
-SSH_KEY = Later("the public half of an SSH key that the caller has made", _ssh_key)
-CERTIFICATE = Later("a certificate of a key that the caller has made", _certificate)
+PASSWORD = Placeholder("a password that the caller chooses", _password)
+SUPPOSED = Placeholder("a password that the user has already", _other_password)
+SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
+CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)

@@ -19,10 +19,19 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Carried, Change
-from iamlab.analysis.privilege_escalation.required_parameters import samples, tags_asked
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Carried,
+    Change,
+    PrincipalState,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    RequiredValues,
+    required_tags,
+    samples,
+)
 from iamlab.authorization.context_keys import of_mfa, of_temporary
-from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented
+from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
@@ -32,11 +41,10 @@ from iamlab.policy.regions import ON_BY_DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.principal_states import Power
-    from iamlab.analysis.privilege_escalation.required_parameters import Asked
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
     from iamlab.model.world import World
+
 
 MFA_CODE = "the code that the caller's MFA device shows"
 """Stands for a code where a call is described; it is put in when the call is made."""
@@ -62,7 +70,7 @@ NO_OPTION: Option = ({}, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AssumeRoleCall:
     """A call for a role.
 
     Parameters
@@ -88,22 +96,24 @@ class Attempt:
         return Carried(tuple(sorted(tags)), self.source_identity)
 
 
-def session_name(power: Power) -> str:
+def session_name(state: PrincipalState) -> str:
     """Give the name that a power's sessions get: its own, as many trust policies want it.
 
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import Power
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
-    >>> session_name(Power.of(principal_of(d.account.world, d)))
+    >>> session_name(PrincipalState.of(principal_of(d.account.world, d)))
     'd-session'
     """
-    name = _NO_NAME.sub("-", Arn.parse(power.arn).name)[:64]
+    name = _NO_NAME.sub("-", Arn.parse(state.arn).name)[:64]
     return name if len(name) > 1 else f"{name}-session"
 
 
-def attempts(world: World, power: Power, role_arn: str, asked: Asked) -> Iterator[Attempt]:
+def attempts(
+    world: World, state: PrincipalState, role_arn: str, required: RequiredValues
+) -> Iterator[AssumeRoleCall]:
     """Give the calls with which a power can ask for a role, the plainest first.
 
     Parameters
@@ -111,54 +121,56 @@ def attempts(world: World, power: Power, role_arn: str, asked: Asked) -> Iterato
     asked
         What the policies that have a say want of the call.
     """
-    plain = {"RoleArn": role_arn, "RoleSessionName": session_name(power)}
-    yield _attempt(world, power, plain, ())
-    if not asked:
+    plain = {"RoleArn": role_arn, "RoleSessionName": session_name(state)}
+    yield _attempt(world, state, plain, ())
+    if not required:
         return
-    every = [[NO_OPTION, *options] for options in _options(world, power, asked) if options]
+    every = [[NO_OPTION, *options] for options in _options(world, state, required) if options]
     chosen = sorted(product(*every), key=lambda some: sum(bool(given) for given, _ in some))
     for some in islice(chosen, 1, MOST_ATTEMPTS):
         parameters: dict[str, Any] = dict(plain)
         for given, _ in some:
             parameters |= given
         conditions = tuple(condition for _, condition in some if condition)
-        yield _attempt(world, power, parameters, conditions)
+        yield _attempt(world, state, parameters, conditions)
 
 
-def _options(world: World, power: Power, asked: Asked) -> Iterator[list[Option]]:
+def _options(
+    world: World, state: PrincipalState, required: RequiredValues
+) -> Iterator[list[Option]]:
     """Give what the call could say besides, because a policy asks for it."""
-    known = power.gathered.context()
-    own_name = session_name(power)
-    names = [one.text for one in samples(asked, "sts:RoleSessionName", known, own_name)]
+    known = state.gathered.context()
+    own_name = session_name(state)
+    names = [one.text for one in samples(required, "sts:RoleSessionName", known, own_name)]
     yield [({"RoleSessionName": name}, "") for name in names if is_session_name(name)]
     yield [
         ({"ExternalId": one.text}, "the caller knows the external id" if one.is_literal else "")
-        for one in samples(asked, "sts:ExternalId", known)
+        for one in samples(required, "sts:ExternalId", known)
         if _EXTERNAL_ID.fullmatch(one.text)
     ]
-    identities = [one.text for one in samples(asked, "sts:SourceIdentity", known, own_name)]
-    if power.carried.source_identity:  # it is set, and stays so for all of the chain
-        identities = [power.carried.source_identity] if identities else []
+    identities = [one.text for one in samples(required, "sts:SourceIdentity", known, own_name)]
+    if state.carried.source_identity:  # it is set, and stays so for all of the chain
+        identities = [state.carried.source_identity] if identities else []
     yield [({"SourceIdentity": name}, "") for name in identities if is_session_name(name)]
-    yield [(tags, "") for tags in _tags(power, asked, known)]
-    regions = [one.text for one in samples(asked, REQUESTED_REGION, known)]
-    off = world.accounts[power.account_id].sts_regions_off
+    yield [(tags, "") for tags in _tags(state, required, known)]
+    regions = [one.text for one in samples(required, REQUESTED_REGION, known)]
+    off = world.accounts[state.account_id].sts_regions_off
     yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
     for header, key in HEADERS.items():
-        yield [({header: one.text}, "") for one in samples(asked, key, known)]
-    serial = _device(world, power) if asks_for_mfa(asked) else ""
+        yield [({header: one.text}, "") for one in samples(required, key, known)]
+    serial = _device(world, state) if asks_for_mfa(required) else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
 
 
 def _tags(
-    power: Power, asked: Asked, known: Mapping[str, ContextValue]
+    state: PrincipalState, required: RequiredValues, known: Mapping[str, ContextValue]
 ) -> Iterator[dict[str, Any]]:
     """Give the tags to send: all that are asked for, or one of them."""
-    inherited = {key.lower() for key, _ in power.carried.tags}
+    inherited = {key.lower() for key, _ in state.carried.tags}
     found = {
         key: values
-        for key, values in tags_asked(asked, known, "aws:RequestTag/").items()
+        for key, values in required_tags(required, known, "aws:RequestTag/").items()
         if key.lower() not in inherited
     }
     if not found:
@@ -166,7 +178,7 @@ def _tags(
     sets = [{key: values[0] for key, values in found.items()}]
     if len(found) > 1 or len(sets[0]) < sum(map(len, found.values())):
         sets += [{key: value} for key, values in found.items() for value in values]
-    wants_transitive = "sts:transitivetagkeys" in asked
+    wants_transitive = "sts:transitivetagkeys" in required
     for tags in sets:
         sent = [{"Key": key, "Value": value} for key, value in tags.items()]
         yield {"Tags": sent}
@@ -174,27 +186,27 @@ def _tags(
             yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
 
 
-def asks_for_mfa(asked: Asked) -> bool:
+def asks_for_mfa(required: RequiredValues) -> bool:
     """Say whether a policy looks at MFA."""
-    return any(key.startswith("aws:multifactorauth") for key in asked)
+    return any(key.startswith("aws:multifactorauth") for key in required)
 
 
-def _device(world: World, power: Power) -> str:
+def _device(world: World, state: PrincipalState) -> str:
     """Give an MFA device that shows codes, of a power that is a user; empty if it has none."""
-    arn = Arn.parse(power.arn)
-    user = world.accounts[power.account_id].users.get(arn.name) if arn.kind == "user" else None
-    if user is None or power.gathered.kind not in WITH_MFA:
+    arn = Arn.parse(state.arn)
+    user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
+    if user is None or state.gathered.kind not in WITH_MFA:
         return ""
-    return next((one.serial_number for one in user.mfa_devices if one.kind == VIRTUAL), "")
+    return next((one.serial_number for one in devices_of(user) if one.kind == VIRTUAL), "")
 
 
 def _attempt(
-    world: World, power: Power, parameters: dict[str, Any], conditions: tuple[str, ...]
-) -> Attempt:
+    world: World, state: PrincipalState, parameters: dict[str, Any], conditions: tuple[str, ...]
+) -> AssumeRoleCall:
     """Make a call of what it says, with the permissions that it takes."""
     sent = {one["Key"]: one["Value"] for one in parameters.get("Tags", ())}
     transitive = tuple(parameters.get("TransitiveTagKeys", ()))
-    tags = SessionTags(sent, dict(power.carried.tags), transitive)
+    tags = SessionTags(sent, dict(state.carried.tags), transitive)
     passed = parameters.get("SourceIdentity")
     keys = keys_of_call(parameters["RoleSessionName"], tags, passed)
     if "ExternalId" in parameters:
@@ -203,15 +215,17 @@ def _attempt(
     keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
     if "SerialNumber" in parameters:
         keys |= of_mfa(world.clock.now, world.clock.now)
-    source_identity = power.carried.source_identity or passed or ""
+    source_identity = state.carried.source_identity or passed or ""
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if tags.needs_permission else []
     actions += ["sts:SetSourceIdentity"] if source_identity else []
     needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
-    return Attempt(Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity)
+    return AssumeRoleCall(
+        Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
+    )
 
 
-def session_of(role: Role, attempt: Attempt, *, is_named: bool) -> tuple[Change, ...]:
+def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[Change, ...]:
     """Say what is different of the session that a call leads to from just some session of the role.
 
     Parameters

@@ -22,6 +22,7 @@ from iamlab.policy.patterns import glob, glob_resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 NEW, KNOWN = "reach", "example"
 """What a thing is called that is made, and one that may be there, if policies do not care."""
 

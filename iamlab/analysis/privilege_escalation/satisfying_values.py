@@ -12,20 +12,23 @@ AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorizati
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.permission_checks import Need
-from iamlab.analysis.privilege_escalation.principal_states import Power
-from iamlab.analysis.privilege_escalation.sample_arns import NEW
-from iamlab.engine.prepared import action_test, condition_tests, keys_of
+from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
+from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
+from iamlab.engine.statement_tests import action_test, condition_tests, keys_of
+from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.catalog import PLACEHOLDER, action
-from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.policy.patterns import glob, glob_ignoring_case
+from iamlab.policy.samples import meeting
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.permission_checks import Decider
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy
@@ -84,10 +87,10 @@ TAGGING = {
 """Service -> what sending tags with a call needs besides, where it is not ``TagResource``."""
 
 
-def about(decider: Decider, power: Power, name: str) -> list[Statement]:
+def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
     """Give the statements of a power's own policies and ceilings that an action can match."""
     lower = name.lower()
-    return [one for one in _statements(power) if _test(decider, one)(lower)]
+    return [one for one in _statements(state) if _test(decider, one)(lower)]
 
 
 def _test(decider: Decider, statement: Statement) -> Any:
@@ -98,19 +101,19 @@ def _test(decider: Decider, statement: Statement) -> Any:
     return known[1]
 
 
-def _statements(power: Power) -> Iterator[Statement]:
-    layers = power.gathered.layers()
+def _statements(state: PrincipalState) -> Iterator[Statement]:
+    layers = state.gathered.layers()
     for layer in OWN_LAYERS:
         for attached in layers.of(layer):
             yield from attached.policy.statements
 
 
-def mentions(decider: Decider, power: Power, key: str) -> bool:
+def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
     """Say whether one of a power's own policies or ceilings asks for a condition key at all.
 
     If none does, and the thing has no policy, its value does not matter.
     """
-    layers = power.gathered.layers()
+    layers = state.gathered.layers()
     return any(
         key.lower() in _keys(decider, one) for layer in OWN_LAYERS for one in layers.of(layer)
     )
@@ -128,23 +131,23 @@ def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
     return known[1]
 
 
-def patterns(decider: Decider, power: Power, names: Iterable[str]) -> list[str]:
+def patterns(decider: Decider, state: PrincipalState, names: Iterable[str]) -> list[str]:
     """Give the resources that statements about some actions name, variables filled in."""
     found: dict[str, None] = {}
     for name in names:
-        for one in about(decider, power, name):
+        for one in about(decider, state, name):
             listed = one.resource if one.effect == "Allow" else one.not_resource
             found |= dict.fromkeys(listed or ())
-    return list(_filled(power, found))
+    return list(_filled(state, found))
 
 
-def values(decider: Decider, power: Power, name: str, key: str) -> list[str]:
+def values(decider: Decider, state: PrincipalState, name: str, key: str) -> list[str]:
     """Give the values that statements about an action want a condition key to have."""
     found: dict[str, None] = {}
-    for effect, condition in _conditions(decider, power, name):
+    for effect, condition in _conditions(decider, state, name):
         if condition.key.lower() == key.lower() and _tells(effect, condition):
             found |= dict.fromkeys(condition.values)
-    return list(_filled(power, found))
+    return list(_filled(state, found))
 
 
 def is_sent(name: str, thing: str, key: str) -> bool:
@@ -180,7 +183,7 @@ def _forms(name: str, thing: str) -> tuple[str, ...]:
 
 def choices(
     decider: Decider,
-    power: Power,
+    state: PrincipalState,
     name: str,
     thing: str,
     given: Mapping[str, Any],
@@ -200,7 +203,7 @@ def choices(
     """
     taken = {key.lower() for key in given}
     found: dict[str, Any] = {}
-    for effect, condition in _conditions(decider, power, name):
+    for effect, condition in _conditions(decider, state, name):
         key = condition.key
         if not _tells(effect, condition) or not _is_open(name, thing, key, has_tags=has_tags):
             continue
@@ -232,8 +235,10 @@ def tagging(need: Need) -> tuple[Need, ...]:
     return () if action(name) is None else (Need(name, need.resource, {**need.keys, **created}),)
 
 
-def _conditions(decider: Decider, power: Power, name: str) -> Iterator[tuple[str, Condition]]:
-    for statement in about(decider, power, name):
+def _conditions(
+    decider: Decider, state: PrincipalState, name: str
+) -> Iterator[tuple[str, Condition]]:
+    for statement in about(decider, state, name):
         for condition in statement.conditions:
             yield statement.effect, condition
 
@@ -265,13 +270,13 @@ def _value(effect: str, condition: Condition) -> str | None:
     return first.replace("*", NEW).replace("?", NEW[0])
 
 
-def _filled(power: Power, texts: Iterable[str]) -> Iterator[str]:
+def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
     """Put the power's own values in the place of variables; leave out what has none."""
     known: list[dict[str, Any]] = []  # only gathered if a text asks for it
 
     def value_of(key: str) -> str | None:
         if not known:
-            known.append({each.lower(): one for each, one in power.gathered.context().items()})
+            known.append({each.lower(): one for each, one in state.gathered.context().items()})
         value = known[0].get(key.lower())
         return value if isinstance(value, str) else None
 
@@ -284,6 +289,9 @@ def _filled(power: Power, texts: Iterable[str]) -> Iterator[str]:
 OF_CALLER = ("aws:principal", "aws:username", "aws:userid", "aws:multifactor", "aws:token")
 """How the condition keys begin that say who calls."""
 
+MOST_NAMES = 12
+"""So many names or patterns are tried at most."""
+
 UNHEARD_OF = "iamlab-probe:AnythingAtAll"
 """An action that no policy names: only a policy for all actions allows it."""
 
@@ -293,14 +301,14 @@ def denies_something(policy: Policy) -> bool:
     return any(one.effect == "Deny" for one in policy.statements)
 
 
-def denying(decider: Decider, power: Power) -> list[Attached]:
+def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
     """Give those of a principal's own policies and ceilings that deny it something."""
-    layers = power.gathered.layers()
+    layers = state.gathered.layers()
     own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
     having = [one for one in own if denies_something(one.policy)]
     if not having:
         return []
-    request = decider.question(power, Need(UNHEARD_OF, "*", {})).request
+    request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
     return [
         one
         for one in having
@@ -314,3 +322,46 @@ def _denies(statement: Statement, request: Request) -> bool:
     return statement.effect == "Deny" and all(
         test(request) for one, test in tests if one.key.lower().startswith(OF_CALLER)
     )
+
+
+def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
+    """Give paths and names that nobody has, and that the power's Allows are for."""
+    account = view.account
+    held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
+    own = Arn.parse(view.state.arn)  # who was made on this way has a name that is taken now
+    taken = {name.lower() for name in (*held, *([own.name] if own.kind == kind else ()))}
+    seen = set()
+    patterns = [f"{kind}/*", *_name_patterns(view, kind)]
+    both = (meeting(first, second) for first, second in combinations(patterns[:MOST_NAMES], 2))
+    for pattern in dict.fromkeys((*patterns, *filter(None, both))):
+        for number in range(1, len(taken) + 2):
+            filler = NEW if number == 1 else f"{NEW}-{number}"
+            found = common(f"{kind}/{PATH_HOLE}", pattern, filler)
+            if found is None or found in seen:
+                break  # nothing fits, or the pattern leaves nothing open
+            seen.add(found)
+            path, _, name = found.removeprefix(kind).rpartition("/")
+            if name and name.lower() not in taken:
+                yield f"{path}/", name
+                break
+
+
+def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
+    """Give what the Resource elements say of names, in the policies that let one make somebody."""
+    test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
+    known = {key.lower(): value for key, value in view.state.gathered.context().items()}
+    start = ("arn", view.account.partition, "iam", "", view.account.account_id)
+
+    def value_of(key: str) -> str | None:
+        value = known.get(key.lower())
+        return value if isinstance(value, str) else None
+
+    layers = view.state.gathered.layers()
+    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    for statement in (each for attached in every for each in attached.policy.statements):
+        if statement.effect == "Allow" and any(map(action_test(statement), test)):
+            for written in statement.resource or ():
+                text = substitute(written, value_of) if statement.variables else written
+                parts = [] if text is None else text.split(":", PARTS - 1)
+                if len(parts) == PARTS and all(map(glob, parts, start)):
+                    yield parts[-1]

@@ -1,23 +1,21 @@
-"""Which actions a record is about: what CloudTrail calls a call, and what policies call it.
+"""Which actions a record is about: CloudTrail's name of a call, and the names in policies.
 
-Mostly the event's name is the action's, and the event's source begins with the service's prefix.
-The tables have what differs, with the reason.
-
-Actions whose calls are data events, which a trail has only if it is told to.
-
-Which events are of data says the table of events; which actions these calls need, the table of
-actions. Here are only those that follow from neither.
+Usually the event's name is the action's, and the event's source begins with the service's prefix.
+The tables have the exceptions, with the reason. They also say which actions belong to data events,
+which a trail has only if it is set up to log them: the table of data events says which calls these
+are, and the tables here say which actions the calls need.
 
 Notes
 -----
 AWS pages: "Service Authorization Reference"; "Amazon S3 API operations and permissions"; "Amazon
-S3 CloudTrail events"; "Logging Lambda API calls using AWS CloudTrail".
-AWS pages: "Logging data events"; "Logging Amazon S3 API calls using AWS CloudTrail".
+S3 CloudTrail events"; "Logging Lambda API calls using AWS CloudTrail"; "Logging data events";
+"Logging Amazon S3 API calls using AWS CloudTrail".
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-class Named(NamedTuple):
-    """An action of a record, and whether the catalogue has it."""
+class NeededAction(NamedTuple):
+    """An action that a call needs, and whether the catalogue has it."""
 
     name: str
     is_known: bool
@@ -57,142 +55,123 @@ Where AWS documents no source, that of the service's endpoint is taken.
 
 NO_PERMISSION = frozenset(
     (
-        "sts:GetCallerIdentity",  # it is answered to everybody, even against a Deny
+        "sts:GetCallerIdentity",  # everybody gets an answer, even against a Deny
         "sts:GetSessionToken",  # the caller only shows again who he is
     )
 )
 """Calls that no policy has to allow."""
 
 SIGN_IN = "signin"
-"""Where people sign in: what has no action there needs no permission."""
+"""Where people sign in: an event that has no action there needs no permission."""
 
-RENAMED: Mapping[str, tuple[str, ...]] = {
+_CALLS_THAT_NEED: Mapping[str, str] = {
     # S3 named its actions before it had as many operations.
-    "s3:ListBuckets": ("s3:ListAllMyBuckets",),
-    "s3:HeadBucket": ("s3:ListBucket",),
-    "s3:ListObjects": ("s3:ListBucket",),
-    "s3:ListObjectsV2": ("s3:ListBucket",),
-    "s3:ListObjectVersions": ("s3:ListBucketVersions",),
-    "s3:ListMultipartUploads": ("s3:ListBucketMultipartUploads",),
-    "s3:ListParts": ("s3:ListMultipartUploadParts",),
-    "s3:HeadObject": ("s3:GetObject",),
-    "s3:SelectObjectContent": ("s3:GetObject",),
-    "s3:GetObjectAttributes": ("s3:GetObject", "s3:GetObjectAttributes"),
-    "s3:CreateMultipartUpload": ("s3:PutObject",),
-    "s3:UploadPart": ("s3:PutObject",),
-    "s3:CompleteMultipartUpload": ("s3:PutObject",),
-    "s3:PostObject": ("s3:PutObject",),
-    "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
-    "s3:UploadPartCopy": ("s3:GetObject", "s3:PutObject"),
-    "s3:DeleteObjects": ("s3:DeleteObject",),
-    "s3:ListDirectoryBuckets": ("s3express:ListAllMyDirectoryBuckets",),
-    "s3:CreateSession": ("s3express:CreateSession",),
-    "s3:WriteGetObjectResponse": ("s3-object-lambda:WriteGetObjectResponse",),
+    "s3:ListAllMyBuckets": "ListBuckets",
+    "s3:ListBucket": "HeadBucket ListObjects ListObjectsV2",
+    "s3:ListBucketVersions": "ListObjectVersions",
+    "s3:ListBucketMultipartUploads": "ListMultipartUploads",
+    "s3:ListMultipartUploadParts": "ListParts",
+    "s3:GetObject": "HeadObject SelectObjectContent GetObjectAttributes CopyObject UploadPartCopy",
+    "s3:GetObjectAttributes": "GetObjectAttributes",
+    "s3:PutObject": "CreateMultipartUpload UploadPart CompleteMultipartUpload PostObject "
+    "CopyObject UploadPartCopy",
+    "s3:DeleteObject": "DeleteObjects",
+    "s3express:ListAllMyDirectoryBuckets": "s3:ListDirectoryBuckets",
+    "s3express:CreateSession": "s3:CreateSession",
+    "s3-object-lambda:WriteGetObjectResponse": "s3:WriteGetObjectResponse",
     # S3's configurations: their actions leave out "Bucket", and to delete one is to put none.
-    "s3:GetBucketAccelerateConfiguration": ("s3:GetAccelerateConfiguration",),
-    "s3:PutBucketAccelerateConfiguration": ("s3:PutAccelerateConfiguration",),
-    "s3:GetBucketAccelerate": ("s3:GetAccelerateConfiguration",),
-    "s3:PutBucketAccelerate": ("s3:PutAccelerateConfiguration",),
-    "s3:GetBucketAnalyticsConfiguration": ("s3:GetAnalyticsConfiguration",),
-    "s3:ListBucketAnalyticsConfigurations": ("s3:GetAnalyticsConfiguration",),
-    "s3:PutBucketAnalyticsConfiguration": ("s3:PutAnalyticsConfiguration",),
-    "s3:DeleteBucketAnalyticsConfiguration": ("s3:PutAnalyticsConfiguration",),
-    "s3:DeleteBucketCors": ("s3:PutBucketCORS",),
-    "s3:GetBucketEncryption": ("s3:GetEncryptionConfiguration",),
-    "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
-    "s3:DeleteBucketEncryption": ("s3:PutEncryptionConfiguration",),
-    "s3:GetBucketIntelligentTieringConfiguration": ("s3:GetIntelligentTieringConfiguration",),
-    "s3:ListBucketIntelligentTieringConfigurations": ("s3:GetIntelligentTieringConfiguration",),
-    "s3:PutBucketIntelligentTieringConfiguration": ("s3:PutIntelligentTieringConfiguration",),
-    "s3:DeleteBucketIntelligentTieringConfiguration": ("s3:PutIntelligentTieringConfiguration",),
-    "s3:GetBucketInventoryConfiguration": ("s3:GetInventoryConfiguration",),
-    "s3:ListBucketInventoryConfigurations": ("s3:GetInventoryConfiguration",),
-    "s3:PutBucketInventoryConfiguration": ("s3:PutInventoryConfiguration",),
-    "s3:DeleteBucketInventoryConfiguration": ("s3:PutInventoryConfiguration",),
-    "s3:GetBucketLifecycle": ("s3:GetLifecycleConfiguration",),
-    "s3:GetBucketLifecycleConfiguration": ("s3:GetLifecycleConfiguration",),
-    "s3:PutBucketLifecycle": ("s3:PutLifecycleConfiguration",),
-    "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
-    "s3:DeleteBucketLifecycle": ("s3:PutLifecycleConfiguration",),
-    "s3:DeleteBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
-    "s3:GetBucketMetricsConfiguration": ("s3:GetMetricsConfiguration",),
-    "s3:ListBucketMetricsConfigurations": ("s3:GetMetricsConfiguration",),
-    "s3:PutBucketMetricsConfiguration": ("s3:PutMetricsConfiguration",),
-    "s3:DeleteBucketMetricsConfiguration": ("s3:PutMetricsConfiguration",),
-    "s3:GetBucketNotificationConfiguration": ("s3:GetBucketNotification",),
-    "s3:PutBucketNotificationConfiguration": ("s3:PutBucketNotification",),
-    "s3:DeleteBucketOwnershipControls": ("s3:PutBucketOwnershipControls",),
-    "s3:GetBucketReplication": ("s3:GetReplicationConfiguration",),
-    "s3:PutBucketReplication": ("s3:PutReplicationConfiguration",),
-    "s3:DeleteBucketReplication": ("s3:PutReplicationConfiguration",),
-    "s3:DeleteBucketTagging": ("s3:PutBucketTagging",),
-    "s3:GetObjectLockConfiguration": ("s3:GetBucketObjectLockConfiguration",),
-    "s3:PutObjectLockConfiguration": ("s3:PutBucketObjectLockConfiguration",),
-    # The bucket's switches and the account's are two actions.
-    "s3:GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
-    "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    "s3:DeletePublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    "s3:DeleteBucketPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    "s3:DeleteAccountPublicAccessBlock": ("s3:PutAccountPublicAccessBlock",),
+    "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration GetBucketAccelerate",
+    "s3:PutAccelerateConfiguration": "PutBucketAccelerateConfiguration PutBucketAccelerate",
+    "s3:GetAnalyticsConfiguration": "GetBucketAnalyticsConfiguration "
+    "ListBucketAnalyticsConfigurations",
+    "s3:PutAnalyticsConfiguration": "PutBucketAnalyticsConfiguration "
+    "DeleteBucketAnalyticsConfiguration",
+    "s3:PutBucketCORS": "DeleteBucketCors",
+    "s3:GetEncryptionConfiguration": "GetBucketEncryption",
+    "s3:PutEncryptionConfiguration": "PutBucketEncryption DeleteBucketEncryption",
+    "s3:GetIntelligentTieringConfiguration": "GetBucketIntelligentTieringConfiguration "
+    "ListBucketIntelligentTieringConfigurations",
+    "s3:PutIntelligentTieringConfiguration": "PutBucketIntelligentTieringConfiguration "
+    "DeleteBucketIntelligentTieringConfiguration",
+    "s3:GetInventoryConfiguration": "GetBucketInventoryConfiguration "
+    "ListBucketInventoryConfigurations",
+    "s3:PutInventoryConfiguration": "PutBucketInventoryConfiguration "
+    "DeleteBucketInventoryConfiguration",
+    "s3:GetLifecycleConfiguration": "GetBucketLifecycle GetBucketLifecycleConfiguration",
+    "s3:PutLifecycleConfiguration": "PutBucketLifecycle PutBucketLifecycleConfiguration "
+    "DeleteBucketLifecycle DeleteBucketLifecycleConfiguration",
+    "s3:GetMetricsConfiguration": "GetBucketMetricsConfiguration ListBucketMetricsConfigurations",
+    "s3:PutMetricsConfiguration": "PutBucketMetricsConfiguration DeleteBucketMetricsConfiguration",
+    "s3:GetBucketNotification": "GetBucketNotificationConfiguration",
+    "s3:PutBucketNotification": "PutBucketNotificationConfiguration",
+    "s3:PutBucketOwnershipControls": "DeleteBucketOwnershipControls",
+    "s3:GetReplicationConfiguration": "GetBucketReplication",
+    "s3:PutReplicationConfiguration": "PutBucketReplication DeleteBucketReplication",
+    "s3:PutBucketTagging": "DeleteBucketTagging",
+    "s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration",
+    "s3:PutBucketObjectLockConfiguration": "PutObjectLockConfiguration",
+    # The bucket's settings and the account's are two actions.
+    "s3:GetBucketPublicAccessBlock": "GetPublicAccessBlock",
+    "s3:PutBucketPublicAccessBlock": "PutPublicAccessBlock DeletePublicAccessBlock "
+    "DeleteBucketPublicAccessBlock",
+    "s3:PutAccountPublicAccessBlock": "DeleteAccountPublicAccessBlock",
     # Lambda's API says Invoke, and its action says what.
-    "lambda:Invoke": ("lambda:InvokeFunction",),
-    "lambda:InvokeWithResponseStream": ("lambda:InvokeFunction",),
-    "lambda:GetLayerVersionByArn": ("lambda:GetLayerVersion",),
+    "lambda:InvokeFunction": "Invoke InvokeWithResponseStream",
+    "lambda:GetLayerVersion": "GetLayerVersionByArn",
     # A batch needs what each of its parts needs.
-    "sqs:SendMessageBatch": ("sqs:SendMessage",),
-    "sqs:DeleteMessageBatch": ("sqs:DeleteMessage",),
-    "sqs:ChangeMessageVisibilityBatch": ("sqs:ChangeMessageVisibility",),
-    "sns:PublishBatch": ("sns:Publish",),
-    "dynamodb:TransactGetItems": ("dynamodb:GetItem",),
-    "verifiedpermissions:BatchGetPolicy": ("verifiedpermissions:GetPolicy",),
-    "verifiedpermissions:BatchIsAuthorized": ("verifiedpermissions:IsAuthorized",),
-    "verifiedpermissions:BatchIsAuthorizedWithToken": (
-        "verifiedpermissions:IsAuthorizedWithToken",
-    ),
+    "sqs:SendMessage": "SendMessageBatch",
+    "sqs:DeleteMessage": "DeleteMessageBatch",
+    "sqs:ChangeMessageVisibility": "ChangeMessageVisibilityBatch",
+    "sns:Publish": "PublishBatch",
+    "dynamodb:GetItem": "TransactGetItems",
+    "verifiedpermissions:GetPolicy": "BatchGetPolicy",
+    "verifiedpermissions:IsAuthorized": "BatchIsAuthorized",
+    "verifiedpermissions:IsAuthorizedWithToken": "BatchIsAuthorizedWithToken",
     # One call, two keys.
-    "kms:ReEncrypt": ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    "kms:ReEncryptFrom": "ReEncrypt",
+    "kms:ReEncryptTo": "ReEncrypt",
     # A conversation is one way to invoke a model.
-    "bedrock:Converse": ("bedrock:InvokeModel",),
-    "bedrock:ConverseStream": ("bedrock:InvokeModelWithResponseStream",),
-    "bedrock:StartAsyncInvoke": ("bedrock:InvokeModel",),
-    "bedrock:InvokeModelWithBidirectionalStream": ("bedrock:InvokeModel",),
+    "bedrock:InvokeModel": "Converse StartAsyncInvoke InvokeModelWithBidirectionalStream",
+    "bedrock:InvokeModelWithResponseStream": "ConverseStream",
     # A second version of an operation has the action of the first.
-    "access-analyzer:GetFindingV2": ("access-analyzer:GetFinding",),
-    "access-analyzer:ListFindingsV2": ("access-analyzer:ListFindings",),
-    "cloudfront:CreateDistributionWithTags": ("cloudfront:CreateDistribution",),
+    "access-analyzer:GetFinding": "GetFindingV2",
+    "access-analyzer:ListFindings": "ListFindingsV2",
+    "cloudfront:CreateDistribution": "CreateDistributionWithTags",
     # Budgets have two actions for all that is done with them.
-    "budgets:CreateBudget": ("budgets:ModifyBudget",),
-    "budgets:UpdateBudget": ("budgets:ModifyBudget",),
-    "budgets:DeleteBudget": ("budgets:ModifyBudget",),
-    "budgets:DescribeBudget": ("budgets:ViewBudget",),
-    "budgets:DescribeBudgets": ("budgets:ViewBudget",),
+    "budgets:ModifyBudget": "CreateBudget UpdateBudget DeleteBudget",
+    "budgets:ViewBudget": "DescribeBudget DescribeBudgets",
 }
+"""Action -> the calls that need it under another name; a prefix is there where it differs."""
+
+
+def _by_call() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for action, calls in _CALLS_THAT_NEED.items():
+        for call in calls.split():
+            name = call if ":" in call else f"{action.partition(':')[0]}:{call}"
+            found[name] += (action,)
+    return dict(found)
+
+
+RENAMED: Mapping[str, tuple[str, ...]] = _by_call()
 """What the event's name would be as an action -> the actions that are needed."""
 
 VERSIONED = {
-    "s3:GetObject": "s3:GetObjectVersion",
-    "s3:GetObjectAcl": "s3:GetObjectVersionAcl",
-    "s3:GetObjectTagging": "s3:GetObjectVersionTagging",
-    "s3:GetObjectAttributes": "s3:GetObjectVersionAttributes",
-    "s3:DeleteObject": "s3:DeleteObjectVersion",
-    "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging",
-    "s3:PutObjectAcl": "s3:PutObjectVersionAcl",
-    "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+    f"s3:{verb}Object{what}": f"s3:{verb}ObjectVersion{what}"
+    for verb, parts in (
+        ("Get", ("", "Acl", "Tagging", "Attributes")),
+        ("Delete", ("", "Tagging")),
+        ("Put", ("Acl", "Tagging")),
+    )
+    for what in parts
 }
 """What S3 asks for instead when the call names a version of the object."""
 
 VERBS = {
-    "Create": "POST",
-    "Delete": "DELETE",
-    "Flush": "DELETE",
-    "Generate": "POST",
+    **dict.fromkeys(("Create", "Generate", "Import", "Test"), "POST"),
+    **dict.fromkeys(("Delete", "Flush", "Untag"), "DELETE"),
+    **dict.fromkeys(("Put", "Reimport", "Tag"), "PUT"),
     "Get": "GET",
-    "Import": "POST",
-    "Put": "PUT",
-    "Reimport": "PUT",
-    "Tag": "PUT",
-    "Test": "POST",
-    "Untag": "DELETE",
     "Update": "PATCH",
 }
 """How a name begins at API Gateway -> its action, which is the verb of HTTP."""
@@ -204,46 +183,46 @@ _FIRST_WORD = re.compile(r"[A-Z][a-z]+")
 
 
 @lru_cache(maxsize=8192)
-def named(event_source: str, event_name: str) -> tuple[Named, ...]:
+def actions_of_call(event_source: str, event_name: str) -> tuple[NeededAction, ...]:
     """Give the actions that a call needs; none if it needs no permission.
 
     Examples
     --------
-    >>> named("s3.amazonaws.com", "HeadObject")
-    (Named(name='s3:GetObject', is_known=True),)
-    >>> named("lambda.amazonaws.com", "CreateFunction20150331")[0].name
+    >>> actions_of_call("s3.amazonaws.com", "HeadObject")
+    (NeededAction(name='s3:GetObject', is_known=True),)
+    >>> actions_of_call("lambda.amazonaws.com", "CreateFunction20150331")[0].name
     'lambda:CreateFunction'
-    >>> named("sts.amazonaws.com", "GetCallerIdentity")
+    >>> actions_of_call("sts.amazonaws.com", "GetCallerIdentity")
     ()
-    >>> named("night.amazonaws.com", "CountStars")
-    (Named(name='night:CountStars', is_known=False),)
+    >>> actions_of_call("night.amazonaws.com", "CountStars")
+    (NeededAction(name='night:CountStars', is_known=False),)
     """
     source = event_source.removesuffix(".amazonaws.com")
     plain = _VERSION.sub("", event_name) or event_name
-    # Endpoints for one part of a service stand before its name: data.iot.
+    # Endpoints for one part of a service are named before it: data.iot.
     prefixes = PREFIXES.get(source) or (source.rpartition(".")[2],)
     for prefix in prefixes:
         full = f"{prefix}:{plain}"
         if full in NO_PERMISSION:
             return ()
         if full in RENAMED:
-            return tuple(Named(one, is_known=True) for one in RENAMED[full])
+            return tuple(NeededAction(name, is_known=True) for name in RENAMED[full])
         found = catalog.action(full)
         if found is not None:
-            return (Named(found.full_name, is_known=True),)
+            return (NeededAction(found.full_name, is_known=True),)
     word = _FIRST_WORD.match(plain)
     if source == "apigateway" and word and word[0] in VERBS:
-        return (Named(f"apigateway:{VERBS[word[0]]}", is_known=True),)
-    return () if source == SIGN_IN else (Named(f"{prefixes[0]}:{plain}", is_known=False),)
+        return (NeededAction(f"apigateway:{VERBS[word[0]]}", is_known=True),)
+    return () if source == SIGN_IN else (NeededAction(f"{prefixes[0]}:{plain}", is_known=False),)
 
 
-_FURTHER: Mapping[str, tuple[str, ...]] = {
+_MORE_DATA_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "dynamodb": ("ConditionCheckItem", "PartiQL*"),  # parts of transactions and of statements
     "lambda": ("InvokeFunctionUrl",),
     "rds-data": ("*",),
     "s3-object-lambda": ("*",),
 }
-"""Service -> further actions, under whatever names their calls have."""
+"""Service -> more actions of data events, whatever the names of their calls are."""
 
 
 @lru_cache(maxsize=1)
@@ -257,7 +236,7 @@ def data_actions() -> Mapping[str, str]:
     >>> "s3:getbucketpolicy" in data_actions()
     False
     """
-    return {name.lower(): name for name in sorted(_found())}
+    return {name.lower(): name for name in sorted(_data_actions())}
 
 
 def is_data_action(action: str) -> bool:
@@ -271,17 +250,17 @@ def data_services() -> tuple[str, ...]:
     return tuple(sorted({name.partition(":")[0] for name in data_actions().values()}))
 
 
-def _found() -> Iterator[str]:
+def _data_actions() -> Iterator[str]:
     for service, events in DATA_EVENTS.items():
         for event in events:
-            of_event = named(f"{service}.amazonaws.com", event)
-            yield from (one.name for one in of_event if one.is_known)
-        for one in catalog.actions_of(service).values():
-            if is_data_event(service, event_name(service, one.name)):
-                yield one.full_name
-    for one in catalog.actions_of("s3").values():
-        if any(kind.name == "object" for kind in one.resource_types):
-            yield one.full_name
-    for service, patterns in _FURTHER.items():
+            needed = actions_of_call(f"{service}.amazonaws.com", event)
+            yield from (action.name for action in needed if action.is_known)
+        for known in catalog.actions_of(service).values():
+            if is_data_event(service, event_name(service, known.name)):
+                yield known.full_name
+    for known in catalog.actions_of("s3").values():
+        if any(kind.name == "object" for kind in known.resource_types):
+            yield known.full_name
+    for service, patterns in _MORE_DATA_ACTIONS.items():
         for pattern in patterns:
             yield from catalog.expand(f"{service}:{pattern}")

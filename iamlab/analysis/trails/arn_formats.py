@@ -1,49 +1,168 @@
-"""Forms of ARNs: what the catalogue says that a resource's ARN looks like, and how one is filled.
+"""The ARNs of a call's resources, made of the catalogue's formats and the call's parameters.
 
-A form has places: ``arn:${Partition}:s3:::${BucketName}/${ObjectName}``. Three of them the record
-fills itself, the others the parameters of the call.
+The catalogue writes an ARN as a format with places:
+``arn:${Partition}:s3:::${BucketName}/${ObjectName}``. The record itself fills three of them, the
+parameters of the call fill the others. Usually a place has the name of the parameter that fills
+it, apart from letter case; the tables have the rest.
 
 Notes
 -----
-AWS page: "Service Authorization Reference", the tables of resource types.
+AWS pages: "Service Authorization Reference", the tables of resource types; "CloudTrail record
+contents", requestParameters.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.request_parameters import CLEANED, names_of
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from iamlab.analysis.trails.request_parameters import Values
     from iamlab.model.event import Event
 
-AROUND = ("Partition", "Region", "Account")
-"""Places that the record fills itself."""
+ParameterTexts = dict[str, list[str]]
+"""Name of a parameter, in lower case -> the texts that it has."""
 
-Around = tuple[str, str, str]
+MOST = 1000
+"""So many values of one parameter are looked at; more than any call takes."""
+
+PARAMETERS_OF_PLACE: Mapping[str, tuple[str, ...]] = {
+    "CertificateNameWithPath": ("servercertificatename",),
+    "MfaTokenIdWithPath": ("virtualmfadevicename",),
+    "OidcProviderName": ("url",),
+    "FederatedUserName": ("name",),
+    # These calls name the resource itself only "key", "name", "cluster" or "identifier".
+    "ObjectName": ("key",),
+    "ClusterName": ("clustername", "cluster", "clusters", "name"),
+    "ServiceName": ("servicename", "service", "services"),
+    "TaskId": ("task", "tasks"),
+    "RuleName": ("rulename", "rule", "name"),
+    "DocumentName": ("documentname", "name"),
+    "ParameterNameWithoutLeadingSlash": ("name", "names", "path"),
+    "TrailName": ("trailname", "name"),
+    "RepositoryName": ("repositoryname", "repositorynames"),
+    "SecretId": ("secretid", "name"),
+    "KeyId": ("keyid", "targetkeyid"),
+    "Alias": ("aliasname",),
+    "LogGroupName": ("loggroupname", "loggroupidentifier"),
+    # RDS has identifiers where its formats have names.
+    "ClusterParameterGroupName": ("dbclusterparametergroupname",),
+    "ClusterSnapshotName": ("dbclustersnapshotidentifier",),
+    "DbClusterInstanceName": ("dbclusteridentifier",),
+    "DbInstanceName": ("dbinstanceidentifier",),
+    "ParameterGroupName": ("dbparametergroupname",),
+    "SnapshotName": ("dbsnapshotidentifier",),
+    "SubnetGroupName": ("dbsubnetgroupname",),
+    # EC2 has names of its own.
+    "KeyPairName": ("keyname", "keypairname"),
+    "NaclId": ("networkaclid",),
+    "SecurityGroupId": ("groupid", "securitygroupid"),
+}
+"""A place in the format of an ARN -> the parameters that may fill it, where the names differ."""
+
+OWN_PARAMETER: Mapping[str, str] = {
+    "kms:ReEncryptFrom": "sourcekeyid",
+    "kms:ReEncryptTo": "destinationkeyid",
+}
+"""An action -> the only parameter that names its resource: the call has two of the type."""
+
+
+def _last(text: str) -> str:
+    return text.rpartition("/")[2]
+
+
+CLEAN_TEXT: Mapping[str, Callable[[str], str]] = {
+    "Alias": lambda text: text.removeprefix("alias/"),
+    "ClusterName": _last,
+    # A function's name may come with an account before it and a qualifier behind it.
+    "FunctionName": lambda text: text.rpartition("function:")[2].partition(":")[0],
+    # The record does not say to which key an alias points.
+    "KeyId": lambda text: "" if text.startswith("alias/") else text,
+    "OidcProviderName": lambda text: text.removeprefix("https://"),
+    "ParameterNameWithoutLeadingSlash": lambda text: text.removeprefix("/"),
+    # Six random characters follow in the ARN, which no caller has to know.
+    "SecretId": lambda text: f"{text}-*",
+    "ServiceName": _last,
+    "TaskId": _last,
+}
+"""A place -> how its parameter is written in an ARN."""
+
+
+def parameter_texts(parameters: Mapping[str, Any] | None) -> ParameterTexts:
+    """Give the texts among a call's parameters, by name in lower case.
+
+    EC2 puts a list into ``items`` of a set, and some calls put everything into one object for the
+    whole request; these are opened. Whatever is deeper is about something else.
+
+    Examples
+    --------
+    >>> parameter_texts({"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}})
+    {'instanceid': ['i-1', 'i-2']}
+    """
+    found: ParameterTexts = {}
+    level: list[Any] = [parameters or {}]
+    for _ in range(3):
+        deeper: list[Any] = []
+        for name, value in (pair for mapping in level for pair in mapping.items()):
+            values = value[:MOST] if isinstance(value, list) else [value]
+            texts = [text for text in values if isinstance(text, str) and text]
+            if texts:
+                found.setdefault(name.lower(), []).extend(texts)
+            elif isinstance(value, dict):
+                deeper += _opened(name, value)
+        level = deeper
+    return found
+
+
+def _opened(name: str, value: dict[str, Any]) -> list[Any]:
+    items = value.get("items")
+    if isinstance(items, list):
+        return [item for item in items[:MOST] if isinstance(item, dict)]
+    return [value] if name.endswith("Request") else []
+
+
+def queue_arn(url: str, partition: str) -> str:
+    """Read a queue's ARN from its URL; empty if the URL isn't a queue's.
+
+    Examples
+    --------
+    >>> queue_arn("https://sqs.eu-west-1.amazonaws.com/111122223333/jobs", "aws")
+    'arn:aws:sqs:eu-west-1:111122223333:jobs'
+    """
+    host, _, path = url.partition("://")[2].partition("/")
+    account, _, name = path.partition("/")
+    label = host.removeprefix("sqs.").partition(".")[0]
+    if not (host.startswith("sqs.") and account.isdigit() and name and "/" not in name):
+        return ""
+    return f"arn:{partition}:sqs:{label}:{account}:{name}"
+
+
+CallPlace = tuple[str, str, str]
+"""The partition, Region and account of a call."""
+
+FILLED_FROM_CALL = ("Partition", "Region", "Account")
+"""Places that the record fills itself, with the parts of :data:`CallPlace`."""
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 
 
-class Form(NamedTuple):
-    """The form of an ARN that an action works on.
+class ArnFormat(NamedTuple):
+    """The format of the ARNs of one resource type that an action works on.
 
     Parameters
     ----------
     service, pattern
         Of the ARN: its service, and its resource with a star for each place.
     is_flat
-        Whether no slash may stand in its resource: else every object would be a bucket.
+        Whether its resource has no slash: else every object would be a bucket.
     parts
         Its text around the places.
-    names
+    parameters
         For each place, the parameters that may fill it; none for those that the record fills.
     """
 
@@ -54,21 +173,21 @@ class Form(NamedTuple):
     is_flat: bool
     parts: tuple[str, ...]
     places: tuple[str, ...]
-    names: tuple[tuple[str, ...], ...]
+    parameters: tuple[tuple[str, ...], ...]
 
     @property
-    def parameters(self) -> tuple[str, ...]:
+    def all_parameters(self) -> tuple[str, ...]:
         """The names of all parameters that may fill a place of it."""
-        return tuple(name for names in self.names for name in names)
+        return tuple(name for names in self.parameters for name in names)
 
 
 @lru_cache(maxsize=4096)
-def forms_of(action: str) -> tuple[Form, ...]:
-    """Give the forms of the ARNs that an action works on.
+def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
+    """Give the formats of the ARNs that an action works on.
 
     Examples
     --------
-    >>> [form.pattern for form in forms_of("dynamodb:Query")]
+    >>> [arn_format.pattern for arn_format in arn_formats_of("dynamodb:Query")]
     ['table/*/index/*', 'table/*']
     """
     known = catalog.action(action)
@@ -81,9 +200,8 @@ def forms_of(action: str) -> tuple[Form, ...]:
         pattern = catalog.PLACEHOLDER.sub("*", text).split(":", PARTS - 1)
         if len(pattern) == PARTS:
             places = tuple(hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(text))
-            names = tuple(() if one in AROUND else names_of(action, one) for one in places)
             found.append(
-                Form(
+                ArnFormat(
                     use.name,
                     use.required,
                     pattern[2],
@@ -91,10 +209,19 @@ def forms_of(action: str) -> tuple[Form, ...]:
                     places[-1:] == ("BucketName",),
                     tuple(catalog.PLACEHOLDER.split(text)),
                     places,
-                    names,
+                    tuple(_parameters_for(action, place) for place in places),
                 )
             )
     return tuple(found)
+
+
+def _parameters_for(action: str, place: str) -> tuple[str, ...]:
+    """Say which parameters may fill a place, in lower case; IAM's paths belong to the names."""
+    if place in FILLED_FROM_CALL:
+        return ()
+    if action in OWN_PARAMETER:
+        return (OWN_PARAMETER[action],)
+    return PARAMETERS_OF_PLACE.get(place) or (place.removesuffix("WithPath").lower(),)
 
 
 def partition_of(region: str) -> str:
@@ -105,61 +232,60 @@ def partition_of(region: str) -> str:
     >>> partition_of("cn-north-1"), partition_of("eu-west-1")
     ('aws-cn', 'aws')
     """
-    for start, partition in _PARTITIONS.items():
-        if region.startswith(start):
-            return partition
-    return "aws"
+    found = (name for start, name in _PARTITIONS.items() if region.startswith(start))
+    return next(found, "aws")
 
 
-def around(event: Event) -> Around:
+def place_of_call(event: Event) -> CallPlace:
     """Give what the record fills itself: partition, Region and account."""
     return partition_of(event.aws_region), event.aws_region, event.recipient_account_id
 
 
-def fitting(forms: tuple[Form, ...], arns: Iterable[str]) -> list[str]:
-    """Give those ARNs that have one of the forms, each once.
+def arns_that_fit(formats: tuple[ArnFormat, ...], arns: Iterable[str]) -> list[str]:
+    """Give those ARNs that have one of the formats, each once.
 
     Examples
     --------
-    >>> fitting(forms_of("s3:ListBucket"), ["arn:aws:s3:::b/k", "arn:aws:s3:::b", "x"])
+    >>> arns_that_fit(arn_formats_of("s3:ListBucket"), ["arn:aws:s3:::b/k", "arn:aws:s3:::b", "x"])
     ['arn:aws:s3:::b']
     """
     found: dict[str, None] = {}
     for arn in arns:
         parts = arn.split(":", PARTS - 1)
         if len(parts) == PARTS and any(
-            parts[2] == form.service
-            and not (form.is_flat and "/" in parts[5])
-            and glob(form.pattern, parts[5])
-            for form in forms
+            parts[2] == one.service
+            and not (one.is_flat and "/" in parts[5])
+            and glob(one.pattern, parts[5])
+            for one in formats
         ):
             found[arn] = None
     return list(found)
 
 
-def filled(form: Form, values: Values, given: Around) -> list[str]:
-    """Fill a form; of its last place each value gives an ARN, of those before it the first counts.
+def fill(arn_format: ArnFormat, texts: ParameterTexts, call: CallPlace) -> list[str]:
+    """Fill a format with parameters: an ARN for each text of the last place; none if one lacks.
+
+    If a place before the last has several texts, the first of them counts.
 
     Examples
     --------
-    >>> form, = forms_of("iam:GetRole")
-    >>> filled(form, {"rolename": ["app"]}, ("aws", "us-east-1", "111122223333"))
+    >>> arn_format, = arn_formats_of("iam:GetRole")
+    >>> fill(arn_format, {"rolename": ["app"]}, ("aws", "us-east-1", "111122223333"))
     ['arn:aws:iam::111122223333:role/app']
-    >>> filled(form, {}, ("aws", "us-east-1", "111122223333"))
+    >>> fill(arn_format, {}, ("aws", "us-east-1", "111122223333"))
     []
     """
-    starts = [form.parts[0]]
-    for number, (place, names) in enumerate(zip(form.places, form.names, strict=True), 1):
-        if place in AROUND:
-            texts = [given[AROUND.index(place)]]
+    arns = [arn_format.parts[0]]
+    last = len(arn_format.places)
+    for number, place in enumerate(arn_format.places, 1):
+        if place in FILLED_FROM_CALL:
+            values = [call[FILLED_FROM_CALL.index(place)]]
         else:
-            raw = next((values[name] for name in names if name in values), [])
-            clean = CLEANED.get(place)
-            texts = [clean(one) for one in raw] if clean else raw
-        texts = [text for text in texts if text]
-        if not texts:
-            return []
-        if number < len(form.places):
-            texts = texts[:1]
-        starts = [f"{start}{text}{form.parts[number]}" for start in starts for text in texts]
-    return starts
+            names = arn_format.parameters[number - 1]
+            raw = next((texts[name] for name in names if name in texts), [])
+            values = [CLEAN_TEXT[place](text) for text in raw] if place in CLEAN_TEXT else raw
+        values = [text for text in values if text]
+        if number < last:
+            values = values[:1]
+        arns = [f"{arn}{text}{arn_format.parts[number]}" for arn in arns for text in values]
+    return arns

@@ -1,7 +1,7 @@
-"""What a call needs besides its own action, because of what stands in its parameters.
+"""The actions that a call needs in addition to its own, because of what is in its parameters.
 
-Whoever makes something with tags needs the permission to tag it too, and a bucket's settings have
-actions of their own, also where they are sent with the call that makes the bucket. No event says
+Whoever creates a resource with tags needs permission to tag it too, and a bucket's settings have
+actions of their own, also if they are sent with the call that creates the bucket. No event says
 so: only the parameters do.
 
 Notes
@@ -17,9 +17,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.trails.arn_formats import around
-from iamlab.analysis.trails.request_parameters import values_of
-from iamlab.analysis.trails.resources import NO_RESOURCE, UNKNOWN, Target, targets_of
+from iamlab.analysis.trails.arn_formats import parameter_texts, place_of_call
+from iamlab.analysis.trails.resources import (
+    TAKES_NO_RESOURCE,
+    UNKNOWN,
+    CallResource,
+    resources_of,
+)
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -48,7 +52,7 @@ _OF_OBJECTS = {
     "x-amz-object-lock-mode": "s3:PutObjectRetention",
     "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
 }
-BESIDES: Mapping[str, Mapping[str, str]] = {
+DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
     "sts:AssumeRole": _OF_SESSIONS,
     "sts:AssumeRoleWithSAML": _OF_SESSIONS,
     "sts:AssumeRoleWithWebIdentity": _OF_SESSIONS,
@@ -61,7 +65,7 @@ BESIDES: Mapping[str, Mapping[str, str]] = {
     "lambda:CreateFunction": {"policy": "lambda:PutResourcePolicy"},
     "secretsmanager:CreateSecret": {"policy": "secretsmanager:PutResourcePolicy"},
 }
-"""Action -> a parameter in lower case -> the action that is needed too, if it says something."""
+"""Action -> a parameter in lower case -> the action that is needed too, if it has a value."""
 
 _ALWAYS: Mapping[str, tuple[str, ...]] = {
     "iam:GenerateOrganizationsAccessReport": (
@@ -75,10 +79,10 @@ _ALWAYS: Mapping[str, tuple[str, ...]] = {
 _RENAMING: Mapping[str, tuple[str, str]] = {
     "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename"),
 }
-"""Action -> what is renamed by it, as its ARN calls it, and the parameter with the old name."""
+"""Action -> what it renames, as its ARN calls it, and the parameter with the old name."""
 
-_ASKED_ON_ANOTHER = frozenset(("organizations:CreateOrganizationalUnit",))
-"""Calls that are asked on something else than what they make, as on the parent."""
+_AUTHORIZED_ON_ANOTHER = frozenset(("organizations:CreateOrganizationalUnit",))
+"""Calls that need permission on something else than what they create, such as the parent."""
 
 _ROLE_MANAGER = (
     "arn:{0[0]}:iam::{0[2]}:role/aws-service-role/role-manager.iam.amazonaws.com/"
@@ -86,28 +90,30 @@ _ROLE_MANAGER = (
 )
 """The role that comes with role manager."""
 
-_SAYS_NOTHING = {"acl": ("private",), "x-amz-acl": ("private",)}
+_WITHOUT_EFFECT = {"acl": ("private",), "x-amz-acl": ("private",)}
 """A parameter -> values with which a bucket is what it would be without."""
 
-_MAKES = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
-"""How the names of calls begin that may make something with tags."""
+_CREATING = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
+"""How the names of calls begin that may create a resource with tags."""
 
 _TAGS = frozenset(("tags", "tag", "tagset", "taglist"))
 _EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecification"))
 """Parameters in lower case, that have the tags."""
 
-_TO_TAG = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagResources")
-"""What services call the action that tags, if it is not named after what is tagged."""
+_TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagResources")
+"""What services call the action that tags, if it is not named after the resource."""
 
-_TAGGED_OTHERWISE: Mapping[str, str] = {
+_OTHER_TAGGING: Mapping[str, str] = {
     "autoscaling:CreateAutoScalingGroup": "autoscaling:CreateOrUpdateTags",
     "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
     "kinesis:CreateStream": "kinesis:AddTagsToStream",
 }
 
+_MOST = 1000
 
-def besides(event: Event, action: str) -> Iterator[tuple[str, Target]]:
-    """Give what a call needs besides, each with its resource.
+
+def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
+    """Give what a call needs in addition, each action with its resource.
 
     Parameters
     ----------
@@ -121,104 +127,87 @@ def besides(event: Event, action: str) -> Iterator[tuple[str, Target]]:
     >>> event = Event(datetime(2026, 11, 25), "sns.amazonaws.com", "CreateTopic", "eu-west-1",
     ...     {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"name": "moons", "tags": [{"key": "team", "value": "sky"}]})
-    >>> [(needed, target.arn) for needed, target in besides(event, "sns:CreateTopic")]
+    >>> [(needed, topic.arn) for needed, topic in dependent_actions(event, "sns:CreateTopic")]
     [('sns:TagResource', 'arn:aws:sns:eu-west-1:111122223333:moons')]
     """
-    said = _said(event)
-    for name, needed in BESIDES.get(action, {}).items():
-        if said.get(name) and said[name] not in _SAYS_NOTHING.get(name, ()):
-            yield from _on(event, action, needed)
-    if action in _ALWAYS:
-        yield from ((needed, NO_RESOURCE) for needed in _ALWAYS[action])
+    sent = event.request_parameters if isinstance(event.request_parameters, Mapping) else {}
+    parameters = {str(name).lower(): value for name, value in sent.items()}
+    for name, needed in DEPENDENT_ON_PARAMETER.get(action, {}).items():
+        if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
+            yield from _on_what_is_created(event, action, needed)
+    yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
     if action in _RENAMING:
-        yield from _renamed(event, action)
-    if action == "iam:PutAccountProperties" and _turns_on(said.get("properties")):
-        yield "iam:CreateServiceLinkedRole", Target(_ROLE_MANAGER.format(around(event)))
+        yield from _on_new_name(event, action)
+    if action == "iam:PutAccountProperties" and _turns_on(parameters.get("properties")):
+        role = CallResource(_ROLE_MANAGER.format(place_of_call(event)))
+        yield "iam:CreateServiceLinkedRole", role
     if action.startswith("ec2:"):
-        yield from _types_tagged(event, said)
-    elif any(said.get(name) for name in _TAGS):
-        needed = tagging(action)
+        yield from _ec2_tagging(event, parameters)
+    elif any(parameters.get(name) for name in _TAGS):
+        needed = tagging_action(action)
         if needed:
-            yield from _on(event, action, needed)
-
-
-def _said(event: Event) -> dict[str, Any]:
-    parameters = event.request_parameters
-    if not isinstance(parameters, Mapping):
-        return {}
-    return {str(name).lower(): value for name, value in parameters.items()}
+            yield from _on_what_is_created(event, action, needed)
 
 
 @lru_cache(maxsize=1024)
-def tagging(action: str) -> str:
-    """Give the action that lets something be tagged as it is made; empty if nothing is made.
+def tagging_action(action: str) -> str:
+    """Give the action that lets a new resource be tagged; empty if the action creates none.
 
     Examples
     --------
-    >>> tagging("iam:CreateRole"), tagging("sqs:CreateQueue"), tagging("kms:CreateKey")
-    ('iam:TagRole', 'sqs:TagQueue', 'kms:TagResource')
-    >>> tagging("sns:TagResource")
-    ''
+    >>> tagging_action("iam:CreateRole"), tagging_action("sqs:CreateQueue")
+    ('iam:TagRole', 'sqs:TagQueue')
+    >>> tagging_action("kms:CreateKey"), tagging_action("sns:TagResource")
+    ('kms:TagResource', '')
     """
     service, _, name = action.partition(":")
-    verb = next((one for one in _MAKES if name.startswith(one)), "")
+    verb = next((verb for verb in _CREATING if name.startswith(verb)), "")
     if not verb:
         return ""
-    if action in _TAGGED_OTHERWISE:
-        return _TAGGED_OTHERWISE[action]
-    names = (f"Tag{name.removeprefix(verb)}", *_TO_TAG)
+    if action in _OTHER_TAGGING:
+        return _OTHER_TAGGING[action]
+    names = (f"Tag{name.removeprefix(verb)}", *_TAGGING)
     known = catalog.actions_of(service)
     return next((f"{service}:{one}" for one in names if one.lower() in known), "")
 
 
-def _on(event: Event, action: str, needed: str) -> Iterator[tuple[str, Target]]:
-    """Give the action with its resource: what is made, which the call itself is asked on too."""
-    own = () if action in _ASKED_ON_ANOTHER else targets_of(event, action)
-    found = own if own not in ((), (NO_RESOURCE,)) else (UNKNOWN,)
-    yield from ((needed, target) for target in found)
+def _on_what_is_created(
+    event: Event, action: str, needed: str
+) -> Iterator[tuple[str, CallResource]]:
+    """Give the action with its resource: the new one, on which the call itself is authorized."""
+    own = () if action in _AUTHORIZED_ON_ANOTHER else resources_of(event, action)
+    found = own if own not in ((), (TAKES_NO_RESOURCE,)) else (UNKNOWN,)
+    yield from ((needed, resource) for resource in found)
 
 
-def _types_tagged(event: Event, said: Mapping[str, Any]) -> Iterator[tuple[str, Target]]:
-    """EC2 asks for each type of what is made and tagged; of what has no id yet, for all."""
-    partition, region, account = around(event)
-    for name in _EC2_TAGS.intersection(said):
-        for one in _items(said[name]):
+def _ec2_tagging(event: Event, parameters: Mapping[str, Any]) -> Iterator[tuple[str, CallResource]]:
+    """EC2 checks each type that is created and tagged; what has no id yet is all of its type."""
+    partition, region, account = place_of_call(event)
+    for name in _EC2_TAGS.intersection(parameters):
+        value = parameters[name]
+        if isinstance(value, Mapping):  # some records put a list into an object
+            value = value.get("items") or value.get("tag") or [value]
+        for one in value[:_MOST] if isinstance(value, list) else ():
             kind = one.get("resourceType") if isinstance(one, Mapping) else None
-            if isinstance(kind, str) and kind and _has_tags(one):
+            has_tags = kind and any(one.get(key) for key in ("tags", "tag", "Tags", "Tag"))
+            if isinstance(kind, str) and has_tags:
                 arn = f"arn:{partition}:ec2:{region}:{account}:{kind}/*"
-                yield "ec2:CreateTags", Target(arn, is_exact=False)
+                yield "ec2:CreateTags", CallResource(arn, is_exact=False)
 
 
-def _renamed(event: Event, action: str) -> Iterator[tuple[str, Target]]:
-    """Whoever renames something needs permission for the new name as well."""
-    values = values_of(event.request_parameters)
+def _on_new_name(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
+    """Whoever renames a resource needs permission for the new name as well."""
+    texts = parameter_texts(event.request_parameters)
     kind, name = _RENAMING[action]
-    path = values.get("newpath", [""])[0]
-    new = values.get(f"new{name}", [])[:1]
-    for text in new or (values.get(name, [])[:1] if path else []):
-        partition, _, account = around(event)
+    path = texts.get("newpath", [""])[0]
+    new = texts.get(f"new{name}", [])[:1]
+    for text in new or (texts.get(name, [])[:1] if path else []):
+        partition, _, account = place_of_call(event)
         arn = f"arn:{partition}:iam::{account}:{kind}{path or '/'}{text}"
-        yield action, Target(arn, is_path_known=bool(path))
+        yield action, CallResource(arn, is_path_known=bool(path))
 
 
 def _turns_on(properties: Any) -> bool:
     """Say whether properties of an account turn on its role manager."""
-    said = properties if isinstance(properties, Mapping) else {}
-    return any(
-        str(name).lower() == "rolemanager/enabled" and value == "true"
-        for name, value in said.items()
-    )
-
-
-def _has_tags(one: Mapping[str, Any]) -> bool:
-    return any(one.get(name) for name in ("tags", "tag", "Tags", "Tag"))
-
-
-def _items(value: Any) -> list[Any]:
-    """Give the members of a list; some records put it into an object."""
-    if isinstance(value, Mapping):
-        value = value.get("items") or value.get("tag") or [value]
-    return value[:_MOST] if isinstance(value, list) else []
-
-
-_MOST = 1000
+    pairs = properties.items() if isinstance(properties, Mapping) else ()
+    return any(str(name).lower() == "rolemanager/enabled" and on == "true" for name, on in pairs)

@@ -1,15 +1,12 @@
 """Real trails: CloudTrail's files, read one event at a time.
 
-Whatever is wrong with a record or a file is noted and does not stop the reading: a trail of a year
-with one broken file is still a trail of a year.
-
-The files of a trail: which ones a folder holds, and their text in pieces.
+A broken record or file is noted and does not stop the reading: a trail of a year with one broken
+file is still a trail of a year. The files come from a folder, and their text in pieces.
 
 Notes
 -----
 AWS pages: "Finding your CloudTrail log files"; "CloudTrail record contents"; "Viewing recent
-management events with the AWS CLI".
-AWS pages: "Finding your CloudTrail log files"; "CloudTrail digest file structure".
+management events with the AWS CLI"; "CloudTrail digest file structure".
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.trails.decoding import PIECE, Damage, records_in
-from iamlab.analysis.trails.records import Noted, RecordError, event_of
+from iamlab.analysis.trails.records import FileNotes, RecordError, event_of
 from iamlab.display import count, steps
 from iamlab.errors import LoadError, RequestError
 
@@ -36,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class Trail:
-    """Files of CloudTrail, whose events can be gone through again and again.
+    """Files of CloudTrail, whose events can be read again and again.
 
-    Each time they are read from the files anew, so that a trail of any length needs little memory.
+    Each time they are read from the files again, so that a trail of any length needs little memory.
 
     Parameters
     ----------
@@ -55,7 +52,7 @@ class Trail:
     read
         How many events the last reading has given so far.
     problems
-        What it could not read: the first hundred in words, ``problems.total`` in all.
+        What it could not read: the first hundred as text, ``problems.total`` in all.
     skipped
         What holds no events, such as digests.
 
@@ -64,7 +61,7 @@ class Trail:
     LoadError
         There is nothing at a path, or no file of a trail.
     RequestError
-        It is no path, or there is none.
+        It isn't a path, or there is none.
 
     Examples
     --------
@@ -87,13 +84,13 @@ class Trail:
     def __init__(self, *paths: str | PathLike[str]) -> None:
         if not paths:
             raise RequestError("Name the files of the trail, or their folder.")
-        self._passed_over = Noted()
-        found = (file for path in paths for file in files_of(path, self._passed_over))
+        self._skipped_files = FileNotes()
+        found = (file for path in paths for file in files_of(path, self._skipped_files))
         self.files: tuple[Path, ...] = tuple(dict.fromkeys(found))
-        self._reading = _Reading(self._passed_over)
+        self._reading = _Reading(self._skipped_files)
 
     def __iter__(self) -> Iterator[Event]:
-        self._reading = reading = _Reading(self._passed_over)
+        self._reading = reading = _Reading(self._skipped_files)
         return steps(reading.events(self.files), "reading records")
 
     @property
@@ -102,13 +99,13 @@ class Trail:
         return self._reading.read
 
     @property
-    def problems(self) -> Noted:
+    def problems(self) -> FileNotes:
         """What the last reading could not read so far."""
         return self._reading.problems
 
     @property
-    def skipped(self) -> Noted:
-        """What holds no events of calls, and was passed over."""
+    def skipped(self) -> FileNotes:
+        """What holds no events of calls, and was skipped."""
         return self._reading.skipped
 
     def __repr__(self) -> str:
@@ -117,14 +114,14 @@ class Trail:
 
 
 class _Reading:
-    """One going through the files, with what it finds."""
+    """One reading of the files, with what it finds."""
 
     __slots__ = ("problems", "read", "skipped")
 
-    def __init__(self, passed_over: Noted) -> None:
+    def __init__(self, skipped_files: FileNotes) -> None:
         self.read = 0
-        self.problems = Noted()
-        self.skipped = passed_over.copy()
+        self.problems = FileNotes()
+        self.skipped = skipped_files.copy()
 
     def events(self, files: tuple[Path, ...]) -> Iterator[Event]:
         for file in files:
@@ -138,7 +135,7 @@ class _Reading:
             if isinstance(record, Damage):
                 self.problems.add(name, position, pieces.failure or record.what)
                 pieces.failure = ""
-            elif why := _no_event(record):
+            elif why := _reason_to_skip(record):
                 self.skipped.add(name, position, why)
             else:
                 try:
@@ -154,8 +151,8 @@ class _Reading:
             self.problems.add(name, 0, "The file is empty.")
 
 
-def _no_event(record: Any) -> str:
-    """Say why an object is known to be no event of a call; empty if it is not known."""
+def _reason_to_skip(record: Any) -> str:
+    """Say why an object is known not to be an event of a call; empty if that isn't known."""
     if isinstance(record, dict):
         if record.get("eventCategory") == "Insight":
             return NO_EVENTS["CloudTrail-Insight"]
@@ -170,12 +167,12 @@ NO_EVENTS = {
     "CloudTrail-Digest": "A digest says which files there are; it holds no events.",
     "CloudTrail-Insight": "Insights are findings of CloudTrail's about events; they are no calls.",
 }
-"""Folders beside the events' own, and why they are passed over."""
+"""Folders next to those of the events, and why they are skipped."""
 
 HOW = "aws cloudtrail lookup-events > trail.json"
 
 
-def files_of(path: object, skipped: Noted) -> list[Path]:
+def files_of(path: object, skipped: FileNotes) -> list[Path]:
     """Give the files of a trail, in the order of their names.
 
     Parameters
@@ -188,38 +185,38 @@ def files_of(path: object, skipped: Noted) -> list[Path]:
     Raises
     ------
     RequestError
-        That is no path.
+        That isn't a path.
     LoadError
         There is nothing, or no file of a trail.
     """
     raw = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(raw, str) or "\0" in raw:
         raise RequestError(f"A trail is read from files; {path!r} is no path.")
-    given = Path(raw)
+    start = Path(raw)
     try:
-        if given.is_file():
-            return [given]
-        if not given.is_dir():
-            raise LoadError(f"{given} cannot be read: there is no such file or folder.")
-        found = sorted(_walk(given, skipped))
+        if start.is_file():
+            return [start]
+        if not start.is_dir():
+            raise LoadError(f"{start} cannot be read: there is no such file or folder.")
+        found = sorted(_walk(start, skipped))
     except OSError as error:
-        raise LoadError(f"{given} cannot be read: {error.strerror}.") from None
+        raise LoadError(f"{start} cannot be read: {error.strerror}.") from None
     wanted = []
-    for one in found:
-        why = next((NO_EVENTS[part] for part in one.parts if part in NO_EVENTS), "")
+    for file in found:
+        why = next((NO_EVENTS[part] for part in file.parts if part in NO_EVENTS), "")
         if why:
-            skipped.add(str(one), 0, why)
+            skipped.add(str(file), 0, why)
         else:
-            wanted.append(one)
+            wanted.append(file)
     if not wanted:
         raise LoadError(
-            f"{given} holds no file of a trail: none ends in {' or '.join(ENDINGS[:2])}. "
+            f"{start} holds no file of a trail: none ends in {' or '.join(ENDINGS[:2])}. "
             f"CloudTrail delivers them to a bucket; the last 90 days can be had with: {HOW}"
         )
     return wanted
 
 
-def _walk(folder: Path, skipped: Noted) -> Iterator[Path]:
+def _walk(folder: Path, skipped: FileNotes) -> Iterator[Path]:
     def note(error: OSError) -> None:
         skipped.add(str(error.filename), 0, f"It cannot be read: {error.strerror}.")
 

@@ -1,12 +1,8 @@
-"""A record of CloudTrail as an event: its fields checked, and what nobody here asks for left out.
+"""A record of CloudTrail as an event, and notes on what cannot be read.
 
-Records of every service and of all versions 1.x are read. Fields that came with a later version are
-empty where a record does not have them yet.
-
-What is said about a trail that is not its events: problems, and what was passed over.
-
-A broken file can have a problem in each of a million records. The first ones are kept in words, the
-rest are counted.
+Records of every service and of all versions 1.x are read, and their fields checked. Fields that
+came with a later version are empty where a record does not have them yet. A broken file can have a
+problem in each of a million records: the first notes are kept as text, the others are counted.
 
 Notes
 -----
@@ -29,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RecordError(ValueError):
-    """A value is no record of CloudTrail; the message names the field and its value."""
+    """A value isn't a record of CloudTrail; the message names the field and its value."""
 
 
 _READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet", "Select")
@@ -42,7 +38,7 @@ def event_of(record: object) -> Event:
     Raises
     ------
     RecordError
-        It is none: a field is missing, or has a value of the wrong kind.
+        It isn't one: a field is missing, or has a value of the wrong type.
 
     Examples
     --------
@@ -69,6 +65,7 @@ def event_of(record: object) -> Event:
     identity = _needed(record, "userIdentity", dict)
     name = _needed(record, "eventName", str)
     arns, owner = _resources(record)
+    account = identity.get("accountId") if isinstance(identity.get("accountId"), str) else ""
     return Event(
         event_time=_time(_needed(record, "eventTime", str)),
         event_source=_needed(record, "eventSource", str),
@@ -76,7 +73,7 @@ def event_of(record: object) -> Event:
         aws_region=_text(record, "awsRegion"),
         user_identity=identity,
         read_only=_truth(record, "readOnly", default=name.startswith(_READS)),
-        recipient_account_id=_text(record, "recipientAccountId") or _account(identity),
+        recipient_account_id=_text(record, "recipientAccountId") or account,
         event_id=_text(record, "eventID"),
         request_parameters=_object(record, "requestParameters"),
         response_elements=_object(record, "responseElements"),
@@ -95,57 +92,55 @@ def event_of(record: object) -> Event:
         vpc_endpoint_id=_text(record, "vpcEndpointId"),
         vpc_endpoint_account_id=_text(record, "vpcEndpointAccountId"),
         api_version=_text(record, "apiVersion"),
-        session_credential_from_console=_truth(
-            record, "sessionCredentialFromConsole", default=False
-        ),
+        session_credential_from_console=_truth(record, "sessionCredentialFromConsole"),
         resource_account_id=owner,
     )
 
 
 def _check_version(record: Record) -> None:
-    """Refuse what a later major version might mean otherwise."""
+    """Reject what a later major version might mean otherwise."""
     version = record.get("eventVersion")
     if version is not None and (not isinstance(version, str) or not version.startswith("1.")):
         raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
 
 
 def _needed(record: Record, field: str, kind: type) -> Any:
-    value = record.get(field)
-    if isinstance(value, kind) and value != "":
-        return value
+    value = _optional(record, field, kind)
     if value is None:
         raise RecordError(f"{field} is missing")
+    if value == "":
+        raise RecordError(f"{field} is {_shown(value)}, not {_KINDS[kind]}")
+    return value
+
+
+def _optional(record: Record, field: str, kind: type) -> Any:
+    value = record.get(field)
+    if value is None or isinstance(value, kind):
+        return value
     raise RecordError(f"{field} is {_shown(value)}, not {_KINDS[kind]}")
 
 
 def _text(record: Record, field: str) -> str:
-    value = record.get(field)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    raise RecordError(f"{field} is {_shown(value)}, not a text")
+    return _optional(record, field, str) or ""
 
 
 def _object(record: Record, field: str) -> Record | None:
-    value = record.get(field)
-    if value is None or isinstance(value, dict):
-        return value
-    raise RecordError(f"{field} is {_shown(value)}, not an object")
+    found: Record | None = _optional(record, field, dict)
+    return found
 
 
 _TRUTHS = {"true": True, "false": False}
 
 
-def _truth(record: Record, field: str, *, default: bool) -> bool:
-    """Read a truth value, also in words, as sessionCredentialFromConsole has it."""
+def _truth(record: Record, field: str, *, default: bool = False) -> bool:
+    """Read a truth value, also as text, as sessionCredentialFromConsole has it."""
     value = record.get(field)
     if value is None:
         return default
+    if isinstance(value, str):
+        value = _TRUTHS.get(value, value)
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value in _TRUTHS:
-        return _TRUTHS[value]
     raise RecordError(f"{field} is {_shown(value)}, not true or false")
 
 
@@ -161,8 +156,8 @@ def _time(text: str) -> datetime:
 def _resources(record: Record) -> tuple[tuple[str, ...], str]:
     """Give the ARNs of the resources, and the account of those whose ARN does not say it.
 
-    Beside an object stands its bucket, which says no more. Some have only the beginning of an ARN,
-    and are left out.
+    The list has an object's bucket too, which is left out. Some resources have only the beginning
+    of an ARN, and are left out as well.
     """
     resources = record.get("resources")
     if not resources:
@@ -186,19 +181,13 @@ def _resources(record: Record) -> tuple[tuple[str, ...], str]:
 
 
 _BUCKET = ":s3:::"
-"""What stands in the ARN of a bucket and of an object: neither says the account."""
-
-
-def _account(identity: Record) -> str:
-    account = identity.get("accountId")
-    return account if isinstance(account, str) else ""
-
+"""Part of the ARN of a bucket and of an object: neither has the account."""
 
 _KINDS: Mapping[type, str] = {str: "a text", dict: "an object"}
 
 
 def _shown(value: object) -> str:
-    """Show a value shortly: it may be long, and anything."""
+    """Shorten a value for an error text: it may be long, and of any type."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -208,12 +197,12 @@ def _shown(value: object) -> str:
 
 
 MOST = 100
-"""So many are kept in words."""
+"""So many notes are kept as text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """One thing that is said of a file.
+class FileNote:
+    """A note on a file or on one of its records.
 
     Parameters
     ----------
@@ -222,7 +211,7 @@ class Note:
     position
         Which of its records, counted from 1; 0 for the file itself.
     what
-        What is to be said.
+        The note, as a sentence.
     """
 
     file: str
@@ -234,17 +223,17 @@ class Note:
         return f"{self.file}{place}: {self.what}"
 
 
-class Noted(Sequence[Note]):
-    """The first notes, and how many there are in all.
+class FileNotes(Sequence[FileNote]):
+    """The first notes on some files, and how many there are in all.
 
     Examples
     --------
-    >>> noted = Noted(most=1)
-    >>> noted.add("a.json", 3, "eventName is missing")
-    >>> noted.add("a.json", 4, "eventTime is missing")
-    >>> len(noted), noted.total
+    >>> notes = FileNotes(most=1)
+    >>> notes.add("a.json", 3, "eventName is missing")
+    >>> notes.add("a.json", 4, "eventTime is missing")
+    >>> len(notes), notes.total
     (1, 2)
-    >>> print(noted)
+    >>> print(notes)
     a.json, record 3: eventName is missing
     and 1 more
     """
@@ -254,27 +243,27 @@ class Noted(Sequence[Note]):
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.total = 0
-        self._kept: list[Note] = []
+        self._kept: list[FileNote] = []
 
     def add(self, file: str, position: int, what: str) -> None:
-        """Note one more."""
+        """Add a note."""
         self.total += 1
         if len(self._kept) < self.most:
-            self._kept.append(Note(file, position, what))
+            self._kept.append(FileNote(file, position, what))
 
-    def copy(self) -> Noted:
-        """Give another one that begins with the same notes."""
-        copy = Noted(self.most)
+    def copy(self) -> FileNotes:
+        """Give a copy that begins with the same notes."""
+        copy = FileNotes(self.most)
         copy.total, copy._kept = self.total, self._kept.copy()
         return copy
 
     @overload
-    def __getitem__(self, place: int) -> Note: ...
+    def __getitem__(self, place: int) -> FileNote: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Note]: ...
+    def __getitem__(self, place: slice) -> list[FileNote]: ...
 
-    def __getitem__(self, place: int | slice) -> Note | list[Note]:
+    def __getitem__(self, place: int | slice) -> FileNote | list[FileNote]:
         return self._kept[place]
 
     def __len__(self) -> int:

@@ -1,8 +1,8 @@
-"""What a call was about, as policies name it: the ARNs of its resources.
+"""The resources of a call, as policies name them: their ARNs.
 
 First comes what the record says itself, its ``resources``. Then ARNs among the parameters of the
-call. Then the catalogue's form of the ARN, filled with what the parameters name. Then an ARN in the
-answer, as of what was created. What nobody says stays ``*``.
+call. Then the catalogue's format of the ARN, filled with the parameters. Then an ARN in the
+response, such as that of a new resource. What nothing says stays ``*``.
 
 Notes
 -----
@@ -14,24 +14,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.arn_formats import around, filled, fitting, forms_of
-from iamlab.analysis.trails.request_parameters import OF_ACTION, queue_arn, values_of
+from iamlab.analysis.trails.arn_formats import (
+    OWN_PARAMETER,
+    arn_formats_of,
+    arns_that_fit,
+    fill,
+    parameter_texts,
+    place_of_call,
+    queue_arn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.analysis.trails.arn_formats import Around, Form
-    from iamlab.analysis.trails.request_parameters import Values
+    from iamlab.analysis.trails.arn_formats import ArnFormat, CallPlace, ParameterTexts
     from iamlab.model.event import Event
 
 
-class Target(NamedTuple):
+class CallResource(NamedTuple):
     """A resource of a call.
 
     Parameters
     ----------
     is_exact
-        Whether it is written as it is called; if not, a star stands for what nobody says.
+        Whether the ARN is complete; if not, a star in it stands for what nothing says.
     is_path_known
         Whether an ARN of IAM has its path: a name alone does not tell it.
     """
@@ -41,14 +47,14 @@ class Target(NamedTuple):
     is_path_known: bool = True
 
 
-NO_RESOURCE = Target("*")
+TAKES_NO_RESOURCE = CallResource("*")
 """Of an action that takes none."""
 
-UNKNOWN = Target("*", is_exact=False)
+UNKNOWN = CallResource("*", is_exact=False)
 """Of which the record says nothing."""
 
 INDEXED = frozenset(("dynamodb:Query", "dynamodb:Scan"))
-"""What may be done with a table's index: the record names the table, and its index is asked for."""
+"""Actions on a table's index: the record names the table, and permission is needed on its index."""
 
 NEW = frozenset(
     (
@@ -61,10 +67,10 @@ NEW = frozenset(
 NAMED_ANEW = frozenset(
     ("organizations:CreatePolicy", "secretsmanager:CreateSecret", "secretsmanager:ReplicateSecret")
 )
-"""Calls that make what gets an id by lot: their callers need permission before there is one."""
+"""Calls that create a resource with a random id: callers need permission before there is one."""
 
 OF_OBJECTS = frozenset(("s3:DeleteObject",))
-"""What may be logged with the bucket alone: DeleteObjects does not note the keys."""
+"""Actions whose record may have the bucket alone: DeleteObjects does not log the keys."""
 
 ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
 """What a call creates in practice, though the catalogue does not call it required."""
@@ -77,10 +83,12 @@ _ORGANIZATIONS: Mapping[str, tuple[str, str]] = {
     "h": ("handshake", "handshake/o-*/*/{}"),
     "": ("account", "account/o-*/{}"),
 }
-"""How an id of Organizations begins, none for an account's -> the form, and the ARN's last part."""
+"""How an id of Organizations begins, none for an account's -> its type, and the ARN's last part."""
 
-_BY_ID = ("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid")
-_BY_OWN_ID = ("accountid", "policyid", "organizationalunitid", "handshakeid")
+_ORGANIZATIONS_PARAMETERS = (
+    *("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid"),
+    *("accountid", "policyid", "organizationalunitid", "handshakeid"),
+)
 
 EC2_IDS: Mapping[str, str] = {
     "acl": "network-acl",
@@ -110,169 +118,164 @@ _DEEPEST = 3
 _MOST = 20
 
 
-def targets_of(event: Event, action: str) -> tuple[Target, ...]:
+def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
     """Give the resources on which an event's call needed an action.
 
     Examples
     --------
     >>> from datetime import datetime
     >>> from iamlab.model.event import Event
-    >>> target, = targets_of(Event(datetime(2026, 11, 25), "dynamodb.amazonaws.com", "GetItem",
+    >>> resource, = resources_of(Event(datetime(2026, 11, 25), "dynamodb.amazonaws.com", "GetItem",
     ...     "eu-west-1", {"type": "IAMUser"}, True, "111122223333", "e-1",
     ...     request_parameters={"tableName": "Moons"}), "dynamodb:GetItem")
-    >>> target.arn, target.is_exact
+    >>> resource.arn, resource.is_exact
     ('arn:aws:dynamodb:eu-west-1:111122223333:table/Moons', True)
     """
-    forms = forms_of(action)
-    if not forms:
-        return (NO_RESOURCE,)
+    formats = arn_formats_of(action)
+    if not formats:
+        return (TAKES_NO_RESOURCE,)
     named_anew = action in NAMED_ANEW
-    found = [] if named_anew else fitting(forms, event.resources)
-    if found and action not in OF_ACTION and action not in INDEXED:
-        return tuple(map(Target, found))
-    values = values_of(event.request_parameters)
-    if OF_ACTION.get(action) in values:
-        values, found = {OF_ACTION[action]: values[OF_ACTION[action]]}, []
-    given = around(event)
-    found = found or fitting(forms, _arns(values, given[0]))
+    found = [] if named_anew else arns_that_fit(formats, event.resources)
+    if found and action not in OWN_PARAMETER and action not in INDEXED:
+        return tuple(map(CallResource, found))
+    texts = parameter_texts(event.request_parameters)
+    if OWN_PARAMETER.get(action) in texts:
+        texts, found = {OWN_PARAMETER[action]: texts[OWN_PARAMETER[action]]}, []
+    call = place_of_call(event)
+    found = found or arns_that_fit(formats, _arns_in_parameters(texts, call[0]))
     if found:
-        return tuple(map(Target, _indexes(found, action, values)))
+        names = texts.get("indexname", ())[:1] if action in INDEXED else ()
+        found = [f"{table}/index/{name}" for table in found for name in names] or found
+        return tuple(map(CallResource, found))
     if action.startswith("ec2:"):
-        return _of_ec2(forms, action, values, given) or (UNKNOWN,)
-    if action.startswith("organizations:"):
-        by_id = _of_organizations(forms, values, given)
-        if by_id:
-            return tuple(by_id)
-    answered = fitting(forms, _answered(event.response_elements))
+        return _ec2_resources(formats, action, texts, call) or (UNKNOWN,)
+    is_of_organizations = action.startswith("organizations:")
+    if is_of_organizations and (by_id := _organizations_resources(formats, texts, call)):
+        return by_id
+    in_response = arns_that_fit(formats, _arns_in_response(event.response_elements))
     return (
-        _named(forms, action, values, given)
-        or tuple(_without_id(arn) if named_anew else Target(arn) for arn in answered)
-        or _partly(forms, action, values, given)
+        _filled_whole(formats, action, texts, call)
+        or tuple(_without_id(arn) if named_anew else CallResource(arn) for arn in in_response)
+        or _filled_in_part(formats, action, texts, call)
         or (UNKNOWN,)
     )
 
 
-def _arns(values: Values, partition: str) -> Iterable[str]:
+def _arns_in_parameters(texts: ParameterTexts, partition: str) -> Iterable[str]:
     """Give the ARNs among the parameters; the URL of a queue is as good as one."""
-    for name, texts in values.items():
-        for text in texts:
+    for name, values in texts.items():
+        for text in values:
             if text.startswith("arn:"):
                 yield text
             elif name == "queueurl":
                 yield queue_arn(text, partition)
 
 
-def _answered(answer: Any, depth: int = _DEEPEST) -> list[str]:
-    """Give the ARNs in an answer that are not too deep in it."""
-    if isinstance(answer, str):
-        return [answer] if answer.startswith("arn:") else []
-    if not depth or not isinstance(answer, dict | list):
+def _arns_in_response(response: Any, depth: int = _DEEPEST) -> list[str]:
+    """Give the ARNs in a response that are not too deep in it."""
+    if isinstance(response, str):
+        return [response] if response.startswith("arn:") else []
+    if not depth or not isinstance(response, dict | list):
         return []
-    parts = answer.values() if isinstance(answer, dict) else answer[:_MOST]
-    return [arn for part in parts for arn in _answered(part, depth - 1)]
+    parts = response.values() if isinstance(response, dict) else response[:_MOST]
+    return [arn for part in parts for arn in _arns_in_response(part, depth - 1)]
 
 
-def _indexes(tables: list[str], action: str, values: Values) -> list[str]:
-    names = values.get("indexname", ()) if action in INDEXED else ()
-    return [f"{table}/index/{name}" for table in tables for name in names[:1]] or tables
+def _without_id(arn: str) -> CallResource:
+    """Put a star for the random id of a new resource."""
+    return CallResource(f"{arn.rpartition('/')[0]}/*", is_exact=False)
 
 
-def _filled(
-    forms: tuple[Form, ...], values: Values, given: Around
-) -> Iterable[tuple[Form, list[str]]]:
-    """Give the forms that can be filled, with their ARNs."""
-    for form in forms:
-        # A form without a place of its own would fit every call.
-        if form.parameters or len(forms) == 1:
-            arns = filled(form, values, given)
-            if arns:
-                yield form, arns
+def _fillable(
+    formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
+) -> list[tuple[ArnFormat, list[str]]]:
+    """Give the formats that can be filled, with their ARNs."""
+    # A format without a place of its own would fit every call.
+    every = (one for one in formats if one.all_parameters or len(formats) == 1)
+    return [(one, arns) for one in every if (arns := fill(one, texts, call))]
 
 
-def _named(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
-    """Fill the forms with parameters: all that are required, else the one with most places."""
-    whole = list(_filled(forms, values, given))
-    chosen = [one for one in whole if one[0].is_required]
+def _filled_whole(
+    formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
+) -> tuple[CallResource, ...]:
+    """Fill the formats with parameters: all that are required, else the one with most places."""
+    whole = _fillable(formats, texts, call)
+    chosen = [filled for filled in whole if filled[0].is_required]
     if not chosen and whole:
-        chosen = [max(whole, key=lambda one: len(one[0].places))]
-    # A part of it, such as a table's index, is asked for instead of the whole.
+        chosen = [max(whole, key=lambda filled: len(filled[0].places))]
+    # Permission is needed on a part, such as a table's index, instead of the whole.
     for part in whole:
         if len(chosen) == 1 and part[1][0].startswith(f"{chosen[0][1][0]}/"):
             chosen = [part]
     return tuple(
-        Target(*_with_path(arn, action, values, is_exact="SecretId" not in form.places))
-        for form, arns in chosen
+        _with_path(CallResource(arn, "SecretId" not in arn_format.places), action, texts)
+        for arn_format, arns in chosen
         for arn in arns
     )
 
 
-def _with_path(arn: str, action: str, values: Values, *, is_exact: bool) -> tuple[str, bool, bool]:
+def _with_path(resource: CallResource, action: str, texts: ParameterTexts) -> CallResource:
     """Put the path into the ARN of an IAM entity, if the call says it."""
     if not action.startswith("iam:"):
-        return arn, is_exact, True
+        return resource
     if action not in NEW:
-        return arn, is_exact, False
-    start, _, name = arn.partition("/")
-    path = values.get("path", ["/"])[0]
-    return f"{start}{path if path.startswith('/') else '/'}{name}", is_exact, True
+        return resource._replace(is_path_known=False)
+    start, _, name = resource.arn.partition("/")
+    path = texts.get("path", ["/"])[0]
+    return resource._replace(arn=f"{start}{path if path.startswith('/') else '/'}{name}")
 
 
-def _of_ec2(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
-    """Give each resource that takes part, and a star for what is created: EC2 asks for them all."""
+def _ec2_resources(
+    formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
+) -> tuple[CallResource, ...]:
+    """Give each resource that takes part, and a star for what is created: EC2 checks them all."""
     found = {
-        form.name: [Target(arn) for arn in arns] for form, arns in _filled(forms, values, given)
+        one.name: list(map(CallResource, arns)) for one, arns in _fillable(formats, texts, call)
     }
-    by_name = {form.name: form for form in forms}
-    for resource_id in values.get("resourceid", ()):
-        kind = EC2_IDS.get(resource_id.partition("-")[0], "")
-        if kind in by_name:
-            own = {name: [resource_id] for name in by_name[kind].parameters}
-            found.setdefault(kind, []).extend(map(Target, filled(by_name[kind], own, given)))
-    for form in forms:
-        if form.name not in found and (form.is_required or ALWAYS_CREATED.get(action) == form.name):
-            stars = filled(form, {name: ["*"] for name in form.parameters}, given)
-            found[form.name] = [Target(arn, is_exact=False) for arn in stars]
-    return tuple(dict.fromkeys(target for targets in found.values() for target in targets))
+    by_name = {one.name: one for one in formats}
+    for resource_id in texts.get("resourceid", ()):
+        name = EC2_IDS.get(resource_id.partition("-")[0], "")
+        if name in by_name:
+            own = {key: [resource_id] for key in by_name[name].all_parameters}
+            found.setdefault(name, []).extend(map(CallResource, fill(by_name[name], own, call)))
+    for name, one in by_name.items():
+        if name not in found and (one.is_required or ALWAYS_CREATED.get(action) == name):
+            stars = fill(one, {key: ["*"] for key in one.all_parameters}, call)
+            found[name] = [CallResource(arn, is_exact=False) for arn in stars]
+    return tuple(dict.fromkeys(resource for every in found.values() for resource in every))
 
 
-def _of_organizations(forms: tuple[Form, ...], values: Values, given: Around) -> list[Target]:
-    """Give what the ids mean; which organization it is, none of them says."""
-    known = {form.name for form in forms}
+def _organizations_resources(
+    formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
+) -> tuple[CallResource, ...]:
+    """Give what the ids mean; none of them says which organization it is."""
+    types = {one.name for one in formats}
+    partition, _, account = call
     found = []
-    for name in (*_BY_ID, *_BY_OWN_ID):
-        for text in values.get(name, ()):
-            begins, dash, _ = text.partition("-")
-            kind, body = _ORGANIZATIONS.get(begins if dash else "", ("", ""))
-            if kind in known:
-                arn = f"arn:{given[0]}:organizations::{given[2]}:{body.format(text)}"
-                found.append(Target(arn, is_exact=False))
-    return found
+    for text in (text for name in _ORGANIZATIONS_PARAMETERS for text in texts.get(name, ())):
+        start, dash, _ = text.partition("-")
+        name, body = _ORGANIZATIONS.get(start if dash else "", ("", ""))
+        if name in types:
+            arn = f"arn:{partition}:organizations::{account}:{body.format(text)}"
+            found.append(CallResource(arn, is_exact=False))
+    return tuple(found)
 
 
-def _without_id(arn: str) -> Target:
-    """Put a star for the id that something got as it was made."""
-    return Target(f"{arn.rpartition('/')[0]}/*", is_exact=False)
-
-
-def _partly(
-    forms: tuple[Form, ...], action: str, values: Values, given: Around
-) -> tuple[Target, ...]:
-    """Fill what can be filled, with stars for the rest, if only one form can be meant."""
-    meant = [form for form in forms if form.is_required] or list(forms)
+def _filled_in_part(
+    formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
+) -> tuple[CallResource, ...]:
+    """Fill what can be filled, with stars for the rest, if only one format can be meant."""
+    meant = [one for one in formats if one.is_required] or list(formats)
     if action in OF_OBJECTS:
-        meant = [form for form in forms if form.name == "object"]
-    own = [names for names in meant[0].names if names]
+        meant = [one for one in formats if one.name == "object"]
+    own = [names for names in meant[0].parameters if names]
     if len(meant) != 1 or not own:
         return ()
-    if len(own) == 1 and "name" in values:
-        # A call that works on one thing only calls its name just that.
-        arns = filled(meant[0], {own[0][0]: values["name"]}, given)
-        return tuple(map(Target, arns))
-    if not any(name in values for name in own[0]):
+    if len(own) == 1 and "name" in texts:
+        # A call that works on one resource only may call its name just that.
+        return tuple(map(CallResource, fill(meant[0], {own[0][0]: texts["name"]}, call)))
+    if not any(name in texts for name in own[0]):
         return ()
     stars = {name: ["*"] for names in own[1:] for name in names}
-    return tuple(Target(arn, is_exact=False) for arn in filled(meant[0], stars | values, given))
+    arns = fill(meant[0], stars | texts, call)
+    return tuple(CallResource(arn, is_exact=False) for arn in arns)

@@ -1,39 +1,36 @@
-"""What permission a record shows as used: by whom, on what, and whether it was there.
+"""Which permissions a record shows as used: by whom, on what, and whether they were there.
 
-A record names a call, and a policy names actions. Mostly these are the same word; where they are
-not, ``actions.py`` has the tables. What a call needs besides follows from its parameters
-(``besides.py``). What was acted on stands in the record, or follows from its parameters too
-(``targets.py``); of a refusal its text may say it (``refusals.py``).
+A record names a call, and a policy names actions. Usually these are the same word; ``actions.py``
+has the exceptions. What a call needs in addition follows from its parameters
+(``dependent_actions.py``). The resource is in the record, or follows from its parameters too
+(``resources.py``).
 
-That a role was passed to a service is in no record: ``iam:PassRole`` is used by calls that only
-name the role.
+IAM and STS log no parameters with a refusal, so only its text says which permission was missing,
+and on what. IAM abbreviates its entities there: ``on resource: role audit``.
 
-What the text of a refusal says: which permission was missing, and on what.
-
-IAM and STS log no parameters with a refusal, so its text is all that says what was asked for. IAM
-names its entities there in short: ``on resource: role audit``.
+No record says that a role was passed to a service: calls that only name the role use
+``iam:PassRole``.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Service Authorization
-Reference"; "Refine permissions in AWS using last accessed information".
-AWS page: "Troubleshoot access denied error messages".
+Reference"; "Refine permissions in AWS using last accessed information"; "Troubleshoot access denied
+error messages".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from iamlab.analysis.trails.actions import VERSIONED, named
+from iamlab.analysis.trails.actions import VERSIONED, actions_of_call
 from iamlab.analysis.trails.arn_formats import partition_of
-from iamlab.analysis.trails.callers import who, without_path
-from iamlab.analysis.trails.dependent_actions import besides
-from iamlab.analysis.trails.resources import UNKNOWN, Target, targets_of
+from iamlab.analysis.trails.dependent_actions import dependent_actions
+from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
 from iamlab.errors import RequestError
 from iamlab.model.event import is_denial, is_unauthenticated
-from iamlab.model.session_record import id_in, issuer_of
+from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.policy.prose.words import printable
@@ -43,6 +40,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.event import Event
+
+    UsedPairs = dict[tuple[str, str], tuple[bool, CallResource]]
+    """Action and resource -> whether the catalogue knows the action, and the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ _COPIES = frozenset(("CopyObject", "UploadPartCopy"))
 def uses_of(event: Event) -> tuple[Use, ...]:
     """Say which permissions an event shows as used.
 
-    Mostly one; several if the call needs several actions, or works on several resources; none if it
-    needs no permission, or if the caller could not show who he is.
+    Usually one; several if the call needs several actions, or works on several resources; none if
+    it needs no permission, or if the caller could not prove who he is.
 
     Examples
     --------
@@ -131,26 +131,26 @@ def uses_of(event: Event) -> tuple[Use, ...]:
     if event.event_type in NO_CALLS or event.event_category == "Insight":
         return ()
     if is_unauthenticated(event.error_code):
-        return ()  # no permission was looked for
-    actions = named(event.event_source, event.event_name)
+        return ()  # AWS looked for no permission
+    actions = actions_of_call(event.event_source, event.event_name)
     if not actions:
         return ()
-    caller, session = who(event.user_identity)
+    caller, session = caller_and_session(event.user_identity)
     caller_id = id_in(issuer_of(event.user_identity)) if caller else ""
     allowed = not is_denial(event.error_code)
-    found: Found = {}
+    found: UsedPairs = {}
     for action, is_known in actions:
-        for name, target in _on(event, action):
-            exact = target if is_known else target._replace(is_exact=False)
-            found[name, target.arn] = (is_known, exact)
-        for name, target in besides(event, action):
-            found[name, target.arn] = (True, target)
+        for name, resource in _resources_used(event, action):
+            exact = resource if is_known else resource._replace(is_exact=False)
+            found[name, resource.arn] = (is_known, exact)
+        for name, resource in dependent_actions(event, action):
+            found[name, resource.arn] = (True, resource)
     if not allowed:
         found = _with_refusal(event, found)
     return tuple(
         Use(
             action,
-            resource,
+            arn,
             caller,
             session,
             event.recipient_account_id,
@@ -158,16 +158,12 @@ def uses_of(event: Event) -> tuple[Use, ...]:
             allowed,
             event.aws_region,
             is_known,
-            target.is_path_known,
-            target.is_exact,
+            resource.is_path_known,
+            resource.is_exact,
             caller_id,
         )
-        for (action, resource), (is_known, target) in found.items()
+        for (action, arn), (is_known, resource) in found.items()
     )
-
-
-Found = dict[tuple[str, str], tuple[bool, Target]]
-"""Action and resource -> whether the catalogue knows the action, and the resource."""
 
 
 def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
@@ -205,29 +201,65 @@ def uses(events: Iterable[Event], caller: object = None) -> Iterator[Use]:
     return (use for event in events for use in uses_of(event) if is_his(use))
 
 
-def _on(event: Event, action: str) -> Iterator[tuple[str, Target]]:
+def caller_and_session(identity: Mapping[str, Any]) -> tuple[str, str]:
+    """Say whose permissions were used, and who called; empty where the record does not say it.
+
+    A session has the permissions of its role, or of the user who created it. Services and callers
+    from other accounts have no ARN in a record.
+
+    Examples
+    --------
+    >>> caller_and_session(
+    ...     {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/app/job"})
+    ('arn:aws:iam::111122223333:role/app', 'arn:aws:sts::111122223333:assumed-role/app/job')
+    >>> caller_and_session({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"})
+    ('', 'ec2.amazonaws.com')
+    """
+    session = identity.get("arn")
+    if not isinstance(session, str):
+        service = identity.get("invokedBy")
+        return "", service if isinstance(service, str) else ""
+    if ":sts:" not in session:
+        return session, session
+    issuer = issuer_of(identity)
+    arn = "" if issuer is identity else issuer.get("arn")
+    return (arn if isinstance(arn, str) and arn else role_of_session(session)), session
+
+
+def without_path(arn: str) -> str:
+    """Take the path out of an ARN of IAM: not every record has it, and names are unique alone.
+
+    Examples
+    --------
+    >>> without_path("arn:aws:iam::111122223333:role/sky/app")
+    'arn:aws:iam::111122223333:role/app'
+    """
+    start, _, rest = arn.partition("/")
+    return f"{start}/{rest.rpartition('/')[2]}" if ":iam:" in arn else arn
+
+
+def _resources_used(event: Event, action: str) -> Iterator[tuple[str, CallResource]]:
     """Give an action with each of its resources."""
     parameters = event.request_parameters or {}
     if event.event_name in _COPIES and action == "s3:GetObject":
-        yield _copied(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
+        yield _copied_object(parameters.get("x-amz-copy-source"), partition_of(event.aws_region))
         return
     if action in VERSIONED and parameters.get("versionId"):
         action = VERSIONED[action]
-    targets = targets_of(event, action)
-    if targets == (UNKNOWN,) and _is_about_oneself(event, action):
-        targets = (Target(event.user_identity["arn"]),)
-    for target in targets:
-        yield action, target
+    resources = resources_of(event, action)
+    if resources == (UNKNOWN,) and _is_about_oneself(event, action):
+        resources = (CallResource(event.user_identity["arn"]),)
+    yield from ((action, resource) for resource in resources)
 
 
-def _copied(source: object, partition: str) -> tuple[str, Target]:
+def _copied_object(source: object, partition: str) -> tuple[str, CallResource]:
     """Read which object was copied: bucket and key as in a URL, or an ARN."""
     text, _, query = (source if isinstance(source, str) else "").partition("?")
     text = unquote(text).removeprefix("/")
     action = VERSIONED["s3:GetObject"] if query.startswith("versionId=") else "s3:GetObject"
     if is_arn(text):
-        return action, Target(text)
-    return action, Target(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
+        return action, CallResource(text)
+    return action, CallResource(f"arn:{partition}:s3:::{text}") if "/" in text else UNKNOWN
 
 
 def _is_about_oneself(event: Event, action: str) -> bool:
@@ -237,40 +269,21 @@ def _is_about_oneself(event: Event, action: str) -> bool:
     if (event.request_parameters or {}).get("allUsers"):
         return False
     known = catalog.action(action)
-    kinds = [] if known is None else [use.name for use in known.resource_types]
     return (
         action.startswith("iam:")
-        and kinds == ["user"]
+        and known is not None
+        and [use.name for use in known.resource_types] == ["user"]
         and isinstance(event.user_identity.get("arn"), str)
     )
-
-
-def _with_refusal(event: Event, found: Found) -> Found:
-    """Say what was refused, as far as the text says it.
-
-    It may be one of the actions that the call needs, or one that the record does not show: then the
-    call's own was attempted too.
-    """
-    partition = partition_of(event.aws_region)
-    said = refusal_in(event.error_message, partition, event.recipient_account_id)
-    known = None if said is None else catalog.action(said.action)
-    if said is None or known is None:
-        return found
-    own = {key: what for key, what in found.items() if key[0] == known.full_name}
-    if own and said.resource == "*":
-        return own
-    target = Target(said.resource, "*" not in said.resource, said.is_path_known)
-    asked: Found = {(known.full_name, said.resource): (True, target)}
-    return asked if own else {**found, **asked}
 
 
 _PERFORM = "is not authorized to perform: "
 _RESOURCE = "on resource: "
 _REASONS = (" because ", " with an explicit deny")
 _LONGEST = 4096
-"""A message has at most 1 KB; a longer one is no message of CloudTrail's."""
+"""A message has at most 1 KB; CloudTrail writes no longer one."""
 
-KINDS: Mapping[str, str] = {
+IAM_TYPES: Mapping[str, str] = {
     "group": "group",
     "instance profile": "instance-profile",
     "role": "role",
@@ -279,8 +292,8 @@ KINDS: Mapping[str, str] = {
 """What IAM calls an entity in a text -> the same in its ARN."""
 
 
-class Refusal(NamedTuple):
-    """What a text says.
+class RefusedPermission(NamedTuple):
+    """The permission that the text of a refusal names.
 
     Parameters
     ----------
@@ -289,7 +302,7 @@ class Refusal(NamedTuple):
     resource
         An ARN, or ``*`` if the text does not say it.
     is_path_known
-        Whether the ARN is whole: of an IAM entity the text may name only the name.
+        Whether the ARN is complete: of an IAM entity the text may have only the name.
     """
 
     action: str
@@ -297,13 +310,13 @@ class Refusal(NamedTuple):
     is_path_known: bool = True
 
 
-def refusal_in(message: str, partition: str, account_id: str) -> Refusal | None:
-    """Read what the text of a refusal says; ``None`` if it does not say it.
+def refusal_in(message: str, partition: str, account_id: str) -> RefusedPermission | None:
+    """Read which permission the text of a refusal names; ``None`` if it names none.
 
     Parameters
     ----------
     partition, account_id
-        Where the IAM entities are that the text names in short.
+        Where the IAM entities are that the text abbreviates.
 
     Examples
     --------
@@ -311,31 +324,46 @@ def refusal_in(message: str, partition: str, account_id: str) -> Refusal | None:
     ...     "User: arn:aws:iam::111122223333:user/maya is not authorized to perform: "
     ...     "iam:PutRolePolicy on resource: role audit because no identity-based policy allows the "
     ...     "iam:PutRolePolicy action", "aws", "111122223333")
-    Refusal(action='iam:PutRolePolicy', resource='arn:aws:iam::111122223333:role/audit', \
-is_path_known=False)
+    RefusedPermission(action='iam:PutRolePolicy', \
+resource='arn:aws:iam::111122223333:role/audit', is_path_known=False)
     """
     _, found, rest = message[:_LONGEST].partition(_PERFORM)
     action, _, rest = rest.partition(" ")
     action = action.strip("\"'.,;")
-    if not found or not _is_action(action):
+    prefix, _, name = action.partition(":")
+    if not (found and prefix and name and action.isascii() and ":" not in name):
         return None
-    _, named, resource = rest.partition(_RESOURCE)
-    if not named:
-        return Refusal(action, "*")
+    _, found, resource = rest.partition(_RESOURCE)
+    if not found:
+        return RefusedPermission(action, "*")
     for reason in _REASONS:
         before, is_there, _ = resource.rpartition(reason)
         resource = before if is_there else resource
     text = resource.strip(" \n\"'").removesuffix(".")
     kind, _, name = text.rpartition(" ")
-    if kind in KINDS and not name.startswith("arn:"):
-        return Refusal(
-            action, f"arn:{partition}:iam::{account_id}:{KINDS[kind]}/{name}", is_path_known=False
-        )
+    if kind in IAM_TYPES and not name.startswith("arn:"):
+        arn = f"arn:{partition}:iam::{account_id}:{IAM_TYPES[kind]}/{name}"
+        return RefusedPermission(action, arn, is_path_known=False)
     if kind == "policy":
         text = name
-    return Refusal(action, text if text.startswith("arn:") else "*")
+    return RefusedPermission(action, text if text.startswith("arn:") else "*")
 
 
-def _is_action(text: str) -> bool:
-    prefix, colon, name = text.partition(":")
-    return bool(colon and prefix and name and text.isascii() and ":" not in name)
+def _with_refusal(event: Event, found: UsedPairs) -> UsedPairs:
+    """Put in what was refused, as far as the text says it.
+
+    It may be one of the actions that the call needs, or one that the record does not show: then the
+    caller attempted the call's own too.
+    """
+    partition = partition_of(event.aws_region)
+    refusal = refusal_in(event.error_message, partition, event.recipient_account_id)
+    known = None if refusal is None else catalog.action(refusal.action)
+    if refusal is None or known is None:
+        return found
+    own = {pair: use for pair, use in found.items() if pair[0] == known.full_name}
+    if own and refusal.resource == "*":
+        return own
+    arn = refusal.resource
+    resource = CallResource(arn, "*" not in arn, refusal.is_path_known)
+    refused: UsedPairs = {(known.full_name, arn): (True, resource)}
+    return refused if own else {**found, **refused}

@@ -1,44 +1,38 @@
-"""Edits: what is different between two worlds, one by one, so that each can be done or undone.
+"""Edits between two worlds: each is a fact that was added, removed or changed.
 
-A world is read as facts: that there is a user, that a policy hangs on it, which text a policy has.
-Each fact has a path (its kind, then where it is), words, and a value; and each kind has a function
-that writes such a value into a world. An edit is a fact that came, went or changed.
-
-Which edit gave or took what: found by undoing and doing each of them alone.
-
-An edit causes a change if undoing it alone, in the world after, takes the change back; or if doing
-it alone, in the world before, makes it. So of two edits that are only together enough both are
-causes, and so are two of which each alone would do. Where no edit is one by itself, all are named
-that touch the caller or the resource.
+An edit can be done or undone by itself, in a copy of a world: its value is written there. The field
+of a fact writes its value; facts that are no fields have writers of their own.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.access_matrix import everybody, matrix
-from iamlab.analysis.world_diff.account_fields import OF_ACCOUNTS, facts_of_accounts
-from iamlab.analysis.world_diff.organization_fields import OF_ORGANIZATIONS, facts_of_organizations
-from iamlab.display import steps
+from iamlab.analysis.world_diff.facts import (
+    FIELDS,
+    Fact,
+    Path,
+    facts_of,
+    initial_value,
+    own_copy,
+    settings_of,
+)
+from iamlab.model.account import Account
+from iamlab.model.organization.targets import OrganizationalUnit
+from iamlab.model.record import twin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from iamlab.analysis.world_diff.account_fields import Fact, Path
-    from iamlab.engine.matrix import AccessMatrix
-    from iamlab.model.identities import Role, User
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
-
-
-WRITERS = {**OF_ACCOUNTS, **OF_ORGANIZATIONS}
-"""How a value is written into a world, by the kind of the fact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit that leads from one world to another.
+    """An edit that leads from one world to another.
 
     Parameters
     ----------
@@ -47,7 +41,7 @@ class Edit:
     path
         What it is about; see ``Path``.
     old, new
-        The value before and after; ``None``: it was not there.
+        The value before and after; ``None`` if there was none.
     """
 
     sentence: str
@@ -85,12 +79,12 @@ def edits_between(before: World, after: World) -> tuple[Edit, ...]:
     """
     old, new = facts_of(before), facts_of(after)
     found = [
-        Edit(f"removed: {fact.thing}{fact.shown}", path, fact.value, None)
+        Edit(f"removed: {fact.subject}{fact.shown}", path, fact.value, None)
         for path, fact in _by_words(old)
         if path not in new
     ]
     found += [
-        Edit(f"added: {fact.thing}{fact.shown}", path, None, fact.value)
+        Edit(f"added: {fact.subject}{fact.shown}", path, None, fact.value)
         for path, fact in _by_words(new)
         if path not in old
     ]
@@ -103,181 +97,196 @@ def edits_between(before: World, after: World) -> tuple[Edit, ...]:
 
 
 def _by_words(facts: Mapping[Path, Fact]) -> list[tuple[Path, Fact]]:
-    return sorted(facts.items(), key=lambda one: (one[1].thing, one[0]))
+    return sorted(facts.items(), key=lambda one: (one[1].subject, one[0]))
 
 
 def _changed(old: Fact, new: Fact) -> str:
     shown = new.shown.removeprefix(":").strip()
-    return f"changed: {old.thing}{old.shown}" + (f" -> {shown}" if shown else "")
+    return f"changed: {old.subject}{old.shown}" + (f" -> {shown}" if shown else "")
 
 
 def _written(world: World, path: Path, value: Any) -> World | None:
     """Write a value into a copy of a world, if there is a place for it."""
-    kind, *where = path
     twin = world.copy()
     try:
-        WRITERS[kind](twin, where, value)
+        write(twin, path, value)
     except (LookupError, ValueError):
         return None
     return twin
 
 
-def facts_of(world: World) -> dict[Path, Fact]:
-    """Say all that can be changed in a world."""
-    return {**dict(facts_of_accounts(world)), **dict(facts_of_organizations(world))}
+# -- writing --------------------------------------------------------------------------------------
 
 
-Pair = tuple[str, str]
-Cell = tuple[str, str, str]
-
-MOST_EDITS = 200
-"""For so many edits it is asked what each of them alone does; of more only all together."""
+def _account(world: World, where: list[str]) -> Any:
+    return world.accounts[where[0]]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Somebody gained or lost something.
+def _identities(world: World, where: list[str]) -> dict[str, Any]:
+    held: dict[str, Any] = getattr(_account(world, where), f"{where[1]}s")
+    return held
 
-    Parameters
-    ----------
-    gained
-        Else it was lost.
-    by
-        The edits that cause it, as sentences.
-    together
-        Whether none of them does so by itself; ``None`` if that was not worked out, as there are
-        too many edits.
+
+def _identity(world: World, where: list[str]) -> Any:
+    return _identities(world, where)[where[2]]
+
+
+def _resource(world: World, where: list[str]) -> Any:
+    return _account(world, where).resources[where[1]]
+
+
+def _bare(record: Any, account: Account, **more: Any) -> Any:
+    """Copy an identity or a resource without what is attached to it."""
+    empty = {
+        one.name: type(value)()
+        for one in fields(record)
+        if one.init and isinstance(value := getattr(record, one.name), list | dict)
+    }
+    return replace(record, account=account, **{**empty, **more})
+
+
+def _write_account(world: World, where: list[str], value: Any) -> None:
+    if value is not None:
+        made = Account(world, value.name, value.account_id, value.partition)
+        world.accounts[where[0]] = made
+    elif world.organization_of(where[0]) is not None:
+        raise LookupError(where[0])  # a member of an organization can't be removed alone
+    else:
+        del world.accounts[where[0]]
+
+
+def _write_identity(world: World, where: list[str], value: Any) -> None:
+    held, name = _identities(world, where), where[2]
+    if value is None:
+        del held[name]
+        return
+    nothing = {one: None for one in ("boundary", "trust", "login_profile") if hasattr(value, one)}
+    held[name] = _bare(value, _account(world, where), path="/", **nothing)
+
+
+def _write_resource(world: World, where: list[str], value: Any) -> None:
+    account, arn = _account(world, where), where[1]
+    if value is None:
+        del account.resources[arn]
+        return
+    initial = {one.name: initial_value(one) for one in settings_of(value) if one.init}
+    known = {name: setting for name, setting in initial.items() if setting is not MISSING}
+    account.resources[arn] = _bare(value, account, policy=None, **known)
+
+
+def _write_setting(world: World, where: list[str], value: Any) -> None:
+    resource = _resource(world, where)
+    one = next(one for one in fields(resource) if one.name == where[2])
+    setattr(resource, where[2], initial_value(one) if value is None else own_copy(value))
+
+
+def _write_version(world: World, where: list[str], value: Any) -> None:
+    policies: dict[str, ManagedPolicy] = _account(world, where).policies
+    arn, version = where[1:]
+    if value is not None:
+        managed, document = value
+        known = policies.get(arn)
+        if known is None:
+            known = policies[arn] = managed.copy(_account(world, where))
+            known.versions, known.default_version_id = {}, version
+        known.versions[version] = document
+    elif policies[arn].default_version_id != version:
+        del policies[arn].versions[version]
+    elif len(policies[arn].versions) == 1:
+        del policies[arn]
+    else:
+        raise LookupError(version)  # the default version of a policy that stays
+
+
+def _write_default(world: World, where: list[str], value: Any) -> None:
+    managed = _account(world, where).policies[where[1]]
+    if value not in managed.versions:
+        raise LookupError(value)
+    managed.default_version_id = value
+
+
+def _write_organization(world: World, where: list[str], value: Any) -> None:
+    if value is None:
+        del world.organizations[where[0]]
+        return
+    made: Organization = value.copy(world)
+    made.members, made.organizational_units = {}, {}
+    made.policies = {key: one for key, one in made.policies.items() if one.is_aws_managed}
+    made.root.attached, made.root.policy_types = [], []
+    world.organizations[where[0]] = made
+
+
+def _write_organization_policy(world: World, where: list[str], value: Any) -> None:
+    organization, key = world.organizations[where[0]], where[1]
+    if value is not None:
+        organization.policies[key] = twin_of(value, world)
+    elif any(key in target.attached for target in organization.targets):
+        raise LookupError(key)  # an attached policy can't be removed alone
+    else:
+        del organization.policies[key]
+
+
+def _write_place(world: World, where: list[str], value: Any) -> None:
+    organization, key = world.organizations[where[0]], where[1]
+    unit = isinstance(value or organization.target(key), OrganizationalUnit)
+    held: dict[str, Any] = organization.organizational_units if unit else organization.members
+    if value is None:
+        del held[key]
+        return
+    if organization.container(value.parent_id) is None:
+        raise LookupError(value.parent_id)
+    if key not in held:
+        held[key] = twin_of(value, world)
+        held[key].attached = []
+    held[key].parent_id = value.parent_id
+
+
+def _write_attachment(world: World, where: list[str], value: Any) -> None:
+    organization = world.organizations[where[0]]
+    target = organization.target(where[1])
+    if target is None or where[2] not in organization.policies:
+        raise LookupError(where[1])
+    target.attached.remove(where[2]) if value is None else target.attached.append(where[2])
+
+
+_OWNERS: Mapping[str, Callable[[World, list[str]], Any]] = {
+    "identity": _identity,
+    "resource": _resource,
+    "account": _account,
+    "root": lambda world, where: world.organizations[where[0]].root,
+    "world": lambda world, _: world,
+}
+"""Finds the owner of a field in a world, by the owner's kind."""
+
+_WRITERS: Mapping[str, Callable[[World, list[str], Any], None]] = {
+    "account": _write_account,
+    "identity": _write_identity,
+    "default": _write_default,
+    "version": _write_version,
+    "resource": _write_resource,
+    "setting": _write_setting,
+    "organization": _write_organization,
+    "organization policy": _write_organization_policy,
+    "place": _write_place,
+    "hangs": _write_attachment,
+}
+"""Writes a fact that is no field."""
+
+
+KINDS = frozenset((*FIELDS, *_WRITERS))
+"""The kinds of facts."""
+
+
+def write(world: World, path: Path, value: Any) -> None:
+    """Write the value of a fact into a world; ``None`` removes the fact.
+
+    Raises
+    ------
+    LookupError, ValueError
+        The world has no place for it.
     """
-
-    caller: str
-    action: str
-    resource: str
-    gained: bool
-    by: tuple[str, ...]
-    together: bool | None = False
-
-    def __str__(self) -> str:
-        return f"{self.words} {self.action} on {self.resource}"
-
-    @property
-    def words(self) -> str:
-        """Who gained or lost."""
-        return f"{self.caller} {'gained' if self.gained else 'lost'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two worlds before the same questions."""
-
-    edits: tuple[Edit, ...]
-    before: World
-    after: World
-    gained: dict[Cell, bool]
-
-    @classmethod
-    def of(
-        cls, edits: tuple[Edit, ...], before: World, after: World, pairs: Sequence[Pair]
-    ) -> Comparison:
-        """Ask both worlds, and note each cell in which they differ: whether it was gained."""
-        callers = tuple(dict.fromkeys((*everybody(before), *everybody(after))))
-        old, new = (_allowed(world, callers, pairs) for world in (before, after))
-        gained = {
-            (caller, *pair): bool(new[caller] >> place & 1)
-            for caller in callers
-            if (changed := old[caller] ^ new[caller])
-            for place, pair in enumerate(pairs)
-            if changed >> place & 1
-        }
-        return cls(edits, before, after, gained)
-
-    @property
-    def _is_worked_out(self) -> bool:
-        """Whether each edit is done and undone by itself, which takes long if there are many."""
-        return len(self.edits) <= MOST_EDITS
-
-    def changes(self) -> Iterator[Change]:
-        """Give each change with the edits that cause it."""
-        causes = self._causes() if self._is_worked_out else {}
-        for cell, gained in self.gained.items():
-            by = causes.get(cell, ())
-            if by:
-                yield Change(*cell, gained, by)
-            else:
-                together = True if self._is_worked_out else None
-                yield Change(*cell, gained, self._touching(cell), together)
-
-    def _causes(self) -> dict[Cell, tuple[str, ...]]:
-        found: dict[Cell, list[str]] = defaultdict(list)
-        for edit in steps(self.edits if self.gained else (), "undoing edits"):
-            undone, done = edit.undone(self.after), None
-            taken_back = self._cells_that_are(undone, self.gained, as_after=False)
-            left = [cell for cell in self.gained if cell not in taken_back]
-            if left:
-                done = edit.done(self.before)
-            made = self._cells_that_are(done, left, as_after=True)
-            for cell in (*taken_back, *made):
-                found[cell].append(edit.sentence)
-        return {cell: tuple(sentences) for cell, sentences in found.items()}
-
-    def _cells_that_are(
-        self, world: World | None, cells: Iterable[Cell], *, as_after: bool
-    ) -> set[Cell]:
-        """Give the cells that are in a world as in the world after, or as before."""
-        asked = list(cells)
-        if world is None or not asked:
-            return set()
-        callers = tuple(dict.fromkeys(caller for caller, _, _ in asked))
-        pairs = list(dict.fromkeys((action, resource) for _, action, resource in asked))
-        places = {pair: place for place, pair in enumerate(pairs)}
-        rows = _allowed(world, callers, pairs)
-        return {
-            cell
-            for cell in asked
-            if bool(rows[cell[0]] >> places[cell[1:]] & 1) is (self.gained[cell] is as_after)
-        }
-
-    def _touching(self, cell: Cell) -> tuple[str, ...]:
-        """Name the edits that touch the caller or the resource; if none does, all."""
-        caller, _, resource = cell
-        touching = [
-            edit.sentence
-            for edit in self.edits
-            if _touches(edit, caller, (self.before, self.after)) or _is_about(edit, resource)
-        ]
-        return tuple(touching) or tuple(edit.sentence for edit in self.edits)
-
-
-def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dict[str, int]:
-    """Ask a world; who is not in it, may do nothing."""
-    there = frozenset(everybody(world))
-    asked = [caller for caller in callers if caller in there]
-    found: AccessMatrix = matrix(world, asked, pairs)
-    return {**dict.fromkeys(callers, 0), **dict(zip(asked, found.rows, strict=True))}
-
-
-def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
-    """Say whether an edit is one of an identity that is the caller, or a group of his."""
-    if len(edit.path) < 4:
-        return False
-    account_id, kind, name = edit.path[1:4]
-    return any(_is_of(world, caller, account_id, kind, name) for world in worlds)
-
-
-def _is_of(world: World, caller: str, account_id: str, kind: str, name: str) -> bool:
-    account = world.accounts.get(account_id)
-    if account is None or kind not in ("user", "role", "group"):
-        return False
-    if kind == "group":
-        users = account.users.values()
-        return any(user.arn == caller and name in user.groups for user in users)
-    one: User | Role | None = getattr(account, f"{kind}s").get(name)
-    return one is not None and one.arn == caller
-
-
-def _is_about(edit: Edit, resource: str) -> bool:
-    """Say whether an edit is one of a resource, or of what the resource is below of."""
-    return any(
-        resource == part or resource.startswith((f"{part}/", f"{part}:"))
-        for part in edit.path[1:]
-        if part.startswith("arn:")
-    )
+    kind, *where = path
+    if kind in FIELDS:
+        FIELDS[kind].write(_OWNERS[FIELDS[kind].of](world, where), where, value)
+    else:
+        _WRITERS[kind](world, where, value)

@@ -1,4 +1,10 @@
-"""What is different between two worlds: the edits, and who gained or lost what by which of them."""
+"""What is different between two worlds: the edits, and who gained or lost what by which of them.
+
+An edit causes a change if undoing it alone, in the world after, takes the change back; or if doing
+it alone, in the world before, makes it. If two edits are only enough together, both are causes, and
+so are two of which each alone would do. If no edit is a cause by itself, all are named that touch
+the caller or the resource.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +15,10 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, overload
 
-from iamlab.analysis.world_diff.edits import Change, Comparison, edits_between
-from iamlab.analysis.world_diff.questions_of_edits import asked_by
-from iamlab.display import Shown
+from iamlab.analysis.access_matrix import everybody, matrix
+from iamlab.analysis.world_diff.edit_questions import asked_by
+from iamlab.analysis.world_diff.edits import edits_between
+from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
 
@@ -19,7 +26,162 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.world_diff.edits import Edit
+    from iamlab.engine.matrix import AccessMatrix
+    from iamlab.model.identities import Role, User
     from iamlab.model.world import World
+
+Pair = tuple[str, str]
+Cell = tuple[str, str, str]
+
+_VERB = {True: "gained", False: "lost"}
+
+MOST_EDITS = 200
+"""For so many edits it is asked what each of them alone does; of more only all together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Somebody gained or lost something.
+
+    Parameters
+    ----------
+    gained
+        Else it was lost.
+    by
+        The edits that cause it, as sentences.
+    together
+        Whether none of them does so by itself; ``None`` if that was not worked out, as there are
+        too many edits.
+    """
+
+    caller: str
+    action: str
+    resource: str
+    gained: bool
+    by: tuple[str, ...]
+    together: bool | None = False
+
+    def __str__(self) -> str:
+        return f"{self.words} {self.action} on {self.resource}"
+
+    @property
+    def words(self) -> str:
+        """Who gained or lost."""
+        return f"{self.caller} {_VERB[self.gained]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two worlds that were asked the same questions."""
+
+    edits: tuple[Edit, ...]
+    before: World
+    after: World
+    gained: dict[Cell, bool]
+
+    @classmethod
+    def of(
+        cls, edits: tuple[Edit, ...], before: World, after: World, pairs: Sequence[Pair]
+    ) -> Comparison:
+        """Ask both worlds, and note each cell in which they differ: whether it was gained."""
+        callers = tuple(dict.fromkeys((*everybody(before), *everybody(after))))
+        old, new = (_allowed(world, callers, pairs) for world in (before, after))
+        gained = {
+            (caller, *pair): bool(new[caller] >> place & 1)
+            for caller in callers
+            if (changed := old[caller] ^ new[caller])
+            for place, pair in enumerate(pairs)
+            if changed >> place & 1
+        }
+        return cls(edits, before, after, gained)
+
+    @property
+    def _is_worked_out(self) -> bool:
+        """Whether each edit is done and undone by itself, which takes long if there are many."""
+        return len(self.edits) <= MOST_EDITS
+
+    def changes(self) -> Iterator[Change]:
+        """Give each change with the edits that cause it."""
+        causes = self._causes() if self._is_worked_out else {}
+        for cell, gained in self.gained.items():
+            if by := causes.get(cell):
+                yield Change(*cell, gained, by)
+            else:
+                yield Change(*cell, gained, self._touching(cell), self._is_worked_out or None)
+
+    def _causes(self) -> dict[Cell, tuple[str, ...]]:
+        found: dict[Cell, list[str]] = defaultdict(list)
+        for edit in steps(self.edits if self.gained else (), "undoing edits"):
+            undone = edit.undone(self.after)
+            taken_back = self._cells_that_are(undone, list(self.gained), as_after=False)
+            left = [cell for cell in self.gained if cell not in taken_back]
+            done = edit.done(self.before) if left else None
+            made = self._cells_that_are(done, left, as_after=True)
+            for cell in (*taken_back, *made):
+                found[cell].append(edit.sentence)
+        return {cell: tuple(sentences) for cell, sentences in found.items()}
+
+    def _cells_that_are(
+        self, world: World | None, cells: list[Cell], *, as_after: bool
+    ) -> set[Cell]:
+        """Give the cells that are in a world as in the world after, or as before."""
+        if world is None or not cells:
+            return set()
+        callers = tuple(dict.fromkeys(caller for caller, _, _ in cells))
+        pairs = list(dict.fromkeys((action, resource) for _, action, resource in cells))
+        places = {pair: place for place, pair in enumerate(pairs)}
+        rows = _allowed(world, callers, pairs)
+        return {
+            cell
+            for cell in cells
+            if bool(rows[cell[0]] >> places[cell[1:]] & 1) is (self.gained[cell] is as_after)
+        }
+
+    def _touching(self, cell: Cell) -> tuple[str, ...]:
+        """Name the edits that touch the caller or the resource; if none does, all."""
+        caller, _, resource = cell
+        touching = [
+            edit.sentence
+            for edit in self.edits
+            if _touches(edit, caller, (self.before, self.after)) or _is_about(edit, resource)
+        ]
+        return tuple(touching) or tuple(edit.sentence for edit in self.edits)
+
+
+def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dict[str, int]:
+    """Ask a world; a caller that isn't in it may do nothing."""
+    known = frozenset(everybody(world)).intersection(callers)
+    listed = [caller for caller in callers if caller in known]
+    found: AccessMatrix = matrix(world, listed, pairs)
+    return {**dict.fromkeys(callers, 0), **dict(zip(listed, found.rows, strict=True))}
+
+
+def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
+    """Say whether an edit is one of an identity that is the caller, or a group of his."""
+    if len(edit.path) < 4:
+        return False
+    account_id, kind, name = edit.path[1:4]
+    return any(_is_of(world, caller, account_id, kind, name) for world in worlds)
+
+
+def _is_of(world: World, caller: str, account_id: str, kind: str, name: str) -> bool:
+    account = world.accounts.get(account_id)
+    if account is None or kind not in ("user", "role", "group"):
+        return False
+    if kind == "group":
+        users = account.users.values()
+        return any(user.arn == caller and name in user.groups for user in users)
+    one: User | Role | None = getattr(account, f"{kind}s").get(name)
+    return one is not None and one.arn == caller
+
+
+def _is_about(edit: Edit, resource: str) -> bool:
+    """Say whether an edit is one of a resource, or of what the resource is below of."""
+    return any(
+        resource == part or resource.startswith((f"{part}/", f"{part}:"))
+        for part in edit.path[1:]
+        if part.startswith("arn:")
+    )
 
 
 FEW = 20
@@ -129,28 +291,22 @@ class WorldDiff(Sequence[str], Shown):
     def __str__(self) -> str:
         if not self.details:
             return "Nothing is different."
-        lines = list(_capped(map(_short, self.edits), len(self)))
+        lines = _capped([*map(_short, self.edits)])
         for by, changes in (self.by_edit if self._worlds else {}).items():
             how = _HOW[changes[0].together] if len(by) > 1 else ""
-            lines += ["", f"{how}{'; '.join(_capped(map(_short, by), len(by)))}:"]
-            told = _told(changes)
-            lines += (f"  {line}" for line in _capped(told, len(told)))
+            lines += ["", f"{how}{'; '.join(_capped([*map(_short, by)]))}:"]
+            sentences = _sentences(changes)
+            lines += (f"  {line}" for line in _capped(sentences))
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
         """Give the gains and losses as a ``pandas.DataFrame``."""
         from iamlab import display
 
-        rows = [
-            (
-                "gained" if one.gained else "lost",
-                one.caller,
-                one.action,
-                one.resource,
-                "; ".join(one.by),
-            )
+        rows = (
+            [_VERB[one.gained], one.caller, one.action, one.resource, "; ".join(one.by)]
             for one in self.gains_and_losses
-        ]
+        )
         return display.table(("change", "caller", "action", "resource", "by"), rows)
 
 
@@ -171,20 +327,17 @@ def _short(sentence: str) -> str:
     return line if len(line) <= LONG else f"{line[:LONG]}..."
 
 
-def _capped(lines: Iterable[str], count: int) -> Iterator[str]:
-    for place, line in enumerate(lines):
-        if place == FEW:
-            yield f"and {count - FEW} more"
-            return
-        yield line
+def _capped(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
+    return [*lines[:FEW], *more]
 
 
-def _told(changes: Iterable[Change]) -> list[str]:
+def _sentences(changes: Iterable[Change]) -> list[str]:
     """Say who gained or lost what: a line for each caller and resource."""
     grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for one in changes:
-        grouped[one.words, one.resource].append(one.action)
+    for change in changes:
+        grouped[change.words, change.resource].append(change.action)
     return [
-        f"{words} {', '.join(_capped(actions, len(actions)))} on {resource}"
+        f"{words} {', '.join(_capped(actions))} on {resource}"
         for (words, resource), actions in grouped.items()
     ]

@@ -88,7 +88,7 @@ def audience_of(claims: Mapping[str, Any], client_ids: Collection[str] | None) -
         if len(found) > 1:
             raise refusal("Incorrect token audience", "It is for several audiences at once.")
         return found[0]
-    taken = next((one for one in found if one in client_ids), None)
+    taken = next((audience for audience in found if audience in client_ids), None)
     if taken is None:
         known = ", ".join(client_ids) or "none"
         note = f"The identity provider takes tokens for these audiences (client ids): {known}."
@@ -256,14 +256,14 @@ def _seconds(claims: Mapping[str, Any], name: str) -> int:
 
 
 def _tag_value(key: str, value: object) -> str:
-    one = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if not isinstance(one, str):
+    text = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not isinstance(text, str):
         raise refusal(NOT_VALID, f"A session tag has one value, which is text: {key[:128]!r}.")
-    return one
+    return text
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise _wrong(name, "a list of text")
     return tuple(value)
 

@@ -1,50 +1,45 @@
-"""A made-up OpenID Connect provider: it signs tokens, and publishes the keys that check them.
+"""Test OpenID Connect providers: each signs tokens, and publishes the keys that check them.
 
-It stands for GitHub, a company's sign-in server, a Kubernetes cluster. IAM knows no secret of it:
-an account registers its URL, and STS fetches the public keys from there.
-
-JSON Web Tokens, as an issuer makes them: two texts of JSON, and a signature over both.
-
-Each part is written in base64url, and dots stand between them. Everybody can read such a token;
-nobody but the holder of the private key can make one whose signature fits the public key.
+An issuer stands for GitHub, Amazon Cognito, a company's sign-in server, a Kubernetes cluster. IAM
+knows no secret of it: an account registers its URL, and STS fetches the public keys from there.
 
 Notes
 -----
 AWS pages: "OIDC federation"; "Create an OpenID Connect (OIDC) identity provider in IAM"; "Pass
-session tags in AWS STS", for the claims of tags. OpenID Connect Discovery 1.0, for the documents
-that an issuer publishes.
-RFC 7515 "JSON Web Signature", RFC 7517 "JSON Web Key", RFC 7638 "JSON Web Key Thumbprint". AWS
-page: "API AssumeRoleWithWebIdentity", for the algorithms that STS takes.
+session tags in AWS STS", for the claims of tags; "Amazon Cognito identity pools". GitHub's page:
+"OpenID Connect reference". OpenID Connect Discovery 1.0, for what an issuer publishes.
 """
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64encode
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from iamlab.engine.request import PROVIDER_HOSTS, check_text
 from iamlab.errors import RequestError, ValidationError
+from iamlab.model.clock_and_ids import HEX
+from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
-from iamlab.operations.federation.signing_keys import ec_key, rsa_key
+from iamlab.operations.federation.signing_keys import (
+    ALGORITHMS,
+    SigningKey,
+    public_jwk,
+    signed_token,
+    signing_key,
+)
 from iamlab.operations.iam.identity_providers import name_of_url
 from iamlab.operations.parameters import as_list
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
     from iamlab.model.account import Account
     from iamlab.model.providers import OpenIDConnectProvider
     from iamlab.model.world import World
 
 
 _OWN_CLAIMS = ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")
-_HEX = "0123456789abcdef"
 
 
 @dataclass(slots=True, eq=False)
@@ -122,18 +117,20 @@ class OidcIssuer:
         if own:
             raise RequestError(f"The issuer itself sets {', '.join(own)}.")
         now = int(self.world.clock.now.timestamp())
-        said = {
+        # Nothing else in the world depends on the id of a token.
+        digits = self.world.ids.hidden(f"jti/{self.url}/{self.issued + 1}", HEX, 32)
+        stated = {
             "iss": self.url,
             "sub": subject,
             "aud": self._audience(audience),
             "iat": now,
             "nbf": now,
             "exp": now + _seconds(lifetime_seconds),
-            "jti": self._next_id(),
+            "jti": str(UUID(digits)),
             **_session_claims(principal_tags, transitive_tag_keys, source_identity),
             **claims,
         }
-        made = signed_token(said, self._key(self.key_number), self.algorithm)
+        made = signed_token(stated, self._key(self.key_number), self.algorithm)
         self.issued += 1
         return made
 
@@ -195,7 +192,14 @@ class OidcIssuer:
                 f"IAM knows {self.url} already: a trust policy names it without an ARN."
             )
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
-        return account.create_open_id_connect_provider(self.url, client_id_list=ids)
+        made: OpenIDConnectProvider = perform(
+            account,
+            "CreateOpenIDConnectProvider",
+            Url=self.url,
+            ClientIDList=ids,
+            ThumbprintList=[],
+        )
+        return made
 
     def copy(self, world: World) -> OidcIssuer:
         """Copy it for another world, a copy of its own."""
@@ -204,20 +208,15 @@ class OidcIssuer:
     def _key(self, number: int) -> SigningKey:
         return signing_key(self.world, f"oidc/{self.url}/{number}", self.algorithm)
 
-    def _audience(self, given: str | Iterable[str] | None) -> str | list[str]:
-        if given is None or isinstance(given, str):
-            wanted = self.audience if given is None else given
+    def _audience(self, audience: str | Iterable[str] | None) -> str | list[str]:
+        if audience is None or isinstance(audience, str):
+            wanted = self.audience if audience is None else audience
             check_text("audience", wanted)
             return wanted
-        found = as_list(given, "audience is one text, or a list of them")
-        for one in found:
-            check_text("an audience", one)
+        found = as_list(audience, "audience is one text, or a list of them")
+        for text in found:
+            check_text("an audience", text)
         return found
-
-    def _next_id(self) -> str:
-        """Make the id of the next token: nothing else in the world depends on it."""
-        digits = self.world.ids.hidden(f"jti/{self.url}/{self.issued + 1}", _HEX, 32)
-        return str(UUID(digits))
 
 
 def create_issuer(
@@ -241,8 +240,9 @@ def create_issuer(
         raise RequestError(f"{url[:200]!r}: {error.message}. {error.__notes__[0]}") from None
     if url in world.oidc_issuers:
         raise RequestError(f"There is an issuer at {url} already: world.oidc_issuers[{url!r}].")
-    world.oidc_issuers[url] = OidcIssuer(world, url, audience, algorithm)
-    return world.oidc_issuers[url]
+    made = OidcIssuer(world, url, audience, algorithm)
+    world.oidc_issuers[url] = made
+    return made
 
 
 def _seconds(lifetime: object) -> int:
@@ -257,13 +257,13 @@ def _session_claims(
     """Write session tags and the source identity as AWS's claims."""
     if tags is not None and not isinstance(tags, Mapping):
         raise RequestError(f"principal_tags is a dict of keys and values, not {tags!r}.")
-    given = tags or {}
+    known = tags or {}
     keys = as_list(transitive, "transitive_tag_keys is a list of keys")
-    if not all(isinstance(text, str) for text in (*given, *given.values(), *keys)):
+    if not all(isinstance(text, str) for text in (*known, *known.values(), *keys)):
         raise RequestError("The keys and values of session tags are text.")
     found: dict[str, Any] = {}
-    if given or keys:
-        each = {key: [value] for key, value in given.items()}
+    if known or keys:
+        each = {key: [value] for key, value in known.items()}
         found[TAGS] = {"principal_tags": each, "transitive_tag_keys": keys}
     if source_identity is not None:
         check_text("source_identity", source_identity)
@@ -271,93 +271,68 @@ def _session_claims(
     return found
 
 
-SigningKey: TypeAlias = "RSAPrivateKey | EllipticCurvePrivateKey"
-"""What an issuer signs with."""
+GITHUB = "https://token.actions.githubusercontent.com"
 
-ALGORITHMS = {"RS256": "SHA256", "RS384": "SHA384", "RS512": "SHA512", "ES384": "SHA384"}
-"""How issuers here can sign, and with which hash."""
+COGNITO = "https://cognito-identity.amazonaws.com"
 
-_OF_THE_KEY = ("crv", "e", "kty", "n", "x", "y")  # what a thumbprint is made of
-_BYTES_OF_P384 = 48
+_POOL = re.compile(r"[a-z0-9-]+:[0-9a-f-]+", re.ASCII)
 
 
-def signing_key(world: World, whose: str, algorithm: str) -> SigningKey:
-    """Give somebody's private key for an algorithm, from the world's seed."""
-    return rsa_key(world, whose) if algorithm.startswith("RS") else ec_key(world, whose)
-
-
-def public_jwk(key: SigningKey, algorithm: str) -> dict[str, str]:
-    """Write the public half of a key as a JSON Web Key; its id follows from the key.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> key = signing_key(World(seed=7), "acme", "ES384")
-    >>> sorted(public_jwk(key, "ES384"))
-    ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']
-    """
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-
-    if isinstance(key, RSAPrivateKey):
-        written = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    else:
-        written = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    own = {name: str(written[name]) for name in _OF_THE_KEY if name in written}
-    key_id = _base64url(sha256(_json(own)).digest())
-    return {**own, "alg": algorithm, "kid": key_id, "use": "sig"}
-
-
-def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> str:
-    """Sign claims.
-
-    Parameters
-    ----------
-    algorithm
-        One of ``ALGORITHMS``, of the key's kind.
+def github_actions(world: World) -> OidcIssuer:
+    """Add GitHub: the issuer that vouches for the runs of workflows.
 
     Raises
     ------
     RequestError
-        JSON cannot hold one of the claims.
+        The world has it already.
 
     Examples
     --------
     >>> from iamlab import World
-    >>> key = signing_key(World(seed=7), "acme", "ES384")
-    >>> signed_token({"sub": "ana"}, key, "ES384").count(".")
-    2
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> github_actions(world).register(main).client_ids
+    ['sts.amazonaws.com']
     """
-    header = {"alg": algorithm, "kid": public_jwk(key, algorithm)["kid"], "typ": "JWT"}
-    try:
-        texts = [_json(header), _json(claims)]
-    except (TypeError, ValueError, RecursionError) as error:
-        raise RequestError(f"A token's claims are JSON, and these are not: {error}.") from None
-    signed = ".".join(map(_base64url, texts))
-    return f"{signed}.{_base64url(_signature(signed.encode(), key, algorithm))}"
+    return create_issuer(world, GITHUB)
 
 
-def _signature(signed: bytes, key: SigningKey, algorithm: str) -> bytes:
-    """Sign, in a way that gives the same signature each time.
+def cognito(world: World, identity_pool_id: str | None = None) -> OidcIssuer:
+    """Add Amazon Cognito: the issuer that vouches for the users of an identity pool.
 
-    ``jwt.encode`` would draw a random number for each signature on an elliptic curve, so that the
-    same seed would not give the same tokens.
+    IAM knows it without an identity provider. All identity pools of all accounts share the issuer,
+    so that a trust policy must ask for the pool: the token's audience.
+
+    Parameters
+    ----------
+    identity_pool_id
+        ``"us-east-1:"`` and an id; without it, one is made from the world's seed.
+
+    Raises
+    ------
+    RequestError
+        It is no id of an identity pool, or the world has Cognito already.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> cognito(World(seed=7)).audience.partition(":")[0]
+    'us-east-1'
     """
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-
-    digest = getattr(hashes, ALGORITHMS[algorithm])()
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(signed, padding.PKCS1v15(), digest)
-    pair = utils.decode_dss_signature(
-        key.sign(signed, ec.ECDSA(digest, deterministic_signing=True))
-    )
-    return b"".join(number.to_bytes(_BYTES_OF_P384, "big") for number in pair)
+    drawn = world.ids.hidden("cognito/identity pool", HEX, 32)
+    pool = f"us-east-1:{UUID(drawn)}" if identity_pool_id is None else identity_pool_id
+    check_pool_id("identity_pool_id", pool)
+    return create_issuer(world, COGNITO, audience=pool, algorithm="RS512")
 
 
-def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+def check_pool_id(name: str, value: str) -> None:
+    """Check an id of Cognito.
 
-
-def _base64url(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
+    Raises
+    ------
+    RequestError
+        It is none.
+    """
+    check_text(name, value)
+    if not _POOL.fullmatch(value) or len(value) > 55:
+        raise RequestError(f"{name} is a Region, a colon and an id, not {value[:200]!r}.")

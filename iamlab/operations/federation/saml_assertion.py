@@ -1,15 +1,12 @@
-"""What an identity provider writes: a SAML response with a signed assertion, and its metadata.
+"""What a test identity provider writes: SAML responses with a signed assertion, and its metadata.
 
-Whether what a directory is told can stand in a SAML message: texts, times, ARNs.
-
-These are mistakes of whoever writes Python, so each is a ``RequestError``; what AWS would refuse
-is written as it is, and AWS refuses it.
+What AWS would refuse is written as it is, and AWS refuses it. Values that cannot be in a SAML
+message at all are errors of whoever writes Python, so each is a ``RequestError``.
 
 Notes
 -----
 AWS page: "Configure SAML assertions for the authentication response". Standards: "Assertions and
 Protocols for SAML 2.0"; "Metadata for SAML 2.0".
-AWS page: "Configure SAML assertions for the authentication response", for what can stand in one.
 """
 
 from __future__ import annotations

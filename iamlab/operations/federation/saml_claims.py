@@ -1,24 +1,20 @@
-"""What an assertion says of somebody: the attributes that AWS reads.
+"""What a signed SAML assertion says: for whom and for when it is, and the attributes AWS reads.
 
-Whether an assertion is meant for AWS, and for now.
-
-An assertion is good for five minutes, whatever longer time it names; STS does not ask whether it
-was used before, so within that time it can be used again, for another role say.
+An assertion is good for five minutes, whatever longer time it names. STS does not ask whether it
+was used before, so within that time it can be used again, for another role for example.
 
 Notes
 -----
 AWS pages: "Configure SAML assertions for the authentication response"; "Pass session tags in AWS
-STS"; "Troubleshoot SAML federation with IAM".
-AWS pages: "Configure SAML assertions for the authentication response"; "API AssumeRoleWithSAML";
-"Troubleshoot SAML federation with IAM".
+STS"; "API AssumeRoleWithSAML"; "Troubleshoot SAML federation with IAM".
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.operations.api_models import shape
 from iamlab.operations.federation import saml_xml as names
@@ -35,8 +31,6 @@ from iamlab.operations.federation.saml_xml import (
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from lxml.etree import _Element as Element
 
     from iamlab.model.providers import SAMLProvider
@@ -48,28 +42,8 @@ _SECONDS = range(900, 43_200 + 1)
 Attributes = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What the attributes say.
-
-    Parameters
-    ----------
-    roles
-        Pairs of the ARNs of a role and of a provider.
-    context
-        The well-known attributes as condition keys.
-    """
-
-    roles: tuple[tuple[str, str], ...]
-    role_session_name: str
-    tags: Mapping[str, str]
-    transitive_tag_keys: tuple[str, ...]
-    source_identity: str | None
-    context: Mapping[str, str | tuple[str, ...]]
-
-
-def read_claims(assertion: Element) -> Claims:
-    """Read the attributes of an assertion.
+def read_claims(assertion: Element) -> dict[str, Any]:
+    """Read the attributes of an assertion, as the fields of ``SamlIdentity`` that they fill.
 
     Raises
     ------
@@ -77,21 +51,21 @@ def read_claims(assertion: Element) -> Claims:
         One that is needed is missing, or one is not as it must be.
     """
     attributes: Attributes = {}
-    for one in every(assertion, "saml:AttributeStatement/saml:Attribute"):
-        values = [text_of(value) for value in every(one, "saml:AttributeValue")]
-        attributes.setdefault(one.get("Name", ""), []).extend(values)
+    for attribute in every(assertion, "saml:AttributeStatement/saml:Attribute"):
+        values = [text_of(value) for value in every(attribute, "saml:AttributeValue")]
+        attributes.setdefault(attribute.get("Name", ""), []).extend(values)
     _check_session_duration(attributes)
-    return Claims(
-        roles=_roles(attributes),
-        role_session_name=_role_session_name(attributes),
-        tags=_tags(attributes),
-        transitive_tag_keys=tuple(dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))),
-        source_identity=_source_identity(attributes),
-        context=_context(attributes),
-    )
+    return {
+        "roles": _roles(attributes),
+        "role_session_name": _role_session_name(attributes),
+        "tags": _tags(attributes),
+        "transitive_tag_keys": tuple(dict.fromkeys(attributes.get(names.TRANSITIVE_TAG_KEYS, ()))),
+        "source_identity": _source_identity(attributes),
+        "context": _context(attributes),
+    }
 
 
-def _one(attributes: Attributes, name: str) -> str | None:
+def _single(attributes: Attributes, name: str) -> str | None:
     """Give the value of an attribute that has only one."""
     values = attributes.get(name, [])
     if len(values) > 1:
@@ -137,7 +111,7 @@ def is_session_name(name: str) -> bool:
 
 
 def _role_session_name(attributes: Attributes) -> str:
-    name = _one(attributes, names.ROLE_SESSION_NAME)
+    name = _single(attributes, names.ROLE_SESSION_NAME)
     if name is None:
         note = f"There is no attribute {names.ROLE_SESSION_NAME}."
         raise invalid(note, "RoleSessionName is required in AuthnResponse")
@@ -148,7 +122,7 @@ def _role_session_name(attributes: Attributes) -> str:
 
 
 def _source_identity(attributes: Attributes) -> str | None:
-    name = _one(attributes, names.SOURCE_IDENTITY)
+    name = _single(attributes, names.SOURCE_IDENTITY)
     if name is not None and not is_session_name(name):  # which has no colon, so no aws: either
         sentence = f'Source Identity must match {_PATTERN} and not begin with "aws:"'
         raise invalid(f"It is {shown(name)}.", sentence)
@@ -157,7 +131,7 @@ def _source_identity(attributes: Attributes) -> str | None:
 
 def _check_session_duration(attributes: Attributes) -> None:
     """Check what only the console heeds: how long one may be signed in there."""
-    text = _one(attributes, names.SESSION_DURATION)
+    text = _single(attributes, names.SESSION_DURATION)
     if text is None:
         return
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in _SECONDS:
@@ -169,7 +143,7 @@ def _tags(attributes: Attributes) -> dict[str, str]:
     found = {}
     for name in attributes:
         if name.startswith(names.PRINCIPAL_TAG):
-            value = _one(attributes, name)
+            value = _single(attributes, name)
             if value is None:
                 raise invalid(f"The attribute {shown(name)} has no value.")
             found[name.removeprefix(names.PRINCIPAL_TAG)] = value
@@ -212,11 +186,10 @@ def check_times(assertion: Element, now: datetime) -> None:
         *every(assertion, "saml:Conditions"),
         *every(assertion, "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"),
     )
-    begins = [issued, *(moment(one, "NotBefore") for one in limited)]
-    for begin in begins:
+    for begin in (issued, *(moment(element, "NotBefore") for element in limited)):
         if begin is not None and begin > now:
             raise invalid(f"It is good from {begin} on, and it is {now}.")
-    ends = [moment(one, "NotOnOrAfter") for one in limited]
+    ends = [moment(element, "NotOnOrAfter") for element in limited]
     for end in (*ends, session_ends(assertion)):
         if end is not None and end <= now:
             raise expired(f"It was good until {end}, and it is {now}.")
@@ -230,8 +203,9 @@ def session_ends(assertion: Element) -> datetime | None:
     InvalidIdentityToken
         The time cannot be read.
     """
-    named = [moment(one, "SessionNotOnOrAfter") for one in every(assertion, "saml:AuthnStatement")]
-    return min((one for one in named if one is not None), default=None)
+    statements = every(assertion, "saml:AuthnStatement")
+    ends = (moment(statement, "SessionNotOnOrAfter") for statement in statements)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def moment(element: Element, attribute: str) -> datetime | None:
@@ -245,20 +219,12 @@ def moment(element: Element, attribute: str) -> datetime | None:
     text = element.get(attribute)
     if text is None:
         return None
-    found = _read_moment(text)
-    if found is None:
-        raise invalid(f"{attribute} is no time: {shown(text)}.")
-    return found
-
-
-def _read_moment(text: str) -> datetime | None:
-    if not _MOMENT.fullmatch(text):  # Python reads more than SAML writes: 2026-W48-3
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    # Python reads more than SAML writes: 2026-W48-3.
+    with suppress(ValueError, OverflowError):
+        if _MOMENT.fullmatch(text):
+            found = datetime.fromisoformat(text)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    raise invalid(f"{attribute} is no time: {shown(text)}.")
 
 
 def check_audience(assertion: Element, provider: SAMLProvider) -> str:
@@ -274,7 +240,7 @@ def check_audience(assertion: Element, provider: SAMLProvider) -> str:
     door = DOORS.get(provider.account.partition, DOORS["aws"])
     restrictions = every(assertion, "saml:Conditions/saml:AudienceRestriction")
     for restriction in restrictions:  # one of the names in each of them
-        named = [text_of(one) for one in every(restriction, "saml:Audience")]
+        named = [text_of(element) for element in every(restriction, "saml:Audience")]
         if not any(map(door.is_audience, named)):
             note = f"Its audience is {shown(', '.join(named))}; AWS is https://{door.host}/saml"
             raise invalid(f"{note} or {door.urn}.", _AUDIENCE)

@@ -1,4 +1,4 @@
-"""A company's directory of people, which signs for them when they want to AWS.
+"""A company's directory of people, which signs SAML assertions about them for AWS.
 
 It stands for Active Directory with AD FS, or any other provider that speaks SAML 2.0. AWS never
 asks it anything: the account holds its metadata, and people bring assertions that it signed.
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.clock_and_ids import HEX
+from iamlab.operations.dispatch import perform
 from iamlab.operations.federation import saml_assertion as checks
 from iamlab.operations.federation import saml_xml as names
 from iamlab.operations.federation.saml_assertion import Statements, metadata_of, response_of, signed
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from iamlab.operations.federation.saml_assertion import SamlAssertion
 
 ENTITY_ID = "http://adfs.acme.example/adfs/services/trust"
-
-_HEX = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,10 @@ class SamlDirectory:
         EntityAlreadyExists
             The account has a provider of that name.
         """
-        return account.create_saml_provider(name, self.metadata())
+        made: SAMLProvider = perform(
+            account, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=self.metadata()
+        )
+        return made
 
     def sign_in(
         self,
@@ -339,7 +342,7 @@ class SamlDirectory:
         return rsa_key(self.world, f"saml/{self.entity_id}/{number}")
 
     def _hidden(self, what: str, size: int) -> str:
-        return self.world.ids.hidden(f"saml/{self.entity_id}/{what}", _HEX, size)
+        return self.world.ids.hidden(f"saml/{self.entity_id}/{what}", HEX, size)
 
 
 def create_directory(

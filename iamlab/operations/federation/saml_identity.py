@@ -1,17 +1,15 @@
-"""What STS learns of somebody from a SAML response, once it has made sure of every word.
+"""What STS learns of somebody from a SAML response, once it has checked every part of it.
 
-The response comes through the hands of whoever wants in, by way of a browser. So it is taken
-apart with care: first as XML, then by its signature, and only what was signed is read.
+The response comes through the hands of whoever wants in, by way of a browser. So it is taken apart
+with care: first as XML, then by its signature, and only what was signed is read.
 
-How STS refuses a SAML response: AWS's sentence, and below it what is the matter.
-
-Few of AWS's sentences are documented. Where none is, the general one stands, and the note says it.
+Few of AWS's sentences for refusals are documented. Otherwise the error has the general sentence,
+and a note that says what is wrong.
 
 Notes
 -----
 AWS pages: "API AssumeRoleWithSAML"; "Configure SAML assertions for the authentication response";
-"Troubleshoot SAML federation with IAM"; "SAML 2.0 federation", for how users are told apart.
-AWS page: "Troubleshoot SAML federation with IAM".
+"Troubleshoot SAML federation with IAM"; "SAML 2.0 federation", for how users are distinguished.
 """
 
 from __future__ import annotations
@@ -23,11 +21,24 @@ from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, RequestError, ValidationError
-from iamlab.operations.federation import saml_claims as saml_conditions
-from iamlab.operations.federation import saml_xml as saml_names
-from iamlab.operations.federation.saml_claims import read_claims
+from iamlab.operations.federation.saml_claims import (
+    check_audience,
+    check_times,
+    read_claims,
+    session_ends,
+)
 from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
-from iamlab.operations.federation.saml_xml import every, invalid, parse, shown, text_of
+from iamlab.operations.federation.saml_xml import (
+    NAME_ID,
+    SUCCESS,
+    UNSPECIFIED,
+    every,
+    invalid,
+    parse,
+    shown,
+    tag,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +190,7 @@ def _decoded(assertion: object) -> Element:
         response = parse(document)
     except ValueError as error:
         raise invalid(f"The response cannot be read: {error}.") from None
-    if response.tag != saml_names.tag("samlp:Response"):
+    if response.tag != tag("samlp:Response"):
         raise invalid("The outermost element must be a Response of SAML 2.0.")
     return response
 
@@ -217,7 +228,7 @@ def _genuine(response: Element, provider: SAMLProvider) -> Element:
         )
         raise wrong from None
     status = every(response, "samlp:Status/samlp:StatusCode")
-    if [one.get("Value") for one in status] != [saml_names.SUCCESS]:
+    if [code.get("Value") for code in status] != [SUCCESS]:
         raise invalid("The identity provider did not let the user in: the status is no Success.")
     return assertion
 
@@ -235,8 +246,8 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
     if len(issuers) != 1:
         raise invalid("The assertion names no issuer, or several.", _ISSUER)
     _check_issuer(issuers[0], provider)
-    audience = saml_conditions.check_audience(assertion, provider)
-    saml_conditions.check_times(assertion, account.world.clock.now)
+    audience = check_audience(assertion, provider)
+    check_times(assertion, account.world.clock.now)
     subject, subject_type = _subject(assertion)
     claims = read_claims(assertion)
     context = context_of(provider, subject, subject_type, audience)
@@ -247,14 +258,9 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
         issuer=provider.issuer,
         audience=audience,
         name_qualifier=context["saml:namequalifier"],
-        roles=claims.roles,
-        role_session_name=claims.role_session_name,
-        tags=claims.tags,
-        transitive_tag_keys=claims.transitive_tag_keys,
-        source_identity=claims.source_identity,
-        session_not_on_or_after=saml_conditions.session_ends(assertion),
-        context={**context, **claims.context},
+        session_not_on_or_after=session_ends(assertion),
         assertion_id=assertion.get("ID", ""),
+        **{**claims, "context": {**context, **claims["context"]}},
     )
 
 
@@ -265,5 +271,5 @@ def _subject(assertion: Element) -> tuple[str, str]:
         error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         error.add_note("The assertion names nobody: there must be a Subject with one NameID.")
         raise error
-    form = found[0].get("Format", saml_names.UNSPECIFIED)
-    return text_of(found[0]), form.removeprefix(saml_names.NAME_ID)
+    form = found[0].get("Format", UNSPECIFIED)
+    return text_of(found[0]), form.removeprefix(NAME_ID)

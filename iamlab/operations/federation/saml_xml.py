@@ -1,6 +1,4 @@
-"""The names that SAML messages to AWS are made of, for who writes them and for who reads them.
-
-XML that comes from outside, read with care.
+"""The vocabulary of SAML messages to AWS, and XML from outside, read with care.
 
 A document type can declare entities, which grow ("billion laughs") or name files of the reader's
 computer. So a document that has one is refused before any of it is read; nothing is ever fetched.
@@ -8,8 +6,8 @@ computer. So a document that has one is refused before any of it is read; nothin
 Notes
 -----
 AWS pages: "Configure SAML assertions for the authentication response", for the attributes and what
-condition keys they become; "AWS Sign-In endpoints and quotas".
-The rules are those of the package defusedxml, and of "XML Signature Best Practices" of the W3C.
+condition keys they become; "AWS Sign-In endpoints and quotas". The rules for XML are those of the
+package defusedxml, and of "XML Signature Best Practices" of the W3C.
 """
 
 from __future__ import annotations

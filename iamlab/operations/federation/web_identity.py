@@ -1,19 +1,17 @@
 """How STS reads a web identity token: who signed it, for whom it is, whom it is about.
 
-STS asks four things in turn. Does the role's account know the issuer? Has the issuer signed the
-token? Is it for this account, and is it the time for it? Only then the trust policy is asked.
-
-A web identity token as STS gets it: read first, believed only once its signature is checked.
+STS asks in turn: does the role's account know the issuer? Has the issuer signed the token? Is the
+token for this account, and is it the time for it? Only then does it ask the trust policy.
 
 Whoever sends a token writes its header too. So nothing in it chooses how it is checked: not the
 algorithm, which is that of the issuer's key, and not the key, which is fetched from the issuer.
 
 Notes
 -----
-AWS pages: "API AssumeRoleWithWebIdentity"; "OIDC federation"; "Create an OpenID Connect (OIDC)
-identity provider in IAM"; "Amazon Cognito identity pools", whose tokens IAM takes without one.
-AWS page: "API AssumeRoleWithWebIdentity", for the algorithms and the errors. RFC 8725 "JSON Web
-Token Best Current Practices", for the attacks.
+AWS pages: "API AssumeRoleWithWebIdentity", also for the algorithms and the errors; "OIDC
+federation"; "Create an OpenID Connect (OIDC) identity provider in IAM"; "Amazon Cognito identity
+pools", whose tokens IAM takes without one. RFC 8725 "JSON Web Token Best Current Practices", for
+the attacks.
 """
 
 from __future__ import annotations
@@ -162,7 +160,7 @@ def _provider(account: Account, issuer: str) -> OpenIDConnectProvider | None:
         if arn in account.oidc_providers:
             return account.oidc_providers[arn]
     message = f"No OpenIDConnect provider found in your account for {issuer[:2048]}"
-    known = ", ".join(one.url for one in account.oidc_providers.values()) or "none"
+    known = ", ".join(known.url for known in account.oidc_providers.values()) or "none"
     raise refusal(message, f"{account.name} has identity providers of these issuers: {known}.")
 
 
@@ -170,7 +168,8 @@ def _keys(world: World, issuer: str) -> list[dict[str, str]]:
     """Fetch the public keys of an issuer."""
     found = world.oidc_issuers.get(issuer)
     if found is not None and found.is_online:
-        return found.jwks()["keys"]
+        keys: list[dict[str, str]] = found.jwks()["keys"]
+        return keys
     error = IDPCommunicationError(
         "The request could not be fulfilled because the identity provider (IDP) that was asked to "
         "verify the incoming identity token could not be reached."
@@ -268,7 +267,7 @@ def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mappi
         what = f"STS takes tokens signed with {', '.join(ALGORITHMS)}; its header says otherwise."
         raise refusal(NOT_A_TOKEN, what)
     key_id = token.header.get("kid")
-    key = next((one for one in keys if one["kid"] == key_id), None)
+    key = next((public for public in keys if public["kid"] == key_id), None)
     if key is None:
         what = "The issuer publishes no key of that id (kid): has it changed its keys?"
         raise refusal(NO_KEY, what)

@@ -1,6 +1,6 @@
-"""Access keys: made, listed, switched off and on, deleted.
+"""Access keys: created and listed, and the key as its holder has it.
 
-The access key that one holds.
+``user_credentials.py`` switches and deletes them, as it does the other credentials of a user.
 
 Notes
 -----
@@ -9,23 +9,15 @@ AWS pages: "Manage access keys for IAM users"; "IAM and AWS STS quotas".
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import note_key
-from iamlab.errors import (
-    InvalidClientTokenId,
-    InvalidInput,
-    LimitExceeded,
-    NoSuchEntity,
-    RequestError,
-)
+from iamlab.errors import InvalidClientTokenId, NoSuchEntity, RequestError
 from iamlab.model.credentials import KeyRecord, Presented, find_key
-from iamlab.model.quotas import quota
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
-from iamlab.operations.iam.lookup import holder_of
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.lookup import check_room, holder_of
+from iamlab.operations.iam.responses import filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -46,17 +38,15 @@ def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
 
 
 def _created(key: AccessKey) -> dict[str, Any]:
-    secret = {"SecretAccessKey": key.secret_access_key}
-    return {"AccessKey": {**_metadata(key.user, key.record), **secret}}
+    metadata = _metadata(key.user, key.record)
+    return {"AccessKey": {**metadata, "SecretAccessKey": key.secret_access_key}}
 
 
 @operation("CreateAccessKey", on="user", answer=_created)
-def create_access_key(account: Account, given: Parameters) -> AccessKey:
+def create_access_key(account: Account, request: Parameters) -> AccessKey:
     """Make a key: its secret is answered now, and never again."""
-    user = holder_of(account, given)
-    most = quota(account, "AccessKeysPerUser")
-    if len(user.key_records) >= most:
-        raise LimitExceeded(f"Cannot exceed quota for AccessKeysPerUser: {most}")
+    user = holder_of(account, request)
+    check_room(account, "AccessKeysPerUser", len(user.key_records))
     ids = account.world.ids
     record = KeyRecord(ids.key_id("AKIA"), account.world.clock.now)
     user.key_records[record.access_key_id] = record
@@ -65,36 +55,17 @@ def create_access_key(account: Account, given: Parameters) -> AccessKey:
 
 
 @operation("ListAccessKeys", on="user", answer=as_it_is)
-def list_access_keys(account: Account, given: Parameters) -> dict[str, Any]:
+def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
     """List keys, without their secrets."""
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     records = user.key_records.values()
-    return page("AccessKeyMetadata", records, given, lambda record: _metadata(user, record))
-
-
-@operation("UpdateAccessKey", on="user")
-def update_access_key(account: Account, given: Parameters) -> None:
-    """Switch a key off or on."""
-    user = holder_of(account, given)
-    record = find_key(user, given["AccessKeyId"])
-    if given["Status"] == "Expired":  # service-specific credentials expire, access keys do not
-        raise InvalidInput("An access key can only be made Active or Inactive.")
-    user.key_records[record.access_key_id] = replace(record, status=given["Status"])
-    account.changed()
-
-
-@operation("DeleteAccessKey", on="user")
-def delete_access_key(account: Account, given: Parameters) -> None:
-    """Delete a key, for ever."""
-    user = holder_of(account, given)
-    del user.key_records[find_key(user, given["AccessKeyId"]).access_key_id]
-    account.changed()
+    return page("AccessKeyMetadata", records, request, lambda record: _metadata(user, record))
 
 
 @operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
-def get_access_key_last_used(account: Account, given: Parameters) -> dict[str, Any]:
+def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
     """Tell when a key was last used; ``N/A`` stands for what was never noted."""
-    key_id = given["AccessKeyId"]
+    key_id = request["AccessKeyId"]
     user = account.holder_of_key(key_id)
     if user is None:
         raise NoSuchEntity(f"The Access Key with id {key_id} cannot be found.")
@@ -102,7 +73,7 @@ def get_access_key_last_used(account: Account, given: Parameters) -> dict[str, A
     return {
         "UserName": user.user_name,
         "AccessKeyLastUsed": {
-            **({"LastUsedDate": used.date} if used else {}),
+            **filled(LastUsedDate=used and used.date),
             "ServiceName": used.service if used else "N/A",
             "Region": used.region if used else "N/A",
         },

@@ -1,27 +1,27 @@
-"""Account aliases: a name for the sign-in page, in place of twelve digits.
+"""Settings of an account, and of IAM in its organization.
 
-What an account says of tokens of STS.
-
-Properties of an account: switches of IAM's own features, each with a name in two parts.
-
-There is one, ``RoleManager/Enabled``. Role manager makes roles from templates of AWS when somebody
-sets up a service in its console. There are no such consoles here, so all that is seen of it is its
-service-linked role.
-
-Outbound federation: an account's principals get tokens that show elsewhere who they are.
-
-Once it is on, the account is an OpenID Connect provider with a URL of its own, which the tokens of
-``GetWebIdentityToken`` name as their issuer. A service outside of AWS that trusts this URL needs no
-secret of anybody.
+* An alias: a name for the sign-in page, in place of twelve digits.
+* Which tokens the global endpoint of STS makes.
+* Properties, each with a name in two parts. There is one, ``RoleManager/Enabled``. Role manager
+  makes roles from templates of AWS when somebody sets up a service in its console. There are no
+  such consoles here, so all that is seen of it is its service-linked role.
+* Outbound federation: the account is an OpenID Connect provider with a URL of its own, which the
+  tokens of ``GetWebIdentityToken`` name as their issuer. A service outside of AWS that trusts this
+  URL needs no secret.
+* Centralized root access: an organization's features, switched by its management account.
 
 Notes
 -----
-AWS page: "Create an alias for your AWS account ID".
-AWS page: "API SetSecurityTokenServicePreferences".
-AWS pages: "Create roles automatically with role manager"; "API PutAccountProperties".
-AWS pages: "Getting started with outbound identity federation"; "API
-EnableOutboundWebIdentityFederation". AWS draws the URL by lot; here it follows from the world's
-seed and the account's id, and is the same whenever the account switches it on again.
+AWS pages: "Create an alias for your AWS account ID"; "API SetSecurityTokenServicePreferences";
+"Create roles automatically with role manager"; "API PutAccountProperties"; "Getting started with
+outbound identity federation"; "API EnableOutboundWebIdentityFederation"; "Centralize root access
+for member accounts".
+
+AWS draws the URL at random; here it follows from the world's seed and the account's id, and is the
+same whenever the account switches it on again. That a delegated administrator may switch a root
+feature off, but not on, follows from the errors that each operation declares. To switch what is as
+it should be is no error. A feature stays on while IAM has no access to the organization, and works
+as soon as IAM has it again.
 """
 
 from __future__ import annotations
@@ -29,13 +29,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
+    AccountNotManagementOrDelegatedAdministratorException,
+    CallerIsNotManagementAccountException,
     EntityAlreadyExists,
     FeatureDisabled,
     FeatureEnabled,
     InvalidInput,
     NoSuchEntity,
+    OrganizationNotFoundException,
+    OrganizationNotInAllFeaturesModeException,
     RequestError,
+    ServiceAccessNotEnabledException,
     ValidationError,
+)
+from iamlab.model.organization.root_features import (
+    CREDENTIALS,
+    FEATURES,
+    SERVICE,
+    SESSIONS,
+    is_in_charge,
 )
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
@@ -46,26 +58,28 @@ from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from iamlab.model.account import Account
+    from iamlab.model.organization.organization import Organization
 
 
 @operation("CreateAccountAlias", on="*")
-def create_account_alias(account: Account, given: Parameters) -> None:
+def create_account_alias(account: Account, request: Parameters) -> None:
     """Give the account an alias, in place of any that it had."""
-    alias = given["AccountAlias"]
+    alias = request["AccountAlias"]
     if is_account_id(alias):
         raise ValidationError("An account alias must not be a number of 12 digits.")  # likely
-    if any(one.alias == alias for one in account.world.accounts.values()):
+    if any(known.alias == alias for known in account.world.accounts.values()):
         raise EntityAlreadyExists(f"The account alias {alias} already exists.")
     account.alias = alias
     account.changed()
 
 
 @operation("DeleteAccountAlias", on="*")
-def delete_account_alias(account: Account, given: Parameters) -> None:
+def delete_account_alias(account: Account, request: Parameters) -> None:
     """Take the account's alias away."""
-    alias = given["AccountAlias"]
+    alias = request["AccountAlias"]
     if account.alias != alias:
         raise NoSuchEntity(f"The account alias {alias} cannot be found.")  # likely
     account.alias = None
@@ -73,18 +87,18 @@ def delete_account_alias(account: Account, given: Parameters) -> None:
 
 
 @operation("ListAccountAliases", on="*", answer=as_it_is)
-def list_account_aliases(account: Account, given: Parameters) -> dict[str, Any]:
+def list_account_aliases(account: Account, request: Parameters) -> dict[str, Any]:
     """List the account's alias, if it has one."""
-    return page("AccountAliases", [account.alias] if account.alias else [], given, str)
+    return page("AccountAliases", [account.alias] if account.alias else [], request, str)
 
 
 @operation("SetSecurityTokenServicePreferences", on="*")
-def set_security_token_service_preferences(account: Account, given: Parameters) -> None:
+def set_security_token_service_preferences(account: Account, request: Parameters) -> None:
     """Say whether tokens of the global endpoint are valid in all Regions, or in the default ones.
 
     ``GetAccountSummary`` gives it as a number: 1 for ``v1Token``, 2 for ``v2Token``.
     """
-    version = given["GlobalEndpointTokenVersion"]
+    version = request["GlobalEndpointTokenVersion"]
     account.global_endpoint_token_version = int(version.removeprefix("v").removesuffix("Token"))
     account.changed()
 
@@ -95,9 +109,9 @@ _TEXTS = {"true": True, "false": False}
 _LINKED = {"AWSServiceName": ROLE_MANAGER}
 
 
-def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _also(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever enables role manager needs to make its role, even if it is there."""
-    if given["Properties"].get(_KEY) != "true":
+    if request["Properties"].get(_KEY) != "true":
         return []
     role = f"arn:{account.partition}:iam::{account.account_id}:role{role_of(_LINKED)}"
     return [("iam:CreateServiceLinkedRole", role)]
@@ -110,9 +124,9 @@ def get_account_properties(account: Account, _: Parameters) -> dict[str, Any]:
 
 
 @operation("PutAccountProperties", on="*", also=_also)
-def put_account_properties(account: Account, given: Parameters) -> None:
+def put_account_properties(account: Account, request: Parameters) -> None:
     """Set properties; where role manager is enabled for the first time, its role is made."""
-    wanted = _wanted(given["Properties"])
+    wanted = _wanted(request["Properties"])
     if wanted and not same_name(role_of(_LINKED).rpartition("/")[2], account.roles):
         create_service_linked_role(account, _LINKED)
     account.role_manager_enabled = wanted
@@ -130,7 +144,7 @@ def _wanted(properties: Mapping[str, str]) -> bool:
         A key or a value is no text.
     """
     # AWS's sentences are likely: its pages give only their meaning.
-    if not all(isinstance(one, str) for pair in properties.items() for one in pair):
+    if not all(isinstance(text, str) for pair in properties.items() for text in pair):
         raise RequestError(f"Properties is a mapping of texts to texts, not {properties!r}.")
     for key in properties:
         if "/" not in key:
@@ -161,15 +175,9 @@ def _issuer_of(account: Account) -> str:
     return f"https://{'-'.join(parts)}.{_HOST}"
 
 
-def _issuer(issuer: str) -> dict[str, Any]:
-    return {"IssuerIdentifier": issuer}
-
-
-def _info(issuer: str) -> dict[str, Any]:
-    return {"IssuerIdentifier": issuer, "JwtVendingEnabled": True}
-
-
-@operation("EnableOutboundWebIdentityFederation", on="*", answer=_issuer)
+@operation(
+    "EnableOutboundWebIdentityFederation", on="*", answer=lambda url: {"IssuerIdentifier": url}
+)
 def enable_outbound_web_identity_federation(account: Account, _: Parameters) -> str:
     """Make the account an issuer of tokens, and give its URL."""
     if account.outbound_federation:
@@ -187,11 +195,11 @@ def disable_outbound_web_identity_federation(account: Account, _: Parameters) ->
     account.changed()
 
 
-@operation("GetOutboundWebIdentityFederationInfo", on="*", answer=_info)
-def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -> str:
+@operation("GetOutboundWebIdentityFederationInfo", on="*", answer=as_it_is)
+def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -> dict[str, Any]:
     """Give the account's URL."""
     _check_is_on(account)
-    return account.outbound_federation
+    return {"IssuerIdentifier": account.outbound_federation, "JwtVendingEnabled": True}
 
 
 def _check_is_on(account: Account) -> None:
@@ -199,3 +207,86 @@ def _check_is_on(account: Account) -> None:
         error = FeatureDisabled(_IS_OFF)
         error.add_note("EnableOutboundWebIdentityFederation switches it on.")
         raise error
+
+
+# AWS's sentences about organizations are likely, not sure: its pages give only their meaning.
+
+
+def _own(account: Account) -> Organization:
+    """Find the organization that an account is in charge of.
+
+    Raises
+    ------
+    OrganizationNotFoundException
+        It is in none.
+    OrganizationNotInAllFeaturesModeException
+        The organization has consolidated billing only.
+    AccountNotManagementOrDelegatedAdministratorException
+        Others are in charge.
+    ServiceAccessNotEnabledException
+        IAM has no access to the organization.
+    """
+    organization = account.organization
+    if organization is None:
+        raise OrganizationNotFoundException("No organization is associated with your account.")
+    if organization.feature_set != "ALL":
+        raise OrganizationNotInAllFeaturesModeException(
+            "Your organization does not have all features enabled."
+        )
+    if not is_in_charge(organization, account.account_id):
+        raise AccountNotManagementOrDelegatedAdministratorException(
+            "The account is not the management account or a delegated administrator account for "
+            "centralized root access."
+        )
+    if SERVICE not in organization.service_access:
+        error = ServiceAccessNotEnabledException(
+            "Trusted access is not enabled for IAM in AWS Organizations."
+        )
+        error.add_note(f'organization.enable_aws_service_access("{SERVICE}") enables it.')
+        raise error
+    return organization
+
+
+def _answer(organization: Organization) -> dict[str, Any]:
+    return {
+        "OrganizationId": organization.id,
+        "EnabledFeatures": list(organization.root_features),
+    }
+
+
+@operation("ListOrganizationsFeatures", on="*", answer=_answer)
+def list_organizations_features(account: Account, _: Parameters) -> Organization:
+    """List the features that are on."""
+    return _own(account)
+
+
+def _feature_operations(noun: str, feature: str) -> None:
+    """Make the operations that switch one feature on and off."""
+
+    def enable(account: Account, _: Parameters) -> Organization:
+        """Switch the feature on: only the management account can."""
+        organization = _own(account)
+        if account.account_id != organization.management_account_id:
+            raise CallerIsNotManagementAccountException(
+                "The account is not the management account of the organization."
+            )
+        return _switched(organization, {*organization.root_features, feature})
+
+    def disable(account: Account, _: Parameters) -> Organization:
+        """Switch the feature off."""
+        organization = _own(account)
+        return _switched(organization, {*organization.root_features} - {feature})
+
+    operation(f"EnableOrganizations{noun}", on="*", answer=_answer)(enable)
+    operation(f"DisableOrganizations{noun}", on="*", answer=_answer)(disable)
+
+
+def _switched(organization: Organization, features: AbstractSet[str]) -> Organization:
+    """Let these features be on, and no others."""
+    organization.root_features = [feature for feature in FEATURES if feature in features]
+    organization.changed()
+    return organization
+
+
+_feature_operations("RootCredentialsManagement", CREDENTIALS)
+_feature_operations("RootSessions", SESSIONS)

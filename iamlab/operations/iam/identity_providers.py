@@ -1,18 +1,14 @@
-"""OpenID Connect identity providers.
+"""Identity providers of an account: OpenID Connect and SAML.
 
-Nobody asks the provider's server here: without thumbprints the list stays empty, where AWS would
-fetch one.
-
-Trusted identity propagation: settings of identity providers that hand on who somebody is.
-
-They are kept and given back; that propagation itself takes place in IAM Identity Center is no part
-of this world.
+Nobody asks an OpenID Connect provider's server here: without thumbprints the list stays empty,
+where AWS would fetch one. The settings of trusted identity propagation are kept and answered; the
+propagation itself, in IAM Identity Center, is not modelled.
 
 Notes
 -----
 AWS pages: "Create an OpenID Connect (OIDC) identity provider in IAM"; "API
-CreateOpenIDConnectProvider".
-AWS pages: "API UpdateOpenIDConnectProvider"; "API UpdateSAMLProvider".
+CreateOpenIDConnectProvider"; "API UpdateOpenIDConnectProvider"; "Create a SAML identity provider in
+IAM"; "API CreateSAMLProvider"; "API UpdateSAMLProvider".
 """
 
 from __future__ import annotations
@@ -28,32 +24,121 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
-from iamlab.model.providers import OpenIDConnectProvider
-from iamlab.model.quotas import quota
+from iamlab.model import providers as saml_metadata
+from iamlab.model import user_credentials as pem
+from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room, same_name, tag_operations, tags_in
+from iamlab.operations.iam.lookup import check_room, same_name
+from iamlab.operations.iam.responses import filled
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.providers import Provider
+
+
+def _find_oidc(account: Account, request: Parameters) -> OpenIDConnectProvider:
+    arn = request["OpenIDConnectProviderArn"]
+    if ":oidc-provider/" not in arn:
+        raise InvalidInput(f"ARN {arn} is not valid.")
+    if arn not in account.oidc_providers:
+        raise NoSuchEntity(f"OpenIDConnect Provider not found for arn {arn}")
+    return account.oidc_providers[arn]
+
+
+def _find_saml(account: Account, request: Parameters) -> SAMLProvider:
+    arn = request["SAMLProviderArn"]
+    if ":saml-provider/" not in arn:
+        raise InvalidInput(f"ARN {arn} is not valid.")
+    if arn not in account.saml_providers:
+        raise NoSuchEntity(f"Manifest not found for arn {arn}")
+    return account.saml_providers[arn]
+
+
+def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> None:
+    """Check that a provider's name is free, and that the account has room for it."""
+    if same_name(provider.name, {known.name: known for known in held.values()}):
+        raise EntityAlreadyExists(f"Provider with {what} already exists.")
+    check_room(provider.account, f"{provider.noun}s", len(held))
+
+
+def _created(provider: Provider) -> dict[str, Any]:
+    return {provider.named_by: provider.arn, **filled(Tags=answers.tags(provider.tags))}
+
+
+_CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
+_CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterInstance"}
+"""What may be set -> the flag that takes it away."""
+
+
+def _new_propagation(request: Parameters) -> dict[str, Any]:
+    """Take the settings of a new provider."""
+    if (
+        _CENTER in request and _CONTEXT not in request
+    ):  # the sentences of this file are not documented
+        raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
+    return {
+        "context_provider": deepcopy(request.get(_CONTEXT)),
+        "identity_center_instance_arn": request.get(_CENTER),
+    }
+
+
+def _changes(request: Parameters, setting: str) -> bool:
+    return setting in request or bool(request.get(_CHANGES[setting]))
+
+
+def _check_propagation(
+    provider: Provider, request: Parameters, *, of_metadata: bool = False
+) -> None:
+    """Insist that a call changes one thing at a time, in the right order.
+
+    Parameters
+    ----------
+    of_metadata
+        Whether the call changes something else of the provider besides.
+    """
+    for name, flag in _CHANGES.items():
+        if name in request and request.get(flag):
+            raise InvalidInput(f"{name} and {flag} cannot be used together.")
+    if _changes(request, _CONTEXT) and (of_metadata or _changes(request, _CENTER)):
+        raise InvalidInput("Change the context provider in a request of its own.")
+    if request.get(_CHANGES[_CONTEXT]) and provider.identity_center_instance_arn:
+        raise InvalidInput("Remove the IAM Identity Center association first.")
+    if _CENTER in request and not provider.context_provider:
+        raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
+
+
+def _change_propagation(provider: Provider, request: Parameters) -> None:
+    """Make the changes."""
+    if _changes(request, _CONTEXT):
+        provider.context_provider = deepcopy(request.get(_CONTEXT))
+    if _changes(request, _CENTER):
+        provider.identity_center_instance_arn = request.get(_CENTER)
+
+
+def _written_propagation(provider: Provider) -> dict[str, Any]:
+    """Write the settings that are made."""
+    return filled(
+        ContextProvider=deepcopy(provider.context_provider),
+        IdentityCenterInstanceArn=provider.identity_center_instance_arn,
+    )
+
+
+def _listed(provider: Provider) -> dict[str, Any]:
+    """Write what a list says of a provider."""
+    return {
+        "Arn": provider.arn,
+        "IsTrustedIdentityPropagationEnabled": provider.context_provider is not None,
+    }
 
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
 _PATH = re.compile(r"[\w.~%!$&'()*+,;=:@/-]*", re.ASCII)
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 _MOST_THUMBPRINTS = 5
-
-
-def _find(account: Account, given: Parameters) -> OpenIDConnectProvider:
-    arn = given["OpenIDConnectProviderArn"]
-    if ":oidc-provider/" not in arn:
-        raise InvalidInput(f"ARN {arn} is not valid.")
-    if arn not in account.oidc_providers:
-        raise NoSuchEntity(f"OpenIDConnect Provider not found for arn {arn}")
-    return account.oidc_providers[arn]
 
 
 def name_of_url(url: str) -> str:
@@ -75,9 +160,7 @@ def name_of_url(url: str) -> str:
 
 def _client_ids(account: Account, ids: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(ids))
-    most = quota(account, "ClientIdsPerOpenIdConnectProvider")
-    if len(found) > most:
-        raise LimitExceeded(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {most}")
+    check_room(account, "ClientIdsPerOpenIdConnectProvider", len(found) - 1)
     return found
 
 
@@ -85,49 +168,41 @@ def _thumbprints(thumbprints: Iterable[str]) -> list[str]:
     found = list(thumbprints)
     if len(found) > _MOST_THUMBPRINTS:
         raise InvalidInput(f"Thumbprint list must contain fewer than {_MOST_THUMBPRINTS} entries.")
-    for one in found:
-        if not _THUMBPRINT.fullmatch(one):  # AWS's sentence is not documented
-            raise InvalidInput(f"Thumbprint {one} is not 40 hexadecimal digits.")
+    for thumbprint in found:
+        if not _THUMBPRINT.fullmatch(thumbprint):  # AWS's sentence is not documented
+            raise InvalidInput(f"Thumbprint {thumbprint} is not 40 hexadecimal digits.")
     return found
 
 
-def _made(provider: OpenIDConnectProvider) -> dict[str, Any]:
-    found: dict[str, Any] = {"OpenIDConnectProviderArn": provider.arn}
-    return {**found, "Tags": answers.tags(provider.tags)} if provider.tags else found
-
-
-@operation("CreateOpenIDConnectProvider", on="oidc-provider", answer=_made)
-def create_open_id_connect_provider(account: Account, given: Parameters) -> OpenIDConnectProvider:
+@operation("CreateOpenIDConnectProvider", on="oidc-provider", answer=_created)
+def create_open_id_connect_provider(account: Account, request: Parameters) -> OpenIDConnectProvider:
     """Make a provider of its URL; its ARN ends with it."""
     provider = OpenIDConnectProvider(
         account,
-        name_of_url(given["Url"]),
-        tags=tags_in(given),
-        client_ids=_client_ids(account, given.get("ClientIDList", ())),
-        thumbprints=_thumbprints(given.get("ThumbprintList", ())),
+        name_of_url(request["Url"]),
+        tags=tags_in(request),
+        client_ids=_client_ids(account, request.get("ClientIDList", ())),
+        thumbprints=_thumbprints(request.get("ThumbprintList", ())),
         create_date=account.world.clock.now,
-        **propagation_at_first(given),
+        **_new_propagation(request),
     )
-    known = {one.name: one for one in account.oidc_providers.values()}
-    if same_name(provider.name, known):
-        raise EntityAlreadyExists(f"Provider with url {given['Url']} already exists.")
-    check_room(account, "OpenIDConnectProviders", len(known))
+    _check_new(provider, account.oidc_providers, f"url {request['Url']}")
     account.oidc_providers[provider.arn] = provider
     account.changed()
     return provider
 
 
 @operation("GetOpenIDConnectProvider", on="oidc-provider", answer=as_it_is)
-def get_open_id_connect_provider(account: Account, given: Parameters) -> dict[str, Any]:
+def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a provider."""
-    provider = _find(account, given)
+    provider = _find_oidc(account, request)
     return {
         "Url": provider.name,  # without https://, as AWS gives it
         "ClientIDList": list(provider.client_ids),
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
         "Tags": answers.tags(provider.tags),
-        **written_propagation(provider),
+        **_written_propagation(provider),
     }
 
 
@@ -135,113 +210,168 @@ def get_open_id_connect_provider(account: Account, given: Parameters) -> dict[st
 def list_open_id_connect_providers(account: Account, _: Parameters) -> dict[str, Any]:
     """List all providers, in one page."""
     every = account.oidc_providers.values()
-    return {"OpenIDConnectProviderList": [listed_propagation(provider) for provider in every]}
+    return {"OpenIDConnectProviderList": [_listed(provider) for provider in every]}
 
 
 @operation("DeleteOpenIDConnectProvider", on="oidc-provider")
-def delete_open_id_connect_provider(account: Account, given: Parameters) -> None:
+def delete_open_id_connect_provider(account: Account, request: Parameters) -> None:
     """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
-    arn = given["OpenIDConnectProviderArn"]
+    arn = request["OpenIDConnectProviderArn"]
     if ":oidc-provider/" in arn and arn not in account.oidc_providers:
         raise NoSuchEntity(f"OpenId connect Provider {arn} cannot be found.")
-    del account.oidc_providers[_find(account, given).arn]
+    del account.oidc_providers[_find_oidc(account, request).arn]
     account.changed()
 
 
 @operation("AddClientIDToOpenIDConnectProvider", on="oidc-provider")
-def add_client_id(account: Account, given: Parameters) -> None:
+def add_client_id(account: Account, request: Parameters) -> None:
     """Add an audience; one that is there already stays."""
-    provider = _find(account, given)
-    provider.client_ids = _client_ids(account, [*provider.client_ids, given["ClientID"]])
+    provider = _find_oidc(account, request)
+    provider.client_ids = _client_ids(account, [*provider.client_ids, request["ClientID"]])
     account.changed()
 
 
 @operation("RemoveClientIDFromOpenIDConnectProvider", on="oidc-provider")
-def remove_client_id(account: Account, given: Parameters) -> None:
+def remove_client_id(account: Account, request: Parameters) -> None:
     """Take an audience away; one that is not there is no mistake."""
-    provider = _find(account, given)
-    provider.client_ids = [one for one in provider.client_ids if one != given["ClientID"]]
+    provider = _find_oidc(account, request)
+    provider.client_ids = [held for held in provider.client_ids if held != request["ClientID"]]
     account.changed()
 
 
 @operation("UpdateOpenIDConnectProviderThumbprint", on="oidc-provider")
-def update_thumbprint(account: Account, given: Parameters) -> None:
+def update_thumbprint(account: Account, request: Parameters) -> None:
     """Replace all thumbprints."""
-    provider = _find(account, given)
-    provider.thumbprints = _thumbprints(given["ThumbprintList"])
+    provider = _find_oidc(account, request)
+    provider.thumbprints = _thumbprints(request["ThumbprintList"])
     account.changed()
 
 
 @operation("UpdateOpenIDConnectProvider", on="oidc-provider")
-def update_open_id_connect_provider(account: Account, given: Parameters) -> None:
+def update_open_id_connect_provider(account: Account, request: Parameters) -> None:
     """Change the settings of trusted identity propagation."""
-    provider = _find(account, given)
-    check_propagation_changes(provider, given)
-    change_propagation(provider, given)
+    provider = _find_oidc(account, request)
+    _check_propagation(provider, request)
+    _change_propagation(provider, request)
     account.changed()
 
 
-tag_operations(OpenIDConnectProvider, _find)
+tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
 
 
-_CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
-_CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterInstance"}
-"""What may be set -> the flag that takes it away."""
+_MOST_KEYS = 2
+_OF_METADATA = {
+    *("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"),
+}
 
 
-def propagation_at_first(given: Parameters) -> dict[str, Any]:
-    """Take the settings of a new provider."""
-    if _CENTER in given and _CONTEXT not in given:  # the sentences of this file are not documented
-        raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
+def _check_keys(request: Parameters, mode: str, held: int) -> None:
+    """Check what a call says of encryption; its sentences are not documented."""
+    if "AddPrivateKey" in request:
+        try:
+            pem.private_key(request["AddPrivateKey"])
+        except ValueError as wrong:
+            raise InvalidInput(f"The private key cannot be used: it is {wrong}.") from None
+    if held > _MOST_KEYS:
+        raise LimitExceeded(f"Cannot exceed quota for PrivateKeysPerSAMLProvider: {_MOST_KEYS}")
+    if mode == "Required" and not held:
+        raise InvalidInput("Assertions can be required to be encrypted only if there is a key.")
+
+
+@operation("CreateSAMLProvider", on="saml-provider", answer=_created)
+def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
+    """Make a provider of the metadata that it gave."""
+    name = request["Name"]
+    provider = SAMLProvider(account, name, tags=tags_in(request), **_new_propagation(request))
+    mode = request.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
+    _check_keys(request, mode, int("AddPrivateKey" in request))
+    _check_new(provider, account.saml_providers, f"name {name}")
+    _set_metadata(provider, request["SAMLMetadataDocument"])
+    provider.assertion_encryption_mode = mode
+    provider.unique_id = account.world.ids.key_id("", 24)
+    provider.create_date = account.world.clock.now
+    _add_key(provider, request)
+    account.saml_providers[provider.arn] = provider
+    account.changed()
+    return provider
+
+
+def _set_metadata(provider: SAMLProvider, text: str) -> None:
+    found = saml_metadata.read(text, provider.account.world.clock.now)
+    provider.metadata, provider.issuer = text, found.issuer
+    provider.valid_until = found.valid_until
+
+
+def _add_key(provider: SAMLProvider, request: Parameters) -> None:
+    """Note that a key was request. It goes no further."""
+    if "AddPrivateKey" in request:
+        world = provider.account.world
+        provider.private_keys[world.ids.key_id("", 24)] = world.clock.now
+
+
+@operation(
+    "UpdateSAMLProvider",
+    on="saml-provider",
+    answer=lambda provider: {"SAMLProviderArn": provider.arn},
+)
+def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
+    """Replace the metadata, or other settings; what is not request stays."""
+    provider = _find_saml(account, request)
+    _check_propagation(provider, request, of_metadata=bool(_OF_METADATA & request.keys()))
+    gone = request.get("RemovePrivateKey")
+    if gone is not None and gone not in provider.private_keys:  # AWS's sentence is not documented
+        raise NoSuchEntity(f"Private key {gone} cannot be found.")
+    mode = request.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
+    held = len(provider.private_keys) + ("AddPrivateKey" in request) - (gone is not None)
+    _check_keys(request, mode, held)
+    if "SAMLMetadataDocument" in request:
+        _set_metadata(provider, request["SAMLMetadataDocument"])
+    provider.assertion_encryption_mode = mode
+    _add_key(provider, request)
+    provider.private_keys.pop(gone or "", None)
+    _change_propagation(provider, request)
+    account.changed()
+    return provider
+
+
+@operation("GetSAMLProvider", on="saml-provider", answer=as_it_is)
+def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
+    """Find a provider, and read its metadata."""
+    provider = _find_saml(account, request)
     return {
-        "context_provider": deepcopy(given.get(_CONTEXT)),
-        "identity_center_instance_arn": given.get(_CENTER),
+        "SAMLProviderUUID": provider.unique_id,
+        "SAMLMetadataDocument": provider.metadata,
+        "CreateDate": provider.create_date,
+        "ValidUntil": provider.valid_until,
+        "Tags": answers.tags(provider.tags),
+        "AssertionEncryptionMode": provider.assertion_encryption_mode,
+        "PrivateKeyList": [
+            {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
+        ],
+        **_written_propagation(provider),
     }
 
 
-def check_propagation_changes(
-    provider: Provider, given: Parameters, *, of_metadata: bool = False
-) -> None:
-    """Insist that a call changes one thing at a time, in the right order.
-
-    Parameters
-    ----------
-    of_metadata
-        Whether the call changes something else of the provider besides.
-    """
-    for name, flag in _CHANGES.items():
-        if name in given and given.get(flag):
-            raise InvalidInput(f"{name} and {flag} cannot be used together.")
-    context = _CONTEXT in given or given.get(_CHANGES[_CONTEXT])
-    center = _CENTER in given or given.get(_CHANGES[_CENTER])
-    if context and (center or of_metadata):
-        raise InvalidInput("Change the context provider in a request of its own.")
-    if given.get(_CHANGES[_CONTEXT]) and provider.identity_center_instance_arn:
-        raise InvalidInput("Remove the IAM Identity Center association first.")
-    if _CENTER in given and not provider.context_provider:
-        raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
-
-
-def change_propagation(provider: Provider, given: Parameters) -> None:
-    """Make the changes."""
-    if _CONTEXT in given or given.get(_CHANGES[_CONTEXT]):
-        provider.context_provider = deepcopy(given.get(_CONTEXT))
-    if _CENTER in given or given.get(_CHANGES[_CENTER]):
-        provider.identity_center_instance_arn = given.get(_CENTER)
-
-
-def written_propagation(provider: Provider) -> dict[str, Any]:
-    """Write the settings that are made."""
-    found = {
-        _CONTEXT: deepcopy(provider.context_provider),
-        _CENTER: provider.identity_center_instance_arn,
-    }
-    return {name: value for name, value in found.items() if value}
-
-
-def listed_propagation(provider: Provider) -> dict[str, Any]:
-    """Write what a list says of a provider."""
+@operation("ListSAMLProviders", on="saml-provider/", answer=as_it_is)
+def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
+    """List all providers, in one page."""
     return {
-        "Arn": provider.arn,
-        "IsTrustedIdentityPropagationEnabled": provider.context_provider is not None,
+        "SAMLProviderList": [
+            {
+                **_listed(provider),
+                "ValidUntil": provider.valid_until,
+                "CreateDate": provider.create_date,
+            }
+            for provider in account.saml_providers.values()
+        ]
     }
+
+
+@operation("DeleteSAMLProvider", on="saml-provider")
+def delete_saml_provider(account: Account, request: Parameters) -> None:
+    """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
+    del account.saml_providers[_find_saml(account, request).arn]
+    account.changed()
+
+
+tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

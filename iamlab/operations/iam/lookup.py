@@ -1,12 +1,9 @@
-"""How a thing is found by what a call names.
-
-What operations that make something have in common: a name that is free, room, tags.
-
-Whose credentials an operation means: a user's that is named, or else the root user's.
+"""What IAM's operations find and check alike: whom a call names, free names, quotas, leftovers.
 
 Notes
 -----
-AWS page: "IAM API Reference", the parameter ``UserName`` of operations on credentials.
+AWS pages: "IAM API Reference", the parameter ``UserName`` of operations on credentials; "IAM and
+AWS STS quotas".
 """
 
 from __future__ import annotations
@@ -14,30 +11,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
+    DeleteConflict,
     EntityAlreadyExists,
     InvalidInput,
     LimitExceeded,
     PolicyNotAttachable,
     ValidationError,
 )
-from iamlab.model.identities import User
 from iamlab.model.quotas import quota
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.responses import page
-from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import Thing
-
-    Find = Callable[[Account, Parameters], Thing]
+    from iamlab.operations.registry import Parameters
 
 
 Held = TypeVar("Held")
+New = TypeVar("New", bound="Identity | Thing")
 
 
 def same_name(name: str, held: Mapping[str, Held]) -> Held | None:
@@ -51,33 +46,78 @@ def same_name(name: str, held: Mapping[str, Held]) -> Held | None:
     if name in held:
         return held[name]
     lower = name.lower()
-    return next((one for other, one in held.items() if other.lower() == lower), None)
+    return next((found for other, found in held.items() if other.lower() == lower), None)
 
 
-def user_of(account: Account, given: Parameters) -> User:
+def user_of(account: Account, request: Parameters) -> User:
     """Find the user that a call names; it may name none only if a user calls."""
-    if "UserName" not in given:
+    if "UserName" not in request:
         raise ValidationError("Must specify userName when calling with non-User credentials")
-    return account.get_user(given["UserName"])
+    return account.get_user(request["UserName"])
 
 
-SERVICE_LINKED_ONLY = "/aws-service-role/"
-"""AWS's policies under this path hang on service-linked roles only."""
+def holder_of(account: Account, request: Parameters) -> CredentialOwner:
+    """Find whose credentials an operation means: the named user's, or else the root user's.
 
-_NOT_FOR = "Cannot attach a Service Role Policy to a Customer {noun}."
+    Raises
+    ------
+    NoSuchEntity
+        There is no user of that name.
+    """
+    return account.get_user(request["UserName"]) if "UserName" in request else account.root
 
 
 def check_free(noun: str, name: str, taken: Mapping[str, Any]) -> None:
-    """Insist that nothing of that name is there, in whatever letter case."""
-    if name in taken or name.lower() in map(str.lower, taken):
+    """Check that nothing has the name, in any letter case."""
+    if same_name(name, taken) is not None:
         raise EntityAlreadyExists(f"{noun} with name {name} already exists.")
 
 
 def check_room(account: Account, name: str, used: int) -> None:
-    """Insist that a quota of the account is not used up."""
+    """Check that a quota is not used up; a name without ``Per`` is a quota of the account."""
     most = quota(account, name)
     if used >= most:
-        raise LimitExceeded(f"Cannot exceed quota for {name}PerAccount: {most}")
+        shown = name if "Per" in name else f"{name}PerAccount"
+        raise LimitExceeded(f"Cannot exceed quota for {shown}: {most}")
+
+
+def add(new: New, held: dict[str, New]) -> New:
+    """Add something new to what an account holds by name, with a unique id and today's date."""
+    world = new.account.world
+    new.unique_id = world.ids.unique_id(new.kind)
+    new.create_date = world.clock.now
+    held[new.name] = new
+    new.account.changed()
+    return new
+
+
+def without(held: Mapping[str, Held], left_out: Held) -> dict[str, Held]:
+    """Give what else is held."""
+    return {name: found for name, found in held.items() if found is not left_out}
+
+
+def renamed(held: Mapping[str, Held], changed: Held, new: str) -> dict[str, Held]:
+    """Give what is held with one new name, in the same place: lists keep their order."""
+    return {(new if found is changed else name): found for name, found in held.items()}
+
+
+def check_empty(*leftovers: tuple[object, str]) -> None:
+    """Check that nothing is left of what must go before a deletion.
+
+    Parameters
+    ----------
+    leftovers
+        What may be left, and what must be done with it first, as IAM says.
+    """
+    for is_left, must in leftovers:
+        if is_left:
+            raise DeleteConflict(f"Cannot delete entity, must {must} first.")
+
+
+SERVICE_LINKED_ONLY = "/aws-service-role/"
+"""AWS's policies under this path can be attached to service-linked roles only."""
+
+_NOT_FOR = "Cannot attach a Service Role Policy to a Customer {noun}."
 
 
 def attachable(account: Account, policy_arn: str, noun: str) -> ManagedPolicy:
@@ -96,17 +136,17 @@ def attachable(account: Account, policy_arn: str, noun: str) -> ManagedPolicy:
     return policy
 
 
-def boundary_of(account: Account, given: Mapping[str, Any], noun: str) -> str | None:
-    """Take the permissions boundary of something new: the ARN of a managed policy.
+def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
+    """Find the permissions boundary of a new user or role: the ARN of a managed policy.
 
     Raises
     ------
     InvalidInput
-        It is for roles that only a service makes. What makes something has no other code for it.
+        It is for roles that only a service makes. Operations that create have no other code for it.
     """
-    if "PermissionsBoundary" not in given:
+    if "PermissionsBoundary" not in request:
         return None
-    policy = account.get_policy(given["PermissionsBoundary"])
+    policy = account.get_policy(request["PermissionsBoundary"])
     if _is_for_services(policy):
         raise InvalidInput(_NOT_FOR.format(noun=noun))
     return policy.arn
@@ -114,95 +154,3 @@ def boundary_of(account: Account, given: Mapping[str, Any], noun: str) -> str | 
 
 def _is_for_services(policy: ManagedPolicy) -> bool:
     return policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY)
-
-
-def holder_of(account: Account, given: Parameters) -> CredentialOwner:
-    """Find whom an operation means.
-
-    Raises
-    ------
-    NoSuchEntity
-        There is no user of that name.
-    """
-    return account.get_user(given["UserName"]) if "UserName" in given else account.root
-
-
-def every_holder(account: Account) -> list[CredentialOwner]:
-    """List all who may have credentials."""
-    return [account.root, *account.users.values()]
-
-
-def answer(one: CredentialOwner) -> dict[str, Any]:
-    """Write a user, or a root user, as IAM's API does."""
-    if isinstance(one, User):
-        return answers.user(one)
-    created = one.account.create_date
-    return {
-        "Path": "/",
-        "UserName": one.user_name,
-        "UserId": one.unique_id,
-        "Arn": one.arn,
-        **({"CreateDate": created} if created else {}),
-    }
-
-
-_TWICE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-
-_RESERVED = "aws:"
-
-
-def tags_in(given: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
-    """Take the tags that a call sends.
-
-    Raises
-    ------
-    InvalidInput
-        A key stands twice, or is one of those that only AWS sets.
-    """
-    sent = given.get("Tags", ())
-    found = {tag["Key"]: tag["Value"] for tag in sent}
-    if len({key.lower() if ignore_case else key for key in found}) < len(sent):
-        raise InvalidInput(_TWICE)
-    reserved = [key for key in found if key.lower().startswith(_RESERVED)]
-    if reserved:  # AWS's sentence is not documented
-        raise InvalidInput(f"Tag keys that begin with {_RESERVED} are reserved: {reserved[0]}.")
-    return found
-
-
-def more_tags(account: Account, held: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
-    """Put tags to those that are there.
-
-    Raises
-    ------
-    LimitExceeded
-        There would be too many.
-    """
-    wanted = {**held, **sent}
-    if len(wanted) > quota(account, "Tags"):
-        raise LimitExceeded("The number of tags has reached the maximum limit.")
-    return wanted
-
-
-def tag_operations(kind: type[Thing], find: Find) -> None:
-    """Make the three operations for a kind of thing."""
-
-    def tag(account: Account, given: Parameters) -> None:
-        """Set tags."""
-        thing = find(account, given)
-        thing.tags = more_tags(account, thing.tags, tags_in(given))
-        account.changed()
-
-    def untag(account: Account, given: Parameters) -> None:
-        """Take tags away; a key that is not there is no mistake."""
-        thing, gone = find(account, given), given["TagKeys"]
-        thing.tags = {key: value for key, value in thing.tags.items() if key not in gone}
-        account.changed()
-
-    def list_tags(account: Account, given: Parameters) -> dict[str, Any]:
-        """List tags, by their keys."""
-        held = dict(sorted(find(account, given).tags.items()))
-        return page("Tags", answers.tags(held), given, dict)
-
-    operation(f"Tag{kind.noun}", on=kind.kind)(tag)
-    operation(f"Untag{kind.noun}", on=kind.kind)(untag)
-    operation(f"List{kind.noun}Tags", on=kind.kind, answer=as_it_is)(list_tags)

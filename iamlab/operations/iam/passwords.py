@@ -1,11 +1,9 @@
-"""Login profiles: the passwords with which users sign in to the console.
-
-The account's password policy.
+"""Passwords of users and root users for the console, and the account's password policy.
 
 Notes
 -----
-AWS pages: "Manage passwords for IAM users"; "Permit an IAM user to change their own password".
-AWS page: "Set an account password policy for IAM users".
+AWS pages: "Manage passwords for IAM users"; "Permit an IAM user to change their own password"; "Set
+an account password policy for IAM users".
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ from iamlab.model.console_access import (
 )
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.lookup import holder_of
+from iamlab.operations.iam.responses import filled
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -40,14 +39,14 @@ if TYPE_CHECKING:
 
 def _answer(user: CredentialOwner) -> dict[str, Any]:
     profile = _profile(user)
-    found: dict[str, Any] = {
-        "UserName": user.user_name,
-        "CreateDate": profile.create_date,
-        "PasswordResetRequired": profile.password_reset_required,
+    return {
+        "LoginProfile": {
+            "UserName": user.user_name,
+            "CreateDate": profile.create_date,
+            "PasswordResetRequired": profile.password_reset_required,
+            **filled(MaxSigninSessionDuration=profile.max_signin_session_duration),
+        }
     }
-    if profile.max_signin_session_duration is not None:
-        found["MaxSigninSessionDuration"] = profile.max_signin_session_duration
-    return {"LoginProfile": found}
 
 
 def _profile(user: CredentialOwner) -> LoginProfile:
@@ -75,91 +74,86 @@ def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:
 
 def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginProfile:
     """Give a profile a new password; former ones are remembered, as hashes."""
-    remembered = profile.hashes[:MOST_REMEMBERED]
-    return replace(
-        profile,
-        hashes=(_hashed(user, password), *remembered),
-        last_changed=user.account.world.clock.now,
-    )
+    hashes = (_hashed(user, password), *profile.hashes[:MOST_REMEMBERED])
+    return replace(profile, hashes=hashes, last_changed=user.account.world.clock.now)
 
 
 @operation("CreateLoginProfile", on="user", answer=_answer)
-def create_login_profile(account: Account, given: Parameters) -> CredentialOwner:
+def create_login_profile(account: Account, request: Parameters) -> CredentialOwner:
     """Give somebody a password.
 
     Without one, in a session of AssumeRoot, it lets the root user of a member account choose a new
     one, by an e-mail: nobody has it yet.
     """
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     if user.login_profile is not None:
         raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
-    if "Password" not in given and user.named:  # the model does not demand it, for the root user
+    if "Password" not in request and user.named:  # the model does not demand it, for the root user
         raise ValidationError(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null"
         )
-    if "Password" in given:
-        _check(user, given["Password"])
+    if "Password" in request:
+        _check(user, request["Password"])
     now = account.world.clock.now
     user.login_profile = LoginProfile(
         now,
         now,
-        (_hashed(user, given["Password"]),) if "Password" in given else (),
-        given.get("PasswordResetRequired", False),
-        given.get("MaxSigninSessionDuration"),
+        (_hashed(user, request["Password"]),) if "Password" in request else (),
+        request.get("PasswordResetRequired", False),
+        request.get("MaxSigninSessionDuration"),
     )
     account.changed()
     return user
 
 
 @operation("GetLoginProfile", on="user", answer=_answer)
-def get_login_profile(account: Account, given: Parameters) -> CredentialOwner:
+def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
     """Say whether somebody has a password, and since when."""
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     _profile(user)
     return user
 
 
 @operation("UpdateLoginProfile", on="user")
-def update_login_profile(account: Account, given: Parameters) -> None:
+def update_login_profile(account: Account, request: Parameters) -> None:
     """Set a user's password, as an administrator does: the old one need not be known."""
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     profile = _profile(user)
-    if "MaxSigninSessionDuration" in given and given.get("ResetMaxSigninSessionDuration"):
+    if "MaxSigninSessionDuration" in request and request.get("ResetMaxSigninSessionDuration"):
         raise InvalidInput("The session duration cannot be set and reset at once.")
-    if "Password" in given:
-        _check(user, given["Password"])
-        profile = _with(user, given["Password"], profile)
-    duration = given.get("MaxSigninSessionDuration", profile.max_signin_session_duration)
+    if "Password" in request:
+        _check(user, request["Password"])
+        profile = _with(user, request["Password"], profile)
+    reset = request.get("PasswordResetRequired", profile.password_reset_required)
+    duration = request.get("MaxSigninSessionDuration", profile.max_signin_session_duration)
+    if request.get("ResetMaxSigninSessionDuration"):
+        duration = None
     user.login_profile = replace(
-        profile,
-        password_reset_required=given.get("PasswordResetRequired", profile.password_reset_required),
-        max_signin_session_duration=(
-            None if given.get("ResetMaxSigninSessionDuration") else duration
-        ),
+        profile, password_reset_required=reset, max_signin_session_duration=duration
     )
     account.changed()
 
 
 @operation("DeleteLoginProfile", on="user")
-def delete_login_profile(account: Account, given: Parameters) -> None:
+def delete_login_profile(account: Account, request: Parameters) -> None:
     """Take somebody's password away; access keys stay good."""
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     user.former_sign_in = _profile(user).last_used or user.former_sign_in
     user.login_profile = None
     account.changed()
 
 
 @operation("ChangePassword", on="user")
-def change_password(account: Account, given: Parameters) -> None:
+def change_password(account: Account, request: Parameters) -> None:
     """Change one's own password: the old one must be known, and the new one must be new."""
-    user = holder_of(account, given)
+    user = holder_of(account, request)
     if not user.named:
         raise InvalidUserType("Only IAM Users can change their own password.")
     profile = _profile(user)
-    if not profile.is_right(given["OldPassword"]):
+    if not profile.is_right(request["OldPassword"]):
         raise AccessDenied("The old password was incorrect.")  # code and text are likely
-    new = given["NewPassword"]
+    new = request["NewPassword"]
     _check(user, new)
     policy = account.password_policy
     if policy and profile.was_among_the_last(policy.password_reuse_prevention, new):
@@ -177,33 +171,29 @@ def _policy(account: Account) -> PasswordPolicy:
 
 
 @operation("UpdateAccountPasswordPolicy", on="*")
-def update_password_policy(account: Account, given: Parameters) -> None:
+def update_password_policy(account: Account, request: Parameters) -> None:
     """Set all of it: what is not sent falls back to its default."""
     account.password_policy = PasswordPolicy(
-        **{python_name(name): value for name, value in given.items()}
+        **{python_name(name): value for name, value in request.items()}
     )
     account.changed()
+
+
+_POLICY_FIELDS = (
+    *("MinimumPasswordLength", "RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters"),
+    *("RequireLowercaseCharacters", "AllowUsersToChangePassword", "ExpirePasswords", "HardExpiry"),
+)
 
 
 @operation("GetAccountPasswordPolicy", on="*", answer=as_it_is)
 def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
     """Read it."""
     policy = _policy(account)
-    found: dict[str, Any] = {
-        "MinimumPasswordLength": policy.minimum_password_length,
-        "RequireSymbols": policy.require_symbols,
-        "RequireNumbers": policy.require_numbers,
-        "RequireUppercaseCharacters": policy.require_uppercase_characters,
-        "RequireLowercaseCharacters": policy.require_lowercase_characters,
-        "AllowUsersToChangePassword": policy.allow_users_to_change_password,
-        "ExpirePasswords": policy.expire_passwords,
-        "HardExpiry": policy.hard_expiry,
+    found = {name: getattr(policy, python_name(name)) for name in _POLICY_FIELDS}
+    age, reuse = policy.max_password_age, policy.password_reuse_prevention
+    return {
+        "PasswordPolicy": {**found, **filled(MaxPasswordAge=age, PasswordReusePrevention=reuse)}
     }
-    if policy.expire_passwords:
-        found["MaxPasswordAge"] = policy.max_password_age
-    if policy.password_reuse_prevention:
-        found["PasswordReusePrevention"] = policy.password_reuse_prevention
-    return {"PasswordPolicy": found}
 
 
 @operation("DeleteAccountPasswordPolicy", on="*")

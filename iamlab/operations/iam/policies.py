@@ -21,8 +21,9 @@ from iamlab.model import aws_managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room, tags_in
+from iamlab.operations.iam.lookup import check_room
 from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -54,13 +55,13 @@ def own_policy(account: Account, arn: str) -> ManagedPolicy:
 def holders(account: Account, arn: str) -> Iterator[Identity]:
     """Give the users, groups and roles that a policy is attached to."""
     for held in (account.users, account.groups, account.roles):
-        yield from (one for one in held.values() if arn in one.attached)
+        yield from (identity for identity in held.values() if arn in identity.attached)
 
 
 def bounded_by(account: Account, arn: str) -> list[Identity]:
     """List the users and roles that have a policy as their boundary."""
     every = [*account.users.values(), *account.roles.values()]
-    return [one for one in every if one.boundary == arn]
+    return [identity for identity in every if identity.boundary == arn]
 
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
@@ -72,9 +73,9 @@ def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
 
 
 @operation("CreatePolicy", on="policy", answer=lambda policy: {"Policy": answers.policy(policy)})
-def create_policy(account: Account, given: Parameters) -> ManagedPolicy:
+def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     """Make a policy of the account's own; this is its version v1."""
-    name, path = given["PolicyName"], given.get("Path", "/")
+    name, path = request["PolicyName"], request.get("Path", "/")
     if any(name.lower() == own.name.lower() for own in account.policies.values()):
         raise EntityAlreadyExists(
             f"A policy called {name} already exists. Duplicate names are not allowed."
@@ -84,10 +85,10 @@ def create_policy(account: Account, given: Parameters) -> ManagedPolicy:
     policy = ManagedPolicy(
         name,
         f"arn:{account.partition}:iam::{account.account_id}:policy{path}{name}",
-        {"v1": saved(given["PolicyDocument"], name, "identity")},
+        {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
-        description=given.get("Description", ""),
-        tags=tags_in(given),
+        description=request.get("Description", ""),
+        tags=tags_in(request),
         create_date=now,
         update_date=now,
         account=account,
@@ -99,41 +100,42 @@ def create_policy(account: Account, given: Parameters) -> ManagedPolicy:
 
 
 @operation("GetPolicy", on="policy", answer=as_it_is)
-def get_policy(account: Account, given: Parameters) -> dict[str, Any]:
+def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a policy, and count what it is attached to."""
-    return {"Policy": _counted(account, account.get_policy(given["PolicyArn"]))}
+    return {"Policy": _counted(account, account.get_policy(request["PolicyArn"]))}
 
 
 @operation("ListPolicies", on="policy/", answer=as_it_is)
-def list_policies(account: Account, given: Parameters) -> dict[str, Any]:
+def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
     """List AWS's policies, or the account's own, or both."""
-    scope = given.get("Scope", "All")
+    scope = request.get("Scope", "All")
     found: list[ManagedPolicy] = []
     if scope != "AWS":
         found += account.policies.values()
     if scope != "Local":
         of_aws = (managed.find(name, account.partition) for name in managed.names())
         found += [policy for policy in of_aws if policy is not None]
-    if given.get("OnlyAttached"):
+    if request.get("OnlyAttached"):
         found = [policy for policy in found if any(holders(account, policy.arn))]
-    return page("Policies", found, given, lambda policy: _counted(account, policy))
+    return page("Policies", found, request, lambda policy: _counted(account, policy))
 
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
-def list_entities_for_policy(account: Account, given: Parameters) -> dict[str, Any]:
+def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """List who has a policy attached."""
-    policy = account.get_policy(given["PolicyArn"])
+    policy = account.get_policy(request["PolicyArn"])
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for one in holders(account, policy.arn):
-        noun = one.kind.capitalize()
-        found[f"Policy{noun}s"].append({f"{noun}Name": one.name, f"{noun}Id": one.unique_id})
+    for identity in holders(account, policy.arn):
+        noun = identity.kind.capitalize()
+        named = {f"{noun}Name": identity.name, f"{noun}Id": identity.unique_id}
+        found[f"Policy{noun}s"].append(named)
     return {**found, "IsTruncated": False}
 
 
 @operation("DeletePolicy", on="policy")
-def delete_policy(account: Account, given: Parameters) -> None:
+def delete_policy(account: Account, request: Parameters) -> None:
     """Delete a policy that nobody has, and that has one version only."""
-    policy = own_policy(account, given["PolicyArn"])
+    policy = own_policy(account, request["PolicyArn"])
     if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
@@ -160,18 +162,19 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
 
 
 @operation("CreatePolicyVersion", on="policy", answer=as_it_is)
-def create_policy_version(account: Account, given: Parameters) -> dict[str, Any]:
+def create_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Add a version; its number is never used again."""
-    policy = own_policy(account, given["PolicyArn"])
-    document = saved(given["PolicyDocument"], policy.name, "identity")
-    if len(policy.versions) >= quota(account, "VersionsPerPolicy"):
+    policy = own_policy(account, request["PolicyArn"])
+    document = saved(request["PolicyDocument"], policy.name, "identity")
+    most = quota(account, "VersionsPerPolicy")
+    if len(policy.versions) >= most:
         raise LimitExceeded(
-            f"A managed policy can have up to {quota(account, 'VersionsPerPolicy')} versions. "
+            f"A managed policy can have up to {most} versions. "
             "Before you create a new version, you must delete an existing version."
         )
     number = policy.newest = max(policy.newest, *map(_number, policy.versions)) + 1
     policy.versions[f"v{number}"] = document
-    if given.get("SetAsDefault"):
+    if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
         policy.update_date = account.world.clock.now
     account.changed()
@@ -179,41 +182,42 @@ def create_policy_version(account: Account, given: Parameters) -> dict[str, Any]
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
-def get_policy_version(account: Account, given: Parameters) -> dict[str, Any]:
+def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Read the document of a version."""
-    policy = account.get_policy(given["PolicyArn"])
-    version_id = _version(policy, given["VersionId"])
+    policy = account.get_policy(request["PolicyArn"])
+    version_id = _version(policy, request["VersionId"])
     return {"PolicyVersion": answers.version(policy, version_id, with_document=True)}
 
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
-def list_policy_versions(account: Account, given: Parameters) -> dict[str, Any]:
+def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any]:
     """List the versions of a policy, the newest first."""
-    policy = account.get_policy(given["PolicyArn"])
+    policy = account.get_policy(request["PolicyArn"])
     newest_first = sorted(policy.versions, key=_number, reverse=True)
-    return page(
-        "Versions",
-        newest_first,
-        given,
-        lambda version_id: answers.version(policy, version_id, with_document=False),
-    )
+    written = [answers.version(policy, version, with_document=False) for version in newest_first]
+    return page("Versions", written, request, dict)
 
 
 @operation("SetDefaultPolicyVersion", on="policy")
-def set_default_policy_version(account: Account, given: Parameters) -> None:
+def set_default_policy_version(account: Account, request: Parameters) -> None:
     """Let another version apply: the way to roll back."""
-    policy = own_policy(account, given["PolicyArn"])
-    policy.default_version_id = _version(policy, given["VersionId"])
+    policy = own_policy(account, request["PolicyArn"])
+    policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
     account.changed()
 
 
 @operation("DeletePolicyVersion", on="policy")
-def delete_policy_version(account: Account, given: Parameters) -> None:
+def delete_policy_version(account: Account, request: Parameters) -> None:
     """Delete a version that is not the default."""
-    policy = own_policy(account, given["PolicyArn"])
-    version_id = _version(policy, given["VersionId"])
+    policy = own_policy(account, request["PolicyArn"])
+    version_id = _version(policy, request["VersionId"])
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
     del policy.versions[version_id]
     account.changed()
+
+
+tag_operations(
+    "policy", "Policy", lambda account, request: own_policy(account, request["PolicyArn"])
+)

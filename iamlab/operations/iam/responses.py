@@ -1,101 +1,121 @@
-"""Things as IAM's API answers them: dicts with AWS's names, as real clients give them.
-
-Lists in pages, as IAM gives them: at most 100 at a time, and a marker where to go on.
-"""
+"""Answers of IAM's API: dicts with AWS's names, and lists in pages of at most 100."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ValidationError
+from iamlab.model.identities import User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from iamlab.model.identities import Bounded, Group, Identity, Role, User
+    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.identities import Bounded, Group, Identity, Role
     from iamlab.model.managed_policies import ManagedPolicy
 
 
-def tags(held: dict[str, str]) -> list[dict[str, str]]:
+def filled(**fields: Any) -> dict[str, Any]:
+    """Leave out the fields that have no value.
+
+    Examples
+    --------
+    >>> filled(Path="/", Description="")
+    {'Path': '/'}
+    """
+    return {name: value for name, value in fields.items() if value}
+
+
+def tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     """Write tags."""
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
-def _identity(one: Identity, noun: str) -> dict[str, Any]:
+def _identity(identity: Identity, noun: str) -> dict[str, Any]:
     return {
-        "Path": one.path,
-        f"{noun}Name": one.name,
-        f"{noun}Id": one.unique_id,
-        "Arn": one.arn,
-        **({"CreateDate": one.create_date} if one.create_date else {}),
+        "Path": identity.path,
+        f"{noun}Name": identity.name,
+        f"{noun}Id": identity.unique_id,
+        "Arn": identity.arn,
+        **filled(CreateDate=identity.create_date),
     }
 
 
-def _bounded(one: Bounded, noun: str) -> dict[str, Any]:
-    found = _identity(one, noun)
-    if one.boundary:
+def _bounded(identity: Bounded, noun: str) -> dict[str, Any]:
+    found = _identity(identity, noun)
+    if identity.boundary:
         found["PermissionsBoundary"] = {
             "PermissionsBoundaryType": "Policy",
-            "PermissionsBoundaryArn": one.boundary,
+            "PermissionsBoundaryArn": identity.boundary,
         }
-    if one.tags:
-        found["Tags"] = tags(one.tags)
-    return found
+    return {**found, **filled(Tags=tags(identity.tags))}
 
 
-def user(one: User) -> dict[str, Any]:
+def user(identity: User) -> dict[str, Any]:
     """Write a user."""
-    return _bounded(one, "User")
+    return _bounded(identity, "User")
 
 
-def group(one: Group) -> dict[str, Any]:
+def owner(found: CredentialOwner) -> dict[str, Any]:
+    """Write a user or a root user."""
+    if isinstance(found, User):
+        return user(found)
+    return {
+        "Path": "/",
+        "UserName": found.user_name,
+        "UserId": found.unique_id,
+        "Arn": found.arn,
+        **filled(CreateDate=found.account.create_date),
+    }
+
+
+def group(identity: Group) -> dict[str, Any]:
     """Write a group."""
-    return _identity(one, "Group")
+    return _identity(identity, "Group")
 
 
-def role(one: Role) -> dict[str, Any]:
+def role(identity: Role) -> dict[str, Any]:
     """Write a role, its trust policy included."""
-    found = _bounded(one, "Role")
-    if one.trust is not None:
-        found["AssumeRolePolicyDocument"] = one.trust.to_json()
-    if one.description:
-        found["Description"] = one.description
-    return {**found, "MaxSessionDuration": one.max_session_duration}
+    trust = None if identity.trust is None else identity.trust.to_json()
+    return {
+        **_bounded(identity, "Role"),
+        **({} if trust is None else {"AssumeRolePolicyDocument": trust}),
+        **filled(Description=identity.description),
+        "MaxSessionDuration": identity.max_session_duration,
+    }
 
 
-def policy(one: ManagedPolicy) -> dict[str, Any]:
+def policy(managed: ManagedPolicy) -> dict[str, Any]:
     """Write a managed policy, without its document."""
     return {
-        "PolicyName": one.name,
-        "PolicyId": one.policy_id,
-        "Arn": one.arn,
-        "Path": one.path,
-        "DefaultVersionId": one.default_version_id,
+        "PolicyName": managed.name,
+        "PolicyId": managed.policy_id,
+        "Arn": managed.arn,
+        "Path": managed.path,
+        "DefaultVersionId": managed.default_version_id,
         "IsAttachable": True,
-        **({"Description": one.description} if one.description else {}),
-        **({"CreateDate": one.create_date} if one.create_date else {}),
-        **({"UpdateDate": one.update_date} if one.update_date else {}),
-        **({"Tags": tags(one.tags)} if one.tags else {}),
+        **filled(
+            Description=managed.description,
+            CreateDate=managed.create_date,
+            UpdateDate=managed.update_date,
+            Tags=tags(managed.tags),
+        ),
     }
 
 
-def version(one: ManagedPolicy, version_id: str, *, with_document: bool) -> dict[str, Any]:
+def version(managed: ManagedPolicy, version_id: str, *, with_document: bool) -> dict[str, Any]:
     """Write a version of a managed policy."""
-    found: dict[str, Any] = {
-        "VersionId": version_id,
-        "IsDefaultVersion": version_id == one.default_version_id,
-    }
-    if with_document:
-        found["Document"] = one.versions[version_id].to_json()
-    return found
+    document = {"Document": managed.versions[version_id].to_json()} if with_document else {}
+    is_default = version_id == managed.default_version_id
+    return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
 
 
 PAGE = 100
-"""So many there are on a page, if nothing else is asked for."""
+"""How many items there are on a page if the call does not say."""
 
 
 def page(
-    name: str, things: Iterable[Any], asked: Mapping[str, Any], write: Callable[[Any], Any]
+    name: str, items: Iterable[Any], request: Mapping[str, Any], write: Callable[[Any], Any]
 ) -> dict[str, Any]:
     """Give one page of a list.
 
@@ -103,7 +123,7 @@ def page(
     ----------
     name
         Under which the list is answered: ``"Users"``.
-    asked
+    request
         ``MaxItems``, ``Marker`` and ``PathPrefix`` as they were sent.
 
     Examples
@@ -111,14 +131,14 @@ def page(
     >>> page("Names", ["a", "b", "c"], {"MaxItems": 2}, str)
     {'Names': ['a', 'b'], 'IsTruncated': True, 'Marker': '2'}
     """
-    prefix = asked.get("PathPrefix", "/")
-    every = [one for one in things if getattr(one, "path", "/").startswith(prefix)]
-    marker = asked.get("Marker", "0")
+    prefix = request.get("PathPrefix", "/")
+    every = [item for item in items if getattr(item, "path", "/").startswith(prefix)]
+    marker = request.get("Marker", "0")
     if not marker.isdecimal() or int(marker) > len(every):
         raise ValidationError("Invalid Marker.")
     start = int(marker)
-    stop = start + asked.get("MaxItems", PAGE)
-    found: dict[str, Any] = {name: [write(one) for one in every[start:stop]]}
+    stop = start + request.get("MaxItems", PAGE)
+    found: dict[str, Any] = {name: [write(item) for item in every[start:stop]]}
     if stop < len(every):
         return {**found, "IsTruncated": True, "Marker": str(stop)}
     return {**found, "IsTruncated": False}

@@ -1,14 +1,13 @@
-"""Roles: made, found, changed, deleted.
+"""Roles, instance profiles that hand them to EC2, and service-linked roles.
 
-Service-linked roles: made for a service, and changed by nobody else.
-
-Their deletion is a task that the service may refuse as long as it has resources that need the role.
-Here no service has resources, so each task has succeeded as soon as it is asked for.
+Deleting a service-linked role is a task that the service may refuse as long as it has resources
+that need the role. Here no service has resources, so each task has succeeded at once.
 
 Notes
 -----
-AWS pages: "IAM roles"; "Delete roles or instance profiles"; "Modify a role".
-AWS pages: "Create a service-linked role"; "Delete a service-linked role".
+AWS pages: "IAM roles"; "Delete roles or instance profiles"; "Modify a role"; "Create a
+service-linked role"; "Delete a service-linked role"; "Use instance profiles"; "API
+AddRoleToInstanceProfile"; "Grant a user permissions to pass a role to an AWS service".
 """
 
 from __future__ import annotations
@@ -18,20 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import (
-    DeleteConflict,
+    EntityAlreadyExists,
     InvalidInput,
     MalformedPolicyDocument,
     NoSuchEntity,
     UnmodifiableEntity,
     ValidationError,
+    did_you_mean,
 )
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.identities import Role
+from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import boundary_of, check_free, check_room, same_name, tags_in
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.lookup import (
+    add,
+    boundary_of,
+    check_empty,
+    check_free,
+    check_room,
+    same_name,
+)
+from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -81,80 +90,75 @@ def _found(role: Role) -> dict[str, Any]:
 
 
 @operation("CreateRole", on="role", answer=_answer)
-def create_role(account: Account, given: Parameters) -> Role:
+def create_role(account: Account, request: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
-    name, path = given["RoleName"], given.get("Path", "/")
+    name, path = request["RoleName"], request.get("Path", "/")
     check_free("Role", name, account.roles)
     check_room(account, "Roles", len(account.roles))
     role = Role(
         account,
         name,
         path,
-        tags=tags_in(given, ignore_case=True),
-        boundary=boundary_of(account, given, "Role"),
-        trust=trust_policy(account, given["AssumeRolePolicyDocument"], name),
-        max_session_duration=given.get("MaxSessionDuration", 3600),
-        description=given.get("Description", ""),
+        tags=tags_in(request, ignore_case=True),
+        boundary=boundary_of(account, request, "Role"),
+        trust=trust_policy(account, request["AssumeRolePolicyDocument"], name),
+        max_session_duration=request.get("MaxSessionDuration", 3600),
+        description=request.get("Description", ""),
     )
-    role.unique_id = account.world.ids.unique_id("role")
-    role.create_date = account.world.clock.now
-    account.roles[name] = role
-    account.changed()
-    return role
+    return add(role, account.roles)
 
 
 @operation("GetRole", on="role", answer=_found)
-def get_role(account: Account, given: Parameters) -> Role:
-    """Find a role: only here it is said when it was last used, and in the account's export."""
-    return account.get_role(given["RoleName"])
+def get_role(account: Account, request: Parameters) -> Role:
+    """Find a role; the answer, like the account's export, says when it was last used."""
+    return account.get_role(request["RoleName"])
 
 
 @operation("ListRoles", on="role/", answer=as_it_is)
-def list_roles(account: Account, given: Parameters) -> dict[str, Any]:
+def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return page("Roles", account.roles.values(), given, answers.role)
+    return page("Roles", account.roles.values(), request, answers.role)
 
 
 @operation("UpdateRole", on="role")
-def update_role(account: Account, given: Parameters) -> Role:
+def update_role(account: Account, request: Parameters) -> Role:
     """Set how long its sessions may last, and its description."""
-    role = own_role(account, given["RoleName"])
-    role.max_session_duration = given.get("MaxSessionDuration", 3600)
-    role.description = given.get("Description", role.description)
+    role = own_role(account, request["RoleName"])
+    role.max_session_duration = request.get("MaxSessionDuration", 3600)
+    role.description = request.get("Description", role.description)
     account.changed()
     return role
 
 
 @operation("UpdateRoleDescription", on="role", answer=_answer)
-def update_role_description(account: Account, given: Parameters) -> Role:
+def update_role_description(account: Account, request: Parameters) -> Role:
     """Set its description; that of a service-linked role too."""
-    role = account.get_role(given["RoleName"])
+    role = account.get_role(request["RoleName"])
     if not role.path.startswith(SERVICE_LINKED):
         role = own_role(account, role.name)
-    role.description = given["Description"]
+    role.description = request["Description"]
     account.changed()
     return role
 
 
 @operation("UpdateAssumeRolePolicy", on="role")
-def update_assume_role_policy(account: Account, given: Parameters) -> Role:
+def update_assume_role_policy(account: Account, request: Parameters) -> Role:
     """Replace its trust policy."""
-    role = own_role(account, given["RoleName"])
-    role.trust = trust_policy(account, given["PolicyDocument"], role.name)
+    role = own_role(account, request["RoleName"])
+    role.trust = trust_policy(account, request["PolicyDocument"], role.name)
     account.changed()
     return role
 
 
 @operation("DeleteRole", on="role")
-def delete_role(account: Account, given: Parameters) -> None:
+def delete_role(account: Account, request: Parameters) -> None:
     """Delete a role that has nothing left."""
-    role = own_role(account, given["RoleName"])
-    if role.instance_profiles:
-        raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
-    if role.attached:
-        raise DeleteConflict("Cannot delete entity, must detach all policies first.")
-    if role.inline:
-        raise DeleteConflict("Cannot delete entity, must delete policies first.")
+    role = own_role(account, request["RoleName"])
+    check_empty(
+        (role.instance_profiles, "remove roles from instance profile"),
+        (role.attached, "detach all policies"),
+        (role.inline, "delete policies"),
+    )
     del account.roles[role.name]
     rename_everywhere(account.world, role.arn, role.unique_id)
     account.changed()
@@ -171,10 +175,10 @@ def _linked(service: str, suffix: str) -> LinkedService:
     return linked
 
 
-@operation("CreateServiceLinkedRole", on="role", answer=lambda role: {"Role": answers.role(role)})
-def create_service_linked_role(account: Account, given: Parameters) -> Role:
+@operation("CreateServiceLinkedRole", on="role", answer=_answer)
+def create_service_linked_role(account: Account, request: Parameters) -> Role:
     """Make the role of a service. No quota of roles stops it."""
-    service, suffix = given["AWSServiceName"], given.get("CustomSuffix", "")
+    service, suffix = request["AWSServiceName"], request.get("CustomSuffix", "")
     linked = _linked(service, suffix)
     name = linked.role_name(suffix)
     most = shape("roleNameType").max
@@ -190,41 +194,31 @@ def create_service_linked_role(account: Account, given: Parameters) -> Role:
         name,
         f"{SERVICE_LINKED}{service}/",
         trust=saved(_trust(service), f"trust of {name}", "trust"),
-        description=given.get("Description", ""),
+        description=request.get("Description", ""),
     )
     policy = managed.find(linked.policy, account.partition)
     role.attached += [policy.arn] if policy else []
-    role.unique_id = account.world.ids.unique_id("role")
-    role.create_date = account.world.clock.now
-    account.roles[name] = role
     if not linked.is_known:
         account.world.warnings.append(
             f"How {service} calls its service-linked role is not known: {name} was derived, and "
             "has no policy."
         )
-    account.changed()
-    return role
+    return add(role, account.roles)
 
 
 def _trust(service: str) -> str:
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": service},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @operation("DeleteServiceLinkedRole", on="role", answer=lambda task: {"DeletionTaskId": task})
-def delete_service_linked_role(account: Account, given: Parameters) -> str:
+def delete_service_linked_role(account: Account, request: Parameters) -> str:
     """Ask the service to let its role go, and let it go; give the id of the task."""
-    role = account.get_role(given["RoleName"])
+    role = account.get_role(request["RoleName"])
     if not role.path.startswith(SERVICE_LINKED):  # AWS's sentence is not documented
         raise ValidationError(f"Role {role.name} is not a service-linked role.")
     task = f"task{role.path}{role.name}/{account.world.ids.uuid()}"
@@ -234,14 +228,105 @@ def delete_service_linked_role(account: Account, given: Parameters) -> str:
     return task
 
 
-def _status(status: str) -> dict[str, Any]:
-    return {"Status": status}
-
-
-@operation("GetServiceLinkedRoleDeletionStatus", on="role", answer=_status)
-def get_service_linked_role_deletion_status(account: Account, given: Parameters) -> str:
+@operation(
+    "GetServiceLinkedRoleDeletionStatus", on="role", answer=lambda status: {"Status": status}
+)
+def get_service_linked_role_deletion_status(account: Account, request: Parameters) -> str:
     """Say how far such a task is."""
-    task = given["DeletionTaskId"]
+    task = request["DeletionTaskId"]
     if task not in account.deletion_tasks:  # AWS's sentence is not documented
         raise NoSuchEntity(f"Deletion task {task} cannot be found.")
     return account.deletion_tasks[task]
+
+
+def _profile(account: Account, request: Parameters) -> InstanceProfile:
+    name = request["InstanceProfileName"]
+    found = same_name(name, account.instance_profiles)
+    if found is None:
+        error = NoSuchEntity(f"Instance Profile {name} cannot be found.")
+        error.add_note(did_you_mean(name, account.instance_profiles))
+        raise error
+    return found
+
+
+def write_profile(profile: InstanceProfile) -> dict[str, Any]:
+    """Write an instance profile as the API answers it, without tags."""
+    return {
+        "Path": profile.path,
+        "InstanceProfileName": profile.name,
+        "InstanceProfileId": profile.unique_id,
+        "Arn": profile.arn,
+        **filled(CreateDate=profile.create_date),
+        "Roles": [answers.role(role) for role in profile.roles],
+    }
+
+
+def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
+    return {"InstanceProfile": {**write_profile(profile), "Tags": answers.tags(profile.tags)}}
+
+
+@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
+def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
+    """Make an instance profile: it holds no role yet."""
+    name = request["InstanceProfileName"]
+    if same_name(name, account.instance_profiles):
+        raise EntityAlreadyExists(f"Instance Profile {name} already exists.")
+    check_room(account, "InstanceProfiles", len(account.instance_profiles))
+    profile = InstanceProfile(account, name, request.get("Path", "/"), tags=tags_in(request))
+    return add(profile, account.instance_profiles)
+
+
+operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_profile)
+
+
+@operation("ListInstanceProfiles", on="instance-profile/", answer=as_it_is)
+def list_instance_profiles(account: Account, request: Parameters) -> dict[str, Any]:
+    """List instance profiles."""
+    return page("InstanceProfiles", account.instance_profiles.values(), request, write_profile)
+
+
+@operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
+def list_instance_profiles_for_role(account: Account, request: Parameters) -> dict[str, Any]:
+    """List the instance profiles that hold a role."""
+    names = account.get_role(request["RoleName"]).instance_profiles
+    held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
+    return page("InstanceProfiles", held, request, write_profile)
+
+
+@operation("DeleteInstanceProfile", on="instance-profile")
+def delete_instance_profile(account: Account, request: Parameters) -> None:
+    """Delete an instance profile that holds no role."""
+    profile = _profile(account, request)
+    check_empty((profile.roles, "remove roles from instance profile"))
+    del account.instance_profiles[profile.name]
+    account.changed()
+
+
+def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
+    """Whoever puts a role into a profile hands it to EC2, and so must be allowed to pass it."""
+    role = same_name(request["RoleName"], account.roles)
+    start = f"arn:{account.partition}:iam::{account.account_id}:role/"
+    return [("iam:PassRole", role.arn if role else start + request["RoleName"])]
+
+
+@operation("AddRoleToInstanceProfile", on="instance-profile", also=_pass_role)
+def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
+    """Put a role into a profile that is empty."""
+    profile, role = _profile(account, request), own_role(account, request["RoleName"])
+    check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
+    role.instance_profiles.append(profile.name)
+    account.changed()
+
+
+@operation("RemoveRoleFromInstanceProfile", on="instance-profile")
+def remove_role_from_instance_profile(account: Account, request: Parameters) -> None:
+    """Take a role out of a profile."""
+    profile, role = _profile(account, request), own_role(account, request["RoleName"])
+    if profile.name not in role.instance_profiles:
+        raise NoSuchEntity(f"Role {role.name} in Instance Profile {profile.name} cannot be found.")
+    role.instance_profiles.remove(profile.name)
+    account.changed()
+
+
+tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+tag_operations("role", "Role", get_role, ignore_case=True)

@@ -1,14 +1,10 @@
-"""Tags of users, roles and policies.
+"""Tags: what a call may send, and the three operations of everything that can be tagged.
 
-The keys of users and roles ignore letter case, and keep the case they were first given.
-
-Tags: what a call may send, and the three operations of each kind of thing.
-
-Of users and roles two keys are the same if they differ in case only; of all else they are not.
+Keys of users' and roles' tags ignore letter case, and keep the case they were first written in. For
+everything else, keys that differ in case are different keys.
 
 Notes
 -----
-AWS page: "Tags for AWS Identity and Access Management resources".
 AWS page: "Tags for AWS Identity and Access Management resources".
 """
 
@@ -16,69 +12,97 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import InvalidInput, LimitExceeded
+from iamlab.model.quotas import quota
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import more_tags, tags_in
-from iamlab.operations.iam.policies import own_policy
 from iamlab.operations.iam.responses import page
-from iamlab.operations.registry import Parameters, Perform, as_it_is, operation
+from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.model.account import Account
-    from iamlab.model.providers import Thing
 
-    Find = Callable[[Account, Parameters], Thing]
+    Find = Callable[[Account, Parameters], Any]
+    Keep = Callable[[Account, Any, dict[str, str]], None]
 
-
-_NAMED_BY = {"user": "UserName", "role": "RoleName", "policy": "PolicyArn"}
-
-
-def _find(account: Account, kind: str, given: Parameters) -> Any:
-    name = given[_NAMED_BY[kind]]
-    if kind == "user":
-        return account.get_user(name)
-    return account.get_role(name) if kind == "role" else own_policy(account, name)
+_TWICE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+_RESERVED = "aws:"
 
 
-def _tag(kind: str) -> Perform:
-    def tag(account: Account, given: Parameters) -> None:
+def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
+    """Read the tags that a call sends.
+
+    Raises
+    ------
+    InvalidInput
+        A key is there twice, or is one of those that only AWS sets.
+    """
+    sent = request.get("Tags", ())
+    found = {tag["Key"]: tag["Value"] for tag in sent}
+    if len({key.lower() if ignore_case else key for key in found}) < len(sent):
+        raise InvalidInput(_TWICE)
+    reserved = [key for key in found if key.lower().startswith(_RESERVED)]
+    if reserved:  # AWS's sentence is not documented
+        raise InvalidInput(f"Tag keys that begin with {_RESERVED} are reserved: {reserved[0]}.")
+    return found
+
+
+def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
+    tagged.tags = tags
+
+
+def tag_operations(
+    kind: str,
+    noun: str,
+    find: Find,
+    keep: Keep = _set_tags,
+    *,
+    ignore_case: bool = False,
+    by_key: bool = False,
+) -> None:
+    """Make the operations that tag, untag and list the tags of one kind.
+
+    Parameters
+    ----------
+    kind, noun
+        As in its ARNs, and as in the names of its operations.
+    find
+        Finds what a call names.
+    keep
+        Gives it other tags.
+    by_key
+        Whether the list is sorted.
+    """
+    same: Callable[[str], str] = str.lower if ignore_case else str
+
+    def tag(account: Account, request: Parameters) -> None:
         """Set tags."""
-        one, ignore_case = _find(account, kind, given), kind != "policy"
-        sent = tags_in(given, ignore_case=ignore_case)
-        if ignore_case:
-            known = {key.lower(): key for key in one.tags}
-            sent = {known.get(key.lower(), key): value for key, value in sent.items()}
-        one.tags = more_tags(account, one.tags, sent)
+        tagged = find(account, request)
+        known = {same(key): key for key in tagged.tags}
+        sent = tags_in(request, ignore_case=ignore_case)
+        wanted = {**tagged.tags, **{known.get(same(key), key): sent[key] for key in sent}}
+        if len(wanted) > quota(account, "Tags"):
+            raise LimitExceeded("The number of tags has reached the maximum limit.")
+        keep(account, tagged, wanted)
         account.changed()
 
-    return tag
-
-
-def _untag(kind: str) -> Perform:
-    def untag(account: Account, given: Parameters) -> None:
-        """Take tags away; a key that is not there is no mistake."""
-        one = _find(account, kind, given)
-        keys = given["TagKeys"]
-        gone = {key.lower() for key in keys} if kind != "policy" else set(keys)
-        same = (lambda key: key.lower()) if kind != "policy" else str
-        one.tags = {key: value for key, value in one.tags.items() if same(key) not in gone}
+    def untag(account: Account, request: Parameters) -> None:
+        """Remove tags; a key that is not there is no error."""
+        tagged, gone = find(account, request), set(map(same, request["TagKeys"]))
+        kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
+        keep(account, tagged, kept)
         account.changed()
 
-    return untag
-
-
-def _list(kind: str) -> Perform:
-    def list_tags(account: Account, given: Parameters) -> dict[str, Any]:
+    def list_tags(account: Account, request: Parameters) -> dict[str, Any]:
         """List tags."""
-        held = answers.tags(_find(account, kind, given).tags)
-        return page("Tags", held, given, dict)
+        held = answers.tags(find(account, request).tags)
+        return page("Tags", sorted(held, key=_key) if by_key else held, request, dict)
 
-    return list_tags
+    operation(f"Tag{noun}", on=kind)(tag)
+    operation(f"Untag{noun}", on=kind)(untag)
+    operation(f"List{noun}Tags", on=kind, answer=as_it_is)(list_tags)
 
 
-for _kind in _NAMED_BY:
-    _noun = _kind.capitalize()
-    operation(f"Tag{_noun}", on=_kind)(_tag(_kind))
-    operation(f"Untag{_noun}", on=_kind)(_untag(_kind))
-    operation(f"List{_noun}Tags", on=_kind, answer=as_it_is)(_list(_kind))
+def _key(tag: dict[str, str]) -> str:
+    return tag["Key"]

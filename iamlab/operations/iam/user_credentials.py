@@ -1,25 +1,30 @@
-"""SSH public keys of users, with which CodeCommit knows them.
+"""Credentials of which an owner has several, each Active or Inactive.
 
-Service-specific credentials: for services that take passwords or API keys of their own.
+SSH public keys (for CodeCommit), signing certificates, and service-specific credentials: passwords
+or API keys for one service. Access keys are in ``access_keys.py``, but all four types are switched
+and deleted here, alike.
 
 Notes
 -----
-AWS pages: "Use IAM with CodeCommit"; "API UploadSSHPublicKey"; "API GetSSHPublicKey".
-AWS pages: "Service-specific credentials for IAM users"; "API keys for AWS services"; "API
-CreateServiceSpecificCredential".
+AWS pages: "Use IAM with CodeCommit"; "API UploadSSHPublicKey"; "API GetSSHPublicKey"; "API
+UploadSigningCertificate"; "Service-specific credentials for IAM users"; "API keys for AWS
+services"; "API CreateServiceSpecificCredential".
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
+    AwsError,
+    DuplicateCertificate,
     DuplicateSSHPublicKey,
     InvalidInput,
     InvalidPublicKey,
     LimitExceeded,
+    MalformedCertificate,
     NoSuchEntity,
     ValidationError,
     did_you_mean,
@@ -29,24 +34,130 @@ from iamlab.model.user_credentials import (
     EXPIRED,
     PublicKey,
     ServiceSpecificCredential,
+    SigningCertificate,
     SSHPublicKey,
 )
-from iamlab.operations.iam.lookup import user_of
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.certificates import read_certificates
+from iamlab.operations.iam.lookup import check_room, holder_of, user_of
+from iamlab.operations.iam.responses import filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import User
 
 
-def _own_ssh_key(user: User, key_id: str) -> SSHPublicKey:
-    if key_id not in user.ssh_public_keys:
-        raise NoSuchEntity(f"The Public Key with id {key_id} cannot be found.")
-    return user.ssh_public_keys[key_id]
+@dataclass(frozen=True, slots=True)
+class CredentialType:
+    """A type of credentials that can be switched off and on.
+
+    Parameters
+    ----------
+    noun
+        In the names of operations.
+    held
+        The field in which their owner has them by id.
+    named_by
+        The parameter that names one.
+    missing
+        What IAM says of an id that isn't there.
+    error, sentence
+        What refuses the status ``Expired``; AWS's sentences are not documented.
+    owner
+        Finds whose credentials a call means.
+    """
+
+    noun: str
+    held: str
+    named_by: str
+    missing: str
+    error: type[AwsError]
+    sentence: str
+    owner: Callable[[Account, Parameters], Any] = user_of
+
+    def find(self, owner: CredentialOwner, request: Parameters) -> Any:
+        """Find the credential that a call names.
+
+        Raises
+        ------
+        NoSuchEntity
+            Its owner has no such credential.
+        """
+        credential_id = request[self.named_by]
+        held = getattr(owner, self.held)
+        if credential_id not in held:
+            raise NoSuchEntity(self.missing.format(credential_id))
+        return held[credential_id]
+
+    def make_operations(self) -> None:
+        """Make the operations that switch and delete one."""
+
+        def update(account: Account, request: Parameters) -> None:
+            """Make a credential inactive, or active again."""
+            owner = self.owner(account, request)
+            found = self.find(owner, request)
+            if request["Status"] == EXPIRED:
+                raise self.error(self.sentence)
+            switched = replace(found, status=request["Status"])
+            getattr(owner, self.held)[request[self.named_by]] = switched
+            account.changed()
+
+        def delete(account: Account, request: Parameters) -> None:
+            """Delete a credential, for ever."""
+            owner = self.owner(account, request)
+            self.find(owner, request)
+            del getattr(owner, self.held)[request[self.named_by]]
+            account.changed()
+
+        operation(f"Update{self.noun}", on="user")(update)
+        operation(f"Delete{self.noun}", on="user")(delete)
 
 
-def _metadata(user: User, key: SSHPublicKey) -> dict[str, Any]:
+_SSH_KEY = CredentialType(
+    "SSHPublicKey",
+    "ssh_public_keys",
+    "SSHPublicKeyId",
+    "The Public Key with id {} cannot be found.",
+    InvalidInput,
+    "A public key is set to Active or Inactive.",
+)
+_SERVICE_SPECIFIC = CredentialType(
+    "ServiceSpecificCredential",
+    "service_specific_credentials",
+    "ServiceSpecificCredentialId",
+    "No such credential {} exists",
+    ValidationError,
+    "A credential is set to Active or Inactive.",
+)
+_TYPES = (
+    _SSH_KEY,
+    _SERVICE_SPECIFIC,
+    CredentialType(
+        "SigningCertificate",
+        "signing_certificates",
+        "CertificateId",
+        "The Certificate with id {} cannot be found.",
+        InvalidInput,
+        "A certificate is set to Active or Inactive.",
+    ),
+    CredentialType(
+        "AccessKey",
+        "key_records",
+        "AccessKeyId",
+        "The Access Key with id {} cannot be found.",
+        InvalidInput,
+        "An access key can only be made Active or Inactive.",
+        holder_of,
+    ),
+)
+for _type in _TYPES:
+    _type.make_operations()
+
+
+def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
     return {
         "UserName": user.name,
         "SSHPublicKeyId": key.ssh_public_key_id,
@@ -55,33 +166,30 @@ def _metadata(user: User, key: SSHPublicKey) -> dict[str, Any]:
     }
 
 
-def _ssh_key_response(user: User, key: SSHPublicKey, body: str) -> dict[str, Any]:
-    found = {**_metadata(user, key), "Fingerprint": key.fingerprint, "SSHPublicKeyBody": body}
-    return {"SSHPublicKey": found}
+def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
+    whole = {
+        **_written_key(user, key),
+        "Fingerprint": key.fingerprint,
+        "SSHPublicKeyBody": body or key.body,
+    }
+    return {"SSHPublicKey": whole}
 
 
-def _uploaded(made: tuple[User, SSHPublicKey]) -> dict[str, Any]:
-    user, key = made
-    return _ssh_key_response(user, key, key.body)
-
-
-@operation("UploadSSHPublicKey", on="user", answer=_uploaded)
-def upload_ssh_public_key(account: Account, given: Parameters) -> tuple[User, SSHPublicKey]:
+@operation("UploadSSHPublicKey", on="user", answer=lambda made: _with_body(*made))
+def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, SSHPublicKey]:
     """Keep a key for a user. AWS's sentences of the first two refusals are not documented."""
-    user, body = account.get_user(given["UserName"]), given["SSHPublicKeyBody"]
+    user, body = user_of(account, request), request["SSHPublicKeyBody"]
     try:
         key = PublicKey.read(body)
     except ValueError as wrong:
         error = InvalidPublicKey("The public key is malformed or otherwise invalid.")
         error.add_note(f"It must be an RSA key, as ssh-keygen -t rsa makes one: {wrong}.")
         raise error from None
-    if any(key == one.key for one in user.ssh_public_keys.values()):
+    if any(key == held.key for held in user.ssh_public_keys.values()):
         raise DuplicateSSHPublicKey(
             f"The SSH public key is associated with user {user.name} already."
         )
-    most = quota(account, "SSHPublicKeysPerUser")
-    if len(user.ssh_public_keys) >= most:
-        raise LimitExceeded(f"Cannot exceed quota for SSHPublicKeysPerUser: {most}")
+    check_room(account, "SSHPublicKeysPerUser", len(user.ssh_public_keys))
     key_id = account.world.ids.key_id("APKA")
     made = SSHPublicKey(key_id, body, key, account.world.clock.now)
     user.ssh_public_keys[key_id] = made
@@ -90,40 +198,63 @@ def upload_ssh_public_key(account: Account, given: Parameters) -> tuple[User, SS
 
 
 @operation("GetSSHPublicKey", on="user", answer=as_it_is)
-def get_ssh_public_key(account: Account, given: Parameters) -> dict[str, Any]:
-    """Read a key, in the form that is asked for."""
-    user = account.get_user(given["UserName"])
-    own = _own_ssh_key(user, given["SSHPublicKeyId"])
-    as_uploaded = (given["Encoding"] == "SSH") == own.body.lstrip().startswith("ssh-rsa")
-    other = own.key.to_ssh if given["Encoding"] == "SSH" else own.key.to_pem
-    return _ssh_key_response(user, own, own.body if as_uploaded else other())
+def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
+    """Read a key, in the form that the call wants."""
+    user = user_of(account, request)
+    own: SSHPublicKey = _SSH_KEY.find(user, request)
+    is_ssh = request["Encoding"] == "SSH"
+    as_uploaded = is_ssh == own.body.lstrip().startswith("ssh-rsa")
+    other = own.key.to_ssh if is_ssh else own.key.to_pem
+    return _with_body(user, own, "" if as_uploaded else other())
 
 
 @operation("ListSSHPublicKeys", on="user", answer=as_it_is)
-def list_ssh_public_keys(account: Account, given: Parameters) -> dict[str, Any]:
+def list_ssh_public_keys(account: Account, request: Parameters) -> dict[str, Any]:
     """List a user's keys."""
-    user = user_of(account, given)
+    user = user_of(account, request)
     held = user.ssh_public_keys.values()
-    return page("SSHPublicKeys", held, given, lambda one: _metadata(user, one))
+    return page("SSHPublicKeys", held, request, lambda key: _written_key(user, key))
 
 
-@operation("UpdateSSHPublicKey", on="user")
-def update_ssh_public_key(account: Account, given: Parameters) -> None:
-    """Make a key inactive, or active again."""
-    user, key_id = account.get_user(given["UserName"]), given["SSHPublicKeyId"]
-    own = _own_ssh_key(user, key_id)
-    if given["Status"] == EXPIRED:  # AWS's sentence is not documented
-        raise InvalidInput("A public key is set to Active or Inactive.")
-    user.ssh_public_keys[key_id] = replace(own, status=given["Status"])
+def _written_certificate(user: User, certificate: SigningCertificate) -> dict[str, Any]:
+    return {
+        "UserName": user.name,
+        "CertificateId": certificate.certificate_id,
+        "CertificateBody": certificate.body,
+        "Status": certificate.status,
+        "UploadDate": certificate.upload_date,
+    }
+
+
+@operation(
+    "UploadSigningCertificate",
+    on="user",
+    answer=lambda made: {"Certificate": _written_certificate(*made)},
+)
+def upload_signing_certificate(
+    account: Account, request: Parameters
+) -> tuple[User, SigningCertificate]:
+    """Keep a certificate for a user."""
+    user, body = user_of(account, request), request["CertificateBody"]
+    if len(read_certificates(body, f"Certificate {body} is malformed.")) > 1:
+        raise MalformedCertificate(f"Certificate {body} is malformed.")
+    if any(body.split() == held.body.split() for held in user.signing_certificates.values()):
+        # AWS's sentence is not documented.
+        raise DuplicateCertificate(f"The certificate is associated with user {user.name} already.")
+    check_room(account, "CertificatesPerUser", len(user.signing_certificates))
+    certificate_id = account.world.ids.key_id("", 32)
+    certificate = SigningCertificate(certificate_id, body, account.world.clock.now)
+    user.signing_certificates[certificate_id] = certificate
     account.changed()
+    return user, certificate
 
 
-@operation("DeleteSSHPublicKey", on="user")
-def delete_ssh_public_key(account: Account, given: Parameters) -> None:
-    """Delete a key."""
-    user = account.get_user(given["UserName"])
-    del user.ssh_public_keys[_own_ssh_key(user, given["SSHPublicKeyId"]).ssh_public_key_id]
-    account.changed()
+@operation("ListSigningCertificates", on="user", answer=as_it_is)
+def list_signing_certificates(account: Account, request: Parameters) -> dict[str, Any]:
+    """List a user's certificates."""
+    user = user_of(account, request)
+    every = user.signing_certificates.values()
+    return page("Certificates", every, request, lambda held: _written_certificate(user, held))
 
 
 _TAKES_API_KEYS = {
@@ -144,38 +275,32 @@ def _check_service(service: str) -> None:
         raise error
 
 
-def _own(user: User, credential_id: str) -> ServiceSpecificCredential:
-    if credential_id not in user.service_specific_credentials:
-        raise NoSuchEntity(f"No such credential {credential_id} exists")
-    return user.service_specific_credentials[credential_id]
+def _is_api_key(credential: ServiceSpecificCredential) -> bool:
+    return _TAKES_API_KEYS[credential.service_name]
 
 
-def _write(user: User, one: ServiceSpecificCredential) -> dict[str, Any]:
-    name = "ServiceCredentialAlias" if _TAKES_API_KEYS[one.service_name] else "ServiceUserName"
+def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
+    name = "ServiceCredentialAlias" if _is_api_key(held) else "ServiceUserName"
     return {
         "UserName": user.name,
-        "Status": one.status_at(user.account.world.clock.now),
-        name: one.user_name,
-        "CreateDate": one.create_date,
-        **({"ExpirationDate": one.expiration_date} if one.expiration_date else {}),
-        "ServiceSpecificCredentialId": one.service_specific_credential_id,
-        "ServiceName": one.service_name,
+        "Status": held.status_at(user.account.world.clock.now),
+        name: held.user_name,
+        "CreateDate": held.create_date,
+        **filled(ExpirationDate=held.expiration_date),
+        "ServiceSpecificCredentialId": held.service_specific_credential_id,
+        "ServiceName": held.service_name,
     }
 
 
-def _with_password(made: ServiceSpecificCredential) -> dict[str, Any]:
-    is_api_key = _TAKES_API_KEYS[made.service_name]
-    return {"ServiceCredentialSecret" if is_api_key else "ServicePassword": made.password}
-
-
 def _answer(made: tuple[User, ServiceSpecificCredential]) -> dict[str, Any]:
-    return {"ServiceSpecificCredential": {**_write(*made), **_with_password(made[1])}}
+    secret = "ServiceCredentialSecret" if _is_api_key(made[1]) else "ServicePassword"
+    return {"ServiceSpecificCredential": {**_write(*made), secret: made[1].password}}
 
 
 def _free_name(account: Account, user: User, service: str) -> str:
     """Give the name to sign in with: the user's and the account's, with a number if it is taken."""
-    every = (one for user in account.users.values() for one in _held(user))
-    taken = {one.user_name for one in every if one.service_name == service}
+    every = (held for user in account.users.values() for held in _held(user))
+    taken = {held.user_name for held in every if held.service_name == service}
     number, name = 0, f"{user.name}-at-{account.account_id}"
     while name in taken:
         number += 1
@@ -189,16 +314,16 @@ def _held(user: User) -> list[ServiceSpecificCredential]:
 
 @operation("CreateServiceSpecificCredential", on="user", answer=_answer)
 def create_service_specific_credential(
-    account: Account, given: Parameters
+    account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make a password, or an API key, and show it this once."""
-    user, service = account.get_user(given["UserName"]), given["ServiceName"]
+    user, service = user_of(account, request), request["ServiceName"]
     _check_service(service)
-    days = given.get("CredentialAgeDays")
+    days = request.get("CredentialAgeDays")
     if days is not None and not _TAKES_API_KEYS[service]:  # AWS's sentence is not documented
         raise ValidationError(f"CredentialAgeDays is not valid for {service}.")
     most = quota(account, "ServiceSpecificCredentialsPerUser")
-    if sum(one.service_name == service for one in _held(user)) >= most:
+    if sum(held.service_name == service for held in _held(user)) >= most:
         raise LimitExceeded(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {most}")
     now, ids = account.world.clock.now, account.world.ids
     made = ServiceSpecificCredential(
@@ -209,63 +334,39 @@ def create_service_specific_credential(
         None if days is None else now + timedelta(days=days),
         password=ids.secret(),
     )
-    _keep(user, made)
+    kept = replace(made, password=None)
+    user.service_specific_credentials[made.service_specific_credential_id] = kept
+    account.changed()
     return user, made
 
 
-def _keep(user: User, made: ServiceSpecificCredential) -> None:
-    """Keep a credential without its password."""
-    key = made.service_specific_credential_id
-    user.service_specific_credentials[key] = replace(made, password=None)
-    user.account.changed()
-
-
-def _of_all(account: Account, given: Parameters) -> list[tuple[str, str]]:
+def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever asks for the credentials of all users needs permission for all of them."""
     every = f"arn:{account.partition}:iam::{account.account_id}:user/"
-    return [("iam:ListServiceSpecificCredentials", every)] if given.get("AllUsers") else []
+    return [("iam:ListServiceSpecificCredentials", every)] if request.get("AllUsers") else []
 
 
 @operation("ListServiceSpecificCredentials", on="user", answer=as_it_is, also=_of_all)
-def list_service_specific_credentials(account: Account, given: Parameters) -> dict[str, Any]:
+def list_service_specific_credentials(account: Account, request: Parameters) -> dict[str, Any]:
     """List the credentials of a user, or of all users."""
-    service = given.get("ServiceName")
+    service = request.get("ServiceName")
     if service is not None:
         _check_service(service)
-    users = list(account.users.values()) if given.get("AllUsers") else [user_of(account, given)]
+    users = list(account.users.values()) if request.get("AllUsers") else [user_of(account, request)]
     found = [
-        _write(user, one)
+        _write(user, held)
         for user in users
-        for one in _held(user)
-        if service in (None, one.service_name)
+        for held in _held(user)
+        if service in (None, held.service_name)
     ]
-    return page("ServiceSpecificCredentials", found, given, dict)
+    return page("ServiceSpecificCredentials", found, request, dict)
 
 
 @operation("ResetServiceSpecificCredential", on="user", answer=_answer)
 def reset_service_specific_credential(
-    account: Account, given: Parameters
+    account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make another password, and show it this once."""
-    user = user_of(account, given)
-    own = _own(user, given["ServiceSpecificCredentialId"])
+    user = user_of(account, request)
+    own: ServiceSpecificCredential = _SERVICE_SPECIFIC.find(user, request)
     return user, replace(own, password=account.world.ids.secret())
-
-
-@operation("UpdateServiceSpecificCredential", on="user")
-def update_service_specific_credential(account: Account, given: Parameters) -> None:
-    """Make a credential inactive, or active again."""
-    user = user_of(account, given)
-    own = _own(user, given["ServiceSpecificCredentialId"])
-    if given["Status"] == EXPIRED:  # AWS's sentence is not documented
-        raise ValidationError("A credential is set to Active or Inactive.")
-    _keep(user, replace(own, status=given["Status"]))
-
-
-@operation("DeleteServiceSpecificCredential", on="user")
-def delete_service_specific_credential(account: Account, given: Parameters) -> None:
-    """Delete a credential."""
-    user = user_of(account, given)
-    own = _own(user, given["ServiceSpecificCredentialId"])
-    del user.service_specific_credentials[own.service_specific_credential_id]
-    account.changed()

@@ -14,22 +14,25 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.errors.services import ResourceNotFoundException
-from iamlab.operations.identity_center.directory import IdentityStoreGroup, IdentityStoreUser
-from iamlab.operations.identity_center.parameters import (
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
+from iamlab.operations.identity_center.calls import (
     GROUP,
     PERMISSION_SET,
-    SSO,
     USER,
+    CenterCall,
     OfInstance,
     account_of,
     active_account_of,
+    do,
     find,
-    recorded,
+    id_of,
+    operation,
 )
+from iamlab.operations.identity_center.directory import IdentityStoreGroup, IdentityStoreUser
 from iamlab.operations.identity_center.provisioning import deprovision, provision, wanted
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ if TYPE_CHECKING:
 
     Principal = IdentityStoreUser | IdentityStoreGroup
 
+
+_ACCOUNT, _ALL = "AWS_ACCOUNT", "ALL_PROVISIONED_ACCOUNTS"
+_EITHER = "USER or GROUP"
+"""The type of a principal of which a method knows only the name."""
 
 _IN_PROGRESS = {"Status": "IN_PROGRESS"}
 """What AWS answers at first, and what the log shows."""
@@ -105,17 +112,7 @@ class Assigns(OfInstance):
         >>> [name[:22] for name in dev.roles if "Reserved" in name]
         ['AWSReservedSSO_Readers']
         """
-        center = self._center
-        with recorded(center, SSO, "CreateAccountAssignment") as call:
-            where = active_account_of(center, account)
-            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
-            made = AccountAssignment(where.account_id, chosen.id, *self._principal(principal))
-            call.asked |= _named(made, chosen)
-            want = wanted(chosen, where)
-            if made not in center.account_assignments:
-                center.account_assignments.append(made)
-            call.answer["AccountAssignmentCreationStatus"] = _IN_PROGRESS
-        provision(chosen, where, want)
+        made: AccountAssignment = self._assign("Create", account, permission_set, principal)
         return made
 
     def delete_account_assignment(
@@ -138,21 +135,31 @@ class Assigns(OfInstance):
         ResourceNotFoundException
             There is no such assignment.
         """
-        center = self._center
-        with recorded(center, SSO, "DeleteAccountAssignment") as call:
-            where = account_of(center, account)
-            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
-            there = [
-                one
-                for one in center.account_assignments
-                if (one.account_id, one.permission_set_id) == (where.account_id, chosen.id)
-            ]
-            gone = self._assigned(there, principal)
-            call.asked |= _named(gone, chosen)
-            center.account_assignments.remove(gone)
-            call.answer["AccountAssignmentDeletionStatus"] = _IN_PROGRESS
-        if there == [gone]:
-            deprovision(chosen, where)
+        self._assign("Delete", account, permission_set, principal)
+
+    def _assign(
+        self,
+        verb: str,
+        account: Account | str,
+        permission_set: PermissionSet | str,
+        principal: Principal | str,
+    ) -> Any:
+        """Do an operation on an assignment; names do for ids."""
+        kinds = {IdentityStoreUser: USER, IdentityStoreGroup: GROUP}
+        if not isinstance(principal, str | IdentityStoreUser | IdentityStoreGroup):
+            raise RequestError(
+                f"{principal!r} is no principal: give a user or a group of the identity store. IAM "
+                "users and roles cannot be assigned."
+            )
+        return do(
+            self._center,
+            f"sso:{verb}AccountAssignment",
+            TargetId=_account_text(account),
+            TargetType=_ACCOUNT,
+            PermissionSetArn=id_of(permission_set, PERMISSION_SET),
+            PrincipalType=kinds.get(type(principal), _EITHER),
+            PrincipalId=id_of(principal, "principal"),
+        )
 
     def provision_permission_set(
         self, permission_set: PermissionSet | str, account: Account | str | None = None
@@ -166,24 +173,13 @@ class Assigns(OfInstance):
         NoSuchEntity
             An account lacks a customer managed policy; then no account is changed.
         """
-        center = self._center
-        with recorded(center, SSO, "ProvisionPermissionSet") as call:
-            chosen = find(center.permission_sets, permission_set, PERMISSION_SET)
-            call.asked["PermissionSetArn"] = chosen.arn
-            if account is None:
-                members = center.organization.members
-                there = [key for key in chosen.provisioned if key in members]
-            else:
-                there = [active_account_of(center, account).account_id]
-                if there[0] not in chosen.provisioned:  # AWS's sentence is not documented
-                    raise ResourceNotFoundException(
-                        f"{chosen.arn} is not provisioned in account {there[0]}."
-                    )
-            accounts = [center.world.accounts[key] for key in there]
-            work = [(one, wanted(chosen, one)) for one in accounts]
-            call.answer["PermissionSetProvisioningStatus"] = _IN_PROGRESS
-        for one, want in work:
-            provision(chosen, one, want)
+        do(
+            self._center,
+            "sso:ProvisionPermissionSet",
+            PermissionSetArn=id_of(permission_set, PERMISSION_SET),
+            TargetType=_ALL if account is None else _ACCOUNT,
+            TargetId=None if account is None else _account_text(account),
+        )
 
     def choices_of(self, user: IdentityStoreUser) -> list[tuple[Account, PermissionSet]]:
         """List what somebody may choose from: accounts that are active, and permission sets there.
@@ -211,47 +207,127 @@ class Assigns(OfInstance):
             if account_id in members and members[account_id].status == "ACTIVE"
         ]
 
-    def _principal(self, given: Principal | str) -> tuple[str, str]:
-        """Find a user or a group that is there: its type and its id."""
-        if not isinstance(given, str | IdentityStoreUser | IdentityStoreGroup):
-            raise RequestError(
-                f"{given!r} is no principal: give a user or a group of the identity store. IAM "
-                "users and roles cannot be assigned."
+
+def _account_text(account: Account | str) -> str:
+    """Give the id of an account that is given itself; a text stays as it is."""
+    text = account if isinstance(account, str) else getattr(account, "account_id", None)
+    if not isinstance(text, str):
+        raise RequestError(f"{account!r} is no account: give it itself, its id, or its name.")
+    return text
+
+
+@operation(
+    "sso:CreateAccountAssignment", lambda _: {"AccountAssignmentCreationStatus": _IN_PROGRESS}
+)
+def create_account_assignment(call: CenterCall) -> AccountAssignment:
+    """Let somebody choose a permission set in an account; then the account gets the role."""
+    center, where, chosen = call.center, active_account_of(call.center, _target(call)), _set(call)
+    made = AccountAssignment(where.account_id, chosen.id, *_principal(call))
+    call.noted |= _named(made, chosen)
+    want = wanted(chosen, where)
+    if made not in center.account_assignments:
+        center.account_assignments.append(made)
+    call.then = partial(provision, chosen, where, want)
+    return made
+
+
+@operation(
+    "sso:DeleteAccountAssignment", lambda _: {"AccountAssignmentDeletionStatus": _IN_PROGRESS}
+)
+def delete_account_assignment(call: CenterCall) -> None:
+    """Take the choice away; then the account's role too, if nobody else has it."""
+    center, where, chosen = call.center, account_of(call.center, _target(call)), _set(call)
+    there = [
+        one
+        for one in center.account_assignments
+        if (one.account_id, one.permission_set_id) == (where.account_id, chosen.id)
+    ]
+    gone = _assigned(there, call)
+    call.noted |= _named(gone, chosen)
+    center.account_assignments.remove(gone)
+    if there == [gone]:
+        call.then = partial(deprovision, chosen, where)
+
+
+@operation(
+    "sso:ProvisionPermissionSet", lambda _: {"PermissionSetProvisioningStatus": _IN_PROGRESS}
+)
+def provision_permission_set(call: CenterCall) -> None:
+    """Check that the roles of a permission set can be brought up to date, and then do it."""
+    center, chosen = call.center, call.permission_set
+    if call.given["TargetType"] == _ALL:
+        there = [key for key in chosen.provisioned if key in center.organization.members]
+    else:
+        there = [active_account_of(center, _target(call)).account_id]
+        if there[0] not in chosen.provisioned:  # AWS's sentence is not documented
+            raise ResourceNotFoundException(
+                f"{chosen.arn} is not provisioned in account {there[0]}."
             )
-        found = []
-        for kind, held in ((USER, self._center.users), (GROUP, self._center.groups)):
+    accounts = [center.world.accounts[key] for key in there]
+    work = [(one, wanted(chosen, one)) for one in accounts]
+
+    def then() -> None:
+        for one, want in work:
+            provision(chosen, one, want)
+
+    call.then = then
+
+
+def _target(call: CenterCall) -> str:
+    """Give the account that a call names.
+
+    Raises
+    ------
+    ValidationException
+        It names no account.
+    """
+    if call.given["TargetType"] != _ACCOUNT or "TargetId" not in call.given:
+        raise ValidationException("The target is an AWS account: TargetType AWS_ACCOUNT, TargetId.")
+    return str(call.given["TargetId"])
+
+
+def _set(call: CenterCall) -> PermissionSet:
+    """Find the permission set; the event says it only when all is found."""
+    return find(call.center.permission_sets, call.given["PermissionSetArn"], PERMISSION_SET)
+
+
+def _principal(call: CenterCall) -> tuple[str, str]:
+    """Find a user or a group that is there: its type and its id."""
+    kind, key, center = call.given["PrincipalType"], call.given["PrincipalId"], call.center
+    found = []
+    for one, held in ((USER, center.users), (GROUP, center.groups)):
+        if kind in (one, _EITHER):
             with suppress(ResourceNotFoundException):
-                found.append((kind, find(held, given, kind).id))
-        if len(found) > 1:
-            raise RequestError(f"A user and a group are called {given}: give the one you mean.")
-        if not found:
-            raise ResourceNotFoundException("Principal not found.")
-        return found[0]
+                found.append((one, find(held, key, one).id))
+    if len(found) > 1:
+        raise RequestError(f"A user and a group are called {key}: give the one you mean.")
+    if not found:
+        raise ResourceNotFoundException("Principal not found.")
+    return found[0]
 
-    def _assigned(
-        self, there: list[AccountAssignment], principal: Principal | str
-    ) -> AccountAssignment:
-        """Find the one assignment that is somebody's; of who has been deleted only the id is left.
 
-        Raises
-        ------
-        ResourceNotFoundException
-            There is none.
-        """
-        key = getattr(principal, "id", principal)
-        if all(one.principal_id != key for one in there):
-            _, key = self._principal(principal)
-        for one in there:
-            if one.principal_id == key:
-                return one
-        raise ResourceNotFoundException("Assignment not found.")
+def _assigned(there: list[AccountAssignment], call: CenterCall) -> AccountAssignment:
+    """Find the one assignment that is somebody's; of who has been deleted only the id is left.
+
+    Raises
+    ------
+    ResourceNotFoundException
+        There is none.
+    """
+    key = call.given["PrincipalId"]
+    if all(one.principal_id != key for one in there):
+        _, key = _principal(call)
+    for one in there:
+        if one.principal_id == key:
+            return one
+    raise ResourceNotFoundException("Assignment not found.")
 
 
 def _named(assignment: AccountAssignment, permission_set: PermissionSet) -> dict[str, str]:
     """Give the parameters of a call about an assignment."""
     return {
         "TargetId": assignment.account_id,
-        "TargetType": "AWS_ACCOUNT",
+        "TargetType": _ACCOUNT,
         "PermissionSetArn": permission_set.arn,
         "PrincipalType": assignment.principal_type,
         "PrincipalId": assignment.principal_id,

@@ -10,29 +10,26 @@ in IAM Identity Center".
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.identity_center import ConflictException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
-from iamlab.operations.identity_center.parameters import (
+from iamlab.operations.identity_center.calls import (
     GROUP,
-    HIDDEN,
-    IDENTITY_STORE,
     USER,
+    CenterCall,
     OfInstance,
     Own,
     Part,
-    checked,
+    do,
     find,
-    optional,
-    recorded,
+    id_of,
+    operation,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from iamlab.operations.identity_center.parameters import HIDDEN, checked, optional
 
 _FIELDS = {
     "userName": "user_name",
@@ -51,6 +48,9 @@ ATTRIBUTES = (
 
 PATHS = (*_FIELDS, *ATTRIBUTES)
 """Paths of all that can become a session tag."""
+
+_EMAIL = "emails"
+"""The path by which UpdateUser changes the address."""
 
 _RESERVED = ("administrator", "awsadministrators")
 """Names that no user can have."""
@@ -112,14 +112,14 @@ class IdentityStoreUser(Part):
         ValidationException
             There is no such attribute, or it cannot be so.
         """
-        with recorded(self.center, IDENTITY_STORE, "UpdateUser", UserId=self.id):
-            find(self.center.users, self, USER)
-            changed = known_attributes(attributes)
-            shown = self.display_name if display_name is None else display_name
-            address = self.email if email is None else email
-            shown, address = optional("displayName", shown), optional("email", address)
-            self.display_name, self.email = shown, address
-            self.attributes |= changed
+        changed: dict[str, Any] = {"displayName": display_name, _EMAIL: email}
+        changed |= _paths(attributes)
+        sent = [
+            {"AttributePath": path, "AttributeValue": value}
+            for path, value in changed.items()
+            if value is not None
+        ]
+        do(self.center, "identitystore:UpdateUser", UserId=self.id, Operations=sent)
 
 
 @dataclass(slots=True, eq=False)
@@ -152,10 +152,7 @@ class IdentityStoreGroup(Part):
         ResourceNotFoundException
             There is no such user, or the group has been deleted.
         """
-        with self._membership("CreateGroupMembership", user) as member_id:
-            if member_id in self.member_ids:
-                raise ConflictException("Member and Group relationship already exists.")
-            self.member_ids.append(member_id)
+        self._do("CreateGroupMembership", user)
 
     def remove_user(self, user: IdentityStoreUser | str) -> None:
         """End a membership (``DeleteGroupMembership``). Role sessions go on until they expire.
@@ -165,20 +162,11 @@ class IdentityStoreGroup(Part):
         ResourceNotFoundException
             The user is no member.
         """
-        with self._membership("DeleteGroupMembership", user) as member_id:
-            if member_id not in self.member_ids:
-                raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")
-            self.member_ids.remove(member_id)
+        self._do("DeleteGroupMembership", user)
 
-    @contextmanager
-    def _membership(self, operation: str, user: IdentityStoreUser | str) -> Iterator[str]:
-        """Note a call about somebody's membership, which has an id of its own in AWS."""
-        center = self.center
-        with recorded(center, IDENTITY_STORE, operation, GroupId=self.id) as call:
-            find(center.groups, self, GROUP)
-            member = find(center.users, user, USER)
-            call.asked["MemberId"] = {"UserId": member.id}
-            yield member.id
+    def _do(self, name: str, user: IdentityStoreUser | str) -> None:
+        member = {"UserId": id_of(user, USER)}
+        do(self.center, f"identitystore:{name}", GroupId=self.id, MemberId=member)
 
 
 class IdentityStore(OfInstance):
@@ -217,21 +205,14 @@ class IdentityStore(OfInstance):
         >>> center.create_user("ana").user_name, len(main.users)
         ('ana', 0)
         """
-        center = self._center
-        with recorded(center, IDENTITY_STORE, "CreateUser", UserName=HIDDEN) as call:
-            name = checked("userName", user_name)
-            known = known_attributes(attributes)
-            shown, address = optional("displayName", display_name), optional("email", email)
-            if name.lower() in _RESERVED:  # AWS's sentence is not documented
-                raise ValidationException(f"The user name {name} is reserved.")
-            if name.lower() in (one.user_name.lower() for one in center.users.values()):
-                raise ConflictException("Duplicate UserName")
-            key = center.world.ids.uuid()
-            made = IdentityStoreUser(
-                center.world, center.arn, key, name, shown or name, address, known
-            )
-            center.users[made.id] = made
-            call.answer["UserId"] = made.id
+        made: IdentityStoreUser = do(
+            self._center,
+            "identitystore:CreateUser",
+            UserName=user_name,
+            DisplayName=display_name,
+            Emails=[{"Value": email}] if email else None,
+            Attributes=_paths(attributes),
+        )
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:
@@ -244,9 +225,7 @@ class IdentityStore(OfInstance):
         ResourceNotFoundException
             There is none.
         """
-        key = self._delete("User", self._center.users, user)
-        for group in self._center.groups.values():
-            group.member_ids = [one for one in group.member_ids if one != key]
+        do(self._center, "identitystore:DeleteUser", UserId=id_of(user, USER))
 
     def create_group(self, display_name: str, description: str = "") -> IdentityStoreGroup:
         """Add a group (``CreateGroup`` of the identity store).
@@ -256,16 +235,12 @@ class IdentityStore(OfInstance):
         ConflictException
             The name is taken.
         """
-        center = self._center
-        with recorded(center, IDENTITY_STORE, "CreateGroup", DisplayName=HIDDEN) as call:
-            name = checked("displayName", display_name)
-            said = optional("groupDescription", description)
-            if name.lower() in (one.display_name.lower() for one in center.groups.values()):
-                raise ConflictException("Duplicate GroupDisplayName")
-            key = center.world.ids.uuid()
-            made = IdentityStoreGroup(center.world, center.arn, key, name, said)
-            center.groups[made.id] = made
-            call.answer["GroupId"] = made.id
+        made: IdentityStoreGroup = do(
+            self._center,
+            "identitystore:CreateGroup",
+            DisplayName=display_name,
+            Description=description,
+        )
         return made
 
     def delete_group(self, group: IdentityStoreGroup | str) -> None:
@@ -276,35 +251,155 @@ class IdentityStore(OfInstance):
         ResourceNotFoundException
             There is none.
         """
-        self._delete("Group", self._center.groups, group)
-
-    def _delete(self, kind: str, held: dict[str, Own], given: Own | str) -> str:
-        """Delete a user or a group; give the id."""
-        with recorded(self._center, IDENTITY_STORE, f"Delete{kind}") as call:
-            key = find(held, given, kind.upper()).id
-            call.asked[f"{kind}Id"] = key
-            del held[key]
-        return key
+        do(self._center, "identitystore:DeleteGroup", GroupId=id_of(group, GROUP))
 
 
-def known_attributes(given: Mapping[str, str] | None) -> dict[str, str]:
+def _paths(attributes: object) -> dict[str, Any]:
+    """Insist on a mapping of paths to texts; nothing is an empty one.
+
+    Raises
+    ------
+    RequestError
+        It is none.
+    """
+    if attributes is None:
+        return {}
+    if not isinstance(attributes, Mapping):
+        raise RequestError(f"attributes is a mapping of paths to texts, not {attributes!r}.")
+    return dict(attributes)
+
+
+def known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Check what is known of somebody.
 
     Raises
     ------
     ValidationException
         There is no such attribute, or it cannot be so.
-    RequestError
-        It is no mapping.
     """
-    attributes: object = {} if given is None else given
-    if not hasattr(attributes, "items"):
-        raise RequestError(f"attributes is a mapping of paths to texts, not {given!r}.")
-    found = {}
-    for path, value in attributes.items():
+    for path in attributes:
         if path not in ATTRIBUTES:  # AWS's sentence is not documented
             error = ValidationException(f"The attribute {path} is not supported.")
             error.add_note(did_you_mean(str(path), ATTRIBUTES))
             raise error
-        found[path] = checked("attribute", value)
-    return found
+    return {path: checked("attribute", value) for path, value in attributes.items()}
+
+
+_BY_PARAMETER = {
+    **{name: name[0].lower() + name[1:] for name in ("NickName", "Title", "UserType", "Locale")},
+    "Timezone": "timezone",
+    "PreferredLanguage": "preferredLanguage",
+}
+"""Parameter of CreateUser -> the path of the attribute."""
+
+
+def _attributes_in(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a call says of somebody besides, by its paths."""
+    name = given.get("Name", {})
+    named = {f"name.{part[0].lower()}{part[1:]}": value for part, value in name.items()}
+    plain = {path: given[key] for key, path in _BY_PARAMETER.items() if key in given}
+    return {**named, **plain, **given.get("Attributes", {})}
+
+
+def _email_in(sent: Any) -> Any:
+    """Give the first address of a list as the API takes it; else what was sent."""
+    if isinstance(sent, list | tuple):
+        return sent[0].get("Value", "") if sent and isinstance(sent[0], Mapping) else ""
+    return sent
+
+
+@operation("identitystore:CreateUser", lambda made: {"UserId": made.id})
+def create_user(call: CenterCall) -> IdentityStoreUser:
+    """Add somebody."""
+    center, given = call.center, call.given
+    call.noted["UserName"] = HIDDEN
+    name = checked("userName", given.get("UserName"))
+    known = known_attributes(_attributes_in(given))
+    shown = optional("displayName", given.get("DisplayName"))
+    address = optional("email", _email_in(given.get("Emails")))
+    if name.lower() in _RESERVED:  # AWS's sentence is not documented
+        raise ValidationException(f"The user name {name} is reserved.")
+    if name.lower() in (one.user_name.lower() for one in center.users.values()):
+        raise ConflictException("Duplicate UserName")
+    key = center.world.ids.uuid()
+    made = IdentityStoreUser(center.world, center.arn, key, name, shown or name, address, known)
+    center.users[made.id] = made
+    return made
+
+
+@operation("identitystore:UpdateUser")
+def update_user(call: CenterCall) -> None:
+    """Change what is known of somebody."""
+    call.noted["UserId"] = call.given["UserId"]
+    user = find(call.center.users, call.given["UserId"], USER)
+    changed = {one["AttributePath"]: one.get("AttributeValue") for one in call.given["Operations"]}
+    shown = changed.pop("displayName", user.display_name)
+    address = _email_in(changed.pop(_EMAIL, user.email))
+    known = known_attributes(changed)
+    shown, address = optional("displayName", shown), optional("email", address)
+    user.display_name, user.email = shown, address
+    user.attributes |= known
+
+
+@operation("identitystore:DeleteUser")
+def delete_user(call: CenterCall) -> None:
+    """Delete somebody, and all memberships."""
+    key = _delete(call, "UserId", call.center.users, USER)
+    for group in call.center.groups.values():
+        group.member_ids = [one for one in group.member_ids if one != key]
+
+
+@operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})
+def create_group(call: CenterCall) -> IdentityStoreGroup:
+    """Add a group."""
+    center, given = call.center, call.given
+    call.noted["DisplayName"] = HIDDEN
+    name = checked("displayName", given.get("DisplayName"))
+    said = optional("groupDescription", given.get("Description"))
+    if name.lower() in (one.display_name.lower() for one in center.groups.values()):
+        raise ConflictException("Duplicate GroupDisplayName")
+    made = IdentityStoreGroup(center.world, center.arn, center.world.ids.uuid(), name, said)
+    center.groups[made.id] = made
+    return made
+
+
+@operation("identitystore:DeleteGroup")
+def delete_group(call: CenterCall) -> None:
+    """Delete a group."""
+    _delete(call, "GroupId", call.center.groups, GROUP)
+
+
+def _delete(call: CenterCall, parameter: str, held: dict[str, Own], noun: str) -> str:
+    """Delete a user or a group; give the id."""
+    key = find(held, call.given[parameter], noun).id
+    call.noted[parameter] = key
+    del held[key]
+    return key
+
+
+@operation("identitystore:CreateGroupMembership")
+def create_group_membership(call: CenterCall) -> None:
+    """Make somebody a member."""
+    group, member_id = _membership(call)
+    if member_id in group.member_ids:
+        raise ConflictException("Member and Group relationship already exists.")
+    group.member_ids.append(member_id)
+
+
+# AWS names a membership by an id of its own, and iamlab by group and member.
+@operation("identitystore:DeleteGroupMembership")
+def delete_group_membership(call: CenterCall) -> None:
+    """End a membership."""
+    group, member_id = _membership(call)
+    if member_id not in group.member_ids:
+        raise ResourceNotFoundException("GROUP_MEMBERSHIP not found.")
+    group.member_ids.remove(member_id)
+
+
+def _membership(call: CenterCall) -> tuple[IdentityStoreGroup, str]:
+    """Find the group and the member that a call names."""
+    call.noted["GroupId"] = call.given["GroupId"]
+    group = find(call.center.groups, call.given["GroupId"], GROUP)
+    member = find(call.center.users, call.given["MemberId"].get("UserId", ""), USER)
+    call.noted["MemberId"] = {"UserId": member.id}
+    return group, member.id

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,24 +22,24 @@ from iamlab.errors import FailedAuthentication, RequestError, did_you_mean
 from iamlab.errors.identity_center import ConflictException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.model.record import twin_of
+from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
 from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
 from iamlab.operations.identity_center import portal
 from iamlab.operations.identity_center.assignments import AccountAssignment, Assigns
+from iamlab.operations.identity_center.calls import USER, CenterCall, do, find, operation
 from iamlab.operations.identity_center.directory import (
     PATHS,
     IdentityStore,
     IdentityStoreGroup,
     IdentityStoreUser,
 )
-from iamlab.operations.identity_center.parameters import SSO, USER, checked_mapping, find, recorded
+from iamlab.operations.identity_center.parameters import checked_mapping
 from iamlab.operations.identity_center.permission_sets import HasPermissionSets, PermissionSet
 from iamlab.operations.identity_center.provisioning import SERVICE, enter
 from iamlab.operations.sts.caller import GLOBAL, check_region
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
     from iamlab.operations.identity_center.portal import PortalSession
@@ -134,12 +135,15 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         >>> center.access_control_attributes
         {'Title': 'title'}
         """
-        operation = "UpdateInstanceAccessControlAttributeConfiguration"
-        with recorded(self, SSO, operation):
-            given = checked_mapping("key", "attribute", attributes, MOST_ATTRIBUTES)
-            if len({key.lower() for key in given}) < len(given):
-                raise ValidationException("Keys of session tags differ in more than their case.")
-            self.access_control_attributes = {key: _path(one) for key, one in given.items()}
+        given: object = attributes
+        if not isinstance(given, Mapping):
+            raise RequestError(f"This is a mapping of texts to texts, not {attributes!r}.")
+        sent = [{"Key": key, "Value": {"Source": [one]}} for key, one in given.items()]
+        do(
+            self,
+            "sso:UpdateInstanceAccessControlAttributeConfiguration",
+            InstanceAccessControlAttributeConfiguration={"AccessControlAttributes": sent},
+        )
 
     def sign_in(self, user: IdentityStoreUser | str, *, with_mfa: bool = False) -> PortalSession:
         """Let somebody sign in to the access portal, for eight hours. The password is right.
@@ -196,6 +200,24 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         )
 
 
+def _set_attributes(call: CenterCall) -> None:
+    """Say which attributes of users become session tags."""
+    sent = call.given["InstanceAccessControlAttributeConfiguration"]
+    pairs = [
+        (one.get("Key"), source)
+        for one in sent.get("AccessControlAttributes", ())
+        for source in one.get("Value", {}).get("Source", ())
+    ]
+    given = checked_mapping("key", "attribute", dict(pairs), MOST_ATTRIBUTES)
+    if len({key.lower() for key in given}) < len(given):
+        raise ValidationException("Keys of session tags differ in more than their case.")
+    call.center.access_control_attributes = {key: _path(one) for key, one in given.items()}
+
+
+for _verb in ("Create", "Update"):
+    operation(f"sso:{_verb}InstanceAccessControlAttributeConfiguration")(_set_attributes)
+
+
 def enable_identity_center(
     organization: Organization, *, region: str = "us-east-1"
 ) -> IdentityCenter:
@@ -231,7 +253,7 @@ def enable_identity_center(
     if organization.feature_set != "ALL":
         # The console asks to enable all features first; there is no call, and so no code.
         raise ConflictException("IAM Identity Center needs an organization with all features.")
-    organization.enable_aws_service_access(SERVICE)
+    perform(owner, "organizations:EnableAWSServiceAccess", ServicePrincipal=SERVICE)
     for account in organization.accounts:
         enter(account)
     number = world.ids.uuid().replace("-", "")

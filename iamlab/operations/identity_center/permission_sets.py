@@ -12,19 +12,19 @@ AWS pages: "Manage AWS accounts with permission sets"; "Set session duration for
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.identity_center import ConflictException
+from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.identity_center.calls import CenterCall, OfInstance, do, operation
 from iamlab.operations.identity_center.parameters import (
-    SSO,
-    OfInstance,
     checked,
     checked_mapping,
     optional,
-    recorded,
     seconds_of,
 )
 from iamlab.operations.identity_center.set_policies import PolicySet
+from iamlab.operations.parameters import as_session_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,18 +85,12 @@ class PermissionSet(PolicySet):
         ValidationException
             Something cannot be so: sessions last ``PT1H`` to ``PT12H``, say.
         """
-        asked = {
-            "Description": description,
-            "SessionDuration": session_duration,
-            "RelayState": relay_state,
-        }
-        with self._noted("UpdatePermissionSet", **asked):
-            said = self.description if description is None else description
-            lasts = self.session_duration if session_duration is None else session_duration
-            begins = self.relay_state if relay_state is None else relay_state
-            seconds_of(lasts)
-            said, begins = optional("description", said), optional("relayState", begins)
-            self.description, self.session_duration, self.relay_state = said, lasts, begins
+        self._do(
+            "UpdatePermissionSet",
+            Description=description,
+            SessionDuration=session_duration,
+            RelayState=relay_state,
+        )
 
     def delete(self) -> None:
         """Delete it (``DeletePermissionSet``).
@@ -106,15 +100,7 @@ class PermissionSet(PolicySet):
         ConflictException
             Somebody is assigned to it.
         """
-        with self._noted("DeletePermissionSet"):
-            if self.provisioned:
-                error = ConflictException(
-                    "Could not delete because PermissionSet has ApplicationProfile associated "
-                    "with it"
-                )
-                error.add_note("Delete its assignments first: center.delete_account_assignment.")
-                raise error
-            del self.center.permission_sets[self.id]
+        self._do("DeletePermissionSet")
 
 
 class HasPermissionSets(OfInstance):
@@ -158,24 +144,66 @@ class HasPermissionSets(OfInstance):
         >>> readers.managed_policies
         ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
-        center = self._center
-        with recorded(center, SSO, "CreatePermissionSet", Name=name) as call:
-            called = checked("name", name)
-            said, begins = optional("description", description), optional("relayState", relay_state)
-            seconds_of(session_duration)
-            tagged = checked_mapping("tagKey", "tagValue", tags, MOST_TAGS)
-            if called in (one.name for one in center.permission_sets.values()):
-                raise ConflictException(f"PermissionSet with name {called} already exists.")
-            made = PermissionSet(
-                center.world,
-                center.arn,
-                f"ps-{center.hexadecimal(16)}",
-                name=called,
-                description=said,
-                session_duration=session_duration,
-                relay_state=begins,
-                tags=tagged,
-            )
-            center.permission_sets[made.id] = made
-            call.answer["PermissionSet"] = {"Name": called, "PermissionSetArn": made.arn}
+        made: PermissionSet = do(
+            self._center,
+            "sso:CreatePermissionSet",
+            Name=name,
+            Description=description,
+            SessionDuration=session_duration,
+            RelayState=relay_state,
+            Tags=as_session_tags(tags),
+        )
         return made
+
+
+def _as_made(made: PermissionSet) -> dict[str, Any]:
+    return {"PermissionSet": {"Name": made.name, "PermissionSetArn": made.arn}}
+
+
+@operation("sso:CreatePermissionSet", _as_made)
+def create_permission_set(call: CenterCall) -> PermissionSet:
+    """Make a permission set."""
+    center, given = call.center, call.given
+    call.noted["Name"] = given["Name"]
+    made = PermissionSet(
+        center.world,
+        center.arn,
+        "",
+        name=checked("name", given["Name"]),
+        description=optional("description", given.get("Description")),
+        relay_state=optional("relayState", given.get("RelayState")),
+        session_duration=given.get("SessionDuration", "PT1H"),
+    )
+    seconds_of(made.session_duration)
+    made.tags = checked_mapping("tagKey", "tagValue", dict(tags_of(given)), MOST_TAGS)
+    if made.name in (one.name for one in center.permission_sets.values()):
+        raise ConflictException(f"PermissionSet with name {made.name} already exists.")
+    made.id = f"ps-{center.hexadecimal(16)}"
+    center.permission_sets[made.id] = made
+    return made
+
+
+@operation("sso:UpdatePermissionSet")
+def update_permission_set(call: CenterCall) -> None:
+    """Change a permission set; roles that were made of it stay as they are."""
+    chosen, given = call.permission_set, call.given
+    sent = ("Description", "SessionDuration", "RelayState")
+    call.noted |= {name: given[name] for name in sent if name in given}
+    lasts = given.get("SessionDuration", chosen.session_duration)
+    seconds_of(lasts)
+    said = optional("description", given.get("Description", chosen.description))
+    begins = optional("relayState", given.get("RelayState", chosen.relay_state))
+    chosen.description, chosen.session_duration, chosen.relay_state = said, lasts, begins
+
+
+@operation("sso:DeletePermissionSet")
+def delete_permission_set(call: CenterCall) -> None:
+    """Delete a permission set that nobody is assigned to."""
+    chosen = call.permission_set
+    if chosen.provisioned:
+        error = ConflictException(
+            "Could not delete because PermissionSet has ApplicationProfile associated with it"
+        )
+        error.add_note("Delete its assignments first: center.delete_account_assignment.")
+        raise error
+    del call.center.permission_sets[chosen.id]

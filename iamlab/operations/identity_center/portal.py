@@ -33,12 +33,13 @@ from iamlab.errors.identity_center import (
 )
 from iamlab.model.clock_and_ids import HEX
 from iamlab.model.event import SERVICE_EVENT
+from iamlab.operations import registry
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
-from iamlab.operations.identity_center.parameters import SSO
+from iamlab.operations.identity_center.calls import SSO
 from iamlab.operations.identity_center.provisioning import audience, provider_in
-from iamlab.operations.sts.caller import Asked
-from iamlab.operations.sts.federated import assume, saml_answer, saml_noted
+from iamlab.operations.sts.assume_role import assume, saml_answer, saml_noted
+from iamlab.operations.sts.calls import Asked
 from iamlab.operations.sts.session_tags import session_tags
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
     [(role_arn, provider_arn)] = said.roles
     asked = Asked(
         world=center.world,
-        operation=_OPERATION,
+        entry=registry.find(f"sts:{_OPERATION}"),
         caller=provider_arn,
         who=principal_of(center.world, provider_arn),
         given={

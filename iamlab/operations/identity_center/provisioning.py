@@ -25,9 +25,9 @@ from iamlab.errors import LimitExceeded, NoSuchEntity
 from iamlab.model.identities import Role
 from iamlab.model.quotas import SESSION_SECONDS, quota
 from iamlab.operations.federation.saml_xml import DOORS
+from iamlab.operations.iam.identity_providers import create_saml_provider, update_saml_provider
 from iamlab.operations.iam.lookup import attachable, check_room, same_name
 from iamlab.operations.iam.roles import create_service_linked_role
-from iamlab.operations.iam.saml_providers import create_saml_provider, update_saml_provider
 from iamlab.operations.identity_center.parameters import seconds_of
 from iamlab.operations.identity_center.permission_sets import Provisioned
 from iamlab.operations.identity_center.set_policies import INLINE, PolicyReference

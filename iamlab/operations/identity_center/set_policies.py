@@ -7,7 +7,6 @@ AWS pages: "Use IAM policies in permission sets"; "IAM Identity Center quotas".
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,24 +15,23 @@ from iamlab.errors.identity_center import ConflictException, ServiceQuotaExceede
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
-from iamlab.operations.identity_center.parameters import (
+from iamlab.operations.identity_center.calls import (
     PERMISSION_SET,
-    SSO,
+    CenterCall,
     Part,
-    checked,
+    do,
     find,
-    recorded,
+    operation,
 )
+from iamlab.operations.identity_center.parameters import checked
 from iamlab.operations.parameters import as_text
 from iamlab.operations.policy_documents import saved
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping
 
-    from iamlab.operations.identity_center.parameters import Call
     from iamlab.operations.policy_documents import Document
 
     T = TypeVar("T")
@@ -115,12 +113,7 @@ class PolicySet(Part):
         ValidationException
             It is a customer managed one.
         """
-        with self._managed("AttachManagedPolicyToPermissionSet", managed_policy) as arn:
-            there = (
-                f"Permission set with id {self.id} already has a typed link attachment to a "
-                f"managed policy with {arn}"
-            )
-            self._add(self.managed_policies, arn, there)
+        self._do("AttachManagedPolicyToPermissionSet", ManagedPolicyArn=_text_of(managed_policy))
 
     def detach_managed_policy(self, managed_policy: str | ManagedPolicy) -> None:
         """Take it away (``DetachManagedPolicyFromPermissionSet``).
@@ -130,8 +123,7 @@ class PolicySet(Part):
         ResourceNotFoundException
             It is not attached.
         """
-        with self._managed("DetachManagedPolicyFromPermissionSet", managed_policy) as arn:
-            _remove(self.managed_policies, arn, f"Could not find ManagedPolicy with arn {arn}")
+        self._do("DetachManagedPolicyFromPermissionSet", ManagedPolicyArn=_text_of(managed_policy))
 
     def attach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
@@ -149,13 +141,10 @@ class PolicySet(Part):
         ValidationException
             No policy can be called so.
         """
-        operation = "AttachCustomerManagedPolicyReferenceToPermissionSet"
-        with self._customer_managed(operation, name, path) as one:
-            there = (
-                f"Given customer managed policy with name: {one.name} and path {one.path} already "
-                "attached"
-            )
-            self._add(self.customer_managed_policy_references, one, there)
+        self._do(
+            "AttachCustomerManagedPolicyReferenceToPermissionSet",
+            CustomerManagedPolicyReference=_named(name, path),
+        )
 
     def detach_customer_managed_policy_reference(
         self, name: str | ManagedPolicy | PolicyReference, path: str = "/"
@@ -167,13 +156,10 @@ class PolicySet(Part):
         ResourceNotFoundException
             It is not named.
         """
-        operation = "DetachCustomerManagedPolicyReferenceFromPermissionSet"
-        with self._customer_managed(operation, name, path) as one:
-            missing = (
-                f"Given managed policy with name: {one.name} and path {one.path} does not exist on "
-                "PermissionSet"
-            )
-            _remove(self.customer_managed_policy_references, one, missing)
+        self._do(
+            "DetachCustomerManagedPolicyReferenceFromPermissionSet",
+            CustomerManagedPolicyReference=_named(name, path),
+        )
 
     def put_inline_policy(self, inline_policy: Document) -> None:
         """Write its one inline policy (``PutInlinePolicyToPermissionSet``).
@@ -185,18 +171,11 @@ class PolicySet(Part):
         ValidationException
             It has more than 32,768 characters.
         """
-        with self._noted("PutInlinePolicyToPermissionSet") as call:
-            text = checked("inlinePolicy", as_text(inline_policy))
-            call.asked["InlinePolicy"] = text
-            try:  # whether AWS reads it now or only when it is provisioned is not documented
-                self.inline_policy = saved(text, INLINE, "identity")
-            except LimitExceeded:  # that of managed policies: here there is room for more
-                self.inline_policy = Policy.parse(text, name=INLINE)
+        self._do("PutInlinePolicyToPermissionSet", InlinePolicy=as_text(inline_policy))
 
     def delete_inline_policy(self) -> None:
         """Take the inline policy away (``DeleteInlinePolicyFromPermissionSet``)."""
-        with self._noted("DeleteInlinePolicyFromPermissionSet"):
-            self.inline_policy = None
+        self._do("DeleteInlinePolicyFromPermissionSet")
 
     def put_permissions_boundary(
         self, permissions_boundary: str | ManagedPolicy | PolicyReference
@@ -214,14 +193,12 @@ class PolicySet(Part):
             AWS has no such policy.
         """
         given = permissions_boundary
-        with self._noted("PutPermissionsBoundaryToPermissionSet") as call:
-            if isinstance(given, PolicyReference):
-                reference = self.permissions_boundary = reference_to(given)
-                named: dict[str, object] = {"CustomerManagedPolicyReference": reference.to_json()}
-            else:
-                arn = self.permissions_boundary = _arn_of(_text_of(given), self.partition)
-                named = {"ManagedPolicyArn": arn}
-            call.asked["PermissionsBoundary"] = named
+        sent = (
+            {"CustomerManagedPolicyReference": _named(given)}
+            if isinstance(given, PolicyReference)
+            else {"ManagedPolicyArn": _text_of(given)}
+        )
+        self._do("PutPermissionsBoundaryToPermissionSet", PermissionsBoundary=sent)
 
     def delete_permissions_boundary(self) -> None:
         """Take the ceiling away (``DeletePermissionsBoundaryFromPermissionSet``).
@@ -231,30 +208,10 @@ class PolicySet(Part):
         ResourceNotFoundException
             There is none.
         """
-        with self._noted("DeletePermissionsBoundaryFromPermissionSet"):
-            if self.permissions_boundary is None:  # AWS's sentence is not documented
-                raise ResourceNotFoundException(f"No permissions boundary on {self.id}")
-            self.permissions_boundary = None
+        self._do("DeletePermissionsBoundaryFromPermissionSet")
 
-    @contextmanager
-    def _managed(self, operation: str, given: str | ManagedPolicy) -> Iterator[str]:
-        """Note a call about one of AWS's policies, and give its ARN."""
-        text = _text_of(given)
-        with self._noted(operation, ManagedPolicyArn=text):
-            yield _arn_of(text, self.partition)
-
-    @contextmanager
-    def _customer_managed(
-        self, operation: str, name: str | ManagedPolicy | PolicyReference, path: str
-    ) -> Iterator[PolicyReference]:
-        """Note a call about a policy that each account has, and give how it is named."""
-        with self._noted(operation) as call:
-            reference = reference_to(name, path)
-            call.asked["CustomerManagedPolicyReference"] = reference.to_json()
-            yield reference
-
-    def _noted(self, operation: str, **parameters: Any) -> AbstractContextManager[Call]:
-        """Note a call about it, if it is still there.
+    def _do(self, name: str, **parameters: Any) -> None:
+        """Do an operation on it, if it is still there.
 
         Raises
         ------
@@ -262,21 +219,21 @@ class PolicySet(Part):
             It has been deleted.
         """
         find(self.center.permission_sets, self, PERMISSION_SET)
-        given = {key: one for key, one in parameters.items() if one is not None}
-        return recorded(self.center, SSO, operation, PermissionSetArn=self.arn, **given)
+        do(self.center, f"sso:{name}", PermissionSetArn=self.arn, **parameters)
 
-    def _add(self, held: list[T], one: T, there: str) -> None:
-        """Add a policy, if it is not there and there is room."""
-        if one in held:
-            raise ConflictException(there)
-        taken = len(self.managed_policies) + len(self.customer_managed_policy_references)
-        if taken >= MOST_POLICIES:
-            raise ServiceQuotaExceededException(
-                "You have exceeded AWS SSO limits. Cannot create ManagedPolicy more than "
-                f"{MOST_POLICIES} for id {self.id}. Please refer to "
-                "https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
-            )
-        held.append(one)
+
+def _add(chosen: PolicySet, held: list[T], one: T, there: str) -> None:
+    """Add a policy, if it is not there and there is room."""
+    if one in held:
+        raise ConflictException(there)
+    taken = len(chosen.managed_policies) + len(chosen.customer_managed_policy_references)
+    if taken >= MOST_POLICIES:
+        raise ServiceQuotaExceededException(
+            "You have exceeded AWS SSO limits. Cannot create ManagedPolicy more than "
+            f"{MOST_POLICIES} for id {chosen.id}. Please refer to "
+            "https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
+        )
+    held.append(one)
 
 
 def _remove(held: list[T], one: T, missing: str) -> None:
@@ -286,8 +243,107 @@ def _remove(held: list[T], one: T, missing: str) -> None:
     held.remove(one)
 
 
-def reference_to(given: object, path: str = "/") -> PolicyReference:
-    """Name a customer managed policy, given itself or by name and path.
+@operation("sso:AttachManagedPolicyToPermissionSet")
+def attach_managed_policy(call: CenterCall) -> None:
+    """Add one of AWS's managed policies."""
+    chosen, arn = call.permission_set, _managed_in(call)
+    there = (
+        f"Permission set with id {chosen.id} already has a typed link attachment to a managed "
+        f"policy with {arn}"
+    )
+    _add(chosen, chosen.managed_policies, arn, there)
+
+
+@operation("sso:DetachManagedPolicyFromPermissionSet")
+def detach_managed_policy(call: CenterCall) -> None:
+    """Take one of AWS's managed policies away."""
+    chosen, arn = call.permission_set, _managed_in(call)
+    _remove(chosen.managed_policies, arn, f"Could not find ManagedPolicy with arn {arn}")
+
+
+def _managed_in(call: CenterCall) -> str:
+    """Give the ARN of the policy of AWS's that a call names."""
+    call.noted["ManagedPolicyArn"] = text = call.given["ManagedPolicyArn"]
+    return _arn_of(text, call.account.partition)
+
+
+@operation("sso:AttachCustomerManagedPolicyReferenceToPermissionSet")
+def attach_reference(call: CenterCall) -> None:
+    """Name a policy that each account must have."""
+    chosen, one = call.permission_set, _reference_in(call)
+    there = (
+        f"Given customer managed policy with name: {one.name} and path {one.path} already attached"
+    )
+    _add(chosen, chosen.customer_managed_policy_references, one, there)
+
+
+@operation("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet")
+def detach_reference(call: CenterCall) -> None:
+    """Name such a policy no longer."""
+    chosen, one = call.permission_set, _reference_in(call)
+    missing = (
+        f"Given managed policy with name: {one.name} and path {one.path} does not exist on "
+        "PermissionSet"
+    )
+    _remove(chosen.customer_managed_policy_references, one, missing)
+
+
+def _reference_in(call: CenterCall) -> PolicyReference:
+    """Give the policy that a call names, which each account has."""
+    one = _reference(call.given["CustomerManagedPolicyReference"])
+    call.noted["CustomerManagedPolicyReference"] = one.to_json()
+    return one
+
+
+@operation("sso:PutInlinePolicyToPermissionSet")
+def put_inline_policy(call: CenterCall) -> None:
+    """Write the inline policy."""
+    chosen, text = call.permission_set, checked("inlinePolicy", call.given["InlinePolicy"])
+    call.noted["InlinePolicy"] = text
+    try:  # whether AWS reads it now or only when it is provisioned is not documented
+        chosen.inline_policy = saved(text, INLINE, "identity")
+    except LimitExceeded:  # that of managed policies: here there is room for more
+        chosen.inline_policy = Policy.parse(text, name=INLINE)
+
+
+@operation("sso:DeleteInlinePolicyFromPermissionSet")
+def delete_inline_policy(call: CenterCall) -> None:
+    """Take the inline policy away."""
+    call.permission_set.inline_policy = None
+
+
+@operation("sso:PutPermissionsBoundaryToPermissionSet")
+def put_permissions_boundary(call: CenterCall) -> None:
+    """Set the ceiling of the roles."""
+    chosen, sent = call.permission_set, call.given["PermissionsBoundary"]
+    if "CustomerManagedPolicyReference" in sent:
+        reference = _reference(sent["CustomerManagedPolicyReference"])
+        call.noted["PermissionsBoundary"] = {"CustomerManagedPolicyReference": reference.to_json()}
+        chosen.permissions_boundary = reference
+    else:
+        arn = _arn_of(sent.get("ManagedPolicyArn", ""), call.account.partition)
+        call.noted["PermissionsBoundary"] = {"ManagedPolicyArn": arn}
+        chosen.permissions_boundary = arn
+
+
+@operation("sso:DeletePermissionsBoundaryFromPermissionSet")
+def delete_permissions_boundary(call: CenterCall) -> None:
+    """Take the ceiling away."""
+    chosen = call.permission_set
+    if chosen.permissions_boundary is None:  # AWS's sentence is not documented
+        raise ResourceNotFoundException(f"No permissions boundary on {chosen.id}")
+    chosen.permissions_boundary = None
+
+
+def _named(given: object, path: str = "/") -> dict[str, Any]:
+    """Name a customer managed policy, given itself or by name and path, as the API does."""
+    if isinstance(given, ManagedPolicy | PolicyReference):
+        return {"Name": given.name, "Path": given.path}
+    return {"Name": given, "Path": path}
+
+
+def _reference(sent: Mapping[str, Any]) -> PolicyReference:
+    """Read how a call names a customer managed policy.
 
     Raises
     ------
@@ -296,12 +352,9 @@ def reference_to(given: object, path: str = "/") -> PolicyReference:
     RequestError
         It is no policy, and no name.
     """
-    name = given
-    if isinstance(given, ManagedPolicy | PolicyReference):
-        name, path = given.name, given.path
     return PolicyReference(
-        checked("customerManagedPolicyReference.name", name),
-        checked("customerManagedPolicyReference.path", path),
+        checked("customerManagedPolicyReference.name", sent.get("Name")),
+        checked("customerManagedPolicyReference.path", sent.get("Path", "/")),
     )
 
 

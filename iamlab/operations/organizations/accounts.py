@@ -26,7 +26,6 @@ from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Membe
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
-    PAGED,
     account_operation,
     anything,
     found,
@@ -106,8 +105,6 @@ def _answer_request(one: AccountRequest) -> dict[str, Any]:
 @operation(
     "CreateAccount",
     anything,
-    # AWS draws the id by lot; that it can be chosen here is for readable lessons.
-    "Email AccountName RoleName? IamUserAccessToBilling? Tags:list? AccountId?",
     answer=_answer_request,
     also=tagging(anything),
 )
@@ -152,7 +149,6 @@ def _make_role(organization: Organization, account: Account, name: str) -> None:
 @operation(
     "DescribeCreateAccountStatus",
     anything,
-    "CreateAccountRequestId",
     by=DELEGATE,
     answer=_answer_request,
 )
@@ -164,9 +160,7 @@ def describe_create_account_status(organization: Organization, given: Parameters
     return found(organization.requests, given["CreateAccountRequestId"], refusal)
 
 
-@operation(
-    "ListCreateAccountStatus", anything, f"States:list?{PAGED}", by=DELEGATE, answer=as_it_is
-)
+@operation("ListCreateAccountStatus", anything, by=DELEGATE, answer=as_it_is)
 def list_create_account_status(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List how the making of accounts ended."""
     states = given.get("States") or ("SUCCEEDED", "FAILED")
@@ -177,7 +171,6 @@ def list_create_account_status(organization: Organization, given: Parameters) ->
 @operation(
     "MoveAccount",
     named_by("AccountId"),
-    "AccountId SourceParentId DestinationParentId",
     also=needing("MoveAccount", "SourceParentId", "DestinationParentId"),
 )
 def move_account(organization: Organization, given: Parameters) -> None:
@@ -198,7 +191,7 @@ def move_account(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation("RemoveAccountFromOrganization", named_by("AccountId"), "AccountId")
+@operation("RemoveAccountFromOrganization", named_by("AccountId"))
 def remove_account_from_organization(organization: Organization, given: Parameters) -> None:
     """Take an account out: it stands alone then, and no policy of the organization reaches it."""
     member = member_of(organization, given)
@@ -220,15 +213,13 @@ def _answer_account(member: Member) -> dict[str, Any]:
     return {"Account": answers.account(member)}
 
 
-@operation(
-    "DescribeAccount", named_by("AccountId"), "AccountId", by=DELEGATE, answer=_answer_account
-)
+@operation("DescribeAccount", named_by("AccountId"), by=DELEGATE, answer=_answer_account)
 def describe_account(organization: Organization, given: Parameters) -> Member:
     """Read what an account is in the organization."""
     return member_of(organization, given)
 
 
-@operation("ListAccounts", anything, PAGED, by=DELEGATE, answer=as_it_is)
+@operation("ListAccounts", anything, by=DELEGATE, answer=as_it_is)
 def list_accounts(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List all accounts."""
     return page("Accounts", organization.members.values(), given, answers.account)
@@ -237,7 +228,6 @@ def list_accounts(organization: Organization, given: Parameters) -> dict[str, An
 @operation(
     "ListAccountsForParent",
     named_by("ParentId"),
-    f"ParentId{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -250,7 +240,6 @@ def list_accounts_for_parent(organization: Organization, given: Parameters) -> d
 @operation(
     "ListChildren",
     named_by("ParentId"),
-    f"ParentId ChildType{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -261,7 +250,7 @@ def list_children(organization: Organization, given: Parameters) -> dict[str, An
     return page("Children", below, given, lambda one: {"Id": one.id, "Type": kind})
 
 
-@operation("ListParents", named_by("ChildId"), f"ChildId{PAGED}", by=DELEGATE, answer=as_it_is)
+@operation("ListParents", named_by("ChildId"), by=DELEGATE, answer=as_it_is)
 def list_parents(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List the parents of an account or an OU: there is one."""
     key = given["ChildId"]

@@ -24,7 +24,8 @@ from iamlab.errors.organizations import (
 )
 from iamlab.model.organization.organization import organization_of, own_organization
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
-from iamlab.operations.registry import no_more, nothing, service_operation
+from iamlab.operations.registry import no_more, nothing
+from iamlab.operations.registry import operation as register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,8 +43,6 @@ MANAGEMENT, DELEGATE, MEMBER = "management", "delegate", "member"
 """Who may call: the management account; a delegated administrator too; every account in it."""
 
 PAGE = 20
-PAGED = " NextToken? MaxResults:int?"
-"""The parameters of every list."""
 
 _KINDS = {"r": "root", "ou": "ou"}
 
@@ -78,7 +77,6 @@ def caller_in(account: Account, by: str) -> Organization:
 def account_operation(
     name: str,
     about: About,
-    takes: str = "",
     *,
     answer: Answer = nothing,
     also: Pairs = no_more,
@@ -92,12 +90,10 @@ def account_operation(
             check_values(given)
             return work(account, given)
 
-        return service_operation(
-            "organizations",
-            name,
+        return register(
+            f"organizations:{name}",
             about,
-            takes,
-            answer=answer,
+            answer,
             also=also,
             keys=_keys,
             refuse=AccessDeniedException,
@@ -110,7 +106,6 @@ def account_operation(
 def operation(
     name: str,
     about: About,
-    takes: str = "",
     *,
     by: str = MANAGEMENT,
     answer: Answer = nothing,
@@ -123,7 +118,7 @@ def operation(
         def of_account(account: Account, given: Parameters) -> Any:
             return work(caller_in(account, by), given)
 
-        account_operation(name, about, takes, answer=answer, also=also)(of_account)
+        account_operation(name, about, answer=answer, also=also)(of_account)
         return work
 
     return make

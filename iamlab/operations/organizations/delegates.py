@@ -18,7 +18,6 @@ from iamlab.errors.organizations import (
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
-    PAGED,
     anything,
     member_of,
     named_by,
@@ -35,7 +34,7 @@ _NOT_REGISTERED = (
 )
 
 
-@operation("EnableAWSServiceAccess", anything, "ServicePrincipal")
+@operation("EnableAWSServiceAccess", anything)
 def enable_aws_service_access(organization: Organization, given: Parameters) -> None:
     """Let a service work in all accounts; once more does no harm."""
     now = organization.world.clock.now
@@ -43,7 +42,7 @@ def enable_aws_service_access(organization: Organization, given: Parameters) -> 
     organization.changed()
 
 
-@operation("DisableAWSServiceAccess", anything, "ServicePrincipal")
+@operation("DisableAWSServiceAccess", anything)
 def disable_aws_service_access(organization: Organization, given: Parameters) -> None:
     """Let a service work in all accounts no longer."""
     service = given["ServicePrincipal"]
@@ -56,7 +55,7 @@ def disable_aws_service_access(organization: Organization, given: Parameters) ->
     organization.changed()
 
 
-@operation("ListAWSServiceAccessForOrganization", anything, PAGED, by=DELEGATE, answer=as_it_is)
+@operation("ListAWSServiceAccessForOrganization", anything, by=DELEGATE, answer=as_it_is)
 def list_aws_service_access_for_organization(
     organization: Organization, given: Parameters
 ) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def list_aws_service_access_for_organization(
     return page("EnabledServicePrincipals", every, given, dict)
 
 
-@operation("RegisterDelegatedAdministrator", named_by("AccountId"), "AccountId ServicePrincipal")
+@operation("RegisterDelegatedAdministrator", named_by("AccountId"))
 def register_delegated_administrator(organization: Organization, given: Parameters) -> None:
     """Let a member account administer a service, and read about the organization."""
     member, service = member_of(organization, given), given["ServicePrincipal"]
@@ -98,7 +97,7 @@ def register_delegated_administrator(organization: Organization, given: Paramete
     organization.changed()
 
 
-@operation("DeregisterDelegatedAdministrator", named_by("AccountId"), "AccountId ServicePrincipal")
+@operation("DeregisterDelegatedAdministrator", named_by("AccountId"))
 def deregister_delegated_administrator(organization: Organization, given: Parameters) -> None:
     """Let an account administer a service no longer."""
     member = member_of(organization, given)
@@ -116,7 +115,6 @@ def deregister_delegated_administrator(organization: Organization, given: Parame
 @operation(
     "ListDelegatedAdministrators",
     anything,
-    f"ServicePrincipal?{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -134,7 +132,6 @@ def list_delegated_administrators(organization: Organization, given: Parameters)
 @operation(
     "ListDelegatedServicesForAccount",
     named_by("AccountId"),
-    f"AccountId{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )

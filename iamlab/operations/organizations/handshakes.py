@@ -28,7 +28,6 @@ from iamlab.model.organization.targets import Handshake
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.accounts import TOO_MANY, accounts_held, check_can_go, joined
 from iamlab.operations.organizations.calls import (
-    PAGED,
     account_operation,
     anything,
     operation,
@@ -78,7 +77,6 @@ def _answer(handshake: Handshake) -> dict[str, Any]:
 @operation(
     "InviteAccountToOrganization",
     about_invited,
-    "Target:dict Notes? Tags:list?",
     answer=_answer,
     also=tagging(about_invited),
 )
@@ -136,7 +134,7 @@ def _check_party(handshake: Handshake, account: Account, *, invited: bool) -> No
         raise AccessDeniedException("You don't have permissions to access this resource.")
 
 
-@account_operation("AcceptHandshake", about_handshake, "HandshakeId", answer=_answer)
+@account_operation("AcceptHandshake", about_handshake, answer=_answer)
 def accept_handshake(account: Account, given: Parameters) -> Handshake:
     """Join the organization that invited the account."""
     handshake = _handshake(account, given)
@@ -160,7 +158,7 @@ def accept_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("DeclineHandshake", about_handshake, "HandshakeId", answer=_answer)
+@account_operation("DeclineHandshake", about_handshake, answer=_answer)
 def decline_handshake(account: Account, given: Parameters) -> Handshake:
     """Refuse an invitation."""
     handshake = _handshake(account, given)
@@ -171,7 +169,7 @@ def decline_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("CancelHandshake", about_handshake, "HandshakeId", answer=_answer)
+@account_operation("CancelHandshake", about_handshake, answer=_answer)
 def cancel_handshake(account: Account, given: Parameters) -> Handshake:
     """Take an invitation back."""
     handshake = _handshake(account, given)
@@ -182,7 +180,7 @@ def cancel_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("DescribeHandshake", about_handshake, "HandshakeId", answer=_answer)
+@account_operation("DescribeHandshake", about_handshake, answer=_answer)
 def describe_handshake(account: Account, given: Parameters) -> Handshake:
     """Read an invitation: who sent it and who was sent it may."""
     return _handshake(account, given)
@@ -191,7 +189,6 @@ def describe_handshake(account: Account, given: Parameters) -> Handshake:
 @account_operation(
     "ListHandshakesForAccount",
     anything,
-    f"Filter:dict?{PAGED}",
     answer=as_it_is,
 )
 def list_handshakes_for_account(account: Account, given: Parameters) -> dict[str, Any]:
@@ -200,7 +197,7 @@ def list_handshakes_for_account(account: Account, given: Parameters) -> dict[str
     return page("Handshakes", _chosen(every, given), given, answers.handshake)
 
 
-@operation("ListHandshakesForOrganization", anything, f"Filter:dict?{PAGED}", answer=as_it_is)
+@operation("ListHandshakesForOrganization", anything, answer=as_it_is)
 def list_handshakes_for_organization(
     organization: Organization, given: Parameters
 ) -> dict[str, Any]:

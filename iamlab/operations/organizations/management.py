@@ -31,7 +31,6 @@ from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
     MEMBER,
-    PAGED,
     account_operation,
     anything,
     found,
@@ -52,7 +51,7 @@ def _answer(organization: Organization) -> dict[str, Any]:
     return {"Organization": answers.organization(organization)}
 
 
-@account_operation("CreateOrganization", anything, "FeatureSet?", answer=_answer)
+@account_operation("CreateOrganization", anything, answer=_answer)
 def create_organization(account: Account, given: Parameters) -> Organization:
     """Make an organization. With all features its root has SCPs enabled from the start.
 
@@ -97,7 +96,7 @@ def delete_organization(organization: Organization, _: Parameters) -> None:
     organization.changed()
 
 
-@operation("ListRoots", anything, PAGED, by=DELEGATE, answer=as_it_is)
+@operation("ListRoots", anything, by=DELEGATE, answer=as_it_is)
 def list_roots(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List the roots: there is one."""
     return page("Roots", [organization.root], given, answers.root)
@@ -124,7 +123,6 @@ def _answer_unit(unit: OrganizationalUnit) -> dict[str, Any]:
 @operation(
     "CreateOrganizationalUnit",
     named_by("ParentId"),
-    "ParentId Name Tags:list?",
     answer=_answer_unit,
     also=tagging(anything),
 )
@@ -161,7 +159,6 @@ def create_organizational_unit(organization: Organization, given: Parameters) ->
 @operation(
     "DescribeOrganizationalUnit",
     named_by("OrganizationalUnitId"),
-    "OrganizationalUnitId",
     by=DELEGATE,
     answer=_answer_unit,
 )
@@ -175,7 +172,6 @@ def describe_organizational_unit(
 @operation(
     "UpdateOrganizationalUnit",
     named_by("OrganizationalUnitId"),
-    "OrganizationalUnitId Name?",
     answer=_answer_unit,
 )
 def update_organizational_unit(organization: Organization, given: Parameters) -> OrganizationalUnit:
@@ -188,7 +184,7 @@ def update_organizational_unit(organization: Organization, given: Parameters) ->
     return unit
 
 
-@operation("DeleteOrganizationalUnit", named_by("OrganizationalUnitId"), "OrganizationalUnitId")
+@operation("DeleteOrganizationalUnit", named_by("OrganizationalUnitId"))
 def delete_organizational_unit(organization: Organization, given: Parameters) -> None:
     """Delete an OU in which nothing is; the policies that hang on it stay, elsewhere."""
     unit = unit_of(organization, given)
@@ -203,7 +199,6 @@ def delete_organizational_unit(organization: Organization, given: Parameters) ->
 @operation(
     "ListOrganizationalUnitsForParent",
     named_by("ParentId"),
-    f"ParentId{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -242,7 +237,7 @@ def _answer_root(root: Root) -> dict[str, Any]:
     return {"Root": answers.root(root)}
 
 
-@operation("EnablePolicyType", named_by("RootId"), "RootId PolicyType", answer=_answer_root)
+@operation("EnablePolicyType", named_by("RootId"), answer=_answer_root)
 def enable_policy_type(organization: Organization, given: Parameters) -> Root:
     """Enable a type. AWS's own policy of it is then on every root, OU and account."""
     root, policy_type = _root_of(organization, given), given["PolicyType"]
@@ -257,7 +252,7 @@ def enable_policy_type(organization: Organization, given: Parameters) -> Root:
     return root
 
 
-@operation("DisablePolicyType", named_by("RootId"), "RootId PolicyType", answer=_answer_root)
+@operation("DisablePolicyType", named_by("RootId"), answer=_answer_root)
 def disable_policy_type(organization: Organization, given: Parameters) -> Root:
     """Disable a type: all its policies are detached, and where they hung is forgotten."""
     root, policy_type = _root_of(organization, given), given["PolicyType"]

@@ -30,7 +30,6 @@ from iamlab.operations.iam import responses as iam_responses
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
-    PAGED,
     anything,
     found,
     named_by,
@@ -112,7 +111,6 @@ def _answer_policy(policy: OrganizationPolicy) -> dict[str, Any]:
 @operation(
     "CreatePolicy",
     about_new,
-    "Content Description Name Type Tags:list?",
     answer=_answer_policy,
     also=tagging(about_new),
 )
@@ -145,7 +143,7 @@ def create_policy(organization: Organization, given: Parameters) -> Organization
     return policy
 
 
-@operation("DescribePolicy", named_by("PolicyId"), "PolicyId", by=DELEGATE, answer=_answer_policy)
+@operation("DescribePolicy", named_by("PolicyId"), by=DELEGATE, answer=_answer_policy)
 def describe_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
     """Read a policy."""
     return policy_of(organization, given)
@@ -154,7 +152,6 @@ def describe_policy(organization: Organization, given: Parameters) -> Organizati
 @operation(
     "UpdatePolicy",
     named_by("PolicyId"),
-    "PolicyId Name? Description? Content?",
     answer=_answer_policy,
 )
 def update_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
@@ -173,7 +170,7 @@ def update_policy(organization: Organization, given: Parameters) -> Organization
     return policy
 
 
-@operation("DeletePolicy", named_by("PolicyId"), "PolicyId")
+@operation("DeletePolicy", named_by("PolicyId"))
 def delete_policy(organization: Organization, given: Parameters) -> None:
     """Delete a policy that hangs nowhere."""
     policy = own_policy(organization, given)
@@ -188,7 +185,6 @@ def delete_policy(organization: Organization, given: Parameters) -> None:
 @operation(
     "AttachPolicy",
     named_by("PolicyId"),
-    "PolicyId TargetId",
     also=needing("AttachPolicy", "TargetId"),
 )
 def attach_policy(organization: Organization, given: Parameters) -> None:
@@ -212,7 +208,6 @@ def attach_policy(organization: Organization, given: Parameters) -> None:
 @operation(
     "DetachPolicy",
     named_by("PolicyId"),
-    "PolicyId TargetId",
     also=needing("DetachPolicy", "TargetId"),
 )
 def detach_policy(organization: Organization, given: Parameters) -> None:
@@ -233,7 +228,7 @@ def detach_policy(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation("ListPolicies", anything, f"Filter{PAGED}", by=DELEGATE, answer=as_it_is)
+@operation("ListPolicies", anything, by=DELEGATE, answer=as_it_is)
 def list_policies(organization: Organization, given: Parameters) -> dict[str, Any]:
     """List the policies of a type, AWS's own included."""
     every = [one for one in organization.policies.values() if one.type == given["Filter"]]
@@ -243,7 +238,6 @@ def list_policies(organization: Organization, given: Parameters) -> dict[str, An
 @operation(
     "ListPoliciesForTarget",
     named_by("TargetId"),
-    f"TargetId Filter{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -257,7 +251,6 @@ def list_policies_for_target(organization: Organization, given: Parameters) -> d
 @operation(
     "ListTargetsForPolicy",
     named_by("PolicyId"),
-    f"PolicyId{PAGED}",
     by=DELEGATE,
     answer=as_it_is,
 )
@@ -283,7 +276,7 @@ def _own(organization: Organization, given: Parameters) -> Target | Organization
     return one
 
 
-@operation("TagResource", named_by("ResourceId"), "ResourceId Tags:list")
+@operation("TagResource", named_by("ResourceId"))
 def tag_resource(organization: Organization, given: Parameters) -> None:
     """Set tags."""
     one = _own(organization, given)
@@ -291,7 +284,7 @@ def tag_resource(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation("UntagResource", named_by("ResourceId"), "ResourceId TagKeys:list")
+@operation("UntagResource", named_by("ResourceId"))
 def untag_resource(organization: Organization, given: Parameters) -> None:
     """Take tags away; a key that is not there is no mistake."""
     one, gone = _own(organization, given), given["TagKeys"]
@@ -302,7 +295,6 @@ def untag_resource(organization: Organization, given: Parameters) -> None:
 @operation(
     "ListTagsForResource",
     named_by("ResourceId"),
-    "ResourceId NextToken?",
     by=DELEGATE,
     answer=as_it_is,
 )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import AccessDenied
+from iamlab.operations.api_models import signature
 from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.registry import nothing, service_operation
+from iamlab.operations.registry import nothing, operation
 from iamlab.operations.services.common import check_region, forget, has_policy, keep, more_tags
 from iamlab.policy.arn import is_arn
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
-    from iamlab.operations.registry import About, Answer, Pairs, Parameters, Perform, Refuse
+    from iamlab.operations.registry import Answer, Pairs, Parameters, Perform, Refuse
 
     Refuses = Callable[[str], AwsError]
 
@@ -53,7 +54,7 @@ class Api:
     untaggable
         The error for tags that cannot be; the sentence it is given is not AWS's.
     tag, untag, delete
-        The operations, each with its parameters, as in ``service_operation``.
+        The operations.
     put_policy
         The action that is needed besides to make one with a policy; empty: none.
     forgives
@@ -101,6 +102,10 @@ class Api:
         owner, _, name = path.partition("/")
         region = host.split(".")[1] if host.count(".") >= _PARTS else region
         return self.arn(account, name, region).replace(f":{account.account_id}:", f":{owner}:", 1)
+
+    def parameters(self, name: str) -> tuple[str, ...]:
+        """Give the parameters that an operation must have: which resource, and perhaps what."""
+        return signature(name, self.service).required
 
     def find(self, account: Account, given: Parameters) -> Any:
         """Find the one that a call is about.
@@ -151,26 +156,22 @@ class Api:
     def also(self, account: Account, given: Parameters) -> list[tuple[str, str]]:
         """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
         arn = self.arn_of(account, given)
-        actions = [self.tag.split()[0]] if tags_of(given) else []
+        actions = [self.tag] if tags_of(given) else []
         actions += [self.put_policy] if self.put_policy and has_policy(given) else []
         return [(f"{self.service}:{action}", arn) for action in actions]
 
     def makes(
-        self, takes: str, answer: Answer, *, also: Pairs | None = None, **more: Any
+        self, name: str, answer: Answer, *, also: Pairs | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
         """Make a function the entry of the operation that makes one."""
-        return self.does(takes, answer, also=also or self.also, **more)
+        return self.does(name, answer, also=also or self.also, **more)
 
     def does(
-        self, takes: str, answer: Answer = nothing, **more: Any
+        self, name: str, answer: Answer = nothing, **more: Any
     ) -> Callable[[Perform], Perform]:
-        """Make a function the entry of an operation on one: ``"DeleteQueue QueueUrl"``."""
-        name, _, parameters = takes.partition(" ")
-        about: About = more.pop("about", self.arn_of)
+        """Make a function the entry of an operation on one: ``"DeleteQueue"``."""
         more.setdefault("refuse", self.refuse)
-        return service_operation(
-            self.service, name, about, f"{parameters} Region?", answer=answer, **more
-        )
+        return operation(f"{self.service}:{name}", self.arn_of, answer, **more)
 
     def shared(self) -> None:
         """Make the entries that every service has: to tag one, to untag it, to delete it."""
@@ -183,7 +184,7 @@ class Api:
 
         def untag(account: Account, given: Parameters) -> None:
             """Take tags away; a key that is not there is no mistake."""
-            found, gone = self.find(account, given), given[self.untag.split()[2].partition(":")[0]]
+            found, gone = self.find(account, given), given[self.parameters(self.untag)[1]]
             found.tags = {key: value for key, value in found.tags.items() if key not in gone}
             account.changed()
 

@@ -20,10 +20,9 @@ from iamlab.errors.services import (
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.model.resources import Resource
 from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.registry import service_operation
+from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.common import ResourceVerbs, forget, keep, more_tags
 from iamlab.policy.arn import Arn, is_arn
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.model.account import Account
+    from iamlab.model.resources import Resource
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
@@ -125,11 +125,9 @@ def _anything(_: Account, __: Parameters) -> str:
     return "*"
 
 
-@service_operation(
-    "cloudformation",
-    "CreateResource",
+@operation(
+    "cloudformation:CreateResource",
     _anything,
-    "Arn Tags:list? Policy? Region?",
     answer=lambda made: {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}},
 )
 def create_resource(account: Account, given: Parameters) -> OtherResource:
@@ -186,12 +184,7 @@ def _policy(resource: Resource, document: Document) -> Policy | None:
     return saved(document, f"policy of {resource.name}", "resource")
 
 
-@service_operation(
-    "cloudformation",
-    "UpdateResource",
-    _anything,
-    "Arn Tags:list? TagKeys:list? Policy? Region?",
-)
+@operation("cloudformation:UpdateResource", _anything)
 def update_resource(account: Account, given: Parameters) -> None:
     """Change tags or policy of a resource."""
     found = _find(account, given)
@@ -203,7 +196,7 @@ def update_resource(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation("cloudformation", "DeleteResource", _anything, "Arn Region?")
+@operation("cloudformation:DeleteResource", _anything)
 def delete_resource(account: Account, given: Parameters) -> None:
     """Delete a resource."""
     forget(account, _find(account, given))

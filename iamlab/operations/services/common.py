@@ -30,6 +30,7 @@ from iamlab.errors import RequestError
 from iamlab.errors.services import ValidationException
 from iamlab.model.quotas import QUOTAS
 from iamlab.model.resources import Resource
+from iamlab.operations.api_models import signature
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags
@@ -177,19 +178,19 @@ class NamedResource(ResourceVerbs):
         AwsError
             There would be more than 50, or one of them cannot be.
         """
-        operation, which, parameter = self.api.tag.split()
-        name, _, kind = parameter.partition(":")
-        self._do(operation, **self._as(which), **{name: tags if kind == "dict" else as_tags(tags)})
+        known = signature(self.api.tag, self.service)
+        which, name = known.required
+        sent = tags if known.parameters[name] == "map" else as_tags(tags)
+        self._do(known.name, **self._as(which), **{name: sent})
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``UntagResource`` and its like)."""
-        operation, which, parameter = self.api.untag.split()
-        self._do(operation, **self._as(which), **{parameter.partition(":")[0]: as_keys(tag_keys)})
+        which, name = self.api.parameters(self.api.untag)
+        self._do(self.api.untag, **self._as(which), **{name: as_keys(tag_keys)})
 
     def delete(self) -> None:
         """Delete it, and its policy with it."""
-        operation, which = self.api.delete.split()[:2]
-        self._do(operation, **self._as(which))
+        self._do(self.api.delete, **self._as(self.api.parameters(self.api.delete)[0]))
 
     def _as(self, parameter: str) -> dict[str, str]:
         """Say which one it is: by its name, or by its ARN."""

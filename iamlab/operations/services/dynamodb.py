@@ -54,9 +54,9 @@ API = Api(
     absent=_absent,
     taken=lambda arn: ResourceInUseException(f"Table already exists: {name_in(arn)}"),
     untaggable=ValidationException,
-    tag="TagResource ResourceArn Tags:list",
-    untag="UntagResource ResourceArn TagKeys:list",
-    delete="DeleteTable TableName",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteTable",
     put_policy="PutResourcePolicy",
     refuse=AccessDeniedException,
 )
@@ -132,9 +132,7 @@ def _answer(made: Table) -> dict[str, Any]:
     return {"TableDescription": {"TableName": made.name, "TableArn": made.arn, **stream}}
 
 
-@API.makes(
-    "CreateTable TableName StreamSpecification:dict? Tags:list? ResourcePolicy?", answer=_answer
-)
+@API.makes("CreateTable", answer=_answer)
 def create_table(account: Account, given: Parameters) -> Table:
     """Make a table, with a stream if one is asked for."""
     table = Table(account, API.check_new(account, given), API.tags(given))
@@ -147,9 +145,7 @@ def create_table(account: Account, given: Parameters) -> Table:
     return table
 
 
-@API.does(
-    "PutResourcePolicy ResourceArn Policy ConfirmRemoveSelfResourceAccess:bool?", by_whom=True
-)
+@API.does("PutResourcePolicy", by_whom=True)
 def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace the policy of a table or stream."""
     stored: Stored = API.find(account, given)
@@ -170,7 +166,7 @@ def _check_stays_open(stored: Stored, policy: Policy, caller: Caller) -> None:
         raise error
 
 
-@API.does("DeleteResourcePolicy ResourceArn")
+@API.does("DeleteResourcePolicy")
 def delete_resource_policy(account: Account, given: Parameters) -> None:
     """Take a policy away."""
     API.find(account, given).policy = None

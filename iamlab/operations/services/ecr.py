@@ -59,9 +59,9 @@ API = Api(
         f"'{Arn.parse(arn).account}'"
     ),
     untaggable=TooManyTagsException,
-    tag="TagResource resourceArn tags:list",
-    untag="UntagResource resourceArn tagKeys:list",
-    delete="DeleteRepository repositoryName force:bool?",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteRepository",
     put_policy="SetRepositoryPolicy",
     refuse=AccessDeniedException,
 )
@@ -114,7 +114,7 @@ def _answer(made: Repository) -> dict[str, Any]:
     return {"repository": written}
 
 
-@API.makes("CreateRepository repositoryName tags:list? Policy?", answer=_answer)
+@API.makes("CreateRepository", answer=_answer)
 def create_repository(account: Account, given: Parameters) -> Repository:
     """Make a repository."""
     repository = Repository(account, API.check_new(account, given), API.tags(given))
@@ -123,7 +123,7 @@ def create_repository(account: Account, given: Parameters) -> Repository:
     return keep(account, repository)
 
 
-@API.does("SetRepositoryPolicy repositoryName policyText force:bool?", by_whom=True)
+@API.does("SetRepositoryPolicy", by_whom=True)
 def set_repository_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a repository's policy."""
     repository: Repository = API.find(account, given)
@@ -143,7 +143,7 @@ def _check_stays_open(repository: Repository, policy: Policy, caller: Caller) ->
         raise error
 
 
-@API.does("DeleteRepositoryPolicy repositoryName")
+@API.does("DeleteRepositoryPolicy")
 def delete_repository_policy(account: Account, given: Parameters) -> None:
     """Take a repository's policy away."""
     repository: Repository = API.find(account, given)

@@ -77,9 +77,9 @@ API = _Buses(
     absent=lambda arn: ResourceNotFoundException(f"Event bus {name_in(arn)} does not exist."),
     taken=lambda arn: ResourceAlreadyExistsException(f"Event bus {name_in(arn)} already exists."),
     untaggable=ValidationException,
-    tag="TagResource ResourceARN Tags:list",
-    untag="UntagResource ResourceARN TagKeys:list",
-    delete="DeleteEventBus Name",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteEventBus",
     put_policy="PutPermission",
     forgives=True,
     refuse=AccessDeniedException,
@@ -166,7 +166,7 @@ class EventBus(NamedResource):
         return {"EventBusName": self.name, "Region": self.region}
 
 
-@API.makes("CreateEventBus Name Tags:list? Policy?", answer=lambda made: {"EventBusArn": made.arn})
+@API.makes("CreateEventBus", answer=lambda made: {"EventBusArn": made.arn})
 def create_event_bus(account: Account, given: Parameters) -> EventBus:
     """Make an event bus."""
     bus = EventBus(account, API.check_new(account, given), API.tags(given))
@@ -177,7 +177,7 @@ def create_event_bus(account: Account, given: Parameters) -> EventBus:
     return keep(account, bus)
 
 
-@API.does("PutPermission EventBusName? Action? Principal? StatementId? Condition:dict? Policy?")
+@API.does("PutPermission")
 def put_permission(account: Account, given: Parameters) -> None:
     """Replace a bus's policy, or write a statement into it."""
     bus: EventBus = API.find(account, given)
@@ -219,7 +219,7 @@ def _condition(given: Any) -> dict[str, Any]:
     return {"Condition": {"StringEquals": {"aws:PrincipalOrgID": parts[2]}}}
 
 
-@API.does("RemovePermission EventBusName? StatementId? RemoveAllPermissions:bool?")
+@API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of a bus's policy, or all."""
     bus: EventBus = API.find(account, given)

@@ -74,9 +74,9 @@ API = _Functions(
     absent=lambda arn: LambdaResourceNotFound(f"Function not found: {arn}"),
     taken=lambda arn: ResourceConflictException(f"Function already exist: {name_in(arn)}"),
     untaggable=InvalidParameterValueException,
-    tag="TagResource Resource Tags:dict",
-    untag="UntagResource Resource TagKeys:list",
-    delete="DeleteFunction FunctionName",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteFunction",
     put_policy="PutResourcePolicy",
     refuse=LambdaAccessDenied,
 )

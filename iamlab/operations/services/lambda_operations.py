@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.authorize import question
 from iamlab.errors.services import (
     InvalidParameterValueException,
     LambdaAccessDenied,
@@ -53,7 +54,7 @@ def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
 
 
 @API.makes(
-    "CreateFunction FunctionName Role Code:dict? Runtime? Handler? Tags:dict? Policy?",
+    "CreateFunction",
     answer=_configuration,
     also=_pass_role,
 )
@@ -67,7 +68,7 @@ def create_function(account: Account, given: Parameters) -> Function:
     return keep(account, function)
 
 
-@API.does("UpdateFunctionConfiguration FunctionName Role?", answer=_configuration, also=_pass_role)
+@API.does("UpdateFunctionConfiguration", answer=_configuration, also=_pass_role)
 def update_function_configuration(account: Account, given: Parameters) -> Function:
     """Give a function another role."""
     function: Function = API.find(account, given)
@@ -87,15 +88,15 @@ def _check_role(function: Function, role_arn: str) -> None:
     if parsed.account != account.account_id:
         raise LambdaAccessDenied("Cross-account pass role is not allowed.")
     context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
-    if not account.world.can(SERVICE, "sts:AssumeRole", role_arn, context=context):
+    asked = question(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    if not asked.decide():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."
         )
 
 
 @API.does(
-    "AddPermission FunctionName StatementId Action Principal SourceArn? SourceAccount? "
-    "PrincipalOrgID? FunctionUrlAuthType? InvokedViaFunctionUrl:bool? Qualifier?",
+    "AddPermission",
     answer=lambda made: {"Statement": made},
     keys=lambda _, given: {"lambda:Principal": given["Principal"]},
 )
@@ -143,7 +144,7 @@ _CONDITIONS = {
 """Parameter of AddPermission -> the condition that it becomes."""
 
 
-@API.does("RemovePermission FunctionName StatementId Qualifier?")
+@API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of a function's policy."""
     function: Function = API.find(account, given)
@@ -157,7 +158,7 @@ def remove_permission(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("PutResourcePolicy ResourceArn Policy")
+@API.does("PutResourcePolicy")
 def put_resource_policy(account: Account, given: Parameters) -> None:
     """Replace a function's policy."""
     function: Function = API.find(account, given)
@@ -165,7 +166,7 @@ def put_resource_policy(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("DeleteResourcePolicy ResourceArn")
+@API.does("DeleteResourcePolicy")
 def delete_resource_policy(account: Account, given: Parameters) -> None:
     """Take a function's policy away."""
     function: Function = API.find(account, given)

@@ -90,9 +90,9 @@ API = _Secrets(
         f"The operation failed because the secret {_name(arn)} already exists."
     ),
     untaggable=InvalidParameterException,
-    tag="TagResource SecretId Tags:list",
-    untag="UntagResource SecretId TagKeys:list",
-    delete="DeleteSecret SecretId ForceDeleteWithoutRecovery:bool?",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteSecret",
     put_policy="PutResourcePolicy",
     refuse=AccessDeniedException,
 )
@@ -154,7 +154,7 @@ class Secret(NamedResource):
 
 
 @API.makes(
-    "CreateSecret Name Description? Tags:list? Policy?",
+    "CreateSecret",
     answer=lambda made: {"ARN": made.arn, "Name": made.name},
     keys=lambda _, given: {"secretsmanager:Name": given["Name"]},
     by_whom=True,
@@ -170,7 +170,7 @@ def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret
 
 
 @API.does(
-    "PutResourcePolicy SecretId ResourcePolicy BlockPublicPolicy:bool?",
+    "PutResourcePolicy",
     keys=lambda _, given: {
         "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
     },
@@ -198,7 +198,7 @@ def _checked(secret: Secret, document: Document, caller: Caller) -> Policy:
     return policy
 
 
-@API.does("DeleteResourcePolicy SecretId")
+@API.does("DeleteResourcePolicy")
 def delete_resource_policy(account: Account, given: Parameters) -> None:
     """Take a secret's policy away; that there is none is no mistake."""
     API.find(account, given).policy = None

@@ -52,9 +52,9 @@ API = Api(
         "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
     ),
     untaggable=TagLimitExceeded,
-    tag="TagResource ResourceArn Tags:list",
-    untag="UntagResource ResourceArn TagKeys:list",
-    delete="DeleteTopic TopicArn",
+    tag="TagResource",
+    untag="UntagResource",
+    delete="DeleteTopic",
     forgives=True,
     refuse=AuthorizationError,
 )
@@ -118,9 +118,7 @@ class Topic(NamedResource):
         )
 
 
-@API.makes(
-    "CreateTopic Name Attributes:dict? Tags:list?", answer=lambda made: {"TopicArn": made.arn}
-)
+@API.makes("CreateTopic", answer=lambda made: {"TopicArn": made.arn})
 def create_topic(account: Account, given: Parameters) -> Topic:
     """Make a topic; one that is there already, made the same way, is given back."""
     there = account.resources.get(API.arn_of(account, given))
@@ -137,7 +135,7 @@ def create_topic(account: Account, given: Parameters) -> Topic:
     return there
 
 
-@API.does("SetTopicAttributes TopicArn AttributeName AttributeValue?")
+@API.does("SetTopicAttributes")
 def set_topic_attributes(account: Account, given: Parameters) -> None:
     """Change an attribute; the policy is the one that is modelled."""
     topic = API.find(account, given)
@@ -173,7 +171,7 @@ def default_policy(topic: Topic) -> dict[str, Any]:
     }
 
 
-@API.does("AddPermission TopicArn Label AWSAccountId:list ActionName:list")
+@API.does("AddPermission")
 def add_permission(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     topic, label = API.find(account, given), given["Label"]
@@ -196,7 +194,7 @@ def add_permission(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("RemovePermission TopicArn Label")
+@API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of the policy; one that is not there is no mistake."""
     topic = API.find(account, given)

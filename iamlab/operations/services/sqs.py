@@ -58,9 +58,9 @@ API = Api(
         "attribute Policy"
     ),
     untaggable=InvalidParameterValue,
-    tag="TagQueue QueueUrl Tags:dict",
-    untag="UntagQueue QueueUrl TagKeys:list",
-    delete="DeleteQueue QueueUrl",
+    tag="TagQueue",
+    untag="UntagQueue",
+    delete="DeleteQueue",
 )
 
 
@@ -137,7 +137,7 @@ class Queue(NamedResource):
         return {"QueueUrl": self.url}
 
 
-@API.makes("CreateQueue QueueName Attributes:dict? tags:dict?", lambda made: {"QueueUrl": made.url})
+@API.makes("CreateQueue", lambda made: {"QueueUrl": made.url})
 def create_queue(account: Account, given: Parameters) -> Queue:
     """Make a queue; one that is there already, with the same policy, is given back."""
     there = account.resources.get(API.arn_of(account, given))
@@ -152,7 +152,7 @@ def create_queue(account: Account, given: Parameters) -> Queue:
     return queue
 
 
-@API.does("SetQueueAttributes QueueUrl Attributes:dict")
+@API.does("SetQueueAttributes")
 def set_queue_attributes(account: Account, given: Parameters) -> None:
     """Change attributes; the policy is the one that is modelled."""
     _set_attributes(API.find(account, given), given["Attributes"])
@@ -169,7 +169,7 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
     queue.policy = resource_policy(text, queue, "sqs") if text else None
 
 
-@API.does("AddPermission QueueUrl Label AWSAccountIds:list Actions:list")
+@API.does("AddPermission")
 def add_permission(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     queue, label = API.find(account, given), given["Label"]
@@ -201,7 +201,7 @@ def add_permission(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@API.does("RemovePermission QueueUrl Label")
+@API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of the policy."""
     queue, label = API.find(account, given), given["Label"]

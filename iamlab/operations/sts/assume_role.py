@@ -1,12 +1,18 @@
-"""AssumeRole: a session of a role, for whom its trust policy lets.
+"""AssumeRole, AssumeRoleWithWebIdentity and AssumeRoleWithSAML: sessions of a role.
 
-AWS does not say whether there is such a role: whoever may not assume it hears the same as of one
-that is not there.
+The role's trust policy decides who gets one. AWS does not say whether there is such a role: callers
+who may not assume it get the same answer as for a role that is not there.
+
+The last two calls are not signed. Instead of a signature they have a token, or an assertion, that
+an identity provider has signed; STS checks it, and then asks the trust policy about its subject.
 
 Notes
 -----
 AWS pages: "API AssumeRole"; "Roles terms and concepts", for role chaining; "Pass session tags in
-AWS STS"; "Monitor and control actions taken with assumed roles"; "The confused deputy problem".
+AWS STS"; "Monitor and control actions taken with assumed roles"; "The confused deputy problem";
+"API AssumeRoleWithWebIdentity"; "API AssumeRoleWithSAML"; "Create a role for OpenID Connect
+federation"; "Configure SAML assertions for the authentication response"; "IAM and AWS STS condition
+context keys".
 """
 
 from __future__ import annotations
@@ -15,22 +21,31 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.authorization.context_keys import of_mfa
-from iamlab.errors import AccessDenied, ValidationError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.errors.sts import InvalidContextAssertion
 from iamlab.model.credentials import CredentialKind
 from iamlab.operations.api_models import shape
+from iamlab.operations.federation.saml_identity import read_saml
+from iamlab.operations.federation.saml_xml import invalid
+from iamlab.operations.federation.web_identity import read_web_identity
+from iamlab.operations.iam.responses import filled
 from iamlab.operations.sts.caller import check_is_on, check_mfa
 from iamlab.operations.sts.calls import sts_operation
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role, passed_policies
 from iamlab.operations.sts.session import find_role
 from iamlab.operations.sts.session_tags import SessionTags, session_tags
+from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
     from iamlab.model.identities import Role
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.federation.saml_identity import SamlIdentity
+    from iamlab.operations.federation.web_identity import WebIdentity
+    from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.session import Session
 
 DEFAULT_SECONDS = 3600
@@ -38,61 +53,64 @@ CHAINED = 3600
 """The most seconds of a session that a session of another role asked for."""
 
 
-@sts_operation("AssumeRole", assumed_role, about=lambda asked: str(asked.given["RoleArn"]))
-def assume_role(asked: Asked) -> Session:
+def _role_arn(call: Asked) -> str:
+    return str(call.given["RoleArn"])
+
+
+@sts_operation("AssumeRole", assumed_role, about=_role_arn)
+def assume_role(call: Asked) -> Session:
     """Take a role."""
-    given, world = asked.given, asked.world
+    given = call.given
     check_source_identity(given.get("SourceIdentity"))
-    role = find_role(world, given["RoleArn"])
-    tags = session_tags(given.get("Tags", ()), given.get("TransitiveTagKeys", ()), asked.session)
+    role = find_role(call.world, given["RoleArn"])
+    tags = session_tags(given.get("Tags", ()), given.get("TransitiveTagKeys", ()), call.session)
     if tags.inherited:
-        asked.noted["IncomingTransitiveTags"] = dict(tags.inherited)
-    with_mfa = check_mfa(asked)
-    source_identity = _authorise(asked, role, tags, with_mfa)
+        call.noted["IncomingTransitiveTags"] = dict(tags.inherited)
+    with_mfa = check_mfa(call)
+    source_identity = _authorise(call, role, tags, with_mfa)
     if role is None:
-        # What it says of a role that is there and forbidden; nobody learns which roles exist.
+        # As for a role that is there and forbidden: nobody learns which roles exist.
         what = "is not authorized to perform: sts:AssumeRole on resource"
-        raise AccessDenied(f"User: {asked.who.arn} {what}: {given['RoleArn']}")
-    # Only now: else a stranger would learn which policies and roles an account has.
-    policy, policy_arns = passed_policies(role.account, given)
-    seconds = given.get("DurationSeconds", DEFAULT_SECONDS)
-    if asked.who.kind is CredentialKind.ROLE and seconds > CHAINED:
-        raise ValidationError(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
-            "role chaining"
-        )
-    check_role_duration(role, seconds)
-    if asked.who.kind is CredentialKind.CONSOLE and asked.expiration is not None:
-        # The console's Switch Role: not longer than one is signed in.
-        left = int((asked.expiration - world.clock.now).total_seconds())
-        seconds = min(seconds, left)
-    check_is_on(asked.endpoint, role.account)
-    carried = with_mfa if unsure.ROLE_SESSIONS_CARRY_MFA else None
+        raise AccessDenied(f"User: {call.who.arn} {what}: {given['RoleArn']}")
+    # Only now: before, a stranger would learn which policies and roles an account has.
+    policies = passed_policies(role.account, given)
+    seconds = _seconds(call, role)
+    check_is_on(call.endpoint, role.account)
     return issue_for_role(
+        call,
         role,
-        "AssumeRole",
         given["RoleSessionName"],
         seconds,
-        region=asked.endpoint,
-        parent=asked.parent,
-        mfa=carried,
+        mfa=with_mfa if unsure.ROLE_SESSIONS_CARRY_MFA else None,
         tags=tags.tags,
         transitive_tag_keys=tags.transitive_tag_keys,
         source_identity=source_identity,
-        policy=policy,
-        policy_arns=policy_arns,
-        minimum_session_token_size=asked.minimum_size,
+        **policies,
     )
 
 
-def check_role_duration(role: Role, seconds: int) -> None:
-    """Check that the role lets sessions last so long.
+def _seconds(call: Asked, role: Role) -> int:
+    """Say how long the session lasts.
 
     Raises
     ------
     ValidationError
-        It does not.
+        It would be too long for the role, or for a chain of roles.
     """
+    seconds = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+    if call.who.kind is CredentialKind.ROLE and seconds > CHAINED:
+        raise ValidationError(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
+            "role chaining"
+        )
+    _check_role_duration(role, seconds)
+    if call.who.kind is CredentialKind.CONSOLE and call.expiration is not None:
+        # The console's Switch Role: not longer than the caller is signed in.
+        seconds = min(seconds, int((call.expiration - call.world.clock.now).total_seconds()))
+    return seconds
+
+
+def _check_role_duration(role: Role, seconds: int) -> None:
     if seconds > role.max_session_duration:
         raise ValidationError(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
@@ -119,36 +137,44 @@ def check_source_identity(name: str | None) -> None:
         )
 
 
-def _authorise(
-    asked: Asked, role: Role | None, tags: SessionTags, with_mfa: datetime | None
-) -> str:
-    """Insist on every permission that the call needs; give the source identity that results."""
-    given = asked.given
+def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: datetime | None) -> str:
+    """Check every permission that the call needs; give the source identity that results."""
+    given, resource = call.given, call.given["RoleArn"]
     keys = keys_of_call(given["RoleSessionName"], tags, given.get("SourceIdentity"))
     if "ExternalId" in given:
         keys["sts:ExternalId"] = given["ExternalId"]
     if with_mfa is not None:
-        keys |= of_mfa(asked.world.clock.now, with_mfa)
-    resource = given["RoleArn"]
-    inherited = "" if asked.session is None else asked.session.source_identity
+        keys |= of_mfa(call.world.clock.now, with_mfa)
+    inherited = "" if call.session is None else call.session.source_identity
     passed = given.get("SourceIdentity") or ""
-    asked.must_be_allowed("sts:AssumeRole", resource, keys)
+    call.must_be_allowed("sts:AssumeRole", resource, keys)
     if role is None:
         return ""
-    if tags.needs_permission:
-        asked.must_be_allowed("sts:TagSession", resource, keys)
-    if passed or inherited:
-        asked.must_be_allowed("sts:SetSourceIdentity", resource, keys)
+    _check_passing(call, resource, keys, tags, passed or inherited)
     if inherited and passed not in ("", inherited):
         wrong = ValidationError("The source identity is already set for this assume role session")
         wrong.add_note(f"It is {inherited} for all of the chain: it never changes.")
         raise wrong
     if "ProvidedContexts" in given:
-        asked.must_be_allowed("sts:SetContext", resource, keys)
+        call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")
         refused.add_note("Trusted identity propagation is not modelled: there is no such provider.")
         raise refused
     return inherited or passed
+
+
+def _check_passing(
+    call: Asked,
+    resource: str,
+    keys: Mapping[str, ContextValue],
+    tags: SessionTags,
+    source_identity: str | None,
+) -> None:
+    """Check the permissions for session tags and a source identity, if the session gets them."""
+    if tags.needs_permission:
+        call.must_be_allowed("sts:TagSession", resource, keys)
+    if source_identity:
+        call.must_be_allowed("sts:SetSourceIdentity", resource, keys)
 
 
 def keys_of_call(
@@ -159,3 +185,190 @@ def keys_of_call(
     if source_identity:
         found["sts:SourceIdentity"] = source_identity
     return found
+
+
+_KEPT = ("aud", "sub", "amr", "app_id", "id", "user_id", "sub_type", "namequalifier")
+"""The parts of a token that stay condition keys of the session (see ``unsure.py``)."""
+
+_NOT_KEPT = "saml:aud"
+"""Of an assertion three keys stay: ``saml:sub``, ``saml:sub_type`` and ``saml:namequalifier``."""
+
+
+def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
+    session, identity = made
+    return {
+        **assumed_role(session),
+        "SubjectFromWebIdentityToken": identity.subject,
+        "Audience": identity.audience,
+        "Provider": identity.provider,
+    }
+
+
+@sts_operation("AssumeRoleWithWebIdentity", _web_answer, is_signed=False, about=_role_arn)
+def assume_role_with_web_identity(call: Asked) -> tuple[Session, WebIdentity]:
+    """Take a role with a token of an OIDC provider."""
+    given = call.given
+    if "ProviderId" in given:
+        raise RequestError(
+            "ProviderId is only for access tokens of OAuth (of www.amazon.com and "
+            "graph.facebook.com), which iamlab does not model."
+        )
+    account = _account_of_role(call, "sts:AssumeRoleWithWebIdentity")
+    identity = read_web_identity(account, given["WebIdentityToken"])
+    stated = (identity.principal, identity.audience, identity.subject)
+    call.note(identity.principal, "WebIdentityUser", *stated)
+    check_source_identity(identity.source_identity)
+    tags = session_tags(identity.tags, identity.transitive_tag_keys)
+    session = assume(call, account, identity, tags, given["RoleSessionName"])
+    return session, identity
+
+
+def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
+    """Answer the session, and of whom the assertion speaks."""
+    session, identity = made
+    return {
+        **assumed_role(session),
+        "Subject": identity.subject,
+        "SubjectType": identity.subject_type,
+        "Issuer": identity.issuer,
+        "Audience": identity.audience,
+        "NameQualifier": identity.name_qualifier,
+    }
+
+
+def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
+    """Say what the event names of an assertion, which itself it does not have."""
+    return filled(
+        SAMLAssertionID=identity.assertion_id,
+        RoleSessionName=identity.role_session_name,
+        SourceIdentity=identity.source_identity,
+        PrincipalTags=dict(identity.tags),
+    )
+
+
+@sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
+def assume_role_with_saml(call: Asked) -> tuple[Session, SamlIdentity]:
+    """Take one of the roles that an assertion of a SAML provider names."""
+    given = call.given
+    account = _account_of_role(call, "sts:AssumeRoleWithSAML")
+    identity = read_saml(account, given["PrincipalArn"], given["SAMLAssertion"])
+    call.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
+    call.noted |= saml_noted(identity)
+    if (given["RoleArn"], identity.principal) not in identity.roles:
+        error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
+        pairs = ", ".join(role for role, _ in identity.roles)
+        error.add_note(f"The assertion names other roles: {pairs}")
+        raise error
+    try:
+        tags = session_tags(identity.tags, identity.transitive_tag_keys)
+    except AwsError as error:  # of an assertion that is all AWS says, whatever is wrong in it
+        raise invalid(error.message) from None
+    session = assume(call, account, identity, tags, identity.role_session_name)
+    return session, identity
+
+
+def _account_of_role(call: Asked, action: str) -> Account:
+    """Find the account of the role: its providers are call.
+
+    Raises
+    ------
+    AccessDenied
+        There is no such account; AWS says no more than that.
+    """
+    arn = _role_arn(call)
+    account = call.world.accounts.get(Arn.parse(arn).account) if is_arn(arn) else None
+    if account is None:
+        raise AccessDenied(f"Not authorized to perform {action}")
+    return account
+
+
+def assume(
+    call: Asked,
+    account: Account,
+    identity: WebIdentity | SamlIdentity,
+    tags: SessionTags,
+    name: str,
+    keys_of_session: Mapping[str, str] | None = None,
+) -> Session:
+    """Ask the trust policy about somebody whom a provider vouches for, and make the session.
+
+    Parameters
+    ----------
+    call
+        The call; its caller is the provider.
+    account
+        The role's.
+    name
+        What the session shall be called.
+    keys_of_session
+        Condition keys that it has besides those of every federated session.
+
+    Raises
+    ------
+    AccessDenied
+        The trust policy, or what else has a say, does not let him; or there is no such role.
+    ValidationError
+        It would last longer than the role lets, or shorter than a session may.
+    RegionDisabledException
+        The account does not use STS in this Region.
+    """
+    action, resource = f"sts:{call.operation}", call.given["RoleArn"]
+    role = find_role(call.world, _role_arn(call))
+    keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
+    call.must_be_allowed(action, resource, keys)
+    if role is None:
+        raise AccessDenied(f"Not authorized to perform {action}")
+    _check_passing(call, role.arn, keys, tags, identity.source_identity)
+    # Not before: whoever is not let in learns nothing of the account's policies.
+    policies = passed_policies(account, call.given)
+    seconds = _federated_seconds(call, identity)
+    _check_role_duration(role, seconds)
+    check_is_on(call.endpoint, account)
+    return issue_for_role(
+        call,
+        role,
+        name,
+        seconds,
+        tags=tags.tags,
+        transitive_tag_keys=tags.transitive_tag_keys,
+        source_identity=identity.source_identity or "",
+        keys={
+            "aws:FederatedProvider": identity.principal,
+            **kept(identity.context),
+            **(keys_of_session or {}),
+        },
+        **policies,
+    )
+
+
+def _federated_seconds(call: Asked, identity: WebIdentity | SamlIdentity) -> int:
+    """Say how long the session lasts: an assertion may end before it would.
+
+    Its attribute ``SessionDuration`` does not count here: it is for the console.
+
+    Raises
+    ------
+    ValidationError
+        What the assertion leaves is less than a session may last.
+    """
+    wanted = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+    until = getattr(identity, "session_not_on_or_after", None)
+    if until is None:
+        return wanted
+    left = int((until - call.world.clock.now).total_seconds())
+    if left < 900:
+        raise ValidationError(
+            f"The assertion's SessionNotOnOrAfter leaves {left} seconds: a session lasts 900."
+        )
+    return min(wanted, left)
+
+
+def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
+    """Give the keys of the token that stay with the session."""
+    if not unsure.FEDERATION_KEYS_STAY:
+        return {}
+    return {
+        key: list(value) if isinstance(value, tuple) else str(value)
+        for key, value in context.items()
+        if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
+    }

@@ -1,162 +1,27 @@
-"""A call of STS: who calls, with which credentials and parameters, and whether he may.
-
-Who is behind a session, if he is still there, and the managed policies that it names.
-
-The code of an MFA device that is sent with a call.
+"""What STS checks of a call beside its parameters: the endpoint, and the code of an MFA device.
 
 Notes
 -----
-AWS page: "AWS STS API Reference"; "Actions, resources, and condition keys for AWS Security Token
-Service".
-AWS pages: "IAM identifiers", for what tells namesakes apart; "Session policies"; "Temporary
-security credentials in IAM".
-AWS pages: "Secure API access with MFA"; "API GetSessionToken"; "API AssumeRole". The sentences are
-those that are seen in public.
+AWS pages: "AWS STS Regions and endpoints"; "Manage AWS STS in an AWS Region"; "Secure API access
+with MFA"; "API GetSessionToken"; "API AssumeRole". The sentences are those that are seen in public.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.authorization.authorize import question
-from iamlab.authorization.principal import principal_of
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
-from iamlab.model.record import Circumstances
-from iamlab.operations.iam.access_keys import AccessKey
-from iamlab.operations.sts.session import Session
 from iamlab.policy.regions import ON_BY_DEFAULT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from iamlab.authorization.principal import Caller, PrincipalContext
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
-    from iamlab.model.session_record import SessionRecord
-    from iamlab.model.world import World
-
-
-@dataclass(slots=True)
-class Asked:
-    """One call.
-
-    Parameters
-    ----------
-    operation
-        Its name.
-    caller
-        As he was given: a key, a session, an ARN. Of a call that nobody signs it is the identity
-        provider, as soon as its token has been read.
-    who
-        What is known of him.
-    given
-        The parameters, as AWS names them.
-    endpoint
-        The Region whose endpoint is called, or ``"aws-global"``.
-    identity
-        Who calls, as the event says it, if he is not known to AWS.
-    noted
-        What the event names among the parameters besides: what a token says, what is inherited.
-    """
-
-    world: World
-    operation: str
-    caller: Caller
-    who: PrincipalContext
-    given: Mapping[str, Any] = field(repr=False)  # a code or a token may be among them
-    endpoint: str
-    identity: dict[str, Any] | None = None
-    noted: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def session(self) -> SessionRecord | None:
-        """The caller's session, if he calls with one that STS has made."""
-        return self.caller.record if isinstance(self.caller, Session) else None
-
-    @property
-    def expiration(self) -> datetime | None:
-        """When the caller's credentials end; ``None``: never."""
-        found: datetime | None = getattr(self.caller, "expiration", None)
-        return found
-
-    @property
-    def parent(self) -> str:
-        """The id of the credentials that he calls with; empty if no credentials were shown."""
-        is_credential = isinstance(self.caller, Session | AccessKey)
-        return str(getattr(self.caller, "access_key_id", "")) if is_credential else ""
-
-    @property
-    def account(self) -> Account:
-        """The caller's account."""
-        return self.world.accounts[self.who.account_id]
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it is a root user who calls."""
-        return self.who.arn.endswith(":root")
-
-    @property
-    def has_long_term_keys(self) -> bool:
-        """Whether he calls with his own keys, or is a user of whom nothing else is said."""
-        return self.who.kind is CredentialKind.LONG_TERM
-
-    @property
-    def minimum_size(self) -> int:
-        """How many bytes the token shall have at least."""
-        return int(self.given.get("MinimumSessionTokenSize", 0))
-
-    def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
-        """Note who it is that an identity provider speaks of.
-
-        Parameters
-        ----------
-        provider
-            Who calls, as the trust policy names it.
-        kind
-            ``WebIdentityUser`` or ``SAMLUser``.
-        issuer, names
-            How the event says who it is: who speaks, and of whom; the last is the user.
-        """
-        self.caller, self.who = provider, principal_of(self.world, provider)
-        self.identity = {
-            "type": kind,
-            "principalId": ":".join((issuer, *names)),
-            "userName": names[-1],
-            "identityProvider": issuer,
-        }
-
-    def decide(
-        self,
-        action: str,
-        resource: str,
-        keys: Mapping[str, ContextValue] | None = None,
-    ) -> Decision:
-        """Ask whether the caller may do something."""
-        where = Circumstances(region=region_of(self.endpoint))
-        asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
-        return asked.decide()
-
-    def must_be_allowed(
-        self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
-    ) -> None:
-        """Insist that the caller may do something.
-
-        Raises
-        ------
-        AccessDenied
-            He may not; with the decision.
-        """
-        decision = self.decide(action, resource, keys)
-        if not decision:
-            raise AccessDenied(decision)
-
+    from iamlab.operations.sts.calls import Asked
 
 _BOTH = "must provide both MFA serial number and one time pass code."
 _WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code."

@@ -1,14 +1,12 @@
-"""What STS only tells: who calls, whose an access key is, what an encoded refusal says.
+"""What STS only answers: who calls, whose an access key is, what an encoded refusal says.
 
-The encoded messages of refusals: what was asked, and which statement denied it.
-
-Some services, EC2 above all, hand them out with a refusal, since what they say is not for
-everybody. They are encrypted with a key that follows from the world's seed.
+Some services, EC2 above all, hand out encoded messages with a refusal, because what they say is not
+for everybody: what was asked, and which statement denied it. They are encrypted with a key that
+follows from the world's seed.
 
 Notes
 -----
 AWS pages: "API GetCallerIdentity"; "API GetAccessKeyInfo"; "API DecodeAuthorizationMessage".
-AWS page: "API DecodeAuthorizationMessage".
 """
 
 from __future__ import annotations
@@ -33,24 +31,24 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.sts.calls import Asked
     from iamlab.policy.statement import Statement
 
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
-def get_caller_identity(asked: Asked) -> dict[str, Any]:
+def get_caller_identity(call: Asked) -> dict[str, Any]:
     """Tell the caller who he is; nobody can be kept from asking."""
-    asked.must_be_allowed("sts:GetCallerIdentity", "*")
-    who = asked.who
+    call.must_be_allowed("sts:GetCallerIdentity", "*")
+    who = call.who
     return {"UserId": who.who().userid, "Account": who.account_id, "Arn": who.arn}
 
 
 @sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
-def get_access_key_info(asked: Asked) -> dict[str, Any]:
+def get_access_key_info(call: Asked) -> dict[str, Any]:
     """Tell the account of an access key, be it active or not."""
-    asked.must_be_allowed("sts:GetAccessKeyInfo", "*")
-    key_id = asked.given["AccessKeyId"]
-    account_id = _account_of(asked.world, key_id)
+    call.must_be_allowed("sts:GetAccessKeyInfo", "*")
+    key_id = call.given["AccessKeyId"]
+    account_id = _account_of(call.world, key_id)
     if account_id is None:  # AWS's code and sentence are not documented
         raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
     return {"Account": account_id}
@@ -61,14 +59,14 @@ def _account_of(world: World, key_id: str) -> str | None:
     if session is not None:
         return session.account_id
     every = world.accounts.values()
-    return next((one.account_id for one in every if one.holder_of_key(key_id) is not None), None)
+    return next((known.account_id for known in every if known.holder_of_key(key_id)), None)
 
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
-def decode_authorization_message(asked: Asked) -> dict[str, Any]:
+def decode_authorization_message(call: Asked) -> dict[str, Any]:
     """Read what a refusal of EC2 hands out; any principal of the account may be let to."""
-    asked.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
-    message = decode(asked.world, asked.who.account_id, asked.given["EncodedMessage"])
+    call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
+    message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
     return {"DecodedMessage": message}
 
 
@@ -86,7 +84,7 @@ def encode(world: World, account_id: str, decision: Decision) -> str:
     account_id
         The account whose principals may read it.
     """
-    whole = told(decision)
+    whole = message_of(decision)
     for _ in range(2):
         text = json.dumps(whole, separators=(",", ":"))
         packed = zlib.compress(text.encode(), 9)
@@ -138,7 +136,7 @@ def _cipher(world: World) -> AESGCM:
     return AESGCM(key.encode())
 
 
-def told(decision: Decision) -> dict[str, Any]:
+def message_of(decision: Decision) -> dict[str, Any]:
     """Give what a decoded message says.
 
     Examples
@@ -146,16 +144,16 @@ def told(decision: Decision) -> dict[str, Any]:
     >>> from iamlab import Layers, Request, evaluate
     >>> request = Request("arn:aws:iam::111122223333:user/ana", "ec2:RunInstances",
     ...                   "arn:aws:ec2:us-east-1:111122223333:instance/*")
-    >>> message = told(evaluate(request, Layers()))
+    >>> message = message_of(evaluate(request, Layers()))
     >>> message["allowed"], message["explicitDeny"], message["matchedStatements"]
     (False, False, {'items': []})
     """
     request = decision.request
     denied = bool(decision.denies)
     conditions = [
-        {"key": key, "values": _items({"value": one} for one in request.values(key) or ())}
+        {"key": key, "values": _values(map(str, values))}
         for key in request.context
-        if request.values(key)
+        if (values := request.values(key))
     ]
     matched = (_statement(reading.statement, reading.effect) for reading in decision.determining)
     return {
@@ -177,7 +175,7 @@ def _items(values: Iterable[Any]) -> dict[str, Any]:
 
 
 def _values(texts: Iterable[str]) -> dict[str, Any]:
-    return _items({"value": one} for one in texts)
+    return _items({"value": text} for text in texts)
 
 
 def _statement(statement: Statement, effect: str) -> dict[str, Any]:
@@ -191,7 +189,7 @@ def _statement(statement: Statement, effect: str) -> dict[str, Any]:
         "actions": _values(statement.action or statement.not_action or ()),
         "resources": _values(statement.resource or statement.not_resource or ()),
         "conditions": _items(
-            {"key": one.key, "values": _values(map(str, one.values))}
-            for one in statement.conditions
+            {"key": condition.key, "values": _values(map(str, condition.values))}
+            for condition in statement.conditions
         ),
     }

@@ -1,263 +1,282 @@
-"""A call of STS, from its parameters to its answer and its event.
+"""A call of STS: which credentials and endpoint it takes, and where its event is noted.
 
-The parameters are checked first, then the credentials, then permissions; the session is made last,
-so that what fails leaves the world as it was.
-
-One entry for each operation of STS: who signs it, what does it, what is logged and answered.
-
-Where STS is called: the endpoint of a Region, or the global one.
+Operations of STS ask for permission while they work: whether somebody may assume a role depends on
+what the role's trust policy and the session's tags say. A session is made last, so that what fails
+leaves the world as it was.
 
 Notes
 -----
-AWS pages: "AWS STS API Reference"; "Logging IAM and AWS STS API calls with AWS CloudTrail".
-AWS pages: "AWS STS API Reference"; "AWS STS Regions and endpoints"; "Logging IAM and AWS STS API
-calls with AWS CloudTrail".
-AWS pages: "AWS STS Regions and endpoints"; "Manage AWS STS in an AWS Region".
+AWS pages: "AWS STS API Reference"; "AWS STS Regions and endpoints"; "Actions, resources, and
+condition keys for AWS Security Token Service"; "Logging IAM and AWS STS API calls with AWS
+CloudTrail".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.authorization.authorize import check_credentials
+from iamlab.authorization.authorize import question
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note, record_for
+from iamlab.cloudtrail.recording import note
 from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
-from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
+from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import InvalidAction, MissingAuthenticationToken
 from iamlab.model.console_access import console_page
+from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import CONSOLE_SIGN_IN
-from iamlab.operations.registry import nothing
-from iamlab.operations.sts.caller import GLOBAL, Asked, check_region, region_of
+from iamlab.model.record import Circumstances
+from iamlab.operations.calls import Call
+from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.registry import Answer, nothing, operation
+from iamlab.operations.sts.caller import GLOBAL, check_region, region_of
 from iamlab.operations.sts.session import Session
-from iamlab.operations.validation import check_by_model
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
+    from iamlab.operations.registry import Entry
 
 
-def call(
-    world: World,
-    name: str,
-    caller: Caller,
-    parameters: Mapping[str, Any],
-    endpoint: str,
-) -> Any:
-    """Do an operation of STS as somebody.
+@dataclass(slots=True)
+class Asked(Call):
+    """A call of STS.
 
-    Parameters
-    ----------
-    name
-        The operation: ``"AssumeRole"``.
-    caller
-        Who signs it; of an operation that is not signed, ``ANONYMOUS``.
-    parameters
-        As AWS names them; those that are ``None`` were not given.
-    endpoint
-        The Region whose endpoint is called, or ``"aws-global"``.
-
-    Returns
-    -------
-    Any
-        What the operation makes: a session, mostly.
-
-    Raises
-    ------
-    AwsError
-        As AWS answers.
-    RequestError
-        There is no such operation or parameter, or a value is of the wrong kind.
+    The caller of a call that nobody signs is the identity provider, as soon as its token has been
+    read.
     """
-    operation = find(name)
-    check_region(endpoint)
-    given = {key: value for key, value in parameters.items() if value is not None}
-    if not operation.is_signed:
-        caller = ANONYMOUS
-    elif caller == ANONYMOUS:
-        raise MissingAuthenticationToken("Request is missing Authentication Token")
-    who = principal_of(world, caller)
-    if operation.is_signed and not who.account_id:
-        raise RequestError(
-            f"{who.arn} signs no calls of STS here. How a service assumes a role: "
-            "world.sts.assume_role_as_service(...)."
+
+    @classmethod
+    def make(
+        cls,
+        world: World,
+        entry: Entry,
+        caller: Caller,
+        parameters: Mapping[str, Any],
+        account_id: str = "",
+        endpoint: str = "us-east-1",
+    ) -> Self:
+        """Make a call, if the caller can sign it.
+
+        Raises
+        ------
+        MissingAuthenticationToken
+            Nobody has signed it.
+        RequestError
+            There is no such endpoint, or the caller signs no calls here.
+        """
+        check_region(endpoint)
+        if not entry.is_signed:
+            caller = ANONYMOUS
+        elif caller == ANONYMOUS:
+            raise MissingAuthenticationToken("Request is missing Authentication Token")
+        made = super(Asked, cls).make(world, entry, caller, parameters, account_id, endpoint)
+        if entry.is_signed and not made.who.account_id:
+            raise RequestError(
+                f"{made.who.arn} signs no calls of STS here. How a service assumes a role: "
+                "world.sts.assume_role_as_service(...)."
+            )
+        return made
+
+    # -- the caller -------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> SessionRecord | None:
+        """The caller's session, if he calls with one that STS has made."""
+        return self.caller.record if isinstance(self.caller, Session) else None
+
+    @property
+    def expiration(self) -> datetime | None:
+        """When the caller's credentials end; ``None``: never."""
+        found: datetime | None = getattr(self.caller, "expiration", None)
+        return found
+
+    @property
+    def parent(self) -> str:
+        """The id of the credentials that he calls with; empty if no credentials were shown."""
+        is_credential = isinstance(self.caller, Session | AccessKey)
+        return str(getattr(self.caller, "access_key_id", "")) if is_credential else ""
+
+    @property
+    def account(self) -> Account:
+        """The caller's account."""
+        return self.world.accounts[self.who.account_id]
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a root user who calls."""
+        return self.who.arn.endswith(":root")
+
+    @property
+    def has_long_term_keys(self) -> bool:
+        """Whether he calls with his own keys, or is a user of whom nothing else is said."""
+        return self.who.kind is CredentialKind.LONG_TERM
+
+    @property
+    def minimum_size(self) -> int:
+        """How many bytes the token shall have at least."""
+        return int(self.given.get("MinimumSessionTokenSize", 0))
+
+    def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
+        """Note who it is that an identity provider speaks of.
+
+        Parameters
+        ----------
+        provider
+            Who calls, as the trust policy names it.
+        kind
+            ``WebIdentityUser`` or ``SAMLUser``.
+        issuer, names
+            How the event says who it is: who speaks, and of whom; the last is the user.
+        """
+        self.caller, self.who = provider, principal_of(self.world, provider)
+        self.identity = {
+            "type": kind,
+            "principalId": ":".join((issuer, *names)),
+            "userName": names[-1],
+            "identityProvider": issuer,
+        }
+
+    # -- the steps --------------------------------------------------------------------------------
+
+    def check_credentials(self) -> None:
+        """Leave that to :meth:`check_caller`: what STS refuses for it becomes an event."""
+
+    def check_parameters(self) -> None:
+        """Check the endpoint too.
+
+        Raises
+        ------
+        InvalidAction
+            The global endpoint does not have the operation.
+        """
+        if self.entry.is_regional and self.endpoint == GLOBAL:
+            raise InvalidAction(f"Could not find operation {self.operation} for version 2011-06-15")
+        super(Asked, self).check_parameters()
+
+    def check_caller(self) -> None:
+        """Refuse what the caller's credentials are not good for, with the decision."""
+        try:
+            super(Asked, self).check_credentials()
+        except AccessDenied as error:
+            error.decision = self.decide(self.entry.needs, "*")
+            raise
+
+    def note_resources(self) -> None:
+        """Note nothing: a call works on one resource at most."""
+
+    def authorize(self) -> None:
+        """Leave that to the work: see :meth:`must_be_allowed`."""
+
+    def decide(
+        self,
+        action: str,
+        resource: str,
+        keys: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Ask whether the caller may do something."""
+        where = Circumstances(region=region_of(self.endpoint))
+        asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
+        return asked.decide()
+
+    def must_be_allowed(
+        self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
+    ) -> None:
+        """Insist that the caller may do something.
+
+        Raises
+        ------
+        AccessDenied
+            He may not; with the decision.
+        """
+        decision = self.decide(action, resource, keys)
+        if not decision:
+            raise AccessDenied(decision)
+
+    def work(self) -> Any:
+        """Do it."""
+        return self.entry.perform(self)
+
+    def finish(self) -> None:
+        """Note that somebody in the console has switched to a role: in the role's account."""
+        made = self.result
+        in_console = getattr(self.caller, "is_in_console", False)
+        if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):
+            return
+        who = principal_of(self.world, made)
+        note(
+            self.world,
+            ("signin", "SwitchRole"),
+            caller_identity(who),
+            who.account_id,
+            read_only=False,
+            response_elements={"SwitchRole": "Success"},
+            event_type=CONSOLE_SIGN_IN,
+            additional_event_data={
+                "SwitchFrom": self.who.arn,
+                "RedirectTo": console_page(Arn.parse(made.arn).partition),
+            },
         )
-    asked = Asked(world, name, caller, who, given, endpoint)
-    try:
-        if operation.is_regional and endpoint == GLOBAL:
-            raise InvalidAction(f"Could not find operation {name} for version 2011-06-15")
-        check_by_model("sts", name, given)
-        _check_credentials(asked)
-        made = operation.perform(asked)
-    except AwsError as error:
-        _record(operation, asked, None, error)
-        raise
-    _record(operation, asked, made, None)
-    if isinstance(made, Session) and getattr(caller, "is_in_console", False):
-        _record_switch(asked, made)
-    return made
+
+    # -- what the event says ----------------------------------------------------------------------
+
+    def _identity(self) -> Mapping[str, Any]:
+        if self.identity is not None:
+            return self.identity
+        return caller_identity(self.who, self.parent) if self.who.account_id else UNKNOWN
+
+    def _owner(self) -> str:
+        """Give the role's account: it notes the call too, if it is another one and let in."""
+        about = self._about()
+        return Arn.parse(about).account if about else ""
+
+    def _parameters(self) -> dict[str, Any] | None:
+        return {**self.given, **self.noted} or None  # without parameters it is noted with null
+
+    def _about(self) -> str:
+        about: Any = self.entry.about
+        if about is None:
+            return ""
+        try:
+            arn: str = about(self)
+        except (KeyError, AttributeError, TypeError):
+            return ""
+        return arn if is_arn(arn) else ""
+
+    def _region(self) -> str:
+        return region_of(self.endpoint)
 
 
-def _check_credentials(asked: Asked) -> None:
-    """Refuse what the caller's credentials are not good for, with the decision."""
-    action = f"sts:{asked.operation}"
-    try:
-        check_credentials(asked.who, action)
-    except AccessDenied as error:
-        error.decision = asked.decide(action, "*")
-        raise
+Work = Callable[[Asked], Any]
 
 
-def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | None) -> None:
-    """Note the call in the caller's account; in the role's too, if it is another and let in."""
-    logged = made is not None and operation.logs_answer
-    answer = operation.answer(made) if logged else None
-    about = _about(operation, asked)
-    record_for(
-        asked.world,
-        ("sts", operation.name),
-        asked.identity or _identity(asked),
-        (asked.who.account_id, _account_in(about)),
-        read_only=operation.reads_only,
-        # A call without parameters is noted with null.
-        parameters={**asked.given, **asked.noted} or None,
-        answer=answer,
-        error=error,
-        resources=(about,) if is_arn(about) else (),
-        region=region_of(asked.endpoint),
-        session_credential_from_console=getattr(asked.caller, "is_in_console", False),
-    )
-
-
-def _record_switch(asked: Asked, made: Session) -> None:
-    """Note that somebody in the console has switched to a role: in the role's account."""
-    if asked.operation != "AssumeRole":
-        return
-    who = principal_of(asked.world, made)
-    note(
-        asked.world,
-        ("signin", "SwitchRole"),
-        caller_identity(who),
-        who.account_id,
-        read_only=False,
-        response_elements={"SwitchRole": "Success"},
-        event_type=CONSOLE_SIGN_IN,
-        additional_event_data={
-            "SwitchFrom": asked.who.arn,
-            "RedirectTo": console_page(Arn.parse(made.arn).partition),
-        },
-    )
-
-
-def _about(operation: Operation, asked: Asked) -> str:
-    """Give the ARN that the event names; of a call that says none, nothing."""
-    if operation.about is None:
-        return ""
-    try:
-        return operation.about(asked)
-    except (KeyError, AttributeError, TypeError):
-        return ""
-
-
-def _account_in(arn: str) -> str:
-    return Arn.parse(arn).account if is_arn(arn) else ""
-
-
-def _identity(asked: Asked) -> Mapping[str, Any]:
-    """Say who called."""
-    if not asked.who.account_id:
-        return UNKNOWN
-    return caller_identity(asked.who, asked.parent)
-
-
-Perform = Callable[["Asked"], Any]
-Answer = Callable[[Any], dict[str, Any]]
-About = Callable[["Asked"], str]
-
-MODULES = (
-    *("assume_role", "temporary_credentials", "federated", "web_identity_tokens"),
-    "caller_identity",
-)
-"""Where the entries are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation of STS.
+def sts_operation(
+    name: str,
+    answer: Answer = nothing,
+    *,
+    about: Any = None,
+    reads_only: bool = True,
+    **more: Any,
+) -> Callable[[Work], Work]:
+    """Make a function the entry of an operation.
 
     Parameters
     ----------
-    name
-        As in the API.
-    perform
-        Checks, asks, and does it.
-    answer
-        What ``perform`` gives, as the API answers it.
-    is_signed
-        Whether the caller signs it with AWS credentials; else a token of somebody else's speaks.
-    is_regional
-        Whether the global endpoint does not have it.
+    about
+        Gives the ARN that the event names, of the call.
     reads_only
         Whether CloudTrail calls it a read.
-    about
-        The ARN that the event names, if it does.
-    logs_answer
-        Whether the event has the answer, without its secrets.
+    more
+        Further fields of the entry.
     """
-
-    name: str
-    perform: Perform
-    answer: Answer
-    is_signed: bool = True
-    is_regional: bool = False
-    reads_only: bool = True
-    about: About | None = None
-    logs_answer: bool = True
-
-
-_OPERATIONS: dict[str, Operation] = {}
-
-
-def sts_operation(name: str, answer: Answer = nothing, **more: Any) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation; ``more`` are fields of :class:`Operation`."""
-
-    def make(perform: Perform) -> Perform:
-        _OPERATIONS[name] = Operation(name, perform, answer, **more)
-        return perform
-
-    return make
-
-
-def operations() -> Mapping[str, Operation]:
-    """Give all operations by name.
-
-    Examples
-    --------
-    >>> len(operations())
-    12
-    """
-    for module in MODULES:
-        import_module(f"iamlab.operations.sts.{module}")
-    return _OPERATIONS
-
-
-def find(name: str) -> Operation:
-    """Find an operation.
-
-    Raises
-    ------
-    RequestError
-        There is none.
-    """
-    every = operations()
-    text: object = name
-    if not isinstance(text, str):
-        raise RequestError(f"An operation is named by its text, AssumeRole, not by {name!r}.")
-    if name not in every:
-        raise RequestError(f"STS has no operation {name!r}. {did_you_mean(name, every)}")
-    return every[name]
+    more = {"logs_answer": True, **more, "is_read_only": reads_only, "call_type": Asked}
+    return operation(f"sts:{name}", about, answer, **more)

@@ -1,21 +1,16 @@
-"""How a session is made: its end, its room, its id; and the note that the world keeps of it.
+"""How a session is made: its policies, its end, its room, its id, and the record that is kept.
 
-How much room a session's policies and tags take in its token.
-
-AWS packs them with a method of its own and tells only the percentage, so the figures here are
-likely, not sure: text is compressed, and the longest token is as long as the longest that can be
-asked for.
-
-Session policies: what is passed with a call, so that the session may do less.
+AWS packs a session's policies and tags with a method of its own and answers only the percentage. So
+the sizes here are likely, not sure: text is compressed, and the longest token is as long as the
+longest that can be asked for.
 
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "IAM and AWS STS quotas"; "AWS STS Regions and
-endpoints", for which tokens are good in which Regions.
-AWS pages: "Pass session tags in AWS STS", on the packed limit; "API AssumeRole", of
-``SessionTokenSize`` and ``MinimumSessionTokenSize``; "API SetSecurityTokenServicePreferences".
-AWS pages: "Policies and permissions in AWS Identity and Access Management", section on session
-policies; "API AssumeRole", of ``Policy`` and ``PolicyArns``.
+endpoints", for which tokens are good in which Regions; "Pass session tags in AWS STS", on the
+packed limit; "API AssumeRole", of ``Policy``, ``PolicyArns``, ``SessionTokenSize`` and
+``MinimumSessionTokenSize``; "API SetSecurityTokenServicePreferences"; "Policies and permissions in
+AWS Identity and Access Management", section on session policies.
 """
 
 from __future__ import annotations
@@ -23,18 +18,18 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import MAXYEAR, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.model import aws_managed_policies as managed
 from iamlab.model.credentials import CredentialKind
 from iamlab.model.session_record import SessionRecord
+from iamlab.operations.iam.responses import filled
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,35 +37,60 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
+    from iamlab.policy.document import Policy
+
+
+class PassedPolicies(TypedDict):
+    """The session policies of a call, by the fields of ``SessionRecord``."""
+
+    policy: Policy | None
+    policy_arns: tuple[str, ...]
 
 
 class SessionFields(TypedDict, total=False):
-    """What a session may have besides: the fields of ``SessionRecord`` of these names."""
+    """Further fields of ``SessionRecord``, by its names."""
 
-    parent: str
     mfa: datetime | None
     tags: Mapping[str, str]
     transitive_tag_keys: tuple[str, ...]
     source_identity: str
     policy: Policy | None
     policy_arns: tuple[str, ...]
+    scoped: tuple[Policy, ...]
     keys: Mapping[str, str | bool | list[str]]
     issue_time: datetime | None
 
 
+class IssuingCall(Protocol):
+    """The call that a session answers: of a caller, or of a service."""
+
+    @property
+    def operation(self) -> str:
+        """Its name."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that makes the session."""
+
+    @property
+    def parent(self) -> str:
+        """The id of the credentials that it is signed with."""
+
+    @property
+    def minimum_size(self) -> int:
+        """How many bytes the token must have at least."""
+
+
 def issue(
+    call: IssuingCall,
     account: Account,
-    operation: str,
     kind: CredentialKind,
     arn: str,
     issuer: tuple[str, str],
     seconds: int,
     *,
     name: str = "",
-    region: str,
-    minimum_session_token_size: int = 0,
-    scoped: tuple[Policy, ...] = (),
-    **more: Unpack[SessionFields],
+    **fields: Unpack[SessionFields],
 ) -> Session:
     """Make a session.
 
@@ -79,11 +99,7 @@ def issue(
     account
         Whose session it is.
     issuer
-        ARN and unique id of whose permissions it has.
-    region
-        The endpoint that makes it.
-    more
-        Further fields of :class:`~iamlab.model.session_record.SessionRecord`, by their names.
+        ARN and unique id of the role or user whose permissions it has.
 
     Raises
     ------
@@ -91,31 +107,42 @@ def issue(
         Policies and tags are too much for a token.
     """
     world = account.world
-    now = world.clock.now
-    inline = more.get("policy")
-    policies = scoped if inline is None else (inline, *scoped)
-    everywhere = works_everywhere(region, account)
-    packed = packed_size(policies, more.get("policy_arns", ()), more.get("tags", {}))
-    issuer_arn, issuer_id = issuer
+    inline, policies = fields.get("policy"), fields.get("scoped", ())
+    everywhere = works_everywhere(call.endpoint, account)
+    packed = packed_size(
+        policies if inline is None else (inline, *policies),
+        fields.get("policy_arns", ()),
+        fields.get("tags", {}),
+    )
     record = SessionRecord(
-        operation=operation,
+        operation=call.operation,
         kind=kind,
         arn=arn,
-        issuer_arn=issuer_arn,
-        issuer_id=issuer_id,
-        name=name,
-        issued=now,
-        expiration=after(now, seconds),
+        issuer_arn=issuer[0],
+        issuer_id=issuer[1],
+        issued=world.clock.now,
+        expiration=after(world.clock.now, seconds),
         access_key_id=world.ids.key_id("ASIA"),
-        region=region,
-        scoped=scoped,
+        region=call.endpoint,
+        parent=call.parent,
         packed=packed,
-        token_bytes=token_bytes(packed, minimum_session_token_size, everywhere=everywhere),
+        token_bytes=token_bytes(packed, call.minimum_size, everywhere=everywhere),
         works_in_opt_in_regions=everywhere,
-        **more,
+        name=name,
+        **fields,
     )
     world.sessions[record.access_key_id] = record
     return Session(world, record)
+
+
+def issue_for_role(
+    call: IssuingCall, role: Role, name: str, seconds: int, **fields: Unpack[SessionFields]
+) -> Session:
+    """Make a session of a role."""
+    account = role.account
+    start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
+    arn, issuer = f"{start}/{role.name}/{name}", (role.arn, role.unique_id)
+    return issue(call, account, CredentialKind.ROLE, arn, issuer, seconds, name=name, **fields)
 
 
 def after(now: datetime, seconds: int) -> datetime:
@@ -130,33 +157,6 @@ def after(now: datetime, seconds: int) -> datetime:
         return now + timedelta(seconds=seconds)
     except OverflowError:
         raise RequestError(f"It would end after {MAXYEAR}, and there are no such dates.") from None
-
-
-def issue_for_role(
-    role: Role,
-    operation: str,
-    name: str,
-    seconds: int,
-    *,
-    region: str,
-    minimum_session_token_size: int = 0,
-    **more: Unpack[SessionFields],
-) -> Session:
-    """Make a session of a role."""
-    account = role.account
-    start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
-    return issue(
-        account,
-        operation,
-        CredentialKind.ROLE,
-        f"{start}/{role.name}/{name}",
-        (role.arn, role.unique_id),
-        seconds,
-        name=name,
-        region=region,
-        minimum_session_token_size=minimum_session_token_size,
-        **more,
-    )
 
 
 VERSION_1_LACKS = 64
@@ -190,11 +190,11 @@ def packed_size(
     text = json.dumps([documents, list(policy_arns), dict(tags)], ensure_ascii=False)
     packed = len(zlib.compress(text.encode("utf-8", "surrogatepass"), 9))
     if packed > ROOM:
-        raise too_large(packed, ROOM)
+        raise _too_large(packed, ROOM)
     return packed
 
 
-def too_large(taken: int, room: int) -> PackedPolicyTooLarge:
+def _too_large(taken: int, room: int) -> PackedPolicyTooLarge:
     """Say that there is not so much room, in percent."""
     percent = -(-100 * taken // room)
     return PackedPolicyTooLarge(
@@ -221,30 +221,7 @@ def token_bytes(packed: int, at_least: int, *, everywhere: bool = True) -> int:
     return max(WITHOUT_ANYTHING - lacks + -(-4 * packed // 3), at_least)
 
 
-def check_plaintext(policy: str, policy_arns: Sequence[str]) -> None:
-    """Check how many session policies there are, and how long they are.
-
-    Raises
-    ------
-    ValidationError
-        More than ten managed policies are named.
-    PackedPolicyTooLarge
-        They are too long together.
-    """
-    if len(policy_arns) > MOST_ARNS:
-        shown = str(list(policy_arns))[:200]
-        raise ValidationError(
-            f"1 validation error detected: Value '{shown}' at 'policyArns' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {MOST_ARNS}"
-        )
-    taken = len(policy) + sum(map(len, policy_arns))
-    if taken > PLAINTEXT:
-        raise too_large(taken, PLAINTEXT)
-
-
-def passed_policies(
-    account: Account, given: Mapping[str, Any]
-) -> tuple[Policy | None, tuple[str, ...]]:
+def passed_policies(account: Account, parameters: Mapping[str, Any]) -> PassedPolicies:
     """Read the session policies of a call: the inline one, and the ARNs of managed ones.
 
     Parameters
@@ -259,15 +236,23 @@ def passed_policies(
     PackedPolicyTooLarge
         They are too long.
     ValidationError
-        There are too many, or one of those that are named is not there.
+        There are more than ten, or one of those that are named is not there.
     """
-    arns = tuple(dict.fromkeys(str(one.get("arn", "")) for one in given.get("PolicyArns", ())))
-    text = given.get("Policy")
-    check_plaintext(text or "", arns)
+    named = (str(policy.get("arn", "")) for policy in parameters.get("PolicyArns", ()))
+    arns = tuple(dict.fromkeys(named))
+    if len(arns) > MOST_ARNS:
+        raise ValidationError(
+            f"1 validation error detected: Value '{str(list(arns))[:200]}' at 'policyArns' failed "
+            f"to satisfy constraint: Member must have length less than or equal to {MOST_ARNS}"
+        )
+    text = parameters.get("Policy")
+    length = len(text or "") + sum(map(len, arns))
+    if length > PLAINTEXT:
+        raise _too_large(length, PLAINTEXT)
     policy = None if text is None else saved(text, "session policy", "session")
     for arn in arns:
         _check_is_there(account, arn)
-    return policy, arns
+    return {"policy": policy, "policy_arns": arns}
 
 
 def _check_is_there(account: Account, arn: str) -> None:
@@ -282,30 +267,20 @@ def _check_is_there(account: Account, arn: str) -> None:
 
 
 def credentials(session: Session) -> dict[str, Any]:
-    """Answer credentials, and how long their token is."""
+    """Answer credentials, how long their token is, and who is behind the chain."""
     return {
         "Credentials": session.credentials,
         "SessionTokenUtilization": session.session_token_utilization,
         "SessionTokenSize": session.session_token_size,
+        **filled(SourceIdentity=session.source_identity),
     }
-
-
-def with_packed_size(session: Session) -> dict[str, Any]:
-    """Answer also how much room policies and tags take."""
-    return {**credentials(session), "PackedPolicySize": session.packed_policy_size}
-
-
-def with_source_identity(session: Session) -> dict[str, Any]:
-    """Answer credentials, and who is behind the chain."""
-    identity = session.source_identity
-    return {**credentials(session), **({"SourceIdentity": identity} if identity else {})}
 
 
 def assumed_role(session: Session) -> dict[str, Any]:
     """Answer a session of a role."""
     return {
-        **with_source_identity(session),
-        "AssumedRoleUser": {"AssumedRoleId": session.record.userid, "Arn": session.arn},
+        **credentials(session),
+        "AssumedRoleUser": {"AssumedRoleId": session.userid, "Arn": session.arn},
         "PackedPolicySize": session.packed_policy_size,
     }
 
@@ -313,15 +288,16 @@ def assumed_role(session: Session) -> dict[str, Any]:
 def federated_user(session: Session) -> dict[str, Any]:
     """Answer a session of a federated user."""
     return {
-        **with_packed_size(session),
-        "FederatedUser": {"FederatedUserId": session.record.userid, "Arn": session.arn},
+        **credentials(session),
+        "PackedPolicySize": session.packed_policy_size,
+        "FederatedUser": {"FederatedUserId": session.userid, "Arn": session.arn},
     }
 
 
 def scoped(session: Session) -> dict[str, Any]:
     """Answer scoped credentials."""
     return {
-        **with_source_identity(session),
-        "SessionInfo": {"ScopedSessionId": session.record.userid, "Arn": session.arn},
+        **credentials(session),
+        "SessionInfo": {"ScopedSessionId": session.userid, "Arn": session.arn},
         "ScopedPoliciesCount": len(session.record.scoped),
     }

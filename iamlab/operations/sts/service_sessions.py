@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.authorize import question
 from iamlab.cloudtrail.recording import record_for
@@ -31,7 +31,7 @@ from iamlab.operations.sts.caller import check_is_on, region_of
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role
 from iamlab.operations.sts.service_session_kinds import Work, kind_of, own_name
 from iamlab.operations.sts.session import find_role
-from iamlab.operations.validation import check_by_model
+from iamlab.operations.validation import check_parameters
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ class ServiceCall:
     work: Work
     given: dict[str, Any]
     endpoint: str
+    operation: ClassVar[str] = "AssumeRole"
+    parent: ClassVar[str] = ""
+    minimum_size: ClassVar[int] = 0
 
     @property
     def role_arn(self) -> str:
@@ -179,7 +182,7 @@ def _draw(world: World, *what: object) -> Callable[[str, int], str]:
 
 def _perform(call: ServiceCall) -> Session:
     """Ask the trust policy, and make the session."""
-    check_by_model("sts", "AssumeRole", call.given)
+    check_parameters("sts", "AssumeRole", call.given)
     if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
         raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
     decision = _decide(call)
@@ -189,11 +192,10 @@ def _perform(call: ServiceCall) -> Session:
     check_is_on(call.endpoint, role.account)
     keys = {key: tell(call.work) for key, tell in call.kind.keys.items()}
     return issue_for_role(
+        call,
         role,
-        "AssumeRole",
         call.given["RoleSessionName"],
         call.given.get("DurationSeconds", call.kind.seconds),
-        region=call.endpoint,
         keys={key: value for key, value in keys.items() if value},
     )
 

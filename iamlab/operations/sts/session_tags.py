@@ -9,6 +9,7 @@ AWS page: "Pass session tags in AWS STS", with its section on chaining roles.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from iamlab.errors.services import InvalidParameterValue
 from iamlab.operations.api_models import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.session_record import SessionRecord
@@ -96,15 +97,14 @@ def session_tags(
     ('team',)
     """
     pairs = (
-        list(sent.items())
-        if hasattr(sent, "items")
-        else [(one["Key"], one["Value"]) for one in sent]
+        [*sent.items()]
+        if isinstance(sent, Mapping)
+        else [(tag["Key"], tag["Value"]) for tag in sent]
     )
     _check(pairs)
     passed = dict(pairs)
     lower = [key.lower() for key, _ in pairs]
-    twice = next((key for key in lower if lower.count(key) > 1), None)
-    if twice is not None:
+    if len({*lower}) < len(lower):
         raise InvalidParameterValue(
             "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         )
@@ -118,10 +118,10 @@ def session_tags(
         error.add_note("Handed on already: " + ", ".join(clash))
         raise error
     _check_transitive(transitive_tag_keys, lower)
-    if len(passed) + len(inherited) > MOST:
+    number = len(passed) + len(inherited)
+    if number > MOST:
         raise ValidationError(
-            f"The session would have {len(passed) + len(inherited)} tags, inherited ones "
-            f"included: the most are {MOST}."
+            f"The session would have {number} tags, inherited ones included: the most are {MOST}."
         )
     return SessionTags(passed, inherited, tuple(dict.fromkeys(transitive_tag_keys)))
 

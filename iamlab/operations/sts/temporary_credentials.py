@@ -1,22 +1,19 @@
-"""GetSessionToken and GetFederationToken: what a user, or root user, gets for long-term keys.
+"""GetSessionToken, GetFederationToken, AssumeRoot and GetScopedCredentials.
 
-AssumeRoot: the root user of a member account, for one task and fifteen minutes.
+The first two give a user, or root user, a session for long-term keys. AssumeRoot makes the caller
+root user of a member account, for one task and fifteen minutes. GetScopedCredentials gives the same
+session with less.
 
-GetScopedCredentials: the same session, with less.
-
-GetDelegatedAccessToken: what products of AWS's partners get for a trade-in token. Not modelled.
-
-Who holds such a token got it from a delegation request that a customer accepted in his console.
-Those requests are not modelled either (``api/not_modelled.py`` says why), so no token is right.
+GetDelegatedAccessToken, for products of AWS's partners, is not modelled: who holds a trade-in token
+got it from a delegation request that a customer accepted in the console, and there are none (see
+``NOT_MODELLED`` in ``registry.py``).
 
 Notes
 -----
 AWS pages: "API GetSessionToken"; "API GetFederationToken"; "Permissions for GetSessionToken";
-"Permissions for GetFederationToken"; "Compare AWS STS credentials".
-AWS pages: "API AssumeRoot"; "Centralize root access for member accounts"; "Perform a privileged
-task on an AWS Organizations member account".
-AWS page: "API GetScopedCredentials" (November 2026).
-AWS page: "API GetDelegatedAccessToken".
+"Permissions for GetFederationToken"; "Compare AWS STS credentials"; "API AssumeRoot"; "Centralize
+root access for member accounts"; "Perform a privileged task on an AWS Organizations member
+account"; "API GetScopedCredentials" (November 2026); "API GetDelegatedAccessToken".
 """
 
 from __future__ import annotations
@@ -40,15 +37,13 @@ from iamlab.operations.sts.issuing import (
     issue,
     passed_policies,
     scoped,
-    with_source_identity,
 )
 from iamlab.operations.sts.session_tags import session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.model.session_record import SessionRecord
-    from iamlab.operations.sts.caller import Asked
-    from iamlab.operations.sts.issuing import SessionFields
+    from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.session import Session
     from iamlab.policy.document import Policy
 
@@ -58,112 +53,94 @@ OF_ROOT = 3600
 """A root user's session lasts so long at most: who asks for more gets this."""
 
 
-def _seconds(asked: Asked) -> int:
-    seconds = int(asked.given.get("DurationSeconds", DEFAULT_SECONDS))
-    return min(seconds, OF_ROOT) if asked.is_root else seconds
+def _seconds(call: Asked) -> int:
+    seconds = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+    return min(seconds, OF_ROOT) if call.is_root else seconds
 
 
-def _issuer(asked: Asked) -> tuple[str, str]:
-    return asked.who.arn, asked.who.who().userid
+def _issuer(call: Asked) -> tuple[str, str]:
+    return call.who.arn, call.who.who().userid
 
 
 @sts_operation("GetSessionToken", credentials, reads_only=False)
-def get_session_token(asked: Asked) -> Session:
+def get_session_token(call: Asked) -> Session:
     """Trade long-term keys for a session of the same user, perhaps with MFA."""
-    asked.must_be_allowed("sts:GetSessionToken", "*")
-    with_mfa = check_mfa(asked)
-    check_is_on(asked.endpoint, asked.account)
+    call.must_be_allowed("sts:GetSessionToken", "*")
+    with_mfa = check_mfa(call)
+    check_is_on(call.endpoint, call.account)
+    issuer, seconds = _issuer(call), _seconds(call)
     return issue(
-        asked.account,
-        "GetSessionToken",
-        CredentialKind.USER,
-        asked.who.arn,
-        _issuer(asked),
-        _seconds(asked),
-        region=asked.endpoint,
-        parent=asked.parent,
-        mfa=with_mfa,
-        minimum_session_token_size=asked.minimum_size,
+        call, call.account, CredentialKind.USER, call.who.arn, issuer, seconds, mfa=with_mfa
     )
 
 
-def _federated(asked: Asked) -> str:
-    account = asked.account
+def _federated(call: Asked) -> str:
+    account = call.account
     start = f"arn:{account.partition}:sts::{account.account_id}"
-    return f"{start}:federated-user/{asked.given['Name']}"
+    return f"{start}:federated-user/{call.given['Name']}"
 
 
 @sts_operation("GetFederationToken", federated_user, reads_only=False, about=_federated)
-def get_federation_token(asked: Asked) -> Session:
+def get_federation_token(call: Asked) -> Session:
     """Make a session for somebody whom only the caller knows: at most what both of them may."""
-    given, account = asked.given, asked.account
-    arn = _federated(asked)
+    given, account = call.given, call.account
+    arn = _federated(call)
     tags = session_tags(given.get("Tags", ()))
-    asked.must_be_allowed("sts:GetFederationToken", arn, tags.context())
+    call.must_be_allowed("sts:GetFederationToken", arn, tags.context())
     if tags.needs_permission:
-        asked.must_be_allowed("sts:TagSession", arn, tags.context())
-    policy, policy_arns = passed_policies(account, given)
-    check_is_on(asked.endpoint, account)
+        call.must_be_allowed("sts:TagSession", arn, tags.context())
+    policies = passed_policies(account, given)
+    check_is_on(call.endpoint, account)
     return issue(
+        call,
         account,
-        "GetFederationToken",
         CredentialKind.FEDERATED,
         arn,
-        _issuer(asked),
-        _seconds(asked),
+        _issuer(call),
+        _seconds(call),
         name=given["Name"],
-        region=asked.endpoint,
-        parent=asked.parent,
         tags=tags.tags,
-        policy=policy,
-        policy_arns=policy_arns,
-        minimum_session_token_size=asked.minimum_size,
+        **policies,
     )
 
 
 ROOT_SECONDS = 900
 
 
-def _target(asked: Asked) -> str:
+def _target(call: Asked) -> str:
     """Give the ARN of the member account's root user, however it was named."""
-    named = str(asked.given["TargetPrincipal"])
+    named = str(call.given["TargetPrincipal"])
     if is_account_id(named):
-        return f"arn:{asked.account.partition}:iam::{named}:root"
+        return f"arn:{call.account.partition}:iam::{named}:root"
     return named
 
 
-@sts_operation(
-    "AssumeRoot", with_source_identity, is_regional=True, reads_only=False, about=_target
-)
-def assume_root(asked: Asked) -> Session:
+@sts_operation("AssumeRoot", credentials, is_regional=True, reads_only=False, about=_target)
+def assume_root(call: Asked) -> Session:
     """Take the root user of a member account for a task."""
-    world, arn = asked.world, _target(asked)
-    task = _task(str(asked.given["TaskPolicyArn"].get("arn", "")))
+    world, arn = call.world, _target(call)
+    task = _task(str(call.given["TaskPolicyArn"].get("arn", "")))
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or (parsed.service, parsed.resource) != ("iam", "root"):
         raise ValidationError(f"Invalid TargetPrincipal: {arn}")  # likely wording
-    asked.must_be_allowed("sts:AssumeRoot", arn, {"sts:TaskPolicyArn": task})
-    why_not = may_assume_root(world, asked.who.account_id, parsed.account, task.rpartition("/")[2])
+    call.must_be_allowed("sts:AssumeRoot", arn, {"sts:TaskPolicyArn": task})
+    why_not = may_assume_root(world, call.who.account_id, parsed.account, task.rpartition("/")[2])
     member = world.accounts.get(parsed.account)
     if why_not or member is None:
         what = "is not authorized to perform: sts:AssumeRoot on resource"
-        error = AccessDenied(f"User: {asked.who.arn} {what}: {arn}")
+        error = AccessDenied(f"User: {call.who.arn} {what}: {arn}")
         error.add_note(why_not or "There is no such account in this world.")
         raise error
-    check_is_on(asked.endpoint, member)
-    session = asked.session
+    check_is_on(call.endpoint, member)
     return issue(
+        call,
         member,
-        "AssumeRoot",
         CredentialKind.ROOT_TASK,
         arn,
         (arn, member.account_id),
-        asked.given.get("DurationSeconds", ROOT_SECONDS),
-        region=asked.endpoint,
-        parent=asked.parent,
-        source_identity="" if session is None else session.source_identity,
+        call.given.get("DurationSeconds", ROOT_SECONDS),
+        source_identity="" if call.session is None else call.session.source_identity,
         policy_arns=(task,),
-        minimum_session_token_size=asked.minimum_size,
     )
 
 
@@ -188,60 +165,49 @@ MOST_LAYERS = 3
 
 
 @sts_operation("GetScopedCredentials", scoped, is_regional=True, reads_only=False)
-def get_scoped_credentials(asked: Asked) -> Session:
+def get_scoped_credentials(call: Asked) -> Session:
     """Make credentials of the caller's own session that may do less, or end sooner."""
-    given, session = asked.given, asked.session
+    given, session = call.given, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
         wrong.add_note("Only temporary credentials can be scoped down: call GetSessionToken first.")
         raise wrong
     if "Policy" not in given and "DurationSeconds" not in given:
         raise ValidationError("At least one of Policy or DurationSeconds must be provided.")
-    asked.must_be_allowed("sts:GetScopedCredentials", "*")
-    policies = (*session.scoped, *_policy(asked, session))
+    call.must_be_allowed("sts:GetScopedCredentials", "*")
+    policies = (*session.scoped, *_policy(call, session))
     # A console session may last longer than the credentials that it was opened with.
-    left = int(((asked.expiration or session.expiration) - asked.world.clock.now).total_seconds())
+    left = int(((call.expiration or session.expiration) - call.world.clock.now).total_seconds())
     seconds = given.get("DurationSeconds", left)
     if seconds > left:
         raise InsufficientSessionLifetime(
             f"The requested DurationSeconds of {seconds} is greater than the remaining lifetime of "
             f"the calling session, which is {left} seconds."
         )
-    account = asked.world.accounts[session.account_id]
+    keeps_time = unsure.SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME
     return issue(
-        account,
-        "GetScopedCredentials",
+        call,
+        call.world.accounts[session.account_id],
         session.kind,
         session.arn,
         (session.issuer_arn, session.issuer_id),
         seconds,
         name=session.name,
-        region=asked.endpoint,
-        minimum_session_token_size=asked.minimum_size,
+        issue_time=(session.issue_time or session.issued) if keeps_time else None,
+        mfa=session.mfa,
+        tags=session.tags,
+        transitive_tag_keys=session.transitive_tag_keys,
+        source_identity=session.source_identity,
+        policy=session.policy,
+        policy_arns=session.policy_arns,
+        keys=session.keys,
         scoped=policies,
-        **_inherited(session),
     )
 
 
-def _inherited(session: SessionRecord) -> SessionFields:
-    """Give what the new credentials have of the session's, which is their parent."""
-    keeps = unsure.SCOPED_CREDENTIALS_KEEP_THE_ISSUE_TIME
-    return {
-        "parent": session.access_key_id,
-        "issue_time": (session.issue_time or session.issued) if keeps else None,
-        "mfa": session.mfa,
-        "tags": session.tags,
-        "transitive_tag_keys": session.transitive_tag_keys,
-        "source_identity": session.source_identity,
-        "policy": session.policy,
-        "policy_arns": session.policy_arns,
-        "keys": session.keys,
-    }
-
-
-def _policy(asked: Asked, session: SessionRecord) -> tuple[Policy, ...]:
+def _policy(call: Asked, session: SessionRecord) -> tuple[Policy, ...]:
     """Read the scope-down policy, if there is one and room for it."""
-    text = asked.given.get("Policy")
+    text = call.given.get("Policy")
     if text is None:
         return ()
     if len(session.scoped) >= MOST_LAYERS:

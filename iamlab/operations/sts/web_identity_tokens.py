@@ -17,7 +17,8 @@ from iamlab.errors.sts import (
     OutboundWebIdentityFederationDisabledException,
     SessionDurationEscalationException,
 )
-from iamlab.operations.federation.oidc_issuer import public_jwk, signed_token, signing_key
+from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
+from iamlab.operations.iam.responses import filled
 from iamlab.operations.sts.caller import region_of
 from iamlab.operations.sts.calls import sts_operation
 from iamlab.operations.sts.issuing import after
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.account import Account
-    from iamlab.operations.federation.oidc_issuer import SigningKey
-    from iamlab.operations.sts.caller import Asked
+    from iamlab.operations.federation.signing_keys import SigningKey
+    from iamlab.operations.sts.calls import Asked
 
 DEFAULT_SECONDS = 300
 ALGORITHMS = ("RS256", "ES384")
@@ -55,9 +56,9 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 
 
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
-def get_web_identity_token(asked: Asked) -> IssuedToken:
+def get_web_identity_token(call: Asked) -> IssuedToken:
     """Sign a token about the caller, for services outside of AWS."""
-    given, account = asked.given, asked.account
+    given, account = call.given, call.account
     algorithm = given["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
         raise ValidationError(
@@ -73,22 +74,27 @@ def get_web_identity_token(asked: Asked) -> IssuedToken:
         "sts:DurationSeconds": str(seconds),
         **tags.context(),
     }
-    asked.must_be_allowed("sts:GetWebIdentityToken", "*", keys)
+    call.must_be_allowed("sts:GetWebIdentityToken", "*", keys)
     if tags.passed:
-        asked.must_be_allowed("sts:TagGetWebIdentityToken", "*", keys)
+        call.must_be_allowed("sts:TagGetWebIdentityToken", "*", keys)
     if not account.outbound_federation:
         raise OutboundWebIdentityFederationDisabledException(
             "Outbound web identity federation is disabled for your account"
         )
-    expiration = after(asked.world.clock.now, seconds)
-    if asked.expiration is not None and expiration > asked.expiration:
+    expiration = after(call.world.clock.now, seconds)
+    if call.expiration is not None and expiration > call.expiration:
         raise SessionDurationEscalationException(
             "The requested token duration would extend the session beyond its original expiration "
             "time."
         )
-    claims = _claims(asked, dict(tags.passed), expiration)
-    _check_size(claims)  # before an id is drawn: what fails leaves no trace
-    signed = _signed(account, {**claims, "jti": asked.world.ids.uuid()}, algorithm)
+    claims = _claims(call, dict(tags.passed), expiration)
+    if len(json.dumps(claims)) > LARGEST_PAYLOAD:  # before an id is drawn: failing leaves no trace
+        raise JWTPayloadSizeExceededException(
+            "The requested token payload size exceeds the maximum allowed size."
+        )
+    signed = signed_token(
+        {**claims, "jti": call.world.ids.uuid()}, _key(account, algorithm), algorithm
+    )
     return IssuedToken(signed, expiration)
 
 
@@ -103,52 +109,31 @@ def _refuse_origin(given: Any) -> None:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
-def _claims(asked: Asked, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
+def _claims(call: Asked, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
     """Write the claims; those of AWS stand under a name of their own."""
-    who, now = asked.who, asked.world.clock.now
+    who, now = call.who, call.world.clock.now
     subject = who.issuer or who.arn
-    audience = list(asked.given["Audience"])
-    session = asked.session
+    audience = list(call.given["Audience"])
     known = who.who()
     own = {
         "aws_account": who.account_id,
-        "source_region": region_of(asked.endpoint),
+        "source_region": region_of(call.endpoint),
         "principal_id": subject,
-        **({"org_id": known.membership.organization_id} if known.membership else {}),
-        **({"principal_tags": dict(known.tags)} if known.tags else {}),
-        **({"request_tags": tags} if tags else {}),
-        **(
-            {"source_identity": session.source_identity}
-            if session and session.source_identity
-            else {}
+        **filled(
+            org_id=known.membership and known.membership.organization_id,
+            principal_tags=dict(known.tags),
+            request_tags=tags,
+            source_identity=call.session and call.session.source_identity,
         ),
     }
     return {
-        "iss": asked.account.outbound_federation,
+        "iss": call.account.outbound_federation,
         "sub": subject,
         "aud": audience[0] if len(audience) == 1 else audience,
         "iat": int(now.timestamp()),
         "exp": int(expiration.timestamp()),
         _STS: own,
     }
-
-
-def _check_size(claims: dict[str, Any]) -> None:
-    """Check that the claims are not too long.
-
-    Raises
-    ------
-    JWTPayloadSizeExceededException
-        They are.
-    """
-    if len(json.dumps(claims)) > LARGEST_PAYLOAD:
-        raise JWTPayloadSizeExceededException(
-            "The requested token payload size exceeds the maximum allowed size."
-        )
-
-
-def _signed(account: Account, claims: dict[str, Any], algorithm: str) -> str:
-    return signed_token(claims, _key(account, algorithm), algorithm)
 
 
 def _key(account: Account, algorithm: str) -> SigningKey:
@@ -165,4 +150,4 @@ def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
     >>> [key["alg"] for key in jwks_of(main)["keys"]]
     ['RS256', 'ES384']
     """
-    return {"keys": [public_jwk(_key(account, one), one) for one in ALGORITHMS]}
+    return {"keys": [public_jwk(_key(account, name), name) for name in ALGORITHMS]}

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.credential_report import credentials as facts
 from iamlab.cloudtrail.recording import role_last_used
 from iamlab.model import aws_managed_policies as managed
-from iamlab.operations.iam import instance_profiles as profiles
 from iamlab.operations.iam import responses as answers
+from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -142,7 +142,7 @@ def _profiles_of(one: Role) -> list[dict[str, Any]]:
     """Write the instance profiles that hold a role; of a loaded account only names are known."""
     known = one.account.instance_profiles
     return [
-        profiles.write(known[name]) if name in known else {"InstanceProfileName": name}
+        profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
         for name in one.instance_profiles
     ]
 

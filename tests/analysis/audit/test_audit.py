@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.analysis.audit.audit import Audit, Thresholds, controls
-from iamlab.analysis.audit.controls import SEVERITIES, Case, Control
-from iamlab.analysis.audit.not_modelled import NOT_ASKED
+from iamlab.analysis.audit.audit import CHECKS, Audit
+from iamlab.analysis.audit.controls import CONTROLS, NOT_MODELLED, SEVERITIES, Control
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.lab.account import Account
 from tests.policy.documents import allow, deny, document, trust
@@ -66,8 +65,8 @@ def test_an_account_in_good_order_has_no_findings(main: Account) -> None:
     audit = main.audit()
 
     assert [str(finding) for finding in audit] == []
-    assert len(audit.passed) == len(controls())
-    assert audit.unanswered == NOT_ASKED
+    assert len(audit.passed) == len(CONTROLS)
+    assert audit.unanswered == NOT_MODELLED
     assert "nothing found." in str(audit)
 
 
@@ -252,10 +251,10 @@ def test_one_fault_is_found_by_its_control_and_by_few_others(control: str, main:
 
 def test_every_control_has_a_fault_that_it_finds() -> None:
     """Here, or among the password policies below."""
-    every = {control.id for control in controls()}
+    every = {control.id for control in CONTROLS}
 
     assert every == set(FAULTS) | {f"password-policy-{name}" for name in LACKS}
-    assert len(every) == len(controls())
+    assert len(every) == len(CONTROLS)
 
 
 # -- credentials ----------------------------------------------------------------------------------
@@ -842,8 +841,10 @@ def test_an_audit_is_json_too(main: Account) -> None:
     assert [one["control"] for one in found_json["findings"]] == ["root-access-key"]
     assert found_json["controls"]["root-access-key"]["securityHub"] == ["IAM.4"]
     assert found_json["controls"]["root-access-key"]["cis"] == {"3.0": "1.4", "5.0": "1.3"}
-    assert len(found_json["passed"]) == len(controls()) - 1
-    assert {one["id"] for one in found_json["unanswered"]} == {one.control.id for one in NOT_ASKED}
+    assert len(found_json["passed"]) == len(CONTROLS) - 1
+    assert {one["id"] for one in found_json["unanswered"]} == {
+        one.control.id for one in NOT_MODELLED
+    }
     assert all(one["reason"] for one in found_json["unanswered"])
 
 
@@ -857,7 +858,7 @@ def test_an_audit_changes_nothing_and_records_nothing(main: Account) -> None:
 
 # -- the table of controls ------------------------------------------------------------------------
 
-EVERY: list[Control] = [*controls(), *(one.control for one in NOT_ASKED)]
+EVERY: list[Control] = [*CONTROLS, *(one.control for one in NOT_MODELLED)]
 
 
 def test_the_numbers_of_cis_are_complete_and_right() -> None:
@@ -913,10 +914,7 @@ def test_controls_have_names_and_titles_of_their_own() -> None:
     assert len({one.id for one in EVERY}) == len({one.title for one in EVERY}) == len(EVERY)
 
 
-def _case(main: Account) -> Case:
-    return Case(main, Thresholds())
-
-
-def test_what_is_not_asked_finds_nothing_even_if_it_is_asked(main: Account) -> None:
-    """It has no look."""
-    assert all(list(one.control.look(_case(main))) == [] for one in NOT_ASKED)
+def test_every_control_is_checked_or_has_a_reason() -> None:
+    """Not both, and not neither."""
+    assert list(CHECKS.keys() ^ {one.id for one in CONTROLS}) == []
+    assert all(one.reason and one.control.id not in CHECKS for one in NOT_MODELLED)

@@ -22,10 +22,11 @@ from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import Event
 from iamlab.model.session_record import SessionRecord
-from iamlab.operations.federation.known_issuers import github_actions, workflow_token
+from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.sts.session import Session
 from tests.effort import tries
 from tests.growth import grows_linearly
+from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.identity_center import single_sign_on
 from tests.operations.sts.sts_scene import (
     CALLERS,

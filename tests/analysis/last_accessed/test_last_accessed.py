@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Policy, Trail, World
+from iamlab.analysis.last_accessed.attempts import PERIOD, is_tracked, tracked_since
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
-from iamlab.analysis.last_accessed.report import PERIOD, LastAccessed, is_tracked, tracked_since
+from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.event import Event

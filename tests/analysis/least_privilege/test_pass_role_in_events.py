@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from iamlab.analysis.least_privilege.pass_role import PASSES, passed_by
-from iamlab.analysis.privilege_escalation import ways
-from iamlab.analysis.privilege_escalation.plans import Plan
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.trails.uses import Use
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ANA = "arn:aws:iam::111111111111:user/ana"
 JOB = "arn:aws:iam::111111111111:role/job"
 PROFILE = "arn:aws:iam::111111111111:instance-profile/web"
 
 
-def plans_in(value: object, depth: int = 4) -> Iterator[Plan]:
-    """Give the plans in a table, however they lie in it."""
-    if isinstance(value, Plan):
-        yield value
-    elif depth and isinstance(value, Mapping | list | tuple):
-        for one in value.values() if isinstance(value, Mapping) else value:
-            yield from plans_in(one, depth - 1)
-
-
 def test_every_passing_call_of_the_ways_is_known() -> None:
     """A call that passes a role on the way to its permissions shows it in a log as well."""
-    modules = [
-        import_module(f"{ways.__name__}.{one.name}") for one in pkgutil.iter_modules(ways.__path__)
-    ]
-    plans = [
-        one for module in modules for value in vars(module).values() for one in plans_in(value)
-    ]
+    plans = [plan for method in METHODS.values() for plan in method.plans]
     passing = {(step.action, plan.service) for plan in plans for step in plan.steps if step.passes}
 
     known = {(action, service) for action, services in PASSES.items() for service in services}

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlab import World
-from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
-from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
+from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.edge_finder import edges_from
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.permission_checks import Need
-from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from tests.analysis.privilege_escalation.way_checks import needs_what_its_row_says
 
 NUMBERS = (*range(1, 10), *range(23, 28), 29, 30)
@@ -20,22 +21,22 @@ class Own:
 
     def __init__(self, world: World, **how: Any) -> None:
         self.reach = world.reach(**how)
-        self.world, self.decider = self.reach.world, self.reach._explorer.decider
-        self.assuming = Assuming(self.decider)
+        self.world, self.decider = self.reach.world, self.reach._finder.decider
+        self.assuming = AssumableRoles(self.decider)
 
-    def power(self, caller: Any) -> Power:
+    def power(self, caller: Any) -> PrincipalState:
         """Take somebody as he is."""
-        return Power.of(self.world.gather(caller), caller)
+        return PrincipalState.of(self.world.gather(caller), caller)
 
-    def edges(self, power: Power, *numbers: int) -> list[Edge]:
+    def edges(self, power: PrincipalState, *numbers: int) -> list[Edge]:
         """Give the edges of some ways that begin at a power."""
-        stock = Stock(self.world.accounts[power.account_id])
-        one = Standpoint(self.decider, power, stock, self.assuming)
-        return [edge for number in numbers or NUMBERS for edge in FINDERS[number](one)]
+        stock = AccountInventory(self.world.accounts[power.account_id])
+        one = AttackerView(self.decider, power, stock, self.assuming)
+        return list(edges_from(one, numbers or NUMBERS))
 
-    def paths(self, begin: Power, depth: int) -> Iterator[Path]:
+    def paths(self, begin: PrincipalState, depth: int) -> Iterator[Path]:
         """Give a path for each edge, a shortest way to where it begins before it."""
-        seen: set[Power] = {begin}
+        seen: set[PrincipalState] = {begin}
         waiting: deque[tuple[Edge, ...]] = deque([()])
         while waiting:
             before = waiting.popleft()
@@ -45,7 +46,7 @@ class Own:
                     seen.add(edge.target)
                     waiting.append((*before, edge))
 
-    def promised(self, power: Power, probes: Any) -> list[bool]:
+    def promised(self, power: PrincipalState, probes: Any) -> list[bool]:
         """Say what a power may do, by the graph."""
         return [bool(self.decider.decide(power, Need(*one, {}))) for one in probes]
 

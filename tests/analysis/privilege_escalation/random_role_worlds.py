@@ -11,11 +11,11 @@ from itertools import product
 from typing import Any
 
 from iamlab import World
-from iamlab.analysis.privilege_escalation.ways.own_calls import ALL
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL
 from iamlab.errors import AwsError
 from iamlab.lab.account import Account
 from iamlab.model.credentials import code_at, seed_of
-from iamlab.operations.sts.calls import call as call_sts
+from iamlab.operations.dispatch import call_in
 from tests.policy.documents import allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"
@@ -212,7 +212,7 @@ class Attacker:
                 if name == "sign in":
                     world.sign_in(account=MAIN, user=given["user"], password=PASSWORD)
                 elif name == "AssumeRole":
-                    call_sts(world, name, caller, given, "us-east-1")
+                    call_in(world, f"sts:{name}", caller, given)
                 else:
                     world.accounts[MAIN].call(name, caller, **given)
         except AwsError:

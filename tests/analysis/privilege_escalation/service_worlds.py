@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
-from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
-from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.edge_finder import edges_from
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.analysis.privilege_escalation.plans import Plan
+    from iamlab.analysis.privilege_escalation.escalation_methods import ServicePlan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.lab.account import Account
     from iamlab.lab.identities import Role, User
@@ -48,7 +49,7 @@ def worker(
     return role
 
 
-def role_for(main: Account, plan: Plan, when: dict[str, Any] | None = None) -> Role:
+def role_for(main: Account, plan: ServicePlan, when: dict[str, Any] | None = None) -> Role:
     """Make what a plan needs of an account; give the role that is to be gained."""
     if plan.also:
         worker(main, plan.also)
@@ -67,11 +68,13 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     """Give the edges that somebody has as he is, by some of the ways; of others none are found."""
     world = of.world if isinstance(of, Session) else of.account.world
     reach = world.reach(**how)
-    decider = reach._explorer.decider
+    decider = reach._finder.decider
     world = reach.world
-    power = Power.of(world.gather(of), of)
-    one = Standpoint(decider, power, Stock(world.accounts[power.account_id]), Assuming(decider))
-    return [edge for number in numbers for edge in FINDERS[number](one)]
+    power = PrincipalState.of(world.gather(of), of)
+    one = AttackerView(
+        decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
+    )
+    return list(edges_from(one, numbers))
 
 
 def proved(of: User | Role, found: Sequence[Edge], **how: Any) -> bool:

@@ -10,12 +10,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
-from iamlab.analysis.privilege_escalation.edge_finder import Explorer
-from iamlab.analysis.privilege_escalation.paths import Searcher
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
+from iamlab.analysis.privilege_escalation.paths import PathSearcher
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
-from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation import random_worlds
@@ -64,11 +64,11 @@ def test_whoever_can_become_an_administrator_becomes_one_in_a_replay(seed: int) 
 def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     """With a point for all of them, or each by itself: the same people are reached."""
     world = random_worlds.made(seed)
-    shared, single = Explorer(Decider(world)), Explorer(Decider(world))
+    shared, single = EdgeFinder(Decider(world)), EdgeFinder(Decider(world))
     single._alike = dict.fromkeys(world.accounts, False)
     for begin in (world.account("main").users["u0"], world.account("other").root_arn):
-        power = Power.of(world.gather(begin))
-        one, other = Searcher(shared).all_from(power), Searcher(single).all_from(power)
+        power = PrincipalState.of(world.gather(begin))
+        one, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
         today = set(shared.today.values())
         assert today & set(one) == today & set(other)
         admins = {power.account_id for power in one if shared.is_admin(power)}
@@ -225,7 +225,7 @@ def test_the_texts_of_the_graph_are_escaped(main: Account) -> None:
     reach = main.world.reach()
     (edge,) = reach.edges_from(main.users["dana"])
     evil = replace(edge.source.gathered, arn='arn:aws:iam::1:user/a"]; <b>\n\\')
-    forged = replace(edge, source=Power.of(evil))
+    forged = replace(edge, source=PrincipalState.of(evil))
     dot, mermaid = reach.to_dot([forged]), reach.to_mermaid([forged])
     assert '\\"]; <b> \\\\"' in dot
     assert "<b>" not in mermaid
@@ -284,8 +284,8 @@ def test_how_everybody_calls_can_be_said(main: Account) -> None:
 
 def test_every_way_of_the_table_says_what_it_takes() -> None:
     """Title, permissions, gain, and a guard."""
-    assert sorted(TABLE) == list(range(1, 73))
-    for way in TABLE.values():
+    assert sorted(METHODS) == list(range(1, 73))
+    for way in METHODS.values():
         assert way.title, way
         assert way.permissions, way
         assert way.gain, way

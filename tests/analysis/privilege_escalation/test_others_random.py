@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import MAIN, PROBES
@@ -58,8 +58,8 @@ def made(seed: int) -> World:
 
 def in_one_step(reach: Reach, arn: str) -> None:
     """Prove each edge of these ways, and some that come after one's own."""
-    explorer = reach._explorer
-    edges = explorer.own_edges(Power.of(reach.world.gather(arn)))
+    explorer = reach._finder
+    edges = explorer.own_edges(PrincipalState.of(reach.world.gather(arn)))
     mine = [edge for edge in edges if edge.way.number in NUMBERS]
     for edge in mine:
         prove(reach, edge, probes=PROBES)

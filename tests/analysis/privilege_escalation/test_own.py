@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.analysis.privilege_escalation.table import TABLE
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.lab.account import Account
 from iamlab.operations.sts.session import Session
 from tests.analysis.privilege_escalation.own_paths import Own
@@ -354,7 +354,7 @@ def test_each_way_gives_what_its_edge_promises(row: Row) -> None:
     assert any(own.promised(path.target, [MAP]) == [True] for path in paths)
     for path in paths:
         assert own.promised(path.target, [MAP]) == own.kept(path, [MAP]), str(path)
-        assert {edge.way for edge in path.edges} == {TABLE[row.number]}
+        assert {edge.way for edge in path.edges} == {METHODS[row.number]}
 
 
 @each_row

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.analysis.privilege_escalation.required_parameters import asked_in, samples
+from iamlab.analysis.privilege_escalation.required_parameters import required_in, samples
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation.way_checks import (
     ALL,
@@ -321,7 +321,7 @@ def test_mfa_is_shown_by_whoever_has_a_device() -> None:
 
 def test_what_a_condition_asks_for_is_put_into_words() -> None:
     """Negated operators ask for their values in a Deny; in an Allow they ask for nothing."""
-    asked = asked_in(
+    asked = required_in(
         document_of(allow("sts:AssumeRole", Condition={"StringNotEquals": {"a:b": "x"}})),
         document_of(deny("sts:AssumeRole", Condition={"StringNotLike": {"a:c": "y*"}})),
         document_of(deny("sts:AssumeRole", Condition={"StringEquals": {"a:d": "z"}})),

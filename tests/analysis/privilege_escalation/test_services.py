@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from iamlab import Policy
-from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Stock
-from iamlab.analysis.privilege_escalation.not_modelled import NOT_MODELLED, NOT_MODELLED_PARTS
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory
+from iamlab.analysis.privilege_escalation.edge_finder import FINDERS
+from iamlab.analysis.privilege_escalation.escalation_methods import (
+    METHODS,
+    NOT_MODELLED,
+    NOT_MODELLED_PARTS,
+    ServicePlan,
+)
 from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
-from iamlab.analysis.privilege_escalation.plans import Plan
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.sample_arns import FORMS
-from iamlab.analysis.privilege_escalation.table import TABLE
-from iamlab.analysis.privilege_escalation.ways import compute, instances
-from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
-from iamlab.analysis.privilege_escalation.ways import existing_resources as functions
 from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends
 from iamlab.operations.authorization_needs import context_of_passing
@@ -36,8 +37,14 @@ from tests.rows import each_row
 
 STACK_SETS = 44
 NEW_PROFILE = 38
-PASSING = {**compute.PLANS, NEW_PROFILE: (instances.RUN_WITH_NEW_PROFILE,)}
-ANY_THING = {**PASSING, **existing.PLANS}
+PLANS = {number: method.plans for number, method in METHODS.items() if method.plans}
+IN_WORLD = (37, 61, 62, 66, 67, 68)  # their resources are in the world
+PASSING = {number: PLANS[number] for number in PLANS if number <= 60 and number not in IN_WORLD}
+PASSING[NEW_PROFILE] = PLANS[NEW_PROFILE][:1]
+ANY_THING = {
+    **PASSING,
+    **{number: PLANS[number] for number in PLANS if number > 60 and number not in IN_WORLD},
+}
 ORDINARY = {key: plans for key, plans in ANY_THING.items() if key != STACK_SETS}
 ALL_PLANS = [
     pytest.param(number, plan, id=f"{number}-{place}")
@@ -49,14 +56,14 @@ FIRST_PASSING = [one for one in FIRST if one.values[1].passes]  # type: ignore[a
 FIRST_ASKED = [
     one
     for one in FIRST
-    if any(step.asked for step in one.values[1].steps)  # type: ignore[attr-defined]
+    if any(step.checked for step in one.values[1].steps)  # type: ignore[attr-defined]
 ]
 
 
 HARMLESS = "s3:GetObject"
 
 
-def rights(plan: Plan, *without: str, resource: str | list[str] = "*") -> Policy:
+def rights(plan: ServicePlan, *without: str, resource: str | list[str] = "*") -> Policy:
     """Allow what a plan needs, but for some actions."""
     return Policy.allow([HARMLESS, *(one for one in plan.actions if one not in without)], resource)
 
@@ -68,14 +75,14 @@ def test_every_row_of_the_table_is_looked_for_or_has_a_reason() -> None:
     """No row is forgotten: it has a finder, or stands among those that are not modelled."""
     account().world.reach().edges  # noqa: B018 - loads the ways
 
-    assert set(TABLE) == set(range(1, 73))
-    assert set(FINDERS) | set(NOT_MODELLED) == set(TABLE)
+    assert set(METHODS) == set(range(1, 73))
+    assert set(FINDERS) | set(NOT_MODELLED) == set(METHODS)
     assert not set(FINDERS) & set(NOT_MODELLED)
 
 
 def test_what_is_not_modelled_has_a_reason_in_words() -> None:
     """A reason is a sentence, for a row or for a part of one that is looked for."""
-    parts = [reason for each in NOT_MODELLED_PARTS.values() for _, reason in each]
+    parts = [reason for each in NOT_MODELLED_PARTS.values() for reason in each.values()]
 
     assert set(NOT_MODELLED_PARTS) <= set(FINDERS)
     assert all(reason.endswith(".") for reason in (*NOT_MODELLED.values(), *parts))
@@ -126,35 +133,26 @@ NOT_OURS = {
 }
 """Resource types that the catalogue calls required, and another type stands for."""
 
-EVERY_PLAN = [
-    *(plan for plans in ANY_THING.values() for plan in plans),
-    *functions.CODE_PLANS,
-    *functions.SETTING_PLANS,
-    *instances.KNOWN_PROFILE,
-    *instances.NEW_PROFILE,
-    *instances.COMMAND_PLANS,
-    *instances.CONNECT_PLANS,
-    *instances.SCRIPT_PLANS.values(),
-]
+EVERY_PLAN = [plan for plans in PLANS.values() for plan in plans]
 
 
 @each_row("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
-def test_a_plan_asks_on_the_resource_types_that_aws_lists(plan: Plan) -> None:
+def test_a_plan_asks_on_the_resource_types_that_aws_lists(plan: ServicePlan) -> None:
     """Every action exists; each required resource type is asked on, and no other than listed."""
     for step in plan.steps:
         declared = catalog.action(step.action)
         assert declared is not None, step.action
         listed = {use.name for use in declared.resource_types}
         required = {use.name for use in declared.resource_types if use.required}
-        own = {name for name in step.asked if plan.things[name].kind in FORMS}
+        own = {name for name in step.checked if plan.resources[name].kind in FORMS}
         replaced = {name for action, name in NOT_OURS if action == step.action}
 
-        assert set(step.asked) - own <= listed
-        assert required - replaced <= set(step.asked)
+        assert set(step.checked) - own <= listed
+        assert required - replaced <= set(step.checked)
 
 
 @each_row("plan", EVERY_PLAN, ids=lambda plan: "+".join(plan.actions))
-def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: Plan) -> None:
+def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: ServicePlan) -> None:
     """A key that the catalogue does not list for the action would decide nothing in AWS."""
     for step in plan.steps:
         declared = catalog.action(step.action)
@@ -164,29 +162,17 @@ def test_a_plan_sends_only_condition_keys_that_aws_lists(plan: Plan) -> None:
         assert all(any(glob_ignoring_case(form, key) for form in forms) for key, _ in step.keys)
 
 
-BY_ROW = {
-    **ANY_THING,
-    37: instances.KNOWN_PROFILE,
-    NEW_PROFILE: (instances.RUN_WITH_NEW_PROFILE, *instances.NEW_PROFILE),
-    61: functions.CODE_PLANS,
-    62: functions.SETTING_PLANS,
-    66: instances.COMMAND_PLANS,
-    67: instances.CONNECT_PLANS,
-    68: tuple(instances.SCRIPT_PLANS.values()),
-}
-
-
 def test_every_row_with_a_service_has_its_plans_listed_here() -> None:
     """Only Identity Center's row and the retired one have none."""
-    assert BY_ROW.keys() | {34, 51} == {number for number, way in TABLE.items() if way.service}
+    assert PLANS.keys() | {34, 51} == {number for number, way in METHODS.items() if way.service}
 
 
-@pytest.mark.parametrize("number", BY_ROW)
+@pytest.mark.parametrize("number", PLANS)
 def test_a_row_names_just_the_permissions_that_its_plans_need(number: int) -> None:
     """Every plan is one of the row's sets, and every set is what some plan needs."""
-    sets = [frozenset(one) for one in TABLE[number].permissions]
+    sets = [frozenset(one) for one in METHODS[number].permissions]
 
-    assert set(sets) == {frozenset(plan.actions) for plan in BY_ROW[number]}
+    assert set(sets) == {frozenset(plan.actions) for plan in PLANS[number]}
     assert len(sets) == len(set(sets))
 
 
@@ -194,7 +180,7 @@ def test_a_role_is_passed_as_the_models_own_operations_pass_it() -> None:
     """For IAM's own call the plan asks what the model's call asks, pass for pass."""
     main = account()
     role = worker(main, "ec2", profile=False)
-    dana = caller(main, rights(instances.RUN_WITH_NEW_PROFILE))
+    dana = caller(main, rights(PLANS[NEW_PROFILE][0]))
     [edge] = edges(dana, NEW_PROFILE)
     ours = edge.calls[1].needs
     main.create_instance_profile("reach")
@@ -218,7 +204,7 @@ def test_a_trust_is_read_as_the_engine_reads_it(principal: Any) -> None:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     role = main.create_role("open", assume_role_policy_document=document)
-    dana = caller(main, rights(compute.PLANS[40][0]))
+    dana = caller(main, rights(PLANS[40][0]))
     is_let_in = bool(main.world.can("lambda.amazonaws.com", "sts:AssumeRole", role.arn))
 
     assert bool(edges(dana, 40)) is is_let_in
@@ -228,7 +214,9 @@ def test_a_trust_is_read_as_the_engine_reads_it(principal: Any) -> None:
 
 
 @pytest.mark.parametrize(("number", "plan"), ALL_PLANS)
-def test_whoever_has_all_permissions_of_a_plan_gains_the_role(number: int, plan: Plan) -> None:
+def test_whoever_has_all_permissions_of_a_plan_gains_the_role(
+    number: int, plan: ServicePlan
+) -> None:
     """Exactly the actions of the plan open it, and every call is allowed."""
     main = account()
     role = role_for(main, plan)
@@ -241,7 +229,7 @@ def test_whoever_has_all_permissions_of_a_plan_gains_the_role(number: int, plan:
 
 
 @pytest.mark.parametrize(("number", "plan"), ALL_PLANS)
-def test_each_permission_of_a_plan_is_needed(number: int, plan: Plan) -> None:
+def test_each_permission_of_a_plan_is_needed(number: int, plan: ServicePlan) -> None:
     """Without any one action there is no edge that claims it."""
     for action in plan.actions:
         main = account()
@@ -286,7 +274,7 @@ NEARLY_ALL = {
 
 
 @pytest.mark.parametrize(("number", "plan"), FIRST_PASSING)
-def test_a_role_of_another_service_is_not_gained(number: int, plan: Plan) -> None:
+def test_a_role_of_another_service_is_not_gained(number: int, plan: ServicePlan) -> None:
     """The trust policy must name the service that the role is passed to."""
     main = account()
     worker(main, "another")
@@ -296,7 +284,7 @@ def test_a_role_of_another_service_is_not_gained(number: int, plan: Plan) -> Non
 
 
 @pytest.mark.parametrize(("number", "plan"), FIRST_PASSING)
-def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: Plan) -> None:
+def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: ServicePlan) -> None:
     """``iam:PassedToService`` for another service closes the way; for this one it does not."""
     for service, expected in (("another", False), (plan.service, True)):
         main = account()
@@ -312,7 +300,7 @@ def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: Plan) 
 
 
 @pytest.mark.parametrize(("number", "plan"), FIRST_PASSING)
-def test_only_the_role_that_may_be_passed_is_gained(number: int, plan: Plan) -> None:
+def test_only_the_role_that_may_be_passed_is_gained(number: int, plan: ServicePlan) -> None:
     """PassRole on one role gains that one, and no other that trusts the service."""
     main = account()
     role = role_for(main, plan)
@@ -329,17 +317,17 @@ def test_only_the_role_that_may_be_passed_is_gained(number: int, plan: Plan) -> 
     assert {edge.target.arn for edge in edges(dana, number)} == {second.arn} != {role.arn}
 
 
-def _boundary(main: Account, dana: Any, plan: Plan, action: str) -> None:
+def _boundary(main: Account, dana: Any, plan: ServicePlan, action: str) -> None:
     policy = main.create_policy("ceiling", rights(plan, action))
     dana.put_permissions_boundary(policy.arn)
 
 
-def _deny(_: Account, dana: Any, plan: Plan, action: str) -> None:
+def _deny(_: Account, dana: Any, plan: ServicePlan, action: str) -> None:
     del plan
     dana.put_policy("deny", Policy.deny(action, "*"))
 
 
-def _scp(main: Account, dana: Any, plan: Plan, action: str) -> None:
+def _scp(main: Account, dana: Any, plan: ServicePlan, action: str) -> None:
     del dana, plan
     organization = main.world.organization_of(MAIN)
     assert organization is not None
@@ -349,7 +337,7 @@ def _scp(main: Account, dana: Any, plan: Plan, action: str) -> None:
 
 @pytest.mark.parametrize("close", [_boundary, _deny, _scp], ids=["boundary", "deny", "scp"])
 @pytest.mark.parametrize(("number", "plan"), FIRST)
-def test_a_ceiling_or_a_deny_closes_a_way(number: int, plan: Plan, close: Any) -> None:
+def test_a_ceiling_or_a_deny_closes_a_way(number: int, plan: ServicePlan, close: Any) -> None:
     """What the caller's boundary leaves out, or a Deny or an SCP takes away, opens nothing."""
     action = plan.actions[number % len(plan.actions)]
     main = account(member=close is _scp)
@@ -361,7 +349,7 @@ def test_a_ceiling_or_a_deny_closes_a_way(number: int, plan: Plan, close: Any) -
 
 
 @pytest.mark.parametrize(("number", "plan"), FIRST)
-def test_a_trust_for_one_account_opens_for_that_account(number: int, plan: Plan) -> None:
+def test_a_trust_for_one_account_opens_for_that_account(number: int, plan: ServicePlan) -> None:
     """``aws:SourceAccount`` must be the caller's; a service that sends none is never let in."""
     known = sends(f"{plan.service}.amazonaws.com")
     for source, expected in ((MAIN, "aws:SourceAccount" in known), (OTHER, False)):
@@ -373,7 +361,7 @@ def test_a_trust_for_one_account_opens_for_that_account(number: int, plan: Plan)
 
 
 @pytest.mark.parametrize(("number", "plan"), FIRST_ASKED)
-def test_rights_on_things_of_another_account_open_nothing(number: int, plan: Plan) -> None:
+def test_rights_on_things_of_another_account_open_nothing(number: int, plan: ServicePlan) -> None:
     """What the calls work on is the account's own."""
     main = account()
     role_for(main, plan)
@@ -393,7 +381,7 @@ def test_a_role_of_another_account_cannot_be_passed() -> None:
     main = account()
     other = main.world.create_account("other", account_id=OTHER)
     theirs = worker(other, "lambda")
-    plan = compute.PLANS[40][0]
+    plan = PLANS[40][0]
     dana = caller(main, rights(plan))
 
     assert theirs.arn not in {edge.target.arn for edge in edges(dana, 40)}
@@ -402,7 +390,7 @@ def test_a_role_of_another_account_cannot_be_passed() -> None:
 def test_a_session_policy_closes_a_way_and_opens_another() -> None:
     """A session that may pass no role gains none; one that may gains its own role, whole."""
     main = account()
-    plan = compute.PLANS[40][0]
+    plan = PLANS[40][0]
     role = worker(main, "lambda")
     role.update_assume_role_policy(
         Policy.allow("sts:AssumeRole", None, principal=["lambda.amazonaws.com", MAIN])
@@ -430,7 +418,7 @@ def test_nobody_gains_the_role_that_he_is() -> None:
     """A role that may pass itself gains nothing by it."""
     main = account()
     role = worker(main, "lambda")
-    role.put_policy("own", rights(compute.PLANS[40][0]))
+    role.put_policy("own", rights(PLANS[40][0]))
 
     assert not edges(role, 40)
 
@@ -439,7 +427,7 @@ def test_an_instance_profile_is_needed_for_ec2() -> None:
     """A role in no profile cannot be given to an instance, unless a profile can be made."""
     main = account()
     role = worker(main, "ec2", profile=False)
-    dana = caller(main, rights(compute.PLANS[35][0]))
+    dana = caller(main, rights(PLANS[35][0]))
 
     assert not edges(dana, 35)
 
@@ -452,7 +440,7 @@ def test_the_pipeline_needs_a_role_of_its_own_besides() -> None:
     """Data Pipeline is passed two roles: without one that trusts it, there is no way."""
     main = account()
     worker(main, "ec2")
-    dana = caller(main, rights(compute.PLANS[47][0]))
+    dana = caller(main, rights(PLANS[47][0]))
 
     assert not edges(dana, 47)
 
@@ -466,8 +454,8 @@ def test_the_pipeline_needs_a_role_of_its_own_besides() -> None:
 # Stack sets --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("plan", compute.PLANS[STACK_SETS], ids=["create", "update"])
-def test_a_stack_set_gains_the_role_that_its_administration_role_takes(plan: Plan) -> None:
+@pytest.mark.parametrize("plan", PLANS[STACK_SETS], ids=["create", "update"])
+def test_a_stack_set_gains_the_role_that_its_administration_role_takes(plan: ServicePlan) -> None:
     """The role that is passed only assumes another one, in which the stacks are made."""
     main = account()
     administration = worker(main, "cloudformation")
@@ -490,8 +478,8 @@ def test_a_stack_set_gains_the_role_that_its_administration_role_takes(plan: Pla
     assert not edges(dana, STACK_SETS)
 
 
-@pytest.mark.parametrize("plan", compute.PLANS[STACK_SETS], ids=["create", "update"])
-def test_each_permission_for_a_stack_set_is_needed(plan: Plan) -> None:
+@pytest.mark.parametrize("plan", PLANS[STACK_SETS], ids=["create", "update"])
+def test_each_permission_for_a_stack_set_is_needed(plan: ServicePlan) -> None:
     """Passing the administration role, making the set, making the stacks."""
     for action in plan.actions:
         main = account()
@@ -515,7 +503,7 @@ def test_whoever_may_pass_no_role_is_asked_nothing_more() -> None:
         main.create_user(f"user-{number}").put_policy("own", Policy.allow("lambda:*", "*"))
     reach = main.world.reach()
     _ = reach.edges
-    [passing] = [one for one in reach._explorer.decider.kept.values() if isinstance(one, Passing)]
+    [passing] = [one for one in reach._finder.decider.kept.values() if isinstance(one, Passing)]
 
     asked = [power.arn for rows in passing._may_be_passed.values() for power in rows]
 
@@ -528,7 +516,7 @@ def test_together_and_alone_give_the_same_answer() -> None:
     for name in ("a", "b", "c"):
         document = trust("lambda")
         main.create_role(name, assume_role_policy_document=document)
-    plan = compute.PLANS[40][0]
+    plan = PLANS[40][0]
     wanted = {}
     for number, names in enumerate(("a", "ab", "c", "")):
         arns = [main.roles[name].arn for name in names] or ["arn:aws:iam::1:role/none"]
@@ -544,9 +532,9 @@ def test_together_and_alone_give_the_same_answer() -> None:
     assert found == wanted
 
     decider = Decider(main.world)
-    powers = [Power.of(main.world.gather(arn)) for arn in wanted]
+    powers = [PrincipalState.of(main.world.gather(arn)) for arn in wanted]
     decider.together(powers)
-    passing = Passing(decider, Stock(main))
+    passing = Passing(decider, AccountInventory(main))
     passing.passed(powers[0], "lambda")
     [rows] = passing._may_be_passed.values()
 

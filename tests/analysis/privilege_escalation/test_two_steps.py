@@ -12,7 +12,7 @@ from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
     Edge,
-    Power,
+    PrincipalState,
     group_joined,
     policies_gone,
     thing_of,
@@ -28,9 +28,9 @@ DANA = f"{HERE}:user/dana"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
-def steps(reach: Reach, power: Power, *numbers: int) -> list[Edge]:
+def steps(reach: Reach, power: PrincipalState, *numbers: int) -> list[Edge]:
     """Give the edges of a power that can be replayed, of some ways or of all."""
-    every = reach._explorer.own_edges(power)
+    every = reach._finder.own_edges(power)
     return [
         one
         for one in every
@@ -38,11 +38,11 @@ def steps(reach: Reach, power: Power, *numbers: int) -> list[Edge]:
     ]
 
 
-def follow(world: World, caller: str, *numbers: int) -> Power:
+def follow(world: World, caller: str, *numbers: int) -> PrincipalState:
     """Go by the first edge of each way, and prove it; give where that ends."""
     reach = world.reach()
     path: list[Edge] = []
-    power = reach._explorer.today[caller]
+    power = reach._finder.today[caller]
     for number in numbers:
         path.append(steps(reach, power, number)[0])
         power = path[-1].target
@@ -57,7 +57,7 @@ def test_whatever_two_steps_promise_is_kept(seed: int, worlds: Any) -> None:
     chance, reach = random.Random(seed), worlds.made(seed).reach()
     callers = [arn for arn in reach.principals if not arn.endswith(":root")]
     for arn in chance.sample(callers, 3):
-        first = steps(reach, reach._explorer.today[arn])
+        first = steps(reach, reach._finder.today[arn])
         for edge in chance.sample(first, min(4, len(first))):
             second = steps(reach, edge.target)
             for then in chance.sample(second, min(3, len(second))):
@@ -103,7 +103,7 @@ def test_whoever_comes_back_to_herself_is_what_she_has_made_of_herself() -> None
     main.users["dana"].put_policy("risky", document(allow(enters, f"{HERE}:user/eve")))
 
     reach = main.world.reach()
-    [first] = steps(reach, reach._explorer.today[DANA], 20)
+    [first] = steps(reach, reach._finder.today[DANA], 20)
     [back] = [one for one in steps(reach, first.target, 10) if one.target.arn == first.target.arn]
 
     assert str(back.target) == "user/eve with any permission"
@@ -147,7 +147,7 @@ def test_a_policy_is_rewritten_once() -> None:
     main = versioned("iam:CreatePolicyVersion")
     main.roles["open"].attach_policy("P")
     reach = main.world.reach()
-    start = reach._explorer.today[DANA]
+    start = reach._finder.today[DANA]
     [changed] = [one.target for one in steps(reach, start, 2) if "v2" in str(one.target)]
     [rewritten] = [one.target for one in steps(reach, changed, 1)]
 
@@ -181,7 +181,7 @@ def test_what_is_handed_over_is_in_the_version_in_force(
     other = {"Condition": {"ArnNotEquals": {"iam:PolicyARN": f"{HERE}:policy/P"}}}
     main.users["dana"].put_policy("only", document(deny("iam:Attach*", **other)))
     reach = main.world.reach()
-    [before] = steps(reach, reach._explorer.today[DANA], 2)
+    [before] = steps(reach, reach._finder.today[DANA], 2)
     found = {str(one.target): one for one in steps(reach, before.target, number)}
 
     assert there in found
@@ -222,7 +222,7 @@ def test_a_power_calls_with_one_kind_of_credentials() -> None:
     eve.put_policy("mfa", document(allow("iam:*", Condition=MFA)))
     main.create_user("finn")
     reach = main.world.reach()
-    [edge] = steps(reach, reach._explorer.today[eve.arn], 29)
+    [edge] = steps(reach, reach._finder.today[eve.arn], 29)
 
     assert [one.about for one in edge.target.changes] == [CALLS_WITH]
     [console] = [
@@ -248,7 +248,7 @@ def test_a_new_role_gets_as_many_policies_as_a_role_may_have() -> None:
     makes = allow(["iam:CreateRole", "iam:CreateUser", "iam:CreateAccessKey"])
     main.users["dana"].put_policy("risky", document(attaches, makes))
     reach = main.world.reach()
-    found = steps(reach, reach._explorer.today[DANA])
+    found = steps(reach, reach._finder.today[DANA])
 
     for number, most in ((21, 20), (22, 10)):
         [first] = islice((one for one in found if one.way.number == number), 1)
@@ -263,7 +263,7 @@ def test_a_trust_is_written_while_a_condition_on_the_boundary_lets_it_be() -> No
     under = {"StringEquals": {"iam:PermissionsBoundary": f"{HERE}:policy/limit"}}
     main.users["dana"].put_policy("risky", document(allow("*", Condition=under)))
     reach = main.world.reach()
-    found = steps(reach, reach._explorer.today[DANA], 24)
+    found = steps(reach, reach._finder.today[DANA], 24)
 
     assert found
     for edge in found:

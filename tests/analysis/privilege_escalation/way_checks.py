@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from iamlab import World
+from iamlab.analysis.privilege_escalation.escalation_methods import ALSO_NEEDED
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.privilege_escalation.replay import Replay
-from iamlab.analysis.privilege_escalation.table import BESIDES
 from iamlab.authorization.principal import Caller
 from iamlab.lab.account import Account
 from tests.policy.documents import Doc, allow, deny, document
@@ -70,7 +70,7 @@ def needs_what_its_row_says(edge: Edge) -> bool:
     named = {permission for one in sets for permission in one}
     # What a trust policy gives to a provider's user, the caller does not need.
     least = [set(one) - {"sts:AssumeRole"} for one in sets]
-    return any(one <= needed for one in least) and needed <= {*named, *BESIDES}
+    return any(one <= needed for one in least) and needed <= {*named, *ALSO_NEEDED}
 
 
 def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES) -> Replay:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from iamlab import Request, RequestError, World
-from iamlab.analysis.trails import actions
-from iamlab.analysis.trails import request_parameters as parameters
+from iamlab.analysis.trails import actions, arn_formats
 from iamlab.analysis.trails import resources as targets
 from iamlab.analysis.trails import uses as refusals
-from iamlab.analysis.trails.actions import named
+from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.analysis.trails.records import event_of
 from iamlab.analysis.trails.uses import Use, uses, uses_of
 from iamlab.cloudtrail.event_names import SOURCES, event_name
@@ -101,7 +100,7 @@ def test_a_call_has_the_action_that_policies_name(call, wanted):
     """Known to the catalogue, or written as CloudTrail writes it."""
     source, name = call.split()
 
-    found = named(f"{source}.amazonaws.com", name)
+    found = actions_of_call(f"{source}.amazonaws.com", name)
 
     assert " ".join(one.name for one in found) == wanted
     assert all(one.is_known == (catalog.action(one.name) is not None) for one in found)
@@ -133,8 +132,8 @@ def test_every_place_of_the_tables_is_in_a_form_of_the_catalogue():
         for place in (hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(kind.arn))
     }
 
-    assert {*parameters.NAMED, *parameters.CLEANED} <= forms
-    assert all(map(catalog.action, parameters.OF_ACTION))
+    assert {*arn_formats.PARAMETERS_OF_PLACE, *arn_formats.CLEAN_TEXT} <= forms
+    assert all(map(catalog.action, arn_formats.OWN_PARAMETER))
     assert set(targets.EC2_IDS.values()) <= set(catalog.resource_types_of("ec2"))
 
 
@@ -142,7 +141,7 @@ def test_the_names_of_this_worlds_events_lead_back_to_their_actions():
     """Of every action of every service."""
     for one in catalog.all_actions():
         source = f"{SOURCES.get(one.service, one.service)}.amazonaws.com"
-        found = {use.name for use in named(source, event_name(one.service, one.name))}
+        found = {use.name for use in actions_of_call(source, event_name(one.service, one.name))}
         assert one.full_name in found or one.full_name in actions.NO_PERMISSION
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, World
 from iamlab.analysis.access_matrix import access, everybody
-from iamlab.analysis.world_diff import edits as causes
-from iamlab.analysis.world_diff.edits import WRITERS, Edit
-from iamlab.analysis.world_diff.questions_of_edits import MOST_ACTIONS, asked_by, few_of, some_of
+from iamlab.analysis.world_diff import world_diff as causes
+from iamlab.analysis.world_diff.edit_questions import MOST_ACTIONS, asked_by, few_of, some_of
+from iamlab.analysis.world_diff.edits import KINDS, Edit
 from iamlab.analysis.world_diff.world_diff import FEW, WorldDiff, diff_between
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
@@ -202,7 +202,7 @@ def test_every_kind_of_fact_is_edited_here() -> None:
     for named in EDITS:
         found |= {edit.path[0] for edit in diff_between(*edited(named)).details}
 
-    assert found == set(WRITERS)
+    assert found == KINDS
 
 
 @pytest.mark.parametrize("named", EDITS)

@@ -12,14 +12,15 @@ from iamlab import World
 from iamlab.errors import EntityAlreadyExists, RequestError
 from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError
 from iamlab.lab.account import Account
-from iamlab.operations.federation.known_issuers import (
+from iamlab.operations.federation.oidc_issuer import (
+    OidcIssuer,
     cognito,
+    create_issuer,
     github_actions,
-    identity_token,
-    workflow_token,
 )
-from iamlab.operations.federation.oidc_issuer import ALGORITHMS, OidcIssuer, create_issuer
+from iamlab.operations.federation.signing_keys import ALGORITHMS
 from iamlab.operations.federation.web_identity import read_token, read_web_identity
+from tests.operations.federation.issuer_tokens import identity_token, workflow_token
 from tests.operations.federation.oidc_tokens import (
     ASSUME,
     GITHUB,

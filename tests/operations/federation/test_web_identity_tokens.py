@@ -21,8 +21,8 @@ from iamlab.errors import AwsError
 from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError, InvalidIdentityToken
 from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
-from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer, public_jwk
-from iamlab.operations.federation.signing_keys import rsa_key
+from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
+from iamlab.operations.federation.signing_keys import public_jwk, rsa_key
 from iamlab.operations.federation.web_identity import ALGORITHMS as TAKEN
 from iamlab.operations.federation.web_identity import (
     WebIdentity,

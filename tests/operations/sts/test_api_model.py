@@ -15,9 +15,11 @@ from iamlab.errors import AwsError, IamLabError, MalformedPolicyDocument, Valida
 from iamlab.errors import sts as sts_errors
 from iamlab.lab.sts import Sts
 from iamlab.operations.api_models import names, python_name
-from iamlab.operations.sts.calls import operations
+from iamlab.operations.registry import entries_of
 from tests.operations.sts.sts_scene import GOOD, SAML, Scene, federated, made, random_tags
 from tests.policy.documents import allow, document
+
+STS = entries_of("sts")
 
 SERVICE = botocore.session.get_session().get_service_model("sts")
 OPERATIONS = sorted(SERVICE.operation_names)
@@ -41,7 +43,7 @@ def scene() -> Scene:
 
 def test_there_are_the_clients_operations_and_no_others() -> None:
     """Each with an entry, and each in the data."""
-    assert sorted(operations()) == names("sts") == OPERATIONS
+    assert sorted(one.name for one in STS.values()) == names("sts") == OPERATIONS
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -66,7 +68,7 @@ def test_what_nobody_signs_is_what_the_client_does_not_sign(operation: str) -> N
     """Identity providers speak for these callers."""
     unsigned = SERVICE.operation_model(operation).auth_type == "none"
 
-    assert operations()[operation].is_signed is not unsigned
+    assert STS[f"sts:{operation}"].is_signed is not unsigned
 
 
 # -- limits ---------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _answer(instance: Instance) -> dict[str, Any]:
 
 
 @does(
-    "AssociateIamInstanceProfile IamInstanceProfile:dict InstanceId",
+    "AssociateIamInstanceProfile",
     on="InstanceId",
     answer=_answer,
     also=pass_role,
@@ -161,7 +161,7 @@ def _find_associated(account: Account, given: Parameters) -> Instance:
 
 
 @does(
-    "ReplaceIamInstanceProfileAssociation IamInstanceProfile:dict AssociationId",
+    "ReplaceIamInstanceProfileAssociation",
     on="",
     about=_of_association,
     answer=_answer,
@@ -176,7 +176,7 @@ def replace_iam_instance_profile_association(account: Account, given: Parameters
     return instance
 
 
-@does("DisassociateIamInstanceProfile AssociationId", on="", about=_of_association, answer=_answer)
+@does("DisassociateIamInstanceProfile", on="", about=_of_association, answer=_answer)
 def disassociate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
     """Take an instance's profile away."""
     instance = _find_associated(account, given)

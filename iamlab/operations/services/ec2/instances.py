@@ -104,8 +104,7 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
 
 
 @does(
-    "RunInstances MinCount:int MaxCount:int ImageId? InstanceType? VpcId? PrivateIpAddress? "
-    "IamInstanceProfile:dict? MetadataOptions:dict? TagSpecifications:list?",
+    "RunInstances",
     on=NEW,
     answer=_answer,
     also=_also,
@@ -201,8 +200,7 @@ def _as_address(digits: str) -> str:
 
 
 @does(
-    "ModifyInstanceMetadataOptions InstanceId HttpTokens? HttpEndpoint? "
-    "HttpPutResponseHopLimit:int?",
+    "ModifyInstanceMetadataOptions",
     on="InstanceId",
     answer=lambda made: {
         "InstanceId": made.name,
@@ -235,19 +233,19 @@ def _move(account: Account, given: Parameters, state: str, done: str) -> None:
     account.changed()
 
 
-@does("StopInstances InstanceIds:list", on="InstanceIds")
+@does("StopInstances", on="InstanceIds")
 def stop_instances(account: Account, given: Parameters) -> None:
     """Stop instances."""
     _move(account, given, "stopped", "stopped")
 
 
-@does("StartInstances InstanceIds:list", on="InstanceIds")
+@does("StartInstances", on="InstanceIds")
 def start_instances(account: Account, given: Parameters) -> None:
     """Start stopped instances."""
     _move(account, given, "running", "started")
 
 
-@does("TerminateInstances InstanceIds:list", on="InstanceIds")
+@does("TerminateInstances", on="InstanceIds")
 def terminate_instances(account: Account, given: Parameters) -> None:
     """End instances: they are seen for a while, and never come back."""
     _move(account, given, "terminated", "terminated")

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import DEFAULT_REGION, of_tags
 from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
 from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
-from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.operations.registry import service_operation
+from iamlab.operations.registry import nothing, operation
 from iamlab.operations.services.common import ResourceVerbs, more_tags
+from iamlab.operations.sts.caller_identity import with_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Parameters, Perform
+    from iamlab.model.resources import Resource
+    from iamlab.operations.registry import Answer, Parameters, Perform
 
 TAGGED = {
     "instance": ("instance", "volume", "network-interface", "spot-instances-request"),
@@ -64,18 +65,15 @@ def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
     return {"ec2:Region": thing.region, **of_tags("ec2:ResourceTag", thing.tags)}
 
 
-def does(takes: str, on: str, **more: Any) -> Callable[[Perform], Perform]:
+def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[[Perform], Perform]:
     """Make a function the entry of an operation of EC2.
 
     Parameters
     ----------
-    takes
-        Its name and its parameters: ``"StopInstances InstanceIds:list"``.
     on
         The parameter with the id, or the ids, of what it is about; or what it makes:
         ``"instance/*"``.
     """
-    name, _, parameters = takes.partition(" ")
 
     def about(account: Account, given: Parameters) -> str:
         return arn_of(account, given, next(iter(_ids(on, given)), "*"))
@@ -83,11 +81,8 @@ def does(takes: str, on: str, **more: Any) -> Callable[[Perform], Perform]:
     def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
         return [(f"ec2:{name}", arn_of(account, given, one)) for one in _ids(on, given)[1:]]
 
-    more.setdefault("also", also)
-    more.setdefault("about", about)
-    more.setdefault("refuse", UnauthorizedOperation)
-    more.setdefault("encodes", True)
-    return service_operation("ec2", name, takes=f"{parameters} Region?", **more)
+    own = {"also": also, "refuse": UnauthorizedOperation, "wording": with_encoded, **more}
+    return operation(f"ec2:{name}", own.pop("about", about), answer, **own)
 
 
 def _ids(on: str, given: Parameters) -> list[Any]:
@@ -159,7 +154,7 @@ def _tagged(account: Account, given: Parameters) -> list[Resource]:
     return [thing for thing in found if thing is not None]
 
 
-@does("CreateTags Resources:list Tags:list", on="Resources")
+@does("CreateTags", on="Resources")
 def create_tags(account: Account, given: Parameters) -> None:
     """Set tags of one thing or of several."""
     found = _tagged(account, given)
@@ -169,7 +164,7 @@ def create_tags(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@does("DeleteTags Resources:list Tags:list?", on="Resources")
+@does("DeleteTags", on="Resources")
 def delete_tags(account: Account, given: Parameters) -> None:
     """Take tags away: those of some keys, or all."""
     gone = [key for key, _ in tags_of(given)]

@@ -189,7 +189,7 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
 
 
 @does(
-    "CreateVpcEndpoint VpcId ServiceName VpcEndpointType? PolicyDocument? TagSpecifications:list?",
+    "CreateVpcEndpoint",
     on=NEW,
     answer=_written,
     also=lambda account, given: for_tags(account, given, NEW),
@@ -231,7 +231,7 @@ def _checked(document: Document, service_name: str) -> Policy:
 
 
 @does(
-    "ModifyVpcEndpoint VpcEndpointId PolicyDocument? ResetPolicy:bool?",
+    "ModifyVpcEndpoint",
     on="VpcEndpointId",
     answer=lambda _: {"Return": True},
 )
@@ -249,7 +249,7 @@ def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@does("DeleteVpcEndpoints VpcEndpointIds:list", on="VpcEndpointIds")
+@does("DeleteVpcEndpoints", on="VpcEndpointIds")
 def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
     wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))

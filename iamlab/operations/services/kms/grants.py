@@ -17,7 +17,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
 from iamlab.errors.services import NotFoundException, ValidationException
-from iamlab.operations.registry import Parameters, service_operation
+from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.services.kms.key import Key, KeyGrant, arn_of, key_of
 from iamlab.operations.services.kms.policies_and_states import check_enabled
 from iamlab.policy.arn import is_arn
@@ -80,14 +80,7 @@ def _as_made(grant: KeyGrant) -> dict[str, Any]:
     return {"GrantId": grant.grant_id, "GrantToken": grant.grant_token}
 
 
-@service_operation(
-    "kms",
-    "CreateGrant",
-    arn_of,
-    "KeyId GranteePrincipal Operations:list RetiringPrincipal? Constraints:dict? Name?",
-    answer=_as_made,
-    keys=_keys,
-)
+@operation("kms:CreateGrant", arn_of, answer=_as_made, keys=_keys)
 def create_grant(account: Account, given: Parameters) -> KeyGrant:
     """Make a grant; one of the same name for the same things is given again."""
     key = key_of(account, given)
@@ -172,13 +165,13 @@ def _as_listed(grant: KeyGrant) -> dict[str, Any]:
     }
 
 
-@service_operation("kms", "ListGrants", arn_of, "KeyId", answer=_as_list)
+@operation("kms:ListGrants", arn_of, answer=_as_list)
 def list_grants(account: Account, given: Parameters) -> list[KeyGrant]:
     """List a key's grants."""
     return list(key_of(account, given).kept_grants.values())
 
 
-@service_operation("kms", "RevokeGrant", arn_of, "KeyId GrantId")
+@operation("kms:RevokeGrant", arn_of)
 def revoke_grant(account: Account, given: Parameters) -> None:
     """End a grant."""
     key, grant = _find(account, given)
@@ -204,9 +197,7 @@ def _by_token(account: Account, token: str) -> tuple[Key, KeyGrant] | None:
     return None
 
 
-@service_operation(
-    "kms", "RetireGrant", _about_retiring, "GrantToken? KeyId? GrantId?", by_whom=True
-)
+@operation("kms:RetireGrant", _about_retiring, by_whom=True)
 def retire_grant(account: Account, given: Parameters, caller: Caller) -> None:
     """End a grant that is used no more."""
     key, grant = _retired(account, given)

@@ -22,7 +22,7 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.registry import Parameters, service_operation
+from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.common import check_region, more_tags
 from iamlab.operations.services.kms.key import ALIAS, Key, arn_of, find_key, key_of, start_of
@@ -94,16 +94,8 @@ def _as_metadata(key: Key) -> dict[str, Any]:
 
 
 # Region is none of the API's parameters: a client has it.
-@service_operation(
-    "kms",
-    "CreateKey",
-    _all,
-    "Policy? Description? KeyUsage? KeySpec? Tags:list? Region? "
-    "BypassPolicyLockoutSafetyCheck:bool?",
-    answer=_as_metadata,
-    also=_also,
-    keys=_keys_of_creating,
-    by_whom=True,
+@operation(
+    "kms:CreateKey", _all, answer=_as_metadata, also=_also, keys=_keys_of_creating, by_whom=True
 )
 def create_key(account: Account, given: Parameters, caller: Caller) -> Key:
     """Make a key; without a policy it gets the default one, which nobody is locked out by."""
@@ -151,7 +143,7 @@ def _kind(given: Parameters) -> tuple[str, str]:
     return usage, spec
 
 
-@service_operation("kms", "DescribeKey", arn_of, "KeyId", answer=_as_metadata)
+@operation("kms:DescribeKey", arn_of, answer=_as_metadata)
 def describe_key(account: Account, given: Parameters) -> Key:
     """Say what a key is."""
     return key_of(account, given)
@@ -161,7 +153,7 @@ def _as_keys(keys: list[Key]) -> dict[str, Any]:
     return {"Keys": [{"KeyId": key.key_id, "KeyArn": key.arn} for key in keys]}
 
 
-@service_operation("kms", "ListKeys", _all, "Region?", answer=_as_keys)
+@operation("kms:ListKeys", _all, answer=_as_keys)
 def list_keys(account: Account, given: Parameters) -> list[Key]:
     """List an account's keys in a Region."""
     region = given.get("Region", DEFAULT_REGION)
@@ -172,7 +164,7 @@ def list_keys(account: Account, given: Parameters) -> list[Key]:
 # -- tags -----------------------------------------------------------------------------------------
 
 
-@service_operation("kms", "TagResource", arn_of, "KeyId Tags:list")
+@operation("kms:TagResource", arn_of)
 def tag_resource(account: Account, given: Parameters) -> None:
     """Set tags of a key."""
     key = key_of(account, given)
@@ -181,7 +173,7 @@ def tag_resource(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation("kms", "UntagResource", arn_of, "KeyId TagKeys:list")
+@operation("kms:UntagResource", arn_of)
 def untag_resource(account: Account, given: Parameters) -> None:
     """Take tags of a key away."""
     key, gone = key_of(account, given), given["TagKeys"]
@@ -194,7 +186,7 @@ def _as_tags(tags: dict[str, str]) -> dict[str, Any]:
     return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in tags.items()]}
 
 
-@service_operation("kms", "ListResourceTags", arn_of, "KeyId", answer=_as_tags)
+@operation("kms:ListResourceTags", arn_of, answer=_as_tags)
 def list_resource_tags(account: Account, given: Parameters) -> dict[str, str]:
     """Read a key's tags."""
     return key_of(account, given).tags
@@ -221,13 +213,7 @@ def _on_key_too(action: str) -> Pairs:
     return also
 
 
-@service_operation(
-    "kms",
-    "CreateAlias",
-    _alias_arn,
-    "AliasName TargetKeyId Region?",
-    also=_on_key_too("CreateAlias"),
-)
+@operation("kms:CreateAlias", _alias_arn, also=_on_key_too("CreateAlias"))
 def create_alias(account: Account, given: Parameters) -> None:
     """Give a key another name, unique in the account and Region."""
     name = given["AliasName"]
@@ -246,9 +232,7 @@ def create_alias(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation(
-    "kms", "DeleteAlias", _alias_arn, "AliasName Region?", also=_on_key_too("DeleteAlias")
-)
+@operation("kms:DeleteAlias", _alias_arn, also=_on_key_too("DeleteAlias"))
 def delete_alias(account: Account, given: Parameters) -> None:
     """Take a name away."""
     arn = _alias_arn(account, given)

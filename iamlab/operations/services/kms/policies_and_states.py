@@ -25,7 +25,7 @@ from iamlab.errors.services import (
     NotFoundException,
     ValidationException,
 )
-from iamlab.operations.registry import Parameters, service_operation
+from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.common import locks_out
 from iamlab.operations.services.kms.key import Key, arn_of, key_of
@@ -156,14 +156,7 @@ def bypass_of(_: Account, given: Parameters) -> dict[str, Any]:
     }
 
 
-@service_operation(
-    "kms",
-    "PutKeyPolicy",
-    arn_of,
-    "KeyId Policy PolicyName? BypassPolicyLockoutSafetyCheck:bool?",
-    keys=bypass_of,
-    by_whom=True,
-)
+@operation("kms:PutKeyPolicy", arn_of, keys=bypass_of, by_whom=True)
 def put_key_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a key's policy."""
     key = key_of(account, given)
@@ -177,7 +170,7 @@ def _as_text(policy: Policy) -> dict[str, Any]:
     return {"Policy": policy.text, "PolicyName": "default"}
 
 
-@service_operation("kms", "GetKeyPolicy", arn_of, "KeyId PolicyName?", answer=_as_text)
+@operation("kms:GetKeyPolicy", arn_of, answer=_as_text)
 def get_key_policy(account: Account, given: Parameters) -> Policy:
     """Read a key's policy: every key has one."""
     key = key_of(account, given)
@@ -226,13 +219,13 @@ def _set(account: Account, given: Parameters, state: str) -> None:
     account.changed()
 
 
-@service_operation("kms", "EnableKey", arn_of, "KeyId")
+@operation("kms:EnableKey", arn_of)
 def enable_key(account: Account, given: Parameters) -> None:
     """Switch a key on."""
     _set(account, given, "Enabled")
 
 
-@service_operation("kms", "DisableKey", arn_of, "KeyId")
+@operation("kms:DisableKey", arn_of)
 def disable_key(account: Account, given: Parameters) -> None:
     """Switch a key off."""
     _set(account, given, "Disabled")
@@ -246,14 +239,7 @@ def _window(_: Account, given: Parameters) -> dict[str, Any]:
     return {"kms:ScheduleKeyDeletionPendingWindowInDays": given.get("PendingWindowInDays", 30)}
 
 
-@service_operation(
-    "kms",
-    "ScheduleKeyDeletion",
-    arn_of,
-    "KeyId PendingWindowInDays:int?",
-    answer=_as_scheduled,
-    keys=_window,
-)
+@operation("kms:ScheduleKeyDeletion", arn_of, answer=_as_scheduled, keys=_window)
 def schedule_key_deletion(account: Account, given: Parameters) -> Key:
     """Let a key wait for its deletion, so that whoever still needs it notices in time."""
     key, days = key_of(account, given), given.get("PendingWindowInDays", 30)
@@ -269,7 +255,7 @@ def _as_cancelled(key: Key) -> dict[str, Any]:
     return {"KeyId": key.arn}
 
 
-@service_operation("kms", "CancelKeyDeletion", arn_of, "KeyId", answer=_as_cancelled)
+@operation("kms:CancelKeyDeletion", arn_of, answer=_as_cancelled)
 def cancel_key_deletion(account: Account, given: Parameters) -> Key:
     """Keep a key after all; it has to be enabled by itself."""
     key = key_of(account, given)

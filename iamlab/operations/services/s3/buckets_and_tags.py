@@ -19,7 +19,7 @@ from iamlab.errors.services import InvalidTag, MethodNotAllowed, NoSuchBucket, N
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.registry import Parameters, service_operation
+from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.services.common import more_tags
 from iamlab.operations.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of, find_bucket
 from iamlab.operations.services.s3.policies import bucket_policy
@@ -51,15 +51,7 @@ def _as_location(bucket: Bucket) -> dict[str, Any]:
 
 
 # In AWS's API the policy and the switches come with operations of their own.
-@service_operation(
-    "s3",
-    "CreateBucket",
-    arn_of,
-    "Bucket Tags:list? Policy? PublicAccessBlockConfiguration:dict? ObjectOwnership? ACL?",
-    answer=_as_location,
-    also=_also,
-    by_whom=True,
-)
+@operation("s3:CreateBucket", arn_of, answer=_as_location, also=_also, by_whom=True)
 def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket:
     """Make a bucket; its name is unique in the whole world."""
     name = given["Bucket"]
@@ -92,7 +84,7 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
     return bucket
 
 
-@service_operation("s3", "DeleteBucket", arn_of, "Bucket")
+@operation("s3:DeleteBucket", arn_of)
 def delete_bucket(account: Account, given: Parameters) -> None:
     """Delete a bucket; its name is free again."""
     bucket = bucket_of(account, given)
@@ -132,7 +124,7 @@ def _older(account: Account, given: Parameters) -> Bucket:
     return bucket
 
 
-@service_operation("s3", "PutBucketTagging", arn_of, "Bucket Tagging:dict")
+@operation("s3:PutBucketTagging", arn_of)
 def put_bucket_tagging(account: Account, given: Parameters) -> None:
     """Replace all tags of a bucket."""
     bucket = _older(account, given)
@@ -140,7 +132,7 @@ def put_bucket_tagging(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation("s3", "DeleteBucketTagging", arn_of, "Bucket", action="s3:PutBucketTagging")
+@operation("s3:DeleteBucketTagging", arn_of, action="s3:PutBucketTagging")
 def delete_bucket_tagging(account: Account, given: Parameters) -> None:
     """Take all tags of a bucket away."""
     _older(account, given).tags = {}
@@ -151,7 +143,7 @@ def _as_set(tags: dict[str, str]) -> dict[str, Any]:
     return {"TagSet": answers.tags(tags)}
 
 
-@service_operation("s3", "GetBucketTagging", arn_of, "Bucket", answer=_as_set)
+@operation("s3:GetBucketTagging", arn_of, answer=_as_set)
 def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
     """Read a bucket's tags."""
     tags = bucket_of(account, given).tags
@@ -174,7 +166,7 @@ def _by_arn(account: Account, given: Parameters) -> Bucket:
     return found
 
 
-@service_operation("s3", "TagResource", _named, "ResourceArn Tags:list")
+@operation("s3:TagResource", _named)
 def tag_resource(account: Account, given: Parameters) -> None:
     """Set tags of a bucket."""
     bucket = _by_arn(account, given)
@@ -182,7 +174,7 @@ def tag_resource(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation("s3", "UntagResource", _named, "ResourceArn TagKeys:list")
+@operation("s3:UntagResource", _named)
 def untag_resource(account: Account, given: Parameters) -> None:
     """Take some tags of a bucket away."""
     bucket, gone = _by_arn(account, given), given["TagKeys"]
@@ -194,7 +186,7 @@ def _as_tags(tags: dict[str, str]) -> dict[str, Any]:
     return {"Tags": answers.tags(tags)}
 
 
-@service_operation("s3", "ListTagsForResource", _named, "ResourceArn", answer=_as_tags)
+@operation("s3:ListTagsForResource", _named, answer=_as_tags)
 def list_tags_for_resource(account: Account, given: Parameters) -> dict[str, str]:
     """Read a bucket's tags."""
     return _by_arn(account, given).tags
@@ -203,7 +195,7 @@ def list_tags_for_resource(account: Account, given: Parameters) -> dict[str, str
 # -- whether tags count ---------------------------------------------------------------------------
 
 
-@service_operation("s3", "PutBucketAbac", arn_of, "Bucket AbacStatus:dict")
+@operation("s3:PutBucketAbac", arn_of)
 def put_bucket_abac(account: Account, given: Parameters) -> None:
     """Let a bucket's tags count in access control, or not."""
     status = given["AbacStatus"].get("Status")
@@ -217,7 +209,7 @@ def _as_status(status: str) -> dict[str, Any]:
     return {"AbacStatus": {"Status": status}}
 
 
-@service_operation("s3", "GetBucketAbac", arn_of, "Bucket", answer=_as_status)
+@operation("s3:GetBucketAbac", arn_of, answer=_as_status)
 def get_bucket_abac(account: Account, given: Parameters) -> str:
     """Say whether they count."""
     return bucket_of(account, given).abac

@@ -16,7 +16,7 @@ from iamlab.engine.request import Kind
 from iamlab.engine.rules import AWS
 from iamlab.errors import AccessDenied
 from iamlab.errors.services import MethodNotAllowed, NoSuchBucketPolicy
-from iamlab.operations.registry import Parameters, service_operation
+from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.s3.bucket import arn_of, bucket_of
 from iamlab.policy.public import public_because
@@ -75,7 +75,7 @@ def _refused(decision: Decision, message: str) -> AwsError:
     return AccessDenied(decision, message)
 
 
-@service_operation("s3", "PutBucketPolicy", arn_of, "Bucket Policy", refuse=_refused, by_whom=True)
+@operation("s3:PutBucketPolicy", arn_of, refuse=_refused, by_whom=True)
 def put_bucket_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a bucket's policy."""
     bucket = bucket_of(account, given)
@@ -88,7 +88,7 @@ def _as_text(policy: Policy) -> dict[str, Any]:
     return {"Policy": policy.text}
 
 
-@service_operation("s3", "GetBucketPolicy", arn_of, "Bucket", answer=_as_text, refuse=_refused)
+@operation("s3:GetBucketPolicy", arn_of, answer=_as_text, refuse=_refused)
 def get_bucket_policy(account: Account, given: Parameters) -> Policy:
     """Read a bucket's policy."""
     policy = bucket_of(account, given).policy
@@ -97,7 +97,7 @@ def get_bucket_policy(account: Account, given: Parameters) -> Policy:
     return policy
 
 
-@service_operation("s3", "DeleteBucketPolicy", arn_of, "Bucket", refuse=_refused)
+@operation("s3:DeleteBucketPolicy", arn_of, refuse=_refused)
 def delete_bucket_policy(account: Account, given: Parameters) -> None:
     """Take a bucket's policy away."""
     bucket_of(account, given).policy = None
@@ -108,7 +108,7 @@ def _as_status(status: PublicStatus) -> dict[str, Any]:
     return {"PolicyStatus": {"IsPublic": status.is_public}}
 
 
-@service_operation("s3", "GetBucketPolicyStatus", arn_of, "Bucket", answer=_as_status)
+@operation("s3:GetBucketPolicyStatus", arn_of, answer=_as_status)
 def get_bucket_policy_status(account: Account, given: Parameters) -> PublicStatus:
     """Say whether a bucket's policy is public; ACLs and switches do not count."""
     bucket = bucket_of(account, given)

@@ -26,7 +26,7 @@ from iamlab.errors.services import (
     OwnershipControlsNotFoundError,
 )
 from iamlab.model.public_access_block import as_parameter, from_parameter
-from iamlab.operations.registry import Parameters, as_it_is, service_operation
+from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.operations.services.s3.bucket import ENFORCED, OWNERSHIPS, arn_of, bucket_of, object_of
 
 if TYPE_CHECKING:
@@ -62,13 +62,7 @@ def _of_account(_: Account, __: Parameters) -> str:
     return "*"
 
 
-@service_operation(
-    "s3",
-    "PutPublicAccessBlock",
-    arn_of,
-    "Bucket PublicAccessBlockConfiguration:dict",
-    action="s3:PutBucketPublicAccessBlock",
-)
+@operation("s3:PutPublicAccessBlock", arn_of, action="s3:PutBucketPublicAccessBlock")
 def put_public_access_block(account: Account, given: Parameters) -> None:
     """Set a bucket's switches."""
     switches = from_parameter(given["PublicAccessBlockConfiguration"])
@@ -76,11 +70,9 @@ def put_public_access_block(account: Account, given: Parameters) -> None:
     account.changed()
 
 
-@service_operation(
-    "s3",
-    "GetPublicAccessBlock",
+@operation(
+    "s3:GetPublicAccessBlock",
     arn_of,
-    "Bucket",
     answer=_as_configuration,
     action="s3:GetBucketPublicAccessBlock",
 )
@@ -89,32 +81,28 @@ def get_public_access_block(account: Account, given: Parameters) -> PublicAccess
     return _stored(bucket_of(account, given).own_public_access_block)
 
 
-@service_operation(
-    "s3", "DeletePublicAccessBlock", arn_of, "Bucket", action="s3:PutBucketPublicAccessBlock"
-)
+@operation("s3:DeletePublicAccessBlock", arn_of, action="s3:PutBucketPublicAccessBlock")
 def delete_public_access_block(account: Account, given: Parameters) -> None:
     """Take a bucket's own switches away."""
     bucket_of(account, given).own_public_access_block = None
     account.changed()
 
 
-@service_operation(
-    "s3", "PutAccountPublicAccessBlock", _of_account, "PublicAccessBlockConfiguration:dict"
-)
+@operation("s3:PutAccountPublicAccessBlock", _of_account)
 def put_account_public_access_block(account: Account, given: Parameters) -> None:
     """Set the account's switches, which are in force for all its buckets."""
     account.s3_public_access_block = from_parameter(given["PublicAccessBlockConfiguration"])
     account.changed()
 
 
-@service_operation("s3", "GetAccountPublicAccessBlock", _of_account, answer=_as_configuration)
+@operation("s3:GetAccountPublicAccessBlock", _of_account, answer=_as_configuration)
 def get_account_public_access_block(account: Account, _: Parameters) -> PublicAccessBlock:
     """Read the account's switches."""
     return _stored(account.s3_public_access_block)
 
 
-@service_operation(
-    "s3", "DeleteAccountPublicAccessBlock", _of_account, action="s3:PutAccountPublicAccessBlock"
+@operation(
+    "s3:DeleteAccountPublicAccessBlock", _of_account, action="s3:PutAccountPublicAccessBlock"
 )
 def delete_account_public_access_block(account: Account, _: Parameters) -> None:
     """Take the account's switches away."""
@@ -133,7 +121,7 @@ def check_ownership(object_ownership: object) -> str:
     return str(object_ownership)
 
 
-@service_operation("s3", "PutBucketOwnershipControls", arn_of, "Bucket OwnershipControls:dict")
+@operation("s3:PutBucketOwnershipControls", arn_of)
 def put_bucket_ownership_controls(account: Account, given: Parameters) -> None:
     """Say who owns a bucket's objects."""
     wanted = _ownership_in(given["OwnershipControls"].get("Rules"))
@@ -156,7 +144,7 @@ def _as_controls(object_ownership: str) -> dict[str, Any]:
     return {"OwnershipControls": {"Rules": [{"ObjectOwnership": object_ownership}]}}
 
 
-@service_operation("s3", "GetBucketOwnershipControls", arn_of, "Bucket", answer=_as_controls)
+@operation("s3:GetBucketOwnershipControls", arn_of, answer=_as_controls)
 def get_bucket_ownership_controls(account: Account, given: Parameters) -> str:
     """Read who owns a bucket's objects."""
     found = bucket_of(account, given).object_ownership
@@ -165,13 +153,7 @@ def get_bucket_ownership_controls(account: Account, given: Parameters) -> str:
     return found
 
 
-@service_operation(
-    "s3",
-    "DeleteBucketOwnershipControls",
-    arn_of,
-    "Bucket",
-    action="s3:PutBucketOwnershipControls",
-)
+@operation("s3:DeleteBucketOwnershipControls", arn_of, action="s3:PutBucketOwnershipControls")
 def delete_bucket_ownership_controls(account: Account, given: Parameters) -> None:
     """Say nothing of it."""
     bucket_of(account, given).object_ownership = None
@@ -245,7 +227,7 @@ def _check_acl(
     _not_modelled(acl)
 
 
-@service_operation("s3", "PutBucketAcl", arn_of, "Bucket ACL", by_whom=True)
+@operation("s3:PutBucketAcl", arn_of, by_whom=True)
 def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
     """Set a bucket's ACL: what is not refused gives nobody anything, so nothing is kept."""
     bucket = bucket_of(account, given)
@@ -254,7 +236,7 @@ def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
     _check_acl(given["ACL"], bucket.public_access_block, request, off=off)
 
 
-@service_operation("s3", "GetBucketAcl", arn_of, "Bucket", answer=as_it_is)
+@operation("s3:GetBucketAcl", arn_of, answer=as_it_is)
 def get_bucket_acl(account: Account, given: Parameters) -> dict[str, Any]:
     """Read a bucket's ACL: its owner alone controls it."""
     owner = {"ID": bucket_of(account, given).account.canonical_user_id}
@@ -266,7 +248,7 @@ def _acl_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
     return [("s3:PutObjectAcl", object_of(account, given))] if "ACL" in given else []
 
 
-@service_operation("s3", "PutObject", object_of, "Bucket Key ACL?", also=_acl_too, by_whom=True)
+@operation("s3:PutObject", object_of, also=_acl_too, by_whom=True)
 def put_object(account: Account, given: Parameters, caller: Caller) -> None:
     """Upload an object, as far as its ACL is looked at; objects are not kept."""
     bucket = bucket_of(account, given)

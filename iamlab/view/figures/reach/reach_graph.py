@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.privilege_escalation.cut import Cut
 from iamlab.analysis.privilege_escalation.cut_edits import apply
 from iamlab.analysis.privilege_escalation.paths import Path
-from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
 from iamlab.display import count
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
@@ -222,7 +222,7 @@ def _is_open(after: Reach, before: Reach, edge: Edge) -> bool:
     """Say whether the calls of an edge are still allowed, of those that were."""
     source = edge.source
     known = after.world.gather(source.credential or source.arn)
-    power = Power.of(known, source.credential).with_(*source.changes)
+    power = PrincipalState.of(known, source.credential).with_(*source.changes)
     return all(
         after.decide(power, need)
         for call in edge.calls

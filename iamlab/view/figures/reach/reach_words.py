@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+    from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 
 ADMINISTRATOR = "administrator"
 NO_NAMES: Mapping[str, str] = {}
@@ -35,15 +35,15 @@ class Named(NamedTuple):
         return f"{self.name} ({self.note})" if self.note else self.name
 
 
-def named(power: Power, *, is_admin: bool = False) -> Named:
+def named(power: PrincipalState, *, is_admin: bool = False) -> Named:
     """Name a point of the graph.
 
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import Power, any_permission
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> power = Power.of(dana.account.world.gather(dana)).with_(any_permission())
+    >>> power = PrincipalState.of(dana.account.world.gather(dana)).with_(any_permission())
     >>> print(named(power))
     dana (user with any permission)
     """
@@ -55,12 +55,12 @@ def named(power: Power, *, is_admin: bool = False) -> Named:
     return Named(name, f"{changed}, {ADMINISTRATOR}", f"{kind}, {ADMINISTRATOR}".removeprefix(", "))
 
 
-def powers_of(path: Path) -> list[Power]:
+def powers_of(path: Path) -> list[PrincipalState]:
     """Give those on a path, the one who begins first."""
     return [path.source, *(edge.target for edge in path.edges)]
 
 
-def key_of(power: Power) -> str:
+def key_of(power: PrincipalState) -> str:
     """Give the key of a point: one principal is several points, as more is made of him."""
     return f"{power.arn} {power}"
 

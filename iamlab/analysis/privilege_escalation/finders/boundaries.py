@@ -1,0 +1,272 @@
+"""Methods to get past a permissions boundary: remove it, set a wider one, rewrite its policy.
+
+A boundary of one's own limits whatever one gives oneself, so these methods come before or after
+others. A boundary of a role limits what the role is given: whoever may also give the role a policy,
+or write its trust policy, does so in the same step.
+
+Notes
+-----
+AWS pages: "Permissions boundaries for IAM entities"; "Delegating responsibility to others using
+permissions boundaries", for the condition key ``iam:PermissionsBoundary``; "API
+DeleteUserPermissionsBoundary".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.privilege_escalation.administrators import is_admin
+from iamlab.analysis.privilege_escalation.finders.grants import (
+    NOTHING,
+    Grant,
+    attached,
+    best,
+    name_to_write,
+    rewritten,
+)
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
+    ALL,
+    BOUNDARY,
+    administrator,
+    allows_all,
+    oneself,
+    own_call,
+    widened_by,
+    with_boundary,
+)
+from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
+from iamlab.analysis.privilege_escalation.finders.own_versions import is_wider, rewriting
+from iamlab.analysis.privilege_escalation.finders.users import enter, entered
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    any_permission,
+    boundary_gone,
+    boundary_set,
+    fixed,
+    policy_rewritten,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import literals
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import Attached
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.quotas import quota
+from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.model.identities import Role
+
+
+NOUN = {23: "User", 24: "Role"}
+"""Number of a method -> whose boundary it removes."""
+
+
+def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``Delete...PermissionsBoundary`` on one's own user or role."""
+    own = oneself(view)
+    if own is None or own.noun != NOUN[method.number] or is_detour(view):
+        return
+    call = own_call(view, f"Delete{own.noun}PermissionsBoundary", **own.named)
+    if view.state.gathered.boundary is not None and view.may(call):
+        yield widened_by(view, method, [boundary_gone()], [call])
+
+
+def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``DeleteUserPermissionsBoundary`` of another user, then a key or a password."""
+    name = "DeleteUserPermissionsBoundary"
+    if not view.ever(f"iam:{name}") or is_admin(view.decider, view.state):
+        return
+    bounded = [user for user in view.stock.users if user.boundary is not None]
+    may = view.allowed(name, view.stock.users) if bounded else []
+    for entry, grant in entered(view, [user for user in bounded if user in may]):
+        # What is written while there is a boundary is decided with that boundary.
+        call = view.call(name, UserName=entry.user.name)
+        freed = Grant((boundary_gone(), *grant.changes), (*grant.calls, call))
+        yield enter(view, method, entry, freed)
+
+
+def remove_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``DeleteRolePermissionsBoundary``, and ``AssumeRole``."""
+    name = "DeleteRolePermissionsBoundary"
+    if not view.ever(f"iam:{name}"):
+        return
+    for target in _targets(view, view.allowed(name, view.stock.roles)):
+        call = view.call(name, RoleName=target.role.name)
+        yield from _freed(view, method, target, (call,), boundary_gone())
+
+
+def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``PutUserPermissionsBoundary`` on oneself; on a role, and ``AssumeRole``."""
+    yield from _set_own(view, method)
+    name = "PutRolePermissionsBoundary"
+    if not view.ever(f"iam:{name}"):
+        return
+    left = {role.arn for role in view.stock.roles if role.boundary is not None}
+    for arn, document in _to_try(view):
+        may = view.allowed(name, view.stock.roles, PermissionsBoundary=arn)
+        for target in _targets(view, [role for role in may if role.arn in left]):
+            if not is_wider(document, target.document):
+                continue
+            call = view.call(name, RoleName=target.role.name, PermissionsBoundary=arn)
+            change = boundary_set(document, arn)
+            found = list(_freed(view, method, target, (call,), change))
+            yield from found
+            # A role may be written to under one boundary and not under another.
+            is_whole = any(any_permission() in edge.target.changes for edge in found)
+            if allows_all(document) and (is_whole or _is_wide(view, target.role)):
+                left.discard(target.role.arn)
+
+
+def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    own, boundary = oneself(view), view.state.gathered.boundary
+    if own is None or not view.ever(f"iam:Put{own.noun}PermissionsBoundary") or is_detour(view):
+        return
+    required, is_done = _required(view), False
+    for arn, document in _to_try(view):
+        if boundary is not None and arn == boundary.arn:
+            continue
+        is_wider_one = boundary is not None and is_wider(document, boundary.policy)
+        # Where a policy asks for a boundary, it lets its owner do more under just that one.
+        if arn not in required and (is_done or not is_wider_one):
+            continue
+        name = f"Put{own.noun}PermissionsBoundary"
+        call = own_call(view, name, **own.named, PermissionsBoundary=arn)
+        if view.may(call):
+            yield widened_by(view, method, [boundary_set(document, arn)], [call])
+            is_done = is_done or allows_all(document)
+
+
+def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
+    if not view.ever("iam:CreatePolicyVersion"):
+        return
+    boundary = view.state.gathered.boundary
+    if boundary is not None and boundary.arn and not allows_all(boundary.policy):
+        calls = rewriting(view, boundary.arn)
+        if calls:
+            yield widened_by(view, method, [policy_rewritten(boundary.arn)], calls)
+    known: dict[str, tuple[Call, ...]] = {}
+    for target in _targets(view, view.stock.roles):
+        arn = target.role.boundary or ""
+        if arn not in known:
+            known[arn] = rewriting(view, arn)
+        if known[arn] and not allows_all(target.document):
+            yield from _freed(view, method, target, known[arn], policy_rewritten(arn))
+
+
+# Roles -------------------------------------------------------------------------------------------
+
+
+class BoundedRole(NamedTuple):
+    """A role with a boundary that a power can take.
+
+    Parameters
+    ----------
+    document
+        Of its boundary.
+    before
+        The call that lets the power in first, if one is needed.
+    """
+
+    taken: AssumableRole
+    document: Policy
+    before: tuple[Call, ...] = ()
+
+    @property
+    def role(self) -> Role:
+        """The role."""
+        return self.taken.role
+
+
+def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
+    """Give those of some roles that have a boundary, and that a power can take."""
+    for role in roles:
+        if role.boundary is None or role is view.role:
+            continue
+        attached = principal_of(view.world, role).boundary
+        document = Policy(()) if attached is None else attached.policy
+        if role.arn in view.assumable:
+            yield BoundedRole(view.assumable[role.arn], document)
+        elif role.arn in view.assumable_once_trusted:
+            taken = view.assumable_once_trusted[role.arn]
+            trust = view.assuming.trust_to_write(view.state, taken).text
+            let = view.call("UpdateAssumeRolePolicy", RoleName=role.name, PolicyDocument=trust)
+            yield BoundedRole(taken, document, (let,))
+
+
+def _freed(
+    view: AttackerView,
+    method: EscalationMethod,
+    target: BoundedRole,
+    calls: tuple[Call, ...],
+    change: Change,
+) -> Iterator[Edge]:
+    """Say that a power can act as a role past its boundary, with more policies if it can be.
+
+    Parameters
+    ----------
+    calls, change
+        What is done about the boundary.
+    """
+    after = change.make(principal_of(view.world, target.role)).boundary
+    arn = None if after is None else after.arn
+    for grant in (*_grants(view, target.role, change), NOTHING):
+        # What is written to a role with the wrong boundary may be refused: before or after, then.
+        writes = (*grant.calls, *target.before)
+        early = [call for call in writes if view.may(call)]
+        late = [with_boundary(call, target.role, arn) for call in writes if call not in early]
+        if not all(map(view.may, late)):
+            continue
+        made = (*early, *calls, *late, target.taken.call)
+        yield view.acts_as(method, target.taken, fixed(*made), change, *grant.changes)
+        if grant.is_all:
+            return  # nothing else gives more
+
+
+def _is_wide(view: AttackerView, role: Role) -> bool:
+    return any(allows_all(each.policy) for each in principal_of(view.world, role).identity)
+
+
+def _grants(view: AttackerView, role: Role, change: Change) -> list[Grant]:
+    """Give what a role could be given besides."""
+    if _is_wide(view, role):
+        return []
+    named, name = {"RoleName": role.name}, name_to_write(role)
+    is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
+    calls = []
+    if name is not None and view.ever("iam:PutRolePolicy"):
+        calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=ALL))
+    if is_room and view.ever("iam:AttachRolePolicy"):
+        calls.append(view.call("AttachRolePolicy", **named, PolicyArn=administrator(view)))
+    grants = [Grant((any_permission(),), (call,)) for call in calls]
+    some = best(attached(view, view.stock.roles), rewritten(view, view.stock.roles))
+    return [*grants, *(grant for grant in some.get(role.arn, ()) if change not in grant.changes)]
+
+
+# Boundaries --------------------------------------------------------------------------------------
+
+
+def _required(view: AttackerView) -> set[str]:
+    """Give the ARNs that the power's own policies want a boundary to have."""
+    return {
+        value for each in view.state.gathered.identity for value in literals(each.policy, BOUNDARY)
+    }
+
+
+def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
+    """Give policies that could be a boundary, the widest first."""
+    named = [managed.find(arn) for arn in sorted(_required(view))]
+    policies = (
+        view.account.get_policy(administrator(view)),
+        *(each for each in named if each and not each.path.startswith(SERVICE_LINKED_ONLY)),
+        *view.stock.policies,
+    )
+    every = (Attached(each.document, each.arn) for each in policies)
+    yield from ((each.arn or "", each.policy) for each in view.as_they_are(every))

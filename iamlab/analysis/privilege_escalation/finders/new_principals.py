@@ -1,0 +1,300 @@
+"""Ways to make somebody new who may more, and to be that: a role, or a user.
+
+Where policies let only certain ones be made, such ones are made: with a name and path that the
+Allow is for, with the boundary and the tags that a condition wants. What is made cannot do more
+than that boundary lets it. However many could be made, one of each strength is shown.
+
+Roles and users that a power could make: their names, boundaries, tags, and what they are then.
+
+Nothing is made. What the engine must be told of such a principal, and of calls on it, is written
+here as it would be.
+
+TODO.
+
+Notes
+-----
+AWS pages: "API CreateRole"; "API CreateUser"; "Permissions boundaries for IAM entities", for what
+whoever delegates may ask for.
+AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBoundary``; "Controlling
+access to AWS resources using tags", for ``aws:RequestTag``; "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
+from iamlab.analysis.privilege_escalation.finders.grants import Grant, membership, together
+from iamlab.analysis.privilege_escalation.finders.groups import fillable
+from iamlab.analysis.privilege_escalation.finders.own_calls import (
+    ALL,
+    POLICY_NAME,
+    administrator,
+    change_by,
+    joinable,
+    policies_to_try,
+)
+from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    PrincipalState,
+    any_permission,
+    boundary_set,
+    fixed,
+    tagged,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import (
+    PASSWORD,
+    required_tags,
+    samples,
+    tag_sets,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
+from iamlab.authorization import context_keys as contexts
+from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.principal import (
+    SOME_SESSION,
+    PrincipalContext,
+    change_own_password,
+    document_of,
+    lets_change_password,
+    scps_of,
+)
+from iamlab.engine.layers import Attached
+from iamlab.model.credentials import CredentialKind
+from iamlab.model.identities import Role, User
+from iamlab.model.quotas import quota
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+
+
+UNIQUE_IDS = {"user": f"AIDA{'REACHEXAMPLE':0>17}", "role": f"AROA{'REACHEXAMPLE':0>17}"}
+"""Ids as new principals have them; the real ones follow when they are made."""
+
+PLURAL = {"user": "Users", "role": "Roles"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrincipal:
+    """Somebody new, who is not there yet.
+
+    Parameters
+    ----------
+    holder
+        The user or role.
+    """
+
+    holder: User | Role
+
+    @property
+    def noun(self) -> str:
+        """How operations call it."""
+        return self.holder.kind.capitalize()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What it is made with."""
+        holder = self.holder
+        tags = tuple(tagged(key, value) for key, value in holder.tags.items())
+        document = document_of(holder.account, holder.boundary) if holder.boundary else None
+        if document is None:
+            return tags
+        return (boundary_set(document, str(holder.boundary)), *tags)
+
+    def created(self, view: AttackerView, **more: Any) -> Call:
+        """Give the call that makes it."""
+        holder = self.holder
+        parameters: dict[str, Any] = {f"{self.noun}Name": holder.name, "Path": holder.path, **more}
+        if holder.boundary:
+            parameters["PermissionsBoundary"] = holder.boundary
+        if holder.tags:
+            tags = [{"Key": key, "Value": value} for key, value in holder.tags.items()]
+            parameters["Tags"] = tags
+        return view.call(f"Create{self.noun}", **parameters)
+
+    def call(self, name: str, **more: Any) -> Call:
+        """Give a call on it, with what the request will say of it once it is there."""
+        holder = self.holder
+        keys: dict[str, Any] = {
+            **of_tags("aws:ResourceTag", holder.tags),
+            **of_tags("iam:ResourceTag", holder.tags),
+        }
+        if holder.boundary and name.startswith(("Attach", "Put")):
+            keys["iam:PermissionsBoundary"] = holder.boundary
+        if name.startswith("Attach"):
+            keys["iam:PolicyARN"] = more["PolicyArn"]
+        named = {f"{self.noun}Name": holder.name, **more}
+        return other_call(f"iam:{name}", Need(f"iam:{name}", holder.arn, keys), **named)
+
+    def state(self) -> PrincipalState:
+        """Give what it is before it is given anything."""
+        account = self.holder.account
+        membership = account.world.membership_of(account.account_id)
+        arn, account_id, scps = self.holder.arn, account.account_id, scps_of(account)
+        if isinstance(self.holder, User):
+            who = partial(contexts.user, _bare(self.holder), membership)
+            every = change_own_password() if lets_change_password(account) else None
+            path = ("account password policy",)
+            own = () if every is None else (Attached(every, None, path),)
+            return PrincipalState.of(PrincipalContext(arn, account_id, who, own, scps=scps))
+        clock = account.world.clock
+        return PrincipalState.of(
+            PrincipalContext(
+                arn,
+                account_id,
+                partial(contexts.role, _bare(self.holder), SOME_SESSION, membership),
+                issuer=arn,
+                scps=scps,
+                credentials=lambda: contexts.of_temporary(clock.now, clock.now),
+                kind=CredentialKind.ROLE,
+            )
+        )
+
+
+def _bare(holder: Any) -> Any:
+    """Give somebody without tags: these come as changes, which say them."""
+    return type(holder)(holder.account, holder.name, holder.path, holder.unique_id)
+
+
+def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
+    """Give the users or roles that a power can make: those without a boundary first."""
+    account, word = view.account, kind.kind
+    held = account.users if word == "user" else account.roles
+    if len(held) >= quota(account, PLURAL[word]):
+        return
+    where = list(islice(free_names(view, word), MOST_NAMES))
+    every = product(_boundaries(view), _tags(view), where)
+    for boundary, tags, (path, name) in islice(every, MOST_MADE):
+        holder = kind(account, name, path, UNIQUE_IDS[word], tags=dict(tags), boundary=boundary)
+        made = NewPrincipal(holder)
+        if view.may(made.created(view)):
+            yield made
+
+
+def _boundaries(view: AttackerView) -> list[str | None]:
+    """Give the boundaries that somebody new can have: none, the widest, or what is asked for."""
+    required = required_by(view.state)
+    if "iam:permissionsboundary" not in required:
+        return [None]
+    known = view.state.gathered.context()
+    wanted = [each.text for each in samples(required, "iam:PermissionsBoundary", known)]
+    named = [arn for arn in wanted if document_of(view.account, arn) is not None]
+    own = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
+    return [None, *dict.fromkeys((administrator(view), *named, *own))]
+
+
+def _tags(view: AttackerView) -> list[Mapping[str, str]]:
+    """Give tags for somebody new: none, or what conditions on requests and resources ask for."""
+    starts = "aws:RequestTag/", "aws:ResourceTag/", "iam:ResourceTag/"
+    found = required_tags(required_by(view.state), view.state.gathered.context(), *starts)
+    return [{}, *tag_sets(found)]
+
+
+MOST_BOUNDARIES, MOST_MADE = 20, 200
+"""So many are tried at most."""
+
+
+def create_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreateRole``, a policy, ``AssumeRole``."""
+    # A root user assumes no role.
+    if view.ever("iam:CreateRole") and not view.state.arn.endswith(":root"):
+        yield from _strongest(view, _roles(view, method))
+
+
+def create_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreateUser``, a policy, then ``CreateAccessKey``, or a password."""
+    if view.ever("iam:CreateUser"):
+        yield from _strongest(view, _users(view, method))
+
+
+Options: TypeAlias = "Iterator[tuple[NewPrincipal, Grant, Edge]]"
+"""Somebody new, with something given, and how one becomes it."""
+
+
+def _strongest(view: AttackerView, options: Options) -> Iterator[Edge]:
+    """Give one edge for everything that somebody new can be, until it can have everything."""
+    seen = set()
+    for made, grant, edge in options:
+        boundary = made.holder.boundary
+        if (grant.changes, boundary) not in seen:
+            seen.add((grant.changes, boundary))
+            yield edge
+            if grant.is_all and boundary in (None, administrator(view)):
+                return
+
+
+def _roles(view: AttackerView, method: EscalationMethod) -> Options:
+    required = required_by(view.state)
+    trusts = dict.fromkeys((admitting(view.state), admitting(view.state, by_session=True)))
+    for made in makeable(view, Role):
+        assert isinstance(made.holder, Role)  # noqa: S101 - as was asked for
+        every = (view.assuming.one(view.state, made.holder, required, trust) for trust in trusts)
+        taken = next((each for each in every if each is not None), None)
+        if taken is None or taken.trust is None:
+            continue
+        create = made.created(view, AssumeRolePolicyDocument=taken.trust.text)
+        base = replace(made.state(), carried=taken.carried)
+        for grant in _grants(view, made):
+            target = view.changed(base, *taken.session, *made.changes, *grant.changes)
+            calls = fixed(create, *grant.calls, taken.call)
+            yield made, grant, Edge(method, view.state, target, calls, taken.conditions)
+
+
+def _users(view: AttackerView, method: EscalationMethod) -> Options:
+    for made in makeable(view, User):
+        assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
+        key = made.call("CreateAccessKey")
+        password = made.call("CreateLoginProfile", Password=PASSWORD)
+        if view.may(key):
+            ends: tuple[Call, ...] = (key,)
+            how: tuple[Change, ...] = ()
+        elif view.may(password):
+            ends = (password, sign_in_call(view, made.holder))
+            how = (in_console(view, made.holder),)
+        else:
+            continue
+        for grant in _grants(view, made):
+            target = view.changed(made.state(), *made.changes, *grant.changes, *how)
+            calls = fixed(made.created(view), *grant.calls, *ends)
+            yield made, grant, Edge(method, view.state, target, calls)
+
+
+def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
+    """Give what somebody new can be given."""
+    put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
+    if view.may(put):
+        yield Grant((any_permission(),), (put,))
+        return
+    found = []
+    for policy in policies_to_try(view):
+        call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
+        if view.may(call):
+            grant = Grant((change_by(view, policy),), (call,))
+            if grant.is_all:
+                yield grant
+                return
+            found.append(grant)
+    groups = list(_memberships(view, made.holder.name)) if isinstance(made.holder, User) else []
+    all_by_group = [grant for grant in groups if grant.is_all]
+    if all_by_group:
+        yield all_by_group[0]
+        return
+    if len(found) + len(groups) > 1:
+        most = quota(view.account, f"PoliciesPer{made.noun}")
+        yield together([*found[:most], *groups[: quota(view.account, "GroupsPerUser")]])
+    yield from (*found, *groups)
+
+
+def _memberships(view: AttackerView, user: str) -> Iterator[Grant]:
+    for group, handed in joinable(view):
+        yield membership(view, group, handed, user)
+    yield from (filled.for_user(user) for filled in fillable(view))

@@ -1,0 +1,294 @@
+"""What is one's own, as it has become: oneself, one's groups, what hangs there, calls on oneself.
+
+A power may have changed already: it has joined a group, has lost its boundary, has tags. The world
+that is asked has not. So what a call on oneself says of oneself is put right here, and what is
+written where is read off the power.
+
+Notes
+-----
+AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBoundary`` and
+``iam:ResourceTag``; "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Change,
+    Edge,
+    any_permission,
+    group_joined,
+    group_left,
+    policy_given,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import literals
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
+from iamlab.authorization.principal import document_of, policies_of
+from iamlab.engine.layers import Attached
+from iamlab.model import aws_managed_policies as managed
+from iamlab.model.quotas import quota
+from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.policy.checks.sizes import size
+from iamlab.policy.document import Policy
+from iamlab.policy.rules import INLINE_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
+    from iamlab.model.identities import Group, Role, User
+    from iamlab.model.managed_policies import ManagedPolicy
+
+
+BOUNDARY = "iam:PermissionsBoundary"
+ABOUT_PERMISSIONS = ("Attach", "Detach", "Put", "Delete")
+"""How the operations on oneself begin whose requests say which boundary one has."""
+
+RESOURCE_TAGS = ("aws:ResourceTag/", "iam:ResourceTag/")
+
+
+class PolicyHolder(NamedTuple):
+    """Who holds policies that count for a power: itself, or a group that it is in.
+
+    Parameters
+    ----------
+    path
+        As the policies have it: empty for its own.
+    """
+
+    identity: User | Role | Group
+    path: tuple[str, ...]
+
+    @property
+    def noun(self) -> str:
+        """How operations call it: ``AttachUserPolicy``."""
+        return self.identity.kind.capitalize()
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The parameter that names it."""
+        return {f"{self.noun}Name": self.identity.name}
+
+
+def oneself(view: AttackerView) -> PolicyHolder | None:
+    """Give the user that a power is, or its role; ``None`` if it is one that nobody can change."""
+    own = view.user or view.role
+    if own is None or (own is view.role and own not in view.stock.roles):
+        return None
+    return PolicyHolder(own, ())
+
+
+def own_groups(view: AttackerView) -> list[PolicyHolder]:
+    """Give the groups that a power is in by now."""
+    if view.user is None:
+        return []
+    changes, names = view.state.changes, set(view.user.groups)
+    if changes:
+        every = [group.name for group in view.stock.groups]
+        names |= {name for name in every if group_joined(name, ()) in changes}
+        names -= {name for name in names if group_left(name) in changes}
+    return groups_named(view, sorted(names))
+
+
+def groups_named(view: AttackerView, names: Iterable[str]) -> list[PolicyHolder]:
+    """Give groups of the account, as holders of policies for their members."""
+    groups = view.account.groups
+    return [PolicyHolder(groups[name], (f"group {name}",)) for name in names if name in groups]
+
+
+def holders(view: AttackerView) -> list[PolicyHolder]:
+    """Give all whose policies count for a principal: itself, and the groups that it is in."""
+    own = oneself(view)
+    return [*([] if own is None else [own]), *own_groups(view)]
+
+
+def own_call(view: AttackerView, name: str, **parameters: Any) -> Call:
+    """Make a call of IAM; what it says of the caller's own boundary and tags is as it is now."""
+    call = view.call(name, **parameters)
+    if not view.state.changes:
+        return call
+    own = oneself(view)
+    needs = tuple(
+        _as_now(view, need, name, parameters)
+        if own is not None and need.resource == own.identity.arn
+        else need
+        for need in call.needs
+    )
+    return replace(call, needs=needs)
+
+
+def _as_now(view: AttackerView, need: Need, name: str, parameters: dict[str, Any]) -> Need:
+    keys = dict(need.keys)
+    if name.startswith(ABOUT_PERMISSIONS) and "PermissionsBoundary" not in parameters:
+        boundary = view.state.gathered.boundary
+        keys.pop(BOUNDARY, None)
+        if boundary is not None and boundary.arn:
+            keys[BOUNDARY] = boundary.arn
+    known = {key.lower(): key for key in keys}
+    changed = {change.about.removeprefix("tag ") for change in view.state.changes}
+    for key, value in view.state.gathered.who().tags.items():
+        if key.lower() in changed:
+            for start in RESOURCE_TAGS:
+                written = f"{start}{key}"
+                keys[known.get(written.lower(), written)] = value
+    return need._replace(keys=keys)
+
+
+def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
+    """Give a call as it will be when a role that it is on has another boundary, or none."""
+    now = {} if arn is None else {BOUNDARY: arn}
+    needs = (
+        need._replace(keys={**{key: need.keys[key] for key in need.keys if key != BOUNDARY}, **now})
+        if need.resource == role.arn
+        else need
+        for need in call.needs
+    )
+    return replace(call, needs=tuple(needs))
+
+
+def widened_by(
+    view: AttackerView,
+    method: EscalationMethod,
+    changes: Iterable[Change],
+    calls: Iterable[Call],
+    *conditions: str,
+) -> Edge:
+    """Say that a power can widen itself in several respects at once."""
+    made = tuple(calls)
+    return Edge(method, view.state, view.state.with_(*changes), lambda: made, conditions)
+
+
+def is_widest(view: AttackerView) -> bool:
+    """Say whether a power has a policy that allows all: then no other Allow adds to it."""
+    return any(allows_all(attached.policy) for attached in view.state.gathered.identity)
+
+
+def joinable(view: AttackerView) -> Iterator[tuple[Group, tuple[Attached, ...]]]:
+    """Give the groups that a principal may add users to, with the policies that members get."""
+    # The group alone is the resource: who is added makes no difference.
+    for group in view.allowed("AddUserToGroup", view.stock.groups, UserName=ANYBODY):
+        handed = tuple(policies_of(group, (f"group {group.name}",)))
+        if handed:
+            yield group, handed
+
+
+ANYBODY = "anybody"
+"""A user, where it makes no difference who it is."""
+
+
+# What hangs there ------------------------------------------------------------------------------
+
+
+def hanging(view: AttackerView, holder: PolicyHolder) -> list[Attached]:
+    """Give the policies that count for a power and hang on one of its holders."""
+    return [each for each in view.state.gathered.identity if each.path == holder.path]
+
+
+def attached_to(view: AttackerView, holder: PolicyHolder) -> set[str]:
+    """Give the ARNs of the managed policies that hang on a holder by now."""
+    known = {
+        arn
+        for arn in holder.identity.attached
+        # A policy whose document is not known allows nothing, but counts for the quota.
+        if holder.identity.account is view.account and document_of(view.account, arn) is None
+    }
+    return known | {each.arn for each in hanging(view, holder) if each.arn is not None}
+
+
+def room_for(view: AttackerView, holder: PolicyHolder) -> int:
+    """Say how many more managed policies a holder can have."""
+    return quota(view.account, f"PoliciesPer{holder.noun}") - len(attached_to(view, holder))
+
+
+def names_to_write(
+    view: AttackerView, holder: PolicyHolder, denying: list[Attached]
+) -> Iterator[str]:
+    """Give the names under which inline policies that allow all are to be written.
+
+    What is written under the name of a policy takes its place: so those that deny something are
+    written over. Else it gets a name of its own if there is room, or takes the largest one's.
+    """
+    inline = {each.policy.name: each for each in hanging(view, holder) if each.arn is None}
+    held = holder.identity.inline
+    sizes = {name: size(policy) for name, policy in held.items() if name in inline}
+    bad = [name for name in sizes if inline[name] in denying]
+    largest = max(sizes, key=lambda name: sizes[name], default="")
+    free = free_name(held)
+    for names in (bad, [free], [largest]):
+        left = sum(of for name, of in sizes.items() if name not in names)
+        fits = left + len(names) * size_of_all() <= INLINE_LIMITS[holder.identity.kind]
+        if names and names != [""] and fits:
+            yield from names
+            return
+
+
+@cache
+def size_of_all() -> int:
+    """Give the size of the policy that allows everything."""
+    return size(Policy.parse(ALL))
+
+
+def free_name(taken: Container[str], name: str = "") -> str:
+    """Give a name that is not taken: the one that is wanted, or that with a number."""
+    wanted = name or POLICY_NAME
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return next(each for each in chain([wanted], numbered) if each not in taken)
+
+
+POLICY_NAME = "reach"
+"""What the inline policies of replayed ways are called."""
+
+ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+"""The policy that allows all."""
+
+ADMINISTRATOR = "AdministratorAccess"
+
+STRONG = (ADMINISTRATOR, "IAMFullAccess", "PowerUserAccess")
+"""Policies of AWS that are always tried: with the second one gives oneself the first."""
+
+
+def administrator(view: AttackerView) -> str:
+    """Give the ARN of AdministratorAccess in the partition of a power's account."""
+    return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
+
+
+def change_by(view: AttackerView, policy: ManagedPolicy) -> Change:
+    """Say what somebody gains who is given a managed policy, by its version that is in force."""
+    (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
+    return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
+
+
+def allows_all(policy: Policy) -> bool:
+    """Say whether a policy allows all, and nothing takes any of it away."""
+    return not denies_something(policy) and any(
+        "*" in (one.action or ()) and "*" in (one.resource or ()) and not one.conditions
+        for one in policy.statements
+    )
+
+
+def allows_something(policy: Policy) -> bool:
+    """Say whether a policy has an Allow."""
+    return any(one.effect == "Allow" for one in policy.statements)
+
+
+def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
+    """Give managed policies that a power might attach, strong ones first."""
+    account = view.account
+    for name in STRONG:
+        yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
+    layers = view.state.gathered.layers()
+    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
+    for arn in sorted(named):
+        policy = account.policies.get(arn) or managed.find(arn)
+        if policy is None or policy in view.stock.policies:
+            continue
+        if policy.name not in STRONG and not policy.path.startswith(SERVICE_LINKED_ONLY):
+            yield policy
+    yield from view.stock.policies

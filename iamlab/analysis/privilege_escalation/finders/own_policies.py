@@ -1,0 +1,237 @@
+"""Methods that give oneself policies: on one's own user or role, and on the groups one is in.
+
+All policies that may be attached are one step, however many they are. To keep a path short, each
+of them alone is a step too. Where the quota leaves no room, a policy that allows everything can
+take the place of another.
+
+Notes
+-----
+AWS pages: "API AttachUserPolicy", "API PutUserPolicy" and the same operations for groups and roles;
+"IAM JSON policy elements: Effect", for what a Deny takes away; "IAM and AWS STS quotas"; "Adding
+and removing IAM identity permissions".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, PolicyHolder, widened_by
+from iamlab.analysis.privilege_escalation.principal_states import (
+    GIVEN,
+    MEMBER,
+    VERSION,
+    Change,
+    Edge,
+    PrincipalState,
+    any_permission,
+    group_joined,
+    policies_gone,
+    policy_given,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import Attached
+from iamlab.model.quotas import quota
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
+
+
+NOUN = {3: "User", 4: "Group", 5: "Role", 6: "User", 7: "Group", 8: "Role"}
+"""Number of a method -> whose policies it changes."""
+
+
+class OwnGrant(NamedTuple):
+    """What a call gives its caller.
+
+    Parameters
+    ----------
+    denies
+        Whether it takes something away as well.
+    """
+
+    call: Call
+    change: Change
+    denies: bool = False
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it gives everything."""
+        return self.change.label == any_permission().label
+
+
+def _holders(view: AttackerView, method: EscalationMethod) -> list[PolicyHolder]:
+    return [holder for holder in own.holders(view) if holder.noun == NOUN[method.number]]
+
+
+def attach(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``Attach...Policy`` on one's own user or role, or on a group that one is in."""
+    for holder in _holders(view, method):
+        grants = list(_attachable(view, holder))
+        if not has_enough(view) or any(grant.is_all for grant in grants):
+            yield from _as_edges(view, method, grants, own.room_for(view, holder), GIVEN)
+
+
+def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
+    """Give the policies that may be attached; none if there is no room."""
+    name = f"Attach{holder.noun}Policy"
+    if not view.ever(f"iam:{name}") or own.is_widest(view) or own.room_for(view, holder) < 1:
+        return
+    there = own.attached_to(view, holder) | {*holder.identity.attached}
+    for policy in own.policies_to_try(view):
+        (found,) = view.as_they_are([Attached(policy.document, policy.arn, holder.path)])
+        if policy.arn in there or not own.allows_something(found.policy):
+            continue
+        call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
+        if not view.may(call):
+            continue
+        if own.allows_all(found.policy):
+            yield OwnGrant(call, any_permission(holder.path))
+            return  # no other policy gives more
+        change = policy_given(found.policy, policy.arn, holder.path)
+        yield OwnGrant(call, change, denies_something(found.policy))
+
+
+def _as_edges(
+    view: AttackerView, method: EscalationMethod, grants: list[OwnGrant], room: int, about: str
+) -> Iterator[Edge]:
+    """Give an edge for all that only allows, as far as there is room, and one for each alone.
+
+    After a single one there is only the edge for all of them: else each selection would be a state.
+    """
+    whole = [[grant] for grant in grants if grant.is_all]
+    together = [grant for grant in grants if not grant.denies][:room]
+    is_first = not any(change.about.startswith(f"{about} ") for change in view.state.changes)
+    choices = [[grant] for grant in grants] if is_first else []
+    if together and together not in choices:
+        choices.append(together)
+    for chosen in whole or choices:
+        changes, calls = [grant.change for grant in chosen], [grant.call for grant in chosen]
+        yield widened_by(view, method, changes, calls)
+
+
+def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``Put...Policy`` on one's own user or role, or on a group that one is in."""
+    for holder in _holders(view, method):
+        yield from _put(view, method, holder)
+
+
+def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
+    name = f"Put{holder.noun}Policy"
+    if not view.ever(f"iam:{name}"):
+        return
+    found = denying(view.decider, view.state)
+    names = list(own.names_to_write(view, holder, found))
+    inline = (each for each in own.hanging(view, holder) if each.arn is None)
+    replaced = [each for each in inline if each.policy.name in names]
+    if not names or (own.is_widest(view) and not any(each in found for each in replaced)):
+        return
+    # No resource and no condition key is about what is written: whoever may write one policy may
+    # write each, and has no fewer permissions after the first.
+    named = {**holder.named, "PolicyDocument": ALL}
+    calls = [own.own_call(view, name, **named, PolicyName=each) for each in names]
+    if view.may(calls[0]):
+        changes = [any_permission(holder.path), *(policies_gone([each]) for each in replaced)]
+        yield widened_by(view, method, changes, calls)
+
+
+def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``AddUserToGroup``: one gets the group's policies, its Denies as well."""
+    user, groups = view.user, own.own_groups(view)
+    room = quota(view.account, "GroupsPerUser") - len(groups)
+    if user is None or room < 1 or own.is_widest(view) or has_enough(view):
+        return
+    names = {holder.identity.name for holder in groups}
+    grants = []
+    for group, handed in own.joinable(view):
+        policies = view.as_they_are(handed)
+        if group.name not in names:
+            call = view.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
+            denies = any(denies_something(each.policy) for each in policies)
+            grants.append(OwnGrant(call, group_joined(group.name, policies), denies))
+    yield from _as_edges(view, method, grants, room, MEMBER)
+
+
+def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``Detach...Policy`` and ``Attach...Policy``, where there is no room for one more policy.
+
+    Only a policy that allows everything is worth that.
+    """
+    for holder in _holders(view, method):
+        detaches, attaches = f"Detach{holder.noun}Policy", f"Attach{holder.noun}Policy"
+        may_ever = view.ever(f"iam:{detaches}") and view.ever(f"iam:{attaches}")
+        if not may_ever or own.is_widest(view) or own.room_for(view, holder) >= 1:
+            continue
+        if has_enough(view) or is_detour(view):
+            continue
+        managed = [each for each in own.hanging(view, holder) if each.arn is not None]
+        # What allows nothing of IAM is the first to go.
+        for attached in sorted(managed, key=lambda each: "iam:" in each.policy.text.lower()):
+            gone = policies_gone([attached])
+            detach = own.own_call(view, detaches, **holder.named, PolicyArn=attached.arn)
+            after = replace(view, state=view.state.with_(gone))
+            call = _whole(after, attaches, holder) if view.may(detach) else None
+            if call is not None:
+                changes = [gone, any_permission(holder.path)]
+                yield widened_by(view, method, changes, [detach, call])
+                break
+
+
+def _whole(view: AttackerView, name: str, holder: PolicyHolder) -> Call | None:
+    """Give the call that attaches a policy that allows everything, if it may be made."""
+    there = {each.arn for each in own.hanging(view, holder)}
+    for policy in own.policies_to_try(view):
+        is_all = own.change_by(view, policy).label == any_permission().label
+        if is_all and policy.arn not in there:
+            call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
+            if view.may(call):
+                return call
+    return None
+
+
+# What is not worth looking at --------------------------------------------------------------------
+
+
+def gives_itself_all(view: AttackerView) -> bool:
+    """Say whether a principal may give itself, in one step, a policy that allows everything."""
+    key = ("gives itself all", view.state)
+    kept = view.decider.kept
+    if key not in kept:
+        kept[key] = any(
+            any(True for _ in _put(view, METHODS[6], holder))
+            or any(grant.is_all for grant in _attachable(view, holder))
+            for holder in own.holders(view)
+        )
+    return bool(kept[key])
+
+
+def has_enough(view: AttackerView) -> bool:
+    """Say whether a changed principal needs no single Allow, because it can have everything.
+
+    For a principal as it is, all methods are shown.
+    """
+    return view.state.is_changed and gives_itself_all(view)
+
+
+def is_detour(view: AttackerView) -> bool:
+    """Say whether a principal has got a few policies where it could have had everything at once.
+
+    What it could do in addition, such as removing a Deny, it does as well with everything.
+    """
+    about = {change.about for change in view.state.changes}
+    principal = view.user or view.role
+    if principal is None or not any(each.startswith((GIVEN, MEMBER, VERSION)) for each in about):
+        return False
+    today = PrincipalState.of(principal_of(view.world, principal))
+    # It is different if what was rewritten limits it: a boundary, a policy with a Deny.
+    limits = [today.gathered.boundary, *view.state.gathered.session]
+    denies = [each for each in today.gathered.identity if denies_something(each.policy)]
+    if any(f"{VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)):
+        return False
+    return gives_itself_all(replace(view, state=today))

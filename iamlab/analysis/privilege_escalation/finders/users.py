@@ -1,0 +1,366 @@
+"""Methods to become another user: by an access key, a password, or a credential for one service.
+
+Limits count. A user has two access keys at most: a third one takes the place of another. A user
+with an MFA device is asked for it at sign-in, so a password alone is not enough; an access key is
+never asked for MFA. A credential for one service (a Git password, an API key, an SSH key) makes the
+caller that user in that service and in no other. What an export does not tell is a condition.
+
+Notes
+-----
+AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "Sign in to the AWS
+Management Console"; "API DeactivateMFADevice"; "IAM and AWS STS quotas"; "Service-specific
+credentials for IAM users"; "API keys for AWS services"; "Use IAM with CodeCommit"; "API
+UploadSSHPublicKey"; "API UploadSigningCertificate". Which calls a credential is good for is likely,
+not sure. No page says that a service still takes signing certificates, so that is a condition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamlab.analysis.privilege_escalation.finders.grants import (
+    NOTHING,
+    Grant,
+    Grants,
+    attached,
+    best,
+    membership,
+    rewritten,
+    through_groups,
+    whole,
+    written,
+)
+from iamlab.analysis.privilege_escalation.finders.groups import by_groups
+from iamlab.analysis.privilege_escalation.finders.own_calls import joinable
+from iamlab.analysis.privilege_escalation.permission_checks import Call
+from iamlab.analysis.privilege_escalation.principal_states import (
+    CALLS_WITH,
+    Change,
+    Edge,
+    PrincipalState,
+    calling_with,
+    fixed,
+)
+from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
+from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.credential_scope import CREDENTIALS
+from iamlab.authorization.principal import PrincipalContext, principal_of
+from iamlab.engine.layers import Attached
+from iamlab.model.credentials import CredentialKind, Presented, devices_of
+from iamlab.model.quotas import quota
+from iamlab.policy.document import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.model.identities import User
+
+
+def make_key(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreateAccessKey``; where the user has two, ``DeleteAccessKey`` first."""
+    every = (entry for entry in by_key(view) if entry.number == method.number)
+    yield from (enter(view, method, entry) for entry in every)
+
+
+def set_password(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreateLoginProfile`` or ``UpdateLoginProfile``, then sign in.
+
+    Where the user has MFA devices, ``DeactivateMFADevice`` for each comes first.
+    """
+    every = (entry for entry in by_password(view) if entry.number == method.number)
+    yield from (enter(view, method, entry) for entry in every)
+
+
+def widen_and_enter(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """A policy for the user or a group of it, then a key; where no key can be made, a password."""
+    entries = first_entries(view)
+    grants_by_user = grants_of_users(view) if entries else {}
+    for arn, grants in grants_by_user.items():
+        for grant in grants if arn in entries else ():
+            yield enter(view, method, entries[arn], grant)
+
+
+def first_entries(view: AttackerView) -> dict[str, UserEntry]:
+    """Give the plainest way to become each of the other users, by their ARNs."""
+    entries: dict[str, UserEntry] = {}
+    for entry in (*by_key(view), *by_password(view)):
+        if entry.user is not view.user:
+            entries.setdefault(entry.user.arn, entry)
+    return entries
+
+
+def grants_of_users(view: AttackerView) -> Grants:
+    """Give what the power can give to users: themselves, or by a group."""
+    users, groups = view.stock.users, view.stock.groups
+    found = best(
+        written(view, users),
+        attached(view, users),
+        through_groups(written(view, groups), users),
+        through_groups(attached(view, groups), users),
+        rewritten(view, users),
+        through_groups(rewritten(view, groups), users),
+        _joined(view),
+    )
+    # Groups that they are not in are looked for only where something is left to be given.
+    left = [user for user in users if not any(grant.is_all for grant in found.get(user.arn, ()))]
+    return best(found, by_groups(view, left)) if left else found
+
+
+def _joined(view: AttackerView) -> Grants:
+    """Make users members of groups that have policies."""
+    most = quota(view.account, "GroupsPerUser")
+    found: Grants = {}
+    for group, handed in joinable(view):
+        for user in view.stock.users:
+            if group.name not in user.groups and len(user.groups) < most:
+                found.setdefault(user.arn, []).append(membership(view, group, handed, user.name))
+    return found
+
+
+def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEntry, Grant]]:
+    """Give those of some users that a principal can become, and what it can give them before."""
+    entries = first_entries(view) if users else {}
+    grants = grants_of_users(view) if entries else {}
+    for user in users:
+        if user.arn in entries:
+            for grant in (*whole(grants, user), NOTHING):
+                yield entries[user.arn], grant
+
+
+def create_key_of_service(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreateServiceSpecificCredential`` and its likes, where an access key cannot be had."""
+    entered = {entry.user.arn for entry in by_key(view)}
+    for entry in keys_of_services(view):
+        if entry.user.arn not in entered:
+            yield enter(view, method, entry)
+
+
+def enter(
+    view: AttackerView, method: EscalationMethod, entry: UserEntry, grant: Grant = NOTHING
+) -> Edge:
+    """Say that a principal can become a user, and what the user is given before."""
+    calls, changes = fixed(*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
+    return view.becomes(method, entry.user, calls, *entry.conditions, changes=changes)
+
+
+# Keys and passwords ---------------------------------------------------------------------------
+
+
+ONE_KEY_FREE = "the user has fewer than two access keys"
+
+NEW_PASSWORD, OTHER_PASSWORD = 12, 13
+
+CONDITIONS = {
+    NEW_PASSWORD: "the user has no password yet, and no MFA device",
+    OTHER_PASSWORD: "the user has a password, and no MFA device",
+}
+"""Number of a row -> what must be so of a user of whom that is not known."""
+
+
+class UserEntry(NamedTuple):
+    """A way to become a user.
+
+    Parameters
+    ----------
+    number
+        Of the row of the table.
+    changes
+        What is different from calls with the user's own access key.
+    conditions
+        What must be so and is not known.
+    """
+
+    number: int
+    user: User
+    calls: tuple[Call, ...]
+    changes: tuple[Change, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+def by_key(view: AttackerView) -> Iterator[UserEntry]:
+    """Give the users for whom the power can make an access key, another one deleted if need be."""
+    users = view.allowed("CreateAccessKey", view.stock.users)
+    most = quota(view.account, "AccessKeysPerUser")
+    full = [user for user in users if len(user.key_records) >= most]
+    deletable = view.allowed("DeleteAccessKey", view.stock.users, AccessKeyId="any") if full else ()
+    conditions = (ONE_KEY_FREE,) if view.world.loaded else ()
+    for user in users:
+        if not _adds(view, user, by_key=True):
+            continue
+        create = view.call("CreateAccessKey", UserName=user.name)
+        too_many = [*user.key_records][: len(user.key_records) - most + 1] if user in full else []
+        named = [{"UserName": user.name, "AccessKeyId": key} for key in too_many]
+        deletes = (view.call("DeleteAccessKey", **each) for each in named)
+        if not too_many:
+            yield UserEntry(10, user, (create,), conditions=conditions)
+        elif user in deletable:
+            yield UserEntry(11, user, (*deletes, create))
+
+
+def by_password(view: AttackerView) -> Iterator[UserEntry]:
+    """Give the users as whom the power can sign in to the console, by a password that it sets."""
+    new = view.allowed("CreateLoginProfile", view.stock.users, Password=PASSWORD)
+    changed = view.allowed("UpdateLoginProfile", view.stock.users, Password=PASSWORD)
+    for user in new:
+        if user.login_profile is None:
+            yield from _signed_in(view, user, NEW_PASSWORD)
+    for user in changed:
+        # An export does not tell whether a user has a password.
+        if user.login_profile is not None or view.world.loaded:
+            yield from _signed_in(view, user, OTHER_PASSWORD)
+    # A password that may not be changed can perhaps be deleted, and another one made.
+    others = [user for user in new if user.login_profile is not None and user not in changed]
+    gone = view.allowed("DeleteLoginProfile", view.stock.users) if others else ()
+    for user in (each for each in others if each in gone):
+        delete = view.call("DeleteLoginProfile", UserName=user.name)
+        for entry in _signed_in(view, user, NEW_PASSWORD):
+            yield entry._replace(calls=(delete, *entry.calls))
+
+
+def _signed_in(view: AttackerView, user: User, number: int) -> Iterator[UserEntry]:
+    """Set a password and sign in; before that, take away every MFA device."""
+    devices, named = devices_of(user), {"UserName": user.name}
+    serials = [device.serial_number for device in devices]
+    first = [view.call("DeactivateMFADevice", **named, SerialNumber=each) for each in serials]
+    if not _adds(view, user) or not all(map(view.may, first)):
+        return
+    is_known = user.login_profile is not None or not view.world.loaded
+    conditions = () if is_known else (CONDITIONS[number],)
+    if number == NEW_PASSWORD:
+        password = view.call("CreateLoginProfile", **named, Password=PASSWORD)
+    else:
+        more = {"Password": PASSWORD, "PasswordResetRequired": False}
+        password = view.call("UpdateLoginProfile", **named, **more)
+    calls = (*first, password, sign_in_call(view, user))
+    changes = (in_console(view, user),)
+    yield UserEntry(28 if devices else number, user, calls, changes, conditions)
+
+
+def _adds(view: AttackerView, user: User, *, by_key: bool = False) -> bool:
+    """Say whether to become a user adds anything: not to oneself, unless one is less than that.
+
+    A session of a user may be kept from what the user may do with an access key.
+    """
+    known = view.state.gathered
+    is_less = known.kind is not CredentialKind.LONG_TERM or bool(known.session or known.scoped)
+    return user is not view.user or (by_key and is_less)
+
+
+def sign_in_call(view: AttackerView, user: User) -> Call:
+    """Sign in, which is no call of an API and takes no permission."""
+    return Call("signin:ConsoleLogin", {"account": view.account.account_id, "user": user.name}, ())
+
+
+def in_console(view: AttackerView, user: User) -> Change:
+    """Let it be a session in the console, without MFA."""
+    now = view.world.clock.now
+    presented = Presented(user.arn, of_temporary(now, now), kind=CredentialKind.CONSOLE)
+    return calling_with("in the console", presented)
+
+
+# Credentials for one service --------------------------------------------------------------------
+
+
+def keys_of_services(view: AttackerView) -> Iterator[UserEntry]:
+    """Give the users that the principal can be in single services."""
+    for service, kind in BY_NAME.items():
+        for user, call in _made_or_reset(view, service):
+            yield from _entry(view, user, kind, call)
+    for name, body, held, most, kind, *conditions in UPLOADS:
+        for user in view.allowed(name, view.stock.users, **body):
+            if len(getattr(user, held)) < quota(view.account, most):
+                call = view.call(name, UserName=user.name, **body)
+                yield from _entry(view, user, kind, call, *conditions)
+
+
+def _made_or_reset(view: AttackerView, service: str) -> Iterator[tuple[User, Call]]:
+    """Make a credential, or another password for one that is there."""
+    most = quota(view.account, "ServiceSpecificCredentialsPerUser")
+    made, users = set(), view.stock.users
+    create, reset = "CreateServiceSpecificCredential", "ResetServiceSpecificCredential"
+    for user in view.allowed(create, users, ServiceName=service):
+        if len(_held(user, service)) < most:
+            made.add(user.arn)
+            yield user, view.call(create, UserName=user.name, ServiceName=service)
+    for user in view.allowed(reset, users, ServiceSpecificCredentialId="any"):
+        good = [key for key, status in _held(user, service).items() if status == "Active"]
+        if good and user.arn not in made:
+            yield user, view.call(reset, UserName=user.name, ServiceSpecificCredentialId=good[0])
+
+
+def _held(user: User, service: str) -> dict[str, str]:
+    now = user.account.world.clock.now
+    return {
+        key: one.status_at(now)
+        for key, one in user.service_specific_credentials.items()
+        if one.service_name == service
+    }
+
+
+def _entry(
+    view: AttackerView, user: User, kind: ServiceCredential, call: Call, *conditions: str
+) -> Iterator[UserEntry]:
+    state = PrincipalState.of(principal_of(view.world, user))
+    if user is not view.user and view.decider.ever(state, kind.probe):
+        change = Change(f"in {kind.service}", partial(limited_to, kind), CALLS_WITH)
+        yield UserEntry(31, user, (call,), (change,), conditions)
+
+
+class ServiceCredential(NamedTuple):
+    """Credentials for a service.
+
+    Parameters
+    ----------
+    service
+        What the user is limited to, as it is called in actions.
+    actions
+        What they are good for.
+    probe
+        Who may not even do this gains nothing.
+    """
+
+    service: str
+    actions: tuple[str, ...]
+    probe: str
+
+
+BY_NAME = {
+    "codecommit.amazonaws.com": ServiceCredential(
+        "codecommit", ("codecommit:GitPull", "codecommit:GitPush"), "codecommit:GitPull"
+    ),
+    "cassandra.amazonaws.com": ServiceCredential("cassandra", ("cassandra:*",), "cassandra:Select"),
+    "bedrock.amazonaws.com": ServiceCredential("bedrock", ("bedrock:*",), "bedrock:InvokeModel"),
+    "logs.amazonaws.com": ServiceCredential("logs", ("logs:*",), "logs:PutLogEvents"),
+}
+"""``ServiceName`` of a service-specific credential -> what it is good for."""
+
+CODECOMMIT = BY_NAME["codecommit.amazonaws.com"]
+SIGNED = ServiceCredential("ec2", ("ec2:*",), "ec2:DescribeInstances")
+STILL_TAKEN = "EC2 takes requests that are signed with a certificate"
+
+UPLOADS: tuple[tuple[Any, ...], ...] = (
+    (
+        *("UploadSSHPublicKey", {"SSHPublicKeyBody": SSH_KEY}, "ssh_public_keys"),
+        *("SSHPublicKeysPerUser", CODECOMMIT),
+    ),
+    (
+        *("UploadSigningCertificate", {"CertificateBody": CERTIFICATE}, "signing_certificates"),
+        *("CertificatesPerUser", SIGNED, STILL_TAKEN),
+    ),
+)
+"""Operation, what it uploads, where the user has such credentials, quota, kind, condition."""
+
+
+def limited_to(kind: ServiceCredential, known: PrincipalContext) -> PrincipalContext:
+    """Give a user as a service sees it that takes credentials of its own."""
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "NotAction": list(kind.actions), "Resource": "*"},
+    ]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    policy = Policy.parse(document, name=f"a credential for {kind.service}")
+    return replace(known, scoped=(*known.scoped, Attached(policy, path=CREDENTIALS)))

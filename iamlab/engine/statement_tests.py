@@ -1,0 +1,196 @@
+"""Statements as tests: what a request must pass for a statement to apply to it.
+
+``engine/compiled.py`` explains how all of it works together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from iamlab.engine.evaluation_case import WITHOUT_RESOURCE
+from iamlab.engine.matching import (
+    any_action_matches,
+    misplaced_variable,
+    resource_matches,
+    wanted_values,
+)
+from iamlab.engine.principals import MAY_NAME, MUST_NAME
+from iamlab.engine.request import Request
+from iamlab.engine.rules import AWS
+from iamlab.policy.arn import PARTS
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.conditions import holds, missing_key_default
+from iamlab.policy.patterns import is_action_pattern
+from iamlab.policy.variables import has_variable, keys_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.policy.statement import Condition, Statement
+
+Test = Callable[[Request], bool]
+Tests = tuple[Test, ...]
+"""A statement that can match the action: it applies if all of them hold."""
+
+
+def action_test(statement: Statement) -> Callable[[str], bool]:
+    """Prepare the test of an Action or NotAction element, for actions in lower case."""
+    listed = statement.action if statement.action is not None else statement.not_action or ()
+    exact = frozenset(
+        pattern.lower()
+        for pattern in listed
+        if "*" not in pattern and "?" not in pattern and pattern.isascii()
+    )
+    wild = tuple(pattern for pattern in listed if "*" in pattern or "?" in pattern)
+    if statement.action is not None:
+        return lambda action: action in exact or any_action_matches(wild, action)
+    if not all(map(is_action_pattern, listed)) or statement.not_action is None:
+        return lambda _: False  # who can say what it spares?
+    return lambda action: not (action in exact or any_action_matches(wild, action))
+
+
+def all_tests(statement: Statement, layer: str) -> Tests | None:
+    """Prepare all other tests of a statement but the Principal; ``None`` if it never applies."""
+    has_principal = statement.principal is not None or statement.not_principal is not None
+    if has_principal and layer not in MAY_NAME:
+        return None
+    if not has_principal and layer in MUST_NAME:
+        return None
+    resource = _resource(statement, layer)
+    if resource is None:
+        return None
+    return (*resource, *condition_tests(statement))
+
+
+def condition_tests(statement: Statement) -> Tests:
+    """Prepare the tests of a statement's conditions."""
+    return tuple(_condition(one, statement) for one in statement.conditions)
+
+
+def keys_of(statement: Statement) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+    """Give the keys that its resources ask for by variables, and those of each condition.
+
+    All are in lower case; the conditions come in the order of their tests.
+    """
+    conditions = tuple(
+        frozenset((condition.key.lower(), *_variables(condition.values, statement)))
+        for condition in statement.conditions
+    )
+    listed = statement.resource if statement.resource is not None else statement.not_resource
+    return frozenset(_variables(listed or (), statement)), conditions
+
+
+def _variables(texts: Iterable[str], statement: Statement) -> Iterator[str]:
+    """Give the keys that the variables in some texts stand for."""
+    if statement.variables:
+        yield from (key.lower() for text in texts if has_variable(text) for key in keys_in(text))
+
+
+def _resource(statement: Statement, layer: str) -> Tests | None:
+    """Prepare the test of the Resource element; ``None`` if it fits nothing."""
+    if misplaced_variable(statement) is not None:
+        return None
+    if layer == "resource":
+        return (partial(_in_resource_policy, statement, _listed(statement)),)
+    if statement.resource is None and statement.not_resource is None:
+        return None
+    if statement.resource is not None and "*" in statement.resource:
+        return ()
+    return (_listed(statement),)
+
+
+def _in_resource_policy(statement: Statement, listed: Test, request: Request) -> bool:
+    """A trust policy has no Resource; those of some services may leave it out."""
+    none = statement.resource is None and statement.not_resource is None
+    if request.about_trust:
+        return none
+    return request.service in WITHOUT_RESOURCE if none else listed(request)
+
+
+def _listed(statement: Statement) -> Test:
+    """Prepare a list of resource patterns: exact ones in a set, those with one last star apart."""
+    listed = statement.resource if statement.resource is not None else statement.not_resource or ()
+    exact: set[str] = set()
+    prefixes: list[str] = []
+    rest: list[str] = []
+    for pattern in listed:
+        plain = not (statement.variables and has_variable(pattern))
+        body = pattern[:-1]
+        if plain and "*" not in pattern and "?" not in pattern:
+            exact.add(pattern)
+        elif plain and pattern[-1] == "*" and "*" not in body and "?" not in body and _long(body):
+            prefixes.append(body)
+        else:
+            rest.append(pattern)
+    starts, in_exact, others = tuple(prefixes), frozenset(exact), tuple(rest)
+    wanted = statement.resource is not None
+
+    def test(request: Request) -> bool:
+        resource = request.resource
+        hit = (
+            resource in in_exact
+            or resource.startswith(starts)
+            or any(resource_matches(pattern, statement, request, AWS) for pattern in others)
+        )
+        return hit is wanted
+
+    return test
+
+
+def _long(text: str) -> bool:
+    """Say whether a prefix reaches into the sixth part of an ARN, where a star crosses all."""
+    return text.startswith("arn:") and text.count(":") >= PARTS - 1
+
+
+def _condition(condition: Condition, statement: Statement) -> Test:
+    """Prepare the test of one condition."""
+    comparison, key = condition.comparison, condition.key.lower()
+    multivalued = is_multivalued(key)
+    operator = AWS.operators[comparison.name]
+
+    def general(request: Request) -> bool:
+        found = request.keys.get(key)
+        wanted = wanted_values(condition, statement, request, AWS)
+        many = multivalued or len(found or ()) > 1
+        return holds(comparison, wanted, found, multivalued=many)
+
+    variables = statement.variables and any(map(has_variable, condition.values))
+    simple = not (multivalued or comparison.set_operator or variables or comparison.name == "Null")
+    if not simple or not condition.values:
+        return general
+
+    fits = _PREPARED.get(comparison.name, partial(_any_fits, operator.test))(condition.values)
+    negated, missing = operator.negated, missing_key_default(comparison)
+
+    def test(request: Request) -> bool:
+        found = request.keys.get(key)
+        if not found:
+            return missing
+        return fits(found[0]) is not negated if len(found) == 1 else general(request)
+
+    return test
+
+
+Fits = Callable[[str], bool]
+
+
+def _is_one_of(values: tuple[str, ...]) -> Fits:
+    return frozenset(values).__contains__
+
+
+def _is_boolean(values: tuple[str, ...]) -> Fits:
+    wanted = {value.lower() for value in values} & {"true", "false"}
+    return lambda value: value.lower() in wanted
+
+
+def _any_fits(test: Callable[[str, str], bool], values: tuple[str, ...]) -> Fits:
+    return lambda value: any(test(wanted, value) for wanted in values)
+
+
+_PREPARED: dict[str, Callable[[tuple[str, ...]], Fits]] = {
+    "StringEquals": _is_one_of,
+    "StringNotEquals": _is_one_of,
+    "Bool": _is_boolean,
+}

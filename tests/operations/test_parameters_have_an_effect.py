@@ -1,0 +1,204 @@
+"""Whoever sends a parameter gets its effect, or is told that there is none.
+
+The code that does an operation reads a parameter, or it is refused, or it is in the table here with
+the reason. Whether it is read is looked up in the code: its name is in a function that the
+operation's entry leads to.
+"""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import pytest
+
+from iamlab import World
+from iamlab.errors import RequestError
+from iamlab.operations import authorization_needs
+from iamlab.operations.registry import Entry, entries, entries_of, find
+
+EVERY = {
+    **entries(),
+    **entries_of(),
+    **entries_of("sts"),
+    **entries_of("sso", "identitystore"),
+}
+
+NO_EFFECT: Mapping[str, str] = {
+    "ec2:RunInstances ImageId": "Every example has one; what runs on an instance is not modelled.",
+    "ecr:DeleteRepository force": "No images are kept, so a repository is always empty.",
+    "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
+    "lambda:CreateFunction Handler": "It comes with the code.",
+    "lambda:CreateFunction Runtime": "It comes with the code.",
+    "organizations:CreateAccount IamUserAccessToBilling": "It is checked; bills are not modelled.",
+    "secretsmanager:CreateSecret Description": "Nothing that iamlab answers shows it.",
+    "secretsmanager:DeleteSecret ForceDeleteWithoutRecovery": "Secrets are never recovered here.",
+    "sts:GetScopedCredentials ScopedSessionDescription": "A note that no answer of STS shows.",
+    **dict.fromkeys(
+        (
+            "CreateRole MaxSigninSessionDuration",
+            "UpdateRole MaxSigninSessionDuration",
+            "UpdateRole ResetMaxSigninSessionDuration",
+            "ListPolicies PolicyUsageFilter",
+            *(f"ListEntitiesForPolicy {name}" for name in ("EntityFilter", "PathPrefix")),
+            *(f"ListEntitiesForPolicy {name}" for name in ("Marker", "MaxItems")),
+            "ListEntitiesForPolicy PolicyUsageFilter",
+            "lambda:RemovePermission Qualifier",
+        ),
+        "Not yet.",
+    ),
+}
+"""Operation and parameter -> why it may be sent though nothing reads it."""
+
+READ_TOGETHER = {"UpdateAccountPasswordPolicy"}
+"""Operations that take all parameters at once, by the names that they have in Python."""
+
+
+READERS = ("iamlab.operations", "iamlab.analysis.policy_simulator")
+"""Where classes are that read parameters."""
+
+
+def texts(*start: Any) -> set[str]:
+    """Give all texts in functions and in whatever of iamlab they lead to."""
+    found, seen, waiting = set(), {}, list(start)
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen[id(value)] = value  # and keep it, so that no other has its id
+        if isinstance(value, str):
+            found.add(value)
+        inside = next((look for kind, look in INSIDE if isinstance(value, kind)), of_object)
+        waiting += inside(value)
+    return found
+
+
+def of_function(function: FunctionType) -> list[Any]:
+    """Give a function's code, and what its names mean: globals, and what modules have."""
+    if not function.__module__.startswith("iamlab."):
+        return []
+    known, used = vars(sys.modules[function.__module__]), names(function.__code__)
+    modules = [known[one] for one in used if isinstance(known.get(one), ModuleType)]
+    modules += [sys.modules[one] for one in used if one.startswith("iamlab.operations.")]
+    places = (known, *(vars(one) for one in modules if one.__name__.startswith("iamlab.")))
+    inner = inspect.getclosurevars(function).nonlocals.values()
+    return [
+        function.__code__,
+        *inner,
+        *(place[name] for place in places for name in used if name in place),
+    ]
+
+
+def of_class(kind: type) -> list[Any]:
+    """Give the methods of a class that reads parameters."""
+    if not kind.__module__.startswith(READERS):
+        return []
+    return [getattr(one, "fget", getattr(one, "__func__", one)) for one in vars(kind).values()]
+
+
+def of_object(value: Any) -> list[Any]:
+    """Give the fields of an :class:`Api` and its methods; of other objects nothing."""
+    if not type(value).__module__.startswith("iamlab.operations.services"):
+        return []
+    fields = [getattr(value, one, None) for one in getattr(value, "__dataclass_fields__", ())]
+    return [*fields, *(one for kind in type(value).__mro__ for one in of_class(kind))]
+
+
+INSIDE: tuple[tuple[Any, Any], ...] = (
+    (CodeType, lambda code: [*code.co_names, *code.co_consts]),
+    (Mapping, lambda mapping: [*mapping.keys(), *mapping.values()]),
+    ((list, tuple, set, frozenset), list),
+    (MethodType, lambda method: [method.__self__, method.__func__]),
+    (partial, lambda made: [made.func, made.args]),
+    (FunctionType, of_function),
+    (type, of_class),
+)
+"""Kind of value -> what gives the values inside."""
+
+
+def names(code: CodeType) -> set[str]:
+    """Give the names that a function, and those inside it, use."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return {*code.co_names, *(name for one in inner for name in names(one))}
+
+
+def read_by(entry: Entry) -> set[str]:
+    """Give the texts in all that does an operation."""
+    steps = [] if entry.call_type is None else of_class(entry.call_type)
+    return texts(entry.perform, entry.about, entry.also, entry.keys, steps)
+
+
+CENTRAL = texts(authorization_needs.context_of, authorization_needs.resource_of)
+"""What is read of the parameters of every call: tags, and the name of what IAM works on."""
+
+
+def unread(key: str) -> list[str]:
+    """Find the parameters of an operation that nothing reads."""
+    entry = EVERY[key]
+    known = read_by(entry) | {"Region", *CENTRAL}
+    return [name for name in entry.signature.parameters if name not in known]
+
+
+@pytest.mark.parametrize("key", sorted(set(EVERY) - READ_TOGETHER))
+def test_every_parameter_is_read_or_refused(key: str) -> None:
+    """Or it has a reason."""
+    missing = [name for name in unread(key) if f"{key} {name}" not in NO_EFFECT]
+
+    assert not missing, f"{key} accepts {missing} and nothing reads them: use or refuse them"
+
+
+def test_no_reason_is_out_of_date() -> None:
+    """Each is of a parameter that is there, and that nothing reads."""
+    for pair, reason in NO_EFFECT.items():
+        key, _, name = pair.partition(" ")
+        assert name in unread(key), pair
+        assert reason.endswith(".")
+
+
+def test_the_test_finds_a_parameter_that_nothing_reads() -> None:
+    """Of an entry whose work looks at one of its parameters only."""
+
+    def perform(_: Any, given: Mapping[str, Any]) -> Any:
+        return given["QueueUrl"]
+
+    perform.__module__ = "iamlab.operations.services.sqs"
+    entry = replace(find("sqs:TagQueue"), perform=perform, about=None)
+
+    assert "QueueUrl" in read_by(entry)
+    assert "Tags" not in read_by(entry)
+
+
+PASSWORD_POLICY = {
+    **dict.fromkeys(("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention"), 20),
+    **dict.fromkeys(("RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters"), True),
+    **dict.fromkeys(("RequireLowercaseCharacters", "AllowUsersToChangePassword"), True),
+}
+
+
+@pytest.mark.parametrize("name", PASSWORD_POLICY)
+def test_every_part_of_a_password_policy_is_set(name: str) -> None:
+    """As it is read back."""
+    main = World(seed=7).create_account("main")
+    main.call("UpdateAccountPasswordPolicy", main.root_arn, **{name: PASSWORD_POLICY[name]})
+    found = main.call("GetAccountPasswordPolicy", main.root_arn)["PasswordPolicy"]
+
+    assert found[name] == PASSWORD_POLICY[name]
+
+
+UNMODELLED = [
+    (key, name) for key, entry in EVERY.items() for name in sorted(entry.signature.unmodelled)
+]
+
+
+@pytest.mark.parametrize("key", sorted({key for key, _ in UNMODELLED}))
+def test_what_is_not_modelled_is_refused_by_name(key: str) -> None:
+    """With one sentence for all, before anything is done."""
+    main = World(seed=7).create_account("main")
+    for name in sorted(EVERY[key].signature.unmodelled):
+        with pytest.raises(RequestError, match=f"does not model the parameter {name} of"):
+            main.call(key, main.root_arn, **{name: "x"})
+
+    assert not main.world.events
