@@ -18,8 +18,7 @@ from iamlab.operations.registry import find as entry_of
 from tests.cloudtrail.record_format import problems, problems_of_log, secrets_of
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.operations.iam.random_calls import GOOD as DOCUMENT
-from tests.operations.iam.random_calls import TRUST, Chance
-from tests.operations.iam.test_every_operation import start
+from tests.operations.iam.random_calls import TRUST, Chance, start
 from tests.operations.identity_center import single_sign_on
 from tests.operations.random_calls import WorldChance
 from tests.operations.sts import sts_scene

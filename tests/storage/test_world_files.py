@@ -49,8 +49,7 @@ from tests.lab.test_secrets import Made, build, leaks
 from tests.model.world_contents import plain, snapshot
 from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
-from tests.operations.iam.random_calls import Chance, outcome
-from tests.operations.iam.test_every_operation import start
+from tests.operations.iam.random_calls import Chance, outcome, start
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import VERDICTS, export_of, hand_made
 

@@ -5,6 +5,7 @@ import random
 import re
 from typing import Any
 
+from iamlab import World
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.account import Account
 from iamlab.operations.api_models import Shape, shape, signature
@@ -158,3 +159,14 @@ def outcome(account: Account, operation: str, given: dict[str, Any]) -> str:
         assert snapshot(account.world) == before, (operation, given, ended)
         assert account.world.ids.made == made, (operation, given, ended)
     return ended
+
+
+def start(seed: int) -> Account:
+    """A small account, whose organization IAM may work in."""
+    account = World(seed=seed).create_account("main", account_id=OWN)
+    account.create_user("a").enable_mfa_device("GAHT12345678", "123456", "654321")
+    account.create_group("a").add_user("a")
+    account.create_role("a", assume_role_policy_document=TRUST)
+    account.create_policy("a", GOOD)
+    account.world.create_organization(account).enable_aws_service_access("iam.amazonaws.com")
+    return account

@@ -7,23 +7,11 @@ operation is tried as soon as it has an entry.
 from collections import Counter
 from typing import Any
 
-from iamlab import World
 from iamlab.lab.account import Account
 from iamlab.operations.registry import entries
 from tests.effort import slow
 from tests.model.world_contents import snapshot
-from tests.operations.iam.random_calls import GOOD, OWN, TRUST, Chance, outcome
-
-
-def start(seed: int) -> Account:
-    """A small account, whose organization IAM may work in."""
-    account = World(seed=seed).create_account("main", account_id=OWN)
-    account.create_user("a").enable_mfa_device("GAHT12345678", "123456", "654321")
-    account.create_group("a").add_user("a")
-    account.create_role("a", assume_role_policy_document=TRUST)
-    account.create_policy("a", GOOD)
-    account.world.create_organization(account).enable_aws_service_access("iam.amazonaws.com")
-    return account
+from tests.operations.iam.random_calls import Chance, outcome, start
 
 
 @slow
