@@ -23,7 +23,6 @@ from tests.analysis.worlds_to_ask import (
 from tests.model.world_contents import snapshot
 from tests.policy.documents import deny, document
 
-SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
 
 

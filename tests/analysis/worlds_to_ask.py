@@ -9,7 +9,6 @@ from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.access_matrix import everybody
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.model.network_locations import Network
-from tests.analysis.test_who_can import RCP, SCP
 from tests.policy.documents import Doc, allow, deny, document, trust
 
 if TYPE_CHECKING:
@@ -236,3 +235,6 @@ def circumstances(world: World, chance: random.Random) -> dict[str, Any]:
         {"context": {"aws:PrincipalTag/team": "sky"}},
     ]
     return chance.choice(every)
+
+
+SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
