@@ -1,8 +1,8 @@
 """A fix that only tidies up leaves every decision as it was.
 
 Policies of the random questions of ``tests/engine/random_questions.py`` are made untidy: values
-stand twice, stars stand alone, lists are empty. Each fix of a finding that says "this adds nothing" is then asked the
-same questions as the policy before it.
+stand twice, stars stand alone, lists are empty. Each fix of a finding that says "this adds nothing"
+is then asked the same questions as the policy before it.
 """
 
 import copy
