@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.session_record import CredentialKind
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
 from iamlab.policy.regions import OPT_IN
@@ -50,7 +50,7 @@ WITH_POLICY_ACTIONS = frozenset(
 )
 """What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
 
-CREDENTIALS = ("credentials",)
+CREDENTIALS_PATH = ("credentials",)
 """The path of what no policy says, but the credentials."""
 
 NO_CALL_OF_IAM = "passrole"
@@ -93,7 +93,7 @@ def refusal_of(
 
 
 @cache
-def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
+def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
     """Write as a policy what :func:`refusal_of` says, where the engine does not know it by itself.
 
     Questions about many actions at once count it as one more ceiling. That of role sessions the
@@ -101,9 +101,9 @@ def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 
     Examples
     --------
-    >>> limits_of(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
+    >>> credential_limits(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
     ('sts:GetFederationToken', 'sts:GetSessionToken')
-    >>> limits_of(CredentialKind.LONG_TERM, with_mfa=False) is None
+    >>> credential_limits(CredentialKind.LONG_TERM, with_mfa=False) is None
     True
     """
     if kind is CredentialKind.ROLE:
@@ -142,12 +142,12 @@ def _cannot_call(name: str, arn: str) -> AccessDenied:
     return error
 
 
-def out_of_region(region: str) -> InvalidClientTokenId | None:
+def region_refusal(region: str) -> InvalidClientTokenId | None:
     """Say what a Region answers to a token that is good in the default Regions only.
 
     Examples
     --------
-    >>> out_of_region("eu-west-1") is None, out_of_region("me-south-1").code
+    >>> region_refusal("eu-west-1") is None, region_refusal("me-south-1").code
     (True, 'InvalidClientTokenId')
     """
     if region not in OPT_IN:
@@ -161,14 +161,14 @@ def out_of_region(region: str) -> InvalidClientTokenId | None:
 
 
 @cache
-def limits_of_regions() -> Policy:
+def region_limits() -> Policy:
     """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
 
     What no policy can refuse, ``sts:GetCallerIdentity``, counts there as allowed everywhere.
 
     Examples
     --------
-    >>> limits_of_regions().statements[1].conditions[0].key
+    >>> region_limits().statements[1].conditions[0].key
     'aws:RequestedRegion'
     """
     there = {"StringEquals": {"aws:RequestedRegion": sorted(OPT_IN)}}

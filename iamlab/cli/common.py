@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.cli.documents import STANDARD_INPUT, read_text
 from iamlab.errors import LoadError, RequestError
+from iamlab.lab.world import World
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json
-from iamlab.model.world import World
 from iamlab.policy.arn import is_arn
 from iamlab.storage.account_details.load import LoadWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
 
 
 def filled(text: str) -> str:
@@ -155,7 +155,7 @@ def saved_world(value: Any, file: str) -> World:
     """Make a world of what a file holds that ``World.save`` wrote."""
     from iamlab.storage.saved_world import world_from_json
 
-    return world_from_json(value, _name(file))
+    return cast("World", world_from_json(value, _name(file)))  # made as the lab's
 
 
 def read_either(file: str) -> World:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import AGENT
 from iamlab.errors import NoSuchEntity
-from iamlab.model.network_locations import way_of
+from iamlab.model.network_locations import endpoint_for
 
 if TYPE_CHECKING:
     from iamlab.model.network_locations import Network, VpcEndpoint
@@ -177,6 +177,6 @@ def origin_of(
 
 def _endpoint(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
     try:
-        return way_of(world, network, service, region)
+        return endpoint_for(world, network, service, region)
     except NoSuchEntity:  # this very call may have deleted it
         return None

@@ -8,7 +8,6 @@ from iamlab.lab import (  # noqa: F401 - records are made as the classes of thes
     identities,
     organization,
     organization_parts,
-    session,
     world,
 )
 from iamlab.operations.registry import register_modules

@@ -1,4 +1,10 @@
-"""The log of a world, which can be searched and written as CloudTrail writes it."""
+"""The event log of a world: it can be searched, and written to files as CloudTrail does.
+
+Notes
+-----
+AWS pages: "Viewing CloudTrail events with the AWS CLI"; "Getting and viewing your CloudTrail log
+files".
+"""
 
 from __future__ import annotations
 
@@ -20,7 +26,22 @@ if TYPE_CHECKING:
 
 @facade_of(records.EventLog)
 class EventLog(records.EventLog):
-    __doc__ = records.EventLog.__doc__
+    """Events, in the order in which they happened.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> ana = main.create_user("ana")
+    >>> ana.attach_policy("AmazonS3ReadOnlyAccess")
+    >>> decision = world.do(ana, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+    >>> [event.event_name for event in world.events.where(what="iam:*")]
+    ['CreateUser', 'AttachUserPolicy']
+    >>> [event.event_name for event in world.events.where(who=ana, outcome="allowed")]
+    ['GetObject']
+    """
+
     __slots__ = ()
 
     def where(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from iamlab.model import world as records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamlab.analysis.credential_timeline.timeline import Of, Timeline
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.policy_sizes import Form
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
-    from iamlab.model.world import World
 
 
-class EventQuestions:
+class EventQuestions(records.World):
     """The methods of a world that look at what happened."""
 
     def least_privilege(
@@ -64,7 +66,7 @@ class EventQuestions:
         from iamlab.analysis.least_privilege.least_privilege import least_privilege
 
         return least_privilege(
-            cast("World", self),
+            self,
             caller,
             events,
             most_resources=most_resources,
@@ -108,4 +110,32 @@ class EventQuestions:
         """
         from iamlab.analysis.least_privilege.unused import unused
 
-        return unused(cast("World", self), caller, events, unused_access_age=unused_access_age)
+        return unused(self, caller, events, unused_access_age=unused_access_age)
+
+    def timeline(self, of: Of | None = None) -> Timeline:
+        """Show which credentials there were, from when to when, and who got them from whom.
+
+        Parameters
+        ----------
+        of
+            A session, an access key, a role, a user or a root user, or the id or ARN of one: only
+            what leads to their credentials, and what comes of these.
+
+        Raises
+        ------
+        RequestError
+            There is no such thing in this world.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> session = world.sts.get_session_token(key, duration_seconds=900)
+        >>> world.clock.advance(hours=1)
+        >>> world.timeline()[session].ended
+        'expired'
+        """
+        from iamlab.analysis.credential_timeline.timeline import timeline_of
+
+        return timeline_of(self, of)

@@ -1,4 +1,4 @@
-"""The operations of STS that give a caller something of his own, as methods of ``world.sts``.
+"""The operations of STS that give a caller credentials or a token of its own.
 
 Notes
 -----
@@ -8,8 +8,9 @@ GetWebIdentityToken"; "API GetDelegatedAccessToken".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from iamlab.lab.sts_endpoint import StsEndpoint
 from iamlab.operations.parameters import (
     as_audience,
     as_policy_arns,
@@ -21,20 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
+    from iamlab.lab.credentials import Session
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
-    from iamlab.operations.sts.session import Session
     from iamlab.operations.sts.web_identity_tokens import IssuedToken
 
 
-class GetsTokens:
-    """The methods whose names begin with ``get`` and that give credentials or tokens."""
+class StsTokens(StsEndpoint):
+    """The methods of ``world.sts`` that get credentials or tokens."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any: ...
 
     def get_session_token(
         self,

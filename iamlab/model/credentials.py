@@ -22,12 +22,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Protocol,
+    runtime_checkable,
+)
 
 from iamlab.errors import NoSuchEntity
+from iamlab.model.session_record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
-    from iamlab.model.record import LastUsed
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -194,21 +198,6 @@ def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bo
     return (first, second) in pairwise(shown)
 
 
-class CredentialKind(Enum):
-    """What credentials can be; it decides which operations they are good for at all."""
-
-    LONG_TERM = "long-term credentials"
-    CONSOLE = "a console session"
-    USER = "a session of GetSessionToken"
-    FEDERATED = "a session of GetFederationToken"
-    FEDERATED_CONSOLE = "a console session of a federated user"
-    ROLE = "a role session"
-    ROOT_TASK = "a session of AssumeRoot"
-
-
-OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
-"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
-
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -262,3 +251,12 @@ class Credential(Protocol):
             AWS does not accept it: it is unknown, inactive, deleted or expired.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsed:
+    """When a key was last used, and for what."""
+
+    date: datetime
+    service: str
+    region: str

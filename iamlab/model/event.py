@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import AccessDenied
-from iamlab.model.resources import resource_type
+from iamlab.model.resource_types import resource_type
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob
 

@@ -1,4 +1,4 @@
-"""The log of a world: a list of events that can be searched, shown, and written as AWS writes it.
+"""The event log of a world: a list of events, which can be shown as a table.
 
 Notes
 -----
@@ -8,11 +8,12 @@ record contents".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, overload
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from iamlab import display
 from iamlab.display import Shown, count
 from iamlab.model.event import Event
+from iamlab.model.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,28 +25,10 @@ COLUMNS = ("time", "account", "who", "event", "outcome", "error", "resource", "r
 """What a table of events has."""
 
 
-class EventLog(Shown, list[Event]):
-    """Events, in the order in which they happened.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> main = world.create_account("main", account_id="111111111111")
-    >>> ana = main.create_user("ana")
-    >>> ana.attach_policy("AmazonS3ReadOnlyAccess")
-    >>> decision = world.do(ana, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
-    >>> [event.event_name for event in world.events.where(what="iam:*")]
-    ['CreateUser', 'AttachUserPolicy']
-    >>> [event.event_name for event in world.events.where(who=ana, outcome="allowed")]
-    ['GetObject']
-    """
+class EventLog(Shown, Record, list[Event]):
+    """Events, in the order in which they happened."""
 
     __slots__ = ()
-    made_as: ClassVar[type[EventLog] | None] = None
-
-    def __new__(cls, *_: Any) -> Self:
-        return list.__new__(cls.__dict__.get("made_as") or cls)
 
     def to_frame(self) -> pd.DataFrame:
         """Give it as a table: who did what, and how it ended.

@@ -23,17 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, repr=False)
 class ManagedPolicy(Shown, Record):
-    """A policy with an ARN of its own, that may hang on many identities.
-
-    Parameters
-    ----------
-    versions
-        ``"v1"`` ... to document. One of them, the default, is what applies.
-    create_date, update_date
-        When AWS published it and its default version; known of AWS's own policies only.
-    account
-        Whose it is; ``None`` for one of AWS's.
-    """
+    """A policy with an ARN of its own, that can be attached to many identities."""
 
     name: str
     arn: str

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Thing(Record):
-    """What they have in common: a name, an ARN, tags."""
+class IamResource(Record):
+    """What all of these have: a name, an ARN and tags."""
 
     account: Account = field(repr=False)
     name: str
@@ -50,8 +50,8 @@ class Thing(Record):
 
 
 @dataclass(slots=True, eq=False)
-class InstanceProfile(Thing):
-    """What hands a role to an EC2 instance. It holds one role at most, and cannot be renamed."""
+class InstanceProfile(IamResource):
+    """What gives a role to an EC2 instance: one role at most."""
 
     kind: ClassVar[str] = "instance-profile"
     noun: ClassVar[str] = "InstanceProfile"
@@ -64,12 +64,13 @@ class InstanceProfile(Thing):
         return [role for role in every if self.name in role.instance_profiles]
 
 
-def _name_of(role: Role | str) -> str:
+def name_of(role: Role | str) -> str:
+    """Give the name of a role that is passed as itself or by name."""
     return role if isinstance(role, str) else role.name
 
 
 @dataclass(slots=True, eq=False)
-class Provider(Thing):
+class Provider(IamResource):
     """An identity provider outside of AWS whose users may assume roles.
 
     Parameters
@@ -84,18 +85,7 @@ class Provider(Thing):
 
 @dataclass(slots=True, eq=False)
 class SAMLProvider(Provider):
-    """An identity provider that speaks SAML 2.0.
-
-    Parameters
-    ----------
-    metadata
-        The document that the provider gave, as it was given.
-    issuer
-        What the document says its name is: the ``entityID``.
-    private_keys
-        Ids of the keys that decrypt its assertions, and when each was added. The keys themselves
-        are not kept.
-    """
+    """An identity provider that speaks SAML 2.0."""
 
     metadata: str = field(default="", repr=False)
     issuer: str = ""
@@ -109,15 +99,7 @@ class SAMLProvider(Provider):
 
 @dataclass(slots=True, eq=False)
 class OpenIDConnectProvider(Provider):
-    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``.
-
-    Parameters
-    ----------
-    client_ids
-        The audiences that its tokens may be for.
-    thumbprints
-        SHA-1 sums of certificates that its server may show.
-    """
+    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``."""
 
     client_ids: list[str] = field(default_factory=list, repr=False)
     thumbprints: list[str] = field(default_factory=list, repr=False)
@@ -132,14 +114,8 @@ class OpenIDConnectProvider(Provider):
 
 
 @dataclass(slots=True, eq=False)
-class ServerCertificate(Thing):
-    """A TLS certificate that load balancers may use. Its private key is not kept.
-
-    Parameters
-    ----------
-    expiration
-        When it ends, as far as that can be read in it.
-    """
+class ServerCertificate(IamResource):
+    """A TLS certificate that load balancers can use. Its private key is not kept."""
 
     body: str = field(default="", repr=False)
     chain: str | None = field(default=None, repr=False)

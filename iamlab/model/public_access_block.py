@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.engine.public_access import PublicAccessBlock
@@ -32,6 +33,7 @@ _NAMES = {
 """A switch as the API calls it -> as it is called here."""
 
 
+@cache
 def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
     """Put the switches of account and bucket together: on at any level is on.
 

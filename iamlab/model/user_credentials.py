@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
-    from iamlab.model.identities import User
-
 
 ACTIVE = "Active"
 EXPIRED = "Expired"
@@ -96,15 +94,6 @@ class ServiceSpecificCredential:
     def __reduce__(self) -> tuple[Any, ...]:
         kept = [getattr(self, one.name) for one in fields(self) if one.name != "password"]
         return ServiceSpecificCredential, tuple(kept)
-
-
-def user_leftovers(user: User) -> str | None:
-    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
-    if user.signing_certificates:
-        return "Cannot delete entity, must delete certificates first."
-    if user.ssh_public_keys or user.service_specific_credentials:
-        return "Cannot delete entity, must remove referenced objects first."
-    return None
 
 
 LEAST_BITS = 2048

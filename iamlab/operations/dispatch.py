@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.authorization.authorize import check_credentials, question
-from iamlab.authorization.context_keys import DEFAULT_REGION, of_root
+from iamlab.authorization.authorize import authorization_request, check_credentials
+from iamlab.authorization.context_keys import DEFAULT_REGION, root_user_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_names import NAME_NO_RESOURCES
@@ -41,7 +41,9 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
     """Do an operation for the account's root user; parameters that are ``None`` were not given."""
     entry = entries.find(operation)
     given = {name: value for name, value in parameters.items() if value is not None}
-    root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
+    root = user_identity(
+        account.root_arn, root_user_keys(account.root_arn, account.account_id), None
+    )
     with _Recorded(account, entry, given, root) as event:
         check(entry, given)
         event.note_resources()
@@ -53,7 +55,9 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
 def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:
     """Do for the root user what the API has no parameters for: the console offers it."""
     entry = entries.find(operation)
-    root = user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None)
+    root = user_identity(
+        account.root_arn, root_user_keys(account.root_arn, account.account_id), None
+    )
     with _Recorded(account, entry, parameters, root):
         return entry.perform(account, parameters)
 
@@ -168,7 +172,9 @@ def needed(
 
 def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller: Caller) -> None:
     for action, resource, keys in needed(account, entry, given):
-        asked = question(account.world, caller, action, resource, None, {}, keys=keys)
+        asked = authorization_request(
+            account.world, caller, action, resource, None, {}, operation_keys=keys
+        )
         decision = asked.decide()
         if not decision:
             shown = named_shortly(account, entry, resource)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
 
 

@@ -23,8 +23,8 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from iamlab.policy.document import Policy
-from iamlab.storage.containers import ByName, Document, Fixed, Many, OneOf
-from iamlab.storage.records import OfClass, Record, below
+from iamlab.storage.containers import ByName, Fixed, Many, OneOf, PolicyCoder
+from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
 from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
 
 if typing.TYPE_CHECKING:
@@ -38,7 +38,7 @@ _PLAIN: dict[Any, Coder] = {
     type(None): Exact((None,)),
     bytes: Bytes(),
     datetime: Moment(),
-    Policy: Document(),
+    Policy: PolicyCoder(),
     Any: Anything(),
     object: Anything(),
 }
@@ -63,8 +63,8 @@ def coder_of(hint: Any) -> Coder:
 
     Examples
     --------
-    >>> from iamlab.storage.problems import Way
-    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", Way())
+    >>> from iamlab.storage.problems import CodingRun
+    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", CodingRun())
     {'a': ['MQ==', 'Mg==']}
     """
     if hint in _PLAIN:
@@ -106,7 +106,7 @@ def _union(hints: tuple[Any, ...]) -> Coder:
 def _of_classes(classes: list[Any]) -> Coder:
     """Give what writes objects of some classes and of those below them."""
     every = [one for cls in classes for one in (cls, *below(cls).values())]
-    records = [Record(one, coder_of) for one in every]
+    records = [RecordCoder(one, coder_of) for one in every]
     if len(records) == 1:
         return records[0]
-    return OfClass({record.cls.__name__: record for record in records})
+    return ClassCoder({record.cls.__name__: record for record in records})

@@ -36,7 +36,7 @@ UNUSABLE: Final = Unusable()
 
 
 @dataclass(slots=True)
-class Way:
+class CodingRun:
     """One writing, or one reading, of a world.
 
     Parameters
@@ -101,10 +101,10 @@ class Coder(Protocol):
     def kinds(self) -> tuple[type, ...]:
         """What it reads: the Python types of JSON values."""
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give the JSON value that is written."""
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Give what was written; ``UNUSABLE`` if it cannot be told."""
 
 

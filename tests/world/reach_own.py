@@ -10,6 +10,7 @@ from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoi
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
+from iamlab.authorization.principal import principal_of
 from tests.world.reach_rows import needs_what_its_row_says
 
 NUMBERS = (*range(1, 10), *range(23, 28), 29, 30)
@@ -25,7 +26,7 @@ class Own:
 
     def power(self, caller: Any) -> Power:
         """Take somebody as he is."""
-        return Power.of(self.world.gather(caller), caller)
+        return Power.of(principal_of(self.world, caller), caller)
 
     def edges(self, power: Power, *numbers: int) -> list[Edge]:
         """Give the edges of some ways that begin at a power."""

@@ -8,6 +8,7 @@ from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.assumable_roles import Assuming
 from iamlab.analysis.privilege_escalation.attacker_view import FINDERS, Standpoint, Stock
 from iamlab.analysis.privilege_escalation.principal_states import Power
+from iamlab.authorization.principal import principal_of
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     reach = world.reach(**how)
     decider = reach._explorer.decider
     world = reach.world
-    power = Power.of(world.gather(of), of)
+    power = Power.of(principal_of(world, of), of)
     one = Standpoint(decider, power, Stock(world.accounts[power.account_id]), Assuming(decider))
     return [edge for number in numbers for edge in FINDERS[number](one)]
 

@@ -19,7 +19,8 @@ from iamlab.errors.sts import IDPRejectedClaim
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
-from iamlab.model.resources import resource_type
+from iamlab.model.resource_types import resource_type
+from iamlab.operations.dispatch import perform
 from iamlab.operations.sts.caller_identity import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import allow, document, trust
@@ -313,7 +314,7 @@ def test_the_endpoint_that_a_call_deletes_hinders_no_event(main: Account) -> Non
     endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.ec2", "vpc-1")
     main.world.network(endpoint=endpoint)
     [event] = of(
-        main.world, lambda: main._do("ec2:DeleteVpcEndpoints", VpcEndpointIds=[endpoint.name])
+        main.world, lambda: perform(main, "ec2:DeleteVpcEndpoints", VpcEndpointIds=[endpoint.name])
     )
 
     assert event.outcome == "allowed"

@@ -16,6 +16,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
 from iamlab.analysis.privilege_escalation.principal_states import Edge, Power
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.privilege_escalation.table import TABLE
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.world import reach_chance
@@ -64,7 +65,7 @@ def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     shared, single = Explorer(Decider(world)), Explorer(Decider(world))
     single._alike = dict.fromkeys(world.accounts, False)
     for begin in (world.account("main").users["u0"], world.account("other").root_arn):
-        power = Power.of(world.gather(begin))
+        power = Power.of(principal_of(world, begin))
         one, other = Searcher(shared).all_from(power), Searcher(single).all_from(power)
         today = set(shared.today.values())
         assert today & set(one) == today & set(other)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.analysis.privilege_escalation.principal_states import Power
 from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.authorization.principal import principal_of
 from tests.world import reach_chance
 from tests.world.exports import allow, deny, document, trust
 from tests.world.reach_chance import MAIN, PROBES
@@ -58,7 +59,7 @@ def made(seed: int) -> World:
 def in_one_step(reach: Reach, arn: str) -> None:
     """Prove each edge of these ways, and some that come after one's own."""
     explorer = reach._explorer
-    edges = explorer.own_edges(Power.of(reach.world.gather(arn)))
+    edges = explorer.own_edges(Power.of(principal_of(reach.world, arn)))
     mine = [edge for edge in edges if edge.way.number in NUMBERS]
     for edge in mine:
         prove(reach, edge, probes=PROBES)

@@ -16,6 +16,7 @@ from iamlab.analysis.privilege_escalation.table import TABLE
 from iamlab.analysis.privilege_escalation.ways import compute, instances
 from iamlab.analysis.privilege_escalation.ways import existing_resources as existing
 from iamlab.analysis.privilege_escalation.ways import existing_resources as functions
+from iamlab.authorization.principal import principal_of
 from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends
 from iamlab.operations.authorization_needs import context_of_passing
@@ -543,7 +544,7 @@ def test_together_and_alone_give_the_same_answer() -> None:
     assert found == wanted
 
     decider = Decider(main.world)
-    powers = [Power.of(main.world.gather(arn)) for arn in wanted]
+    powers = [Power.of(principal_of(main.world, arn)) for arn in wanted]
     decider.together(powers)
     passing = Passing(decider, Stock(main))
     passing.passed(powers[0], "lambda")

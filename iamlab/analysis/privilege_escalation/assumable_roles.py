@@ -27,7 +27,7 @@ from iamlab.analysis.privilege_escalation.role_calls import (
     session_name,
     session_of,
 )
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.resource import resource_context
 from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP, SCP
@@ -233,8 +233,8 @@ class Assuming:
         """Say what a role is; it need not be in the world yet."""
         facts = resource_context(self.world, role.arn, "sts:AssumeRole", power.account_id)
         if role.account.roles.get(role.name) is not role:
-            own = of_tags("iam:ResourceTag", role.tags)
-            facts = replace(facts, what=replace(facts.what, tags=role.tags, own=own))
+            own = tag_keys("iam:ResourceTag", role.tags)
+            facts = replace(facts, attributes=replace(facts.attributes, tags=role.tags, own=own))
         return facts if trust is None else replace(facts, policy=trust)
 
     def _taken(self, role: Role, attempt: Attempt, trust: Policy | None) -> Taken:

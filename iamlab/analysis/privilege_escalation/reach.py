@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
 
 ADMIN = "admin"

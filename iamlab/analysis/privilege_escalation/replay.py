@@ -27,7 +27,7 @@ from iamlab.analysis.privilege_escalation.ways.service_credentials import (
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
-from iamlab.model.record import Standing
+from iamlab.model.network_locations import Standing
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.calls import call as call_sts
 

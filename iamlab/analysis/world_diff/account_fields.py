@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.authorization.principal import lets_change_password
+from iamlab.authorization.attached_policies import allows_password_change
 from iamlab.model.account import Account
 from iamlab.model.identities import Bounded, Identity, Role, User
 
@@ -78,7 +78,7 @@ def _of_account(account: Account) -> Iterator[tuple[Path, Fact]]:
         shown = _switches(account.s3_public_access_block)
         words = "Block Public Access of the account"
         yield ("block",), Fact(words, shown, account.s3_public_access_block)
-    if lets_change_password(account):
+    if allows_password_change(account):
         words = "users may change their own passwords"
         yield ("own passwords",), Fact(words, "", account.password_policy)
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.managed_policies import ManagedPolicy
-    from iamlab.model.providers import Thing
+    from iamlab.model.providers import IamResource
 
-    Find = Callable[[Account, Parameters], Thing]
+    Find = Callable[[Account, Parameters], IamResource]
 
 
 Held = TypeVar("Held")
@@ -183,7 +183,7 @@ def more_tags(account: Account, held: Mapping[str, str], sent: Mapping[str, str]
     return wanted
 
 
-def tag_operations(kind: type[Thing], find: Find) -> None:
+def tag_operations(kind: type[IamResource], find: Find) -> None:
     """Make the three operations for a kind of thing."""
 
     def tag(account: Account, given: Parameters) -> None:

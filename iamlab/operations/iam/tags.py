@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.model.account import Account
-    from iamlab.model.providers import Thing
+    from iamlab.model.providers import IamResource
 
-    Find = Callable[[Account, Parameters], Thing]
+    Find = Callable[[Account, Parameters], IamResource]
 
 
 _NAMED_BY = {"user": "UserName", "role": "RoleName", "policy": "PolicyArn"}

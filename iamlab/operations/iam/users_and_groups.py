@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import password_last_used
 from iamlab.errors import DeleteConflict, LimitExceeded, NoSuchEntity
-from iamlab.model.identities import Group, User
+from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.model.quotas import quota
-from iamlab.model.user_credentials import user_leftovers
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import boundary_of, check_free, check_room, tags_in
 from iamlab.operations.iam.responses import page

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unicodedata import category
 
-from iamlab.authorization.context_keys import of_root
+from iamlab.authorization.context_keys import root_user_keys
 from iamlab.cloudtrail.recording import record
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import AwsError, RequestError, did_you_mean
@@ -205,7 +205,7 @@ def _record(
     record(
         center.world,
         named,
-        user_identity(account.root_arn, of_root(account.root_arn, account.account_id), None),
+        user_identity(account.root_arn, root_user_keys(account.root_arn, account.account_id), None),
         account.account_id,
         read_only=False,
         parameters=call.asked,

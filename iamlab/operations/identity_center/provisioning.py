@@ -18,7 +18,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.cloudtrail.recording import record
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import LimitExceeded, NoSuchEntity
@@ -257,7 +257,7 @@ def _identity(account: Account) -> dict[str, Any]:
         "aws:PrincipalType": "AssumedRole",
         "aws:PrincipalAccount": account.account_id,
         "aws:userid": f"{linked.unique_id}:{SESSION_NAME}",
-        **of_temporary(now, now),  # one that was made just now
+        **temporary_credential_keys(now, now),  # one that was made just now
     }
     found = user_identity(f"{start}/{linked.name}/{SESSION_NAME}", context, linked.arn)
     return {**found, "invokedBy": SERVICE}

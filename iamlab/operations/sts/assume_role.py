@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
-from iamlab.authorization.context_keys import of_mfa
+from iamlab.authorization.context_keys import mfa_keys
 from iamlab.errors import AccessDenied, ValidationError
 from iamlab.errors.sts import InvalidContextAssertion
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.session_record import CredentialKind
 from iamlab.operations.api_models import shape
 from iamlab.operations.sts.caller import check_is_on, check_mfa
 from iamlab.operations.sts.calls import sts_operation
@@ -128,7 +128,7 @@ def _authorise(
     if "ExternalId" in given:
         keys["sts:ExternalId"] = given["ExternalId"]
     if with_mfa is not None:
-        keys |= of_mfa(asked.world.clock.now, with_mfa)
+        keys |= mfa_keys(asked.world.clock.now, with_mfa)
     resource = given["RoleArn"]
     inherited = "" if asked.session is None else asked.session.source_identity
     passed = given.get("SourceIdentity") or ""

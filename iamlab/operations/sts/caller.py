@@ -17,21 +17,22 @@ those that are seen in public.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
-from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
-from iamlab.model.record import Circumstances
+from iamlab.model.credentials import VIRTUAL, accepts, devices_of
+from iamlab.model.network_locations import Circumstances
+from iamlab.model.session_record import CredentialKind
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.session import Session
 from iamlab.policy.regions import ON_BY_DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller, PrincipalContext
@@ -140,7 +141,9 @@ class Asked:
     ) -> Decision:
         """Ask whether the caller may do something."""
         where = Circumstances(region=region_of(self.endpoint))
-        asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
+        asked = authorization_request(
+            self.world, self.caller, action, resource, None, where, operation_keys=keys
+        )
         return asked.decide()
 
     def must_be_allowed(

@@ -27,8 +27,8 @@ from iamlab.errors.identity_center import BadRequest
 from iamlab.model.aws_managed_policies import PARTITIONS
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import CONSOLE_SIGN_IN
+from iamlab.model.session_record import CredentialKind
 from iamlab.operations.sts.session import Session, presented
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _token(world: World, access_key_id: str, since: datetime, seconds: int) -> s
 
 def _sealed(world: World, written: str) -> str:
     """Seal what a token says, with a secret of the world."""
-    return written + seal(world, "signin", written, 64)
+    return written + seal(world.ids, "signin", written, 64)
 
 
 def check_duration(seconds: int) -> None:

@@ -28,13 +28,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.model import aws_managed_policies as managed
-from iamlab.model.credentials import CredentialKind
-from iamlab.model.session_record import SessionRecord
+from iamlab.model.session_record import CredentialKind, SessionRecord
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
+    from iamlab.policy.document import Policy
 
 
 class SessionFields(TypedDict, total=False):

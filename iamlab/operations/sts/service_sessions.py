@@ -21,11 +21,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.cloudtrail.recording import record_for
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.model.network_locations import Circumstances
 from iamlab.model.quotas import is_account_id
-from iamlab.model.record import Circumstances
 from iamlab.model.service_principals import find, sends
 from iamlab.operations.sts.caller import check_is_on, region_of
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role
@@ -203,8 +203,8 @@ def _decide(call: ServiceCall) -> Decision:
     if call.work.source is not None:
         where["source_arn"] = str(call.work.source)
     keys = {"sts:RoleSessionName": call.given["RoleSessionName"]}
-    asked = question(
-        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, keys=keys
+    asked = authorization_request(
+        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, operation_keys=keys
     )
     return asked.decide()
 

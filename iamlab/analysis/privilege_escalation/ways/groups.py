@@ -41,7 +41,7 @@ from iamlab.analysis.privilege_escalation.ways.own_policies import (
     has_enough,
 )
 from iamlab.analysis.privilege_escalation.ways.principals_to_create import places
-from iamlab.authorization.principal import policies_of
+from iamlab.authorization.attached_policies import policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group
 from iamlab.model.quotas import quota

@@ -43,9 +43,7 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
 )
 from iamlab.analysis.privilege_escalation.ways.principals_to_create import Made, makeable
 from iamlab.analysis.privilege_escalation.ways.service_credentials import in_console, sign_in_call
-from iamlab.authorization.principal import (
-    policies_of,
-)
+from iamlab.authorization.attached_policies import policies_of
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
 

@@ -34,7 +34,7 @@ from iamlab.analysis.privilege_escalation.ways.grants import Gift, attached, bes
 from iamlab.analysis.privilege_escalation.ways.own_calls import allows_something
 from iamlab.analysis.privilege_escalation.ways.service_credentials import Entry, by_key
 from iamlab.analysis.privilege_escalation.ways.users import enter, first_entries, gifts_of_users
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
@@ -277,6 +277,6 @@ def _now_tagged(call: Call, tags: Mapping[str, str]) -> Call:
     needs = []
     for need in call.needs:
         keys = {key: need.keys[key] for key in need.keys if not key.startswith(starts)}
-        now = {key: value for start in starts for key, value in of_tags(start, tags).items()}
+        now = {key: value for start in starts for key, value in tag_keys(start, tags).items()}
         needs.append(need._replace(keys={**keys, **now}))
     return replace(call, needs=tuple(needs))

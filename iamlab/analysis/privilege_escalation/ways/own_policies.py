@@ -50,7 +50,8 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     room_for,
     widened_by,
 )
-from iamlab.authorization.principal import policies_of, principal_of
+from iamlab.authorization.attached_policies import policies_of
+from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 

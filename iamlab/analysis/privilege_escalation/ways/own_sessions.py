@@ -32,10 +32,11 @@ from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.analysis.privilege_escalation.ways.own_calls import own_call, widened_by
 from iamlab.analysis.privilege_escalation.ways.own_conditions import about, depends_on
 from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.engine.prepared import condition_tests
-from iamlab.model.credentials import VIRTUAL, CredentialKind, MfaRecord, Presented, devices_of
+from iamlab.model.credentials import VIRTUAL, MfaRecord, Presented, devices_of
 from iamlab.model.quotas import quota
+from iamlab.model.session_record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,9 @@ def _session(
     one: Standpoint, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
 ) -> Change:
     now = one.world.clock.now
-    presented = Presented(user.arn, of_temporary(now, now, now if with_mfa else None), kind=kind)
+    presented = Presented(
+        user.arn, temporary_credential_keys(now, now, now if with_mfa else None), kind=kind
+    )
     return Change(label, lambda known: known.showing(presented), CALLS_WITH)
 
 

@@ -22,7 +22,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import Value, merg
 from iamlab.analysis.privilege_escalation.ways.own_calls import oneself, own_call, widened_by
 from iamlab.analysis.privilege_escalation.ways.own_conditions import tags_wanted
 from iamlab.analysis.privilege_escalation.ways.own_policies import is_detour
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.prepared import action_test
@@ -107,9 +107,11 @@ def _still_takes(one: Standpoint, taken: Taken, tags: Mapping[str, str]) -> bool
     facts = resource_context(one.world, role.arn, "sts:AssumeRole", one.power.account_id)
     kept = {key: value for key, value in role.tags.items() if key.lower() not in tags}
     now = {**kept, **tags}
-    what = replace(facts.what, tags=now, own=of_tags("iam:ResourceTag", now))
+    attributes = replace(facts.attributes, tags=now, own=tag_keys("iam:ResourceTag", now))
     needs = taken.call.needs
-    return all(one.decider.decide(one.power, need, replace(facts, what=what)) for need in needs)
+    return all(
+        one.decider.decide(one.power, need, replace(facts, attributes=attributes)) for need in needs
+    )
 
 
 def _tag_session(one: Standpoint, way: Way, taken: Taken) -> Iterator[Edge]:

@@ -21,20 +21,19 @@ from iamlab.analysis.privilege_escalation.ways.own_calls import (
     administrator,
 )
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.principal import (
-    SOME_SESSION,
-    PrincipalContext,
-    change_own_password,
+from iamlab.authorization.attached_policies import (
+    allows_password_change,
     document_of,
-    lets_change_password,
+    password_change_policy,
     scps_of,
 )
+from iamlab.authorization.context_keys import tag_keys
+from iamlab.authorization.principal import SOME_SESSION, PrincipalContext
 from iamlab.engine.layers import Attached
 from iamlab.engine.prepared import action_test
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
+from iamlab.model.session_record import CredentialKind
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.patterns import glob
 from iamlab.policy.samples import meeting
@@ -94,8 +93,8 @@ class Made:
         """Give a call on it, with what the request will say of it once it is there."""
         holder = self.holder
         keys: dict[str, Any] = {
-            **of_tags("aws:ResourceTag", holder.tags),
-            **of_tags("iam:ResourceTag", holder.tags),
+            **tag_keys("aws:ResourceTag", holder.tags),
+            **tag_keys("iam:ResourceTag", holder.tags),
         }
         if holder.boundary and name.startswith(("Attach", "Put")):
             keys["iam:PermissionsBoundary"] = holder.boundary
@@ -110,8 +109,8 @@ class Made:
         membership = account.world.membership_of(account.account_id)
         arn, account_id, scps = self.holder.arn, account.account_id, scps_of(account)
         if isinstance(self.holder, User):
-            who = partial(contexts.user, _bare(self.holder), membership)
-            every = change_own_password() if lets_change_password(account) else None
+            who = partial(contexts.user_attributes, _bare(self.holder), membership)
+            every = password_change_policy() if allows_password_change(account) else None
             path = ("account password policy",)
             own = () if every is None else (Attached(every, None, path),)
             return Power.of(PrincipalContext(arn, account_id, who, own, scps=scps))
@@ -120,10 +119,10 @@ class Made:
             PrincipalContext(
                 arn,
                 account_id,
-                partial(contexts.role, _bare(self.holder), SOME_SESSION, membership),
+                partial(contexts.role_attributes, _bare(self.holder), SOME_SESSION, membership),
                 issuer=arn,
                 scps=scps,
-                credentials=lambda: contexts.of_temporary(clock.now, clock.now),
+                credentials=lambda: contexts.temporary_credential_keys(clock.now, clock.now),
                 kind=CredentialKind.ROLE,
             )
         )

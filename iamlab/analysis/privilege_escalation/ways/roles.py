@@ -31,12 +31,13 @@ from iamlab.analysis.privilege_escalation.ways.grants import (
     rewritten,
     written,
 )
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model import aws_managed_policies as managed
-from iamlab.model.credentials import CredentialKind, Presented
+from iamlab.model.credentials import Presented
 from iamlab.model.organization.root_features import TASKS, may_assume_root
+from iamlab.model.session_record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +158,7 @@ def _for_task(one: Standpoint, member: Account, task_arn: str) -> Power:
     policy = managed.find(task_arn)
     assert policy is not None  # noqa: S101 - iamlab has the five of them
     now = one.world.clock.now
-    keys: dict[str, ContextValue] = {**of_temporary(now, now), "aws:AssumedRoot": True}
+    keys: dict[str, ContextValue] = {**temporary_credential_keys(now, now), "aws:AssumedRoot": True}
     source_identity = one.power.carried.source_identity
     if source_identity:
         keys["aws:SourceIdentity"] = source_identity

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.privilege_escalation.permission_checks import Call
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Change, Power
 from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
-from iamlab.authorization.context_keys import of_temporary
-from iamlab.authorization.credential_scope import CREDENTIALS
+from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import CredentialKind, Presented, devices_of
+from iamlab.model.credentials import Presented, devices_of
 from iamlab.model.quotas import quota
+from iamlab.model.session_record import CredentialKind
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def limited_to(kind: Kind, known: PrincipalContext) -> PrincipalContext:
     ]
     document = {"Version": "2012-10-17", "Statement": statements}
     ceiling = Attached(
-        Policy.parse(document, name=f"a credential for {kind.service}"), path=CREDENTIALS
+        Policy.parse(document, name=f"a credential for {kind.service}"), path=CREDENTIALS_PATH
     )
     return replace(known, scoped=(*known.scoped, ceiling))
 
@@ -251,5 +252,7 @@ def sign_in_call(one: Standpoint, user: User) -> Call:
 def in_console(one: Standpoint, user: User) -> Change:
     """Let it be a session in the console, without MFA."""
     now = one.world.clock.now
-    presented = Presented(user.arn, of_temporary(now, now), kind=CredentialKind.CONSOLE)
+    presented = Presented(
+        user.arn, temporary_credential_keys(now, now), kind=CredentialKind.CONSOLE
+    )
     return Change("in the console", lambda known: known.showing(presented), CALLS_WITH)

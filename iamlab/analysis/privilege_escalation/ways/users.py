@@ -36,7 +36,7 @@ from iamlab.analysis.privilege_escalation.ways.service_credentials import (
     by_password,
     keys_of_services,
 )
-from iamlab.authorization.principal import policies_of
+from iamlab.authorization.attached_policies import policies_of
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
