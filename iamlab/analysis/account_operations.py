@@ -27,7 +27,7 @@ from iamlab.errors import (
     RequestError,
     did_you_mean,
 )
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import User
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import Attached, Level
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Group, Identity, Role, User
 from iamlab.model.organization.policies import SCP
 from iamlab.policy.document import Policy

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
 from iamlab.policy.regions import OPT_IN

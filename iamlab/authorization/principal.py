@@ -37,7 +37,7 @@ from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
 from iamlab.model.credentials import Credential, Presented
 from iamlab.model.identities import Group, Role, User
-from iamlab.model.session_record import OF_FEDERATED_USERS, CredentialKind
+from iamlab.model.record import OF_FEDERATED_USERS, CredentialKind
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
 from iamlab.model.organization.policies import RCP
-from iamlab.model.resource_types import parsed_arn
+from iamlab.model.resources import parsed_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

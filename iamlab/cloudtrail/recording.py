@@ -36,9 +36,8 @@ from iamlab.cloudtrail.event_fields import (
 )
 from iamlab.cloudtrail.event_names import REGION, SOURCES, event_name, is_data_event, reads_only
 from iamlab.cloudtrail.user_identity import seen_from
-from iamlab.model.credentials import LastUsed
 from iamlab.model.event import DATA, MANAGEMENT, Event, code_of, keeps_parameters
-from iamlab.model.identities import RoleLastUsed
+from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.model.session_record import issuer_of
 
 if TYPE_CHECKING:

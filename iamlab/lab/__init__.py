@@ -3,7 +3,7 @@
 from iamlab.lab import (  # noqa: F401 - records are made as the classes of these
     account,
     credentials,
-    event_log,
+    events,
     iam_resources,
     identities,
     organization,

@@ -12,7 +12,8 @@ roles; "Enable custom identity broker access to the AWS console".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.lab.sts_roles import StsRoles
 from iamlab.lab.sts_tokens import StsTokens
@@ -20,11 +21,20 @@ from iamlab.operations.parameters import arn_of, as_role_arn
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 
 if TYPE_CHECKING:
+    from iamlab.authorization.principal import Caller
     from iamlab.lab.credentials import Session
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
     from iamlab.operations.sts.credential_exports import ConsoleLink
     from iamlab.operations.sts.federation_endpoint import FederatedConsoleSession
+
+
+class CallerIdentity(NamedTuple):
+    """Who calls, as GetCallerIdentity answers."""
+
+    user_id: str
+    account: str
+    arn: str
 
 
 class Sts(StsRoles, StsTokens):
@@ -45,6 +55,38 @@ class Sts(StsRoles, StsTokens):
     """
 
     __slots__ = ()
+
+    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
+        """Tell the caller who he is; not even a Deny keeps him from asking."""
+        answer = self._do("GetCallerIdentity", caller)
+        return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
+
+    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
+        """Tell the account of an access key, be the key active or not.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not.
+        """
+        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
+        return account
+
+    def decode_authorization_message(
+        self, caller: Caller, *, encoded_message: str
+    ) -> dict[str, Any]:
+        """Read the encoded part of a refusal; who may need not be who was refused.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not.
+        InvalidAuthorizationMessageException
+            It is no such message, or of another account.
+        """
+        answer = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
+        message: dict[str, Any] = json.loads(answer["DecodedMessage"])
+        return message
 
     def assume_role_as_service(
         self,

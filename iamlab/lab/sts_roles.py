@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from iamlab.engine.request import ANONYMOUS
-from iamlab.lab.sts_endpoint import StsEndpoint
+from iamlab.lab.sts_tokens import StsEndpoint
 from iamlab.operations.parameters import (
     arn_of,
     as_policy_arns,

@@ -1,31 +1,74 @@
-"""The operations of STS that give a caller credentials or a token of its own.
+"""STS at an endpoint, and the operations that give a caller credentials or a token of its own.
 
 Notes
 -----
 AWS pages: "API GetSessionToken"; "API GetFederationToken"; "API GetScopedCredentials"; "API
-GetWebIdentityToken"; "API GetDelegatedAccessToken".
+GetWebIdentityToken"; "API GetDelegatedAccessToken"; "Manage AWS STS in an AWS Region".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.lab.sts_endpoint import StsEndpoint
 from iamlab.operations.parameters import (
     as_audience,
     as_policy_arns,
     as_session_policy,
     as_session_tags,
 )
+from iamlab.operations.sts.caller import check_region
+from iamlab.operations.sts.calls import call, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
     from iamlab.lab.credentials import Session
+    from iamlab.model.world import World
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.sts.web_identity_tokens import IssuedToken
+
+
+@dataclass(frozen=True, slots=True)
+class StsEndpoint:
+    """An endpoint of STS, at which any operation can be called by its name."""
+
+    world: World = field(repr=False)
+    region: str = "us-east-1"
+
+    def endpoint(self, region: str) -> Self:
+        """Give the service at another endpoint: a Region's, or ``"aws-global"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such Region.
+        """
+        check_region(region)
+        return replace(self, region=region)
+
+    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation with AWS's own names, and give what the API answers.
+
+        Parameters
+        ----------
+        caller
+            Who signs it; ``ANONYMOUS`` for what nobody signs.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> sorted(world.sts.call("GetSessionToken", ana, DurationSeconds=900))
+        ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
+        """
+        return find(operation).answer(self._do(operation, caller, **parameters))
+
+    def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
+        return call(self.world, operation, caller, parameters, self.region)
 
 
 class StsTokens(StsEndpoint):

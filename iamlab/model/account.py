@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.display import Shown, count, few
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.identities import Group, Role, RootUser, User
 from iamlab.model.managed_policies import ManagedPolicy

@@ -32,7 +32,7 @@ from typing import (
 )
 
 from iamlab.errors import NoSuchEntity
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind, LastUsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -251,12 +251,3 @@ class Credential(Protocol):
             AWS does not accept it: it is unknown, inactive, deleted or expired.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LastUsed:
-    """When a key was last used, and for what."""
-
-    date: datetime
-    service: str
-    region: str

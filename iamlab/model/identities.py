@@ -17,7 +17,7 @@ from iamlab.display import Shown, few
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
-from iamlab.model.record import Record
+from iamlab.model.record import Record, RoleLastUsed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -206,14 +206,6 @@ def _summary_of(identity: Identity) -> str:
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class RoleLastUsed:
-    """When a role was last used, and where."""
-
-    date: datetime
-    region: str
 
 
 def user_leftovers(user: User) -> str | None:

@@ -7,13 +7,22 @@ No AWS page: records, their copies and their facades are iamlab's own.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Self,
+    TypeVar,
+)
 
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from _typeshed import DataclassInstance
 
@@ -119,3 +128,36 @@ class Membership(NamedTuple):
 
     organization_id: str
     path: str
+
+
+class CredentialKind(Enum):
+    """What credentials can be; it decides which operations they are good for at all."""
+
+    LONG_TERM = "long-term credentials"
+    CONSOLE = "a console session"
+    USER = "a session of GetSessionToken"
+    FEDERATED = "a session of GetFederationToken"
+    FEDERATED_CONSOLE = "a console session of a federated user"
+    ROLE = "a role session"
+    ROOT_TASK = "a session of AssumeRoot"
+
+
+OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
+"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsed:
+    """When a key was last used, and for what."""
+
+    date: datetime
+    service: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLastUsed:
+    """When a role was last used, and where."""
+
+    date: datetime
+    region: str

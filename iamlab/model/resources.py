@@ -1,20 +1,28 @@
-"""Resources: an ARN, an owner, tags, a policy. What is special about a service is in its module.
+"""Resources: an ARN, an owner, tags, a policy; and what AWS calls the types of resources.
+
+What is special about the resources of a service is in its module.
 
 Notes
 -----
-AWS page: "AWS services that work with IAM", for what has a resource-based policy.
+AWS pages: "AWS services that work with IAM", for what has a resource-based policy; "AWS resource
+and property types reference"; "IAM Access Analyzer supported resource types for external and
+internal access"; "CloudTrail record contents", resources.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
 from iamlab.errors import RequestError
-from iamlab.model.resource_types import parts_of
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.engine.grants import Grant
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue
@@ -97,3 +105,64 @@ class Resource(Shown):
             f"{self.kind} a policy of its own, which names its Principal: "
             f"{self.kind}.put_policy(...)."
         )
+
+
+@lru_cache(maxsize=4096)
+def parts_of(arn: str) -> Arn:
+    """Read an ARN; what is read once is kept."""
+    return Arn.parse(arn)
+
+
+@lru_cache(maxsize=4096)
+def parsed_arn(text: str) -> Arn | None:
+    """Read what may be an ARN; ``None`` if it is none."""
+    return parts_of(text) if is_arn(text) else None
+
+
+BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"
+
+TYPES: Mapping[str, str] = {
+    "backup:backup-vault:*": "AWS::Backup::BackupVault",
+    "dynamodb:table/*/stream/*": "AWS::DynamoDB::Stream",
+    "dynamodb:table/*": "AWS::DynamoDB::Table",
+    "ecr:repository/*": "AWS::ECR::Repository",
+    "elasticfilesystem:file-system/*": "AWS::EFS::FileSystem",
+    "events:event-bus/*": "AWS::Events::EventBus",
+    "execute-api:*": "AWS::ApiGateway::RestApi",
+    "iam:group/*": "AWS::IAM::Group",
+    "iam:policy/*": "AWS::IAM::ManagedPolicy",
+    "iam:role/*": "AWS::IAM::Role",
+    "iam:user/*": "AWS::IAM::User",
+    "kinesis:stream/*": "AWS::Kinesis::Stream",
+    "kms:alias/*": "AWS::KMS::Alias",
+    "kms:key/*": "AWS::KMS::Key",
+    "lambda:function:*": "AWS::Lambda::Function",
+    "lambda:layer:*": "AWS::Lambda::LayerVersion",
+    # Access Analyzer reports an access point with its bucket, which its ARN does not tell.
+    "s3:accesspoint/*": "AWS::S3::AccessPoint",
+    "s3:*": BUCKET,
+    "s3express:bucket/*": "AWS::S3Express::DirectoryBucket",
+    "secretsmanager:secret:*": "AWS::SecretsManager::Secret",
+    "sns:*": "AWS::SNS::Topic",
+    "sqs:*": "AWS::SQS::Queue",
+}
+"""Service and resource -> the type; the first that fits counts."""
+
+
+@lru_cache(maxsize=4096)
+def resource_type(service: str, resource: str) -> str:
+    """Give the type of what an ARN names; empty if it is in no table.
+
+    Parameters
+    ----------
+    resource
+        The sixth part of the ARN.
+
+    Examples
+    --------
+    >>> resource_type("s3", "star-maps/m31.fits"), resource_type("lambda", "function:resize")
+    ('AWS::S3::Object', 'AWS::Lambda::Function')
+    """
+    text = f"{service}:{resource}"
+    found = next((name for form, name in TYPES.items() if glob(form, text)), "")
+    return OBJECT if found == BUCKET and "/" in resource else found

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -162,19 +163,3 @@ def role_of_session(arn: str) -> str:
     if not found or ":sts:" not in start:
         return ""
     return f"{start.replace(':sts:', ':iam:', 1)}:role/{rest.partition('/')[0]}"
-
-
-class CredentialKind(Enum):
-    """What credentials can be; it decides which operations they are good for at all."""
-
-    LONG_TERM = "long-term credentials"
-    CONSOLE = "a console session"
-    USER = "a session of GetSessionToken"
-    FEDERATED = "a session of GetFederationToken"
-    FEDERATED_CONSOLE = "a console session of a federated user"
-    ROLE = "a role session"
-    ROOT_TASK = "a session of AssumeRoot"
-
-
-OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
-"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""

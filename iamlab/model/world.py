@@ -16,7 +16,7 @@ from iamlab.errors import (
 )
 from iamlab.model.account import Account
 from iamlab.model.clock_and_ids import AnyClock, Clock, Ids
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.model.network_locations import Network, Standing
 from iamlab.model.quotas import is_account_id
 from iamlab.model.record import Membership, Record, check_texts

@@ -30,7 +30,7 @@ from iamlab.errors import (
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, accepts, devices_of
 from iamlab.model.event import CONSOLE_SIGN_IN
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
 from iamlab.operations.iam.mfa_device import MfaDevice
 

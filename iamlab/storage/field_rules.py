@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from iamlab.errors import did_you_mean
-from iamlab.model.aws_managed_policies import PARTITIONS
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL
+from iamlab.model.managed_policies import PARTITIONS
 from iamlab.model.organization.policies import TYPES
 from iamlab.model.organization.root_features import FEATURES
 from iamlab.model.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path

@@ -13,7 +13,7 @@ from iamlab import Policy, Request, World
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, few
 from iamlab.errors import RequestError
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.view import request_sentence
 from iamlab.view.figure import Figure
 from iamlab.view.showing import PICTURES, show

@@ -19,7 +19,7 @@ from iamlab.errors.sts import IDPRejectedClaim
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
-from iamlab.model.resource_types import resource_type
+from iamlab.model.resources import resource_type
 from iamlab.operations.dispatch import perform
 from iamlab.operations.sts.caller_identity import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.errors import AwsError, LoadError
 from iamlab.lab.account import Account
-from iamlab.model.credentials import LastUsed
 from iamlab.model.event import Event
-from iamlab.model.identities import RoleLastUsed
+from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.operations.sts.session import Session
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.world.exports import allow, document, export_of, hand_made, trust

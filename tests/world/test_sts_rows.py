@@ -16,7 +16,7 @@ import pytest
 
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import AwsError, IamLabError
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.operations.api_models import names
 from tests.world.exports import deny, document
 from tests.world.sts_scene import CALLERS, EVERYTHING, GOOD, Scene, made, with_mfa

@@ -20,7 +20,8 @@ from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
 from iamlab.cloudtrail.recording import record
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.event import Event
-from iamlab.model.session_record import CredentialKind, SessionRecord
+from iamlab.model.record import CredentialKind
+from iamlab.model.session_record import SessionRecord
 from iamlab.operations.federation.known_issuers import github_actions, workflow_token
 from iamlab.operations.sts.session import Session
 from tests.policy.growth import grows_linearly

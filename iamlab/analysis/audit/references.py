@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.audit.controls import LOW, MEDIUM, Control
 from iamlab.analysis.credential_report.credentials import own_policies
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded
 from iamlab.policy.arn import Arn, is_arn
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from iamlab.engine.actions import FOR_SERVICES_ONLY
 from iamlab.engine.request import is_account
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.resource_types import BUCKET, OBJECT, resource_type
+from iamlab.model.resources import BUCKET, OBJECT, resource_type
 from iamlab.operations.services.cloudcontrol import SEPARATORS
 from iamlab.policy.arn import Arn
 from iamlab.policy.patterns import glob

@@ -31,7 +31,7 @@ from iamlab.errors import (
     ReportGenerationLimitExceeded,
     did_you_mean,
 )
-from iamlab.model.session_record import OF_FEDERATED_USERS
+from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog

@@ -25,7 +25,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.model.credentials import Presented
 from iamlab.model.providers import SAMLProvider
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of

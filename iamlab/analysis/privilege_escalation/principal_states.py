@@ -21,7 +21,7 @@ from iamlab.authorization.context_keys import CallerAttributes, Context, tempora
 from iamlab.authorization.principal import PrincipalContext, override_tags
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn
 

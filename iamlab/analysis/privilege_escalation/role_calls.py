@@ -23,7 +23,7 @@ from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Ca
 from iamlab.analysis.privilege_escalation.required_parameters import samples, tags_asked
 from iamlab.authorization.context_keys import mfa_keys, temporary_credential_keys
 from iamlab.model.credentials import VIRTUAL, Presented
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags

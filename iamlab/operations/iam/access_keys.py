@@ -20,8 +20,9 @@ from iamlab.errors import (
     NoSuchEntity,
     RequestError,
 )
-from iamlab.model.credentials import KeyRecord, LastUsed, Presented, find_key
+from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.quotas import quota
+from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.lookup import holder_of
 from iamlab.operations.iam.responses import page

@@ -25,7 +25,7 @@ from iamlab.errors import (
     UnmodifiableEntity,
     ValidationError,
 )
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape

@@ -17,7 +17,7 @@ from iamlab import unsure
 from iamlab.authorization.context_keys import mfa_keys
 from iamlab.errors import AccessDenied, ValidationError
 from iamlab.errors.sts import InvalidContextAssertion
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.api_models import shape
 from iamlab.operations.sts.caller import check_is_on, check_mfa
 from iamlab.operations.sts.calls import sts_operation

@@ -26,7 +26,7 @@ from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.model.credentials import VIRTUAL, accepts, devices_of
 from iamlab.model.network_locations import Circumstances
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sts.session import Session
 from iamlab.policy.regions import ON_BY_DEFAULT

@@ -24,11 +24,11 @@ from iamlab.cloudtrail.recording import note
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.identity_center import BadRequest
-from iamlab.model.aws_managed_policies import PARTITIONS
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
 from iamlab.model.event import CONSOLE_SIGN_IN
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.managed_policies import PARTITIONS
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session, presented
 
 if TYPE_CHECKING:

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
-from iamlab.model import aws_managed_policies as managed
-from iamlab.model.session_record import CredentialKind, SessionRecord
+from iamlab.model import managed_policies as managed
+from iamlab.model.record import CredentialKind
+from iamlab.model.session_record import SessionRecord
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session

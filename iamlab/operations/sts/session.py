@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
 from iamlab.model.credentials import Presented
-from iamlab.model.record import Record
-from iamlab.model.session_record import CredentialKind, SessionRecord
+from iamlab.model.record import CredentialKind, Record
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
+    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
 

@@ -14,10 +14,11 @@ from urllib.parse import unquote
 
 from iamlab.errors import LoadError, PolicyError
 from iamlab.model.account import Account
-from iamlab.model.identities import Group, Identity, Role, RoleLastUsed, User
+from iamlab.model.identities import Group, Identity, Role, User
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.quotas import is_account_id, is_name, is_path
+from iamlab.model.record import RoleLastUsed
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 

@@ -36,7 +36,7 @@ from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.engine.prepared import condition_tests
 from iamlab.model.credentials import VIRTUAL, MfaRecord, Presented, devices_of
 from iamlab.model.quotas import quota
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

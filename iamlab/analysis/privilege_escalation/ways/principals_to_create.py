@@ -33,7 +33,7 @@ from iamlab.engine.layers import Attached
 from iamlab.engine.prepared import action_test
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.patterns import glob
 from iamlab.policy.samples import meeting

@@ -34,10 +34,10 @@ from iamlab.analysis.privilege_escalation.ways.grants import (
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.credentials import Presented
 from iamlab.model.organization.root_features import TASKS, may_assume_root
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

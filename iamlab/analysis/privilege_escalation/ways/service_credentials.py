@@ -27,7 +27,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Presented, devices_of
 from iamlab.model.quotas import quota
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.model.account import Account
 from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.identities import RootUser, User
-from iamlab.model.session_record import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.model.world import World
 from iamlab.view.drawing.time_axis import later, utc
 from iamlab.view.figures.credentials.credentials_gone import Gone, Log, read_log
