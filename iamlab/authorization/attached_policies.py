@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from iamlab.engine.layers import Attached, Level
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Group, Identity, Role, User
-from iamlab.model.organization.policies import SCP
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -30,7 +29,11 @@ def root_user_policy() -> Policy:
 def scps_of(account: Account) -> tuple[Level, ...]:
     """Give the service control policies above an account, level by level."""
     organization = account.world.organization_of(account.account_id)
-    return () if organization is None else organization.levels(account.account_id, SCP)
+    if organization is None:
+        return ()
+    from iamlab.model.organization.policies import SCP
+
+    return organization.levels(account.account_id, SCP)
 
 
 def allows_password_change(account: Account) -> bool:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
-from iamlab.model.organization.policies import RCP
 from iamlab.model.resources import parsed_arn
 from iamlab.policy.document import Policy
 
@@ -99,6 +98,8 @@ def resource_context(
     found = _found(world, resource, action, caller_account)
     organization = world.organization_of(found.account_id) if world.organizations else None
     if organization is not None:
+        from iamlab.model.organization.policies import RCP
+
         rcps = organization.levels(found.account_id, RCP) if found.under_rcps else ()
         membership = world.membership_of(found.account_id)
         return replace(

@@ -1,28 +1,25 @@
-"""Credentials: access keys, passwords, MFA devices and the rest, and sessions.
+"""Long-term credentials: access keys, passwords and MFA devices of users and root users.
 
 Notes
 -----
 AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
-authentication in IAM"; "Use IAM with CodeCommit"; "Temporary security credentials in IAM".
+authentication in IAM"; "AWS account root user".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.timeline import chain_of
 from iamlab.model import identities as records
 from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform, perform_in_console
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.sts import session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.lab.account import Account
 
 
@@ -153,41 +150,3 @@ class RootUser(CredentialMethods, records.RootUser):
 
     __slots__ = ()
     account: Account
-
-
-@facade_of(session.Session)
-class Session(session.Session):
-    """Temporary credentials: a caller until they expire.
-
-    AWS shows them once, in the answer to the call that makes them; so does this object, which
-    stands for that answer. The world itself keeps no secret.
-
-    Parameters
-    ----------
-    record
-        What is kept of it.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> key = world.create_account("main").create_user("ana").create_access_key()
-    >>> session = world.sts.get_session_token(key, duration_seconds=900)
-    >>> session.access_key_id[:4], session.expiration.isoformat()
-    ('ASIA', '2026-11-25T09:15:00+00:00')
-    """
-
-    __slots__ = ()
-
-    def chain(self) -> tuple[Lifetime, ...]:
-        """Give the credentials that led here, the first ones first, and this session last.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> key = world.create_account("main").create_user("ana").create_access_key()
-        >>> [one.operation for one in world.sts.get_session_token(key).chain()]
-        ['CreateAccessKey', 'GetSessionToken']
-        """
-        return chain_of(self)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.event_search import checks_of
-from iamlab.cloudtrail.log_files import deliver, write
 from iamlab.model import event as log_records
 from iamlab.model import world as world_records
 from iamlab.model.record import facade_of
@@ -96,6 +94,8 @@ class EventLog(log_records.EventLog):
             ...
         iamlab.errors.RequestError: outcome='refused' is none. There are: allowed, denied, failed.
         """
+        from iamlab.analysis.event_search import checks_of
+
         checks = checks_of(
             self,
             who=who,
@@ -123,6 +123,8 @@ class EventLog(log_records.EventLog):
         OSError
             The file cannot be written; one that was there is as it was.
         """
+        from iamlab.cloudtrail.log_files import write
+
         write(self, path)
 
     def deliver(
@@ -151,6 +153,8 @@ class EventLog(log_records.EventLog):
         OSError
             A file cannot be written.
         """
+        from iamlab.cloudtrail.log_files import deliver
+
         return deliver(self, folder, prefix=prefix, organization=organization)
 
 

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.lab.sts_roles import StsRoles
 from iamlab.lab.sts_tokens import StsTokens
+from iamlab.model.record import facade_of
 from iamlab.operations.parameters import arn_of, as_role_arn
+from iamlab.operations.sts import session
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 
 if TYPE_CHECKING:
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.credentials import Session
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
     from iamlab.operations.sts.credential_exports import ConsoleLink
@@ -215,3 +217,43 @@ class Sts(StsRoles, StsTokens):
         from iamlab.operations.sts.credential_exports import sign_in_with
 
         return sign_in_with(self.world, link)
+
+
+@facade_of(session.Session)
+class Session(session.Session):
+    """Temporary credentials: a caller until they expire.
+
+    AWS shows them once, in the answer to the call that makes them; so does this object, which
+    stands for that answer. The world itself keeps no secret.
+
+    Parameters
+    ----------
+    record
+        What is kept of it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> key = world.create_account("main").create_user("ana").create_access_key()
+    >>> session = world.sts.get_session_token(key, duration_seconds=900)
+    >>> session.access_key_id[:4], session.expiration.isoformat()
+    ('ASIA', '2026-11-25T09:15:00+00:00')
+    """
+
+    __slots__ = ()
+
+    def chain(self) -> tuple[Lifetime, ...]:
+        """Give the credentials that led here, the first ones first, and this session last.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> [one.operation for one in world.sts.get_session_token(key).chain()]
+        ['CreateAccessKey', 'GetSessionToken']
+        """
+        from iamlab.analysis.credential_timeline.timeline import chain_of
+
+        return chain_of(self)

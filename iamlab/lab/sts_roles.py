@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.credentials import Session
+    from iamlab.lab.sts import Session
     from iamlab.model.account import Account
     from iamlab.model.identities import Role, RootUser
     from iamlab.model.providers import SAMLProvider

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.credentials import Session
+    from iamlab.lab.sts import Session
     from iamlab.model.world import World
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document

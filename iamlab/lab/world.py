@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iamlab.lab.account import Account
-    from iamlab.lab.credentials import Session
     from iamlab.lab.events import EventLog
     from iamlab.lab.identities import Group, Role, User
     from iamlab.lab.organization import Organization
-    from iamlab.lab.sts import Sts
+    from iamlab.lab.sts import Session, Sts
     from iamlab.model import account as account_records
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory

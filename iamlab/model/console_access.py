@@ -13,8 +13,6 @@ custom identity broker access to the AWS console".
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -102,6 +100,8 @@ class LoginProfile:
 
     def was_among_the_last(self, number: int, password: str) -> bool:
         """Say whether it is this password or one of those before it, so many in all."""
+        import hmac
+
         return any(
             hmac.compare_digest(_hashed(password, salt), known)
             for salt, known in self.hashes[:number]
@@ -128,6 +128,8 @@ def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
 
 
 def _hashed(password: str, salt: bytes) -> bytes:
+    import hashlib
+
     raw = password.encode("utf-8", "surrogatepass")  # whatever is typed
     return hashlib.scrypt(raw, salt=salt, n=_COST, r=8, p=1, dklen=32)
 

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
-from xml.parsers import expat
 
 from iamlab.errors import InvalidInput
 from iamlab.model.record import Record
@@ -175,6 +173,9 @@ def read(text: str, now: datetime) -> SAMLMetadata:
     InvalidInput
         They are none; in AWS's words, with the reason as a note.
     """
+    from io import BytesIO
+    from xml.parsers import expat
+
     reader = _Reader()
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.StartElementHandler = reader.start

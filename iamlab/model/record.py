@@ -7,13 +7,15 @@ No AWS page: records, their copies and their facades are iamlab's own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from enum import Enum
+from importlib import import_module
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
     NamedTuple,
+    Protocol,
     Self,
     TypeVar,
 )
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from _typeshed import DataclassInstance
 
-
-Held = TypeVar("Held", bound="DataclassInstance")
+Held = TypeVar("Held", bound="DataclassObject")
 Facade = TypeVar("Facade", bound=type)
+
+
+class DataclassObject(Protocol):
+    """An object of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 class Record:
@@ -41,8 +47,13 @@ class Record:
 
     __slots__ = ()
     made_as: ClassVar[type | None] = None
+    facade_modules: ClassVar[dict[str, str]] = {}
+    """Module of records -> the module of the lab that is imported when the first one is made."""
 
     def __new__(cls, *_: Any, **__: Any) -> Self:  # noqa: D102 - a dunder to readers
+        if cls.__module__ in Record.facade_modules:
+            import_module(Record.facade_modules[cls.__module__])
+            Record.facade_modules.pop(cls.__module__, None)
         made: Self = super().__new__(cls.__dict__.get("made_as") or cls)
         return made
 

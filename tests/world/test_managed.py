@@ -499,7 +499,7 @@ def test_the_engine_allows_the_actions_that_the_catalogue_finds_in_a_policy() ->
 STOPWATCH = """
 import json
 from time import perf_counter
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 
 def seconds(work):
     start = perf_counter()
