@@ -256,29 +256,29 @@ def call_keys(call: CallAttributes) -> Context:
     return {**keys_of(CALL_KEYS, call), **way, **dropped}
 
 
-def user_attributes(one: User, membership: Membership | None = None) -> CallerAttributes:
+def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
     """Say who an IAM user is, who signs with a long-term access key: no MFA keys."""
     return CallerAttributes(
-        one.arn,
-        one.account.account_id,
-        one.unique_id,
+        user.arn,
+        user.account.account_id,
+        user.unique_id,
         "User",
-        one.name,
-        tags=one.tags,
+        user.name,
+        tags=user.tags,
         membership=membership,
     )
 
 
 def role_attributes(
-    one: Role, session_name: str, membership: Membership | None = None
+    role: Role, session_name: str, membership: Membership | None = None
 ) -> CallerAttributes:
     """Say who a session of a role is; ``aws:PrincipalArn`` is the *role's* ARN."""
     return CallerAttributes(
-        one.arn,
-        one.account.account_id,
-        f"{one.unique_id}:{session_name}",
+        role.arn,
+        role.account.account_id,
+        f"{role.unique_id}:{session_name}",
         "AssumedRole",
-        tags=one.tags,
+        tags=role.tags,
         membership=membership,
     )
 
@@ -367,11 +367,11 @@ def called_region(service: str, named: str, of_resource: str) -> str:
     return REGION_OF.get(service) or named or of_resource or DEFAULT_REGION
 
 
-def reserved_key_notes(given: Mapping[str, object]) -> Sequence[str]:
+def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
     """Say of which keys that were given no caller of AWS can choose the value."""
     return [
         f"{key} was given by hand: AWS fills it in itself, and no caller can choose it."
-        for key in given
+        for key in set_keys
         if key.lower().startswith("aws:")
         and key.lower() not in CALLERS_CHOICE
         and not key.lower().startswith("aws:requesttag/")

@@ -86,9 +86,11 @@ def refusal_of(
     if lower != "sts":
         return None
     if kind in STS_ALLOWS:
-        good = {one.lower(): one for one in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS}
+        good = {
+            operation.lower(): operation for operation in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS
+        }
         return None if name.lower() in good else _cannot_call(name, arn)
-    forbidden = {one.lower() for one in STS_FORBIDS.get(kind, ())}
+    forbidden = {operation.lower() for operation in STS_FORBIDS.get(kind, ())}
     return _cannot_call(name, arn) if name.lower() in forbidden else None
 
 
@@ -114,10 +116,12 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
     if not closed:
         return None
     # An action that no list has (a new one, or a misspelt one) is none of those that are open.
-    most = [one for one in ("iam", "sts") if refusal_of(kind, f"{one}:SomethingElse", known)]
+    most = [
+        service for service in ("iam", "sts") if refusal_of(kind, f"{service}:SomethingElse", known)
+    ]
     good = STS_ALLOWS.get(kind, frozenset()) | WITH_POLICY_ACTIONS
-    open_ = ["iam:PassRole", *(f"sts:{one}" for one in sorted(good))]
-    allow = {"Effect": "Allow", "NotAction": [f"{one}:*" for one in most], "Resource": "*"}
+    open_ = ["iam:PassRole", *(f"sts:{operation}" for operation in sorted(good))]
+    allow = {"Effect": "Allow", "NotAction": [f"{service}:*" for service in most], "Resource": "*"}
     if not most:
         allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     statements = [

@@ -153,7 +153,7 @@ class PrincipalContext:
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
         of_kind = credential_limits(self.kind, with_mfa=with_mfa)
         limits = (of_kind, region_limits() if self.default_regions_only else None)
-        closed = [Attached(one, path=CREDENTIALS_PATH) for one in limits if one is not None]
+        closed = [Attached(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
@@ -204,7 +204,7 @@ def override_tags(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping
     if not above:
         return below
     lower = {key.lower() for key in above}
-    return {**{key: one for key, one in below.items() if key.lower() not in lower}, **above}
+    return {**{key: value for key, value in below.items() if key.lower() not in lower}, **above}
 
 
 def _look_up(world: World, caller: Caller) -> PrincipalContext:

@@ -79,12 +79,14 @@ def record_for(
     services.
     """
     own, owner = accounts
-    told = [one for one in dict.fromkeys(accounts) if one in world.accounts]
+    recipients = [
+        account_id for account_id in dict.fromkeys(accounts) if account_id in world.accounts
+    ]
     if own and error is not None:
-        told = [one for one in told if one == own]
-    shared = world.ids.shared_event_id() if len(told) > 1 else ""
+        recipients = [account_id for account_id in recipients if account_id == own]
+    shared = world.ids.shared_event_id() if len(recipients) > 1 else ""
     request_id = world.ids.request_id()
-    for account_id in told:
+    for account_id in recipients:
         record(
             world,
             call,
@@ -194,15 +196,23 @@ def _source(service: str) -> str:
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
-def _within_limits(given: dict[str, Any]) -> dict[str, Any]:
+def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is too large for an event, and cut what is too long."""
     limits = {
         "request_parameters": MOST_OF_PARAMETERS,
         "response_elements": MOST_OF_PARAMETERS,
         "additional_event_data": MOST_OF_ADDITIONAL_DATA,
     }
-    small = {name: within(given[name], most) for name, most in limits.items() if name in given}
-    return {**given, **small, "error_message": clipped(given.get("error_message", ""))}
+    small = {
+        name: within(event_fields[name], most)
+        for name, most in limits.items()
+        if name in event_fields
+    }
+    return {
+        **event_fields,
+        **small,
+        "error_message": clipped(event_fields.get("error_message", "")),
+    }
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:

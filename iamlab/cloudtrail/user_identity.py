@@ -190,5 +190,5 @@ def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
     provider = str(context.get("aws:FederatedProvider", ""))
     if not provider or (provider.startswith("arn:") and _OIDC_PROVIDER not in provider):
         return {}  # a SAML provider: it has no element of its own
-    said = {key: one for key, one in context.items() if key.startswith(f"{provider}:")}
-    return {"federatedProvider": provider, "attributes": said}
+    claims = {key: value for key, value in context.items() if key.startswith(f"{provider}:")}
+    return {"federatedProvider": provider, "attributes": claims}

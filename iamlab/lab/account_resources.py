@@ -118,8 +118,8 @@ block_public_policy=True, restrict_public_buckets=True)
             policy = console_policy(
                 self.root_arn,
                 (key_usage, key_spec),
-                [arn_of_principal(one) for one in _listed(key_administrators)],
-                [arn_of_principal(one) for one in _listed(key_users)],
+                [arn_of_principal(principal) for principal in _listed(key_administrators)],
+                [arn_of_principal(principal) for principal in _listed(key_users)],
             )
         made: Key = perform(
             self,
@@ -128,7 +128,7 @@ block_public_policy=True, restrict_public_buckets=True)
             Description=description or None,
             KeyUsage=key_usage,
             KeySpec=key_spec,
-            Tags=[{"TagKey": one["Key"], "TagValue": one["Value"]} for one in as_tags(tags) or ()]
+            Tags=[{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in as_tags(tags) or ()]
             or None,
             Region=region,
             BypassPolicyLockoutSafetyCheck=bypass_policy_lockout_safety_check,

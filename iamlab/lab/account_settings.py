@@ -207,4 +207,4 @@ class AccountSettings(records.Account):
         from iamlab.operations.sts.caller import DEFAULT_REGIONS
 
         off = self.sts_regions_off
-        return {one: "Inactive" if one in off else "Active" for one in DEFAULT_REGIONS}
+        return {region: "Inactive" if region in off else "Active" for region in DEFAULT_REGIONS}

@@ -306,7 +306,7 @@ _TYPES: Sequence[tuple[type | tuple[type, ...], str]] = (
 
 def _entry(key: str, value: object) -> dict[str, Any]:
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    kinds = {_type(one) for one in many}
+    kinds = {_type(item) for item in many}
     kind = kinds.pop() if len(kinds) == 1 else "string"
     values = next(iter(as_values({key: value}).values()), ())
     is_list = isinstance(value, list | tuple | set | frozenset)

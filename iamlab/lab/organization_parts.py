@@ -164,7 +164,9 @@ class Handshake(PartMethods, records.Handshake):
         self._do("CancelHandshake", HandshakeId=self.id)
 
     def _answer(self, operation: str) -> Any:
-        invited = next((one for one in self.world.accounts.values() if self.is_for(one)), None)
+        invited = next(
+            (account for account in self.world.accounts.values() if self.is_for(account)), None
+        )
         if invited is None:
             raise RequestError(f"No account of this world has the address {self.target_id}.")
         return perform(invited, f"organizations:{operation}", HandshakeId=self.id)

@@ -85,13 +85,13 @@ class Account(Shown, Record):
     @property
     def buckets(self) -> Mapping[str, Resource]:
         """Its S3 buckets, by name."""
-        found = (one for one in self.resources.values() if one.kind == "bucket")
-        return {one.name: one for one in found}
+        found = (resource for resource in self.resources.values() if resource.kind == "bucket")
+        return {resource.name: resource for resource in found}
 
     def holder_of_key(self, access_key_id: str) -> CredentialOwner | None:
         """Find whose an access key is; ``None``: nobody's here."""
         every: tuple[CredentialOwner, ...] = (self.root, *self.users.values())
-        return next((one for one in every if access_key_id in one.key_records), None)
+        return next((owner for owner in every if access_key_id in owner.key_records), None)
 
     @property
     def console_sign_in_url(self) -> str:
@@ -180,7 +180,9 @@ class Account(Shown, Record):
         for kind in _COPIED:
             originals = getattr(self, kind)
             setattr(
-                twin, kind, {name: copy_into(one, account=twin) for name, one in originals.items()}
+                twin,
+                kind,
+                {name: copy_into(original, account=twin) for name, original in originals.items()},
             )
         return twin
 

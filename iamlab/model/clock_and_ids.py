@@ -241,9 +241,9 @@ class RealClock:
         RequestError
             Always: nobody moves the real time.
         """
-        asked = _time(days, hours, minutes, seconds)
+        span = _time(days, hours, minutes, seconds)
         raise RequestError(
-            f"A real clock cannot be moved forward by {asked}: make the world without RealClock()."
+            f"A real clock cannot be moved forward by {span}: make the world without RealClock()."
         )
 
     def copy(self) -> RealClock:

@@ -212,8 +212,8 @@ def switch_role_page(partition: str, account: str, role: str) -> str:
     >>> switch_role_page("aws", "star-maps", "audit/reader")
     'https://signin.aws.amazon.com/switchrole?account=star-maps&roleName=audit%2Freader'
     """
-    asked = urlencode({"account": account, "roleName": role})
-    return f"https://signin.{_domain(partition)}/switchrole?{asked}"
+    query = urlencode({"account": account, "roleName": role})
+    return f"https://signin.{_domain(partition)}/switchrole?{query}"
 
 
 def federation_page(partition: str) -> str:

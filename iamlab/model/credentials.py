@@ -163,7 +163,9 @@ def find_device(account: Account, serial_number: str) -> MfaRecord:
 
 def devices_of(user: CredentialOwner) -> list[MfaRecord]:
     """List the MFA devices that are somebody's."""
-    return [one for one in user.account.mfa_records.values() if one.owner == user.unique_id]
+    return [
+        device for device in user.account.mfa_records.values() if device.owner == user.unique_id
+    ]
 
 
 def seed_of(world: World, number: int) -> str:

@@ -258,7 +258,7 @@ def is_denial(code: str) -> bool:
     (True, False)
     """
     small = code.lower()
-    return small in _DENIALS_OF_SERVICES or any(glob(one, small) for one in _DENIALS)
+    return small in _DENIALS_OF_SERVICES or any(glob(pattern, small) for pattern in _DENIALS)
 
 
 def is_unauthenticated(code: str) -> bool:
@@ -326,7 +326,7 @@ def row_of(event: Event) -> tuple[object, ...]:
     return (
         event.event_time,
         event.recipient_account_id,
-        next((str(one) for one in who if one), str(identity.get("type", ""))),
+        next((str(name) for name in who if name), str(identity.get("type", ""))),
         f"{event.event_source.removesuffix('.amazonaws.com')}:{event.event_name}",
         event.outcome,
         event.error_code or event.error_message,

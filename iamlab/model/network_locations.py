@@ -170,7 +170,7 @@ def endpoint_for(world: World, network: Network, service: str, region: str) -> V
         return endpoint if fits(endpoint) else None
     if not network.vpc:
         return None
-    every = (one for one in _endpoints(world) if one.vpc_id == network.vpc)
+    every = (endpoint for endpoint in _endpoints(world) if endpoint.vpc_id == network.vpc)
     return next(filter(fits, every), None)
 
 

@@ -44,8 +44,8 @@ def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
     """
     return PublicAccessBlock(
         *(
-            any(level is not None and getattr(level, one.name) for level in levels)
-            for one in fields(PublicAccessBlock)
+            any(level is not None and getattr(level, switch.name) for level in levels)
+            for switch in fields(PublicAccessBlock)
         )
     )
 

@@ -121,7 +121,7 @@ def copy_into(part: Held, **holder: object) -> Held:
     return replace(part, **holder, **mutable)
 
 
-def check_texts(**given: object) -> None:
+def check_texts(**texts: object) -> None:
     """Refuse what is no text.
 
     Raises
@@ -129,7 +129,7 @@ def check_texts(**given: object) -> None:
     RequestError
         It is something else.
     """
-    for name, text in given.items():
+    for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} must be text, and is {text!r}.")
 

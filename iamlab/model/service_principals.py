@@ -246,7 +246,7 @@ def _title(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def role_of(given: Mapping[str, Any]) -> str:
+def role_of(parameters: Mapping[str, Any]) -> str:
     """Give path and name of the role that a call means by its service, or by a task.
 
     Examples
@@ -254,9 +254,9 @@ def role_of(given: Mapping[str, Any]) -> str:
     >>> role_of({"AWSServiceName": "ecs.amazonaws.com"})
     '/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS'
     """
-    if "AWSServiceName" in given:
-        service = given["AWSServiceName"]
+    if "AWSServiceName" in parameters:
+        service = parameters["AWSServiceName"]
         linked = linked_service(service)
-        name = linked.role_name(given.get("CustomSuffix", "")) if linked else ""
+        name = linked.role_name(parameters.get("CustomSuffix", "")) if linked else ""
         return f"{PATH}{service}/{name}"
-    return str(given.get("DeletionTaskId", "")).removeprefix("task").rpartition("/")[0]
+    return str(parameters.get("DeletionTaskId", "")).removeprefix("task").rpartition("/")[0]

@@ -132,7 +132,7 @@ def _place(text: str) -> str:
             column = token.start() - text.rfind("\n", 0, token.start())
             return f", line {line}, column {column},"
     _, source = read_slowly(text)
-    twice = [one for one in source.problems if "twice" in one.what]
+    twice = [problem for problem in source.problems if "twice" in problem.what]
     return f", line {twice[0].line}, column {twice[0].column}," if twice else ""
 
 
@@ -169,7 +169,9 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
     number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
     try:
         with open(number, "wb") as stream:  # noqa: PTH123 - a number
-            stream.writelines(one.encode() if isinstance(one, str) else one for one in pieces)
+            stream.writelines(
+                piece.encode() if isinstance(piece, str) else piece for piece in pieces
+            )
             stream.flush()
             os.fsync(number)
         if not private and target.exists():

@@ -92,7 +92,11 @@ class ServiceSpecificCredential:
         return EXPIRED if over else self.status
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = [getattr(self, one.name) for one in fields(self) if one.name != "password"]
+        kept = [
+            getattr(self, attribute.name)
+            for attribute in fields(self)
+            if attribute.name != "password"
+        ]
         return ServiceSpecificCredential, tuple(kept)
 
 

@@ -96,12 +96,10 @@ class World(Shown, Record):
         twin = type(self)(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = self.events.copy()
-        twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
-        twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
         twin.sessions = dict(self.sessions)
-        twin.oidc_issuers = {key: one.copy(twin) for key, one in self.oidc_issuers.items()}
-        twin.saml_directories = {key: one.copy(twin) for key, one in self.saml_directories.items()}
-        twin.identity_centers = {key: one.copy(twin) for key, one in self.identity_centers.items()}
+        for held in _COPIED:
+            copies = {key: part.copy(twin) for key, part in getattr(self, held).items()}
+            setattr(twin, held, copies)
         twin.current_network = self.current_network
         twin.standing = self.standing
         twin.resource_policies = dict(self.resource_policies)
@@ -144,7 +142,7 @@ class World(Shown, Record):
     def _named(self, name: str, kind: str) -> object:
         check_texts(name=name)
         held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
-        found = [things[name] for things in held if name in things]
+        found = [by_name[name] for by_name in held if name in by_name]
         if len(found) > 1:
             where = f"world.account(...).get_{kind}({name!r})"
             raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
@@ -192,3 +190,7 @@ class Remembered:
 
     principals: dict[str, Any] = field(default_factory=dict)
     crowds: dict[Hashable, Any] = field(default_factory=dict)
+
+
+_COPIED = ("accounts", "organizations", "oidc_issuers", "saml_directories", "identity_centers")
+"""What a world holds that can be copied into another one."""

@@ -203,8 +203,8 @@ def _targets(organization: Organization, place: str) -> Iterator[tuple[str, Targ
     yield f"{place}.root", organization.root
     for key, unit in organization.organizational_units.items():
         yield member(f"{place}.organizational_units", key), unit
-    for key, one in organization.members.items():
-        yield member(f"{place}.members", key), one
+    for key, account in organization.members.items():
+        yield member(f"{place}.members", key), account
 
 
 def _every(organization: Organization, place: str) -> Iterator[tuple[str, OrganizationPart]]:
@@ -227,8 +227,8 @@ def _tree(organization: Organization, place: str) -> Iterator[Found]:
         if above != root_id:
             what = "It does not stand below the root: name the id of the root or of an OU."
             yield f"{member(f'{place}.organizational_units', key)}.parent_id", what
-    for key, one in organization.members.items():
-        if one.parent_id != root_id and one.parent_id not in parents:
+    for key, account in organization.members.items():
+        if account.parent_id != root_id and account.parent_id not in parents:
             what = "It is the id neither of the root nor of an OU."
             yield f"{member(f'{place}.members', key)}.parent_id", what
 
@@ -258,9 +258,9 @@ def _identity_center_parts(center: IdentityCenter, place: str) -> Iterator[Found
 
 def _sets(center: IdentityCenter, place: str) -> Iterator[Found]:
     """Check that what is assigned is there, and has been provisioned."""
-    for key, one in center.permission_sets.items():
+    for key, permission_set in center.permission_sets.items():
         try:
-            seconds_of(one.session_duration)
+            seconds_of(permission_set.session_duration)
         except AwsError:
             where = f"{member(f'{place}.permission_sets', key)}.session_duration"
             yield where, "There must be PT1H to PT12H."

@@ -91,8 +91,8 @@ def coder_of(hint: Any) -> Coder:
 
 def _union(hints: tuple[Any, ...]) -> Coder:
     """Give what writes values of several types, of which JSON has each as another kind."""
-    classes = [one for one in hints if is_dataclass(one) and one not in _PLAIN]
-    coders = [coder_of(one) for one in hints if one not in classes and one is not int]
+    classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
+    coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
         coders.append(Number(beside_text=str in hints))
     if classes:
@@ -105,8 +105,8 @@ def _union(hints: tuple[Any, ...]) -> Coder:
 
 def _of_classes(classes: list[Any]) -> Coder:
     """Give what writes objects of some classes and of those below them."""
-    every = [one for cls in classes for one in (cls, *below(cls).values())]
-    records = [RecordCoder(one, coder_of) for one in every]
+    every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
+    records = [RecordCoder(class_, coder_of) for class_ in every]
     if len(records) == 1:
         return records[0]
     return ClassCoder({record.cls.__name__: record for record in records})

@@ -27,7 +27,7 @@ from iamlab.storage.values import Text
 class Many:
     """A list, a tuple or a set of one type."""
 
-    one: Coder
+    item_coder: Coder
     make: Callable[[Iterable[Any]], Any]
     takes: type
     kinds: tuple[type, ...] = (list,)
@@ -42,14 +42,14 @@ class Many:
         if not isinstance(value, self.takes) or isinstance(value, str):
             return run.not_a("a list", value, place)
         inside: Any = sorted(value) if isinstance(value, AbstractSet) else value
-        return [self.one.write(one, f"{place}[{n}]", run) for n, one in enumerate(inside)]
+        return [self.item_coder.write(item, f"{place}[{n}]", run) for n, item in enumerate(inside)]
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take a list; what is wrong in it is noted and left out."""
         if type(raw) is not list:
             return run.not_a("a list", raw, place)
-        found = (self.one.read(one, f"{place}[{n}]", run) for n, one in enumerate(raw))
-        return self.make(one for one in found if one is not UNUSABLE)
+        found = (self.item_coder.read(item, f"{place}[{n}]", run) for n, item in enumerate(raw))
+        return self.make(item for item in found if item is not UNUSABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Fixed:
         if not isinstance(value, tuple) or len(value) != len(self.each):
             return run.not_a(f"a tuple of {len(self.each)}", value, place)
         return [
-            coder.write(one, f"{place}[{n}]", run)
-            for n, (coder, one) in enumerate(zip(self.each, value, strict=True))
+            coder.write(item, f"{place}[{n}]", run)
+            for n, (coder, item) in enumerate(zip(self.each, value, strict=True))
         ]
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
@@ -74,8 +74,8 @@ class Fixed:
         if type(raw) is not list or len(raw) != len(self.each):
             return run.wrong(place, f"There must be a list of {len(self.each)}.")
         found = tuple(
-            coder.read(one, f"{place}[{n}]", run)
-            for n, (coder, one) in enumerate(zip(self.each, raw, strict=True))
+            coder.read(item, f"{place}[{n}]", run)
+            for n, (coder, item) in enumerate(zip(self.each, raw, strict=True))
         )
         return UNUSABLE if UNUSABLE in found else found
 
@@ -84,7 +84,7 @@ class Fixed:
 class ByName:
     """A dictionary from text to one type."""
 
-    one: Coder
+    item_coder: Coder
     types: tuple[type, ...] = (Mapping,)
     kinds: tuple[type, ...] = (dict,)
 
@@ -94,8 +94,8 @@ class ByName:
             return run.not_a("an object", value, place)
         name = Text().write
         return {
-            name(key, place, run): self.one.write(one, member(place, str(key)), run)
-            for key, one in value.items()
+            name(key, place, run): self.item_coder.write(item, member(place, str(key)), run)
+            for key, item in value.items()
         }
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
@@ -103,8 +103,8 @@ class ByName:
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
         name, found = Text().read, {}
-        for key, one in raw.items():
-            value = self.one.read(one, member(place, str(key)), run)
+        for key, raw_value in raw.items():
+            value = self.item_coder.read(raw_value, member(place, str(key)), run)
             known = name(key, place, run)
             if value is not UNUSABLE and known is not UNUSABLE:
                 found[known] = value
@@ -120,12 +120,12 @@ class OneOf:
     @property
     def types(self) -> tuple[type, ...]:
         """What any of them writes."""
-        return tuple(one for coder in self.each for one in coder.types)
+        return tuple(type_ for coder in self.each for type_ in coder.types)
 
     @property
     def kinds(self) -> tuple[type, ...]:
         """What any of them reads."""
-        return tuple(one for coder in self.each for one in coder.kinds)
+        return tuple(type_ for coder in self.each for type_ in coder.kinds)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Let the one write whose type it is."""
@@ -219,7 +219,7 @@ def _in_words(policy: Policy) -> dict[str, Any]:
     return {
         "Version": policy.version,
         **({} if policy.id is None else {"Id": policy.id}),
-        "Statement": [statement_to_json(one) for one in policy.statements],
+        "Statement": [statement_to_json(statement) for statement in policy.statements],
     }
 
 
@@ -233,8 +233,8 @@ def _of_document(
         return run.wrong(place, f"It is no JSON: {error}."[:200])
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
-        for one in found.problems:
-            run.wrong(place + one.path[1:], f"{one.what} {one.fix}")
+        for problem in found.problems:
+            run.wrong(place + problem.path[1:], f"{problem.what} {problem.fix}")
         return UNUSABLE
     if layout == _NO_TEXT:
         return Policy(found.statements, found.version, found.id, name)
@@ -246,8 +246,8 @@ def _of_text(text: Any, name: str, place: str, run: CodingRun) -> Any:
         return run.wrong(place, f"There must be the text of a document, not {kind_of(text)}.")
     found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
-        for one in found.problems:
-            run.wrong(place, f"In this text, {one}")
+        for problem in found.problems:
+            run.wrong(place, f"In this text, {problem}")
         return UNUSABLE
     return found
 

@@ -75,8 +75,8 @@ def _issuer(value: str) -> Found:
 
 def _each(rule: Rule) -> Rule:
     def of_all(value: list[str]) -> Found:
-        for number, one in enumerate(value):
-            for below, what in rule(one):
+        for number, item in enumerate(value):
+            for below, what in rule(item):
                 yield f"[{number}]{below}", what
 
     return of_all

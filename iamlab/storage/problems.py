@@ -83,11 +83,11 @@ class CodingRun:
 
     def is_sound(self, place: str) -> bool:
         """Say whether nothing was found wrong at a place and below it."""
-        return not any(one.startswith(place) for one in self.places)
+        return not any(wrong.startswith(place) for wrong in self.places)
 
     def owner(self, cls: type) -> Any:
         """Give the nearest object around that is of a class; ``None``: there is none."""
-        return next((one for one in reversed(self.owners) if isinstance(one, cls)), None)
+        return next((owner for owner in reversed(self.owners) if isinstance(owner, cls)), None)
 
 
 class Coder(Protocol):

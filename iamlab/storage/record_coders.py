@@ -118,7 +118,7 @@ class RecordCoder:
         """Fields that point back: to an object of which class, and whether it may be missing."""
         found = {}
         for name, hint in types_of_fields(self.cls).items():
-            classes = [one for one in _alternatives(hint) if one is not type(None)]
+            classes = [class_ for class_ in _alternatives(hint) if class_ is not type(None)]
             if name in _BACK and len(classes) == 1 and _is_of_ours(classes[0]):
                 found[name] = classes[0], classes[0] is not hint
         return found
@@ -134,9 +134,9 @@ class RecordCoder:
         """
         hints = types_of_fields(self.cls)
         return tuple(
-            self._field_coder(one, hints[one.name])
-            for one in fields(self.cls)
-            if self._is_kept(one) and one.name not in self.back
+            self._field_coder(field, hints[field.name])
+            for field in fields(self.cls)
+            if self._is_kept(field) and field.name not in self.back
         )
 
     def _is_kept(self, field: Field[Any]) -> bool:
@@ -207,9 +207,9 @@ class RecordCoder:
         run.owners.append(made)
         values |= self._values(raw, place, run, made)
         run.owners.pop()
-        for one in fields(self.cls):
-            if not self._is_kept(one):
-                setattr(made, one.name, default_of(one))
+        for field in fields(self.cls):
+            if not self._is_kept(field):
+                setattr(made, field.name, default_of(field))
         return UNUSABLE if any(value is UNUSABLE for value in values.values()) else made
 
     def _values(
@@ -278,7 +278,7 @@ class ClassCoder:
         if type(name) is not str or name not in self.known:
             hint = did_you_mean(str(name)[:100], self.known)
             return run.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
-        inside = {key: one for key, one in raw.items() if key != _CLASS}
+        inside = {key: value for key, value in raw.items() if key != _CLASS}
         return self.known[name].read(inside, place, run)
 
 
@@ -313,7 +313,8 @@ def types_of_fields(cls: type) -> dict[str, Any]:
     known = {name: base for base in reversed(cls.__mro__) for name in get_annotations(base)}
     above = _fields_of_reports() if cls is Account else {}
     return {
-        one.name: above.get(one.name) or _type_of(one.name, known[one.name]) for one in fields(cls)
+        field.name: above.get(field.name) or _type_of(field.name, known[field.name])
+        for field in fields(cls)
     }
 
 

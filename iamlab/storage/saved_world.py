@@ -135,7 +135,9 @@ def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
     {'class': 'Clock', 'now': '2026-11-25T09:00:00Z'}
     """
     run = CodingRun("The world cannot be saved:", secrets, owners=[world])
-    contents = Contents(**{one.name: getattr(world, one.name) for one in fields(Contents)})
+    contents = Contents(
+        **{attribute.name: getattr(world, attribute.name) for attribute in fields(Contents)}
+    )
     try:
         written = coder_of(Contents).write(contents, "$", run)
         run.finish()
@@ -219,8 +221,8 @@ def _world(data: dict[str, Any], name: str) -> World:
         _check(contents, run)
     run.finish()
     log = world.events  # more than the list that is read
-    for one in fields(Contents):
-        setattr(world, one.name, getattr(contents, one.name))
+    for attribute in fields(Contents):
+        setattr(world, attribute.name, getattr(contents, attribute.name))
     log.extend(contents.events)
     world.events = log
     world.seed = world.ids.seed

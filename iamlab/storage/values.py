@@ -121,7 +121,7 @@ class Exact:
     kinds: tuple[type, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = tuple(dict.fromkeys(type(one) for one in self.choices))
+        found = tuple(dict.fromkeys(type(choice) for choice in self.choices))
         object.__setattr__(self, "types", found)
         object.__setattr__(self, "kinds", found)
 
@@ -131,11 +131,11 @@ class Exact:
 
     def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it if it is one of them; 1 is not true."""
-        for one in self.choices:
-            if type(raw) is type(one) and raw == one:
+        for choice in self.choices:
+            if type(raw) is type(choice) and raw == choice:
                 return raw
         words = {True: "true", False: "false", None: "null"}
-        known = " or ".join(words.get(one, repr(one)) for one in self.choices)
+        known = " or ".join(words.get(choice, repr(choice)) for choice in self.choices)
         return run.not_a(known, raw, place)
 
 
@@ -238,14 +238,14 @@ class Anything:
             return value
         if isinstance(value, list | tuple):
             return [
-                self._through(one, f"{place}[{number}]", run, text, depth + 1)
-                for number, one in enumerate(value)
+                self._through(item, f"{place}[{number}]", run, text, depth + 1)
+                for number, item in enumerate(value)
             ]
         if isinstance(value, dict):
             return {
                 text(key, place, run): self._through(
-                    one, member(place, str(key)), run, text, depth + 1
+                    item, member(place, str(key)), run, text, depth + 1
                 )
-                for key, one in value.items()
+                for key, item in value.items()
             }
         return run.not_a("JSON", value, place)

@@ -123,7 +123,7 @@ class Organization(Shown, Record):
 
     def path_to(self, container: Container) -> str:
         """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""
-        return "/".join((self.id, *(one.id for one in self.way_to(container.id)), ""))
+        return "/".join((self.id, *(target.id for target in self.way_to(container.id)), ""))
 
     def path_of(self, account_id: str) -> str:
         """Give the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
@@ -133,7 +133,7 @@ class Organization(Shown, Record):
         RequestError
             The account is not in this organization.
         """
-        return "/".join((self.id, *(one.id for one in self.way_to(account_id)[:-1]), ""))
+        return "/".join((self.id, *(target.id for target in self.way_to(account_id)[:-1]), ""))
 
     def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
         """Give what hangs above an account, the root first; nothing for the management account."""
@@ -154,11 +154,13 @@ class Organization(Shown, Record):
             world=world,
             root=copy_into(self.root, world=world),
             organizational_units={
-                key: copy_into(one, world=world) for key, one in self.organizational_units.items()
+                key: copy_into(unit, world=world) for key, unit in self.organizational_units.items()
             },
-            members={key: copy_into(one, world=world) for key, one in self.members.items()},
-            policies={key: copy_into(one, world=world) for key, one in self.policies.items()},
-            handshakes={key: copy_into(one, world=world) for key, one in self.handshakes.items()},
+            members={key: copy_into(member, world=world) for key, member in self.members.items()},
+            policies={key: copy_into(policy, world=world) for key, policy in self.policies.items()},
+            handshakes={
+                key: copy_into(handshake, world=world) for key, handshake in self.handshakes.items()
+            },
             requests=dict(self.requests),
             service_access=dict(self.service_access),
             delegates={key: dict(services) for key, services in self.delegates.items()},
@@ -249,28 +251,28 @@ def tree(organization: Organization) -> str:
         *organization.organizational_units.values(),
         *organization.members.values(),
     ]
-    for one in every:
-        below.setdefault(one.parent_id, []).append(one)
+    for target in every:
+        below.setdefault(target.parent_id, []).append(target)
     return "\n".join((head, *_lines(organization, organization.root, below, "", "")))
 
 
 def _lines(
     organization: Organization,
-    one: Target,
+    target: Target,
     below: Mapping[str, list[Target]],
     first: str,
     rest: str,
 ) -> Iterator[str]:
-    yield first + _line(organization, one)
-    children = below.get(one.id, [])
+    yield first + _line(organization, target)
+    children = below.get(target.id, [])
     for number, child in enumerate(children, 1):
         last = number == len(children)
         branch, stem = ("└─ ", "   ") if last else ("├─ ", "│  ")
         yield from _lines(organization, child, below, rest + branch, rest + stem)
 
 
-def _line(organization: Organization, one: Target) -> str:
-    names = [organization.policies[key].name for key in one.attached]
-    role = ", management account" if one.id == organization.management_account_id else ""
+def _line(organization: Organization, target: Target) -> str:
+    names = [organization.policies[key].name for key in target.attached]
+    role = ", management account" if target.id == organization.management_account_id else ""
     hanging = f": {', '.join(names)}" if names else ""
-    return f"{one.label} {one.id}{role}{hanging}"
+    return f"{target.label} {target.id}{role}{hanging}"
