@@ -1,10 +1,9 @@
-"""What the context of a request is: who calls, on what, when, from where, on whose behalf.
+"""The context keys of a request: who calls, on what, when, from where, on whose behalf.
 
-Tables say for each condition key what its value is; a function that gives ``None`` says that
-the request has no such key. When that is so stands, in words, in ``policy/global_keys.py``, and a
-test proves key by key that both say the same. Keys that come with temporary credentials are those
-credentials' own: ``Session.present`` gives them. Those of an operation (``iam:PassedToService``,
-``sts:ExternalId``) come with the call of that operation.
+Tables give the value of each condition key; a function that returns ``None`` says that the request
+has no such key. ``policy/global_keys.py`` says in words when that is so, and a test proves for each
+key that both say the same. ``Session.present`` gives the keys that come with temporary credentials.
+Those of an operation (``iam:PassedToService``, ``sts:ExternalId``) come with its call.
 
 Notes
 -----

@@ -1,8 +1,8 @@
-"""What the world knows of a resource, and what it takes for granted of one that it does not know.
+"""The resource of a request: its policy, tags, owner, RCPs. What is unknown is taken for granted.
 
 Notes
 -----
-AWS pages: "AWS services that work with IAM", for what may have a resource-based policy; "Default
+AWS pages: "AWS services that work with IAM", for what can have a resource-based policy; "Default
 key policy".
 """
 

@@ -1,12 +1,9 @@
-"""What events hold of parameters and answers: AWS's names, no secret, and not too much of it.
-
-Where a call comes from, as its event says it: an address, a VPC endpoint, a service.
+"""The fields of an event: parameters and answers without secrets, and where a call comes from.
 
 Notes
 -----
-AWS page: "CloudTrail record contents", for the limits: what is larger is left out.
-AWS pages: "CloudTrail record contents", for ``sourceIPAddress`` and ``vpcEndpointId``; "CloudTrail
-userIdentity element", for ``invokedBy``.
+AWS pages: "CloudTrail record contents", for the limits (what is larger is left out),
+``sourceIPAddress`` and ``vpcEndpointId``; "CloudTrail userIdentity element", for ``invokedBy``.
 """
 
 from __future__ import annotations

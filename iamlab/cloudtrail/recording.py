@@ -1,20 +1,15 @@
-"""How what happens in a world becomes an event: of whose call it is, for whose logs.
+"""How a call becomes an event in the logs of its accounts, and marks credentials as used.
 
-Secrets never become part of an event.
-
-When credentials and roles were last used: it follows from the events, as they are noted.
-
-Whatever becomes an event with an access key, or with a session of a role, is a use, allowed or
-not: who called was known. Only the newest use is kept, with what was used; the log has the rest.
-Of passwords ``signin.py`` keeps it, and of MFA devices AWS keeps none.
+Secrets never become part of an event. An event with an access key, or with a session of a role,
+counts as a use, allowed or not, because the caller was known. Only the newest use is kept; the log
+has the rest. For passwords, signing in notes the use. AWS notes none for MFA devices.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Logging IAM and AWS STS
-API calls with AWS CloudTrail".
-AWS pages: "Generate credential reports for your AWS account", for how often a key's use is noted;
-"API AccessKeyLastUsed"; "API RoleLastUsed". Likely, not sure: that a role is used by the calls of
-its sessions, and not by being assumed.
+API calls with AWS CloudTrail"; "Generate credential reports for your AWS account", for how often a
+key's use is noted; "API AccessKeyLastUsed"; "API RoleLastUsed". Likely, not sure: that a role is
+used by the calls of its sessions, and not by being assumed.
 """
 
 from __future__ import annotations

@@ -1,18 +1,15 @@
-"""Who called, as an event says it: CloudTrail's element ``userIdentity``, for every kind of caller.
+"""Who called: CloudTrail's element ``userIdentity`` with its ``sessionContext``.
 
-What an event says of the session that somebody calls with: ``userIdentity.sessionContext``.
-
-All of it follows from the condition keys that come with the credentials, so every service's events
-tell of a session the same. Long-term keys have none of these keys, and no session.
+All of it follows from the condition keys that come with the credentials, so the events of every
+service say the same of a session. Long-term keys have none of these keys, and no session.
 
 Notes
 -----
 AWS pages: "CloudTrail userIdentity element"; "Logging IAM and AWS STS API calls with AWS
-CloudTrail", for what another account is told of a caller. How a caller is named whom nobody knows
-is unsure: no page lists the word, published logs of S3 have this one.
-AWS pages: "CloudTrail userIdentity element"; "Monitor and control actions taken with assumed
-roles", for the source identity. AWS may call a session ``mfaAuthenticated`` whose role was assumed
-with MFA, which policies do not see; here both say the same.
+CloudTrail", for what another account is told of a caller; "Monitor and control actions taken with
+assumed roles", for the source identity. How an anonymous caller is named is unsure: no page lists
+the word, published logs of S3 have this one. AWS may call a session ``mfaAuthenticated`` whose role
+was assumed with MFA, which policies do not see; here both say the same.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Questions(records.World):
             Condition keys that the world does not know by itself, or knows otherwise.
         circumstances
             How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
-            ``request_tags``, ``region``; see ``iamlab.authorization.authorize.Circumstances``.
+            ``request_tags``, ``region``; see ``iamlab.model.network_locations.Circumstances``.
 
         Returns
         -------

@@ -1,14 +1,12 @@
-"""Passwords of IAM users and root users, and the account's policy for them.
+"""Access to the console: passwords, the account's password policy, and sign-in addresses.
 
 A password is kept as a salted hash only, so nobody can read it, here as in AWS.
 
-Addresses of the console: where users sign in, and where somebody takes a role.
-
 Notes
 -----
-AWS pages: "Set an account password policy for IAM users"; "Manage passwords for IAM users".
-AWS pages: "How IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable
-custom identity broker access to the AWS console".
+AWS pages: "Set an account password policy for IAM users"; "Manage passwords for IAM users"; "How
+IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable custom identity
+broker access to the AWS console".
 """
 
 from __future__ import annotations

@@ -1,21 +1,14 @@
-"""Whoever can have credentials of his own: IAM users, and the root user.
+"""Credentials: their owners, access keys, MFA devices, and what a caller presents.
 
-What is kept of access keys.
-
-MFA devices: the phone that shows codes, the token, the passkey.
-
-IAM keeps of a phone which seed it was given. Here the seed follows from the world's and a number,
-so no secret is kept; only the device that creation returned shows codes, as only one phone does.
-
-What somebody shows who calls: an access key, a session. It says who calls, and with what.
+IAM keeps the seed of a virtual MFA device. Here the seed follows from the world's seed and a
+number, so no secret is kept. Only the object that the creation returned shows codes, as only one
+phone does.
 
 Notes
 -----
 AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
-authentication in IAM".
-AWS pages: "AWS Multi-factor authentication in IAM"; "Assign a virtual MFA device in the AWS
-Management Console".
-AWS pages: "Manage access keys for IAM users"; "Use temporary credentials with AWS resources".
+authentication in IAM"; "Assign a virtual MFA device in the AWS Management Console"; "Use temporary
+credentials with AWS resources".
 """
 
 from __future__ import annotations

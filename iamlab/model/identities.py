@@ -1,11 +1,8 @@
-"""Users, groups and roles: what they carry, and how that is changed.
-
-The root user: the account's owner, who signs in by e-mail address.
+"""Users, groups, roles and the root user: names, policies, tags, credentials.
 
 Notes
 -----
-AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
-AWS page: "AWS account root user".
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles"; "AWS account root user".
 """
 
 from __future__ import annotations

@@ -1,15 +1,12 @@
-"""What an account holds beside identities and policies: profiles, providers, certificates.
+"""Instance profiles, identity providers and server certificates, and the metadata of SAML.
 
-SAML metadata: of an identity provider's document, who speaks, and until when it is valid.
-
-The document comes from outside, so it is read as it streams by, and refused as soon as it declares
-a document type: without one there are no entities that could grow.
+A SAML metadata document comes from outside. So it is read as a stream, and refused as soon as it
+declares a document type: without one, no entities can grow.
 
 Notes
 -----
 AWS pages: "Use instance profiles"; "Create a SAML identity provider in IAM"; "Create an OpenID
 Connect (OIDC) identity provider in IAM"; "Manage server certificates in IAM".
-AWS page: "Create a SAML identity provider in IAM".
 """
 
 from __future__ import annotations

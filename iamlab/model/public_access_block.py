@@ -1,4 +1,9 @@
-"""Block Public Access: its four switches, combined over levels, and what makes a policy public."""
+"""S3 Block Public Access: the four switches, combined over levels, and the status of a bucket.
+
+Notes
+-----
+AWS page: "Blocking public access to your Amazon S3 storage".
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,15 @@
-"""What AWS's services say of themselves when they assume a role, or call somebody's resource.
+"""Service principals: which roles they assume, which keys they send, which linked roles they have.
 
-A service works for many accounts. By ``aws:SourceArn`` and ``aws:SourceAccount`` it says for which
-resource and for whose account it calls this time, so that a policy can let it do so for one account
-only. An Allow with a condition on a key that the service does not send lets nobody in.
-
-Which service names its service-linked role how, and which policy of AWS hangs on it.
+A service works for many accounts. With ``aws:SourceArn`` and ``aws:SourceAccount`` it says for
+which resource and account it calls, so a policy can allow it for one account only. An Allow with a
+condition on a key that the service doesn't send allows nobody.
 
 Notes
 -----
 AWS pages: "The confused deputy problem"; for each row the page that it names. AWS has no page with
-all of them, so that some rows are only likely.
-AWS pages: "AWS services that work with IAM"; "Create a service-linked role"; the "AWS Managed
-Policy Reference", for the policies under ``/aws-service-role/``.
+all of them, so some rows are only likely. "AWS services that work with IAM"; "Create a
+service-linked role"; the "AWS Managed Policy Reference", for the policies under
+``/aws-service-role/``.
 """
 
 from __future__ import annotations

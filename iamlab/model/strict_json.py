@@ -1,12 +1,10 @@
-"""JSON files, read strictly: whatever is wrong with one is said with its place.
+"""JSON files, read strictly and replaced in one step.
 
-The standard library's reader is fast, but takes more than JSON: NaN, the last of two equal keys,
-numbers of any length. These are refused, as nobody can have meant them.
+The standard library's reader is fast, but accepts more than JSON: NaN, the last of two equal keys,
+numbers of any length. These are refused with their place, because nobody can have meant them.
 
-A file is replaced in one step: whoever interrupts the writing loses nothing.
-
-The new content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when
-all of it is on the disk.
+New content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when all
+of it is on the disk. An interrupted writing loses nothing.
 """
 
 from __future__ import annotations

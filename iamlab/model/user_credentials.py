@@ -1,21 +1,12 @@
-"""What a user may have beside passwords and access keys: certificates, SSH keys, service passwords.
+"""Signing certificates, SSH public keys and service-specific credentials of IAM users.
 
-Each is a value: a change puts another one in its place.
-
-RSA public keys as SSH writes them, and as PEM; each form can be made of the other.
-
-The package ``cryptography`` reads and writes them; it is imported when the first one comes.
-
-Certificates and private keys as text in PEM form, and whether they go together.
-
-The package ``cryptography`` reads them; it is imported when the first one comes.
+Each is a value: a change replaces it. The package ``cryptography`` reads keys and certificates; it
+is imported when the first one comes.
 
 Notes
 -----
-AWS pages: "Use IAM with CodeCommit"; "Service-specific credentials for IAM users"; "Manage
-signing certificates".
-AWS pages: "API UploadSSHPublicKey"; "API GetSSHPublicKey".
-AWS page: "Manage server certificates in IAM".
+AWS pages: "Use IAM with CodeCommit"; "Service-specific credentials for IAM users"; "Manage signing
+certificates"; "API UploadSSHPublicKey"; "API GetSSHPublicKey"; "Manage server certificates in IAM".
 """
 
 from __future__ import annotations

@@ -1,13 +1,8 @@
-"""What must be true between the things of a world: what is named is there, and is there once.
+"""What must be true between the parts of a world: what is named is there, and is there once.
 
-A world that was made of exports may name what no file held; it has warned of that, and keeps it.
-
-What must be true between the parts of an organization: a tree, whose accounts are there.
-
-What must be true between the parts of an instance of IAM Identity Center.
-
-Assignments may mean users and groups that have been deleted, and roles and SAML providers may be
-gone: that is so in a living world too.
+A world made of exports can name what no file held; it has warned of that, and keeps it. In IAM
+Identity Center, assignments can name users and groups that were deleted, and roles and SAML
+providers can be gone: a living world has that too.
 """
 
 from __future__ import annotations

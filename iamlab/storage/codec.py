@@ -1,13 +1,8 @@
-"""Which coder writes and reads values of a type: dataclasses by their own fields and annotations.
+"""Which coder writes and reads values of a type: dataclasses by their fields and annotations.
 
-What a class holds is said where the class is: a new field, or a new class below one that is known,
-is saved without a further line here. A file names a class only where a field may hold several, and
-only one of those; it stands under ``class``, which no field can be called.
-
-What the annotations of dataclasses mean, and which classes there are.
-
-Modules import much for its type only, so the names in annotations are not all there when the
-program runs: what a module imports under ``TYPE_CHECKING`` is read in its source.
+A new field, or a new class below a known one, is saved without a further line here. A file names a
+class only where a field may hold several, and only one of those. The name is under ``class``, which
+no field can be called.
 """
 
 from __future__ import annotations

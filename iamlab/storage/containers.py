@@ -1,9 +1,7 @@
-"""Lists, sets, dictionaries and alternatives, each of what other coders write.
+"""Coders of lists, sets, dictionaries, alternatives and policy documents.
 
-Policy documents in a file: as JSON to read and edit, with the text that they had before.
-
-The text comes back byte for byte: a document is written as JSON only if a known layout gives its
-text again, and as text if none does.
+The text of a policy document comes back byte for byte: it is written as JSON only if a known layout
+gives its text again, and as text if none does.
 """
 
 from __future__ import annotations

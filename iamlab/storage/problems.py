@@ -1,10 +1,7 @@
-"""On the way between a world and its file: what is found wrong, and where one is.
+"""One writing or reading of a world: the problems found, their places, and which fields are secret.
 
-Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``.
-
-Which fields of a world hold secrets, and what stands in their place where none may be.
-
-It fails safe: a field whose name sounds secret is one, unless it is listed here as harmless.
+Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``. The rule for secrets fails
+safe: a field whose name sounds secret is a secret, unless it is listed here as harmless.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Records in a file: each field is written by its own coder, in the order of the class."""
+"""Records in a file: each field is written by its own coder, in the order of the class.
+
+Modules import much for its type only, so the names in annotations are not all there when the
+program runs. What a module imports under ``TYPE_CHECKING`` is read in its source.
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,10 @@
-"""Policies of an organization: what they are, and where they hang.
-
-The types of policies of an organization that decide who may do what, by AWS's names.
-
-How much of everything an organization may have.
-
-What reaches an account from above: the policies at each level, from the root to the account.
+"""The policies of an organization: their types, their quotas, and how they apply level by level.
 
 Notes
 -----
-AWS page: "Managing organization policies with AWS Organizations".
-AWS page: "Quotas and service limits for AWS Organizations", as of November 2026.
-AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)".
-AWS pages: "SCP evaluation"; "How RCPs work with AWS Organizations".
+AWS pages: "Managing organization policies with AWS Organizations"; "Quotas and service limits for
+AWS Organizations", as of November 2026; "Service control policies (SCPs)"; "Resource control
+policies (RCPs)"; "SCP evaluation"; "How RCPs work with AWS Organizations".
 """
 
 from __future__ import annotations

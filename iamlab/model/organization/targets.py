@@ -1,12 +1,9 @@
-"""What policies of an organization hang on: its root, its OUs, its accounts.
-
-How accounts come into an organization: by invitations, called handshakes, and by requests.
+"""The targets of an organization's policies: root, OUs, member accounts. And how accounts join.
 
 Notes
 -----
-AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizational units (OUs)".
-AWS pages: "Inviting an AWS account to join your organization"; "Creating a member account in an
-organization".
+AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizational units (OUs)";
+"Inviting an AWS account to join your organization"; "Creating a member account in an organization".
 """
 
 from __future__ import annotations
