@@ -53,25 +53,27 @@ _RENAMED: Mapping[str, Mapping[str, str]] = {"s3": {"Bucket": "bucketName"}}
 """Service -> parameters that CloudTrail calls otherwise than the API's clients do."""
 
 
-def plain(value: Any, service: str = "") -> Any:
+def event_values(value: Any, service: str = "") -> Any:
     """Write names and times as CloudTrail does, and leave secrets out.
 
     Examples
     --------
-    >>> plain({"UserName": "ana", "Password": "Correct-Horse-1"})
+    >>> event_values({"UserName": "ana", "Password": "Correct-Horse-1"})
     {'userName': 'ana'}
-    >>> plain({"Bucket": "star-maps"}, "s3")
+    >>> event_values({"Bucket": "star-maps"}, "s3")
     {'bucketName': 'star-maps'}
     """
     if isinstance(value, Mapping):
         names = _RENAMED.get(service, {})
         return {
-            names.get(name) or _small(f"{name}"): part if name in _TAGS else plain(part)
+            names.get(name) or _with_small_initial(f"{name}"): part
+            if name in _TAGS
+            else event_values(part)
             for name, part in value.items()
             if name not in SECRETS
         }
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [event_values(part) for part in value]
     if isinstance(value, datetime):
         return in_us_style(value)
     if isinstance(value, float) and not isfinite(value):  # JSON has no such number
@@ -95,28 +97,28 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 @lru_cache(maxsize=4096)
-def _small(name: str) -> str:
+def _with_small_initial(name: str) -> str:
     """Write a name with a small first letter; the same text for all events that have it."""
     return sys.intern(name[:1].lower() + name[1:])
 
 
-def within(value: Any, most: int) -> Any:
+def within_limit(value: Any, most: int) -> Any:
     """Give a value as it is, or ``None`` if its JSON has too many bytes.
 
     Examples
     --------
-    >>> within({"a": "b"}, 10), within({"a": "b" * 10}, 10)
+    >>> within_limit({"a": "b"}, 10), within_limit({"a": "b" * 10}, 10)
     ({'a': 'b'}, None)
     """
     return value if value is None or len(json.dumps(value)) <= most else None
 
 
-def clipped(text: str, most: int = MOST_OF_TEXT) -> str:
+def clip(text: str, most: int = MOST_OF_TEXT) -> str:
     """Cut a text that has too many bytes, never within a character.
 
     Examples
     --------
-    >>> clipped("of maps", 4), clipped("h\u00e9", 2)
+    >>> clip("of maps", 4), clip("h\u00e9", 2)
     ('of m', 'h')
     """
     if len(text) * 4 <= most:  # no character has more

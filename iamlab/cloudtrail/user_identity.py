@@ -91,7 +91,7 @@ def user_identity(
         found["userName"] = context["aws:username"]
     maker = None
     if issuer and found["type"] == "FederatedUser":
-        maker = _maker(issuer, account, issuer_id)
+        maker = _federating_issuer(issuer, account, issuer_id)
     elif issuer:
         maker = {
             "type": "Role",
@@ -104,16 +104,16 @@ def user_identity(
     return {**found, "sessionContext": session} if session else found
 
 
-def seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
+def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say what an account is told of a caller: of one of another account, little.
 
     Examples
     --------
     >>> ana = {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "userName": "ana",
     ...        "arn": "arn:aws:iam::111111111111:user/ana", "accountId": "111111111111"}
-    >>> seen_from("222222222222", ana)
+    >>> identity_seen_from("222222222222", ana)
     {'type': 'AWSAccount', 'principalId': 'AIDAEXAMPLE', 'accountId': '111111111111'}
-    >>> seen_from("111111111111", ana)["userName"]
+    >>> identity_seen_from("111111111111", ana)["userName"]
     'ana'
     """
     own = identity.get("accountId", "")
@@ -124,7 +124,7 @@ def seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]
     return {**abroad, "accountId": own, **via}
 
 
-def _maker(arn: str, account: str, unique_id: str) -> dict[str, str]:
+def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]:
     """Say who made a federated user: a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:

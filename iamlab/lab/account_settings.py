@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import root_user_keys
-from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
@@ -193,7 +193,7 @@ class AccountSettings(records.Account):
         off = {*self.sts_regions_off} - {region}
         self.sts_regions_off[:] = sorted(off if status == "Active" else {*off, region})
         self.changed()
-        record(
+        record_in_account(
             self.world,
             ("iam", "SetSTSRegionalEndpointStatus"),
             user_identity(self.root.arn, root_user_keys(self.root.arn, self.account_id), None),

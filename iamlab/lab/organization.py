@@ -17,11 +17,7 @@ from iamlab.model.organization import organization as records
 from iamlab.model.organization.targets import ACCESS_ROLE
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
-from iamlab.operations.organizations.lookup import (
-    account_id_of,
-    container_of,
-    free_address,
-)
+from iamlab.operations.organizations.lookup import account_id_of, container_of, free_address
 from iamlab.operations.parameters import as_tags
 
 if TYPE_CHECKING:
@@ -287,16 +283,20 @@ class Organization(OrganizationPolicies):
         >>> list(organization.delegates)
         ['222222222222']
         """
-        given = {"ServicePrincipal": service_principal}
-        self._do("RegisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given)
+        self._do(
+            "RegisterDelegatedAdministrator",
+            AccountId=account_id_of(self, account),
+            ServicePrincipal=service_principal,
+        )
 
     def deregister_delegated_administrator(
         self, account: account_records.Account | str, service_principal: str
     ) -> None:
         """End that (``DeregisterDelegatedAdministrator``)."""
-        given = {"ServicePrincipal": service_principal}
         self._do(
-            "DeregisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given
+            "DeregisterDelegatedAdministrator",
+            AccountId=account_id_of(self, account),
+            ServicePrincipal=service_principal,
         )
 
     def enable_identity_center(self, *, region: str = "us-east-1") -> IdentityCenter:
@@ -363,7 +363,7 @@ class Organization(OrganizationPolicies):
         >>> organization.root_features
         ['RootCredentialsManagement']
         """
-        self._do_in_iam("EnableOrganizationsRootCredentialsManagement")
+        perform(self.management_account, "EnableOrganizationsRootCredentialsManagement")
 
     def disable_organizations_root_credentials_management(self) -> None:
         """End that; credentials that are gone stay gone.
@@ -373,7 +373,7 @@ class Organization(OrganizationPolicies):
         ServiceAccessNotEnabledException
             IAM has no access to the organization.
         """
-        self._do_in_iam("DisableOrganizationsRootCredentialsManagement")
+        perform(self.management_account, "DisableOrganizationsRootCredentialsManagement")
 
     def enable_organizations_root_sessions(self) -> None:
         """Let the management account lift policies that shut everybody out, in member accounts.
@@ -385,7 +385,7 @@ class Organization(OrganizationPolicies):
         OrganizationNotInAllFeaturesModeException
             The organization has consolidated billing only.
         """
-        self._do_in_iam("EnableOrganizationsRootSessions")
+        perform(self.management_account, "EnableOrganizationsRootSessions")
 
     def disable_organizations_root_sessions(self) -> None:
         """End that.
@@ -395,8 +395,4 @@ class Organization(OrganizationPolicies):
         ServiceAccessNotEnabledException
             IAM has no access to the organization.
         """
-        self._do_in_iam("DisableOrganizationsRootSessions")
-
-    def _do_in_iam(self, operation: str) -> None:
-        """Do an operation of IAM for the management account."""
-        perform(self.management_account, operation)
+        perform(self.management_account, "DisableOrganizationsRootSessions")

@@ -14,7 +14,7 @@ from iamlab.authorization.context_keys import DEFAULT_REGION, root_user_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_names import NAME_NO_RESOURCES
-from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.recording import record_call
 from iamlab.cloudtrail.user_identity import caller_identity, user_identity
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.operations import registry as entries
@@ -244,7 +244,7 @@ class _Recorded:
             return  # the question could not even be asked
         names_none = self.entry.service in NAME_NO_RESOURCES
         about = () if names_none else (self.about, *self.further)
-        record_for(
+        record_call(
             self.account.world,
             (self.entry.service, self.entry.name),
             self.identity,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.recording import record_event
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import (
     AwsError,
@@ -298,7 +298,7 @@ def _record(
         known = principal_of(world, who.arn)
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == _FAILURE else ""
-    note(
+    record_event(
         world,
         ("signin", name),
         identity,

@@ -9,7 +9,7 @@ from iamlab.authorization.authorize import check_credentials
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, origin_of
 from iamlab.cloudtrail.event_names import NO_CALLS
-from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.recording import record_call
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import AccessDenied
 from iamlab.policy.arn import Arn, is_arn
@@ -98,7 +98,7 @@ def _record(
     identity = caller_identity(
         who, getattr(caller, "access_key_id", ""), services[-1] if services else ""
     )
-    record_for(
+    record_call(
         world,
         (service, name),
         identity,

@@ -17,7 +17,7 @@ from iamlab import Policy, Verdict, World
 from iamlab.analysis.credential_timeline import lifetimes
 from iamlab.analysis.credential_timeline.hops import STS, Hop, Party
 from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
-from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.event import Event
 from iamlab.model.record import CredentialKind
@@ -1058,7 +1058,7 @@ def _crowd(size: int) -> World:
         one = replace(template, access_key_id=f"ASIA{number:016}", parent=parent)
         world.sessions[one.access_key_id] = one
         answer = {"Credentials": {"AccessKeyId": one.access_key_id}}
-        record(world, ("sts", "AssumeRole"), {}, MAIN, read_only=True, answer=answer)
+        record_in_account(world, ("sts", "AssumeRole"), {}, MAIN, read_only=True, answer=answer)
     world.clock.advance(seconds=1)
     role.revoke_sessions()
     return world

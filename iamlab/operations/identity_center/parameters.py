@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unicodedata import category
 
 from iamlab.authorization.context_keys import root_user_keys
-from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import AwsError, RequestError, did_you_mean
 from iamlab.errors.organizations import AccountNotFoundException
@@ -202,7 +202,7 @@ def _record(
     center: IdentityCenter, named: tuple[str, str], call: Call, error: AwsError | None
 ) -> None:
     account = center.organization.management_account
-    record(
+    record_in_account(
         center.world,
         named,
         user_identity(account.root_arn, root_user_keys(account.root_arn, account.account_id), None),

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import check_credentials
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note, record_for
+from iamlab.cloudtrail.recording import record_call, record_event
 from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
@@ -118,7 +118,7 @@ def _record(operation: Operation, asked: Asked, made: Any, error: AwsError | Non
     logged = made is not None and operation.logs_answer
     answer = operation.answer(made) if logged else None
     about = _about(operation, asked)
-    record_for(
+    record_call(
         asked.world,
         ("sts", operation.name),
         asked.identity or _identity(asked),
@@ -139,7 +139,7 @@ def _record_switch(asked: Asked, made: Session) -> None:
     if asked.operation != "AssumeRole":
         return
     who = principal_of(asked.world, made)
-    note(
+    record_event(
         asked.world,
         ("signin", "SwitchRole"),
         caller_identity(who),

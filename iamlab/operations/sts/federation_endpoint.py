@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.recording import record_event
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.identity_center import BadRequest
@@ -211,7 +211,7 @@ def refuse(why: str) -> NoReturn:
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Note a step in the log of the account whose session it is."""
     who = principal_of(session.world, session)
-    note(
+    record_event(
         session.world,
         ("signin", name),
         caller_identity(who, access_key_id),

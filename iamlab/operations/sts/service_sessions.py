@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorization_request
-from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.recording import record_call
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.model.network_locations import Circumstances
 from iamlab.model.quotas import is_account_id
@@ -233,7 +233,7 @@ def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> Access
 
 def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
     """Note the call in the log of the role's account: without any secret."""
-    record_for(
+    record_call(
         call.world,
         ("sts", "AssumeRole"),
         {"type": "AWSService", "invokedBy": call.service},
