@@ -19,16 +19,17 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.model.network_locations import Network
 from iamlab.teach.scenarios import MAP, scenario
-from tests.analysis.test_access_matrix import (
+from tests.analysis.worlds_to_ask import (
     ACTIONS,
     MAIN,
     OUTSIDERS,
     OWNED,
     RESOURCES,
+    circumstances,
     observatory,
+    organized,
     random_world,
 )
-from tests.analysis.test_who_can import circumstances, organized
 from tests.policy.documents import allow, deny, document
 
 S3 = "com.amazonaws.us-east-1.s3"

@@ -11,61 +11,19 @@ from iamlab import World
 from iamlab.analysis import who_can as who_can_module
 from iamlab.analysis.access_matrix import everybody
 from iamlab.errors import RequestError
-from iamlab.model.network_locations import Network
-from tests.analysis.test_access_matrix import ACTIONS, OWNED, RESOURCES, observatory, random_world
+from tests.analysis.worlds_to_ask import (
+    ACTIONS,
+    OWNED,
+    RESOURCES,
+    circumstances,
+    observatory,
+    organized,
+    random_world,
+)
 from tests.model.world_contents import snapshot
-from tests.policy.documents import allow, deny, document
+from tests.policy.documents import deny, document
 
-SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 MAP = "arn:aws:s3:::star-maps/m31.fits"
-
-
-def organized(world: World, chance: random.Random) -> World:
-    """Put two of the accounts into an organization, under random policies."""
-    first, second, *_ = world.accounts.values()
-    organization = world.create_organization(first)
-    unit = organization.create_organizational_unit("Sky")
-    organization.enable_policy_type(RCP)
-    organization.invite_account(second).accept()
-    if chance.random() < 0.7:
-        organization.move_account(second, unit)
-    keys: list[tuple[str, Any]] = [
-        ("aws:PrincipalOrgID", organization.id),
-        ("aws:PrincipalTag/team", "sky"),
-        ("aws:ResourceOrgID", [organization.id, "o-other"]),
-        ("aws:PrincipalArn", f"arn:aws:iam::{second.account_id}:user/dana"),
-    ]
-    for number in range(chance.randint(1, 3)):
-        key, value = chance.choice(keys)
-        operator = chance.choice(("StringEquals", "StringNotEquals", "StringNotEqualsIfExists"))
-        guard = deny(chance.choice(("s3:*", "kms:*", "sts:*")), Condition={operator: {key: value}})
-        kind = chance.choice((SCP, RCP))
-        if kind == RCP:
-            guard["Principal"] = "*"
-        policy = organization.create_policy(f"guard-{number}", document(guard), type=kind)
-        policy.attach(chance.choice((organization.root, unit, second)))
-    for bucket in first.buckets.values():
-        bucket.policy = None if chance.random() < 0.3 else bucket.policy
-    return world
-
-
-def circumstances(world: World, chance: random.Random) -> dict[str, Any]:
-    """Say how the call is made."""
-    endpoint = next(iter(world.accounts.values())).create_vpc_endpoint(
-        service_name="com.amazonaws.us-east-1.s3", vpc_id="vpc-1"
-    )
-    endpoint.put_policy(document({**allow("s3:Get*"), "Principal": "*"}))
-    every: list[dict[str, Any]] = [
-        {},
-        {},
-        {"network": Network(endpoint=endpoint.arn)},
-        {"via": "athena.amazonaws.com"},
-        {"region": "eu-west-1"},
-        {"request_tags": {"team": "sky"}},
-        {"context": {"AWS:USERNAME": "alice"}},
-        {"context": {"aws:PrincipalTag/team": "sky"}},
-    ]
-    return chance.choice(every)
 
 
 def one_by_one(world: World, action: str, resource: str, **how: Any) -> list[str]:

@@ -44,7 +44,7 @@ from iamlab.storage.saved_world import (
     world_to_json,
 )
 from tests.effort import first_now, tries
-from tests.lab.test_secrets import Made, build, leaks
+from tests.lab.secrets_in_worlds import Made, build, leaks
 from tests.model.world_contents import plain, snapshot
 from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata

@@ -15,7 +15,7 @@ from iamlab.view.figures.sets.permission_sets import _who_allows, draw_decisions
 from tests.effort import first_now
 from tests.view.looking import faults
 from tests.view.scenes import ACTIONS, company, question
-from tests.view.test_set_tiles import around, outlines
+from tests.view.set_outlines import around, outlines
 
 ASKED = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "iam:ListUsers", "ec2:StartInstances"]
 CONCRETE = [one for one in ACTIONS if "*" not in one]

@@ -2,7 +2,6 @@
 
 import networkx as nx
 import pytest
-from tests.view.speed import TIMES, ratio_to_plain_figure
 
 from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
@@ -11,6 +10,7 @@ from iamlab.view.figures.reach.reach_edges import draw_edges
 from iamlab.view.figures.reach.reach_fan import draw_found
 from iamlab.view.figures.reach.reach_graph import draw_cut, draw_way, reach_graph
 from iamlab.view.figures.reach.reach_words import short_edit
+from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure
 from tests.policy.documents import allow, document
 from tests.view.looking import faults
 

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from iamlab.view.drawing.sheet import PAGE, Sheet
 from iamlab.view.figure import Figure
@@ -13,6 +13,7 @@ from iamlab.view.figures.sets.set_tiles import MOST, Item, Ring, Tile, draw_sets
 from iamlab.view.style import LOOKS
 from tests.effort import tries
 from tests.view.looking import faults
+from tests.view.set_outlines import around, outlines
 
 MIN_GAP = 0.1  # inches between sets that have nothing in common
 NAMES = ("identity-based policy", "permissions boundary", "session policy", "resource-based policy")
@@ -27,28 +28,6 @@ def drawn(rings, tiles):
         words += [tile.title, *(word for item in tile.items for word in (item.text, item.note))]
     alt = "what lies in which set, as the test has put it"
     return Figure.on(sheet, alt=alt, caption="", rows=[{"a": 1}], lines=words)
-
-
-def outlines(figure):
-    """Give the rectangle of each set, in their order: left, top, right, bottom."""
-    shapes = [
-        patch
-        for patch in figure.drawing.axes[0].patches
-        if isinstance(patch, FancyBboxPatch) and not patch.get_fill()
-    ]
-    return [
-        (one.get_x(), one.get_y(), one.get_x() + one.get_width(), one.get_y() + one.get_height())
-        for one in shapes
-    ]
-
-
-def around(figure, text):
-    """Say which sets a text stands in."""
-    [label] = [one for one in figure.drawing.axes[0].texts if one.get_text() == text]
-    x, y = label.get_position()
-    return tuple(
-        left < x < right and top < y < bottom for left, top, right, bottom in outlines(figure)
-    )
 
 
 def parts(sets):

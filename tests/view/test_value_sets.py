@@ -15,7 +15,7 @@ from iamlab.view.figures.policy.value_sets import value_sets
 from tests.effort import tries
 from tests.view.disfigure import UGLY
 from tests.view.looking import faults
-from tests.view.test_set_tiles import around
+from tests.view.set_outlines import around
 
 KEY = "aws:TagKeys"
 ALICE = "arn:aws:iam::111111111111:user/alice"

@@ -18,8 +18,14 @@ from iamlab.policy.catalog import actions_of, all_actions, expand
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.shortest import but_few, in_words, shortest
 from iamlab.teach.scenarios import scenario
-from tests.analysis.test_access_matrix import MAIN, OUTSIDERS, observatory, random_world
-from tests.analysis.test_who_can import circumstances, organized
+from tests.analysis.worlds_to_ask import (
+    MAIN,
+    OUTSIDERS,
+    circumstances,
+    observatory,
+    organized,
+    random_world,
+)
 from tests.effort import slow, tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust

@@ -20,7 +20,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
 from iamlab.teach.scenarios import MAP, scenario
-from tests.analysis.test_access_matrix import ACTIONS, MAIN, OWNED, observatory, random_world
+from tests.analysis.worlds_to_ask import ACTIONS, MAIN, OWNED, observatory, random_world
 from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust

@@ -17,7 +17,7 @@ from iamlab.lab.identities import User
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.metadata import Response
 from tests.effort import tries
-from tests.lab.test_secrets import Made, held, leaks
+from tests.lab.secrets_in_worlds import Made, held, leaks
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
