@@ -21,27 +21,28 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import Way, check
-from iamlab.authorization.context_keys import FORWARDED, of_call
-from iamlab.authorization.principal import PrincipalContext, policies_of, principal_of, scps_of
+from iamlab.authorization.attached_policies import policies_of, scps_of
+from iamlab.authorization.authorize import NetworkPath, check_circumstances
+from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
+from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User
-from iamlab.model.record import Circumstances, over
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from iamlab.authorization.context_keys import Who
+    from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.question_space import ResourceFacts
     from iamlab.engine.request import ContextValue
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -154,7 +155,7 @@ def member_of(group: Group) -> PrincipalContext:
     return PrincipalContext(
         member.arn,
         account.account_id,
-        partial(contexts.user, member, account.world.membership_of(account.account_id)),
+        partial(contexts.user_attributes, member, account.world.membership_of(account.account_id)),
         hanging,
         assumed=tuple(missing),
         scps=scps_of(account),
@@ -173,7 +174,7 @@ def matrix(
     from iamlab.engine.matrix import AccessMatrix
 
     circumstances = circumstances or {}
-    check(circumstances)
+    check_circumstances(circumstances)
     known = [_known(world, caller, by) for caller in steps(callers, "gathering")]
     rows = [0] * len(known)
     for places in _alike(known).values():
@@ -240,8 +241,13 @@ class Part:
 
     def asking(self, known: PrincipalContext, given: Given, *, via: bool) -> Asking:
         """Give a caller as the engine takes it."""
-        own = {**known.context(), **(FORWARDED if via else {})}
-        return known.arn, known.layers(endpoint=self.policy), over(own, given), known.issuer
+        own = {**known.context(), **(FORWARDED_CALL_KEYS if via else {})}
+        return (
+            known.arn,
+            known.layers(endpoint=self.policy),
+            override_keys(own, given),
+            known.issuer,
+        )
 
 
 def parts(
@@ -278,7 +284,7 @@ class _Told:
     """What the engine is told of resources and ways, for callers to whom they look the same."""
 
     world: World
-    who: Who
+    who: CallerAttributes
     account_id: str
     given: Given
     circumstances: Circumstances
@@ -294,15 +300,15 @@ class _Told:
                 policy = way.policy  # the endpoint depends on nothing else
         return Part(policy, facts)
 
-    def _one(self, action: str, resource: str) -> tuple[Way, ResourceFacts]:
+    def _one(self, action: str, resource: str) -> tuple[NetworkPath, ResourceFacts]:
         facts = resource_context(self.world, resource, action, self.account_id)
         if facts.rcps:
             # The engine looks at the same levels once.
             same = self._rcps.setdefault(facts.account_id, facts)
             facts = replace(facts, rcps=same.rcps)
-        way = Way.of(self.world, self.who, facts, action, self.circumstances)
-        beside = facts.beside(of_call(way.call))
-        return way, replace(beside, context=over(beside.context, self.given))
+        way = NetworkPath.of(self.world, self.who, facts, action, self.circumstances)
+        beside = facts.beside(call_keys(way.call))
+        return way, replace(beside, context=override_keys(beside.context, self.given))
 
 
 def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:

@@ -24,7 +24,7 @@ from iamlab.errors import (
     did_you_mean,
     noted,
 )
-from iamlab.model import aws_managed_policies
+from iamlab.model import managed_policies
 from iamlab.model.identities import User
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -176,6 +176,6 @@ def _granting(holder: Identity, service: str) -> Iterator[dict[str, Any]]:
                 "EntityName": holder.name,
             }
     for arn in holder.attached:
-        known = holder.account.policies.get(arn) or aws_managed_policies.find(arn)
+        known = holder.account.policies.get(arn) or managed_policies.find(arn)
         if known is not None and grants(known.document, service):
             yield {"PolicyName": known.name, "PolicyType": "MANAGED", "PolicyArn": arn}

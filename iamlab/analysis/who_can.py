@@ -1,6 +1,6 @@
 """Who can do something: one question to everybody of a world, as sets and not as a loop.
 
-AllCallers is made ready once (``engine/crowd.py``) and remembered until the world changes. The
+The callers are indexed once (``engine/callers_index.py``), until the world changes. The
 answer names those who are allowed; why, is worked out for whom it is asked.
 """
 
@@ -9,26 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.authorization.authorize import Way
-from iamlab.authorization.context_keys import FORWARDED, Who, of_call, set_by_hand
-from iamlab.authorization.principal import AllCallers, principal_of
-from iamlab.authorization.resource import resource_context
+from iamlab.authorization.authorize import NetworkPath
+from iamlab.authorization.context_keys import (
+    FORWARDED_CALL_KEYS,
+    CallerAttributes,
+    call_keys,
+    override_keys,
+    reserved_key_notes,
+)
+from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.request import Request
-from iamlab.model.record import over
+from iamlab.engine.request import ContextValue, Request
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from iamlab.authorization.principal import PrincipalContext
-    from iamlab.authorization.resource import ResourceContext
+    from iamlab.engine.callers_index import CallersIndex
     from iamlab.engine.decision import Decision
-    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -38,14 +42,16 @@ class _Asked:
     """What is the same for all callers whose answer depends on the same facts."""
 
     facts: ResourceContext
-    way: Way
+    way: NetworkPath
     given: Mapping[str, ContextValue]
 
     @property
     def context(self) -> dict[str, ContextValue]:
         """What stands beside and over a caller's own keys."""
-        forwarded = FORWARDED if self.way.call.via else {}
-        return over({**forwarded, **self.facts.context, **of_call(self.way.call)}, self.given)
+        forwarded = FORWARDED_CALL_KEYS if self.way.call.via else {}
+        return override_keys(
+            {**forwarded, **self.facts.context, **call_keys(self.way.call)}, self.given
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,12 @@ class WhoCan(Mapping[str, "Decision"], Shown):
             self.action,
             self.resource,
             asked.facts.account_id,
-            over(known.context(), asked.context),
+            override_keys(known.context(), asked.context),
             known.issuer,
         )
         decision = evaluate(request, known.layers(asked.facts, asked.way.policy))
         notes = (*known.assumed, *asked.facts.assumed, *asked.way.assumed)
-        return decision.assuming((*notes, *set_by_hand(asked.given)))
+        return decision.assuming((*notes, *reserved_key_notes(asked.given)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -108,14 +114,16 @@ def who_can(
     number = 0
     for accounts, owner in steps(_shares(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
-        way = Way.of(world, Who(), facts, action, circumstances)
+        way = NetworkPath.of(world, CallerAttributes(), facts, action, circumstances)
         asked = _Asked(facts, way, context or {})
         _, crowd, holes = _everybody(world, accounts, way.policy)
         allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
         names = crowd.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
         found |= {arn: (principal_of(world, arn), asked) for arn in compress(names, bits)}
-        notes |= dict.fromkeys((*holes, *facts.assumed, *way.assumed, *set_by_hand(asked.given)))
+        notes |= dict.fromkeys(
+            (*holes, *facts.assumed, *way.assumed, *reserved_key_notes(asked.given))
+        )
         number += len(names)
     return WhoCan(action, resource, tuple(notes), number, found)
 
@@ -142,7 +150,7 @@ def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | N
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
     stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
-    remembered = world.remembered.crowds
+    remembered = world.remembered.callers_indexes
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
         every = [principal_of(world, arn) for arn in steps(arns, "gathering")]
@@ -168,3 +176,19 @@ def everybody(accounts: Iterable[Account]) -> Iterator[str]:
         yield from (user.arn for user in account.users.values())
         yield from (role.arn for role in account.roles.values())
         yield account.root_arn
+
+
+class AllCallers(NamedTuple):
+    """All callers of some accounts, made ready for questions.
+
+    Parameters
+    ----------
+    stamp
+        What they depend on beside the world's revision: time, and tags that are written by hand.
+    holes
+        What was taken for granted of them, in words.
+    """
+
+    stamp: Hashable
+    crowd: CallersIndex
+    holes: tuple[str, ...]

@@ -1,1 +1,1 @@
-"""From a call to a decision: principal, resource, context keys, layers."""
+"""From a call to a decision: principal, resource, network path, context keys, layers."""

@@ -1,9 +1,13 @@
-"""One question, put together: a request with its whole context, and the policies that apply to it.
+"""A question, decided: can this principal do this action on this resource, called this way?
+
+:func:`authorize` takes AWS's steps in their order: the principal, the resource, the network path,
+the context keys, the layers of policies. Then the engine evaluates them.
 
 Notes
 -----
-AWS pages: "AWS global condition context keys"; "Forward access sessions"; "Control access to VPC
-endpoints using endpoint policies".
+AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access"; "AWS global
+condition context keys"; "Forward access sessions"; "Control access to VPC endpoints using endpoint
+policies".
 """
 
 from __future__ import annotations
@@ -11,36 +15,37 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from iamlab import unsure
 from iamlab.authorization.context_keys import (
-    FORWARDED,
-    Call,
-    Endpoint,
-    Source,
-    of_call,
-    region_of,
-    set_by_hand,
+    FORWARDED_CALL_KEYS,
+    CallAttributes,
+    EndpointAttributes,
+    SourceAttributes,
+    call_keys,
+    called_region,
+    override_keys,
+    reserved_key_notes,
 )
-from iamlab.authorization.credential_scope import out_of_region, refusal_of
+from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.network_locations import Network, way_of
-from iamlab.model.record import Circumstances, over
+from iamlab.model.network_locations import Circumstances, Network, endpoint_for
+from iamlab.model.record import check_texts
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.authorization.context_keys import Who
+    from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
-    from iamlab.model.network_locations import VpcEndpoint
+    from iamlab.model.network_locations import Standing, VpcEndpoint
     from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -48,9 +53,32 @@ if TYPE_CHECKING:
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 
 
+def authorize(
+    world: World,
+    caller: Caller,
+    action: str,
+    resource: str,
+    *,
+    context: Mapping[str, ContextValue] | None = None,
+    **circumstances: Unpack[Circumstances],
+) -> Decision:
+    """Decide whether somebody can do something: ``world.can``, whose documentation has more.
+
+    Raises
+    ------
+    NoSuchEntity
+        The caller, its account or the VPC endpoint is not in this world.
+    RequestError
+        It cannot be asked that way.
+    """
+    check_texts(action=action, resource=resource)
+    request = authorization_request(world, caller, action, resource, context, circumstances)
+    return request.decide()
+
+
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What the engine is asked, and what was taken for granted."""
+class AuthorizationRequest:
+    """What the engine evaluates: a request, its layers, and what was taken for granted."""
 
     request: Request
     layers: Layers
@@ -61,7 +89,7 @@ class Question:
         return evaluate(self.request, self.layers).assuming(self.assumed)
 
 
-def question(
+def authorization_request(
     world: World,
     caller: Caller,
     action: str,
@@ -69,16 +97,18 @@ def question(
     context: Mapping[str, ContextValue] | None,
     circumstances: Circumstances,
     *,
-    keys: Mapping[str, ContextValue] | None = None,
-    facts: ResourceContext | None = None,
-) -> Question:
-    """Put a question together.
+    operation_keys: Mapping[str, ContextValue] | None = None,
+    known_resource: ResourceContext | None = None,
+) -> AuthorizationRequest:
+    """Collect everything that decides a call.
 
     Parameters
     ----------
-    keys
-        The condition keys that the operation itself brings; ``context`` is what was given by hand.
-    facts
+    context
+        The condition keys that were set by hand. They override all others.
+    operation_keys
+        The condition keys that the operation itself brings.
+    known_resource
         What the resource is taken to be; else what the world knows of it.
 
     Raises
@@ -88,30 +118,48 @@ def question(
     RequestError
         It cannot be asked that way.
     """
-    given, circumstances = world.standing.with_(context or {}, circumstances)
-    known = principal_of(world, caller)
-    refusal = refusal_of(known.kind, action, known.credentials())
-    if facts is None:
-        facts = resource_context(world, resource, action, known.account_id)
-    way = Way.of(world, known.who(), facts, action, circumstances)
-    stranger = out_of_region(way.call.region) if known.default_regions_only else None
-    if stranger is not None:
-        raise stranger
-    own = {**known.context(), **(FORWARDED if way.call.via else {})}
+    set_keys, circumstances = _with_defaults(world.standing, context or {}, circumstances)
+    principal = principal_of(world, caller)
+    refusal = principal.refusal(action)
+    target = known_resource
+    if target is None:
+        target = resource_context(world, resource, action, principal.account_id)
+    path = NetworkPath.of(world, principal.who(), target, action, circumstances)
+    if principal.default_regions_only and (wrong := region_refusal(path.call.region)) is not None:
+        raise wrong
+    keys = {
+        **principal.context(),
+        **(FORWARDED_CALL_KEYS if path.call.via else {}),
+        **target.context,
+        **call_keys(path.call),
+        **(operation_keys or {}),
+    }
     request = Request(
-        known.arn,
+        principal.arn,
         action,
         resource,
-        resource_account=facts.account_id,
-        context=over({**own, **facts.context, **of_call(way.call), **(keys or {})}, given),
-        issuer=known.issuer,
+        resource_account=target.account_id,
+        context=override_keys(keys, set_keys),
+        issuer=principal.issuer,
         refusal="" if refusal is None else refusal.message,
     )
-    assumed = (*known.assumed, *facts.assumed, *way.assumed, *set_by_hand(given))
-    return Question(request, known.layers(facts, way.policy), assumed)
+    layers = principal.layers(target, path.policy)
+    notes = (*principal.assumed, *target.assumed, *path.assumed, *reserved_key_notes(set_keys))
+    return AuthorizationRequest(request, layers, notes)
 
 
-def check_credentials(known: PrincipalContext, action: str) -> None:
+def _with_defaults(
+    standing: Standing, context: Mapping[str, ContextValue], circumstances: Circumstances
+) -> tuple[Mapping[str, ContextValue], Circumstances]:
+    """Fill in what a call does not say with what holds for every call of the world."""
+    if standing.context:
+        context = override_keys(standing.context, context)
+    if standing.circumstances:
+        circumstances = {**standing.circumstances, **circumstances}
+    return context, circumstances
+
+
+def check_credentials(principal: PrincipalContext, action: str) -> None:
     """Refuse a call that the caller's credentials are not good for.
 
     Raises
@@ -121,16 +169,16 @@ def check_credentials(known: PrincipalContext, action: str) -> None:
     AccessDenied
         This operation of STS cannot.
     """
-    refusal = refusal_of(known.kind, action, known.credentials(), known.arn)
+    refusal = principal.refusal(action)
     if refusal is not None:
         raise refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """The way of a call: what AWS knows of it, and the policy of the VPC endpoint on it."""
+class NetworkPath:
+    """How a call comes to a resource: what AWS knows of it, and the policy of its VPC endpoint."""
 
-    call: Call
+    call: CallAttributes
     policy: Policy | None = None
     assumed: tuple[str, ...] = ()
 
@@ -138,45 +186,50 @@ class Way:
     def of(
         cls,
         world: World,
-        who: Who,
-        facts: ResourceContext,
+        caller: CallerAttributes,
+        resource: ResourceContext,
         action: str,
         circumstances: Circumstances,
-    ) -> Way:
-        """Find the way that somebody's call takes to a resource."""
-        check(circumstances)
+    ) -> NetworkPath:
+        """Find the path of a call."""
+        check_circumstances(circumstances)
         service = service_of(action)
         network = circumstances.get("network") or world.current_network
         via = _services(circumstances.get("via") or ())
-        is_service = bool(who.service)
+        is_service = bool(caller.service)
         if via and is_service:
-            raise RequestError(f"{who.service} calls for itself: via= is for a principal's calls.")
+            raise RequestError(
+                f"{caller.service} calls for itself: via= is for a principal's calls."
+            )
         if circumstances.get("source_arn") is not None and not is_service:
             raise RequestError(
                 "source_arn= says for which resource a service calls for itself, and "
-                f"{who.arn or 'the caller'} is no service."
+                f"{caller.arn or 'the caller'} is no service."
             )
-        region = circumstances.get("region") or facts.region
-        endpoint = None if is_service else way_of(world, network, service, region)
-        known = not via or unsure.FORWARDED_CALLS_KEEP_THE_NETWORK
-        call = Call(
+        endpoint = None
+        if not is_service and (network.endpoint or network.vpc):
+            region = circumstances.get("region") or resource.region
+            endpoint = endpoint_for(world, network, service, region)
+        shows_network = not via or unsure.FORWARDED_CALLS_KEEP_THE_NETWORK
+        over_internet = shows_network and not is_service and endpoint is None
+        call = CallAttributes(
             world.clock.now,
             service,
-            region_of(service, circumstances.get("region") or "", facts.region),
-            facts.account_id,
-            network.outside if known and not is_service and endpoint is None else "",
-            _endpoint(world, endpoint, network) if known and endpoint is not None else None,
+            called_region(service, circumstances.get("region") or "", resource.region),
+            resource.account_id,
+            network.outside if over_internet else "",
+            None if endpoint is None or not shows_network else _endpoint(world, endpoint, network),
             via,
             _source(world, circumstances.get("source_arn")),
-            who.sends,
+            caller.sends,
             circumstances.get("request_tags") or {},
         )
         # A service that calls for somebody does not come through his endpoint.
         policy = None if endpoint is None or via else endpoint.endpoint_policy
-        return cls(call, policy, tuple(_assumed(network, endpoint, is_from_service=is_service)))
+        return cls(call, policy, _gateway_note(network, endpoint, is_service=is_service))
 
 
-def check(circumstances: Circumstances) -> None:
+def check_circumstances(circumstances: Circumstances) -> None:
     """Refuse what is no circumstance, or is of the wrong kind.
 
     Raises
@@ -213,15 +266,15 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> Endpoint:
+def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:
     account = endpoint.account
-    told = unsure.ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE or endpoint.for_service == "s3"
-    return Endpoint(
+    shows_owner = unsure.ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE or endpoint.for_service == "s3"
+    return EndpointAttributes(
         endpoint.name,
         endpoint.vpc_id,
         endpoint.vpc_arn,
         network.inside,
-        *(_owner(world, account.account_id) if told else ()),
+        *(_owner(world, account.account_id) if shows_owner else ()),
     )
 
 
@@ -229,7 +282,7 @@ def _owner(world: World, account_id: str) -> tuple[str, Membership | None]:
     return account_id, world.membership_of(account_id)
 
 
-def _source(world: World, arn: str | None) -> Source | None:
+def _source(world: World, arn: str | None) -> SourceAttributes | None:
     """Say what is known of the resource for which a service calls."""
     if arn is None:
         return None
@@ -238,14 +291,15 @@ def _source(world: World, arn: str | None) -> Source | None:
     parsed = Arn.parse(arn)
     known = None if parsed.account else find_resource(world, parsed, arn)  # a bucket
     owner = parsed.account if known is None else known.account.account_id
-    return Source(arn, owner, world.membership_of(owner))
+    return SourceAttributes(arn, owner, world.membership_of(owner))
 
 
-def _assumed(network: Network, endpoint: object, *, is_from_service: bool) -> Sequence[str]:
-    if endpoint is None and not is_from_service and network.ip and network.ip != network.outside:
-        note = (
-            f"{network.ip} is a private address, and no VPC endpoint takes the call: it leaves "
-            f"through a NAT gateway, and AWS sees {network.outside}."
-        )
-        return (note,)
-    return ()
+def _gateway_note(network: Network, endpoint: object, *, is_service: bool) -> tuple[str, ...]:
+    """Note that a private address is not the one that AWS sees."""
+    if is_service or endpoint is not None or not network.ip or network.ip == network.outside:
+        return ()
+    note = (
+        f"{network.ip} is a private address, and no VPC endpoint takes the call: it leaves "
+        f"through a NAT gateway, and AWS sees {network.outside}."
+    )
+    return (note,)

@@ -1,10 +1,9 @@
-"""What the context of a request is: who calls, on what, when, from where, on whose behalf.
+"""The context keys of a request: who calls, on what, when, from where, on whose behalf.
 
-Tables say for each condition key what its value is; a function that gives ``None`` says that
-the request has no such key. When that is so stands, in words, in ``policy/global_keys.py``, and a
-test proves key by key that both say the same. Keys that come with temporary credentials are those
-credentials' own: ``Session.present`` gives them. Those of an operation (``iam:PassedToService``,
-``sts:ExternalId``) come with the call of that operation.
+Tables give the value of each condition key; a function that returns ``None`` says that the request
+has no such key. ``policy/global_keys.py`` says in words when that is so, and a test proves for each
+key that both say the same. ``Session.present`` gives the keys that come with temporary credentials.
+Those of an operation (``iam:PassedToService``, ``sts:ExternalId``) come with its call.
 
 Notes
 -----
@@ -18,12 +17,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.request import ContextValue
+from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.identities import Role, User
     from iamlab.model.record import Membership
+
 
 Context = dict[str, ContextValue]
 
@@ -45,7 +46,7 @@ REGION_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class CallerAttributes:
     """A caller, as AWS tells it to policies.
 
     Parameters
@@ -77,7 +78,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class What:
+class ResourceAttributes:
     """A resource, as AWS tells it to policies.
 
     Parameters
@@ -95,7 +96,7 @@ class What:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class EndpointAttributes:
     """The VPC endpoint that a call goes through."""
 
     endpoint_id: str
@@ -107,7 +108,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceAttributes:
     """The resource for which a service calls: a trail, a topic, a rule."""
 
     arn: str
@@ -116,7 +117,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallAttributes:
     """All else that AWS knows of a call.
 
     Parameters
@@ -136,17 +137,19 @@ class Call:
     region: str
     resource_account: str = ""
     source_ip: str = ""
-    endpoint: Endpoint | None = None
+    endpoint: EndpointAttributes | None = None
     via: tuple[str, ...] = ()
-    source: Source | None = None
+    source: SourceAttributes | None = None
     sends: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-Told = ContextValue | Mapping[str, str] | None
+KeyValue = ContextValue | Mapping[str, str] | None
 """A value, the tags that make values of one key each, or nothing: then there is no such key."""
 
-Subject = TypeVar("Subject", Who, What, Call, Endpoint)
+Subject = TypeVar(
+    "Subject", CallerAttributes, ResourceAttributes, CallAttributes, EndpointAttributes
+)
 
 
 def _id(membership: Membership | None) -> str | None:
@@ -157,7 +160,7 @@ def _paths(membership: Membership | None) -> list[str] | None:
     return None if membership is None else [membership.path]
 
 
-OF_CALLER: Mapping[str, Callable[[Who], Told]] = {
+CALLER_KEYS: Mapping[str, Callable[[CallerAttributes], KeyValue]] = {
     "aws:PrincipalArn": lambda who: who.arn,
     "aws:PrincipalAccount": lambda who: who.account_id,
     "aws:PrincipalOrgID": lambda who: _id(who.membership),
@@ -172,14 +175,14 @@ OF_CALLER: Mapping[str, Callable[[Who], Told]] = {
     "kms:CallerAccount": lambda who: who.account_id,  # a request of another service drops it
 }
 
-OF_RESOURCE: Mapping[str, Callable[[What], Told]] = {
+RESOURCE_KEYS: Mapping[str, Callable[[ResourceAttributes], KeyValue]] = {
     "aws:ResourceAccount": lambda what: what.account_id,
     "aws:ResourceOrgID": lambda what: _id(what.membership),
     "aws:ResourceOrgPaths": lambda what: _paths(what.membership),
     "aws:ResourceTag/": lambda what: what.tags,
 }
 
-OF_ENDPOINT: Mapping[str, Callable[[Endpoint], Told]] = {
+ENDPOINT_KEYS: Mapping[str, Callable[[EndpointAttributes], KeyValue]] = {
     "aws:VpcSourceIp": lambda endpoint: endpoint.source_ip,
     "aws:SourceVpc": lambda endpoint: endpoint.vpc,
     "aws:SourceVpce": lambda endpoint: endpoint.endpoint_id,
@@ -190,12 +193,14 @@ OF_ENDPOINT: Mapping[str, Callable[[Endpoint], Told]] = {
 }
 
 
-def _sent(key: str, tell: Callable[[Source], Told]) -> Callable[[Call], Told]:
+def _sent(
+    key: str, tell: Callable[[SourceAttributes], KeyValue]
+) -> Callable[[CallAttributes], KeyValue]:
     """Tell of a calling service's reason what that service sends."""
     return lambda call: tell(call.source) if call.source and key in call.sends else None
 
 
-def _via_service(call: Call) -> str | None:
+def _via_service(call: CallAttributes) -> str | None:
     """Name the service through which a key is used, with its Region."""
     if call.service != "kms" or not call.via:
         return None
@@ -203,7 +208,7 @@ def _via_service(call: Call) -> str | None:
     return f"{name}.{call.region}.{rest}"
 
 
-OF_CALL: Mapping[str, Callable[[Call], Told]] = {
+CALL_KEYS: Mapping[str, Callable[[CallAttributes], KeyValue]] = {
     "aws:CurrentTime": lambda call: call.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:EpochTime": lambda call: str(int(call.now.timestamp())),
     "aws:SecureTransport": lambda _: True,
@@ -229,7 +234,7 @@ CALLERS_CHOICE = frozenset(("aws:referer", "aws:useragent", "aws:tagkeys"))
 """Global keys, beside the tags of the request, whose values the caller chooses."""
 
 
-def fill(table: Mapping[str, Callable[[Subject], Told]], subject: Subject) -> Context:
+def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject) -> Context:
     """Make the part of the context that a table tells of its subject."""
     found: Context = {}
     for key, tell in table.items():
@@ -237,59 +242,67 @@ def fill(table: Mapping[str, Callable[[Subject], Told]], subject: Subject) -> Co
         if not value and value is not False:
             continue
         if isinstance(value, Mapping):
-            found |= of_tags(key.rstrip("/"), value)
+            found |= tag_keys(key.rstrip("/"), value)
         else:
             found[key] = value
     return found
 
 
-def of_call(call: Call) -> Context:
+def call_keys(call: CallAttributes) -> Context:
     """Say what AWS knows of a call, its way included."""
-    way = {} if call.endpoint is None else fill(OF_ENDPOINT, call.endpoint)
+    way = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
     dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}  # no value: gone
-    return {**fill(OF_CALL, call), **way, **dropped}
+    return {**keys_of(CALL_KEYS, call), **way, **dropped}
 
 
-def user(one: User, membership: Membership | None = None) -> Who:
+def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
     """Say who an IAM user is, who signs with a long-term access key: no MFA keys."""
-    return Who(
-        one.arn,
-        one.account.account_id,
-        one.unique_id,
+    return CallerAttributes(
+        user.arn,
+        user.account.account_id,
+        user.unique_id,
         "User",
-        one.name,
-        tags=one.tags,
+        user.name,
+        tags=user.tags,
         membership=membership,
     )
 
 
-def role(one: Role, session_name: str, membership: Membership | None = None) -> Who:
+def role_attributes(
+    role: Role, session_name: str, membership: Membership | None = None
+) -> CallerAttributes:
     """Say who a session of a role is; ``aws:PrincipalArn`` is the *role's* ARN."""
-    return Who(
-        one.arn,
-        one.account.account_id,
-        f"{one.unique_id}:{session_name}",
+    return CallerAttributes(
+        role.arn,
+        role.account.account_id,
+        f"{role.unique_id}:{session_name}",
         "AssumedRole",
-        tags=one.tags,
+        tags=role.tags,
         membership=membership,
     )
 
 
-def root(arn: str, account_id: str, membership: Membership | None = None) -> Who:
+def root_user_attributes(
+    arn: str, account_id: str, membership: Membership | None = None
+) -> CallerAttributes:
     """Say who a root user is."""
-    return Who(arn, account_id, account_id, "Account", membership=membership)
+    return CallerAttributes(arn, account_id, account_id, "Account", membership=membership)
 
 
-ANONYMOUS = Who(account_id="anonymous", userid="anonymous", principal_type="Anonymous")
+ANONYMOUS_CALLER = CallerAttributes(
+    account_id="anonymous", userid="anonymous", principal_type="Anonymous"
+)
 """Somebody who did not sign."""
 
 
-def of_root(arn: str, account_id: str) -> Context:
+def root_user_keys(arn: str, account_id: str) -> Context:
     """Say what AWS knows of a root user."""
-    return fill(OF_CALLER, root(arn, account_id))
+    return keys_of(CALLER_KEYS, root_user_attributes(arn, account_id))
 
 
-def of_temporary(issued: datetime, now: datetime, mfa: datetime | None = None) -> Context:
+def temporary_credential_keys(
+    issued: datetime, now: datetime, mfa: datetime | None = None
+) -> Context:
     """Say what comes with temporary credentials.
 
     Parameters
@@ -297,19 +310,19 @@ def of_temporary(issued: datetime, now: datetime, mfa: datetime | None = None) -
     mfa
         When an MFA device was used for them.
     """
-    return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"), **of_mfa(now, mfa)}
+    return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"), **mfa_keys(now, mfa)}
 
 
-def of_mfa(now: datetime, used: datetime | None) -> Context:
+def mfa_keys(now: datetime, used: datetime | None) -> Context:
     """Say whether an MFA device was used, and how many seconds ago.
 
     Examples
     --------
     >>> from datetime import datetime, timedelta
     >>> now = datetime(2026, 11, 25, 9)
-    >>> of_mfa(now, now - timedelta(minutes=5))
+    >>> mfa_keys(now, now - timedelta(minutes=5))
     {'aws:MultiFactorAuthPresent': True, 'aws:MultiFactorAuthAge': 300}
-    >>> of_mfa(now, None)
+    >>> mfa_keys(now, None)
     {'aws:MultiFactorAuthPresent': False}
     """
     if used is None:
@@ -318,7 +331,7 @@ def of_mfa(now: datetime, used: datetime | None) -> Context:
     return {"aws:MultiFactorAuthPresent": True, "aws:MultiFactorAuthAge": age}
 
 
-FORWARDED: Mapping[str, ContextValue] = {
+FORWARDED_CALL_KEYS: Mapping[str, ContextValue] = {
     "aws:MultiFactorAuthPresent": False,
     "aws:MultiFactorAuthAge": (),
 }
@@ -326,14 +339,14 @@ FORWARDED: Mapping[str, ContextValue] = {
 a key without a value is not there."""
 
 
-def of_tags(key: str, tags: Mapping[str, str]) -> dict[str, str]:
+def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
     """Give tags as condition keys, whose letter case does not count.
 
     Of two tags that differ in nothing else the first is given: AWS does not say which one it takes.
 
     Examples
     --------
-    >>> of_tags("aws:ResourceTag", {"team": "sky", "Team": "air"})
+    >>> tag_keys("aws:ResourceTag", {"team": "sky", "Team": "air"})
     {'aws:ResourceTag/team': 'sky'}
     """
     first: dict[str, str] = {}
@@ -342,23 +355,40 @@ def of_tags(key: str, tags: Mapping[str, str]) -> dict[str, str]:
     return {f"{key}/{name}": tags[name] for name in first.values()}
 
 
-def region_of(service: str, named: str, of_resource: str) -> str:
+def called_region(service: str, named: str, of_resource: str) -> str:
     """Say in which Region a call is made: the one that was named, or the resource's.
 
     Examples
     --------
-    >>> region_of("sqs", "", "eu-west-1"), region_of("iam", "eu-west-1", "")
+    >>> called_region("sqs", "", "eu-west-1"), called_region("iam", "eu-west-1", "")
     ('eu-west-1', 'us-east-1')
     """
     return REGION_OF.get(service) or named or of_resource or DEFAULT_REGION
 
 
-def set_by_hand(given: Mapping[str, object]) -> Sequence[str]:
+def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
     """Say of which keys that were given no caller of AWS can choose the value."""
     return [
         f"{key} was given by hand: AWS fills it in itself, and no caller can choose it."
-        for key in given
+        for key in set_keys
         if key.lower().startswith("aws:")
         and key.lower() not in CALLERS_CHOICE
         and not key.lower().startswith("aws:requesttag/")
     ]
+
+
+def override_keys(
+    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
+) -> dict[str, ContextValue]:
+    """Lay what is given over what is known; the letter case of keys does not count.
+
+    Raises
+    ------
+    RequestError
+        What is given is no context.
+    """
+    context: object = given
+    if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
+        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
+    lower = {key.lower() for key in given}
+    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
 from iamlab.policy.regions import OPT_IN
@@ -50,7 +50,7 @@ WITH_POLICY_ACTIONS = frozenset(
 )
 """What is no operation of its own: whoever asks for it asks for the operation that it goes with."""
 
-CREDENTIALS = ("credentials",)
+CREDENTIALS_PATH = ("credentials",)
 """The path of what no policy says, but the credentials."""
 
 NO_CALL_OF_IAM = "passrole"
@@ -86,14 +86,16 @@ def refusal_of(
     if lower != "sts":
         return None
     if kind in STS_ALLOWS:
-        good = {one.lower(): one for one in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS}
+        good = {
+            operation.lower(): operation for operation in STS_ALLOWS[kind] | WITH_POLICY_ACTIONS
+        }
         return None if name.lower() in good else _cannot_call(name, arn)
-    forbidden = {one.lower() for one in STS_FORBIDS.get(kind, ())}
+    forbidden = {operation.lower() for operation in STS_FORBIDS.get(kind, ())}
     return _cannot_call(name, arn) if name.lower() in forbidden else None
 
 
 @cache
-def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
+def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
     """Write as a policy what :func:`refusal_of` says, where the engine does not know it by itself.
 
     Questions about many actions at once count it as one more ceiling. That of role sessions the
@@ -101,9 +103,9 @@ def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 
     Examples
     --------
-    >>> limits_of(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
+    >>> credential_limits(CredentialKind.CONSOLE, with_mfa=False).statements[1].action
     ('sts:GetFederationToken', 'sts:GetSessionToken')
-    >>> limits_of(CredentialKind.LONG_TERM, with_mfa=False) is None
+    >>> credential_limits(CredentialKind.LONG_TERM, with_mfa=False) is None
     True
     """
     if kind is CredentialKind.ROLE:
@@ -114,10 +116,12 @@ def limits_of(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
     if not closed:
         return None
     # An action that no list has (a new one, or a misspelt one) is none of those that are open.
-    most = [one for one in ("iam", "sts") if refusal_of(kind, f"{one}:SomethingElse", known)]
+    most = [
+        service for service in ("iam", "sts") if refusal_of(kind, f"{service}:SomethingElse", known)
+    ]
     good = STS_ALLOWS.get(kind, frozenset()) | WITH_POLICY_ACTIONS
-    open_ = ["iam:PassRole", *(f"sts:{one}" for one in sorted(good))]
-    allow = {"Effect": "Allow", "NotAction": [f"{one}:*" for one in most], "Resource": "*"}
+    open_ = ["iam:PassRole", *(f"sts:{operation}" for operation in sorted(good))]
+    allow = {"Effect": "Allow", "NotAction": [f"{service}:*" for service in most], "Resource": "*"}
     if not most:
         allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     statements = [
@@ -142,12 +146,12 @@ def _cannot_call(name: str, arn: str) -> AccessDenied:
     return error
 
 
-def out_of_region(region: str) -> InvalidClientTokenId | None:
+def region_refusal(region: str) -> InvalidClientTokenId | None:
     """Say what a Region answers to a token that is good in the default Regions only.
 
     Examples
     --------
-    >>> out_of_region("eu-west-1") is None, out_of_region("me-south-1").code
+    >>> region_refusal("eu-west-1") is None, region_refusal("me-south-1").code
     (True, 'InvalidClientTokenId')
     """
     if region not in OPT_IN:
@@ -161,14 +165,14 @@ def out_of_region(region: str) -> InvalidClientTokenId | None:
 
 
 @cache
-def limits_of_regions() -> Policy:
+def region_limits() -> Policy:
     """Write as a policy what :func:`out_of_region` says, for questions about many actions at once.
 
     What no policy can refuse, ``sts:GetCallerIdentity``, counts there as allowed everywhere.
 
     Examples
     --------
-    >>> limits_of_regions().statements[1].conditions[0].key
+    >>> region_limits().statements[1].conditions[0].key
     'aws:RequestedRegion'
     """
     there = {"StringEquals": {"aws:RequestedRegion": sorted(OPT_IN)}}

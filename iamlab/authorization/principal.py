@@ -1,38 +1,62 @@
-"""What is known of a caller: the policies that hang on it, each with its path, and its context."""
+"""The principal of a request: the policies attached to it, each with its path, and its keys.
+
+Notes
+-----
+AWS pages: "AWS JSON policy elements: Principal"; "IAM identifiers"; "Temporary security credentials
+in IAM".
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from iamlab.authorization import context_keys as context
-from iamlab.authorization.context_keys import OF_CALLER, Who, fill, of_temporary
-from iamlab.authorization.credential_scope import CREDENTIALS, limits_of, limits_of_regions
+from iamlab.authorization.attached_policies import (
+    boundary_of,
+    identity_policies,
+    root_user_policy,
+    scps_of,
+)
+from iamlab.authorization.context_keys import (
+    CALLER_KEYS,
+    CallerAttributes,
+    keys_of,
+    temporary_credential_keys,
+)
+from iamlab.authorization.credential_scope import (
+    CREDENTIALS_PATH,
+    credential_limits,
+    refusal_of,
+    region_limits,
+)
 from iamlab.authorization.resource import ResourceContext
 from iamlab.engine.layers import Attached, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
-from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
-from iamlab.model import aws_managed_policies as managed
-from iamlab.model.credentials import OF_FEDERATED_USERS, Credential, CredentialKind, Presented
-from iamlab.model.identities import Bounded, Group, Identity, Role, User
-from iamlab.model.organization.policies import SCP
+from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
+from iamlab.model.credentials import Credential, Presented
+from iamlab.model.identities import Group, Role, User
+from iamlab.model.record import OF_FEDERATED_USERS, CredentialKind
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from iamlab.engine.callers_index import CallersIndex
     from iamlab.model.account import Account
     from iamlab.model.identities import RootUser
     from iamlab.model.world import World
+    from iamlab.policy.document import Policy
 
 Caller: TypeAlias = (
     "str | User | Role | Group | RootUser | Credential | PrincipalContext"  # no group may
 )
 
 SOME_SESSION = "some-session"
+"""The name of a role's session where none is named."""
+
+MOST_COMBINED = 64
+"""The layers of one caller that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +83,13 @@ class PrincipalContext:
         Whether Regions that must be opted in to do not take them.
     issuer_id
         Of a federated user: the unique id of the user who made him.
+    combined
+        Layers that were put together before. They hold the policies whose ids their keys have.
     """
 
     arn: str
     account_id: str
-    who: Callable[[], Who]
+    who: Callable[[], CallerAttributes]
     identity: tuple[Attached, ...] = ()
     boundary: Attached | None = None
     issuer: str | None = None
@@ -75,36 +101,59 @@ class PrincipalContext:
     kind: CredentialKind = CredentialKind.LONG_TERM
     default_regions_only: bool = False
     issuer_id: str = ""
+    combined: dict[object, Layers] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def context(self) -> dict[str, ContextValue]:
         """Give the caller's part of a request's context."""
-        return {**fill(OF_CALLER, self.who()), **self.credentials()}
+        return {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
 
     def layers(
-        self, facts: ResourceContext | None = None, endpoint: Policy | None = None
+        self, resource: ResourceContext | None = None, endpoint: Policy | None = None
     ) -> Layers:
-        """Put the caller's policies together with those of the resource and of the way there."""
-        if facts is None:
-            facts = ResourceContext()
+        """Put the caller's policies together with those of the resource and of the endpoint.
+
+        The engine makes a plan of layers and keeps it in them, so the same ones are given again
+        for the same resource policy. Organizations and KMS make their lists anew each time.
+        """
+        if resource is None:
+            resource = ResourceContext()
+        if resource.rcps or resource.grants:
+            return self._combine(resource, endpoint)
+        key = (id(resource.policy), resource.public_access_block, id(endpoint))
+        if key not in self.combined:
+            if len(self.combined) >= MOST_COMBINED:
+                self.combined.clear()
+            self.combined[key] = self._combine(resource, endpoint)
+        return self.combined[key]
+
+    def _combine(self, resource: ResourceContext, endpoint: Policy | None) -> Layers:
         return Layers(
             self.identity,
-            facts.policy,
+            resource.policy,
             self.boundary,
             self.session,
             self.scps,
-            facts.rcps,
+            resource.rcps,
             endpoint,
             self.scoped,
-            grants=facts.grants,
-            public_access_block=facts.public_access_block,
+            grants=resource.grants,
+            public_access_block=resource.public_access_block,
         )
+
+    def refusal(self, action: str) -> AwsError | None:
+        """Give what AWS answers if the caller's credentials aren't good for an action."""
+        if self.kind is CredentialKind.LONG_TERM:
+            return None
+        return refusal_of(self.kind, action, self.credentials(), self.arn)
 
     def within_limits(self) -> PrincipalContext:
         """Give the same caller with what its credentials are not good for as one more ceiling."""
         with_mfa = self.credentials().get("aws:MultiFactorAuthPresent") is True
-        of_kind = limits_of(self.kind, with_mfa=with_mfa)
-        limits = (of_kind, limits_of_regions() if self.default_regions_only else None)
-        closed = [Attached(one, path=CREDENTIALS) for one in limits if one is not None]
+        of_kind = credential_limits(self.kind, with_mfa=with_mfa)
+        limits = (of_kind, region_limits() if self.default_regions_only else None)
+        closed = [Attached(limit, path=CREDENTIALS_PATH) for limit in limits if limit is not None]
         return replace(self, scoped=(*self.scoped, *closed)) if closed else self
 
     def showing(self, presented: Presented) -> PrincipalContext:
@@ -117,8 +166,10 @@ class PrincipalContext:
         return replace(
             self,
             arn=presented.arn,
-            who=partial(_seen, self.who, presented),
-            identity=(Attached(everything(), None, ("root user",)),) if of_root else self.identity,
+            who=partial(_with_session, self.who, presented),
+            identity=(Attached(root_user_policy(), None, ("root user",)),)
+            if of_root
+            else self.identity,
             issuer=self.arn if is_federated else self.issuer,
             session=presented.session,
             credentials=lambda: shown,
@@ -129,56 +180,34 @@ class PrincipalContext:
         )
 
 
-def _seen(who: Callable[[], Who], presented: Presented) -> Who:
+def _with_session(who: Callable[[], CallerAttributes], presented: Presented) -> CallerAttributes:
     """Say who calls with temporary credentials: session tags win over those of the principal."""
-    principal_of = who()
+    principal = who()
     seen = replace(
-        principal_of,
-        userid=presented.userid or principal_of.userid,
-        tags=tags_over(principal_of.tags, presented.tags),
+        principal,
+        userid=presented.userid or principal.userid,
+        tags=override_tags(principal.tags, presented.tags),
     )
     if presented.kind not in OF_FEDERATED_USERS:
         return seen
     return replace(seen, arn=presented.arn, principal_type="FederatedUser", username="")
 
 
-def tags_over(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping[str, str]:
+def override_tags(below: Mapping[str, str], above: Mapping[str, str]) -> Mapping[str, str]:
     """Lay tags over others; the letter case of their keys does not count.
 
     Examples
     --------
-    >>> tags_over({"Team": "sky", "site": "x"}, {"team": "sea"})
+    >>> override_tags({"Team": "sky", "site": "x"}, {"team": "sea"})
     {'site': 'x', 'team': 'sea'}
     """
     if not above:
         return below
     lower = {key.lower() for key in above}
-    return {**{key: one for key, one in below.items() if key.lower() not in lower}, **above}
+    return {**{key: value for key, value in below.items() if key.lower() not in lower}, **above}
 
 
-@cache
-def everything() -> Policy:
-    """Give what the root user may in its own account, as a policy."""
-    return Policy.allow("*", "*", name="root user")
-
-
-class AllCallers(NamedTuple):
-    """All callers of some accounts, made ready for questions.
-
-    Parameters
-    ----------
-    stamp
-        What they depend on beside the world's revision: time, and tags that are written by hand.
-    holes
-        What was taken for granted of them, in words.
-    """
-
-    stamp: Hashable
-    crowd: CallersIndex
-    holes: tuple[str, ...]
-
-
-def _looked_up(world: World, caller: Caller) -> PrincipalContext:
+def _look_up(world: World, caller: Caller) -> PrincipalContext:
     """Collect what this world knows of a caller; an object of another world is looked up here.
 
     Raises
@@ -197,9 +226,9 @@ def _looked_up(world: World, caller: Caller) -> PrincipalContext:
             "credentials as they are, world.caller_of(credentials) makes one."
         )
     if text == ANONYMOUS:
-        return PrincipalContext(text, "", lambda: context.ANONYMOUS)
+        return PrincipalContext(text, "", lambda: context.ANONYMOUS_CALLER)
     if text in PROVIDER_HOSTS:
-        return PrincipalContext(text, "", Who)
+        return PrincipalContext(text, "", CallerAttributes)
     if not is_arn(text):
         if "." in text:
             return PrincipalContext(text, "", partial(_service, text))
@@ -220,10 +249,10 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
         membership = account.world.membership_of(arn.account)
-        who = partial(context.root, text, arn.account, membership)
+        who = partial(context.root_user_attributes, text, arn.account, membership)
         return PrincipalContext(text, arn.account, who, scps=scps_of(account))
     if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
-        return PrincipalContext(text, "", Who)
+        return PrincipalContext(text, "", CallerAttributes)
     if (arn.service, arn.kind) == ("sts", "assumed-role"):
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
@@ -236,7 +265,7 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     if (arn.service, arn.kind) == ("iam", "user"):
         user = _exact(account.get_user(arn.name), text)
         membership = account.world.membership_of(arn.account)
-        return _bounded(user, text, partial(context.user, user, membership))
+        return _bounded(user, text, partial(context.user_attributes, user, membership))
     if (arn.service, arn.kind) == ("iam", "role"):
         role = _exact(account.get_role(arn.name), text)
         return _of_role(role, text, SOME_SESSION)
@@ -262,25 +291,19 @@ def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
     """Collect what is known of a session of a role: one that was made just now, without MFA."""
     world = role.account.world
     membership = world.membership_of(role.account.account_id)
-    gathered = _bounded(role, text, partial(context.role, role, session_name, membership))
+    known = _bounded(role, text, partial(context.role_attributes, role, session_name, membership))
     return replace(
-        gathered,
-        credentials=lambda: of_temporary(world.clock.now, world.clock.now),
+        known,
+        credentials=lambda: temporary_credential_keys(world.clock.now, world.clock.now),
         kind=CredentialKind.ROLE,
     )
 
 
-def _service(name: str) -> Who:
+def _service(name: str) -> CallerAttributes:
     """Say who a service is that calls for itself."""
     from iamlab.model.service_principals import sends
 
-    return Who(service=name, sends=sends(name))
-
-
-def scps_of(account: Account) -> tuple[Level, ...]:
-    """Give the service control policies above an account, level by level."""
-    organization = account.world.organization_of(account.account_id)
-    return () if organization is None else organization.levels(account.account_id, SCP)
+    return CallerAttributes(service=name, sends=sends(name))
 
 
 Own = TypeVar("Own", User, Role)
@@ -299,98 +322,27 @@ def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
     return error
 
 
-def _bounded(identity: User | Role, arn: str, who: Callable[[], Who]) -> PrincipalContext:
+def _bounded(
+    identity: User | Role, arn: str, who: Callable[[], CallerAttributes]
+) -> PrincipalContext:
+    """Collect what is known of a user or role: its policies, its boundary, the SCPs above it."""
     missing: list[str] = []
-    identities = [(identity, ())] + [
-        (group, (f"group {group.name}",)) for group in _groups(identity, missing)
-    ]
-    hanging = tuple(
-        attached for one, path in identities for attached in policies_of(one, path, missing)
-    )
-    if isinstance(identity, User) and lets_change_password(identity.account):
-        hanging = (*hanging, Attached(change_own_password(), None, ("account password policy",)))
+    policies = identity_policies(identity, missing)
+    boundary = boundary_of(identity, missing)
     return PrincipalContext(
         arn,
         identity.account.account_id,
         who,
-        hanging,
-        _boundary(identity, missing),
+        policies,
+        boundary,
         identity.arn if isinstance(identity, Role) else None,
         tuple(dict.fromkeys(missing)),
         scps=scps_of(identity.account),
     )
 
 
-def lets_change_password(account: Account) -> bool:
-    """Say whether the account's password policy lets all its users change their own."""
-    policy = account.password_policy
-    return policy is not None and policy.allow_users_to_change_password
-
-
-@cache
-def change_own_password() -> Policy:
-    """Give what that amounts to, as a policy of each user."""
-    own = ["arn:*:iam::*:user/${aws:username}", "arn:*:iam::*:user/*/${aws:username}"]
-    return Policy.parse(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": own},
-                {"Effect": "Allow", "Action": "iam:GetAccountPasswordPolicy", "Resource": "*"},
-            ],
-        },
-        name="AllowUsersToChangePassword",
-    )
-
-
-def _groups(identity: Bounded, missing: list[str]) -> list[Group]:
-    if not isinstance(identity, User):
-        return []
-    principal_of = identity.account.groups
-    missing += [
-        f"Group {name} of user {identity.name} is not in the file: taken as one without policies."
-        for name in identity.groups
-        if name not in principal_of
-    ]
-    return [principal_of[name] for name in identity.groups if name in principal_of]
-
-
-def policies_of(
-    identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
-) -> list[Attached]:
-    """List what hangs on one identity: inline policies first, then managed ones."""
-    found = [Attached(policy, None, path) for policy in identity.inline.values()]
-    for arn in identity.attached:
-        document = document_of(identity.account, arn)
-        if document is not None:
-            found.append(Attached(document, arn, path))
-        elif missing is not None:
-            missing.append(_unknown(arn))
-    return found
-
-
-def _unknown(arn: str) -> str:
-    return f"Policy {arn} is attached, but its document is not in the file: taken as empty."
-
-
-def document_of(account: Account, arn: str) -> Policy | None:
-    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
-    policy = account.policies.get(arn) or managed.find(arn)
-    return None if policy is None else policy.document
-
-
-def _boundary(identity: Bounded, missing: list[str]) -> Attached | None:
-    if identity.boundary is None:
-        return None
-    document = document_of(identity.account, identity.boundary)
-    if document is None:
-        missing.append(_unknown(identity.boundary) + " As a boundary it allows nothing.")
-        document = Policy((), "2012-10-17", name=identity.boundary.rpartition("/")[2])
-    return Attached(document, identity.boundary)
-
-
 def principal_of(world: World, caller: Caller) -> PrincipalContext:
-    """Collect what is known of a caller: policies, context. Remembered until a change."""
+    """Collect what a world knows of a caller: policies and context keys. Kept until a change."""
     if isinstance(caller, PrincipalContext):
         return caller  # somebody as he would be, whom this world need not have
     if isinstance(caller, Credential):
@@ -398,8 +350,8 @@ def principal_of(world: World, caller: Caller) -> PrincipalContext:
         return principal_of(world, presented.principal or presented.arn).showing(presented)
     key = caller if isinstance(caller, str) else getattr(caller, "arn", "")
     if not key:
-        return _looked_up(world, caller)  # which refuses it
-    kept = world.remembered.gathered
-    if key not in kept:
-        kept[key] = _looked_up(world, key)
-    return kept[key]
+        return _look_up(world, caller)  # which refuses it
+    known: dict[str, PrincipalContext] = world.remembered.principals
+    if key not in known:
+        known[key] = _look_up(world, key)
+    return known[key]

@@ -1,8 +1,8 @@
-"""What the world knows of a resource, and what it takes for granted of one that it does not know.
+"""The resource of a request: its policy, tags, owner, RCPs. What is unknown is taken for granted.
 
 Notes
 -----
-AWS pages: "AWS services that work with IAM", for what may have a resource-based policy; "Default
+AWS pages: "AWS services that work with IAM", for what can have a resource-based policy; "Default
 key policy".
 """
 
@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.context_keys import OF_RESOURCE, What, fill, of_tags
-from iamlab.model.organization.policies import RCP
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
+from iamlab.model.resources import parsed_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -28,14 +27,15 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
+    from iamlab.policy.arn import Arn
 
-MAY_HAVE_A_POLICY = frozenset(
+POLICY_SERVICES = frozenset(
     {
         *("s3", "sqs", "sns", "lambda", "secretsmanager", "ecr", "dynamodb", "events"),
         *("execute-api", "backup"),
     }
 )
-"""Services whose resources may carry a policy that nobody has told (of S3: access points)."""
+"""Services whose resources may have a policy unknown to this world (S3: access points)."""
 
 _MOST_CUTS = 4
 
@@ -46,7 +46,7 @@ class ResourceContext:
 
     Parameters
     ----------
-    what
+    attributes
         As policies' conditions see it. Its account is empty if ARN and world leave that open.
     policy, rcps, grants, public_access_block
         As in ``Layers``.
@@ -58,7 +58,7 @@ class ResourceContext:
         What was taken for granted, in words.
     """
 
-    what: What = field(default_factory=What)
+    attributes: ResourceAttributes = field(default_factory=ResourceAttributes)
     policy: Policy | None = None
     rcps: tuple[Level, ...] = ()
     grants: tuple[Grant, ...] = ()
@@ -70,12 +70,12 @@ class ResourceContext:
     @property
     def account_id(self) -> str:
         """Who owns it."""
-        return self.what.account_id
+        return self.attributes.account_id
 
     @property
     def context(self) -> dict[str, ContextValue]:
         """The condition keys that it brings along."""
-        return {**fill(OF_RESOURCE, self.what), **self.what.own}
+        return {**keys_of(RESOURCE_KEYS, self.attributes), **self.attributes.own}
 
     def beside(self, context: Mapping[str, ContextValue]) -> ResourceFacts:
         """Give it as the engine takes it for questions about many."""
@@ -96,11 +96,15 @@ def resource_context(
 ) -> ResourceContext:
     """Say what the world knows of a resource, and what it takes for granted."""
     found = _found(world, resource, action, caller_account)
-    organization = world.organization_of(found.account_id)
+    organization = world.organization_of(found.account_id) if world.organizations else None
     if organization is not None:
+        from iamlab.model.organization.policies import RCP
+
         rcps = organization.levels(found.account_id, RCP) if found.under_rcps else ()
-        what = replace(found.what, membership=world.membership_of(found.account_id))
-        return replace(found, what=what, rcps=rcps)
+        membership = world.membership_of(found.account_id)
+        return replace(
+            found, attributes=replace(found.attributes, membership=membership), rcps=rcps
+        )
     if world.loaded and not world.organizations:
         note = "No organization: no SCP and no RCP applies."
         return replace(found, assumed=(*found.assumed, note))
@@ -108,28 +112,28 @@ def resource_context(
 
 
 def _found(world: World, resource: str, action: str, caller_account: str) -> ResourceContext:
-    if not is_arn(resource):
-        return ResourceContext(What(caller_account))
-    arn = Arn.parse(resource)
-    given = world.resource_policies.get(resource)
+    arn = parsed_arn(resource)
+    if arn is None:
+        return ResourceContext(ResourceAttributes(caller_account))
+    policy = world.resource_policies.get(resource)
     known = find_resource(world, arn, resource)
     if known is not None:
-        return of_resource(known)
+        return context_of_resource(known)
     if arn.service == "organizations":  # ARNs name the management account, whoever asks for them
-        return ResourceContext(What(caller_account))
+        return ResourceContext(ResourceAttributes(caller_account))
     if arn.service == "s3" and not arn.account:
         return _unknown_bucket(world, arn, caller_account)
     if arn.service == "iam":
-        return _of_iam(world, arn, action, given, caller_account)
+        return _of_iam(world, arn, action, policy, caller_account)
     owner = arn.account if arn.account.isdigit() else caller_account
-    where = ResourceContext(What(owner), given, region=arn.region)
-    if given is not None:
+    where = ResourceContext(ResourceAttributes(owner), policy, region=arn.region)
+    if policy is not None:
         return where
     if arn.service == "kms" and arn.kind == "key":
         note = f"Key {resource} has the key policy that the API makes: the account's IAM decides."
-        policy = default_key_policy(arn.partition, arn.account)
-        return replace(where, policy=policy, assumed=(note,))
-    if arn.service in MAY_HAVE_A_POLICY:
+        default = default_key_policy(arn.partition, arn.account)
+        return replace(where, policy=default, assumed=(note,))
+    if arn.service in POLICY_SERVICES:
         return replace(where, assumed=(f"{resource} has no resource-based policy.",))
     return where
 
@@ -162,12 +166,11 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
             place = text.find(separator, place + 1)
 
 
-def of_resource(known: Resource) -> ResourceContext:
+def context_of_resource(known: Resource) -> ResourceContext:
     """Say what a resource of the world says of itself; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
-    what = What(known.account.account_id, tags, own=known.context)
     return ResourceContext(
-        what,
+        ResourceAttributes(known.account.account_id, tags, own=known.context),
         known.policy,
         grants=known.grants,
         public_access_block=known.public_access_block,
@@ -178,28 +181,30 @@ def of_resource(known: Resource) -> ResourceContext:
 
 def _unknown_bucket(world: World, arn: Arn, caller_account: str) -> ResourceContext:
     name = arn.resource.partition("/")[0]
-    given = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
+    policy = world.resource_policies.get(f"arn:{arn.partition}:s3:::{name}")
     owner = caller_account or next(iter(world.accounts), "")
-    what = "" if given else ", without a bucket policy"
-    note = f"Bucket {name} exists in account {owner}{what}."
-    return ResourceContext(What(owner), given, assumed=() if "*" in name else (note,))
+    without = "" if policy else ", without a bucket policy"
+    note = f"Bucket {name} exists in account {owner}{without}."
+    return ResourceContext(
+        ResourceAttributes(owner), policy, assumed=() if "*" in name else (note,)
+    )
 
 
 def _of_iam(
-    world: World, arn: Arn, action: str, given: Policy | None, caller_account: str
+    world: World, arn: Arn, action: str, policy: Policy | None, caller_account: str
 ) -> ResourceContext:
     """Say what is known of an identity, with its tags; of a role, also its trust policy."""
     account = world.accounts.get(arn.account)
     about_trust = arn.kind == "role" and action.lower().startswith("sts:")
     owner = arn.account if arn.account.isdigit() else caller_account
     if account is None:
-        if about_trust and given is None:
+        if about_trust and policy is None:
             note = f"Role {arn} is of an account that is not in this world: its trust is unknown."
-            return ResourceContext(What(arn.account), assumed=(note,))
-        return ResourceContext(What(owner), given)
+            return ResourceContext(ResourceAttributes(arn.account), assumed=(note,))
+        return ResourceContext(ResourceAttributes(owner), policy)
     tags, trust = _identity(account, arn)
-    what = What(owner, tags, own=of_tags("iam:ResourceTag", tags))
-    return ResourceContext(what, given or (trust if about_trust else None))
+    attributes = ResourceAttributes(owner, tags, own=tag_keys("iam:ResourceTag", tags))
+    return ResourceContext(attributes, policy or (trust if about_trust else None))
 
 
 def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | None]:

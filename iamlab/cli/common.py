@@ -19,7 +19,7 @@ from iamlab.storage.account_details.load import LoadWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
 
 
 def filled(text: str) -> str:
@@ -155,7 +155,7 @@ def saved_world(value: Any, file: str) -> World:
     """Make a world of what a file holds that ``World.save`` wrote."""
     from iamlab.storage.saved_world import world_from_json
 
-    return world_from_json(value, _name(file))
+    return cast("World", world_from_json(value, _name(file)))  # made as the lab's
 
 
 def read_either(file: str) -> World:

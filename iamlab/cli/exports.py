@@ -19,7 +19,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
 
 
 def add_export_arguments(parser: argparse.ArgumentParser) -> None:

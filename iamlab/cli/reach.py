@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
 
 HELP = "Say who can become whom, or get to a resource, and by which calls."
 EXAMPLE = """\

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.credential_report.report import CredentialReport
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.model.account import Account
+    from iamlab.lab.account import Account
 
 HELP = "Show accounts in numbers, with the security recommendations for them."
 EXAMPLE = """\

@@ -1,7 +1,6 @@
-"""What happened in a world: who did what, and how it ended, in the fields of CloudTrail.
+"""What happened in a world, in the fields of CloudTrail.
 
-``event.py`` has the fields. ``recording.py`` makes events of calls, with the help of tables: who
-called (``identity.py``), from where (``origin.py``), under which name (``names.py``), with which
-error (``errors.py``), and which values may be told (``values.py``). ``log.py`` is the list of them
-all; ``search.py`` finds some, ``files.py`` writes them as CloudTrail delivers them.
+``recording.py`` makes events of calls. ``user_identity.py`` says who called, ``event_names.py``
+what CloudTrail calls the call, ``event_fields.py`` from where it came and which values an event may
+hold. ``log_files.py`` writes events as CloudTrail delivers them.
 """

@@ -1,12 +1,9 @@
-"""What events hold of parameters and answers: AWS's names, no secret, and not too much of it.
-
-Where a call comes from, as its event says it: an address, a VPC endpoint, a service.
+"""The fields of an event: parameters and answers without secrets, and where a call comes from.
 
 Notes
 -----
-AWS page: "CloudTrail record contents", for the limits: what is larger is left out.
-AWS pages: "CloudTrail record contents", for ``sourceIPAddress`` and ``vpcEndpointId``; "CloudTrail
-userIdentity element", for ``invokedBy``.
+AWS pages: "CloudTrail record contents", for the limits (what is larger is left out),
+``sourceIPAddress`` and ``vpcEndpointId``; "CloudTrail userIdentity element", for ``invokedBy``.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import AGENT
 from iamlab.errors import NoSuchEntity
-from iamlab.model.network_locations import way_of
+from iamlab.model.network_locations import endpoint_for
 
 if TYPE_CHECKING:
     from iamlab.model.network_locations import Network, VpcEndpoint
@@ -56,25 +53,27 @@ _RENAMED: Mapping[str, Mapping[str, str]] = {"s3": {"Bucket": "bucketName"}}
 """Service -> parameters that CloudTrail calls otherwise than the API's clients do."""
 
 
-def plain(value: Any, service: str = "") -> Any:
+def event_values(value: Any, service: str = "") -> Any:
     """Write names and times as CloudTrail does, and leave secrets out.
 
     Examples
     --------
-    >>> plain({"UserName": "ana", "Password": "Correct-Horse-1"})
+    >>> event_values({"UserName": "ana", "Password": "Correct-Horse-1"})
     {'userName': 'ana'}
-    >>> plain({"Bucket": "star-maps"}, "s3")
+    >>> event_values({"Bucket": "star-maps"}, "s3")
     {'bucketName': 'star-maps'}
     """
     if isinstance(value, Mapping):
         names = _RENAMED.get(service, {})
         return {
-            names.get(name) or _small(f"{name}"): part if name in _TAGS else plain(part)
+            names.get(name) or _with_small_initial(f"{name}"): part
+            if name in _TAGS
+            else event_values(part)
             for name, part in value.items()
             if name not in SECRETS
         }
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [event_values(part) for part in value]
     if isinstance(value, datetime):
         return in_us_style(value)
     if isinstance(value, float) and not isfinite(value):  # JSON has no such number
@@ -98,28 +97,28 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 @lru_cache(maxsize=4096)
-def _small(name: str) -> str:
+def _with_small_initial(name: str) -> str:
     """Write a name with a small first letter; the same text for all events that have it."""
     return sys.intern(name[:1].lower() + name[1:])
 
 
-def within(value: Any, most: int) -> Any:
+def within_limit(value: Any, most: int) -> Any:
     """Give a value as it is, or ``None`` if its JSON has too many bytes.
 
     Examples
     --------
-    >>> within({"a": "b"}, 10), within({"a": "b" * 10}, 10)
+    >>> within_limit({"a": "b"}, 10), within_limit({"a": "b" * 10}, 10)
     ({'a': 'b'}, None)
     """
     return value if value is None or len(json.dumps(value)) <= most else None
 
 
-def clipped(text: str, most: int = MOST_OF_TEXT) -> str:
+def clip(text: str, most: int = MOST_OF_TEXT) -> str:
     """Cut a text that has too many bytes, never within a character.
 
     Examples
     --------
-    >>> clipped("of maps", 4), clipped("h\u00e9", 2)
+    >>> clip("of maps", 4), clip("h\u00e9", 2)
     ('of m', 'h')
     """
     if len(text) * 4 <= most:  # no character has more
@@ -177,6 +176,6 @@ def origin_of(
 
 def _endpoint(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
     try:
-        return way_of(world, network, service, region)
+        return endpoint_for(world, network, service, region)
     except NoSuchEntity:  # this very call may have deleted it
         return None

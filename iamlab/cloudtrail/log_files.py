@@ -124,14 +124,14 @@ def _packed(pieces: Iterable[str]) -> Iterator[bytes]:
     yield packed.getvalue()
 
 
-def _path(given: object) -> Path:
-    text = str(given) if isinstance(given, str | Path) else ""
+def _path(path: object) -> Path:
+    text = str(path) if isinstance(path, str | Path) else ""
     try:
         can_be = bool(text) and b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         can_be = False
     if not can_be:
-        raise RequestError(f"{given!r} is no path of a file or folder.")
+        raise RequestError(f"{path!r} is no path of a file or folder.")
     return Path(text)
 
 

@@ -1,20 +1,15 @@
-"""How what happens in a world becomes an event: of whose call it is, for whose logs.
+"""How a call becomes an event in the logs of its accounts, and marks credentials as used.
 
-Secrets never become part of an event.
-
-When credentials and roles were last used: it follows from the events, as they are noted.
-
-Whatever becomes an event with an access key, or with a session of a role, is a use, allowed or
-not: who called was known. Only the newest use is kept, with what was used; the log has the rest.
-Of passwords ``signin.py`` keeps it, and of MFA devices AWS keeps none.
+Secrets never become part of an event. An event with an access key, or with a session of a role,
+counts as a use, allowed or not, because the caller was known. Only the newest use is kept; the log
+has the rest. For passwords, signing in notes the use. AWS notes none for MFA devices.
 
 Notes
 -----
 AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Logging IAM and AWS STS
-API calls with AWS CloudTrail".
-AWS pages: "Generate credential reports for your AWS account", for how often a key's use is noted;
-"API AccessKeyLastUsed"; "API RoleLastUsed". Likely, not sure: that a role is used by the calls of
-its sessions, and not by being assumed.
+API calls with AWS CloudTrail"; "Generate credential reports for your AWS account", for how often a
+key's use is noted; "API AccessKeyLastUsed"; "API RoleLastUsed". Likely, not sure: that a role is
+used by the calls of its sessions, and not by being assumed.
 """
 
 from __future__ import annotations
@@ -29,13 +24,13 @@ from iamlab.cloudtrail.event_fields import (
     MOST_OF_ADDITIONAL_DATA,
     MOST_OF_PARAMETERS,
     Origin,
-    clipped,
+    clip,
+    event_values,
     origin_of,
-    plain,
-    within,
+    within_limit,
 )
 from iamlab.cloudtrail.event_names import REGION, SOURCES, event_name, is_data_event, reads_only
-from iamlab.cloudtrail.user_identity import seen_from
+from iamlab.cloudtrail.user_identity import identity_seen_from
 from iamlab.model.event import DATA, MANAGEMENT, Event, code_of, keeps_parameters
 from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.model.session_record import issuer_of
@@ -50,7 +45,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 
-def record_for(
+def record_call(
     world: World,
     call: tuple[str, str],
     identity: Mapping[str, Any],
@@ -71,7 +66,7 @@ def record_for(
     accounts
         The caller's, which may be empty, and that of the resource.
     more
-        As in :func:`record`.
+        As in :func:`record_in_account`.
 
     Notes
     -----
@@ -79,16 +74,18 @@ def record_for(
     services.
     """
     own, owner = accounts
-    told = [one for one in dict.fromkeys(accounts) if one in world.accounts]
+    recipients = [
+        account_id for account_id in dict.fromkeys(accounts) if account_id in world.accounts
+    ]
     if own and error is not None:
-        told = [one for one in told if one == own]
-    shared = world.ids.shared_event_id() if len(told) > 1 else ""
+        recipients = [account_id for account_id in recipients if account_id == own]
+    shared = world.ids.shared_event_id() if len(recipients) > 1 else ""
     request_id = world.ids.request_id()
-    for account_id in told:
-        record(
+    for account_id in recipients:
+        record_in_account(
             world,
             call,
-            seen_from(account_id, identity),
+            identity_seen_from(account_id, identity),
             account_id,
             error=error,
             shared_event_id=shared,
@@ -98,7 +95,7 @@ def record_for(
         )
 
 
-def record(
+def record_in_account(
     world: World,
     call: tuple[str, str],
     identity: Mapping[str, Any],
@@ -121,22 +118,22 @@ def record(
         As the API names them; secrets are left out. A call that was refused for want of permission
         keeps no parameters, but for some services.
     more
-        As in :func:`note`.
+        As in :func:`record_event`.
     """
     service, operation = call
     name = event_name(service, operation)
     is_data = is_data_event(service, name)
     shown = parameters if keeps_parameters(service, error) else None
     more.setdefault("request_id", world.ids.request_id())
-    note(
+    record_event(
         world,
         (service, name),
         identity,
         account_id,
         region=region,
         read_only=reads_only(service, operation, otherwise=read_only),
-        request_parameters=None if shown is None else plain(shown, service),
-        response_elements=plain(answer, service) if answer else None,
+        request_parameters=None if shown is None else event_values(shown, service),
+        response_elements=event_values(answer, service) if answer else None,
         error_code=code_of(service, error) if error else "",
         error_message=error.message if error else "",
         management_event=not is_data,
@@ -145,7 +142,7 @@ def record(
     )
 
 
-def note(
+def record_event(
     world: World,
     call: tuple[str, str],
     identity: Mapping[str, Any],
@@ -179,13 +176,13 @@ def note(
         recipient_account_id=account_id,
         event_id=world.ids.event_id(),
         source_ip_address=origin.address,
-        user_agent=clipped(origin.agent),
+        user_agent=clip(origin.agent),
         vpc_endpoint_id=origin.endpoint_id,
         vpc_endpoint_account_id=origin.endpoint_account_id,
         **_within_limits(more),
     )
     world.events.append(event)
-    note_use(world, event)
+    note_credential_use(world, event)
 
 
 @lru_cache(maxsize=512)
@@ -194,15 +191,23 @@ def _source(service: str) -> str:
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
-def _within_limits(given: dict[str, Any]) -> dict[str, Any]:
+def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is too large for an event, and cut what is too long."""
     limits = {
         "request_parameters": MOST_OF_PARAMETERS,
         "response_elements": MOST_OF_PARAMETERS,
         "additional_event_data": MOST_OF_ADDITIONAL_DATA,
     }
-    small = {name: within(given[name], most) for name, most in limits.items() if name in given}
-    return {**given, **small, "error_message": clipped(given.get("error_message", ""))}
+    small = {
+        name: within_limit(event_fields[name], most)
+        for name, most in limits.items()
+        if name in event_fields
+    }
+    return {
+        **event_fields,
+        **small,
+        "error_message": clip(event_fields.get("error_message", "")),
+    }
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -232,24 +237,24 @@ _WITHOUT_REGION = frozenset({"s3"})
 """Services of whose use no Region is noted with a key."""
 
 
-def note_use(world: World, event: Event) -> None:
+def note_credential_use(world: World, event: Event) -> None:
     """Note that an event shows the use of an access key, or of a role."""
     identity = event.user_identity
     account = world.accounts.get(str(identity.get("accountId", "")))
     if account is None or event.event_type != "AwsApiCall":
         return
     key_id = str(identity.get("accessKeyId", ""))
-    holder = _holder(account, str(identity.get("userName", "")), key_id)
+    holder = _key_owner(account, str(identity.get("userName", "")), key_id)
     if holder is not None:
         service = event.event_source.removesuffix(".amazonaws.com")
-        note_key(holder, key_id, LastUsed(event.event_time, service, event.aws_region))
+        note_key_use(holder, key_id, LastUsed(event.event_time, service, event.aws_region))
     issuer = issuer_of(identity)
     role = account.roles.get(issuer.get("userName", "")) if issuer.get("type") == "Role" else None
     if role is not None and role.arn == issuer.get("arn"):
         role.last_used = RoleLastUsed(event.event_time, event.aws_region)
 
 
-def _holder(account: Account, user_name: str, key_id: str) -> CredentialOwner | None:
+def _key_owner(account: Account, user_name: str, key_id: str) -> CredentialOwner | None:
     """Find whose a long-term key is; who renames himself is not found by the name that he had."""
     named = account.users.get(user_name, account.root)
     if key_id in named.key_records:
@@ -257,12 +262,12 @@ def _holder(account: Account, user_name: str, key_id: str) -> CredentialOwner | 
     return account.holder_of_key(key_id) if key_id.startswith("AKIA") else None
 
 
-def note_key(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:
+def note_key_use(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:
     """Note that a key was used: the first time, and then once in 15 minutes."""
-    record = holder.key_records[key_id]
-    if record.last_used is None or use.date - record.last_used.date >= KEY_USE_IS_NOTED_EVERY:
+    kept = holder.key_records[key_id]
+    if kept.last_used is None or use.date - kept.last_used.date >= KEY_USE_IS_NOTED_EVERY:
         where = "N/A" if use.service in _WITHOUT_REGION else use.region
-        holder.key_records[key_id] = replace(record, last_used=replace(use, region=where))
+        holder.key_records[key_id] = replace(kept, last_used=replace(use, region=where))
 
 
 def password_last_used(holder: CredentialOwner) -> dict[str, Any]:

@@ -1,18 +1,15 @@
-"""Who called, as an event says it: CloudTrail's element ``userIdentity``, for every kind of caller.
+"""Who called: CloudTrail's element ``userIdentity`` with its ``sessionContext``.
 
-What an event says of the session that somebody calls with: ``userIdentity.sessionContext``.
-
-All of it follows from the condition keys that come with the credentials, so every service's events
-tell of a session the same. Long-term keys have none of these keys, and no session.
+All of it follows from the condition keys that come with the credentials, so the events of every
+service say the same of a session. Long-term keys have none of these keys, and no session.
 
 Notes
 -----
 AWS pages: "CloudTrail userIdentity element"; "Logging IAM and AWS STS API calls with AWS
-CloudTrail", for what another account is told of a caller. How a caller is named whom nobody knows
-is unsure: no page lists the word, published logs of S3 have this one.
-AWS pages: "CloudTrail userIdentity element"; "Monitor and control actions taken with assumed
-roles", for the source identity. AWS may call a session ``mfaAuthenticated`` whose role was assumed
-with MFA, which policies do not see; here both say the same.
+CloudTrail", for what another account is told of a caller; "Monitor and control actions taken with
+assumed roles", for the source identity. How an anonymous caller is named is unsure: no page lists
+the word, published logs of S3 have this one. AWS may call a session ``mfaAuthenticated`` whose role
+was assumed with MFA, which policies do not see; here both say the same.
 """
 
 from __future__ import annotations
@@ -94,7 +91,7 @@ def user_identity(
         found["userName"] = context["aws:username"]
     maker = None
     if issuer and found["type"] == "FederatedUser":
-        maker = _maker(issuer, account, issuer_id)
+        maker = _federating_issuer(issuer, account, issuer_id)
     elif issuer:
         maker = {
             "type": "Role",
@@ -107,16 +104,16 @@ def user_identity(
     return {**found, "sessionContext": session} if session else found
 
 
-def seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
+def identity_seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say what an account is told of a caller: of one of another account, little.
 
     Examples
     --------
     >>> ana = {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "userName": "ana",
     ...        "arn": "arn:aws:iam::111111111111:user/ana", "accountId": "111111111111"}
-    >>> seen_from("222222222222", ana)
+    >>> identity_seen_from("222222222222", ana)
     {'type': 'AWSAccount', 'principalId': 'AIDAEXAMPLE', 'accountId': '111111111111'}
-    >>> seen_from("111111111111", ana)["userName"]
+    >>> identity_seen_from("111111111111", ana)["userName"]
     'ana'
     """
     own = identity.get("accountId", "")
@@ -127,7 +124,7 @@ def seen_from(account_id: str, identity: Mapping[str, Any]) -> Mapping[str, Any]
     return {**abroad, "accountId": own, **via}
 
 
-def _maker(arn: str, account: str, unique_id: str) -> dict[str, str]:
+def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]:
     """Say who made a federated user: a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:
@@ -190,5 +187,5 @@ def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
     provider = str(context.get("aws:FederatedProvider", ""))
     if not provider or (provider.startswith("arn:") and _OIDC_PROVIDER not in provider):
         return {}  # a SAML provider: it has no element of its own
-    said = {key: one for key, one in context.items() if key.startswith(f"{provider}:")}
-    return {"federatedProvider": provider, "attributes": said}
+    claims = {key: value for key, value in context.items() if key.startswith(f"{provider}:")}
+    return {"federatedProvider": provider, "attributes": claims}

@@ -15,8 +15,9 @@ from iamlab.policy.document import Policy
 from iamlab.policy.writing import edited, written
 
 if TYPE_CHECKING:
-    from iamlab.policy.statement import Statement
     from collections.abc import Iterable, Mapping
+
+    from iamlab.policy.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,26 @@
-"""The objects of a notebook: worlds, accounts, users, with all that they can do and answer."""
+"""The objects of a notebook: worlds, accounts, users, with all that they can do and answer.
+
+What few worlds have is imported when the first one is made, so that a world is there quickly.
+"""
 
 from iamlab.lab import (  # noqa: F401 - records are made as the classes of these
     account,
     credentials,
-    event_log,
-    iam_resources,
+    events,
     identities,
-    organization,
-    organization_parts,
-    session,
     world,
 )
+from iamlab.model.record import Record
 from iamlab.operations.registry import register_modules
+
+Record.facade_modules |= {
+    "iamlab.model.managed_policies": "iamlab.lab.iam_resources",
+    "iamlab.model.organization.organization": "iamlab.lab.organization",
+    "iamlab.model.organization.policies": "iamlab.lab.organization_parts",
+    "iamlab.model.organization.targets": "iamlab.lab.organization_parts",
+    "iamlab.model.providers": "iamlab.lab.iam_resources",
+    "iamlab.operations.sts.session": "iamlab.lab.sts",
+}
 
 register_modules(
     "iam",

@@ -1,31 +1,159 @@
-"""How an account gets what is no identity and no policy: profiles, linked roles, providers."""
+"""What an account creates in IAM: identities, policies, instance profiles, identity providers.
+
+Notes
+-----
+AWS pages: "IAM identities"; "Managed policies and inline policies"; "Use instance profiles";
+"Identity providers and federation"; "Service-linked roles".
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.operations.parameters import as_tags
+from iamlab.model import account as records
+from iamlab.operations.dispatch import perform
+from iamlab.operations.parameters import as_tags, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.model.identities import Role
-    from iamlab.model.providers import (
+    from iamlab.lab.iam_resources import (
         InstanceProfile,
+        ManagedPolicy,
         OpenIDConnectProvider,
         SAMLProvider,
         ServerCertificate,
     )
+    from iamlab.lab.identities import Group, Role, User
+    from iamlab.operations.policy_documents import Document
 
 
-class Makes:
-    """The methods of an account that make such things, each one operation of IAM's API."""
+class AccountIam(records.Account):
+    """The methods of an account that create something in IAM, each an operation of its API."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
+    def create_user(
+        self,
+        user_name: str,
+        *,
+        path: str = "/",
+        permissions_boundary: str | ManagedPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> User:
+        """Create a user: it has no permissions.
 
-        def _do(self, operation: str, **parameters: Any) -> Any: ...
+        Raises
+        ------
+        EntityAlreadyExists
+            There is a user of that name, in whatever letter case.
+        LimitExceeded
+            The account has as many as it may have.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> ana = main.create_user("ana", path="/research/", tags={"team": "sky"})
+        >>> ana.arn
+        'arn:aws:iam::111111111111:user/research/ana'
+        >>> print(main.world.can(ana, "s3:ListAllMyBuckets", "*"))
+        ○ implicit deny
+        """
+        made: User = perform(
+            self,
+            "CreateUser",
+            UserName=user_name,
+            Path=path,
+            PermissionsBoundary=self._arn_of(permissions_boundary),
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def create_group(self, group_name: str, *, path: str = "/") -> Group:
+        """Create a group: it has no members and no policies.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> team = main.create_group("astronomers")
+        >>> team.attach_policy("ReadOnlyAccess")
+        >>> team.add_user(main.create_user("ana"))
+        >>> bool(main.world.can("arn:aws:iam::111111111111:user/ana", "s3:ListAllMyBuckets", "*"))
+        True
+        """
+        made: Group = perform(self, "CreateGroup", GroupName=group_name, Path=path)
+        return made
+
+    def create_role(
+        self,
+        role_name: str,
+        *,
+        assume_role_policy_document: Document,
+        path: str = "/",
+        description: str | None = None,
+        max_session_duration: int = 3600,
+        permissions_boundary: str | ManagedPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Role:
+        """Create a role, with its trust policy.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            The trust policy is none; the notes say why.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="111111111111")
+        >>> main.create_role("audit", assume_role_policy_document=trust).arn
+        'arn:aws:iam::111111111111:role/audit'
+        """
+        made: Role = perform(
+            self,
+            "CreateRole",
+            RoleName=role_name,
+            Path=path,
+            AssumeRolePolicyDocument=as_text(assume_role_policy_document),
+            Description=description,
+            MaxSessionDuration=max_session_duration,
+            PermissionsBoundary=self._arn_of(permissions_boundary),
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def create_policy(
+        self,
+        policy_name: str,
+        policy_document: Document,
+        *,
+        path: str = "/",
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> ManagedPolicy:
+        """Create a customer managed policy; this is its version v1.
+
+        Raises
+        ------
+        MalformedPolicyDocument
+            It is no identity policy; the notes say why.
+        """
+        made: ManagedPolicy = perform(
+            self,
+            "CreatePolicy",
+            PolicyName=policy_name,
+            Path=path,
+            PolicyDocument=as_text(policy_document),
+            Description=description,
+            Tags=as_tags(tags),
+        )
+        return made
+
+    def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
+        return None if policy is None else self.get_policy(policy).arn
 
     def create_instance_profile(
         self,
@@ -35,7 +163,8 @@ class Makes:
         tags: Mapping[str, str] | None = None,
     ) -> InstanceProfile:
         """Create an instance profile: it holds no role yet."""
-        made: InstanceProfile = self._do(
+        made: InstanceProfile = perform(
+            self,
             "CreateInstanceProfile",
             InstanceProfileName=instance_profile_name,
             Path=path,
@@ -66,7 +195,8 @@ class Makes:
         InvalidInput
             The role is there, or the service takes no suffix.
         """
-        made: Role = self._do(
+        made: Role = perform(
+            self,
             "CreateServiceLinkedRole",
             AWSServiceName=aws_service_name,
             Description=description,
@@ -80,11 +210,13 @@ class Makes:
         AWS asks the service whether it still needs the role. Here no service has resources, so
         that the role is gone at once.
         """
-        return str(self._do("DeleteServiceLinkedRole", RoleName=role_name))
+        return str(perform(self, "DeleteServiceLinkedRole", RoleName=role_name))
 
     def get_service_linked_role_deletion_status(self, deletion_task_id: str) -> str:
         """Ask how far such a task is: ``"SUCCEEDED"``."""
-        return str(self._do("GetServiceLinkedRoleDeletionStatus", DeletionTaskId=deletion_task_id))
+        return str(
+            perform(self, "GetServiceLinkedRoleDeletionStatus", DeletionTaskId=deletion_task_id)
+        )
 
     def create_saml_provider(
         self,
@@ -102,7 +234,8 @@ class Makes:
         InvalidInput
             The document is not SAML metadata.
         """
-        made: SAMLProvider = self._do(
+        made: SAMLProvider = perform(
+            self,
             "CreateSAMLProvider",
             Name=name,
             SAMLMetadataDocument=saml_metadata_document,
@@ -127,7 +260,8 @@ class Makes:
         ValidationError
             It is not ``https://``, a host, and perhaps a path.
         """
-        made: OpenIDConnectProvider = self._do(
+        made: OpenIDConnectProvider = perform(
+            self,
             "CreateOpenIDConnectProvider",
             Url=url,
             ClientIDList=list(client_id_list),
@@ -155,7 +289,8 @@ class Makes:
         KeyPairMismatch
             The private key is that of another certificate.
         """
-        made: ServerCertificate = self._do(
+        made: ServerCertificate = perform(
+            self,
             "UploadServerCertificate",
             ServerCertificateName=server_certificate_name,
             CertificateBody=certificate_body,
@@ -174,7 +309,8 @@ class Makes:
         global_endpoint_token_version
             ``"v1Token"``: in those that are there by default; ``"v2Token"``: in all.
         """
-        self._do(
+        perform(
+            self,
             "SetSecurityTokenServicePreferences",
             GlobalEndpointTokenVersion=global_endpoint_token_version,
         )

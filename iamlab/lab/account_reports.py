@@ -1,6 +1,4 @@
-"""What an account says of itself: in numbers, in reports, to an auditor.
-
-What a terminal shows of a user, a group or a role: its name, and what hangs on it.
+"""What an account reports on itself: summary, credential report, last access, audit.
 
 Notes
 -----
@@ -9,11 +7,9 @@ AWS pages: "Generate credential reports for your AWS account"; "Security best pr
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import count, few
-from iamlab.lab.account_simulator import Simulates
+from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
 
 if TYPE_CHECKING:
@@ -27,39 +23,18 @@ if TYPE_CHECKING:
     from iamlab.analysis.security_status import SecurityStatus
     from iamlab.analysis.summaries import Summary
     from iamlab.model.event import Event
-    from iamlab.model.identities import Group, Identity, Role, User
+    from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
-    from iamlab.model.resources import Resource
 
 
-class AccountReports(Simulates):
-    """The part of an account that looks at the whole of it."""
+class AccountReports(records.Account):
+    """The methods of an account that report on all of it."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        name: str
-        account_id: str
-        users: dict[str, User]
-        groups: dict[str, Group]
-        roles: dict[str, Role]
-        resources: dict[str, Resource]
-
-        def get_user(self, user_name: str) -> User: ...  # noqa: D102 - said where it is done
-
-    def __repr__(self) -> str:
-        kinds = (
-            (self.users, "user"),
-            (self.groups, "group"),
-            (self.roles, "role"),
-            (self.resources, "resource"),
-        )
-        numbers = (count(len(some), noun) for some, noun in kinds)
-        return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
-
     def summary(self) -> Summary:
         """Count what there is of each kind, and say how many there may be."""
-        found: Summary = perform(self, "GetAccountSummary")  # type: ignore[arg-type]
+        found: Summary = perform(self, "GetAccountSummary")
         return found
 
     def credential_report(self) -> CredentialReport:
@@ -70,9 +45,9 @@ class AccountReports(Simulates):
         """
         state = ""
         while state != "COMPLETE":
-            made = perform(self, "GenerateCredentialReport")  # type: ignore[arg-type]
+            made = perform(self, "GenerateCredentialReport")
             state = made["State"]
-        found: CredentialReport = perform(self, "GetCredentialReport")  # type: ignore[arg-type]
+        found: CredentialReport = perform(self, "GetCredentialReport")
         return found
 
     def last_accessed(
@@ -105,9 +80,9 @@ class AccountReports(Simulates):
         >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
         iam  not accessed in the tracking period
         """
-        tool = _tool("last_accessed.last_accessed")
-        found: LastAccessed = tool.in_account(self, entity, events, granularity, now=now)
-        return found
+        from iamlab.analysis.last_accessed.last_accessed import in_account
+
+        return in_account(self, entity, events, granularity, now=now)
 
     def organizations_last_accessed(
         self,
@@ -136,16 +111,15 @@ class AccountReports(Simulates):
             The account is not in charge, there is no such entity or policy, or policies of this
             type are not enabled.
         """
-        tool = _tool("last_accessed.organizations")
-        found: OrganizationsLastAccessed = tool.organizations_last_accessed(
-            self, entity_path, policy_id, events, now=now
-        )
-        return found
+        from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
+
+        return organizations_last_accessed(self, entity_path, policy_id, events, now=now)
 
     def security_status(self) -> SecurityStatus:
         """Tick off the five items that the console's dashboard showed until 2020."""
-        found: SecurityStatus = _tool("security_status").security_status(self)
-        return found
+        from iamlab.analysis.security_status import security_status
+
+        return security_status(self)
 
     def security_recommendations(self, user: User | str | None = None) -> SecurityStatus:
         """Give the recommendations of today's dashboard.
@@ -155,9 +129,10 @@ class AccountReports(Simulates):
         user
             Who is signed in: two items are about the user's own credentials.
         """
-        who = self.get_user(user) if isinstance(user, str) else user
-        found: SecurityStatus = _tool("security_status").security_recommendations(self, who)
-        return found
+        from iamlab.analysis.security_status import security_recommendations
+
+        signed_in = self.get_user(user) if isinstance(user, str) else user
+        return security_recommendations(self, signed_in)
 
     def audit(
         self, *, credential_report: CredentialReport | None = None, **thresholds: Any
@@ -187,11 +162,7 @@ class AccountReports(Simulates):
         >>> [finding.what for finding in main.audit().of("user-policies")]
         ['The user has 1 policy of its own.']
         """
+        from iamlab.analysis.audit.audit import audit
+
         known = None if credential_report is None else credential_report.credentials()
-        found: Audit = _tool("audit.audit").audit(self, known, **thresholds)
-        return found
-
-
-def _tool(name: str) -> Any:
-    """Load a module when it is asked for."""
-    return import_module(f"iamlab.analysis.{name}")
+        return audit(self, known, **thresholds)

@@ -1,10 +1,8 @@
-"""How an account gets queues, topics, functions, secrets, tables and the like.
-
-What an account settles for all its buckets.
+"""What an account creates in SQS, SNS, Lambda, Secrets Manager, DynamoDB, ECR and EventBridge.
 
 Notes
 -----
-AWS page: "Configuring block public access settings for your account".
+AWS page: "AWS services that work with IAM".
 """
 
 from __future__ import annotations
@@ -12,14 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.lab.account_ec2 import MakesOfEc2
-from iamlab.model.public_access_block import as_parameter
+from iamlab.model import account as records
+from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import arn_of, as_tags, as_text
 from iamlab.policy.arn import is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from iamlab.model.identities import Role
     from iamlab.operations.policy_documents import Document
@@ -34,18 +31,13 @@ if TYPE_CHECKING:
     Tags = Mapping[str, str]
 
 
-class MakesOfServices(MakesOfEc2):
-    """The methods of an account that make them, each one operation of a service.
+class AccountServices(records.Account):
+    """The methods of an account that create resources, each an operation of the service.
 
     Those that make something with a policy do it at once, where AWS's API has two calls.
     """
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        def get_role(self, role_name: str) -> Role:
-            """Find a role by name."""
 
     def create_queue(
         self,
@@ -64,7 +56,8 @@ class MakesOfServices(MakesOfEc2):
         >>> main.create_queue("orders").arn
         'arn:aws:sqs:us-east-1:111111111111:orders'
         """
-        made: Queue = self._make(
+        made: Queue = perform(
+            self,
             "sqs:CreateQueue",
             QueueName=queue_name,
             Attributes=None if policy is None else {"Policy": as_text(policy)},
@@ -90,7 +83,8 @@ class MakesOfServices(MakesOfEc2):
         >>> [one.sid for one in main.create_topic("news").policy.statements]
         ['__default_statement_ID']
         """
-        made: Topic = self._make(
+        made: Topic = perform(
+            self,
             "sns:CreateTopic",
             Name=name,
             Attributes=None if policy is None else {"Policy": as_text(policy)},
@@ -129,7 +123,8 @@ class MakesOfServices(MakesOfEc2):
         >>> main.create_function("resize", role=role).arn
         'arn:aws:lambda:us-east-1:111111111111:function:resize'
         """
-        made: Function = self._make(
+        made: Function = perform(
+            self,
             "lambda:CreateFunction",
             FunctionName=function_name,
             Role=self._arn_of_role(role),
@@ -161,7 +156,8 @@ class MakesOfServices(MakesOfEc2):
         >>> main.create_secret("prod/db").name
         'prod/db'
         """
-        made: Secret = self._make(
+        made: Secret = perform(
+            self,
             "secretsmanager:CreateSecret",
             Name=name,
             Policy=_text(policy),
@@ -189,7 +185,8 @@ class MakesOfServices(MakesOfEc2):
         >>> table.stream.arn
         'arn:aws:dynamodb:us-east-1:111111111111:table/stars/stream/2026-11-25T09:00:00.000'
         """
-        made: Table = self._make(
+        made: Table = perform(
+            self,
             "dynamodb:CreateTable",
             TableName=table_name,
             StreamSpecification={"StreamEnabled": True} if stream_enabled else None,
@@ -216,7 +213,8 @@ class MakesOfServices(MakesOfEc2):
         >>> main.create_repository("tools/sky").arn
         'arn:aws:ecr:us-east-1:111111111111:repository/tools/sky'
         """
-        made: Repository = self._make(
+        made: Repository = perform(
+            self,
             "ecr:CreateRepository",
             repositoryName=repository_name,
             Policy=_text(policy),
@@ -242,7 +240,8 @@ class MakesOfServices(MakesOfEc2):
         >>> main.create_event_bus("orders").arn
         'arn:aws:events:us-east-1:111111111111:event-bus/orders'
         """
-        made: EventBus = self._make(
+        made: EventBus = perform(
+            self,
             "events:CreateEventBus",
             Name=name,
             Policy=_text(policy),
@@ -260,52 +259,3 @@ def _mapping(tags: Tags | None) -> dict[str, str] | None:
     """Give tags as the APIs take them that take a mapping."""
     found = as_tags(tags)
     return None if found is None else {tag["Key"]: tag["Value"] for tag in found}
-
-
-class BlocksPublicAccess:
-    """The methods of an account for the four switches of all its buckets."""
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-        _make: Callable[..., Any]
-
-    def put_public_access_block(
-        self,
-        *,
-        block_public_acls: bool = False,
-        ignore_public_acls: bool = False,
-        block_public_policy: bool = False,
-        restrict_public_buckets: bool = False,
-    ) -> None:
-        """Set the account's switches of S3 Block Public Access; those not named are off.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> main = World(seed=7).create_account("main")
-        >>> main.put_public_access_block(block_public_policy=True)
-        >>> main.get_public_access_block().block_public_policy
-        True
-        """
-        switches = PublicAccessBlock(
-            block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets
-        )
-        self._make(
-            "s3:PutAccountPublicAccessBlock", PublicAccessBlockConfiguration=as_parameter(switches)
-        )
-
-    def get_public_access_block(self) -> PublicAccessBlock:
-        """Read the account's switches.
-
-        Raises
-        ------
-        NoSuchPublicAccessBlockConfiguration
-            It has none.
-        """
-        read: PublicAccessBlock = self._make("s3:GetAccountPublicAccessBlock")
-        return read
-
-    def delete_public_access_block(self) -> None:
-        """Take the account's switches away: each bucket's own are left."""
-        self._make("s3:DeleteAccountPublicAccessBlock")

@@ -1,6 +1,4 @@
-"""What an account settles for all: its alias, its password policy, where its users sign in.
-
-And whether they get tokens that services outside of AWS trust, and in which Regions STS is on.
+"""The settings of an account: alias, password policy, MFA devices, STS endpoints, federation.
 
 Notes
 -----
@@ -11,37 +9,25 @@ STS in an AWS Region".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab.authorization.context_keys import of_root
-from iamlab.cloudtrail.recording import record
+from iamlab.authorization.context_keys import root_user_keys
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.cloudtrail.user_identity import user_identity
+from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.model.identities import RootUser, User
-    from iamlab.model.world import World
     from iamlab.operations.iam.mfa_device import MfaDevice
 
 
-class AccountSettings:
-    """The part of an account that is about signing in."""
+class AccountSettings(records.Account):
+    """The methods of an account that change its settings."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        account_id: str
-        partition: str
-        alias: str | None
-        world: World
-        root: RootUser
-        users: dict[str, User]
-        sts_regions_off: list[str]
-
-        def changed(self) -> None: ...  # noqa: D102 - said where it is done
 
     def create_alias(self, account_alias: str) -> None:
         """Give it an alias, in place of any that it had.
@@ -51,7 +37,7 @@ class AccountSettings:
         EntityAlreadyExists
             Another account has it: aliases are unique in the world.
         """
-        self._do("CreateAccountAlias", AccountAlias=account_alias)
+        perform(self, "CreateAccountAlias", AccountAlias=account_alias)
 
     def delete_alias(self, account_alias: str) -> None:
         """Take its alias away.
@@ -61,7 +47,7 @@ class AccountSettings:
         NoSuchEntity
             It has not this one.
         """
-        self._do("DeleteAccountAlias", AccountAlias=account_alias)
+        perform(self, "DeleteAccountAlias", AccountAlias=account_alias)
 
     def update_password_policy(
         self,
@@ -87,7 +73,8 @@ class AccountSettings:
         >>> main.password_policy.minimum_password_length
         6
         """
-        self._do(
+        perform(
+            self,
             "UpdateAccountPasswordPolicy",
             MinimumPasswordLength=minimum_password_length,
             RequireSymbols=require_symbols,
@@ -108,7 +95,7 @@ class AccountSettings:
         NoSuchEntity
             There is no policy.
         """
-        self._do("DeleteAccountPasswordPolicy")
+        perform(self, "DeleteAccountPasswordPolicy")
 
     def create_virtual_mfa_device(
         self,
@@ -118,7 +105,8 @@ class AccountSettings:
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
         """Set up a phone that is nobody's yet."""
-        made: MfaDevice = self._do(
+        made: MfaDevice = perform(
+            self,
             "CreateVirtualMFADevice",
             VirtualMFADeviceName=virtual_mfa_device_name,
             Path=path,
@@ -142,7 +130,7 @@ class AccountSettings:
         >>> main.role_manager_enabled, list(main.roles)
         (True, ['AWSServiceRoleForIAMRoleManager'])
         """
-        self._do("PutAccountProperties", Properties=properties)
+        perform(self, "PutAccountProperties", Properties=properties)
 
     def enable_outbound_web_identity_federation(self) -> str:
         """Let its principals get tokens that say elsewhere who they are; give the issuer's URL.
@@ -161,7 +149,7 @@ class AccountSettings:
         >>> main.outbound_federation.partition(".")[2]
         'tokens.sts.global.api.aws'
         """
-        issuer: str = self._do("EnableOutboundWebIdentityFederation")
+        issuer: str = perform(self, "EnableOutboundWebIdentityFederation")
         return issuer
 
     def disable_outbound_web_identity_federation(self) -> None:
@@ -172,7 +160,7 @@ class AccountSettings:
         FeatureDisabled
             It is off.
         """
-        self._do("DisableOutboundWebIdentityFederation")
+        perform(self, "DisableOutboundWebIdentityFederation")
 
     def set_sts_regional_endpoint_status(self, region: str, status: str) -> None:
         """Switch the endpoint of STS in a Region on or off, as the console's settings do.
@@ -205,10 +193,10 @@ class AccountSettings:
         off = {*self.sts_regions_off} - {region}
         self.sts_regions_off[:] = sorted(off if status == "Active" else {*off, region})
         self.changed()
-        record(
+        record_in_account(
             self.world,
             ("iam", "SetSTSRegionalEndpointStatus"),
-            user_identity(self.root.arn, of_root(self.root.arn, self.account_id), None),
+            user_identity(self.root.arn, root_user_keys(self.root.arn, self.account_id), None),
             self.account_id,
             read_only=False,
             parameters={"Region": region, "Status": status},
@@ -219,7 +207,4 @@ class AccountSettings:
         from iamlab.operations.sts.caller import DEFAULT_REGIONS
 
         off = self.sts_regions_off
-        return {one: "Inactive" if one in off else "Active" for one in DEFAULT_REGIONS}
-
-    def _do(self, operation: str, **parameters: Any) -> Any:
-        return perform(self, operation, **parameters)  # type: ignore[arg-type]  # an Account
+        return {region: "Inactive" if region in off else "Active" for region in DEFAULT_REGIONS}

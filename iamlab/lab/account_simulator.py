@@ -1,4 +1,4 @@
-"""An account asks the policy simulator.
+"""How an account asks the policy simulator.
 
 Notes
 -----
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.request import as_text as as_values
 from iamlab.errors import RequestError
+from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import arn_of, as_list, as_text
 from iamlab.policy.document import Policy
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 Result = dict[str, Any]
 """An ``EvaluationResult``, with AWS's names."""
 
-_MOST = 1000
-"""So many results the API gives at once."""
+_PAGE = 1000
+"""The results that the API gives at once."""
 
 
-class Simulates:
-    """The part of an account that asks the simulator. All results are given, whatever the page."""
+class AccountSimulator(records.Account):
+    """The methods of an account that ask the policy simulator, page by page."""
 
     __slots__ = ()
 
@@ -204,7 +205,7 @@ class Simulates:
         ['aws:username']
         """
         found: list[str] = perform(
-            self,  # type: ignore[arg-type]  # an Account
+            self,
             "GetContextKeysForCustomPolicy",
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
         )
@@ -223,7 +224,7 @@ class Simulates:
             There is nobody of that ARN.
         """
         found: list[str] = perform(
-            self,  # type: ignore[arg-type]  # an Account
+            self,
             "GetContextKeysForPrincipalPolicy",
             PolicySourceArn=_arn(policy_source_arn, "policy_source_arn"),
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
@@ -231,15 +232,15 @@ class Simulates:
         return found
 
 
-def _all_pages(account: object, operation: str, **parameters: Any) -> list[Result]:
+def _all_pages(account: records.Account, operation: str, **parameters: Any) -> list[Result]:
     found: list[Result] = []
     marker = None
     while True:
         answer = perform(
-            account,  # type: ignore[arg-type]  # an Account
+            account,
             operation,
             **parameters,
-            MaxItems=_MOST,
+            MaxItems=_PAGE,
             Marker=marker,
         )
         found += answer["EvaluationResults"]
@@ -274,10 +275,10 @@ def _shared(
     }
 
 
-def _arn(thing: object, name: str) -> str:
-    if isinstance(thing, str):
-        return thing
-    return arn_of(thing, f"{name} is a user, a group, a role or an ARN")
+def _arn(identity: object, name: str) -> str:
+    if isinstance(identity, str):
+        return identity
+    return arn_of(identity, f"{name} is a user, a group, a role or an ARN")
 
 
 def _documents(documents: object, name: str) -> list[Any] | None:
@@ -305,7 +306,7 @@ _TYPES: Sequence[tuple[type | tuple[type, ...], str]] = (
 
 def _entry(key: str, value: object) -> dict[str, Any]:
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    kinds = {_type(one) for one in many}
+    kinds = {_type(item) for item in many}
     kind = kinds.pop() if len(kinds) == 1 else "string"
     values = next(iter(as_values({key: value}).values()), ())
     is_list = isinstance(value, list | tuple | set | frozenset)

@@ -1,4 +1,11 @@
-""""""
+"""Managed policies, instance profiles, identity providers and server certificates: their methods.
+
+Notes
+-----
+AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "Use instance
+profiles"; "Create a SAML identity provider in IAM"; "Create an OpenID Connect (OIDC) identity
+provider in IAM"; "Manage server certificates in IAM".
+"""
 
 from __future__ import annotations
 
@@ -15,13 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
+    from iamlab.lab.account import Account
     from iamlab.model.event import Event
     from iamlab.model.identities import Role
     from iamlab.operations.policy_documents import Document
 
 
-class _Thing:
+class IamResourceMethods(records.IamResource):
+    """The methods that all but policies share, each an operation of IAM."""
+
     __slots__ = ()
+    account: Account
 
     def delete(self) -> None:
         """Delete it (``DeleteInstanceProfile`` and its like).
@@ -42,14 +53,15 @@ class _Thing:
         self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def _do(self, operation: str, **parameters: object) -> Any:
-        """Do an operation on this thing, as the account's root user."""
+        """Do an operation on it, as the account's root user."""
         named = {self.named_by: self.arn if self.named_by.endswith("Arn") else self.name}
         return perform(self.account, operation.format(self.noun), **named, **parameters)
 
 
 @facade_of(records.InstanceProfile)
-class InstanceProfile(_Thing, records.InstanceProfile):
-    __doc__ = records.InstanceProfile.__doc__
+class InstanceProfile(IamResourceMethods, records.InstanceProfile):
+    """What hands a role to an EC2 instance. It holds one role at most, and cannot be renamed."""
+
     __slots__ = ()
 
     def add_role(self, role: Role | str) -> None:
@@ -62,7 +74,7 @@ class InstanceProfile(_Thing, records.InstanceProfile):
         UnmodifiableEntity
             The role is linked to a service.
         """
-        self._do("AddRoleTo{}", RoleName=_name_of(role))
+        self._do("AddRoleTo{}", RoleName=records.name_of(role))
 
     def remove_role(self, role: Role | str) -> None:
         """Take a role out (``RemoveRoleFromInstanceProfile``).
@@ -72,12 +84,24 @@ class InstanceProfile(_Thing, records.InstanceProfile):
         NoSuchEntity
             It is not in.
         """
-        self._do("RemoveRoleFrom{}", RoleName=_name_of(role))
+        self._do("RemoveRoleFrom{}", RoleName=records.name_of(role))
 
 
 @facade_of(records.SAMLProvider)
-class SAMLProvider(_Thing, records.SAMLProvider):
-    __doc__ = records.SAMLProvider.__doc__
+class SAMLProvider(IamResourceMethods, records.SAMLProvider):
+    """An identity provider that speaks SAML 2.0.
+
+    Parameters
+    ----------
+    metadata
+        The document that the provider gave, as it was given.
+    issuer
+        What the document says its name is: the ``entityID``.
+    private_keys
+        Ids of the keys that decrypt its assertions, and when each was added. The keys themselves
+        are not kept.
+    """
+
     __slots__ = ()
 
     def update(
@@ -105,8 +129,17 @@ class SAMLProvider(_Thing, records.SAMLProvider):
 
 
 @facade_of(records.OpenIDConnectProvider)
-class OpenIDConnectProvider(_Thing, records.OpenIDConnectProvider):
-    __doc__ = records.OpenIDConnectProvider.__doc__
+class OpenIDConnectProvider(IamResourceMethods, records.OpenIDConnectProvider):
+    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``.
+
+    Parameters
+    ----------
+    client_ids
+        The audiences that its tokens may be for.
+    thumbprints
+        SHA-1 sums of certificates that its server may show.
+    """
+
     __slots__ = ()
 
     def add_client_id(self, client_id: str) -> None:
@@ -123,8 +156,15 @@ class OpenIDConnectProvider(_Thing, records.OpenIDConnectProvider):
 
 
 @facade_of(records.ServerCertificate)
-class ServerCertificate(_Thing, records.ServerCertificate):
-    __doc__ = records.ServerCertificate.__doc__
+class ServerCertificate(IamResourceMethods, records.ServerCertificate):
+    """A TLS certificate that load balancers may use. Its private key is not kept.
+
+    Parameters
+    ----------
+    expiration
+        When it ends, as far as that can be read in it.
+    """
+
     __slots__ = ()
 
     def update(
@@ -134,14 +174,22 @@ class ServerCertificate(_Thing, records.ServerCertificate):
         self._do("Update{}", NewPath=new_path, NewServerCertificateName=new_server_certificate_name)
 
 
-def _name_of(role):
-    return role if isinstance(role, str) else role.name
-
-
 @facade_of(policy_records.ManagedPolicy)
 class ManagedPolicy(policy_records.ManagedPolicy):
-    __doc__ = policy_records.ManagedPolicy.__doc__
+    """A policy with an ARN of its own, that may hang on many identities.
+
+    Parameters
+    ----------
+    versions
+        ``"v1"`` ... to document. One of them, the default, is what applies.
+    create_date, update_date
+        When AWS published it and its default version; known of AWS's own policies only.
+    account
+        Whose it is; ``None`` for one of AWS's.
+    """
+
     __slots__ = ()
+    account: Account | None
 
     def create_version(self, document: Document, *, set_as_default: bool = False) -> str:
         """Add a version (``CreatePolicyVersion``); its number is never used again.

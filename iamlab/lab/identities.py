@@ -1,13 +1,17 @@
-"""Users, groups and roles, with all that can be done with them."""
+"""Users, groups and roles: their methods, each an operation of IAM.
+
+Notes
+-----
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.errors import RequestError
-from iamlab.lab.credentials import CredentialVerbs, UserCredentialVerbs
+from iamlab.lab.credentials import CredentialMethods
 from iamlab.model import identities as records
-from iamlab.model.identities import Identity
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import call, perform
 from iamlab.operations.parameters import as_keys, as_tags, as_text
@@ -18,17 +22,24 @@ if TYPE_CHECKING:
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.summaries import UserSummary
     from iamlab.authorization.principal import Caller
+    from iamlab.lab.account import Account
     from iamlab.model.event import Event
     from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.user_credentials import (
+        ServiceSpecificCredential,
+        SigningCertificate,
+        SSHPublicKey,
+    )
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.sts.revoking import Revocation
     from iamlab.operations.sts.session import Session
 
 
-class _Identity:
-    """What can be done with users, groups and roles."""
+class IdentityMethods(records.Identity):
+    """The methods that users, groups and roles share."""
 
     __slots__ = ()
+    account: Account
 
     def attach_policy(self, policy: str | ManagedPolicy) -> None:
         """Attach a managed policy (``AttachUserPolicy`` and its like).
@@ -122,7 +133,9 @@ class _Identity:
         return perform(self.account, operation.format(noun), **named)
 
 
-class _Bounded(_Identity):
+class BoundedMethods(IdentityMethods, records.Bounded):
+    """The methods that users and roles share."""
+
     __slots__ = ()
 
     def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
@@ -136,9 +149,17 @@ class _Bounded(_Identity):
 
 
 @facade_of(records.User)
-class User(_Bounded, CredentialVerbs, UserCredentialVerbs, records.User):
-    __doc__ = records.User.__doc__
+class User(BoundedMethods, CredentialMethods, records.User):
+    """A long-term identity. It starts with no permissions at all.
+
+    Parameters
+    ----------
+    former_sign_in
+        When the last of the passwords that were taken away from it was last used.
+    """
+
     __slots__ = ()
+    account: Account
 
     def update_login_profile(
         self,
@@ -180,13 +201,109 @@ class User(_Bounded, CredentialVerbs, UserCredentialVerbs, records.User):
         """Rename the user, or move it to another path: its id stays, its ARN does not."""
         self._do("Update{}", NewUserName=new_user_name, NewPath=new_path)
 
+    def upload_signing_certificate(self, certificate_body: str) -> SigningCertificate:
+        """Upload a certificate; a user has two at most.
+
+        Raises
+        ------
+        MalformedCertificate
+            It is not in PEM form.
+        """
+        _, made = self._do("UploadSigningCertificate", CertificateBody=certificate_body)
+        return cast("SigningCertificate", made)
+
+    def update_signing_certificate(self, certificate_id: str, status: str) -> None:
+        """Make a certificate ``"Inactive"``, or ``"Active"`` again."""
+        self._do("UpdateSigningCertificate", CertificateId=certificate_id, Status=status)
+
+    def delete_signing_certificate(self, certificate_id: str) -> None:
+        """Delete a certificate."""
+        self._do("DeleteSigningCertificate", CertificateId=certificate_id)
+
+    def upload_ssh_public_key(self, ssh_public_key_body: str) -> SSHPublicKey:
+        """Upload an RSA key of 2,048 bits or more; a user has five at most.
+
+        Raises
+        ------
+        InvalidPublicKey
+            It is none.
+        """
+        _, made = self._do("UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body)
+        return cast("SSHPublicKey", made)
+
+    def update_ssh_public_key(self, ssh_public_key_id: str, status: str) -> None:
+        """Make a key ``"Inactive"``, or ``"Active"`` again."""
+        self._do("UpdateSSHPublicKey", SSHPublicKeyId=ssh_public_key_id, Status=status)
+
+    def delete_ssh_public_key(self, ssh_public_key_id: str) -> None:
+        """Delete a key."""
+        self._do("DeleteSSHPublicKey", SSHPublicKeyId=ssh_public_key_id)
+
+    def create_service_specific_credential(
+        self, service_name: str, *, credential_age_days: int | None = None
+    ) -> ServiceSpecificCredential:
+        """Let AWS make a password, or an API key, for a service; it is shown this once.
+
+        Parameters
+        ----------
+        service_name
+            ``codecommit.amazonaws.com`` and ``cassandra.amazonaws.com`` take passwords,
+            ``bedrock.amazonaws.com`` and ``logs.amazonaws.com`` API keys.
+        credential_age_days
+            After so many days an API key expires; without it, never.
+
+        Raises
+        ------
+        LimitExceeded
+            The user has two for that service.
+        """
+        _, made = self._do(
+            "CreateServiceSpecificCredential",
+            ServiceName=service_name,
+            CredentialAgeDays=credential_age_days,
+        )
+        return cast("ServiceSpecificCredential", made)
+
+    def reset_service_specific_credential(
+        self, service_specific_credential_id: str
+    ) -> ServiceSpecificCredential:
+        """Let AWS make another password; the one before is worth nothing from now on."""
+        _, made = self._do(
+            "ResetServiceSpecificCredential",
+            ServiceSpecificCredentialId=service_specific_credential_id,
+        )
+        return cast("ServiceSpecificCredential", made)
+
+    def update_service_specific_credential(
+        self, service_specific_credential_id: str, status: str
+    ) -> None:
+        """Make it ``"Inactive"``, or ``"Active"`` again."""
+        self._do(
+            "UpdateServiceSpecificCredential",
+            ServiceSpecificCredentialId=service_specific_credential_id,
+            Status=status,
+        )
+
+    def delete_service_specific_credential(self, service_specific_credential_id: str) -> None:
+        """Delete it."""
+        self._do(
+            "DeleteServiceSpecificCredential",
+            ServiceSpecificCredentialId=service_specific_credential_id,
+        )
+
 
 @facade_of(records.Group)
-class Group(_Identity, records.Group):
-    __doc__ = records.Group.__doc__
+class Group(IdentityMethods, records.Group):
+    """A bag of users that hands them its policies. It is no principal and holds no groups."""
+
     __slots__ = ()
 
-    def add_user(self, user: Identity | str) -> None:
+    if TYPE_CHECKING:
+
+        @property
+        def users(self) -> list[User]: ...  # type: ignore[override]  # noqa: D102 - the lab's users
+
+    def add_user(self, user: records.Identity | str) -> None:
         """Make a user a member.
 
         Raises
@@ -198,13 +315,13 @@ class Group(_Identity, records.Group):
         RequestError
             What is added is no user: groups do not nest, and roles do not join.
         """
-        if isinstance(user, Identity) and not isinstance(user, User):
+        if isinstance(user, records.Identity) and not isinstance(user, User):
             message = (
                 f"{user.kind} {user.name} cannot be a member of group {self.name}: "
                 "a group holds users only."
             )
             raise RequestError(message)
-        self._do("AddUserTo{}", UserName=self._own(user).name)
+        self._do("AddUserTo{}", UserName=self.own_user(user).name)
 
     def remove_user(self, user: User | str) -> None:
         """End a membership.
@@ -214,7 +331,7 @@ class Group(_Identity, records.Group):
         NoSuchEntity
             The user is no member.
         """
-        self._do("RemoveUserFrom{}", UserName=self._own(user).name)
+        self._do("RemoveUserFrom{}", UserName=self.own_user(user).name)
 
     def update(self, *, new_group_name: str | None = None, new_path: str | None = None) -> None:
         """Rename the group, or move it to another path: its members stay."""
@@ -222,8 +339,21 @@ class Group(_Identity, records.Group):
 
 
 @facade_of(records.Role)
-class Role(_Bounded, records.Role):
-    __doc__ = records.Role.__doc__
+class Role(BoundedMethods, records.Role):
+    """An identity that others assume for a while.
+
+    Parameters
+    ----------
+    trust
+        The trust policy: who may assume it.
+    max_session_duration
+        In seconds, 3,600 to 43,200.
+    instance_profiles
+        Names of the instance profiles that hold it.
+    last_used
+        When a session of it last called, allowed or not, and where.
+    """
+
     __slots__ = ()
 
     def update_assume_role_policy(self, document: Document) -> None:

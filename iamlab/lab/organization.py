@@ -1,6 +1,10 @@
-"""How an organization is changed: its methods, each one operation of AWS Organizations.
+"""An organization: its accounts, OUs, trusted services and delegated administrators.
 
-Whatever they are given may be named by its id, or by its name where only one is called so.
+Accounts, OUs and policies can be named by their ids, or by a name that only one of them has.
+
+Notes
+-----
+AWS pages: "What is AWS Organizations?"; "Centralize root access for member accounts".
 """
 
 from __future__ import annotations
@@ -8,43 +12,72 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.lab.organization_parts import as_content
+from iamlab.lab.organization_policies import OrganizationPolicies
 from iamlab.model.organization import organization as records
-from iamlab.model.organization.policies import SCP, effective
 from iamlab.model.organization.targets import ACCESS_ROLE
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
-from iamlab.operations.organizations.lookup import (
-    account_id_of,
-    container_of,
-    free_address,
-    policy_of,
-    target_of,
-)
+from iamlab.operations.organizations.lookup import account_id_of, container_of, free_address
 from iamlab.operations.parameters import as_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.model.account import Account
-    from iamlab.model.organization.organization import Organization
-    from iamlab.model.organization.policies import EffectivePolicies, OrganizationPolicy
-    from iamlab.model.organization.targets import (
-        AccountRequest,
-        Container,
-        Handshake,
-        OrganizationalUnit,
-        Target,
-    )
+    from iamlab.lab.account import Account
+    from iamlab.lab.organization_parts import Handshake, Member, OrganizationalUnit, Root
+    from iamlab.lab.world import World
+    from iamlab.model import account as account_records
+    from iamlab.model.organization.targets import AccountRequest, Container
     from iamlab.operations.identity_center.instance import IdentityCenter
-    from iamlab.operations.policy_documents import Document
 
 
 @facade_of(records.Organization)
-class Organization(records.Organization):
-    __doc__ = records.Organization.__doc__
+class Organization(OrganizationPolicies):
+    """An organization.
+
+    Parameters
+    ----------
+    feature_set
+        ``ALL``, or ``CONSOLIDATED_BILLING``: then it has no policies.
+    organizational_units, members, policies, handshakes, requests
+        By id; of a member that is the account's.
+    service_access
+        Services that may work in all its accounts, and since when.
+    delegates
+        Account id -> the services of which it is a delegated administrator, and since when.
+    quotas
+        Those that were raised.
+    root_features
+        What it lets IAM do to the root users of its members: ``RootCredentialsManagement``,
+        ``RootSessions``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> organization = world.create_organization(main)
+    >>> prod = organization.create_organizational_unit("Prod")
+    >>> dev = organization.create_account("acme-dev", parent="Prod", account_id="222222222222")
+    >>> organization.path_of("222222222222").count("/"), [one.name for one in prod.accounts]
+    (3, ['acme-dev'])
+    """
 
     __slots__ = ()
+    world: World
+    root: Root
+    # All of them are made as classes of the lab.
+    organizational_units: dict[str, OrganizationalUnit]  # type: ignore[assignment]
+    members: dict[str, Member]  # type: ignore[assignment]
+    handshakes: dict[str, Handshake]  # type: ignore[assignment]
+
+    if TYPE_CHECKING:
+
+        @property
+        def management_account(self) -> Account: ...  # noqa: D102 - said in the record
+
+        @property
+        def accounts(self) -> list[Account]: ...  # type: ignore[override]  # noqa: D102
 
     def create_organizational_unit(
         self,
@@ -134,7 +167,7 @@ class Organization(records.Organization):
 
     def invite_account(
         self,
-        account: Account | str,
+        account: account_records.Account | str,
         *,
         notes: str | None = None,
         tags: Mapping[str, str] | None = None,
@@ -169,7 +202,7 @@ class Organization(records.Organization):
         )
         return made
 
-    def move_account(self, account: Account | str, parent: Container | str) -> None:
+    def move_account(self, account: account_records.Account | str, parent: Container | str) -> None:
         """Move an account; what hangs on the account itself goes with it.
 
         Raises
@@ -186,7 +219,7 @@ class Organization(records.Organization):
             DestinationParentId=container_of(self, parent).id,
         )
 
-    def remove_account(self, account: Account | str) -> None:
+    def remove_account(self, account: account_records.Account | str) -> None:
         """Take an account out (``RemoveAccountFromOrganization``).
 
         Raises
@@ -221,134 +254,6 @@ class Organization(records.Organization):
         """
         self._do("DeleteOrganization")
 
-    def enable_policy_type(self, policy_type: str) -> None:
-        """Enable a type of policies: AWS attaches the one of them that allows all, everywhere."""
-        self._do("EnablePolicyType", RootId=self.root.id, PolicyType=policy_type)
-
-    def disable_policy_type(self, policy_type: str) -> None:
-        """Disable a type of policies: all of them are detached, and that cannot be taken back."""
-        self._do("DisablePolicyType", RootId=self.root.id, PolicyType=policy_type)
-
-    def create_policy(
-        self,
-        name: str,
-        content: Document,
-        *,
-        type: str = SCP,  # noqa: A002 - the API calls it so
-        description: str = "",
-        tags: Mapping[str, str] | None = None,
-    ) -> OrganizationPolicy:
-        """Make a policy; it limits nobody before it is attached.
-
-        Parameters
-        ----------
-        type
-            ``"SERVICE_CONTROL_POLICY"`` or ``"RESOURCE_CONTROL_POLICY"``.
-
-        Raises
-        ------
-        MalformedPolicyDocumentException
-            No such policy can have that content; the notes say why.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> dev, ana = organization.create_account("acme-dev"), "ana"
-        >>> dev.create_user(ana).attach_policy("AdministratorAccess")
-        >>> from iamlab import Policy
-        >>> organization.create_policy("NoBuckets", Policy.deny("s3:CreateBucket")).attach(dev)
-        >>> for action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
-        ...     print(world.can(dev.get_user(ana), action, "*"))
-        ✕ explicit deny by NoBuckets/#1
-        ✓ allowed by AdministratorAccess/#1
-        """
-        made: OrganizationPolicy = self._do(
-            "CreatePolicy",
-            Name=name,
-            Content=as_content(content),
-            Type=type,
-            Description=description,
-            Tags=as_tags(tags),
-        )
-        return made
-
-    def update_policy(
-        self,
-        policy: OrganizationPolicy | str,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        content: Document | None = None,
-    ) -> None:
-        """Change a policy, wherever it hangs."""
-        policy_of(self, policy).update(name=name, description=description, content=content)
-
-    def delete_policy(self, policy: OrganizationPolicy | str) -> None:
-        """Delete a policy that hangs nowhere."""
-        policy_of(self, policy).delete()
-
-    def attach_policy(
-        self,
-        policy: OrganizationPolicy | str,
-        target: Target | Account | str,
-    ) -> None:
-        """Attach a policy to a root, an OU or an account: it reaches all that is below.
-
-        Raises
-        ------
-        PolicyTypeNotEnabledException
-            Its type is not enabled.
-        ConstraintViolationException
-            As many hang there as can.
-        """
-        key = target_of(self, target)
-        self._do("AttachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
-
-    def detach_policy(
-        self,
-        policy: OrganizationPolicy | str,
-        target: Target | Account | str,
-    ) -> None:
-        """Detach a policy from a root, an OU or an account.
-
-        Raises
-        ------
-        ConstraintViolationException
-            It is the last SCP there: another one has to be attached first.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> organization.detach_policy("FullAWSAccess", organization.root)
-        Traceback (most recent call last):
-        ...
-        iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
-        """
-        key = target_of(self, target)
-        self._do("DetachPolicy", PolicyId=policy_of(self, policy).id, TargetId=key)
-
-    def effective_policies(self, account: Account | str, policy_type: str) -> EffectivePolicies:
-        """Say what reaches an account from above, level by level.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> main = world.create_account("acme-main", account_id="111111111111")
-        >>> organization = world.create_organization(main)
-        >>> dev = organization.create_account("acme-dev", account_id="222222222222")
-        >>> print(organization.effective_policies(dev, "SERVICE_CONTROL_POLICY"))
-        SERVICE_CONTROL_POLICY for acme-dev (222222222222): each level must allow, none may deny
-          root              FullAWSAccess
-          account acme-dev  FullAWSAccess
-        """
-        found = self.world.accounts[account_id_of(self, account)]
-        return effective(self, found, policy_type)
-
     def enable_aws_service_access(self, service_principal: str) -> None:
         """Let a service work in all accounts (``EnableAWSServiceAccess``)."""
         self._do("EnableAWSServiceAccess", ServicePrincipal=service_principal)
@@ -358,7 +263,7 @@ class Organization(records.Organization):
         self._do("DisableAWSServiceAccess", ServicePrincipal=service_principal)
 
     def register_delegated_administrator(
-        self, account: Account | str, service_principal: str
+        self, account: account_records.Account | str, service_principal: str
     ) -> None:
         """Let a member account administer a service for all; SCPs and RCPs still reach it.
 
@@ -378,21 +283,21 @@ class Organization(records.Organization):
         >>> list(organization.delegates)
         ['222222222222']
         """
-        given = {"ServicePrincipal": service_principal}
-        self._do("RegisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given)
-
-    def deregister_delegated_administrator(
-        self, account: Account | str, service_principal: str
-    ) -> None:
-        """End that (``DeregisterDelegatedAdministrator``)."""
-        given = {"ServicePrincipal": service_principal}
         self._do(
-            "DeregisterDelegatedAdministrator", AccountId=account_id_of(self, account), **given
+            "RegisterDelegatedAdministrator",
+            AccountId=account_id_of(self, account),
+            ServicePrincipal=service_principal,
         )
 
-    def _do(self, operation: str, **parameters: Any) -> Any:
-        """Do an operation for the management account."""
-        return perform(self.management_account, f"organizations:{operation}", **parameters)
+    def deregister_delegated_administrator(
+        self, account: account_records.Account | str, service_principal: str
+    ) -> None:
+        """End that (``DeregisterDelegatedAdministrator``)."""
+        self._do(
+            "DeregisterDelegatedAdministrator",
+            AccountId=account_id_of(self, account),
+            ServicePrincipal=service_principal,
+        )
 
     def enable_identity_center(self, *, region: str = "us-east-1") -> IdentityCenter:
         """Enable IAM Identity Center: one sign-in for all accounts.
@@ -458,7 +363,7 @@ class Organization(records.Organization):
         >>> organization.root_features
         ['RootCredentialsManagement']
         """
-        self._do_in_iam("EnableOrganizationsRootCredentialsManagement")
+        perform(self.management_account, "EnableOrganizationsRootCredentialsManagement")
 
     def disable_organizations_root_credentials_management(self) -> None:
         """End that; credentials that are gone stay gone.
@@ -468,7 +373,7 @@ class Organization(records.Organization):
         ServiceAccessNotEnabledException
             IAM has no access to the organization.
         """
-        self._do_in_iam("DisableOrganizationsRootCredentialsManagement")
+        perform(self.management_account, "DisableOrganizationsRootCredentialsManagement")
 
     def enable_organizations_root_sessions(self) -> None:
         """Let the management account lift policies that shut everybody out, in member accounts.
@@ -480,7 +385,7 @@ class Organization(records.Organization):
         OrganizationNotInAllFeaturesModeException
             The organization has consolidated billing only.
         """
-        self._do_in_iam("EnableOrganizationsRootSessions")
+        perform(self.management_account, "EnableOrganizationsRootSessions")
 
     def disable_organizations_root_sessions(self) -> None:
         """End that.
@@ -490,8 +395,4 @@ class Organization(records.Organization):
         ServiceAccessNotEnabledException
             IAM has no access to the organization.
         """
-        self._do_in_iam("DisableOrganizationsRootSessions")
-
-    def _do_in_iam(self, operation: str) -> None:
-        """Do an operation of IAM for the management account."""
-        perform(self.management_account, operation)
+        perform(self.management_account, "DisableOrganizationsRootSessions")

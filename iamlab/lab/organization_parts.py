@@ -1,4 +1,10 @@
-"""The parts of an organization: its root, OUs, accounts, invitations and policies, with their verbs."""
+"""The parts of an organization: root, OUs, member accounts, invitations and policies.
+
+Notes
+-----
+AWS pages: "Managing organizational units (OUs)"; "Inviting an AWS account to join your
+organization"; "Managing organization policies with AWS Organizations".
+"""
 
 from __future__ import annotations
 
@@ -19,13 +25,21 @@ from iamlab.policy.writing import written
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.model.account import Account
+    from iamlab.lab.account import Account
+    from iamlab.lab.organization import Organization
     from iamlab.model.organization.targets import Target
     from iamlab.operations.policy_documents import Document
 
 
-class _PartVerbs(records.Part):
+class PartMethods(records.OrganizationPart):
+    """What all parts share: they call AWS Organizations as the management account."""
+
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def organization(self) -> Organization: ...  # noqa: D102 - said in the record
 
     def _do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation for the management account."""
@@ -33,7 +47,9 @@ class _PartVerbs(records.Part):
         return perform(management, f"organizations:{operation}", **parameters)
 
 
-class _TargetVerbs(_PartVerbs):
+class TargetMethods(PartMethods, records.Target):
+    """The methods of everything that policies can be attached to."""
+
     __slots__ = ()
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -45,8 +61,18 @@ class _TargetVerbs(_PartVerbs):
         self._do("UntagResource", ResourceId=self.id, TagKeys=as_keys(tag_keys))
 
 
-class _ContainerVerbs(_TargetVerbs):
+class ContainerMethods(TargetMethods, records.Container):
+    """The methods of the root and of OUs."""
+
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def organizational_units(self) -> list[OrganizationalUnit]: ...  # type: ignore[override]  # noqa: D102
+
+        @property
+        def accounts(self) -> list[Account]: ...  # type: ignore[override]  # noqa: D102
 
     def create_organizational_unit(
         self, name: str, *, tags: Mapping[str, str] | None = None
@@ -59,14 +85,22 @@ class _ContainerVerbs(_TargetVerbs):
 
 
 @facade_of(records.Root)
-class Root(_ContainerVerbs, records.Root):
-    __doc__ = records.Root.__doc__
+class Root(ContainerMethods, records.Root):
+    """The one root of an organization.
+
+    Parameters
+    ----------
+    policy_types
+        Those that are enabled: only their policies can be attached, anywhere in the organization.
+    """
+
     __slots__ = ()
 
 
 @facade_of(records.OrganizationalUnit)
-class OrganizationalUnit(_ContainerVerbs, records.OrganizationalUnit):
-    __doc__ = records.OrganizationalUnit.__doc__
+class OrganizationalUnit(ContainerMethods, records.OrganizationalUnit):
+    """An organizational unit: a folder of accounts and of further OUs."""
+
     __slots__ = ()
 
     def update(self, *, name: str) -> None:
@@ -85,14 +119,36 @@ class OrganizationalUnit(_ContainerVerbs, records.OrganizationalUnit):
 
 
 @facade_of(records.Member)
-class Member(_TargetVerbs, records.Member):
-    __doc__ = records.Member.__doc__
+class Member(TargetMethods, records.Member):
+    """An account's place in the organization; its ``id`` is the account's.
+
+    Parameters
+    ----------
+    joined_method
+        ``CREATED`` in the organization, or ``INVITED`` into it, as the management account is too.
+    status
+        ``ACTIVE``, ``SUSPENDED`` or ``PENDING_CLOSURE``.
+    """
+
     __slots__ = ()
 
 
 @facade_of(records.Handshake)
-class Handshake(_PartVerbs, records.Handshake):
-    __doc__ = records.Handshake.__doc__
+class Handshake(PartMethods, records.Handshake):
+    """An invitation: an account is asked to join.
+
+    Parameters
+    ----------
+    target_type, target_id
+        ``ACCOUNT`` and its id, or ``EMAIL`` and the address of its root user.
+    requested_timestamp
+        When it was sent; it can be answered for 15 days.
+    outcome
+        ``OPEN``, or how it was answered. :attr:`state` knows besides whether its time is over.
+    tags
+        Of the account, once it has joined.
+    """
+
     __slots__ = ()
 
     def accept(self) -> None:
@@ -108,15 +164,24 @@ class Handshake(_PartVerbs, records.Handshake):
         self._do("CancelHandshake", HandshakeId=self.id)
 
     def _answer(self, operation: str) -> Any:
-        invited = next((one for one in self.world.accounts.values() if self.is_for(one)), None)
+        invited = next(
+            (account for account in self.world.accounts.values() if self.is_for(account)), None
+        )
         if invited is None:
             raise RequestError(f"No account of this world has the address {self.target_id}.")
         return perform(invited, f"organizations:{operation}", HandshakeId=self.id)
 
 
 @facade_of(policy_records.OrganizationPolicy)
-class OrganizationPolicy(_PartVerbs, policy_records.OrganizationPolicy):
-    __doc__ = policy_records.OrganizationPolicy.__doc__
+class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
+    """An SCP or an RCP: it grants nothing, it says how far grants can reach.
+
+    Parameters
+    ----------
+    type
+        ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
+    """
+
     __slots__ = ()
 
     def attach(self, target: Target | Account | str) -> None:

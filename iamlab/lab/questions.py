@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Unpack
 
-from iamlab.authorization.authorize import question
-from iamlab.authorization.principal import Caller, PrincipalContext, principal_of
+from iamlab.authorization.authorize import authorize
 from iamlab.errors import RequestError
-from iamlab.lab.event_questions import EventQuestions
-from iamlab.model.record import Circumstances, check_texts
+from iamlab.model import world as records
+from iamlab.model.record import check_texts
 from iamlab.operations.unmodelled_actions import use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.analysis.credential_timeline.timeline import Of, Timeline
     from iamlab.analysis.external_access.findings import OutsideAccess
     from iamlab.analysis.external_access.zone_of_trust import ZoneOfTrust
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.analysis.who_can import WhoCan
     from iamlab.analysis.world_diff.world_diff import WorldDiff
+    from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.request import ContextValue
-    from iamlab.model.world import World
+    from iamlab.model.network_locations import Circumstances
 
 
-class Questions(EventQuestions):
+class Questions(records.World):
     """The methods of a world that answer; ``do`` also notes that it was asked."""
-
-    @property
-    def _world(self) -> World:
-        """The world whose methods they are."""
-        return cast("World", self)
-
-    def gather(self, caller: Caller) -> PrincipalContext:
-        """Collect what is known of a caller: policies, context. Remembered until a change."""
-        return principal_of(self._world, caller)
 
     def can(
         self,
@@ -61,7 +51,7 @@ class Questions(EventQuestions):
             Condition keys that the world does not know by itself, or knows otherwise.
         circumstances
             How the call is made, where that matters: ``network``, ``via``, ``source_arn``,
-            ``request_tags``, ``region``; see ``iamlab.authorization.authorize.Circumstances``.
+            ``request_tags``, ``region``; see ``iamlab.model.network_locations.Circumstances``.
 
         Returns
         -------
@@ -85,9 +75,7 @@ class Questions(EventQuestions):
         >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
         ✓ allowed by star-maps-read/ReadMaps
         """
-        check_texts(action=action, resource=resource)
-        asked = question(self._world, caller, action, resource, context, circumstances)
-        return asked.decide()
+        return authorize(self, caller, action, resource, context=context, **circumstances)
 
     def do(
         self,
@@ -118,7 +106,7 @@ class Questions(EventQuestions):
         AccessDenied GetObject
         """
         check_texts(action=action, resource=resource)
-        return use(self._world, caller, action, resource, context, circumstances)
+        return use(self, caller, action, resource, context, circumstances)
 
     def who_can(
         self,
@@ -150,7 +138,7 @@ class Questions(EventQuestions):
         from iamlab.analysis.who_can import who_can
 
         check_texts(action=action, resource=resource)
-        return who_can(self._world, action, resource, context, circumstances)
+        return who_can(self, action, resource, context, circumstances)
 
     def what_can(
         self,
@@ -183,7 +171,7 @@ class Questions(EventQuestions):
         from iamlab.analysis.what_can.what_can import what_can
 
         return what_can(
-            self._world,
+            self,
             caller,
             services=services,
             resources=resources,
@@ -230,7 +218,7 @@ class Questions(EventQuestions):
         """
         from iamlab.analysis.access_matrix import access
 
-        return access(self._world, actions, resources, callers, by, context, circumstances)
+        return access(self, actions, resources, callers, by, context, circumstances)
 
     def outside_access(self, zone_of_trust: ZoneOfTrust | None = None) -> OutsideAccess:
         """Find what can be reached from outside: see ``iamlab.analysis.external_access``.
@@ -252,35 +240,7 @@ class Questions(EventQuestions):
         """
         from iamlab.analysis.external_access.external_access import outside_access
 
-        return outside_access(self._world, zone_of_trust)
-
-    def timeline(self, of: Of | None = None) -> Timeline:
-        """Show which credentials there were, from when to when, and who got them from whom.
-
-        Parameters
-        ----------
-        of
-            A session, an access key, a role, a user or a root user, or the id or ARN of one: only
-            what leads to their credentials, and what comes of these.
-
-        Raises
-        ------
-        RequestError
-            There is no such thing in this world.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> key = world.create_account("main").create_user("ana").create_access_key()
-        >>> session = world.sts.get_session_token(key, duration_seconds=900)
-        >>> world.clock.advance(hours=1)
-        >>> world.timeline()[session].ended
-        'expired'
-        """
-        from iamlab.analysis.credential_timeline.timeline import timeline_of
-
-        return timeline_of(self._world, of)
+        return outside_access(self, zone_of_trust)
 
     def reach(
         self,
@@ -306,9 +266,9 @@ class Questions(EventQuestions):
         """
         from iamlab.analysis.privilege_escalation.reach import reach
 
-        return reach(self._world, context, circumstances)
+        return reach(self, context, circumstances)
 
-    def diff(self, before: World) -> WorldDiff:
+    def diff(self, before: records.World) -> WorldDiff:
         """Say what has changed since another world: the edits, and who gained or lost what by them.
 
         Parameters
@@ -341,6 +301,6 @@ class Questions(EventQuestions):
         """
         from iamlab.analysis.world_diff.world_diff import diff_between
 
-        if not isinstance(before, Questions):
+        if not isinstance(before, records.World):
             raise RequestError(f"A world is compared with another world, not with {before!r}.")
-        return diff_between(before, self._world)
+        return diff_between(before, self)

@@ -1,55 +1,159 @@
 """``world.sts``: the operations of STS as methods, with AWS's parameters in snake_case.
 
-Those that give roles and those that give tokens stand in two modules beside this one; what services
-do, and what leads into the console, in two more. To revoke sessions is a call of IAM: see the
-methods of a role.
-
-The way of a session into the console, as methods of ``world.sts``.
-
-Neither of them is a call of STS: the console's federation endpoint is a service of its own.
-
-What AWS services do at STS, as methods of ``world.sts``.
+Beside STS's own operations there are a service that assumes a role, and the way of a session into
+the console, whose federation endpoint is a service of its own. Revoking sessions is a call of IAM:
+see the methods of a role.
 
 Notes
 -----
-AWS page: "Enable custom identity broker access to the AWS console".
-AWS pages: "Roles terms and concepts", for service roles and service-linked roles; "API AssumeRole".
-AWS page: "AWS STS API Reference".
+AWS pages: "AWS STS API Reference"; "Roles terms and concepts", for service roles and service-linked
+roles; "Enable custom identity broker access to the AWS console".
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.lab.sts_roles import AssumesRoles
-from iamlab.lab.sts_tokens import GetsTokens
-from iamlab.model.record import check_texts
-from iamlab.operations.dispatch import call_in
+from iamlab.lab.sts_roles import StsRoles
+from iamlab.lab.sts_tokens import StsTokens
+from iamlab.model.record import facade_of
 from iamlab.operations.parameters import arn_of, as_role_arn
-from iamlab.operations.sts.caller import check_region
+from iamlab.operations.sts import session
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.authorization.principal import Caller
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
-    from iamlab.model.world import World
     from iamlab.operations.sts.credential_exports import ConsoleLink
     from iamlab.operations.sts.federation_endpoint import FederatedConsoleSession
-    from iamlab.operations.sts.session import Session
 
 
-class TakesIntoTheConsole:
-    """The methods that take sessions into the console."""
+class CallerIdentity(NamedTuple):
+    """Who calls, as GetCallerIdentity answers."""
+
+    user_id: str
+    account: str
+    arn: str
+
+
+class Sts(StsRoles, StsTokens):
+    """The Security Token Service of a world, at the endpoint of a Region.
+
+    Parameters
+    ----------
+    region
+        ``"us-east-1"``, or ``"aws-global"``: the global endpoint.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> world.sts.get_caller_identity(main.create_user("ana")).arn
+    'arn:aws:iam::111111111111:user/ana'
+    """
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        world: World
+    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
+        """Tell the caller who he is; not even a Deny keeps him from asking."""
+        answer = self._do("GetCallerIdentity", caller)
+        return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
+
+    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
+        """Tell the account of an access key, be the key active or not.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not.
+        """
+        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
+        return account
+
+    def decode_authorization_message(
+        self, caller: Caller, *, encoded_message: str
+    ) -> dict[str, Any]:
+        """Read the encoded part of a refusal; who may need not be who was refused.
+
+        Raises
+        ------
+        AccessDenied
+            The caller may not.
+        InvalidAuthorizationMessageException
+            It is no such message, or of another account.
+        """
+        answer = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
+        message: dict[str, Any] = json.loads(answer["DecodedMessage"])
+        return message
+
+    def assume_role_as_service(
+        self,
+        service: str,
+        *,
+        role_arn: str | Role,
+        role_session_name: str | None = None,
+        source_arn: str | Resource | None = None,
+        duration_seconds: int | None = None,
+    ) -> Session:
+        """Let an AWS service take a role: only the role's trust policy is asked.
+
+        Parameters
+        ----------
+        service
+            The service principal: ``"ecs-tasks.amazonaws.com"``.
+        role_arn
+            A service role, or the service's service-linked role.
+        role_session_name, duration_seconds
+            If nothing is said, as the service does it: see
+            ``iamlab.operations.sts.service_session_kinds``.
+            The role's maximum session duration does not limit a service.
+        source_arn
+            The resource for which the service works: a function, a task, a project. Of it come
+            ``aws:SourceArn`` and ``aws:SourceAccount``, which the trust policy can ask for, and
+            condition keys of the session such as ``lambda:SourceFunctionArn``.
+
+        Raises
+        ------
+        AccessDenied
+            The trust policy does not let the service, or there is no such role; in the service's
+            words, where they are known.
+        ValidationError
+            A parameter is not as it must be.
+        RegionDisabledException
+            The account has switched STS off in the Region.
+        RequestError
+            It is no service; or it is EC2, which gives a role to an instance.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> role = main.create_role("deploy", assume_role_policy_document={
+        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "cloudformation.amazonaws.com"},
+        ...     "Action": "sts:AssumeRole"}})
+        >>> session = world.sts.assume_role_as_service(
+        ...     "cloudformation.amazonaws.com", role_arn=role)
+        >>> session.arn
+        'arn:aws:sts::111111111111:assumed-role/deploy/AWSCloudFormation'
+        """
+        if source_arn is not None and not isinstance(source_arn, str):
+            source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
+        made: Session = assume_role_as_service(  # type: ignore[assignment]  # made as the lab's
+            self.world,
+            service,
+            as_role_arn(role_arn),
+            endpoint=self.region,
+            role_session_name=role_session_name,
+            source_arn=source_arn,
+            duration_seconds=duration_seconds,
+        )
+        return made
 
     def console_federation_url(
         self,
@@ -115,176 +219,41 @@ class TakesIntoTheConsole:
         return sign_in_with(self.world, link)
 
 
-class ServicesAssumeRoles:
-    """The method that plays the part of an AWS service."""
+@facade_of(session.Session)
+class Session(session.Session):
+    """Temporary credentials: a caller until they expire.
 
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-        world: World
-        region: str
-
-    def assume_role_as_service(
-        self,
-        service: str,
-        *,
-        role_arn: str | Role,
-        role_session_name: str | None = None,
-        source_arn: str | Resource | None = None,
-        duration_seconds: int | None = None,
-    ) -> Session:
-        """Let an AWS service take a role: only the role's trust policy is asked.
-
-        Parameters
-        ----------
-        service
-            The service principal: ``"ecs-tasks.amazonaws.com"``.
-        role_arn
-            A service role, or the service's service-linked role.
-        role_session_name, duration_seconds
-            If nothing is said, as the service does it: see ``iamlab.operations.sts.service_session_kinds``.
-            The role's maximum session duration does not limit a service.
-        source_arn
-            The resource for which the service works: a function, a task, a project. Of it come
-            ``aws:SourceArn`` and ``aws:SourceAccount``, which the trust policy can ask for, and
-            condition keys of the session such as ``lambda:SourceFunctionArn``.
-
-        Raises
-        ------
-        AccessDenied
-            The trust policy does not let the service, or there is no such role; in the service's
-            words, where they are known.
-        ValidationError
-            A parameter is not as it must be.
-        RegionDisabledException
-            The account has switched STS off in the Region.
-        RequestError
-            It is no service; or it is EC2, which gives a role to an instance.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> main = world.create_account("main", account_id="111111111111")
-        >>> role = main.create_role("deploy", assume_role_policy_document={
-        ...     "Version": "2012-10-17", "Statement": {"Effect": "Allow",
-        ...     "Principal": {"Service": "cloudformation.amazonaws.com"},
-        ...     "Action": "sts:AssumeRole"}})
-        >>> session = world.sts.assume_role_as_service(
-        ...     "cloudformation.amazonaws.com", role_arn=role)
-        >>> session.arn
-        'arn:aws:sts::111111111111:assumed-role/deploy/AWSCloudFormation'
-        """
-        if source_arn is not None and not isinstance(source_arn, str):
-            source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
-        return assume_role_as_service(
-            self.world,
-            service,
-            as_role_arn(role_arn),
-            endpoint=self.region,
-            role_session_name=role_session_name,
-            source_arn=source_arn,
-            duration_seconds=duration_seconds,
-        )
-
-
-class CallerIdentity(NamedTuple):
-    """Who calls, as GetCallerIdentity answers."""
-
-    user_id: str
-    account: str
-    arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sts(AssumesRoles, GetsTokens, ServicesAssumeRoles, TakesIntoTheConsole):
-    """The Security Token Service of a world, at the endpoint of a Region.
+    AWS shows them once, in the answer to the call that makes them; so does this object, which
+    stands for that answer. The world itself keeps no secret.
 
     Parameters
     ----------
-    region
-        ``"us-east-1"``, or ``"aws-global"``: the global endpoint.
+    record
+        What is kept of it.
 
     Examples
     --------
     >>> from iamlab import World
     >>> world = World(seed=7)
-    >>> main = world.create_account("main", account_id="111111111111")
-    >>> world.sts.get_caller_identity(main.create_user("ana")).arn
-    'arn:aws:iam::111111111111:user/ana'
+    >>> key = world.create_account("main").create_user("ana").create_access_key()
+    >>> session = world.sts.get_session_token(key, duration_seconds=900)
+    >>> session.access_key_id[:4], session.expiration.isoformat()
+    ('ASIA', '2026-11-25T09:15:00+00:00')
     """
 
-    world: World = field(repr=False)
-    region: str = "us-east-1"
+    __slots__ = ()
 
-    def endpoint(self, region: str) -> Sts:
-        """Give the service at another endpoint: a Region's, or ``"aws-global"``.
-
-        Raises
-        ------
-        RequestError
-            There is no such Region.
-        """
-        check_region(region)
-        return replace(self, region=region)
-
-    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
-        """Call an operation with AWS's own names, and give what the API answers.
-
-        Parameters
-        ----------
-        caller
-            Who signs it; ``ANONYMOUS`` for what nobody signs.
+    def chain(self) -> tuple[Lifetime, ...]:
+        """Give the credentials that led here, the first ones first, and this session last.
 
         Examples
         --------
         >>> from iamlab import World
         >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> sorted(world.sts.call("GetSessionToken", ana, DurationSeconds=900))
-        ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
+        >>> key = world.create_account("main").create_user("ana").create_access_key()
+        >>> [one.operation for one in world.sts.get_session_token(key).chain()]
+        ['CreateAccessKey', 'GetSessionToken']
         """
-        check_texts(operation=operation)
-        _, answer = self._made(operation, caller, parameters)
-        return answer
+        from iamlab.analysis.credential_timeline.timeline import chain_of
 
-    def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
-        made, _ = self._made(operation, caller, parameters)
-        return made
-
-    def _made(
-        self, operation: str, caller: Caller, parameters: Mapping[str, Any]
-    ) -> tuple[Any, dict[str, Any]]:
-        return call_in(self.world, f"sts:{operation}", caller, parameters, endpoint=self.region)
-
-    def get_caller_identity(self, caller: Caller) -> CallerIdentity:
-        """Tell the caller who he is; not even a Deny keeps him from asking."""
-        told = self._do("GetCallerIdentity", caller)
-        return CallerIdentity(told["UserId"], told["Account"], told["Arn"])
-
-    def get_access_key_info(self, caller: Caller, *, access_key_id: str) -> str:
-        """Tell the account of an access key, be the key active or not.
-
-        Raises
-        ------
-        AccessDenied
-            The caller may not.
-        """
-        account: str = self._do("GetAccessKeyInfo", caller, AccessKeyId=access_key_id)["Account"]
-        return account
-
-    def decode_authorization_message(
-        self, caller: Caller, *, encoded_message: str
-    ) -> dict[str, Any]:
-        """Read the encoded part of a refusal; who may need not be who was refused.
-
-        Raises
-        ------
-        AccessDenied
-            The caller may not.
-        InvalidAuthorizationMessageException
-            It is no such message, or of another account.
-        """
-        told = self._do("DecodeAuthorizationMessage", caller, EncodedMessage=encoded_message)
-        message: dict[str, Any] = json.loads(told["DecodedMessage"])
-        return message
+        return chain_of(self)

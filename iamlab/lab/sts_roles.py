@@ -1,4 +1,4 @@
-"""The operations of STS that give a role, or a root user, as methods of ``world.sts``.
+"""The operations of STS that give the credentials of a role or a root user.
 
 Notes
 -----
@@ -8,9 +8,10 @@ AssumeRoot".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from iamlab.engine.request import ANONYMOUS
+from iamlab.lab.sts_tokens import StsEndpoint
 from iamlab.operations.parameters import (
     arn_of,
     as_policy_arns,
@@ -24,22 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
+    from iamlab.lab.sts import Session
     from iamlab.model.account import Account
     from iamlab.model.identities import Role, RootUser
     from iamlab.model.providers import SAMLProvider
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
-    from iamlab.operations.sts.session import Session
 
 
-class AssumesRoles:
-    """The methods whose names begin with ``assume``."""
+class StsRoles(StsEndpoint):
+    """The methods of ``world.sts`` whose names begin with ``assume``."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any: ...
 
     def assume_role(
         self,

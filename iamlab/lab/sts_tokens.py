@@ -1,40 +1,89 @@
-"""The operations of STS that give a caller something of his own, as methods of ``world.sts``.
+"""STS at an endpoint, and the operations that give a caller credentials or a token of its own.
 
 Notes
 -----
 AWS pages: "API GetSessionToken"; "API GetFederationToken"; "API GetScopedCredentials"; "API
-GetWebIdentityToken"; "API GetDelegatedAccessToken".
+GetWebIdentityToken"; "API GetDelegatedAccessToken"; "Manage AWS STS in an AWS Region".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
+from iamlab.model.record import check_texts
+from iamlab.operations.dispatch import call_in
 from iamlab.operations.parameters import (
     as_audience,
     as_policy_arns,
     as_session_policy,
     as_session_tags,
 )
+from iamlab.operations.sts.caller import check_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamlab.authorization.principal import Caller
+    from iamlab.lab.sts import Session
+    from iamlab.model.world import World
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
-    from iamlab.operations.sts.session import Session
     from iamlab.operations.sts.web_identity_tokens import IssuedToken
 
 
-class GetsTokens:
-    """The methods whose names begin with ``get`` and that give credentials or tokens."""
+@dataclass(frozen=True, slots=True)
+class StsEndpoint:
+    """An endpoint of STS, at which any operation can be called by its name."""
+
+    world: World = field(repr=False)
+    region: str = "us-east-1"
+
+    def endpoint(self, region: str) -> Self:
+        """Give the service at another endpoint: a Region's, or ``"aws-global"``.
+
+        Raises
+        ------
+        RequestError
+            There is no such Region.
+        """
+        check_region(region)
+        return replace(self, region=region)
+
+    def call(self, operation: str, caller: Caller, **parameters: Any) -> dict[str, Any]:
+        """Call an operation with AWS's own names, and give what the API answers.
+
+        Parameters
+        ----------
+        caller
+            Who signs it; ``ANONYMOUS`` for what nobody signs.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> sorted(world.sts.call("GetSessionToken", ana, DurationSeconds=900))
+        ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
+        """
+        check_texts(operation=operation)
+        _, answer = self._made(operation, caller, parameters)
+        return answer
+
+    def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
+        made, _ = self._made(operation, caller, parameters)
+        return made
+
+    def _made(
+        self, operation: str, caller: Caller, parameters: Mapping[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        return call_in(self.world, f"sts:{operation}", caller, parameters, endpoint=self.region)
+
+
+class StsTokens(StsEndpoint):
+    """The methods of ``world.sts`` that get credentials or tokens."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any: ...
 
     def get_session_token(
         self,

@@ -1,15 +1,17 @@
-"""The world, with all that can be asked of it.
+"""The world of a notebook: accounts, organizations, network, identity providers, files.
 
-What a world holds outside of AWS: those who vouch for people and programs, and their secrets.
-
-How a world comes from files and goes into them.
+Notes
+-----
+AWS pages: "AWS Organizations"; "AWS Security Token Service"; "AWS global condition context keys",
+section "Properties of the network".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from iamlab.errors import RequestError
+from iamlab.lab.events import EventQuestions
 from iamlab.lab.questions import Questions
 from iamlab.model import world as records
 from iamlab.model.network_locations import Here, Network, find_endpoint
@@ -21,262 +23,71 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iamlab.lab.account import Account
-    from iamlab.lab.sts import Sts
-    from iamlab.model.organization.organization import Organization
+    from iamlab.lab.events import EventLog
+    from iamlab.lab.identities import Group, Role, User
+    from iamlab.lab.organization import Organization
+    from iamlab.lab.sts import Session, Sts
+    from iamlab.model import account as account_records
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
     from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.identity_center.instance import IdentityCenter
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
+    from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.operations.sign_in import ConsoleSession
-    from iamlab.operations.sts.session import Session
     from iamlab.storage.account_details.load import Source
 
 
-class HasOutside:
-    """The methods of a world that make identity providers, and that read credentials."""
-
-    def create_oidc_issuer(
-        self, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
-    ) -> OidcIssuer:
-        """Let there be an OpenID Connect provider, which signs tokens.
-
-        Parameters
-        ----------
-        url
-            ``https://``, a host, and perhaps a path.
-        audience
-            For whom its tokens are if nothing else is said.
-        algorithm
-            ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
-
-        Raises
-        ------
-        RequestError
-            It is no such URL, one that is taken, or an algorithm that is not known here.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> main = world.create_account("main", account_id="111111111111")
-        >>> issuer = world.create_oidc_issuer("https://id.acme.example")
-        >>> issuer.register(main).arn
-        'arn:aws:iam::111111111111:oidc-provider/id.acme.example'
-        """
-        from iamlab.operations.federation.oidc_issuer import create_issuer
-
-        return create_issuer(cast("World", self), url, audience=audience, algorithm=algorithm)
-
-    def github_actions(self) -> OidcIssuer:
-        """Let there be GitHub: the issuer that vouches for the runs of workflows.
-
-        The subject of its tokens says which repository and branch, or environment, a run is for.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> github = World(seed=7).github_actions()
-        >>> github.url
-        'https://token.actions.githubusercontent.com'
-        >>> github.token("repo:acme/star-maps:ref:refs/heads/main").count(".")
-        2
-        """
-        from iamlab.operations.federation.oidc_issuer import github_actions
-
-        return github_actions(cast("World", self))
-
-    def cognito(self, identity_pool_id: str | None = None) -> OidcIssuer:
-        """Let there be Amazon Cognito: the issuer that vouches for the users of an identity pool.
-
-        ``amr`` in its tokens says whether, and where, a user has signed in.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> cognito = World(seed=7).cognito()
-        >>> cognito.url
-        'https://cognito-identity.amazonaws.com'
-        >>> cognito.token("us-east-1:1234", amr=["unauthenticated"]).count(".")
-        2
-        """
-        from iamlab.operations.federation.oidc_issuer import cognito
-
-        return cognito(cast("World", self), identity_pool_id)
-
-    def create_saml_directory(self, name: str = "Acme Active Directory") -> SamlDirectory:
-        """Let there be a directory of people, which signs SAML assertions about them.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> main = world.create_account("main", account_id="111111111111")
-        >>> world.create_saml_directory().register(main).arn
-        'arn:aws:iam::111111111111:saml-provider/AcmeAD'
-        """
-        from iamlab.operations.federation.saml_directory import create_directory
-
-        return create_directory(cast("World", self), name)
-
-    def caller_of(self, credentials: Mapping[str, object]) -> AccessKey | Session:
-        """Make a caller of credentials as software has them.
-
-        Parameters
-        ----------
-        credentials
-            Access key id, secret and, of temporary ones, session token: with the names of STS's
-            answers, of the metadata service's, or of environment variables.
-
-        Raises
-        ------
-        InvalidClientTokenId
-            The key is unknown, or the token is wrong, missing or too many.
-        SignatureDoesNotMatch
-            The secret is wrong.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> answer = world.sts.call("GetSessionToken", ana)
-        >>> world.sts.get_caller_identity(world.caller_of(answer["Credentials"])).arn == ana.arn
-        True
-        """
-        from iamlab.operations.credential_lookup import caller_of
-
-        return caller_of(cast("World", self), credentials)
-
-
-class Keeping:
-    """The methods of a world that read and write."""
-
-    @classmethod
-    def from_account_details(
-        cls,
-        *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
-        organization: Source | None = None,
-        resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
-    ) -> World:
-        """Read the output of ``aws iam get-account-authorization-details``.
-
-        Parameters
-        ----------
-        exports
-            Each a path, a ``dict``, or a list of pages; of one account or of several.
-        organization
-            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
-            docs/organization-export.md.
-        resource_policies
-            Policies of resources by ARN: such a file holds none.
-
-        Raises
-        ------
-        LoadError
-            A file that is not such an output, or is cut off; with the place.
-        """
-        from iamlab.storage.account_details.load import load_account_details
-
-        world = cast("World", cls())
-        return load_account_details(world, exports, resource_policies or {}, organization)
-
-    def save(self, path: str | Path, *, secrets: bool = False) -> None:
-        """Write the world to a file, which another day or another computer loads.
-
-        The file is written beside the old one and then put in its place, so that an interrupted
-        save loses nothing.
-
-        Parameters
-        ----------
-        path
-            Where: a JSON file.
-        secrets
-            Whether secrets are written too, and a warning says so. Without them the loaded world
-            has the same users, but none of their passwords, keys and devices works any more.
-
-        Raises
-        ------
-        RequestError
-            Something in the world cannot be written; the file is as it was.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main").create_user("ana")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     world.save(f"{folder}/world.json")
-        ...     again = World.load(f"{folder}/world.json")
-        >>> again.user("ana").arn == ana.arn
-        True
-        """
-        from iamlab.storage.saved_world import save_world
-
-        save_world(cast("World", self), path, secrets=secrets)
-
-    @classmethod
-    def load(cls, path: str | Path) -> World:
-        """Read a world that was saved, by this version of iamlab or an older one.
-
-        Raises
-        ------
-        LoadError
-            The file is cut off, damaged, or of a newer version; with the place.
-        """
-        from iamlab.storage.saved_world import load_world
-
-        return load_world(path)
-
-    def to_account_details(self) -> list[dict[str, Any]]:
-        """Write each account as ``aws iam get-account-authorization-details`` prints it.
-
-        Such an output holds identities and policies, but no credentials and no resources; what
-        resources allow, ``to_resource_policies`` gives.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
-        >>> again = World.from_account_details(*world.to_account_details())
-        >>> again.user("ana").arn
-        'arn:aws:iam::111111111111:user/ana'
-        """
-        from iamlab.storage.account_details.export import whole
-
-        return [whole(account) for account in cast("World", self).accounts.values()]
-
-    def to_resource_policies(self) -> dict[str, dict[str, Any]]:
-        """Write the policy of each resource that has one, by its ARN.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> topic = world.create_account("main", account_id="111111111111").create_topic("news")
-        >>> list(world.to_resource_policies())
-        ['arn:aws:sns:us-east-1:111111111111:news']
-        """
-        world = cast("World", self)
-        every = (
-            resource
-            for account in world.accounts.values()
-            for resource in account.resources.values()
-        )
-        own = {one.arn: one.policy.to_json() for one in every if one.policy is not None}
-        return {
-            **{arn: one.to_json() for arn, one in world.resource_policies.items()},
-            **own,
-        }
-
-
 @facade_of(records.World)
-class World(Questions, Keeping, HasOutside, records.World):
-    __doc__ = records.World.__doc__
+class World(Questions, EventQuestions):
+    """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
+
+    Parameters
+    ----------
+    seed
+        The same seed and the same calls give the same world, ids included.
+    clock
+        The default is advanced by hand; a :class:`~iamlab.model.clock_and_ids.RealClock` is the
+        computer's.
+
+    Examples
+    --------
+    >>> world = World(seed=7)
+    >>> main = world.create_account("acme-main", account_id="111111111111")
+    >>> alice = main.create_user("alice")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ○ implicit deny
+    >>> alice.attach_policy("AmazonS3ReadOnlyAccess")
+    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
+    ✓ allowed by AmazonS3ReadOnlyAccess/#1
+    """
+
+    # What a world holds was made as a class of the lab.
+    accounts: dict[str, Account]  # type: ignore[assignment]  # mypy takes a dict's values as they are
+    organizations: dict[str, Organization]  # type: ignore[assignment]
+    events: EventLog
+    oidc_issuers: dict[str, OidcIssuer]
+    saml_directories: dict[str, SamlDirectory]
+    identity_centers: dict[str, IdentityCenter]
+
+    if TYPE_CHECKING:  # said in the record
+
+        def create_account(self, name: str, *, account_id: str | None = None) -> Account: ...  # noqa: D102
+
+        def account(self, name_or_id: str) -> Account: ...  # noqa: D102
+
+        def user(self, name: str) -> User: ...  # noqa: D102
+
+        def group(self, name: str) -> Group: ...  # noqa: D102
+
+        def role(self, name: str) -> Role: ...  # noqa: D102
+
+        def bucket(self, name: str) -> Bucket: ...  # noqa: D102
+
+        def organization_of(self, account_id: str) -> Organization | None: ...  # noqa: D102
 
     def create_organization(
-        self, management_account: Account | str, *, feature_set: str = "ALL"
+        self, management_account: account_records.Account | str, *, feature_set: str = "ALL"
     ) -> Organization:
         """Make an organization (``CreateOrganization``).
 
@@ -361,3 +172,228 @@ class World(Questions, Keeping, HasOutside, records.World):
         from iamlab.operations.sign_in import sign_in
 
         return sign_in(self, **given)
+
+    def create_oidc_issuer(
+        self, url: str, *, audience: str = "sts.amazonaws.com", algorithm: str = "RS256"
+    ) -> OidcIssuer:
+        """Let there be an OpenID Connect provider, which signs tokens.
+
+        Parameters
+        ----------
+        url
+            ``https://``, a host, and perhaps a path.
+        audience
+            For whom its tokens are if nothing else is said.
+        algorithm
+            ``RS256``, ``RS384``, ``RS512`` or ``ES384``.
+
+        Raises
+        ------
+        RequestError
+            It is no such URL, one that is taken, or an algorithm that is not known here.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> issuer = world.create_oidc_issuer("https://id.acme.example")
+        >>> issuer.register(main).arn
+        'arn:aws:iam::111111111111:oidc-provider/id.acme.example'
+        """
+        from iamlab.operations.federation.oidc_issuer import create_issuer
+
+        return create_issuer(self, url, audience=audience, algorithm=algorithm)
+
+    def github_actions(self) -> OidcIssuer:
+        """Let there be an issuer of tokens like those of GitHub's workflows.
+
+        ``iamlab.operations.federation.oidc_issuer.workflow_token`` makes the token of a workflow.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> World(seed=7).github_actions().url
+        'https://token.actions.githubusercontent.com'
+        """
+        from iamlab.operations.federation.oidc_issuer import github_actions
+
+        return github_actions(self)
+
+    def cognito(self, identity_pool_id: str | None = None) -> OidcIssuer:
+        """Let there be an issuer of tokens like those of an Amazon Cognito identity pool.
+
+        ``iamlab.operations.federation.oidc_issuer.identity_token`` makes an identity's token.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> World(seed=7).cognito().url
+        'https://cognito-identity.amazonaws.com'
+        """
+        from iamlab.operations.federation.oidc_issuer import cognito
+
+        return cognito(self, identity_pool_id)
+
+    def create_saml_directory(self, name: str = "Acme Active Directory") -> SamlDirectory:
+        """Let there be a directory of people, which signs SAML assertions about them.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> main = world.create_account("main", account_id="111111111111")
+        >>> world.create_saml_directory().register(main).arn
+        'arn:aws:iam::111111111111:saml-provider/AcmeAD'
+        """
+        from iamlab.operations.federation.saml_directory import create_directory
+
+        return create_directory(self, name)
+
+    def caller_of(self, credentials: Mapping[str, object]) -> AccessKey | Session:
+        """Make a caller of credentials as software has them.
+
+        Parameters
+        ----------
+        credentials
+            Access key id, secret and, of temporary ones, session token: with the names of STS's
+            answers, of the metadata service's, or of environment variables.
+
+        Raises
+        ------
+        InvalidClientTokenId
+            The key is unknown, or the token is wrong, missing or too many.
+        SignatureDoesNotMatch
+            The secret is wrong.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> answer = world.sts.call("GetSessionToken", ana)
+        >>> world.sts.get_caller_identity(world.caller_of(answer["Credentials"])).arn == ana.arn
+        True
+        """
+        from iamlab.operations.credential_lookup import caller_of
+
+        return caller_of(self, credentials)  # type: ignore[return-value]  # made as one of the lab
+
+    @classmethod
+    def from_account_details(
+        cls,
+        *exports: str | Path | Mapping[str, object] | list[Mapping[str, object]],
+        organization: Source | None = None,
+        resource_policies: Mapping[str, str | Mapping[str, object]] | None = None,
+    ) -> Self:
+        """Read the output of ``aws iam get-account-authorization-details``.
+
+        Parameters
+        ----------
+        exports
+            Each a path, a ``dict``, or a list of pages; of one account or of several.
+        organization
+            What ``aws organizations`` prints: a path, a ``dict``, or a list of its outputs; see
+            docs/organization-export.md.
+        resource_policies
+            Policies of resources by ARN: such a file holds none.
+
+        Raises
+        ------
+        LoadError
+            A file that is not such an output, or is cut off; with the place.
+        """
+        from iamlab.storage.account_details.load import load_account_details
+
+        world = cls()
+        load_account_details(world, exports, resource_policies or {}, organization)
+        return world
+
+    def save(self, path: str | Path, *, secrets: bool = False) -> None:
+        """Write the world to a file, which another day or another computer loads.
+
+        The file is written beside the old one and then put in its place, so that an interrupted
+        save loses nothing.
+
+        Parameters
+        ----------
+        path
+            Where: a JSON file.
+        secrets
+            Whether secrets are written too, and a warning says so. Without them the loaded world
+            has the same users, but none of their passwords, keys and devices works any more.
+
+        Raises
+        ------
+        RequestError
+            Something in the world cannot be written; the file is as it was.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     world.save(f"{folder}/world.json")
+        ...     again = World.load(f"{folder}/world.json")
+        >>> again.user("ana").arn == ana.arn
+        True
+        """
+        from iamlab.storage.saved_world import save_world
+
+        save_world(self, path, secrets=secrets)
+
+    @classmethod
+    def load(cls, path: str | Path) -> World:
+        """Read a world that was saved, by this version of iamlab or an older one.
+
+        Raises
+        ------
+        LoadError
+            The file is cut off, damaged, or of a newer version; with the place.
+        """
+        from iamlab.storage.saved_world import load_world
+
+        return cast("World", load_world(path))  # made as one of the lab
+
+    def to_account_details(self) -> list[dict[str, Any]]:
+        """Write each account as ``aws iam get-account-authorization-details`` prints it.
+
+        Such an output holds identities and policies, but no credentials and no resources; what
+        resources allow, ``to_resource_policies`` gives.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
+        >>> again = World.from_account_details(*world.to_account_details())
+        >>> again.user("ana").arn
+        'arn:aws:iam::111111111111:user/ana'
+        """
+        from iamlab.storage.account_details.export import whole
+
+        return [whole(account) for account in self.accounts.values()]
+
+    def to_resource_policies(self) -> dict[str, dict[str, Any]]:
+        """Write the policy of each resource that has one, by its ARN.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> topic = world.create_account("main", account_id="111111111111").create_topic("news")
+        >>> list(world.to_resource_policies())
+        ['arn:aws:sns:us-east-1:111111111111:news']
+        """
+        every = (
+            resource
+            for account in self.accounts.values()
+            for resource in account.resources.values()
+        )
+        own = {found.arn: found.policy.to_json() for found in every if found.policy is not None}
+        return {
+            **{arn: policy.to_json() for arn, policy in self.resource_policies.items()},
+            **own,
+        }

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.display import Shown
+from iamlab.display import Shown, count, few
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.identities import Group, Role, RootUser, User
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import raised
-from iamlab.model.record import Record
-from iamlab.model.resources import Resource
+from iamlab.model.record import Record, copy_into
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         SAMLProvider,
         ServerCertificate,
     )
+    from iamlab.model.resources import Resource
     from iamlab.model.world import World
 
 Thing = TypeVar("Thing")
@@ -37,13 +37,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(slots=True, eq=False, repr=False)
 class Account(Shown, Record):
-    """An AWS account. Names are unique in it whatever their letter case; the case is kept.
-
-    Parameters
-    ----------
-    partition
-        ``aws``, ``aws-cn``, ``aws-us-gov`` or ``aws-eusc``.
-    """
+    """An AWS account: what it holds, and what is found in it."""
 
     world: World = field(repr=False)
     name: str
@@ -89,15 +83,15 @@ class Account(Shown, Record):
         return self.world.organization_of(self.account_id)
 
     @property
-    def buckets(self) -> dict[str, Resource]:
+    def buckets(self) -> Mapping[str, Resource]:
         """Its S3 buckets, by name."""
-        found = (one for one in self.resources.values() if one.kind == "bucket")
-        return {one.name: one for one in found}
+        found = (resource for resource in self.resources.values() if resource.kind == "bucket")
+        return {resource.name: resource for resource in found}
 
     def holder_of_key(self, access_key_id: str) -> CredentialOwner | None:
         """Find whose an access key is; ``None``: nobody's here."""
         every: tuple[CredentialOwner, ...] = (self.root, *self.users.values())
-        return next((one for one in every if access_key_id in one.key_records), None)
+        return next((owner for owner in every if access_key_id in owner.key_records), None)
 
     @property
     def console_sign_in_url(self) -> str:
@@ -178,15 +172,29 @@ class Account(Shown, Record):
     def copy(self, world: World) -> Account:
         """Copy the account into another world; what is frozen is shared."""
         twin = replace(self, world=world, quotas=dict(self.quotas))
-        twin.root, twin.mfa_records = _copy_of(self.root, twin), dict(self.mfa_records)
+        twin.root, twin.mfa_records = copy_into(self.root, account=twin), dict(self.mfa_records)
         twin.policies = {arn: policy.copy(twin) for arn, policy in self.policies.items()}
         twin.deletion_tasks = dict(self.deletion_tasks)
         twin.last_accessed_jobs = dict(self.last_accessed_jobs)
         twin.sts_regions_off = list(self.sts_regions_off)
         for kind in _COPIED:
             originals = getattr(self, kind)
-            setattr(twin, kind, {name: _copy_of(one, twin) for name, one in originals.items()})
+            setattr(
+                twin,
+                kind,
+                {name: copy_into(original, account=twin) for name, original in originals.items()},
+            )
         return twin
+
+    def __repr__(self) -> str:
+        kinds = (
+            (self.users, "user"),
+            (self.groups, "group"),
+            (self.roles, "role"),
+            (self.resources, "resource"),
+        )
+        numbers = (count(len(some), noun) for some, noun in kinds)
+        return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
 
     def _policy_like(self, name: str) -> str:
         """Name the policies that may be meant, as a note for the learner."""
@@ -217,15 +225,3 @@ _COPIED = (
     *("server_certificates", "saml_providers", "oidc_providers"),
 )
 """What an account holds that can change, by name or ARN."""
-
-Own = TypeVar("Own", User, Group, Role, Resource, RootUser)
-
-
-def _copy_of(thing: Own, account: Account) -> Own:
-    """Copy an identity or a resource: its lists and dicts are new, their values shared."""
-    mutable: dict[str, Any] = {
-        name: type(value)(value)
-        for name in thing.__dataclass_fields__
-        if isinstance(value := getattr(thing, name), list | dict)
-    }
-    return replace(thing, account=account, **mutable)

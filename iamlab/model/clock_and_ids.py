@@ -1,18 +1,14 @@
-"""Ids and account numbers, from the world's seed: the same seed gives the same ids.
+"""What follows from a world's seed and its time: ids, secrets, sealed tokens, the clock.
 
-The world's time. It stands still until it is advanced by hand, or is that of the computer.
-
-Tokens of which nothing is kept: they say themselves what counts, under a seal.
-
-Whoever gets such a token back reads what is written in it, seals that once more, and compares. Only
-the world can make the seal, since it follows from the world's seed; so nobody can write a token of
-his own, or change one.
+The same seed gives the same ids. The time stands still until it is advanced by hand, or it is the
+computer's. Of a sealed token nothing is kept: the token says itself what counts, under a seal that
+follows from the seed, so nobody can write a token or change one.
 
 Notes
 -----
-AWS pages: "IAM identifiers", for the prefixes; "AWS Organizations API Reference", for its ids.
-AWS pages: "Use the Instance Metadata Service to access instance metadata"; "Enable custom identity
-broker access to the AWS console". How AWS's own tokens are made is not told.
+AWS pages: "IAM identifiers", for the prefixes; "AWS Organizations API Reference", for its ids; "Use
+the Instance Metadata Service to access instance metadata"; "Enable custom identity broker access to
+the AWS console". How AWS makes its own tokens is not documented.
 """
 
 from __future__ import annotations
@@ -20,13 +16,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from iamlab.errors import RequestError
-
-if TYPE_CHECKING:
-    from iamlab.model.world import World
-
 
 PREFIXES = {
     "user": "AIDA",
@@ -249,9 +241,9 @@ class RealClock:
         RequestError
             Always: nobody moves the real time.
         """
-        asked = _time(days, hours, minutes, seconds)
+        span = _time(days, hours, minutes, seconds)
         raise RequestError(
-            f"A real clock cannot be moved forward by {asked}: make the world without RealClock()."
+            f"A real clock cannot be moved forward by {span}: make the world without RealClock()."
         )
 
     def copy(self) -> RealClock:
@@ -263,7 +255,7 @@ _TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-def seal(world: World, purpose: str, written: str, size: int) -> str:
+def seal(ids: Ids, purpose: str, written: str, size: int) -> str:
     """Make the seal of what is written, marked as an example.
 
     Parameters
@@ -275,14 +267,13 @@ def seal(world: World, purpose: str, written: str, size: int) -> str:
 
     Examples
     --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> seal(world, "signin", "ana", 4) == seal(world, "signin", "ana", 4)
+    >>> ids = Ids(seed=7)
+    >>> seal(ids, "signin", "ana", 4) == seal(ids, "signin", "ana", 4)
     True
-    >>> seal(world, "signin", "bob", 4) == seal(world, "signin", "ana", 4)
+    >>> seal(ids, "signin", "bob", 4) == seal(ids, "signin", "ana", 4)
     False
     """
-    return world.ids.hidden(f"{purpose}/{written}", _TOKEN_LETTERS, size) + "EXAMPLETOKEN"
+    return ids.hidden(f"{purpose}/{written}", _TOKEN_LETTERS, size) + "EXAMPLETOKEN"
 
 
 def since_text(moment: datetime) -> str:

@@ -1,20 +1,16 @@
-"""Passwords of IAM users and root users, and the account's policy for them.
+"""Access to the console: passwords, the account's password policy, and sign-in addresses.
 
 A password is kept as a salted hash only, so nobody can read it, here as in AWS.
 
-Addresses of the console: where users sign in, and where somebody takes a role.
-
 Notes
 -----
-AWS pages: "Set an account password policy for IAM users"; "Manage passwords for IAM users".
-AWS pages: "How IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable
-custom identity broker access to the AWS console".
+AWS pages: "Set an account password policy for IAM users"; "Manage passwords for IAM users"; "How
+IAM users sign in to AWS"; "Switch from a user to an IAM role (console)"; "Enable custom identity
+broker access to the AWS console".
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -102,6 +98,8 @@ class LoginProfile:
 
     def was_among_the_last(self, number: int, password: str) -> bool:
         """Say whether it is this password or one of those before it, so many in all."""
+        import hmac
+
         return any(
             hmac.compare_digest(_hashed(password, salt), known)
             for salt, known in self.hashes[:number]
@@ -128,6 +126,8 @@ def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
 
 
 def _hashed(password: str, salt: bytes) -> bytes:
+    import hashlib
+
     raw = password.encode("utf-8", "surrogatepass")  # whatever is typed
     return hashlib.scrypt(raw, salt=salt, n=_COST, r=8, p=1, dklen=32)
 
@@ -210,8 +210,8 @@ def switch_role_page(partition: str, account: str, role: str) -> str:
     >>> switch_role_page("aws", "star-maps", "audit/reader")
     'https://signin.aws.amazon.com/switchrole?account=star-maps&roleName=audit%2Freader'
     """
-    asked = urlencode({"account": account, "roleName": role})
-    return f"https://signin.{_domain(partition)}/switchrole?{asked}"
+    query = urlencode({"account": account, "roleName": role})
+    return f"https://signin.{_domain(partition)}/switchrole?{query}"
 
 
 def federation_page(partition: str) -> str:

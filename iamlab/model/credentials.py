@@ -1,33 +1,31 @@
-"""Whoever can have credentials of his own: IAM users, and the root user.
+"""Credentials: their owners, access keys, MFA devices, and what a caller presents.
 
-What is kept of access keys.
-
-MFA devices: the phone that shows codes, the token, the passkey.
-
-IAM keeps of a phone which seed it was given. Here the seed follows from the world's and a number,
-so no secret is kept; only the device that creation returned shows codes, as only one phone does.
-
-What somebody shows who calls: an access key, a session. It says who calls, and with what.
+IAM keeps the seed of a virtual MFA device. Here the seed follows from the world's seed and a
+number, so no secret is kept. Only the object that the creation returned shows codes, as only one
+phone does.
 
 Notes
 -----
 AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
-authentication in IAM".
-AWS pages: "AWS Multi-factor authentication in IAM"; "Assign a virtual MFA device in the AWS
-Management Console".
-AWS pages: "Manage access keys for IAM users"; "Use temporary credentials with AWS resources".
+authentication in IAM"; "Assign a virtual MFA device in the AWS Management Console"; "Use temporary
+credentials with AWS resources".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Protocol,
+    runtime_checkable,
+)
 
 from iamlab.errors import NoSuchEntity
+from iamlab.model.record import CredentialKind, LastUsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
-    from iamlab.model.record import LastUsed
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -159,7 +156,9 @@ def find_device(account: Account, serial_number: str) -> MfaRecord:
 
 def devices_of(user: CredentialOwner) -> list[MfaRecord]:
     """List the MFA devices that are somebody's."""
-    return [one for one in user.account.mfa_records.values() if one.owner == user.unique_id]
+    return [
+        device for device in user.account.mfa_records.values() if device.owner == user.unique_id
+    ]
 
 
 def seed_of(world: World, number: int) -> str:
@@ -193,21 +192,6 @@ def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bo
     shown = [code_at(seed, now + steps * INTERVAL) for steps in (-2, -1, 0, 1)]
     return (first, second) in pairwise(shown)
 
-
-class CredentialKind(Enum):
-    """What credentials can be; it decides which operations they are good for at all."""
-
-    LONG_TERM = "long-term credentials"
-    CONSOLE = "a console session"
-    USER = "a session of GetSessionToken"
-    FEDERATED = "a session of GetFederationToken"
-    FEDERATED_CONSOLE = "a console session of a federated user"
-    ROLE = "a role session"
-    ROOT_TASK = "a session of AssumeRoot"
-
-
-OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
-"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

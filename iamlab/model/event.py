@@ -1,33 +1,36 @@
-"""One event: what happened, in the fields of a CloudTrail record.
+"""Events in the fields of a CloudTrail record, the log that holds them, and the codes of errors.
 
-How CloudTrail writes down that a call failed: not with the code that the caller gets.
-
-What the API calls ``AccessDeniedException`` is ``AccessDenied`` in the log, for most services.
-IAM's own errors have the names of their classes there, and EC2 says whose fault it was: the
-client's.
+CloudTrail writes down that a call failed, but not with the code that the caller gets. What the API
+calls ``AccessDeniedException`` is ``AccessDenied`` in the log, for most services. IAM's own errors
+have the names of their classes there, and EC2 says whose fault it was: the client's.
 
 Notes
 -----
-AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element".
-AWS pages: "CloudTrail record contents", ``errorCode``. No page lists the codes: they are those of
-published logs of 2024 to 2026, where IAM, STS and EC2 are sure, the other services likely. Of IAM's
-``ValidationError`` it is likely that the log has ``ValidationException``; STS's other errors are
-taken to keep their codes, as no log is known that says otherwise.
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element"; "Viewing CloudTrail
+events with the AWS CLI", for times that count as within. No page lists the error codes: they are
+those of published logs of 2024 to 2026, where IAM, STS and EC2 are sure, the other services likely.
+Of IAM's ``ValidationError`` it is likely that the log has ``ValidationException``; STS's other
+errors are taken to keep their codes, as no log is known that says otherwise.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
+from iamlab import display
+from iamlab.display import Shown, count
 from iamlab.errors import AccessDenied
+from iamlab.model.record import Record
 from iamlab.model.resources import resource_type
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    import pandas as pd
 
     from iamlab.errors import AwsError
 
@@ -255,7 +258,7 @@ def is_denial(code: str) -> bool:
     (True, False)
     """
     small = code.lower()
-    return small in _DENIALS_OF_SERVICES or any(glob(one, small) for one in _DENIALS)
+    return small in _DENIALS_OF_SERVICES or any(glob(pattern, small) for pattern in _DENIALS)
 
 
 def is_unauthenticated(code: str) -> bool:
@@ -267,3 +270,67 @@ def is_unauthenticated(code: str) -> bool:
     (True, False)
     """
     return code.lower() in _UNAUTHENTICATED
+
+
+COLUMNS = ("time", "account", "who", "event", "outcome", "error", "resource", "region", "from")
+"""What a table of events has."""
+
+
+class EventLog(Shown, Record, list[Event]):
+    """Events, in the order in which they happened."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give it as a table: who did what, and how it ended.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main").create_user("ana")
+        >>> world.events.to_frame()["event"].tolist()
+        ['iam:CreateUser']
+        """
+        return display.table(COLUMNS, map(row_of, self))
+
+    def copy(self) -> EventLog:
+        """Copy the log; the events are the same."""
+        return type(self)(self)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Event: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> EventLog: ...
+
+    def __getitem__(self, place: SupportsIndex | slice) -> Event | EventLog:
+        if isinstance(place, slice):
+            return type(self)(super().__getitem__(place))
+        return super().__getitem__(place)
+
+    def __repr__(self) -> str:
+        times = sorted(event.event_time for event in self)
+        ends = dict.fromkeys(f"{time:%Y-%m-%d %H:%M}" for time in (*times[:1], *times[-1:]))
+        when = f", {' to '.join(ends)} UTC" if ends else ""
+        return f"<EventLog: {count(len(self), 'event')}{when}>"
+
+    def __add__(self, other: Iterable[Event]) -> EventLog:  # type: ignore[override]
+        return type(self)((*self, *other)) if isinstance(other, list) else NotImplemented
+
+
+def row_of(event: Event) -> tuple[object, ...]:
+    """Say an event in the columns of a table."""
+    identity = event.user_identity
+    who = (identity.get(name) for name in ("arn", "invokedBy", "principalId", "userName"))
+    return (
+        event.event_time,
+        event.recipient_account_id,
+        next((str(name) for name in who if name), str(identity.get("type", ""))),
+        f"{event.event_source.removesuffix('.amazonaws.com')}:{event.event_name}",
+        event.outcome,
+        event.error_code or event.error_message,
+        event.resources[0] if event.resources else "",
+        event.aws_region,
+        event.source_ip_address,
+    )

@@ -1,11 +1,8 @@
-"""Users, groups and roles: what they carry, and how that is changed.
-
-The root user: the account's owner, who signs in by e-mail address.
+"""Users, groups, roles and the root user: names, policies, tags, credentials.
 
 Notes
 -----
-AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
-AWS page: "AWS account root user".
+AWS pages: "IAM users"; "IAM user groups"; "IAM roles"; "AWS account root user".
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from iamlab.display import Shown, few
 from iamlab.errors import NoSuchEntity
 from iamlab.model.console_access import switch_role_page
 from iamlab.model.credentials import CredentialOwner
-from iamlab.model.record import Record
+from iamlab.model.record import Record, RoleLastUsed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.console_access import LoginProfile
     from iamlab.model.credentials import KeyRecord
-    from iamlab.model.record import RoleLastUsed
     from iamlab.model.user_credentials import (
         ServiceSpecificCredential,
         SigningCertificate,
@@ -73,13 +69,7 @@ class Bounded(Identity):
 
 @dataclass(slots=True, eq=False, repr=False)
 class User(Bounded, CredentialOwner):
-    """A long-term identity. It starts with no permissions at all.
-
-    Parameters
-    ----------
-    former_sign_in
-        When the last of the passwords that were taken away from it was last used.
-    """
+    """A long-term identity with policies and credentials of its own."""
 
     groups: list[str] = field(default_factory=list, repr=False)
     key_records: dict[str, KeyRecord] = field(default_factory=dict, repr=False)
@@ -115,7 +105,7 @@ class User(Bounded, CredentialOwner):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Group(Identity):
-    """A bag of users that hands them its policies. It is no principal and holds no groups."""
+    """Users that share policies. It is no principal and holds no groups."""
 
     kind: ClassVar[str] = "group"
 
@@ -124,7 +114,7 @@ class Group(Identity):
         """Its members."""
         return [user for user in self.account.users.values() if self.name in user.groups]
 
-    def _own(self, user: Identity | str) -> User:
+    def own_user(self, user: Identity | str) -> User:
         """Find a user of the group's account; its namesake in another account is somebody else."""
         if not isinstance(user, Identity):
             return self.account.get_user(user)
@@ -137,19 +127,7 @@ class Group(Identity):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Role(Bounded):
-    """An identity that others assume for a while.
-
-    Parameters
-    ----------
-    trust
-        The trust policy: who may assume it.
-    max_session_duration
-        In seconds, 3,600 to 43,200.
-    instance_profiles
-        Names of the instance profiles that hold it.
-    last_used
-        When a session of it last called, allowed or not, and where.
-    """
+    """An identity that others assume."""
 
     trust: Policy | None = field(default=None, repr=False)
     max_session_duration: int = field(default=3600, repr=False)
@@ -168,22 +146,7 @@ class Role(Bounded):
 
 @dataclass(slots=True, eq=False)
 class RootUser(CredentialOwner, Shown, Record):
-    """The root user of an account. It has no credentials unless they are made.
-
-    Parameters
-    ----------
-    email
-        The address that it signs in with.
-    former_sign_in
-        When the last of the passwords that were taken away from it was last used.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> root = World(seed=7).create_account("main", account_id="111111111111").root
-    >>> root.arn, root.access_keys, root.mfa_devices
-    ('arn:aws:iam::111111111111:root', [], [])
-    """
+    """The root user of an account."""
 
     account: Account = field(repr=False)
     email: str = ""
@@ -240,3 +203,12 @@ def _summary_of(identity: Identity) -> str:
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
+
+
+def user_leftovers(user: User) -> str | None:
+    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
+    if user.signing_certificates:
+        return "Cannot delete entity, must delete certificates first."
+    if user.ssh_public_keys or user.service_specific_credentials:
+        return "Cannot delete entity, must remove referenced objects first."
+    return None

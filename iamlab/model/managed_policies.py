@@ -1,39 +1,38 @@
-"""Managed policies with their versions.
+"""Managed policies with their versions, and AWS's own ones by name or ARN.
+
+A file holds all that AWS had on the day of the file, one policy a line, compressed. It is opened
+when a policy is first asked for, and of its lines only those are read that somebody wants. The file
+is of the partition ``aws``. Which of its policies the other partitions have, and in which version,
+is left open: there the same document stands in, with the ARNs in it rewritten.
 
 Notes
 -----
-AWS pages: "Managed policies and inline policies"; "Versioning IAM policies".
+AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "AWS managed
+policies", of the AWS Managed Policy Reference Guide. :func:`source` gives date and origin;
+``scripts/make_managed_policies.py`` makes the file.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown, few
 from iamlab.model.record import Record
-from iamlab.policy.arn import Arn
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from iamlab.model.account import Account
-    from iamlab.policy.document import Policy
 
 
 @dataclass(slots=True, repr=False)
 class ManagedPolicy(Shown, Record):
-    """A policy with an ARN of its own, that may hang on many identities.
-
-    Parameters
-    ----------
-    versions
-        ``"v1"`` ... to document. One of them, the default, is what applies.
-    create_date, update_date
-        When AWS published it and its default version; known of AWS's own policies only.
-    account
-        Whose it is; ``None`` for one of AWS's.
-    """
+    """A policy with an ARN of its own, that can be attached to many identities."""
 
     name: str
     arn: str
@@ -66,3 +65,101 @@ class ManagedPolicy(Shown, Record):
     def copy(self, account: Account | None) -> ManagedPolicy:
         """Copy it for an account of another world; the documents are shared."""
         return replace(self, versions=dict(self.versions), tags=dict(self.tags), account=account)
+
+
+FILE = Path(__file__).parent / "data/aws_managed_policies.txt.xz"
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the policies come from, and of which day they are.
+
+    Parameters
+    ----------
+    day
+        The day that they are of: that of the newest change.
+    count
+        How many there are.
+    """
+
+    day: date
+    origin: str
+    count: int
+
+
+def source() -> Source:
+    """Say where the policies come from.
+
+    Examples
+    --------
+    >>> source().count > 1500, source().day.year >= 2026
+    (True, True)
+    """
+    header = json.loads(_file()[0])
+    return Source(date.fromisoformat(header["date"]), header["origin"], header["count"])
+
+
+def names() -> list[str]:
+    """List the names of all policies, in the order of their letters, capitals first.
+
+    Examples
+    --------
+    >>> "AdministratorAccess" in names()
+    True
+    """
+    return list(_file()[1])
+
+
+def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
+    """Find an AWS managed policy; ``None`` if there was none on the day of the file.
+
+    Parameters
+    ----------
+    name_or_arn
+        Its name or its ARN, in their letter case.
+    partition
+        The partition that a bare name is of; an ARN names its own.
+
+    Examples
+    --------
+    >>> find("Billing").arn
+    'arn:aws:iam::aws:policy/job-function/Billing'
+    >>> find("arn:aws:iam::aws:policy/Billing") is None  # the path belongs to the ARN
+    True
+    """
+    if is_arn(name_or_arn):
+        arn = Arn.parse(name_or_arn)
+        name, partition = arn.name, arn.partition
+    else:
+        name = name_or_arn
+    if name not in _file()[1] or partition not in PARTITIONS:
+        return None
+    policy = _read(name, partition)
+    return policy.copy(None) if name_or_arn in (name, policy.arn) else None
+
+
+@cache
+def _file() -> tuple[str, dict[str, str]]:
+    """Open the file: its header, and the lines by name, not yet read."""
+    import lzma  # here, because most who import iamlab ask for no AWS managed policy
+
+    header, *lines = lzma.decompress(FILE.read_bytes()).decode().split("\n")
+    return header, dict(line.split("\t", 1) for line in lines)
+
+
+@cache
+def _read(name: str, partition: str) -> ManagedPolicy:
+    """Read a policy's line; what is read once is kept."""
+    line = _file()[1][name].replace('"arn:aws:', f'"arn:{partition}:')
+    found: dict[str, Any] = json.loads(line)
+    version = found["DefaultVersionId"]
+    return ManagedPolicy(
+        name,
+        f"arn:{partition}:iam::aws:policy{found['Path']}{name}",
+        {version: Policy.parse(found["Document"], name=name)},
+        version,
+        found["Path"],
+        create_date=datetime.fromisoformat(found["CreateDate"]),
+        update_date=datetime.fromisoformat(found["UpdateDate"]),
+    )

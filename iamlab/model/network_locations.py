@@ -1,4 +1,4 @@
-"""Where a call comes from: an address on the internet, or a VPC and its endpoints.
+"""How a call is made: from an address or a VPC, through an endpoint, for a service, with tags.
 
 Notes
 -----
@@ -9,17 +9,24 @@ PrivateLink concepts".
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from dataclasses import dataclass, field
+from typing import (
+    TYPE_CHECKING,
+    Protocol,
+    TypedDict,
+    cast,
+)
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
+
 
 SOMEWHERE = "198.18.0.10"
 """Where calls come from if nothing is said: an address that no policy has in its ranges, not even
@@ -89,29 +96,30 @@ class Network:
     vpc: str = ""
     endpoint: str = ""
 
+    outside: str = field(init=False, repr=False, compare=False)
+    """The address that AWS sees of a call over the internet."""
+    inside: str = field(init=False, repr=False, compare=False)
+    """The address that AWS sees of a call through a VPC endpoint."""
+
     def __post_init__(self) -> None:
         arn = getattr(self.endpoint, "arn", self.endpoint)
-        object.__setattr__(self, "endpoint", arn)
         for name, text in (("ip", self.ip), ("vpc", self.vpc), ("endpoint", arn)):
             if not isinstance(text, str):
                 raise RequestError(f"{name} must be text, and is {text!r}.")
+        is_private = False
         if self.ip:
             try:
-                ipaddress.ip_address(self.ip)
+                address = ipaddress.ip_address(self.ip)
             except ValueError:
                 raise RequestError(
                     f"{self.ip!r} is no address: write one such as 203.0.113.10."
                 ) from None
-
-    @property
-    def outside(self) -> str:
-        """The address that AWS sees of a call over the internet."""
-        return self.ip if self.ip and not _is_private(self.ip) else SOMEWHERE
-
-    @property
-    def inside(self) -> str:
-        """The address that AWS sees of a call through a VPC endpoint."""
-        return self.ip if self.ip and _is_private(self.ip) else INSIDE
+            is_private = any(
+                address in network for network in _PRIVATE if network.version == address.version
+            )
+        object.__setattr__(self, "endpoint", arn)
+        object.__setattr__(self, "outside", self.ip if self.ip and not is_private else SOMEWHERE)
+        object.__setattr__(self, "inside", self.ip if is_private else INSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +134,6 @@ class Here:
 
     def __exit__(self, *_: object) -> None:
         self.world.current_network = self.before
-
-
-def _is_private(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    return any(address in network for network in _PRIVATE if network.version == address.version)
 
 
 def find_endpoint(world: World, named: str) -> VpcEndpoint:
@@ -150,7 +153,7 @@ def find_endpoint(world: World, named: str) -> VpcEndpoint:
     raise error
 
 
-def way_of(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
+def endpoint_for(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
     """Give the VPC endpoint that a call of a service goes through; ``None``: the internet.
 
     Parameters
@@ -167,7 +170,7 @@ def way_of(world: World, network: Network, service: str, region: str) -> VpcEndp
         return endpoint if fits(endpoint) else None
     if not network.vpc:
         return None
-    every = (one for one in _endpoints(world) if one.vpc_id == network.vpc)
+    every = (endpoint for endpoint in _endpoints(world) if endpoint.vpc_id == network.vpc)
     return next(filter(fits, every), None)
 
 
@@ -176,3 +179,36 @@ def _endpoints(world: World) -> Iterator[VpcEndpoint]:
         for resource in account.resources.values():
             if resource.kind == "VPC endpoint":
                 yield cast("VpcEndpoint", resource)
+
+
+class Circumstances(TypedDict, total=False):
+    """How a call is made, where that matters. Whoever leaves one out leaves it to the world.
+
+    Parameters
+    ----------
+    network
+        Where the call comes from; else from where ``world.network(...)`` says.
+    via
+        The services that call for the principal: ``"athena.amazonaws.com"``, or several, the first
+        one first. They use forward access sessions.
+    source_arn
+        Of a service that calls for itself: the resource for which it does, a trail, say.
+    request_tags
+        Tags that the call sends.
+    region
+        The Region whose endpoint is called; else the resource's own.
+    """
+
+    network: Network
+    via: str | Sequence[str]
+    source_arn: str
+    request_tags: Mapping[str, str]
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How every call of a world is made that does not say otherwise: reach() uses it."""
+
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    circumstances: Circumstances = field(default_factory=Circumstances)

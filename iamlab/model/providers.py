@@ -1,24 +1,19 @@
-"""What an account holds beside identities and policies: profiles, providers, certificates.
+"""Instance profiles, identity providers and server certificates, and the metadata of SAML.
 
-SAML metadata: of an identity provider's document, who speaks, and until when it is valid.
-
-The document comes from outside, so it is read as it streams by, and refused as soon as it declares
-a document type: without one there are no entities that could grow.
+A SAML metadata document comes from outside. So it is read as a stream, and refused as soon as it
+declares a document type: without one, no entities can grow.
 
 Notes
 -----
 AWS pages: "Use instance profiles"; "Create a SAML identity provider in IAM"; "Create an OpenID
 Connect (OIDC) identity provider in IAM"; "Manage server certificates in IAM".
-AWS page: "Create a SAML identity provider in IAM".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
-from xml.parsers import expat
 
 from iamlab.errors import InvalidInput
 from iamlab.model.record import Record
@@ -29,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Thing(Record):
-    """What they have in common: a name, an ARN, tags."""
+class IamResource(Record):
+    """What all of these have: a name, an ARN and tags."""
 
     account: Account = field(repr=False)
     name: str
@@ -50,8 +45,8 @@ class Thing(Record):
 
 
 @dataclass(slots=True, eq=False)
-class InstanceProfile(Thing):
-    """What hands a role to an EC2 instance. It holds one role at most, and cannot be renamed."""
+class InstanceProfile(IamResource):
+    """What gives a role to an EC2 instance: one role at most."""
 
     kind: ClassVar[str] = "instance-profile"
     noun: ClassVar[str] = "InstanceProfile"
@@ -64,12 +59,13 @@ class InstanceProfile(Thing):
         return [role for role in every if self.name in role.instance_profiles]
 
 
-def _name_of(role: Role | str) -> str:
+def name_of(role: Role | str) -> str:
+    """Give the name of a role that is passed as itself or by name."""
     return role if isinstance(role, str) else role.name
 
 
 @dataclass(slots=True, eq=False)
-class Provider(Thing):
+class Provider(IamResource):
     """An identity provider outside of AWS whose users may assume roles.
 
     Parameters
@@ -84,18 +80,7 @@ class Provider(Thing):
 
 @dataclass(slots=True, eq=False)
 class SAMLProvider(Provider):
-    """An identity provider that speaks SAML 2.0.
-
-    Parameters
-    ----------
-    metadata
-        The document that the provider gave, as it was given.
-    issuer
-        What the document says its name is: the ``entityID``.
-    private_keys
-        Ids of the keys that decrypt its assertions, and when each was added. The keys themselves
-        are not kept.
-    """
+    """An identity provider that speaks SAML 2.0."""
 
     metadata: str = field(default="", repr=False)
     issuer: str = ""
@@ -109,15 +94,7 @@ class SAMLProvider(Provider):
 
 @dataclass(slots=True, eq=False)
 class OpenIDConnectProvider(Provider):
-    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``.
-
-    Parameters
-    ----------
-    client_ids
-        The audiences that its tokens may be for.
-    thumbprints
-        SHA-1 sums of certificates that its server may show.
-    """
+    """An identity provider that speaks OpenID Connect. Its name is its URL without ``https://``."""
 
     client_ids: list[str] = field(default_factory=list, repr=False)
     thumbprints: list[str] = field(default_factory=list, repr=False)
@@ -132,14 +109,8 @@ class OpenIDConnectProvider(Provider):
 
 
 @dataclass(slots=True, eq=False)
-class ServerCertificate(Thing):
-    """A TLS certificate that load balancers may use. Its private key is not kept.
-
-    Parameters
-    ----------
-    expiration
-        When it ends, as far as that can be read in it.
-    """
+class ServerCertificate(IamResource):
+    """A TLS certificate that load balancers can use. Its private key is not kept."""
 
     body: str = field(default="", repr=False)
     chain: str | None = field(default=None, repr=False)
@@ -199,6 +170,9 @@ def read(text: str, now: datetime) -> SAMLMetadata:
     InvalidInput
         They are none; in AWS's words, with the reason as a note.
     """
+    from io import BytesIO
+    from xml.parsers import expat
+
     reader = _Reader()
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.StartElementHandler = reader.start

@@ -1,8 +1,14 @@
-"""Block Public Access: its four switches, combined over levels, and what makes a policy public."""
+"""S3 Block Public Access: the four switches, combined over levels, and the status of a bucket.
+
+Notes
+-----
+AWS page: "Blocking public access to your Amazon S3 storage".
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.engine.public_access import PublicAccessBlock
@@ -32,6 +38,7 @@ _NAMES = {
 """A switch as the API calls it -> as it is called here."""
 
 
+@cache
 def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
     """Put the switches of account and bucket together: on at any level is on.
 
@@ -42,8 +49,8 @@ def combined(*levels: PublicAccessBlock | None) -> PublicAccessBlock:
     """
     return PublicAccessBlock(
         *(
-            any(level is not None and getattr(level, one.name) for level in levels)
-            for one in fields(PublicAccessBlock)
+            any(level is not None and getattr(level, switch.name) for level in levels)
+            for switch in fields(PublicAccessBlock)
         )
     )
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from iamlab.errors import InvalidBucketName, RequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from iamlab.model.account import Account
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,15 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-def quota(account: Account, name: str) -> int:
+class QuotaOwner(Protocol):
+    """An account, as far as quotas matter."""
+
+    @property
+    def quotas(self) -> Mapping[str, int]:
+        """The quotas that were raised."""
+
+
+def quota(account: QuotaOwner, name: str) -> int:
     """Give a quota of an account: AWS's default, unless it has been raised."""
     return account.quotas.get(name, QUOTAS[name].default)
 

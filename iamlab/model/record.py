@@ -1,88 +1,127 @@
-"""A thing that a world keeps: plain fields below, and the methods of the lab above.
-
-How parts of the world are copied along with it: things that are changed in place, of values.
-
-Arguments are checked.
-
-When credentials and roles were last used: values.
-
-Values that a world holds about its calls.
+"""The base of all records, and small values that several of them hold.
 
 Notes
 -----
-No AWS page: nothing in AWS can be copied so.
+No AWS page: records, their copies and their facades are iamlab's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypedDict, TypeVar
+from dataclasses import Field, dataclass, fields, replace
+from enum import Enum
+from importlib import import_module
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeVar,
+)
 
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from iamlab.engine.request import ContextValue
-    from iamlab.model.network_locations import Network
-    from iamlab.model.world import World
+
+Held = TypeVar("Held", bound="DataclassObject")
+Facade = TypeVar("Facade", bound=type)
 
 
-Own = TypeVar("Own")
+class DataclassObject(Protocol):
+    """An object of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 class Record:
-    """Made as the class of the lab that stands for it, once there is one (as ``Path`` is made)."""
+    """A dataclass of fields, whose objects are made as the class of the lab that stands for it.
+
+    The class of the lab inherits from the record and adds the methods of a notebook. Code of the
+    rooms below makes records (``User(account, name)``), and gets objects of the lab, as ``Path()``
+    gives a ``PosixPath``.
+    """
 
     __slots__ = ()
     made_as: ClassVar[type | None] = None
+    facade_modules: ClassVar[dict[str, str]] = {}
+    """Module of records -> the module of the lab that is imported when the first one is made."""
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
-        return object.__new__(cls.__dict__.get("made_as") or cls)
+    def __new__(cls, *_: Any, **__: Any) -> Self:  # noqa: D102 - a dunder to readers
+        if cls.__module__ in Record.facade_modules:
+            import_module(Record.facade_modules[cls.__module__])
+            Record.facade_modules.pop(cls.__module__, None)
+        made: Self = super().__new__(cls.__dict__.get("made_as") or cls)
+        return made
 
-    @classmethod
-    def plain(cls) -> type:
-        """Give the class of the record itself: a file names this one."""
-        return next(one for one in cls.__mro__ if "made_as" in one.__dict__ or one is cls)
 
+def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
+    """Make a class of the lab the one that all objects of a record are made as.
 
-def facade_of(record: type) -> Any:
-    """Say of a class of the lab which records are made as it."""
+    Parameters
+    ----------
+    record
+        The record, from which the decorated class inherits. It holds the fields; the decorated
+        class adds methods only, and no slots.
 
-    def note(facade: type) -> type:
+    Examples
+    --------
+    >>> class Star(Record):
+    ...     pass
+    >>> @facade_of(Star)
+    ... class ShiningStar(Star):
+    ...     pass
+    >>> type(Star()).__name__
+    'ShiningStar'
+    """
+
+    def register(facade: Facade) -> Facade:
         record.made_as = facade
         return facade
 
-    return note
+    return register
 
 
-def twin_of(part: Own, world: World) -> Own:
-    """Copy a part into another world: its lists and dicts are new, their values shared.
+def plain(cls: type) -> type:
+    """Give the record that a class of the lab stands for; any other class is its own.
+
+    A saved world names this class.
+    """
+    return next((base for base in cls.__mro__ if base.__dict__.get("made_as") is cls), cls)
+
+
+def copy_into(part: Held, **holder: object) -> Held:
+    """Copy a part of a world into another one: its lists and dicts are new, their values shared.
 
     Parameters
     ----------
     part
-        Of a dataclass with a field ``world``, whose own lists and dicts hold values only.
+        An object of a dataclass whose lists and dicts hold values only.
+    holder
+        What holds the copy, by the name of the field that points back to it: the ``world``, or an
+        ``account``.
 
     Examples
     --------
     >>> from iamlab import World
     >>> world, other = World(seed=7), World(seed=7)
     >>> root = world.create_organization(world.create_account("main")).root
-    >>> twin = twin_of(root, other)
-    >>> twin.world is other, twin.id == root.id, twin.attached is root.attached
+    >>> copy = copy_into(root, world=other)
+    >>> copy.world is other, copy.id == root.id, copy.attached is root.attached
     (True, True, False)
     """
     mutable: dict[str, Any] = {
-        one.name: type(value)(value)
-        for one in fields(part)
-        if isinstance(value := getattr(part, one.name), list | dict)
+        field.name: type(value)(value)
+        for field in fields(part)
+        if isinstance(value := getattr(part, field.name), list | dict)
     }
-    return replace(part, world=world, **mutable)
+    return replace(part, **holder, **mutable)
 
 
-def check_texts(**given: object) -> None:
+def check_texts(**texts: object) -> None:
     """Refuse what is no text.
 
     Raises
@@ -90,9 +129,32 @@ def check_texts(**given: object) -> None:
     RequestError
         It is something else.
     """
-    for name, text in given.items():
+    for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} must be text, and is {text!r}.")
+
+
+class Membership(NamedTuple):
+    """An account's place in its organization: ``o-.../r-.../ou-.../`` is the path."""
+
+    organization_id: str
+    path: str
+
+
+class CredentialKind(Enum):
+    """What credentials can be; it decides which operations they are good for at all."""
+
+    LONG_TERM = "long-term credentials"
+    CONSOLE = "a console session"
+    USER = "a session of GetSessionToken"
+    FEDERATED = "a session of GetFederationToken"
+    FEDERATED_CONSOLE = "a console session of a federated user"
+    ROLE = "a role session"
+    ROOT_TASK = "a session of AssumeRoot"
+
+
+OF_FEDERATED_USERS = (CredentialKind.FEDERATED, CredentialKind.FEDERATED_CONSOLE)
+"""Whoever calls with these has an ARN of his own, and permissions of the user who made him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,86 +172,3 @@ class RoleLastUsed:
 
     date: datetime
     region: str
-
-
-class Membership(NamedTuple):
-    """An account's place in its organization: ``o-.../r-.../ou-.../`` is the path."""
-
-    organization_id: str
-    path: str
-
-
-class Circumstances(TypedDict, total=False):
-    """How a call is made, where that matters. Whoever leaves one out leaves it to the world.
-
-    Parameters
-    ----------
-    network
-        Where the call comes from; else from where ``world.network(...)`` says.
-    via
-        The services that call for the principal: ``"athena.amazonaws.com"``, or several, the first
-        one first. They use forward access sessions.
-    source_arn
-        Of a service that calls for itself: the resource for which it does, a trail, say.
-    request_tags
-        Tags that the call sends.
-    region
-        The Region whose endpoint is called; else the resource's own.
-    """
-
-    network: Network
-    via: str | Sequence[str]
-    source_arn: str
-    request_tags: Mapping[str, str]
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How every call of a world is made that does not say otherwise: of a copy that tries some."""
-
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-    circumstances: Circumstances = field(default_factory=Circumstances)
-
-    def with_(
-        self, context: Mapping[str, ContextValue], circumstances: Circumstances
-    ) -> tuple[Mapping[str, ContextValue], Circumstances]:
-        """Give what one call says, and where it says nothing, what stands."""
-        if self.context:
-            context = over(self.context, context)
-        if self.circumstances:
-            circumstances = {**self.circumstances, **circumstances}
-        return context, circumstances
-
-
-@dataclass(slots=True)
-class Remembered:
-    """What was worked out for earlier questions; a change of the world forgets it.
-
-    Parameters
-    ----------
-    gathered
-        Callers, by ARN.
-    crowds
-        All callers of the world or of an account, made ready for questions.
-    """
-
-    gathered: dict[str, Any] = field(default_factory=dict)
-    crowds: dict[Hashable, Any] = field(default_factory=dict)
-
-
-def over(
-    known: Mapping[str, ContextValue], given: Mapping[str, ContextValue]
-) -> dict[str, ContextValue]:
-    """Lay what is given over what is known; the letter case of keys does not count.
-
-    Raises
-    ------
-    RequestError
-        What is given is no context.
-    """
-    context: object = given
-    if not (isinstance(context, Mapping) and all(isinstance(key, str) for key in context)):
-        raise RequestError(f"context is a dict of condition keys and values, not {given!r}.")
-    lower = {key.lower() for key in given}
-    return {**{key: value for key, value in known.items() if key.lower() not in lower}, **given}

@@ -1,12 +1,12 @@
-"""Resources: an ARN, an owner, tags, a policy. What is special of a service stands in its module.
+"""Resources: an ARN, an owner, tags, a policy; and what AWS calls the types of resources.
 
-What AWS calls the types of resources: in events, in findings, in CloudFormation.
+What is special about the resources of a service is in its module.
 
 Notes
 -----
-AWS page: "AWS services that work with IAM", for what has a resource-based policy.
-AWS pages: "AWS resource and property types reference"; "IAM Access Analyzer supported resource
-types for external and internal access"; "CloudTrail record contents", resources.
+AWS pages: "AWS services that work with IAM", for what has a resource-based policy; "AWS resource
+and property types reference"; "IAM Access Analyzer supported resource types for external and
+internal access"; "CloudTrail record contents", resources.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
 from iamlab.errors import RequestError
-from iamlab.policy.arn import Arn
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Resource(Shown):
-    """A thing that requests are about.
+    """What requests are about: a bucket, a key, a queue.
 
     Parameters
     ----------
@@ -54,17 +54,17 @@ class Resource(Shown):
     @property
     def name(self) -> str:
         """The last part of its ARN."""
-        return Arn.parse(self.arn).name
+        return parts_of(self.arn).name
 
     @property
     def service(self) -> str:
         """The prefix of the service that keeps it."""
-        return Arn.parse(self.arn).service
+        return parts_of(self.arn).service
 
     @property
     def region(self) -> str:
         """Where it is; empty of what is in no Region."""
-        return Arn.parse(self.arn).region
+        return parts_of(self.arn).region
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -105,6 +105,18 @@ class Resource(Shown):
             f"{self.kind} a policy of its own, which names its Principal: "
             f"{self.kind}.put_policy(...)."
         )
+
+
+@lru_cache(maxsize=4096)
+def parts_of(arn: str) -> Arn:
+    """Read an ARN; what is read once is kept."""
+    return Arn.parse(arn)
+
+
+@lru_cache(maxsize=4096)
+def parsed_arn(text: str) -> Arn | None:
+    """Read what may be an ARN; ``None`` if it is none."""
+    return parts_of(text) if is_arn(text) else None
 
 
 BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"

@@ -1,17 +1,15 @@
-"""What AWS's services say of themselves when they assume a role, or call somebody's resource.
+"""Service principals: which roles they assume, which keys they send, which linked roles they have.
 
-A service works for many accounts. By ``aws:SourceArn`` and ``aws:SourceAccount`` it says for which
-resource and for whose account it calls this time, so that a policy can let it do so for one account
-only. An Allow with a condition on a key that the service does not send lets nobody in.
-
-Which service names its service-linked role how, and which policy of AWS hangs on it.
+A service works for many accounts. With ``aws:SourceArn`` and ``aws:SourceAccount`` it says for
+which resource and account it calls, so a policy can allow it for one account only. An Allow with a
+condition on a key that the service doesn't send allows nobody.
 
 Notes
 -----
 AWS pages: "The confused deputy problem"; for each row the page that it names. AWS has no page with
-all of them, so that some rows are only likely.
-AWS pages: "AWS services that work with IAM"; "Create a service-linked role"; the "AWS Managed
-Policy Reference", for the policies under ``/aws-service-role/``.
+all of them, so some rows are only likely. "AWS services that work with IAM"; "Create a
+service-linked role"; the "AWS Managed Policy Reference", for the policies under
+``/aws-service-role/``.
 """
 
 from __future__ import annotations
@@ -246,7 +244,7 @@ def _title(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def role_of(given: Mapping[str, Any]) -> str:
+def role_of(parameters: Mapping[str, Any]) -> str:
     """Give path and name of the role that a call means by its service, or by a task.
 
     Examples
@@ -254,9 +252,9 @@ def role_of(given: Mapping[str, Any]) -> str:
     >>> role_of({"AWSServiceName": "ecs.amazonaws.com"})
     '/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS'
     """
-    if "AWSServiceName" in given:
-        service = given["AWSServiceName"]
+    if "AWSServiceName" in parameters:
+        service = parameters["AWSServiceName"]
         linked = linked_service(service)
-        name = linked.role_name(given.get("CustomSuffix", "")) if linked else ""
+        name = linked.role_name(parameters.get("CustomSuffix", "")) if linked else ""
         return f"{PATH}{service}/{name}"
-    return str(given.get("DeletionTaskId", "")).removeprefix("task").rpartition("/")[0]
+    return str(parameters.get("DeletionTaskId", "")).removeprefix("task").rpartition("/")[0]

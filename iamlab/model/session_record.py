@@ -1,18 +1,16 @@
 """What a world keeps of a session: everything but its secrets, which follow from its id.
 
-AWS keeps none: all that it knows of a session stands, encrypted, in the session token. Here the
-token is only a text, and what it would hold is kept beside it.
+AWS keeps nothing: all that it knows of a session is in the session token, encrypted. Here the token
+is only a text, and its content is kept beside it.
 
-Whose permissions a session has: the role's that it is of, or the user's who made it.
-
-An event says it in its ``userIdentity`` element; the ARN of a role's session says it too, but for
-the path of the role.
+A session has the permissions of its issuer: the role, or the user who made it. An event names the
+issuer in its ``userIdentity`` element. The ARN of a role session names it too, without its path.
 
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "Pass session tags in AWS STS"; "Monitor and
-control actions taken with assumed roles".
-AWS pages: "CloudTrail userIdentity element"; "IAM identifiers", for the ARNs of sessions.
+control actions taken with assumed roles"; "CloudTrail userIdentity element"; "IAM identifiers", for
+the ARNs of sessions.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,12 +1,10 @@
-"""JSON files, read strictly: whatever is wrong with one is said with its place.
+"""JSON files, read strictly and replaced in one step.
 
-The standard library's reader is fast, but takes more than JSON: NaN, the last of two equal keys,
-numbers of any length. These are refused, as nobody can have meant them.
+The standard library's reader is fast, but accepts more than JSON: NaN, the last of two equal keys,
+numbers of any length. These are refused with their place, because nobody can have meant them.
 
-A file is replaced in one step: whoever interrupts the writing loses nothing.
-
-The new content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when
-all of it is on the disk.
+New content is written beside the file, as ``.NAME.….unfinished``, and moved into its place when all
+of it is on the disk. An interrupted writing loses nothing.
 """
 
 from __future__ import annotations
@@ -132,7 +130,7 @@ def _place(text: str) -> str:
             column = token.start() - text.rfind("\n", 0, token.start())
             return f", line {line}, column {column},"
     _, source = read_slowly(text)
-    twice = [one for one in source.problems if "twice" in one.what]
+    twice = [problem for problem in source.problems if "twice" in problem.what]
     return f", line {twice[0].line}, column {twice[0].column}," if twice else ""
 
 
@@ -169,7 +167,9 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
     number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
     try:
         with open(number, "wb") as stream:  # noqa: PTH123 - a number
-            stream.writelines(one.encode() if isinstance(one, str) else one for one in pieces)
+            stream.writelines(
+                piece.encode() if isinstance(piece, str) else piece for piece in pieces
+            )
             stream.flush()
             os.fsync(number)
         if not private and target.exists():

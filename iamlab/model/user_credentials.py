@@ -1,21 +1,12 @@
-"""What a user may have beside passwords and access keys: certificates, SSH keys, service passwords.
+"""Signing certificates, SSH public keys and service-specific credentials of IAM users.
 
-Each is a value: a change puts another one in its place.
-
-RSA public keys as SSH writes them, and as PEM; each form can be made of the other.
-
-The package ``cryptography`` reads and writes them; it is imported when the first one comes.
-
-Certificates and private keys as text in PEM form, and whether they go together.
-
-The package ``cryptography`` reads them; it is imported when the first one comes.
+Each is a value: a change replaces it. The package ``cryptography`` reads keys and certificates; it
+is imported when the first one comes.
 
 Notes
 -----
-AWS pages: "Use IAM with CodeCommit"; "Service-specific credentials for IAM users"; "Manage
-signing certificates".
-AWS pages: "API UploadSSHPublicKey"; "API GetSSHPublicKey".
-AWS page: "Manage server certificates in IAM".
+AWS pages: "Use IAM with CodeCommit"; "Service-specific credentials for IAM users"; "Manage signing
+certificates"; "API UploadSSHPublicKey"; "API GetSSHPublicKey"; "Manage server certificates in IAM".
 """
 
 from __future__ import annotations
@@ -32,8 +23,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
-
-    from iamlab.model.identities import User
 
 
 ACTIVE = "Active"
@@ -94,17 +83,12 @@ class ServiceSpecificCredential:
         return EXPIRED if over else self.status
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = [getattr(self, one.name) for one in fields(self) if one.name != "password"]
+        kept = [
+            getattr(self, attribute.name)
+            for attribute in fields(self)
+            if attribute.name != "password"
+        ]
         return ServiceSpecificCredential, tuple(kept)
-
-
-def user_leftovers(user: User) -> str | None:
-    """Say in AWS's words what must go before a user can be deleted; ``None`` if nothing must."""
-    if user.signing_certificates:
-        return "Cannot delete entity, must delete certificates first."
-    if user.ssh_public_keys or user.service_specific_credentials:
-        return "Cannot delete entity, must remove referenced objects first."
-    return None
 
 
 LEAST_BITS = 2048

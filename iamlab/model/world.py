@@ -1,9 +1,10 @@
-"""The world: accounts, organizations, a clock, ids. Its questions stand in ``questions.py``."""
+"""The world: accounts, organizations, sessions, a log of events, a clock and ids."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.display import Shown, count, few
 from iamlab.errors import (
@@ -15,12 +16,14 @@ from iamlab.errors import (
 )
 from iamlab.model.account import Account
 from iamlab.model.clock_and_ids import AnyClock, Clock, Ids
-from iamlab.model.event_log import EventLog
-from iamlab.model.network_locations import Network
+from iamlab.model.event import EventLog
+from iamlab.model.network_locations import Network, Standing
 from iamlab.model.quotas import is_account_id
-from iamlab.model.record import Membership, Record, Remembered, Standing, check_texts
+from iamlab.model.record import Membership, Record, check_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.organization.organization import Organization
     from iamlab.model.resources import Resource
@@ -29,27 +32,7 @@ if TYPE_CHECKING:
 
 
 class World(Shown, Record):
-    """A world of its own: its accounts, its time, its ids. Two worlds never know of each other.
-
-    Parameters
-    ----------
-    seed
-        The same seed and the same calls give the same world, ids included.
-    clock
-        One that is advanced by hand, if nothing is said; a :class:`~iamlab.model.clock_and_ids.RealClock`
-        goes with the computer's.
-
-    Examples
-    --------
-    >>> world = World(seed=7)
-    >>> main = world.create_account("acme-main", account_id="111111111111")
-    >>> alice = main.create_user("alice")
-    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
-    ○ implicit deny
-    >>> alice.attach_policy("AmazonS3ReadOnlyAccess")
-    >>> print(world.can(alice, "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"))
-    ✓ allowed by AmazonS3ReadOnlyAccess/#1
-    """
+    """A world of its own. Two worlds know nothing of each other."""
 
     def __init__(self, seed: int = 0, *, clock: AnyClock | None = None) -> None:
         self.seed = seed
@@ -100,25 +83,23 @@ class World(Shown, Record):
         self.changed()
         return account
 
-    def __getstate__(self) -> dict[str, Any]:  # what was gathered can be gathered again
+    def __getstate__(self) -> dict[str, Any]:  # it can be worked out again
         return {**self.__dict__, "remembered": Remembered()}
 
     def changed(self) -> None:
-        """Forget what was gathered: something is different now."""
+        """Forget what was worked out: something is different now."""
         self.revision += 1
         self.remembered = Remembered()
 
-    def copy(self) -> World:
+    def copy(self) -> Self:
         """Copy the world: change the copy, and this one stays as it is."""
         twin = type(self)(self.seed, clock=self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = self.events.copy()
-        twin.accounts = {key: account.copy(twin) for key, account in self.accounts.items()}
-        twin.organizations = {key: one.copy(twin) for key, one in self.organizations.items()}
         twin.sessions = dict(self.sessions)
-        twin.oidc_issuers = {key: one.copy(twin) for key, one in self.oidc_issuers.items()}
-        twin.saml_directories = {key: one.copy(twin) for key, one in self.saml_directories.items()}
-        twin.identity_centers = {key: one.copy(twin) for key, one in self.identity_centers.items()}
+        for held in _COPIED:
+            copies = {key: part.copy(twin) for key, part in getattr(self, held).items()}
+            setattr(twin, held, copies)
         twin.current_network = self.current_network
         twin.standing = self.standing
         twin.resource_policies = dict(self.resource_policies)
@@ -161,7 +142,7 @@ class World(Shown, Record):
     def _named(self, name: str, kind: str) -> object:
         check_texts(name=name)
         held = [getattr(account, f"{kind}s") for account in self.accounts.values()]
-        found = [things[name] for things in held if name in things]
+        found = [by_name[name] for by_name in held if name in by_name]
         if len(found) > 1:
             where = f"world.account(...).get_{kind}({name!r})"
             raise RequestError(f"Several accounts have a {kind} {name}: use {where}.")
@@ -193,3 +174,23 @@ class World(Shown, Record):
             for account in self.accounts.values()
         )
         return f"<World {inside or 'without accounts'}>"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What was worked out for earlier questions; a change of the world forgets it.
+
+    Parameters
+    ----------
+    principals
+        Callers, by ARN.
+    callers_indexes
+        All callers of the world or of an account, made ready for questions.
+    """
+
+    principals: dict[str, Any] = field(default_factory=dict)
+    callers_indexes: dict[Hashable, Any] = field(default_factory=dict)
+
+
+_COPIED = ("accounts", "organizations", "oidc_issuers", "saml_directories", "identity_centers")
+"""What a world holds that can be copied into another one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.errors import RequestError
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
 from iamlab.policy.arn import Arn
@@ -154,8 +154,8 @@ def context_of_passing(
     return {
         **({"iam:AssociatedResourceArn": for_what} if for_what else {}),
         "iam:PassedToService": f"{'ec2' if service == 'iam' else service}.amazonaws.com",
-        **of_tags("aws:ResourceTag", tags),
-        **of_tags("iam:ResourceTag", tags),
+        **tag_keys("aws:ResourceTag", tags),
+        **tag_keys("iam:ResourceTag", tags),
     }
 
 
@@ -239,7 +239,7 @@ def _pair(tag: object) -> tuple[Any, Any]:
 def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys that a call of this operation has, beside those of every call."""
     sent = tags_of(given, _made(account, entry, given))
-    context: dict[str, Any] = {**of_tags("aws:RequestTag", dict(sent))}
+    context: dict[str, Any] = {**tag_keys("aws:RequestTag", dict(sent))}
     keys = [key for key, _ in sent] or list(given.get("TagKeys", given.get("tagKeys", ())))
     if keys:
         context["aws:TagKeys"] = keys
@@ -247,7 +247,7 @@ def context_of(account: Account, entry: Entry, given: Mapping[str, Any]) -> dict
         return context | (entry.keys(account, given) if entry.keys else {})
     target = target_of(account, entry, given)
     for key in ("aws:ResourceTag", "iam:ResourceTag"):
-        context |= of_tags(key, getattr(target, "tags", {}))
+        context |= tag_keys(key, getattr(target, "tags", {}))
     boundary = given.get("PermissionsBoundary") or getattr(target, "boundary", None)
     if boundary and entry.name in WITH_BOUNDARY:
         context["iam:PermissionsBoundary"] = boundary

@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.authorization.authorize import check_credentials, question
+from iamlab.authorization.authorize import authorization_request, check_credentials
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_names import NAME_NO_RESOURCES
-from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.recording import record_call
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import InvalidInput, RequestError, ValidationError
 from iamlab.operations.authorization_needs import named_shortly, needed
@@ -135,7 +135,9 @@ class Call:
         """
         entry, account = self.entry, self.account
         for action, resource, keys in self.needed():
-            asked = question(self.world, self.caller, action, resource, None, {}, keys=keys)
+            asked = authorization_request(
+                self.world, self.caller, action, resource, None, {}, operation_keys=keys
+            )
             decision = asked.decide()
             if not decision:
                 shown = named_shortly(account, entry, resource)
@@ -155,7 +157,7 @@ class Call:
         """Note the call in the logs, whether it succeeded or failed."""
         entry = self.entry
         about = () if entry.service in NAME_NO_RESOURCES else (self._about(), *self.further)
-        record_for(
+        record_call(
             self.world,
             (entry.service, entry.name),
             self._identity(),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
 

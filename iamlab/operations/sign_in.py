@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.recording import record_event
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import (
     AwsError,
@@ -28,16 +28,9 @@ from iamlab.errors import (
     RequestError,
 )
 from iamlab.model.console_access import sign_in_page
-from iamlab.model.credentials import (
-    HARDWARE,
-    PASSKEY,
-    VIRTUAL,
-    CredentialKind,
-    Presented,
-    accepts,
-    devices_of,
-)
+from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, accepts, devices_of
 from iamlab.model.event import CONSOLE_SIGN_IN
+from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
 from iamlab.operations.iam.mfa_device import MfaDevice
 
@@ -119,7 +112,7 @@ class ConsoleSession:
         if not _is_still_there(world, self.user):
             raise InvalidClientTokenId("The security token included in the request is invalid.")
         used = self.issued if self.with_mfa else None
-        known = of_temporary(self.issued, now, used)
+        known = temporary_credential_keys(self.issued, now, used)
         return Presented(self.user.arn, known, kind=CredentialKind.CONSOLE)
 
 
@@ -305,7 +298,7 @@ def _record(
         known = principal_of(world, who.arn)
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == _FAILURE else ""
-    note(
+    record_event(
         world,
         ("signin", name),
         identity,

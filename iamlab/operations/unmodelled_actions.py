@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import check_credentials, question
+from iamlab.authorization.authorize import authorization_request, check_credentials
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, origin_of
 from iamlab.cloudtrail.event_names import NO_CALLS
-from iamlab.cloudtrail.recording import record_for
+from iamlab.cloudtrail.recording import record_call
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import AccessDenied
 from iamlab.model.record import check_texts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
 
 
@@ -39,7 +39,9 @@ def use(
     who = principal_of(world, caller)
     refusal = _refusal(who, action)
     check_texts(action=action, resource=resource)
-    decision = question(world, caller, action, resource, context, circumstances).decide()
+    decision = authorization_request(
+        world, caller, action, resource, context, circumstances
+    ).decide()
     if refusal is not None:
         refusal.decision = decision
     elif not decision:
@@ -98,7 +100,7 @@ def _record(
     identity = caller_identity(
         who, getattr(caller, "access_key_id", ""), services[-1] if services else ""
     )
-    record_for(
+    record_call(
         world,
         (service, name),
         identity,

@@ -1,13 +1,8 @@
-"""What must be true between the things of a world: what is named is there, and is there once.
+"""What must be true between the parts of a world: what is named is there, and is there once.
 
-A world that was made of exports may name what no file held; it has warned of that, and keeps it.
-
-What must be true between the parts of an organization: a tree, whose accounts are there.
-
-What must be true between the parts of an instance of IAM Identity Center.
-
-Assignments may mean users and groups that have been deleted, and roles and SAML providers may be
-gone: that is so in a living world too.
+A world made of exports can name what no file held; it has warned of that, and keeps it. In IAM
+Identity Center, assignments can name users and groups that were deleted, and roles and SAML
+providers can be gone: a living world has that too.
 """
 
 from __future__ import annotations
@@ -15,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AwsError, did_you_mean
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.operations.identity_center.parameters import seconds_of
 from iamlab.policy.arn import Arn
 from iamlab.storage.problems import member
@@ -27,16 +22,16 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Bounded, Group, Identity, Role, User
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.organization.organization import Organization
-    from iamlab.model.organization.targets import Part, Target
+    from iamlab.model.organization.targets import OrganizationPart, Target
     from iamlab.operations.identity_center.instance import IdentityCenter
-    from iamlab.storage.problems import Way
+    from iamlab.storage.problems import CodingRun
 
 
 Found = tuple[str, str]
 """A place, and what is wrong there."""
 
 
-def check(accounts: Mapping[str, Account], way: Way, *, complete: bool) -> None:
+def check(accounts: Mapping[str, Account], run: CodingRun, *, complete: bool) -> None:
     """Note what does not go together.
 
     Parameters
@@ -46,24 +41,24 @@ def check(accounts: Mapping[str, Account], way: Way, *, complete: bool) -> None:
     """
     for key, account in accounts.items():
         place = member("$.accounts", key)
-        _note(way, _of_account(account, place, way))
+        _note(run, _of_account(account, place, run))
         if complete:
-            _note(way, _loose_ends(account, place, way))
-    _note(way, _twice(accounts))
+            _note(run, _loose_ends(account, place, run))
+    _note(run, _twice(accounts))
 
 
-def _note(way: Way, found: Iterator[Found]) -> None:
+def _note(run: CodingRun, found: Iterator[Found]) -> None:
     for place, what in found:
-        way.wrong(place, what)
+        run.wrong(place, what)
 
 
-def _of_account(account: Account, place: str, way: Way) -> Iterator[Found]:
+def _of_account(account: Account, place: str, run: CodingRun) -> Iterator[Found]:
     for arn, policy in account.policies.items():
-        yield from _of_policy(policy, member(f"{place}.policies", arn), account, way)
-    if way.is_sound(f"{place}.instance_profiles"):
+        yield from _of_policy(policy, member(f"{place}.policies", arn), account, run)
+    if run.is_sound(f"{place}.instance_profiles"):
         for name, role in account.roles.items():
             yield from _of_role(role, member(f"{place}.roles", name))
-    if way.is_sound(f"{place}.users"):
+    if run.is_sound(f"{place}.users"):
         owners = {account.account_id, *(user.unique_id for user in account.users.values())}
         for serial, device in account.mfa_records.items():
             if device.owner is not None and device.owner not in owners:
@@ -71,9 +66,11 @@ def _of_account(account: Account, place: str, way: Way) -> Iterator[Found]:
                 yield where, "Nobody here has this id: name a user's unique_id, or the account's."
 
 
-def _of_policy(policy: ManagedPolicy, place: str, account: Account, way: Way) -> Iterator[Found]:
+def _of_policy(
+    policy: ManagedPolicy, place: str, account: Account, run: CodingRun
+) -> Iterator[Found]:
     versions = policy.versions
-    if policy.default_version_id not in versions and way.is_sound(f"{place}.versions"):
+    if policy.default_version_id not in versions and run.is_sound(f"{place}.versions"):
         hint = did_you_mean(policy.default_version_id[:100], versions)
         yield f"{place}.default_version_id", f"The policy has no such version. {hint}"
     if Arn.parse(policy.arn).account not in (account.account_id, "aws"):
@@ -85,9 +82,9 @@ def _of_role(role: Role, place: str) -> Iterator[Found]:
     return _unknown(role.instance_profiles, known, f"{place}.instance_profiles", "instance profile")
 
 
-def _loose_ends(account: Account, place: str, way: Way) -> Iterator[Found]:
-    groups_known = way.is_sound(f"{place}.groups")
-    policies_known = way.is_sound(f"{place}.policies")
+def _loose_ends(account: Account, place: str, run: CodingRun) -> Iterator[Found]:
+    groups_known = run.is_sound(f"{place}.groups")
+    policies_known = run.is_sound(f"{place}.policies")
     for kind, identities in _identities(account):
         for name, identity in identities.items():
             where = member(f"{place}.{kind}", name)
@@ -153,14 +150,14 @@ def _only_once(account: Account, place: str) -> Iterator[tuple[str, str, str]]:
 
 
 def check_organizations(
-    organizations: Mapping[str, Organization], accounts: Mapping[str, Account], way: Way
+    organizations: Mapping[str, Organization], accounts: Mapping[str, Account], run: CodingRun
 ) -> None:
     """Note what does not go together; nothing is said of accounts that could not be read."""
-    accounts_known = way.is_sound("$.accounts")
+    accounts_known = run.is_sound("$.accounts")
     seen: dict[str, str] = {}
     for key, organization in organizations.items():
         place = member("$.organizations", key)
-        if not way.is_sound(place):
+        if not run.is_sound(place):
             continue  # a part that could not be read would be missed everywhere
         found = [*_organization_parts(organization, place), *_tree(organization, place)]
         if accounts_known:
@@ -171,7 +168,7 @@ def check_organizations(
                 where = member(f"{place}.members", account_id)
                 found.append((where, f"The account is in another organization too: {other}."))
         for where, what in found:
-            way.wrong(where, what)
+            run.wrong(where, what)
 
 
 def _accounts(
@@ -201,11 +198,11 @@ def _targets(organization: Organization, place: str) -> Iterator[tuple[str, Targ
     yield f"{place}.root", organization.root
     for key, unit in organization.organizational_units.items():
         yield member(f"{place}.organizational_units", key), unit
-    for key, one in organization.members.items():
-        yield member(f"{place}.members", key), one
+    for key, account in organization.members.items():
+        yield member(f"{place}.members", key), account
 
 
-def _every(organization: Organization, place: str) -> Iterator[tuple[str, Part]]:
+def _every(organization: Organization, place: str) -> Iterator[tuple[str, OrganizationPart]]:
     yield from _targets(organization, place)
     for key, policy in organization.policies.items():
         yield member(f"{place}.policies", key), policy
@@ -225,19 +222,19 @@ def _tree(organization: Organization, place: str) -> Iterator[Found]:
         if above != root_id:
             what = "It does not stand below the root: name the id of the root or of an OU."
             yield f"{member(f'{place}.organizational_units', key)}.parent_id", what
-    for key, one in organization.members.items():
-        if one.parent_id != root_id and one.parent_id not in parents:
+    for key, account in organization.members.items():
+        if account.parent_id != root_id and account.parent_id not in parents:
             what = "It is the id neither of the root nor of an OU."
             yield f"{member(f'{place}.members', key)}.parent_id", what
 
 
-def check_identity_centers(centers: Mapping[str, IdentityCenter], way: Way) -> None:
+def check_identity_centers(centers: Mapping[str, IdentityCenter], run: CodingRun) -> None:
     """Note what does not go together."""
     for key, center in centers.items():
         place = member("$.identity_centers", key)
-        if way.is_sound(place):
+        if run.is_sound(place):
             for where, what in (*_identity_center_parts(center, place), *_sets(center, place)):
-                way.wrong(where, what)
+                run.wrong(where, what)
 
 
 def _identity_center_parts(center: IdentityCenter, place: str) -> Iterator[Found]:
@@ -256,9 +253,9 @@ def _identity_center_parts(center: IdentityCenter, place: str) -> Iterator[Found
 
 def _sets(center: IdentityCenter, place: str) -> Iterator[Found]:
     """Check that what is assigned is there, and has been provisioned."""
-    for key, one in center.permission_sets.items():
+    for key, permission_set in center.permission_sets.items():
         try:
-            seconds_of(one.session_duration)
+            seconds_of(permission_set.session_duration)
         except AwsError:
             where = f"{member(f'{place}.permission_sets', key)}.session_duration"
             yield where, "There must be PT1H to PT12H."

@@ -1,13 +1,8 @@
-"""Which coder writes and reads values of a type: dataclasses by their own fields and annotations.
+"""Which coder writes and reads values of a type: dataclasses by their fields and annotations.
 
-What a class holds is said where the class is: a new field, or a new class below one that is known,
-is saved without a further line here. A file names a class only where a field may hold several, and
-only one of those; it stands under ``class``, which no field can be called.
-
-What the annotations of dataclasses mean, and which classes there are.
-
-Modules import much for its type only, so the names in annotations are not all there when the
-program runs: what a module imports under ``TYPE_CHECKING`` is read in its source.
+A new field, or a new class below a known one, is saved without a further line here. A file names a
+class only where a field may hold several, and only one of those. The name is under ``class``, which
+no field can be called.
 """
 
 from __future__ import annotations
@@ -23,8 +18,8 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from iamlab.policy.document import Policy
-from iamlab.storage.containers import ByName, Document, Fixed, Many, OneOf
-from iamlab.storage.records import OfClass, Record, below
+from iamlab.storage.containers import ByName, Fixed, Many, OneOf, PolicyCoder
+from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
 from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
 
 if typing.TYPE_CHECKING:
@@ -38,7 +33,7 @@ _PLAIN: dict[Any, Coder] = {
     type(None): Exact((None,)),
     bytes: Bytes(),
     datetime: Moment(),
-    Policy: Document(),
+    Policy: PolicyCoder(),
     Any: Anything(),
     object: Anything(),
 }
@@ -63,8 +58,8 @@ def coder_of(hint: Any) -> Coder:
 
     Examples
     --------
-    >>> from iamlab.storage.problems import Way
-    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", Way())
+    >>> from iamlab.storage.problems import CodingRun
+    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", CodingRun())
     {'a': ['MQ==', 'Mg==']}
     """
     if hint in _PLAIN:
@@ -91,8 +86,8 @@ def coder_of(hint: Any) -> Coder:
 
 def _union(hints: tuple[Any, ...]) -> Coder:
     """Give what writes values of several types, of which JSON has each as another kind."""
-    classes = [one for one in hints if is_dataclass(one) and one not in _PLAIN]
-    coders = [coder_of(one) for one in hints if one not in classes and one is not int]
+    classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
+    coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
         coders.append(Number(beside_text=str in hints))
     if classes:
@@ -105,8 +100,8 @@ def _union(hints: tuple[Any, ...]) -> Coder:
 
 def _of_classes(classes: list[Any]) -> Coder:
     """Give what writes objects of some classes and of those below them."""
-    every = [one for cls in classes for one in (cls, *below(cls).values())]
-    records = [Record(one, coder_of) for one in every]
+    every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
+    records = [RecordCoder(class_, coder_of) for class_ in every]
     if len(records) == 1:
         return records[0]
-    return OfClass({record.cls.__name__: record for record in records})
+    return ClassCoder({record.cls.__name__: record for record in records})

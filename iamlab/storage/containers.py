@@ -1,9 +1,7 @@
-"""Lists, sets, dictionaries and alternatives, each of what other coders write.
+"""Coders of lists, sets, dictionaries, alternatives and policy documents.
 
-Policy documents in a file: as JSON to read and edit, with the text that they had before.
-
-The text comes back byte for byte: a document is written as JSON only if a known layout gives its
-text again, and as text if none does.
+The text of a policy document comes back byte for byte: it is written as JSON only if a known layout
+gives its text again, and as text if none does.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import statement_to_json
-from iamlab.storage.problems import UNUSABLE, Coder, Way, kind_of, member
+from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.values import Text
 
 
@@ -27,7 +25,7 @@ from iamlab.storage.values import Text
 class Many:
     """A list, a tuple or a set of one type."""
 
-    one: Coder
+    item_coder: Coder
     make: Callable[[Iterable[Any]], Any]
     takes: type
     kinds: tuple[type, ...] = (list,)
@@ -37,19 +35,19 @@ class Many:
         """What it takes."""
         return (self.takes,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give a list; of a set, a sorted one."""
         if not isinstance(value, self.takes) or isinstance(value, str):
-            return way.not_a("a list", value, place)
+            return run.not_a("a list", value, place)
         inside: Any = sorted(value) if isinstance(value, AbstractSet) else value
-        return [self.one.write(one, f"{place}[{n}]", way) for n, one in enumerate(inside)]
+        return [self.item_coder.write(item, f"{place}[{n}]", run) for n, item in enumerate(inside)]
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take a list; what is wrong in it is noted and left out."""
         if type(raw) is not list:
-            return way.not_a("a list", raw, place)
-        found = (self.one.read(one, f"{place}[{n}]", way) for n, one in enumerate(raw))
-        return self.make(one for one in found if one is not UNUSABLE)
+            return run.not_a("a list", raw, place)
+        found = (self.item_coder.read(item, f"{place}[{n}]", run) for n, item in enumerate(raw))
+        return self.make(item for item in found if item is not UNUSABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +58,22 @@ class Fixed:
     types: tuple[type, ...] = (tuple,)
     kinds: tuple[type, ...] = (list,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give a list."""
         if not isinstance(value, tuple) or len(value) != len(self.each):
-            return way.not_a(f"a tuple of {len(self.each)}", value, place)
+            return run.not_a(f"a tuple of {len(self.each)}", value, place)
         return [
-            coder.write(one, f"{place}[{n}]", way)
-            for n, (coder, one) in enumerate(zip(self.each, value, strict=True))
+            coder.write(item, f"{place}[{n}]", run)
+            for n, (coder, item) in enumerate(zip(self.each, value, strict=True))
         ]
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take a list of that length."""
         if type(raw) is not list or len(raw) != len(self.each):
-            return way.wrong(place, f"There must be a list of {len(self.each)}.")
+            return run.wrong(place, f"There must be a list of {len(self.each)}.")
         found = tuple(
-            coder.read(one, f"{place}[{n}]", way)
-            for n, (coder, one) in enumerate(zip(self.each, raw, strict=True))
+            coder.read(item, f"{place}[{n}]", run)
+            for n, (coder, item) in enumerate(zip(self.each, raw, strict=True))
         )
         return UNUSABLE if UNUSABLE in found else found
 
@@ -84,28 +82,28 @@ class Fixed:
 class ByName:
     """A dictionary from text to one type."""
 
-    one: Coder
+    item_coder: Coder
     types: tuple[type, ...] = (Mapping,)
     kinds: tuple[type, ...] = (dict,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
-            return way.not_a("an object", value, place)
+            return run.not_a("an object", value, place)
         name = Text().write
         return {
-            name(key, place, way): self.one.write(one, member(place, str(key)), way)
-            for key, one in value.items()
+            name(key, place, run): self.item_coder.write(item, member(place, str(key)), run)
+            for key, item in value.items()
         }
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take an object; what is wrong in it is noted and left out."""
         if type(raw) is not dict:
-            return way.not_a("an object", raw, place)
+            return run.not_a("an object", raw, place)
         name, found = Text().read, {}
-        for key, one in raw.items():
-            value = self.one.read(one, member(place, str(key)), way)
-            known = name(key, place, way)
+        for key, raw_value in raw.items():
+            value = self.item_coder.read(raw_value, member(place, str(key)), run)
+            known = name(key, place, run)
             if value is not UNUSABLE and known is not UNUSABLE:
                 found[known] = value
         return found
@@ -120,30 +118,30 @@ class OneOf:
     @property
     def types(self) -> tuple[type, ...]:
         """What any of them writes."""
-        return tuple(one for coder in self.each for one in coder.types)
+        return tuple(type_ for coder in self.each for type_ in coder.types)
 
     @property
     def kinds(self) -> tuple[type, ...]:
         """What any of them reads."""
-        return tuple(one for coder in self.each for one in coder.kinds)
+        return tuple(type_ for coder in self.each for type_ in coder.kinds)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Let the one write whose type it is."""
         exact = (coder for coder in self.each if type(value) in coder.types)
         near = (coder for coder in self.each if isinstance(value, coder.types))
         coder = next(exact, None) or next(near, None) or self._only_one
         if coder is not None:
-            return coder.write(value, place, way)
-        return way.not_a(self._wanted(), value, place)
+            return coder.write(value, place, run)
+        return run.not_a(self._wanted(), value, place)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Let the one read whose kind it is."""
         for coder in self.each:
             if type(raw) in coder.kinds:
-                return coder.read(raw, place, way)
+                return coder.read(raw, place, run)
         if self._only_one is not None:
-            return self._only_one.read(raw, place, way)
-        return way.not_a(self._wanted(), raw, place)
+            return self._only_one.read(raw, place, run)
+        return run.not_a(self._wanted(), raw, place)
 
     @property
     def _only_one(self) -> Coder | None:
@@ -166,41 +164,41 @@ _NO_TEXT = "none"
 _FIELDS = ("name", "layout", "document", "text")
 
 
-class Document:
+class PolicyCoder:
     """A policy: its name, and its document."""
 
     types: tuple[type, ...] = (Policy,)
     kinds: tuple[type, ...] = (dict,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give the document as JSON if that keeps its text, else its text."""
         if not isinstance(value, Policy):
-            return way.not_a("a policy", value, place)
-        if value.text not in way.documents:
-            way.documents[value.text] = _written(value.text)
+            return run.not_a("a policy", value, place)
+        if value.text not in run.documents:
+            run.documents[value.text] = _written(value.text)
         name = {"name": value.name} if value.name else {}
         if not value.text:
             return {**name, "layout": _NO_TEXT, "document": _in_words(value)}
-        return {**name, **way.documents[value.text]}
+        return {**name, **run.documents[value.text]}
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Parse it; each problem comes with its own place in the document."""
         if type(raw) is not dict:
-            return way.not_a("a policy with its name and document", raw, place)
+            return run.not_a("a policy with its name and document", raw, place)
         for key in raw:
             if key not in _FIELDS:
                 hint = did_you_mean(str(key)[:100], _FIELDS)
-                way.wrong(place, f"A policy has no field {str(key)[:100]!r} here. {hint}")
+                run.wrong(place, f"A policy has no field {str(key)[:100]!r} here. {hint}")
         name, layout = raw.get("name", ""), raw.get("layout", "indented")
         if type(name) is not str or type(layout) is not str:
-            return way.not_a("text as name and layout", raw, place)
+            return run.not_a("text as name and layout", raw, place)
         if "text" in raw:
-            return _of_text(raw["text"], name, f"{place}.text", way)
+            return _of_text(raw["text"], name, f"{place}.text", run)
         if layout not in LAYOUTS and layout != _NO_TEXT:
-            return way.wrong(f"{place}.layout", f"There is none. {did_you_mean(layout, LAYOUTS)}")
+            return run.wrong(f"{place}.layout", f"There is none. {did_you_mean(layout, LAYOUTS)}")
         if type(raw.get("document")) is not dict:
-            return way.not_a("an object", raw.get("document"), f"{place}.document")
-        return _of_document(raw["document"], layout, name, f"{place}.document", way)
+            return run.not_a("an object", raw.get("document"), f"{place}.document")
+        return _of_document(raw["document"], layout, name, f"{place}.document", run)
 
 
 def _written(text: str) -> dict[str, Any]:
@@ -219,45 +217,47 @@ def _in_words(policy: Policy) -> dict[str, Any]:
     return {
         "Version": policy.version,
         **({} if policy.id is None else {"Id": policy.id}),
-        "Statement": [statement_to_json(one) for one in policy.statements],
+        "Statement": [statement_to_json(statement) for statement in policy.statements],
     }
 
 
-def _of_document(document: dict[str, Any], layout: str, name: str, place: str, way: Way) -> Any:
+def _of_document(
+    document: dict[str, Any], layout: str, name: str, place: str, run: CodingRun
+) -> Any:
     try:
         text = LAYOUTS.get(layout, json.dumps)(document)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        return way.wrong(place, f"It is no JSON: {error}."[:200])
-    found = _parsed(text, name, way)
+        return run.wrong(place, f"It is no JSON: {error}."[:200])
+    found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
-        for one in found.problems:
-            way.wrong(place + one.path[1:], f"{one.what} {one.fix}")
+        for problem in found.problems:
+            run.wrong(place + problem.path[1:], f"{problem.what} {problem.fix}")
         return UNUSABLE
     if layout == _NO_TEXT:
         return Policy(found.statements, found.version, found.id, name)
     return found
 
 
-def _of_text(text: Any, name: str, place: str, way: Way) -> Any:
+def _of_text(text: Any, name: str, place: str, run: CodingRun) -> Any:
     if type(text) is not str:
-        return way.wrong(place, f"There must be the text of a document, not {kind_of(text)}.")
-    found = _parsed(text, name, way)
+        return run.wrong(place, f"There must be the text of a document, not {kind_of(text)}.")
+    found = _parsed(text, name, run)
     if isinstance(found, PolicyError):
-        for one in found.problems:
-            way.wrong(place, f"In this text, {one}")
+        for problem in found.problems:
+            run.wrong(place, f"In this text, {problem}")
         return UNUSABLE
     return found
 
 
-def _parsed(text: str, name: str, way: Way) -> Policy | PolicyError:
+def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
     """Parse a text, but none twice: policies are frozen, and may be shared."""
-    if (text, name) in way.policies:
-        return way.policies[text, name]
-    same = way.policies.get(text)
+    if (text, name) in run.policies:
+        return run.policies[text, name]
+    same = run.policies.get(text)
     try:
         found = same.named(name) if same is not None else Policy.parse(text, name=name)
     except PolicyError as error:
         return error
-    way.policies[text] = way.policies[text, name] = found
+    run.policies[text] = run.policies[text, name] = found
     return found

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from iamlab.errors import did_you_mean
-from iamlab.model.aws_managed_policies import PARTITIONS
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL
+from iamlab.model.managed_policies import PARTITIONS
 from iamlab.model.organization.policies import TYPES
 from iamlab.model.organization.root_features import FEATURES
 from iamlab.model.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
@@ -75,8 +75,8 @@ def _issuer(value: str) -> Found:
 
 def _each(rule: Rule) -> Rule:
     def of_all(value: list[str]) -> Found:
-        for number, one in enumerate(value):
-            for below, what in rule(one):
+        for number, item in enumerate(value):
+            for below, what in rule(item):
                 yield f"[{number}]{below}", what
 
     return of_all
@@ -174,6 +174,7 @@ RULES: dict[str, Rule] = {
     "Identity.attached": _each(_policy_arn),
     "Identity.inline": _keys(_name),
     "Identity.name": _name,
+    "IamResource.path": _path,
     "Identity.path": _path,
     "IdentityCenter.groups": _keyed("id"),
     "IdentityCenter.permission_sets": _keyed("id"),
@@ -208,7 +209,6 @@ RULES: dict[str, Rule] = {
     "ServiceSpecificCredential.service_name": _word(*TAKE_PASSWORDS),
     "ServiceSpecificCredential.status": _word(ACTIVE, "Inactive", EXPIRED),
     "SigningCertificate.status": _STATUS,
-    "Thing.path": _path,
     "SamlDirectory.users": _keyed("name"),
     "SessionRecord.arn": _arn,
     "SessionRecord.issuer_arn": _arn,

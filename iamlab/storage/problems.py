@@ -1,10 +1,7 @@
-"""On the way between a world and its file: what is found wrong, and where one is.
+"""One writing or reading of a world: the problems found, their places, and which fields are secret.
 
-Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``.
-
-Which fields of a world hold secrets, and what stands in their place where none may be.
-
-It fails safe: a field whose name sounds secret is one, unless it is listed here as harmless.
+Places are JSON paths: ``$.accounts["111111111111"].users.alice.path``. The rule for secrets fails
+safe: a field whose name sounds secret is a secret, unless it is listed here as harmless.
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ UNUSABLE: Final = Unusable()
 
 
 @dataclass(slots=True)
-class Way:
+class CodingRun:
     """One writing, or one reading, of a world.
 
     Parameters
@@ -83,11 +80,11 @@ class Way:
 
     def is_sound(self, place: str) -> bool:
         """Say whether nothing was found wrong at a place and below it."""
-        return not any(one.startswith(place) for one in self.places)
+        return not any(wrong.startswith(place) for wrong in self.places)
 
     def owner(self, cls: type) -> Any:
         """Give the nearest object around that is of a class; ``None``: there is none."""
-        return next((one for one in reversed(self.owners) if isinstance(one, cls)), None)
+        return next((owner for owner in reversed(self.owners) if isinstance(owner, cls)), None)
 
 
 class Coder(Protocol):
@@ -101,10 +98,10 @@ class Coder(Protocol):
     def kinds(self) -> tuple[type, ...]:
         """What it reads: the Python types of JSON values."""
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give the JSON value that is written."""
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Give what was written; ``UNUSABLE`` if it cannot be told."""
 
 

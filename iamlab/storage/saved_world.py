@@ -18,7 +18,7 @@ from iamlab.model.strict_json import read_json, replace_file
 from iamlab.model.world import World
 from iamlab.storage.checks import check, check_identity_centers, check_organizations
 from iamlab.storage.codec import coder_of
-from iamlab.storage.problems import UNUSABLE, Way, kind_of
+from iamlab.storage.problems import UNUSABLE, CodingRun, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,13 +134,15 @@ def world_to_json(world: World, *, secrets: bool = False) -> dict[str, Any]:
     >>> world_to_json(World(seed=7))["clock"]
     {'class': 'Clock', 'now': '2026-11-25T09:00:00Z'}
     """
-    way = Way("The world cannot be saved:", secrets, owners=[world])
-    contents = Contents(**{one.name: getattr(world, one.name) for one in fields(Contents)})
+    run = CodingRun("The world cannot be saved:", secrets, owners=[world])
+    contents = Contents(
+        **{attribute.name: getattr(world, attribute.name) for attribute in fields(Contents)}
+    )
     try:
-        written = coder_of(Contents).write(contents, "$", way)
-        way.finish()
-        _check(contents, way)
-        way.finish()
+        written = coder_of(Contents).write(contents, "$", run)
+        run.finish()
+        _check(contents, run)
+        run.finish()
     except LoadError as error:
         raise RequestError(str(error)) from None
     return {"iamlab": "world", "version": VERSION, "secrets": secrets, **written}
@@ -172,10 +174,10 @@ def world_from_json(data: object, name: str = "world") -> World:
         raise LoadError(f"{name} is nested too deeply to be {_WHAT}.") from None
 
 
-def _check(contents: Contents, way: Way) -> None:
-    check(contents.accounts, way, complete=not contents.loaded)
-    check_organizations(contents.organizations, contents.accounts, way)
-    check_identity_centers(contents.identity_centers, way)
+def _check(contents: Contents, run: CodingRun) -> None:
+    check(contents.accounts, run, complete=not contents.loaded)
+    check_organizations(contents.organizations, contents.accounts, run)
+    check_identity_centers(contents.identity_centers, run)
 
 
 def _pieces(written: dict[str, Any]) -> Iterator[str]:
@@ -212,15 +214,15 @@ def _world(data: dict[str, Any], name: str) -> World:
     if type(secrets) is not bool:
         raise LoadError(f"{name}: $.secrets: There must be true or false, not {kind_of(secrets)}.")
     world = World()
-    way = Way(f"{name} cannot be read:", secrets, owners=[world])
+    run = CodingRun(f"{name} cannot be read:", secrets, owners=[world])
     inside = {key: value for key, value in data.items() if key not in _HEAD}
-    contents = coder_of(Contents).read(inside, "$", way)
+    contents = coder_of(Contents).read(inside, "$", run)
     if contents is not UNUSABLE:
-        _check(contents, way)
-    way.finish()
+        _check(contents, run)
+    run.finish()
     log = world.events  # more than the list that is read
-    for one in fields(Contents):
-        setattr(world, one.name, getattr(contents, one.name))
+    for attribute in fields(Contents):
+        setattr(world, attribute.name, getattr(contents, attribute.name))
     log.extend(contents.events)
     world.events = log
     world.seed = world.ids.seed

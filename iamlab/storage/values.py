@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.storage.problems import Way, member
+from iamlab.storage.problems import CodingRun, member
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -32,33 +32,33 @@ class Text:
     types: tuple[type, ...] = (str,)
     kinds: tuple[type, ...] = (str,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it as it is, or marked as Base64 if JSON cannot hold it."""
         if not isinstance(value, str):
-            return way.not_a("text", value, place)
+            return run.not_a("text", value, place)
         if value.startswith("\0") or _HALF.search(value):
             return _MARK + base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
         return str(value)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it; half of a surrogate pair only where it is marked, so meant."""
         if type(raw) is not str:
-            return way.not_a("text", raw, place)
+            return run.not_a("text", raw, place)
         if raw.isascii() and not raw.startswith(_MARK):
             return raw
         if raw.startswith(_MARK):
-            return _marked(raw, place, way)
+            return _marked(raw, place, run)
         if _HALF.search(raw):
-            return way.wrong(place, "It holds half of a surrogate pair: write the whole character.")
+            return run.wrong(place, "It holds half of a surrogate pair: write the whole character.")
         return raw
 
 
-def _marked(raw: str, place: str, way: Way) -> Any:
+def _marked(raw: str, place: str, run: CodingRun) -> Any:
     try:
         found = base64.b64decode(raw.removeprefix(_MARK), validate=True)
         return found.decode("utf-8", "surrogatepass")
     except ValueError:
-        return way.wrong(place, "What follows base64: must be Base64 of UTF-8.")
+        return run.wrong(place, "What follows base64: must be Base64 of UTF-8.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +73,23 @@ class Number:
         """A number, or text."""
         return (int,) if self.beside_text else (int, str)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it, as text if it is large."""
         if not isinstance(value, int) or isinstance(value, bool):
-            return way.not_a("a whole number", value, place)
+            return run.not_a("a whole number", value, place)
         if -_LARGEST < value < _LARGEST:
             return int(value)
-        return way.wrong(place, "The number is too large.") if self.beside_text else hex(value)
+        return run.wrong(place, "The number is too large.") if self.beside_text else hex(value)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it from either form."""
         if type(raw) is int:
             if -_LARGEST < raw < _LARGEST:
                 return raw
-            return way.wrong(place, "The number is too large: write it as text, in the form 0x1f.")
+            return run.wrong(place, "The number is too large: write it as text, in the form 0x1f.")
         if type(raw) is str and _HEXADECIMAL.fullmatch(raw):
             return int(raw, 16)
-        return way.not_a("a whole number", raw, place)
+        return run.not_a("a whole number", raw, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +99,17 @@ class Fraction:
     types: tuple[type, ...] = (float,)
     kinds: tuple[type, ...] = (float, int)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it; JSON has neither infinity nor NaN."""
-        return self.read(value, place, way)
+        return self.read(value, place, run)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it."""
         if type(raw) is int and -_LARGEST < raw < _LARGEST:
             return float(raw)
         if type(raw) is float and math.isfinite(raw):
             return raw
-        return way.not_a("a finite number", raw, place)
+        return run.not_a("a finite number", raw, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +121,22 @@ class Exact:
     kinds: tuple[type, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = tuple(dict.fromkeys(type(one) for one in self.choices))
+        found = tuple(dict.fromkeys(type(choice) for choice in self.choices))
         object.__setattr__(self, "types", found)
         object.__setattr__(self, "kinds", found)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it as it is."""
-        return self.read(value, place, way)
+        return self.read(value, place, run)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it if it is one of them; 1 is not true."""
-        for one in self.choices:
-            if type(raw) is type(one) and raw == one:
+        for choice in self.choices:
+            if type(raw) is type(choice) and raw == choice:
                 return raw
         words = {True: "true", False: "false", None: "null"}
-        known = " or ".join(words.get(one, repr(one)) for one in self.choices)
-        return way.not_a(known, raw, place)
+        known = " or ".join(words.get(choice, repr(choice)) for choice in self.choices)
+        return run.not_a(known, raw, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +151,18 @@ class Member:
         """The enumeration."""
         return (self.enum,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give its name."""
         if not isinstance(value, self.enum):
-            return way.not_a(f"a {self.enum.__name__}", value, place)
+            return run.not_a(f"a {self.enum.__name__}", value, place)
         return value.name
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Find it by its name."""
         known = self.enum.__members__
         if type(raw) is str and raw in known:
             return known[raw]
-        return way.not_a(" or ".join(known), raw, place)
+        return run.not_a(" or ".join(known), raw, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +172,20 @@ class Moment:
     types: tuple[type, ...] = (datetime,)
     kinds: tuple[type, ...] = (str,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it as text."""
         if not isinstance(value, datetime) or value.tzinfo is None:
-            return way.wrong(place, "It must be a time with a zone, such as UTC.")
+            return run.wrong(place, "It must be a time with a zone, such as UTC.")
         return value.isoformat().replace("+00:00", "Z")
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it from text."""
         try:
             found = datetime.fromisoformat(raw)
         except (TypeError, ValueError):
-            return way.not_a("a time such as 2026-11-25T09:00:00Z", raw, place)
+            return run.not_a("a time such as 2026-11-25T09:00:00Z", raw, place)
         if found.tzinfo is None:
-            return way.wrong(place, "The time has no zone: write Z at its end for UTC.")
+            return run.wrong(place, "The time has no zone: write Z at its end for UTC.")
         return found
 
 
@@ -196,20 +196,20 @@ class Bytes:
     types: tuple[type, ...] = (bytes,)
     kinds: tuple[type, ...] = (str,)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give them as text."""
         if not isinstance(value, bytes):
-            return way.not_a("bytes", value, place)
+            return run.not_a("bytes", value, place)
         return base64.b64encode(value).decode()
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take them from text."""
         if type(raw) is not str:
-            return way.not_a("Base64 text", raw, place)
+            return run.not_a("Base64 text", raw, place)
         try:
             return base64.b64decode(raw, validate=True)
         except ValueError:
-            return way.wrong(place, "It must be Base64.")
+            return run.wrong(place, "It must be Base64.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,33 +219,33 @@ class Anything:
     types: tuple[type, ...] = (str, bool, int, float, type(None), dict, list, tuple)
     kinds: tuple[type, ...] = (str, bool, int, float, type(None), dict, list)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give it as it is."""
-        return self._through(value, place, way, Text().write)
+        return self._through(value, place, run, Text().write)
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take it as it is."""
-        return self._through(raw, place, way, Text().read)
+        return self._through(raw, place, run, Text().read)
 
-    def _through(self, value: Any, place: str, way: Way, text: Any, depth: int = 0) -> Any:
+    def _through(self, value: Any, place: str, run: CodingRun, text: Any, depth: int = 0) -> Any:
         if depth > _DEEPEST:
-            return way.wrong(place, f"It is nested deeper than {_DEEPEST} levels.")
+            return run.wrong(place, f"It is nested deeper than {_DEEPEST} levels.")
         if type(value) is str:
-            return text(value, place, way)
+            return text(value, place, run)
         if value is None or type(value) in (bool, int):
             return value
         if type(value) is float and math.isfinite(value):
             return value
         if isinstance(value, list | tuple):
             return [
-                self._through(one, f"{place}[{number}]", way, text, depth + 1)
-                for number, one in enumerate(value)
+                self._through(item, f"{place}[{number}]", run, text, depth + 1)
+                for number, item in enumerate(value)
             ]
         if isinstance(value, dict):
             return {
-                text(key, place, way): self._through(
-                    one, member(place, str(key)), way, text, depth + 1
+                text(key, place, run): self._through(
+                    item, member(place, str(key)), run, text, depth + 1
                 )
-                for key, one in value.items()
+                for key, item in value.items()
             }
-        return way.not_a("JSON", value, place)
+        return run.not_a("JSON", value, place)

@@ -22,7 +22,7 @@ from iamlab.lab.world import World
 from iamlab.teach.scenarios import GUARD, MAPS, NOTES, READ_MAPS, SEED
 
 if TYPE_CHECKING:
-    from iamlab.model.account import Account
+    from iamlab.lab.account import Account
 
 ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"

@@ -16,7 +16,7 @@ from iamlab.teach.marks import Feedback, check_confidence, feedback
 if TYPE_CHECKING:
     from types import EllipsisType
 
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
     from iamlab.teach.exercises import Exercise
     from iamlab.teach.marks import Mark
 

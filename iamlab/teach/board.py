@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.held_back import HeldBack
@@ -20,7 +21,7 @@ from iamlab.view.widgets import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
     from iamlab.teach.edits import Edit
 
 
@@ -93,7 +94,7 @@ class MembershipBoard(HeldBack):
         """Say which policies reach the caller."""
         reaching = [
             f"{attached.policy.name} ({attached.path[0] if attached.path else 'own'})"
-            for attached in world.gather(world.user(self.caller.value)).identity
+            for attached in principal_of(world, world.user(self.caller.value)).identity
         ]
         return (
             f"Policies that reach {escape(self.caller.value)}: "

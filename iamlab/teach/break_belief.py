@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
-from iamlab.model.world import World
+from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean
-from iamlab.model.world import World
+from iamlab.lab.world import World
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import COARSE, FINE, Mark

@@ -11,8 +11,8 @@ from iamlab.policy.writing import statement_to_json, written
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamlab.model.identities import User
-    from iamlab.model.world import World
+    from iamlab.lab.identities import User
+    from iamlab.lab.world import World
     from iamlab.policy.document import Policy
 
 Edit = tuple[str, ...]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.engine.decision import Decision
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
     from iamlab.teach.marks import Mark
 
 LESSONS = ("start_here", "deny_wins", "groups_and_policies")

@@ -13,7 +13,7 @@ from iamlab.view.widgets import LONG, Card, button, on_click, pick, say, write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
 
 
 def request_list(pairs: Sequence[tuple[str, str]]) -> widgets.Dropdown:

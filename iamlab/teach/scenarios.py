@@ -15,7 +15,7 @@ from iamlab.teach.edits import arrange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamlab.model.account import Account
+    from iamlab.lab.account import Account
 
 SEED = 7
 MAPS = "arn:aws:s3:::star-maps"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
     from iamlab.teach.cards import ExerciseCard, PredictionCard
     from iamlab.teach.predictions import Prediction
 

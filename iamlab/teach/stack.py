@@ -20,7 +20,7 @@ from iamlab.view.widgets import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamlab.model.world import World
+    from iamlab.lab.world import World
     from iamlab.policy.statement import Statement
 
 STACK_CLASS = "iamlab-stack"

@@ -17,7 +17,7 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.request import Request
 from iamlab.errors import RequestError
 from iamlab.model.account import Account
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.model.identities import Identity
 from iamlab.model.organization.organization import Organization
 from iamlab.model.world import World

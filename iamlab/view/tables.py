@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.authorize import authorize
+from iamlab.authorization.principal import principal_of
 from iamlab.display import count, printable
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
@@ -262,7 +264,7 @@ def _name(world: World, caller: Caller) -> str:
     """Call somebody by a name; who shows credentials is called by the ARN that they stand for."""
     if isinstance(caller, str):
         return caller
-    return str(getattr(caller, "name", "") or world.gather(caller).arn)
+    return str(getattr(caller, "name", "") or principal_of(world, caller).arn)
 
 
 def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]) -> VerdictTable:
@@ -288,7 +290,7 @@ def verdict_table(world: World, callers: Iterable[Caller], pairs: Sequence[Pair]
         tuple(_name(world, caller) for caller in who),
         tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
         tuple(
-            tuple(world.can(caller, action, resource) for action, resource in asked)
+            tuple(authorize(world, caller, action, resource) for action, resource in asked)
             for caller in who
         ),
     )

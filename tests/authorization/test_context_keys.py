@@ -12,11 +12,11 @@ import pytest
 
 from iamlab import ANONYMOUS, World, unsure
 from iamlab.authorization.context_keys import (
-    OF_CALL,
-    OF_CALLER,
-    OF_ENDPOINT,
-    OF_RESOURCE,
-    set_by_hand,
+    CALL_KEYS,
+    CALLER_KEYS,
+    ENDPOINT_KEYS,
+    RESOURCE_KEYS,
+    reserved_key_notes,
 )
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
@@ -350,7 +350,7 @@ def test_each_sentence_of_the_table_is_asked_or_explained() -> None:
 
 def test_the_world_fills_no_key_that_the_table_does_not_know() -> None:
     """Beside what two services add."""
-    filled = {*OF_CALLER, *OF_RESOURCE, *OF_CALL, *OF_ENDPOINT}
+    filled = {*CALLER_KEYS, *RESOURCE_KEYS, *CALL_KEYS, *ENDPOINT_KEYS}
 
     own = {"s3:ResourceAccount", "kms:CallerAccount", "kms:ViaService"}
     assert {key.lower() for key in filled - own} <= GLOBAL_KEYS.keys()
@@ -463,7 +463,7 @@ def test_a_key_holds_what_aws_writes_there(
 def test_a_value_is_known_of_every_key_that_the_world_fills() -> None:
     """So none of them is left out of the table above."""
     tried = {key.lower().partition("/")[0] for _, key, _ in VALUES}
-    filled = {*OF_CALLER, *OF_RESOURCE, *OF_CALL, *OF_ENDPOINT}
+    filled = {*CALLER_KEYS, *RESOURCE_KEYS, *CALL_KEYS, *ENDPOINT_KEYS}
     alike = {
         "aws:useragent": "told by AGENT",
         "aws:principalservicenameslist": "the list of the name",
@@ -591,7 +591,7 @@ def test_what_is_given_by_hand_overrides_and_is_noted() -> None:
     decision = stage.can(stage.ana, context=given)
 
     assert decision.request.values("aws:PrincipalOrgID") == ("o-other",)
-    assert list(decision.assumed) == list(set_by_hand({"aws:principalorgid": ""}))
+    assert list(decision.assumed) == list(reserved_key_notes({"aws:principalorgid": ""}))
 
 
 def test_tags_count_as_they_are_when_the_question_is_asked() -> None:

@@ -20,7 +20,7 @@ USERS = 5_000
 STOPWATCH = """
 import json
 from time import perf_counter
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 
 def seconds(work):
     start = perf_counter()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iamlab import Network, World
 from iamlab.analysis.trails.actions import actions_of_call
-from iamlab.cloudtrail.event_fields import clipped, plain, within
+from iamlab.cloudtrail.event_fields import clip, event_values, within_limit
 from iamlab.cloudtrail.event_names import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
@@ -20,6 +20,7 @@ from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
 from iamlab.model.resources import resource_type
+from iamlab.operations.dispatch import perform
 from iamlab.operations.sts.caller_identity import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
@@ -314,7 +315,7 @@ def test_the_endpoint_that_a_call_deletes_hinders_no_event(main: Account) -> Non
     endpoint = main.create_vpc_endpoint("com.amazonaws.us-east-1.ec2", "vpc-1")
     main.world.network(endpoint=endpoint)
     [event] = of(
-        main.world, lambda: main._do("ec2:DeleteVpcEndpoints", VpcEndpointIds=[endpoint.name])
+        main.world, lambda: perform(main, "ec2:DeleteVpcEndpoints", VpcEndpointIds=[endpoint.name])
     )
 
     assert event.outcome == "allowed"
@@ -506,8 +507,8 @@ def test_what_is_too_large_is_left_out_of_an_event(main: Account, ana: User) -> 
 
     assert event.request_parameters is None
     assert event.error_code == "ValidationException"
-    assert within({"a": "x" * 102_390}, 102_400) == {"a": "x" * 102_390}
-    assert within({"a": "x" * 102_393}, 102_400) is None
+    assert within_limit({"a": "x" * 102_390}, 102_400) == {"a": "x" * 102_390}
+    assert within_limit({"a": "x" * 102_393}, 102_400) is None
 
 
 def test_what_is_too_long_is_cut(main: Account, ana: User) -> None:
@@ -523,7 +524,7 @@ def test_what_is_too_long_is_cut(main: Account, ana: User) -> None:
 @given(st.text(max_size=60), st.integers(4, 40))
 def test_a_cut_text_is_a_beginning_and_fits(text: str, most: int) -> None:
     """And as much of it as there is room for."""
-    cut = clipped(text, most)
+    cut = clip(text, most)
     rest = text[len(cut) : len(cut) + 1]
 
     assert text.startswith(cut)
@@ -533,7 +534,7 @@ def test_a_cut_text_is_a_beginning_and_fits(text: str, most: int) -> None:
 
 def test_numbers_that_json_does_not_have_are_written_as_text() -> None:
     """Else no log could be written."""
-    assert plain({"A": float("nan"), "B": [float("inf")]}) == {"a": "nan", "b": ["inf"]}
+    assert event_values({"A": float("nan"), "B": [float("inf")]}) == {"a": "nan", "b": ["inf"]}
 
 
 def test_times_in_answers_are_in_us_style_whatever_the_service(main: Account, ana: User) -> None:

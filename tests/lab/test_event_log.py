@@ -18,7 +18,7 @@ from iamlab.analysis.event_search import names_of
 from iamlab.analysis.trails.reading import Trail
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.event_log import EventLog
+from iamlab.lab.events import EventLog
 from iamlab.model.event import Event
 from tests.cloudtrail.record_format import problems
 from tests.effort import tries

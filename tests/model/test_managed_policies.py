@@ -18,7 +18,7 @@ from iamlab import Attached, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.statement import Statement

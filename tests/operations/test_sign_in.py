@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
     AccessDenied,
     EntityAlreadyExists,
@@ -61,7 +62,7 @@ def test_a_session_calls_as_its_user() -> None:
 
     assert world.can(session, "s3:GetObject", "arn:aws:s3:::star-maps/m31")
     assert (session.arn, session.account) == (alice.arn, main)
-    context = world.gather(session).context()
+    context = principal_of(world, session).context()
     assert context["aws:username"] == "alice"
     assert context["aws:TokenIssueTime"] == "2026-11-25T09:00:00Z"
     assert context["aws:MultiFactorAuthPresent"] is False
@@ -87,7 +88,7 @@ def test_root_signs_in_by_e_mail() -> None:
 
     assert session.arn == main.root_arn
     assert world.can(session, "iam:DeleteUser", main.users["bob"].arn)
-    assert world.gather(session).context()["aws:MultiFactorAuthPresent"] is False
+    assert principal_of(world, session).context()["aws:MultiFactorAuthPresent"] is False
 
 
 def test_nobody_learns_what_was_wrong() -> None:
@@ -168,7 +169,7 @@ def test_who_has_a_device_must_use_it() -> None:
     assert refused(world, BETTER, mfa_code=phone.code()) == WRONG
     session = enter(world, mfa_code=phone.code())
     world.clock.advance(minutes=5)
-    context = world.gather(session).context()
+    context = principal_of(world, session).context()
 
     assert (context["aws:MultiFactorAuthPresent"], context["aws:MultiFactorAuthAge"]) == (True, 300)
     assert world.can(session, "ec2:RunInstances", "*")
@@ -214,7 +215,7 @@ def test_root_uses_its_own_device() -> None:
         sign_in(world, email=main.root.email, password=ROOT_PASSWORD)
     session = sign_in(world, email=main.root.email, password=ROOT_PASSWORD, mfa_code=phone.code())
 
-    assert world.gather(session).context()["aws:MultiFactorAuthPresent"] is True
+    assert principal_of(world, session).context()["aws:MultiFactorAuthPresent"] is True
 
 
 # -- a password that must be changed ----------------------------------------------------------

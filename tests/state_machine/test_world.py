@@ -18,6 +18,7 @@ from hypothesis.stateful import initialize, invariant
 
 from iamlab import World
 from iamlab.analysis.who_can import everybody
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
     AwsError,
     NoSuchEntity,
@@ -222,7 +223,7 @@ class Machine(OrganizationSteps, SessionSteps):
             for kind in (SCP, RCP):
                 found = organization.levels(account, kind)
                 if kind == SCP:  # a caller is remembered until something changes
-                    assert self.world.gather(f"arn:aws:iam::{account}:root").scps == found
+                    assert principal_of(self.world, f"arn:aws:iam::{account}:root").scps == found
                 ids = [{one.arn.rpartition("/")[2] for one in level} for level in found]
                 assert ids == self.model.levels(account, kind)
                 shown_levels = organization.effective_policies(account, kind).levels

@@ -31,11 +31,10 @@ from iamlab.operations.registry import entries
 from iamlab.policy.statement import Statement
 from iamlab.storage import field_rules as rules
 from iamlab.storage import problems as secret_fields
-from iamlab.storage import records
-from iamlab.storage import saved_world as contents
+from iamlab.storage import saved_world
 from iamlab.storage.codec import coder_of
-from iamlab.storage.problems import UNUSABLE, Way
-from iamlab.storage.records import OfClass, Record
+from iamlab.storage.problems import UNUSABLE, CodingRun
+from iamlab.storage.record_coders import ClassCoder, RecordCoder, import_all
 from iamlab.storage.saved_world import (
     Contents,
     SecretsWarning,
@@ -328,7 +327,7 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))
 def test_every_text_of_a_document_comes_back(text: str) -> None:
     """As JSON where that gives the text again, else as text."""
-    way, policy = Way(), Policy.parse(text, name="p")
+    way, policy = CodingRun(), Policy.parse(text, name="p")
     again = coder_of(Policy).read(as_read(coder_of(Policy).write(policy, "$", way)), "$", way)
 
     assert (again.text, again.name, again.statements) == (text, "p", policy.statements)
@@ -338,7 +337,9 @@ def test_a_policy_without_text_is_written_in_words() -> None:
     """And has none afterwards either."""
     statement = Statement("Deny", 1, action=("s3:*",), resource=("*",))
     policy = Policy((statement,), "2012-10-17", name="made")
-    again = coder_of(Policy).read(coder_of(Policy).write(policy, "$", Way()), "$", Way())
+    again = coder_of(Policy).read(
+        coder_of(Policy).write(policy, "$", CodingRun()), "$", CodingRun()
+    )
 
     assert again == policy
     assert (again.text, again.name) == ("", "made")
@@ -443,14 +444,16 @@ def coders(start: Any) -> Iterator[Any]:
         seen.add(id(one))
         yield one
         inside = [getattr(one, "one", None), *getattr(one, "each", ())]
-        inside += one.known.values() if isinstance(one, OfClass) else ()
-        inside += [part.coder for part in one.parts] if isinstance(one, Record) else ()
+        inside += one.known.values() if isinstance(one, ClassCoder) else ()
+        inside += [part.coder for part in one.field_coders] if isinstance(one, RecordCoder) else ()
         waiting += [each for each in inside if each is not None]
 
 
 def test_every_class_that_a_world_holds_can_be_written() -> None:
     """A class with a field that no file can hold fails here, and not in a lesson."""
-    classes = {one.cls.__name__ for one in coders(coder_of(Contents)) if isinstance(one, Record)}
+    classes = {
+        one.cls.__name__ for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)
+    }
 
     assert {"Account", "User", "Role", "Bucket", "Row", "LoginProfile", "Event"} <= classes
 
@@ -527,7 +530,7 @@ ROOMS = tuple(
 
 def every_dataclass() -> set[type]:
     """Give all dataclasses of the world's modules, and all that a file may hold."""
-    records.import_all()
+    import_all()
     modules = [one for name, one in sys.modules.items() if name.startswith(ROOMS)]
     found = {
         value
@@ -535,12 +538,12 @@ def every_dataclass() -> set[type]:
         for value in vars(module).values()
         if isinstance(value, type) and is_dataclass(value)
     }
-    return found | {one.cls for one in coders(coder_of(Contents)) if isinstance(one, Record)}
+    return found | {one.cls for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)}
 
 
 def test_every_field_that_sounds_secret_is_marked_or_listed_as_harmless() -> None:
     """A new one fails here until somebody has said which it is; till then it is not written."""
-    held = {one.cls for one in coders(coder_of(Contents)) if isinstance(one, Record)}
+    held = {one.cls for one in coders(coder_of(Contents)) if isinstance(one, RecordCoder)}
     labels = {f"{cls.__name__}.{one.name}" for cls in every_dataclass() for one in fields(cls)}
     own = {f"{cls.__name__}.{one.name}" for cls in held for one in fields(cls)}
     marked = secret_fields.LEFT_OUT.keys() | secret_fields.WRITTEN_INSTEAD.keys()
@@ -563,11 +566,13 @@ class Box:
 
 def test_a_field_that_only_sounds_secret_is_not_written() -> None:
     """Nobody has marked it, so it is taken for one; its default stands in its place."""
-    coder = Record(Box, coder_of)
+    coder = RecordCoder(Box, coder_of)
 
-    assert coder.write(Box("a", "s3cr3t"), "$", Way()) == {"label": "a"}
-    assert coder.read({"label": "a"}, "$", Way()) == Box("a")
-    assert coder.write(Box("a", "s3cr3t"), "$", Way(secrets=True))["client_secret"] == "s3cr3t"
+    assert coder.write(Box("a", "s3cr3t"), "$", CodingRun()) == {"label": "a"}
+    assert coder.read({"label": "a"}, "$", CodingRun()) == Box("a")
+    assert (
+        coder.write(Box("a", "s3cr3t"), "$", CodingRun(secrets=True))["client_secret"] == "s3cr3t"
+    )
 
 
 @dataclass
@@ -580,7 +585,7 @@ class Safe:
 def test_a_secret_that_nothing_stands_for_is_refused_at_once() -> None:
     """Whoever writes such a class is told where to say what it is without it."""
     with pytest.raises(TypeError, match=r"problems what Safe\.client_secret"):
-        Record(Safe, coder_of).write(Safe("x"), "$", Way())
+        RecordCoder(Safe, coder_of).write(Safe("x"), "$", CodingRun())
 
 
 def test_a_file_without_secrets_cannot_hold_any(saved: Doc) -> None:
@@ -629,8 +634,8 @@ def test_an_older_version_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
         return {**{key: one for key, one in data.items() if key != "notes"}, "warnings": ["lifted"]}
 
     assert "no field 'note'" in refusal(old)
-    monkeypatch.setattr(contents, "VERSION", 3)
-    monkeypatch.setattr(contents, "LIFTS", {1: to_two, 2: to_three})
+    monkeypatch.setattr(saved_world, "VERSION", 3)
+    monkeypatch.setattr(saved_world, "LIFTS", {1: to_two, 2: to_three})
 
     assert world_from_json(old).warnings == ["lifted"]
     assert world_to_json(World())["version"] == 3
@@ -638,8 +643,8 @@ def test_an_older_version_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_lift_that_finds_no_way_is_a_load_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged old file does not end in a KeyError."""
-    monkeypatch.setattr(contents, "VERSION", 2)
-    monkeypatch.setattr(contents, "LIFTS", {1: lambda data: data["no"]["such"]})
+    monkeypatch.setattr(saved_world, "VERSION", 2)
+    monkeypatch.setattr(saved_world, "LIFTS", {1: lambda data: data["no"]["such"]})
 
     assert "no world of version 1" in refusal(world_to_json(World()) | {"version": 1})
 
@@ -692,9 +697,10 @@ import sys, time
 from pathlib import Path
 from iamlab import World
 from iamlab.storage import saved_world as contents
+from iamlab.storage import saved_world
 from iamlab.storage.saved_world import save_world
 
-whole = contents._pieces
+whole = saved_world._pieces
 
 def slowly(written):
     pieces = list(whole(written))
@@ -703,7 +709,7 @@ def slowly(written):
     print("in the middle", flush=True)
     time.sleep(600)
 
-contents._pieces = slowly
+saved_world._pieces = slowly
 world = World(seed=2)
 world.create_account("second").create_user("bob")
 save_world(world, Path(sys.argv[1]))
@@ -755,7 +761,7 @@ def test_a_save_that_fails_leaves_no_file_behind(
         yield "{"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(contents, "_pieces", broken)
+    monkeypatch.setattr(saved_world, "_pieces", broken)
     with pytest.raises(KeyboardInterrupt):
         save_world(World(), tmp_path / "world.json")
 
@@ -1221,10 +1227,10 @@ LEAVES = [
 
 def test_values_of_every_type_come_back() -> None:
     """Enumerations, sets, closed lists of words, alternatives, nested objects."""
-    coder = Record(Branch, coder_of)
+    coder = RecordCoder(Branch, coder_of)
     for both in ({"a": b"\0\xff"}, [1, 2**80], True, None):
         tree = Branch(None, "a", LEAVES, (2**60, "b"), both, {"forgotten": 1})
-        again = coder.read(as_read(coder.write(tree, "$", Way())), "$", Way())
+        again = coder.read(as_read(coder.write(tree, "$", CodingRun())), "$", CodingRun())
         assert again == replace(tree, _remembered={})
 
 
@@ -1253,7 +1259,7 @@ NOT_READ: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("hint", "raw"), NOT_READ)
 def test_a_value_of_another_type_is_not_read(hint: Any, raw: Any) -> None:
     """It is noted, and nothing stands in its place."""
-    way = Way()
+    way = CodingRun()
 
     assert coder_of(hint).read(raw, "$", way) is UNUSABLE
     assert way.places
@@ -1271,7 +1277,7 @@ NOT_WRITTEN: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("hint", "value"), NOT_WRITTEN)
 def test_a_value_of_another_type_is_not_written(hint: Any, value: Any) -> None:
     """What a learner has put into a world by hand is said before a file is touched."""
-    way = Way()
+    way = CodingRun()
     coder_of(hint).write(value, "$", way)
 
     assert way.places
@@ -1299,7 +1305,7 @@ def test_a_clock_that_no_file_knows_is_not_written() -> None:
 
 def test_a_thing_that_stands_in_no_account_is_not_read() -> None:
     """What it belongs to comes from around it."""
-    way = Way()
+    way = CodingRun()
 
     assert coder_of(User).read({"name": "ana"}, "$", way) is UNUSABLE
     assert way.problems.found == ["$: It stands in no account."]

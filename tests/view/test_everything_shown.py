@@ -10,9 +10,10 @@ import pytest
 
 import iamlab
 from iamlab import Policy, Request, World
+from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, few
 from iamlab.errors import RequestError
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.view import request_sentence
 from iamlab.view.figure import Figure
 from iamlab.view.showing import PICTURES, show
@@ -377,7 +378,7 @@ def test_the_table_of_a_user_has_every_policy_that_reaches_it(scene):
     world = scene.world
     for user in world.account(MAIN).users.values():
         frame = user.to_frame()
-        known = world.gather(user)
+        known = principal_of(world, user)
         arns = [one.arn for one in known.identity if one.arn]
         arns += [one.arn for level in known.scps for one in level]
         arns += [user.boundary] if user.boundary else []

@@ -9,7 +9,7 @@ import pytest
 from iamlab import World
 from iamlab.analysis.credential_timeline.hops import Hop, Party
 from iamlab.errors import AwsError, RequestError
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.calls import calls_of

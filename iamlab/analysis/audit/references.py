@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from iamlab.model import aws_managed_policies
+from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded
 from iamlab.policy.arn import Arn, is_arn
 
@@ -158,7 +158,7 @@ def _missing_names(audited: AuditedAccount) -> Iterator[Flaw]:
         boundary = identity.boundary if isinstance(identity, Bounded) else None
         # Only an export can leave out an attached policy.
         for arn in (*identity.attached, *([boundary] if boundary else [])):
-            if arn not in audited.account.policies and aws_managed_policies.find(arn) is None:
+            if arn not in audited.account.policies and managed_policies.find(arn) is None:
                 what = f"It has the policy {arn}, whose document is not there."
                 yield identity.arn, what, "Export the account again, with all of its policies."
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.errors import PolicyError
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.revoking import INLINE, hits, revoking_policies
 from iamlab.operations.sts.session import principal_of
 from iamlab.policy.arn import Arn

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.external_access.inside_conditions import OF_SOURCE
 from iamlab.authorization import context_keys as context
-from iamlab.authorization.context_keys import OF_CALLER, Who, fill
+from iamlab.authorization.context_keys import CALLER_KEYS, CallerAttributes, keys_of
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, Kind, Request, is_account
 from iamlab.errors import RequestError
 from iamlab.model.record import Membership
@@ -120,7 +120,7 @@ class Outside:
 
     def services(self, service: str) -> Iterator[Outsider]:
         """Give a service that comes on behalf of somebody outside."""
-        own = fill(OF_CALLER, Who(service=service))
+        own = keys_of(CALLER_KEYS, CallerAttributes(service=service))
         keys = tuple(start for key in sends(service) for start in _COMES_WITH[key])
         for source in self._sources():
             sent = {key: value for key, value in source.items() if key.startswith(keys)}
@@ -135,7 +135,7 @@ class Outside:
         return not named & {source["aws:SourceArn"], source["aws:SourceAccount"]}
 
     def _everybody(self) -> Iterator[Outsider]:
-        nobody = fill(OF_CALLER, context.ANONYMOUS)
+        nobody = keys_of(CALLER_KEYS, context.ANONYMOUS_CALLER)
         yield Outsider(ANONYMOUS, nobody, is_anybody=True, is_signed=False)
         # Everybody can make an organization: where any will do, that is no limit.
         any_organization = any(map(has_star, self._texts("aws:principalorgid")))
@@ -328,8 +328,10 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
     username = name if caller.kind is Kind.USER else ""
     # If a policy asks for another unique id, samples.py has it: nobody knows whose it is.
     userid = _SOME_IDS.get(caller.kind, account)
-    who = Who(shown, account, userid, _TYPES[caller.kind], username, membership=membership)
-    yield Outsider(arn, {**fill(OF_CALLER, who), "aws:SourceOwner": account})
+    who = CallerAttributes(
+        shown, account, userid, _TYPES[caller.kind], username, membership=membership
+    )
+    yield Outsider(arn, {**keys_of(CALLER_KEYS, who), "aws:SourceOwner": account})
 
 
 def _id_shown(arn: str, unique_id: str) -> str:

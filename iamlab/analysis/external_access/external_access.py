@@ -35,9 +35,9 @@ from iamlab.engine.evaluation_case import (
     RCP_SPARES,
 )
 from iamlab.engine.matching import action_matches
-from iamlab.engine.statement_tests import action_test
 from iamlab.engine.principals import TRUST_ACTIONS
 from iamlab.engine.request import SERVICE_LINKED, is_account
+from iamlab.engine.statement_tests import action_test
 from iamlab.model.service_principals import PRINCIPALS, sends
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.catalog import actions_of, expand

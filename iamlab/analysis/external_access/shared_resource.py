@@ -24,12 +24,12 @@ from iamlab.analysis.external_access.inside_conditions import (
     filled,
 )
 from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, as_values
-from iamlab.authorization.context_keys import DEFAULT_REGION, Call, of_call
+from iamlab.authorization.context_keys import DEFAULT_REGION, CallAttributes, call_keys
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
-from iamlab.engine.statement_tests import action_test
 from iamlab.engine.request import MAX_TEXT
+from iamlab.engine.statement_tests import action_test
 from iamlab.model.network_locations import Network
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.building import allow
@@ -109,14 +109,14 @@ class Case:
         action = "sts:AssumeRole" if shared.is_role else f"{shared.service}:Any"
         self.facts = resource_context(world, shared.arn, action, owner)
         self.owner = owner
-        call = Call(
+        call = CallAttributes(
             world.clock.now,
             shared.service,
             self.facts.region or DEFAULT_REGION,
             owner,
             Network().outside,
         )
-        told = {**self.facts.context, **of_call(call)}
+        told = {**self.facts.context, **call_keys(call)}
         self.base: dict[str, ContextValue] = {
             key.lower(): value for key, value in told.items() if as_values(value) is not None
         }
@@ -197,7 +197,7 @@ class Case:
         return _works_on(action, self.shared.arn, self.shared.separator)
 
     def _own_keys(self) -> Iterable[str]:
-        return map(str.lower, self.facts.what.own)
+        return map(str.lower, self.facts.attributes.own)
 
     def resources(
         self,

@@ -29,7 +29,7 @@ from iamlab.errors import (
     did_you_mean,
     noted,
 )
-from iamlab.model.credentials import OF_FEDERATED_USERS
+from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.pass_role import PASS_ROLE
 from iamlab.analysis.least_privilege.policy_sizes import is_text
-from iamlab.authorization.principal import document_of
+from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.edits import AWS_MANAGED
 from iamlab.model.identities import Bounded, Group, Identity, User
 from iamlab.policy.patterns import glob_ignoring_case, glob_resource

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import document_of
+from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
 from iamlab.policy.arn import Arn, is_arn

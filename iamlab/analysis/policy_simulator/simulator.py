@@ -36,14 +36,14 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.policy_simulator import policies, requests
 from iamlab.analysis.policy_simulator.policies import Exclusions, position, spans
 from iamlab.analysis.policy_simulator.requests import keys_of
-from iamlab.authorization.principal import scps_of
+from iamlab.authorization.attached_policies import scps_of
+from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import InvalidInput, RequestError
-from iamlab.model.record import over
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
@@ -156,7 +156,7 @@ class Simulation:
         asking = (*identity, *([boundary] if boundary else ()), *([resource] if resource else ()))
         return cls(
             who,
-            over(who.context, passed),
+            override_keys(who.context, passed),
             Layers(identity, resource, boundary, scps=scps or ()),
             keys_of(source.policy for source in asking),
             resources,

@@ -37,7 +37,7 @@ from iamlab.analysis.privilege_escalation.role_calls import (
     session_name,
     session_of,
 )
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
 from iamlab.model.organization.policies import RCP, SCP
@@ -242,8 +242,8 @@ class AssumableRoles:
         """Say what a role is; it need not be in the world yet."""
         facts = resource_context(self.world, role.arn, "sts:AssumeRole", state.account_id)
         if role.account.roles.get(role.name) is not role:
-            own = of_tags("iam:ResourceTag", role.tags)
-            facts = replace(facts, what=replace(facts.what, tags=role.tags, own=own))
+            own = tag_keys("iam:ResourceTag", role.tags)
+            facts = replace(facts, attributes=replace(facts.attributes, tags=role.tags, own=own))
         return facts if trust is None else replace(facts, policy=trust)
 
     def _taken(self, role: Role, attempt: AssumeRoleCall, trust: Policy | None) -> AssumableRole:

@@ -29,11 +29,12 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, count, few, steps
 from iamlab.errors import AwsError, RequestError
-from iamlab.model.record import Circumstances, check_texts
+from iamlab.model.network_locations import Circumstances
+from iamlab.model.record import check_texts
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -321,7 +322,9 @@ def _ordered(edits: Iterable[CutEdit]) -> tuple[CutEdit, ...]:
 
 def _can(world: World, caller: str, action: str, resource: str) -> bool:
     check_texts(action=action, resource=resource)
-    return bool(question(world, caller, action, resource, None, Circumstances()).decide())
+    return bool(
+        authorization_request(world, caller, action, resource, None, Circumstances()).decide()
+    )
 
 
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:

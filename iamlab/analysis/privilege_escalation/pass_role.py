@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Self
 from iamlab.analysis.access_matrix import matrix
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
-from iamlab.authorization.authorize import question
-from iamlab.model.record import Circumstances
+from iamlab.authorization.authorize import authorization_request
+from iamlab.model.network_locations import Circumstances
 from iamlab.model.service_principals import SOURCE_ARN
 from iamlab.operations.authorization_needs import context_of_passing
 from iamlab.operations.sts.service_session_kinds import Work
@@ -104,14 +104,14 @@ class Passing:
             where["region"] = arn.region
         name = session_name(Work(principal, role.name, arn))
         return bool(
-            question(
+            authorization_request(
                 self.decider.world,
                 principal,
                 "sts:AssumeRole",
                 role.arn,
                 None,
                 where,
-                keys={"sts:RoleSessionName": name},
+                operation_keys={"sts:RoleSessionName": name},
             ).decide()
         )
 

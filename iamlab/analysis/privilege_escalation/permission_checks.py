@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import matrix
-from iamlab.authorization.authorize import Question, question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.engine.statement_tests import action_test
 from iamlab.operations import registry as entries
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    from iamlab.authorization.authorize import AuthorizationRequest
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.record import Circumstances
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -182,17 +183,17 @@ class Decider:
 
     def question(
         self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
-    ) -> Question:
+    ) -> AuthorizationRequest:
         """Put the question for one permission together."""
-        return question(
+        return authorization_request(
             self.world,
             state.gathered,
             need.action,
             need.resource,
             self.context or None,
             self.circumstances,
-            keys=need.keys,
-            facts=facts,
+            operation_keys=need.keys,
+            known_resource=facts,
         )
 
     def decide(

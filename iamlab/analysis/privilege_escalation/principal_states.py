@@ -16,10 +16,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.context_keys import Context, Who, of_temporary
-from iamlab.authorization.principal import Caller, PrincipalContext, everything, tags_over
+from iamlab.authorization.attached_policies import root_user_policy
+from iamlab.authorization.context_keys import (
+    CallerAttributes,
+    Context,
+    temporary_credential_keys,
+)
+from iamlab.authorization.principal import (
+    Caller,
+    PrincipalContext,
+    override_tags,
+)
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import Credential, CredentialKind, Presented
+from iamlab.model.credentials import Credential, Presented
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn
 
@@ -160,7 +170,7 @@ def any_permission(path: tuple[str, ...] = ()) -> Change:
     path
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
-    whole = Attached(everything(), None, path or ("what it can give itself",))
+    whole = Attached(root_user_policy(), None, path or ("what it can give itself",))
     return Change("with any permission", partial(_given, whole), "".join(path))
 
 
@@ -239,7 +249,7 @@ def boundary_set(policy: Policy, arn: str) -> Change:
 def policy_rewritten(arn: str) -> Change:
     """Let a managed policy allow all, whether it hangs on it or is its boundary."""
     label = f"with {arn.rpartition('/')[2]} rewritten to allow all"
-    return Change(label, partial(_read_as, arn, everything()), f"{VERSION} {arn}")
+    return Change(label, partial(_read_as, arn, root_user_policy()), f"{VERSION} {arn}")
 
 
 def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
@@ -262,7 +272,7 @@ def with_mfa(clock: AnyClock) -> Change:
     """Let it call with the session that its user gets for a code of an MFA device."""
 
     def keys() -> Context:
-        return of_temporary(clock.now, clock.now, clock.now)
+        return temporary_credential_keys(clock.now, clock.now, clock.now)
 
     def make(known: PrincipalContext) -> PrincipalContext:
         return replace(known, credentials=keys, kind=CredentialKind.USER)
@@ -292,9 +302,9 @@ def _tagged(tags: Mapping[str, str], known: PrincipalContext) -> PrincipalContex
     return replace(known, who=partial(_with_tags, known.who, tags))
 
 
-def _with_tags(who: Callable[[], Who], tags: Mapping[str, str]) -> Who:
+def _with_tags(who: Callable[[], CallerAttributes], tags: Mapping[str, str]) -> CallerAttributes:
     known = who()
-    return replace(known, tags=tags_over(known.tags, tags))
+    return replace(known, tags=override_tags(known.tags, tags))
 
 
 Calls = Callable[[], "tuple[Call, ...]"]

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.model.record import Circumstances
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
 
 

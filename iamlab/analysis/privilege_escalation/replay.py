@@ -33,7 +33,7 @@ from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, R
 from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
-from iamlab.model.record import Standing
+from iamlab.model.network_locations import Standing
 from iamlab.operations.dispatch import call_in, perform
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.sign_in import sign_in

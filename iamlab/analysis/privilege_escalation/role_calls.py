@@ -30,8 +30,12 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     required_tags,
     samples,
 )
-from iamlab.authorization.context_keys import of_mfa, of_temporary
-from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
+from iamlab.authorization.context_keys import (
+    mfa_keys,
+    temporary_credential_keys,
+)
+from iamlab.model.credentials import VIRTUAL, Presented, devices_of
+from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.sts.assume_role import keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
@@ -214,7 +218,7 @@ def _attempt(
     chosen = {REGION: REQUESTED_REGION, **HEADERS}
     keys |= {key: parameters[name] for name, key in chosen.items() if name in parameters}
     if "SerialNumber" in parameters:
-        keys |= of_mfa(world.clock.now, world.clock.now)
+        keys |= mfa_keys(world.clock.now, world.clock.now)
     source_identity = state.carried.source_identity or passed or ""
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if tags.needs_permission else []
@@ -247,7 +251,7 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
     if not label:
         return ()
     now = world.clock.now
-    keys = dict(of_temporary(now, now, now if with_mfa else None))
+    keys = dict(temporary_credential_keys(now, now, now if with_mfa else None))
     if attempt.source_identity:
         keys["aws:SourceIdentity"] = attempt.source_identity
     account = role.account

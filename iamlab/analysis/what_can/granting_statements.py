@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.what_can.candidates import written
-from iamlab.authorization.credential_scope import CREDENTIALS
+from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.labels import RULE_OF
 from iamlab.engine.layers import NAMES
 from iamlab.engine.reasons import VOTERS
@@ -128,7 +128,7 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
     for note in witness.notes:
         if note.denies and note.bits & left:
             why = f"explicit deny in the {NAMES[note.layer]} {_address(note)}"
-            if note.attached.path == CREDENTIALS:
+            if note.attached.path == CREDENTIALS_PATH:
                 why = _no_good(note.attached)
             by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
             yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
@@ -147,7 +147,7 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
 
 
 def _is_of_credentials(level: Sequence[Attached]) -> bool:
-    return bool(level) and level[0].path == CREDENTIALS
+    return bool(level) and level[0].path == CREDENTIALS_PATH
 
 
 def _no_good(limits: Attached) -> str:

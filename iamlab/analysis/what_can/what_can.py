@@ -17,7 +17,8 @@ from iamlab.analysis.what_can.candidates import Candidate, Candidates, Home, wri
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Told, lines_from
 from iamlab.analysis.what_can.question_space import of_resources, within_reach
-from iamlab.authorization.authorize import check
+from iamlab.authorization.authorize import check_circumstances
+from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import Shown, few, steps
@@ -28,7 +29,6 @@ from iamlab.engine.question_space import QuestionSpace
 from iamlab.engine.reasons import Witness
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError
-from iamlab.model.record import Circumstances, over
 from iamlab.policy.catalog import action, all_actions, has, matched
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.access_matrix import Part
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.request import ContextValue
+    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -195,7 +196,7 @@ class _Asked:
         given: Mapping[str, ContextValue],
         circumstances: Circumstances,
     ) -> _Asked:
-        check(circumstances)
+        check_circumstances(circumstances)
         return cls(world, principal_of(world, caller).within_limits(), given, circumstances)
 
     @property
@@ -233,7 +234,7 @@ class _Asked:
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The caller's condition keys: what policy variables stand for."""
-        return as_text(over(self.known.context(), self.given))
+        return as_text(override_keys(self.known.context(), self.given))
 
 
 def _actions(world: World, known: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.what_can.candidates import Home, written
 from iamlab.analysis.what_can.question_space import within_reach
-from iamlab.authorization.principal import document_of
+from iamlab.authorization.attached_policies import document_of
 from iamlab.model.identities import Identity, User
 from iamlab.model.resources import Resource
 from iamlab.policy.catalog import LEVELS, action, expand, matched

@@ -20,7 +20,7 @@ from iamlab.analysis.world_diff.facts import (
 )
 from iamlab.model.account import Account
 from iamlab.model.organization.targets import OrganizationalUnit
-from iamlab.model.record import twin_of
+from iamlab.model.record import copy_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -219,7 +219,7 @@ def _write_organization(world: World, where: list[str], value: Any) -> None:
 def _write_organization_policy(world: World, where: list[str], value: Any) -> None:
     organization, key = world.organizations[where[0]], where[1]
     if value is not None:
-        organization.policies[key] = twin_of(value, world)
+        organization.policies[key] = copy_into(value, world=world)
     elif any(key in target.attached for target in organization.targets):
         raise LookupError(key)  # an attached policy can't be removed alone
     else:
@@ -236,7 +236,7 @@ def _write_place(world: World, where: list[str], value: Any) -> None:
     if organization.container(value.parent_id) is None:
         raise LookupError(value.parent_id)
     if key not in held:
-        held[key] = twin_of(value, world)
+        held[key] = copy_into(value, world=world)
         held[key].attached = []
     held[key].parent_id = value.parent_id
 

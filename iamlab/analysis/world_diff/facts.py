@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.authorization.principal import lets_change_password
+from iamlab.authorization.attached_policies import allows_password_change
 from iamlab.model.organization.policies import RCP, SCP
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _of_account(account: Account) -> Facts:
         for name, fact in _of_settings(resource, words):
             yield ("setting", arn, name), fact
     for (kind, *rest), fact in _fields_of("account", account):
-        if kind != "own passwords" or lets_change_password(account):
+        if kind != "own passwords" or allows_password_change(account):
             yield (kind, *rest), fact
 
 

@@ -1,4 +1,4 @@
-"""An organization: a management account, member accounts, and the tree in which they stand.
+"""An organization: a management account, member accounts, and their tree of OUs.
 
 An account is in one organization at most. An organization holds accounts by their ids; whatever
 changes it is an operation of AWS Organizations, done by its management account.
@@ -7,8 +7,6 @@ Not modelled: the change from consolidated billing to all features, the transfer
 closing of accounts, payment, and the service-linked roles that the service makes. Policies for
 delegated administration (``PutResourcePolicy``) are not modelled yet, so that only the management
 account changes policies.
-
-An organization as text: its tree, with the policies that hang on each part.
 
 Notes
 -----
@@ -32,7 +30,7 @@ from iamlab.model.organization.targets import (
     Root,
     Target,
 )
-from iamlab.model.record import Record, twin_of
+from iamlab.model.record import Record, copy_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,35 +44,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Organization(Shown, Record):
-    """An organization.
-
-    Parameters
-    ----------
-    feature_set
-        ``ALL``, or ``CONSOLIDATED_BILLING``: then it has no policies.
-    organizational_units, members, policies, handshakes, requests
-        By id; of a member that is the account's.
-    service_access
-        Services that may work in all its accounts, and since when.
-    delegates
-        Account id -> the services of which it is a delegated administrator, and since when.
-    quotas
-        Those that were raised.
-    root_features
-        What it lets IAM do to the root users of its members: ``RootCredentialsManagement``,
-        ``RootSessions``.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> main = world.create_account("acme-main", account_id="111111111111")
-    >>> organization = world.create_organization(main)
-    >>> prod = organization.create_organizational_unit("Prod")
-    >>> dev = organization.create_account("acme-dev", parent="Prod", account_id="222222222222")
-    >>> organization.path_of("222222222222").count("/"), [one.name for one in prod.accounts]
-    (3, ['acme-dev'])
-    """
+    """An organization: a tree of accounts with policies at each level."""
 
     world: World = field(repr=False)
     id: str
@@ -153,7 +123,7 @@ class Organization(Shown, Record):
 
     def path_to(self, container: Container) -> str:
         """Give the path of a root or an OU: ``o-.../r-.../ou-.../``."""
-        return "/".join((self.id, *(one.id for one in self.way_to(container.id)), ""))
+        return "/".join((self.id, *(target.id for target in self.way_to(container.id)), ""))
 
     def path_of(self, account_id: str) -> str:
         """Give the path of an account, as ``aws:PrincipalOrgPaths`` has it: its own id is no part.
@@ -163,7 +133,7 @@ class Organization(Shown, Record):
         RequestError
             The account is not in this organization.
         """
-        return "/".join((self.id, *(one.id for one in self.way_to(account_id)[:-1]), ""))
+        return "/".join((self.id, *(target.id for target in self.way_to(account_id)[:-1]), ""))
 
     def levels(self, account_id: str, policy_type: str) -> tuple[tuple[Attached, ...], ...]:
         """Give what hangs above an account, the root first; nothing for the management account."""
@@ -182,13 +152,15 @@ class Organization(Shown, Record):
         return replace(
             self,
             world=world,
-            root=twin_of(self.root, world),
+            root=copy_into(self.root, world=world),
             organizational_units={
-                key: twin_of(one, world) for key, one in self.organizational_units.items()
+                key: copy_into(unit, world=world) for key, unit in self.organizational_units.items()
             },
-            members={key: twin_of(one, world) for key, one in self.members.items()},
-            policies={key: twin_of(one, world) for key, one in self.policies.items()},
-            handshakes={key: twin_of(one, world) for key, one in self.handshakes.items()},
+            members={key: copy_into(member, world=world) for key, member in self.members.items()},
+            policies={key: copy_into(policy, world=world) for key, policy in self.policies.items()},
+            handshakes={
+                key: copy_into(handshake, world=world) for key, handshake in self.handshakes.items()
+            },
             requests=dict(self.requests),
             service_access=dict(self.service_access),
             delegates={key: dict(services) for key, services in self.delegates.items()},
@@ -279,28 +251,28 @@ def tree(organization: Organization) -> str:
         *organization.organizational_units.values(),
         *organization.members.values(),
     ]
-    for one in every:
-        below.setdefault(one.parent_id, []).append(one)
+    for target in every:
+        below.setdefault(target.parent_id, []).append(target)
     return "\n".join((head, *_lines(organization, organization.root, below, "", "")))
 
 
 def _lines(
     organization: Organization,
-    one: Target,
+    target: Target,
     below: Mapping[str, list[Target]],
     first: str,
     rest: str,
 ) -> Iterator[str]:
-    yield first + _line(organization, one)
-    children = below.get(one.id, [])
+    yield first + _line(organization, target)
+    children = below.get(target.id, [])
     for number, child in enumerate(children, 1):
         last = number == len(children)
         branch, stem = ("└─ ", "   ") if last else ("├─ ", "│  ")
         yield from _lines(organization, child, below, rest + branch, rest + stem)
 
 
-def _line(organization: Organization, one: Target) -> str:
-    names = [organization.policies[key].name for key in one.attached]
-    role = ", management account" if one.id == organization.management_account_id else ""
+def _line(organization: Organization, target: Target) -> str:
+    names = [organization.policies[key].name for key in target.attached]
+    role = ", management account" if target.id == organization.management_account_id else ""
     hanging = f": {', '.join(names)}" if names else ""
-    return f"{one.label} {one.id}{role}{hanging}"
+    return f"{target.label} {target.id}{role}{hanging}"

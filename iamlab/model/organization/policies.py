@@ -1,23 +1,15 @@
-"""Policies of an organization: what they are, and where they hang.
-
-The types of policies of an organization that decide who may do what, by AWS's names.
-
-How much of everything an organization may have.
-
-What reaches an account from above: the policies at each level, from the root to the account.
+"""The policies of an organization: their types, their quotas, and how they apply level by level.
 
 Notes
 -----
-AWS page: "Managing organization policies with AWS Organizations".
-AWS page: "Quotas and service limits for AWS Organizations", as of November 2026.
-AWS pages: "Service control policies (SCPs)"; "Resource control policies (RCPs)".
-AWS pages: "SCP evaluation"; "How RCPs work with AWS Organizations".
+AWS pages: "Managing organization policies with AWS Organizations"; "Quotas and service limits for
+AWS Organizations", as of November 2026; "Service control policies (SCPs)"; "Resource control
+policies (RCPs)"; "SCP evaluation"; "How RCPs work with AWS Organizations".
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,10 +17,12 @@ from typing import TYPE_CHECKING
 from iamlab.display import Shown
 from iamlab.engine.layers import Attached
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.organization.targets import Part
+from iamlab.model.organization.targets import OrganizationPart
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import Target
@@ -152,14 +146,8 @@ def type_of(policy_type: str) -> PolicyType:
 
 
 @dataclass(slots=True, eq=False)
-class OrganizationPolicy(Part):
-    """An SCP or an RCP: it grants nothing, it says how far grants can reach.
-
-    Parameters
-    ----------
-    type
-        ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
-    """
+class OrganizationPolicy(OrganizationPart):
+    """A policy of an organization."""
 
     name: str
     type: str

@@ -1,12 +1,9 @@
-"""What policies of an organization hang on: its root, its OUs, its accounts.
-
-How accounts come into an organization: by invitations, called handshakes, and by requests.
+"""The targets of an organization's policies: root, OUs, member accounts. And how accounts join.
 
 Notes
 -----
-AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizational units (OUs)".
-AWS pages: "Inviting an AWS account to join your organization"; "Creating a member account in an
-organization".
+AWS pages: "Terminology and concepts for AWS Organizations"; "Managing organizational units (OUs)";
+"Inviting an AWS account to join your organization"; "Creating a member account in an organization".
 """
 
 from __future__ import annotations
@@ -30,7 +27,7 @@ NOT_IN_USE = "Your account is not a member of an organization."
 
 
 @dataclass(slots=True, eq=False)
-class Part(Record):
+class OrganizationPart(Record):
     """A part of an organization: it knows its world, and its organization by id."""
 
     world: World = field(repr=False)
@@ -53,7 +50,7 @@ class Part(Record):
 
 
 @dataclass(slots=True, eq=False)
-class Target(Part):
+class Target(OrganizationPart):
     """What policies hang on.
 
     Parameters
@@ -103,13 +100,7 @@ class Container(Target):
 
 @dataclass(slots=True, eq=False)
 class Root(Container):
-    """The one root of an organization.
-
-    Parameters
-    ----------
-    policy_types
-        Those that are enabled: only their policies can be attached, anywhere in the organization.
-    """
+    """The one root of an organization."""
 
     policy_types: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "ROOT"
@@ -132,7 +123,7 @@ class Root(Container):
 
 @dataclass(slots=True, eq=False)
 class OrganizationalUnit(Container):
-    """An organizational unit: a folder of accounts and of further OUs."""
+    """An organizational unit (OU): a folder of accounts and OUs."""
 
     unit_name: str = ""
     parent_id: str = ""
@@ -161,15 +152,7 @@ class OrganizationalUnit(Container):
 
 @dataclass(slots=True, eq=False)
 class Member(Target):
-    """An account's place in the organization; its ``id`` is the account's.
-
-    Parameters
-    ----------
-    joined_method
-        ``CREATED`` in the organization, or ``INVITED`` into it, as the management account is too.
-    status
-        ``ACTIVE``, ``SUSPENDED`` or ``PENDING_CLOSURE``.
-    """
+    """An account's place in an organization; its ``id`` is the account's."""
 
     parent_id: str = ""
     joined_method: str = "INVITED"
@@ -206,20 +189,8 @@ VALID_FOR = timedelta(days=15)
 
 
 @dataclass(slots=True, eq=False)
-class Handshake(Part):
-    """An invitation: an account is asked to join.
-
-    Parameters
-    ----------
-    target_type, target_id
-        ``ACCOUNT`` and its id, or ``EMAIL`` and the address of its root user.
-    requested_timestamp
-        When it was sent; it can be answered for 15 days.
-    outcome
-        ``OPEN``, or how it was answered. :attr:`state` knows besides whether its time is over.
-    tags
-        Of the account, once it has joined.
-    """
+class Handshake(OrganizationPart):
+    """An invitation of an account."""
 
     target_type: str
     target_id: str

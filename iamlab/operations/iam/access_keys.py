@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import note_key
-from iamlab.errors import InvalidClientTokenId, NoSuchEntity, RequestError
+from iamlab.cloudtrail.recording import note_key_use
+from iamlab.errors import (
+    InvalidClientTokenId,
+    NoSuchEntity,
+    RequestError,
+)
 from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
@@ -178,7 +182,7 @@ class AccessKey:
         account = world.accounts[self.user.account.account_id]
         holder = account.holder_of_key(self.access_key_id)
         if holder is not None:
-            note_key(holder, self.access_key_id, LastUsed(world.clock.now, service, region))
+            note_key_use(holder, self.access_key_id, LastUsed(world.clock.now, service, region))
 
     def _do(self, operation: str, **parameters: str) -> None:
         named = {**self.user.named, "AccessKeyId": self.access_key_id, **parameters}

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
-    from iamlab.model.providers import Thing
+    from iamlab.model.providers import IamResource
     from iamlab.operations.registry import Parameters
 
 
 Held = TypeVar("Held")
-New = TypeVar("New", bound="Identity | Thing")
+New = TypeVar("New", bound="Identity | IamResource")
 
 
 def same_name(name: str, held: Mapping[str, Held]) -> Held | None:

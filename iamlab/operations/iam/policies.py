@@ -17,7 +17,7 @@ from iamlab.errors import (
     NoSuchEntity,
     did_you_mean,
 )
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
 from iamlab.operations.iam import responses as answers

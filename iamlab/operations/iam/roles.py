@@ -25,7 +25,7 @@ from iamlab.errors import (
     ValidationError,
     did_you_mean,
 )
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.cloudtrail.recording import password_last_used
 from iamlab.errors import DeleteConflict, NoSuchEntity
 from iamlab.model.credentials import devices_of
-from iamlab.model.identities import Group, User
-from iamlab.model.user_credentials import user_leftovers
+from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import (
     add,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import FailedAuthentication, RequestError, did_you_mean
 from iamlab.errors.identity_center import ConflictException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
-from iamlab.model.record import twin_of
+from iamlab.model.record import copy_into
 from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
 from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
@@ -191,9 +191,11 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
         return replace(
             self,
             world=world,
-            users={key: twin_of(one, world) for key, one in self.users.items()},
-            groups={key: twin_of(one, world) for key, one in self.groups.items()},
-            permission_sets={key: twin_of(one, world) for key, one in self.permission_sets.items()},
+            users={key: copy_into(one, world=world) for key, one in self.users.items()},
+            groups={key: copy_into(one, world=world) for key, one in self.groups.items()},
+            permission_sets={
+                key: copy_into(one, world=world) for key, one in self.permission_sets.items()
+            },
             account_assignments=list(self.account_assignments),
             providers=dict(self.providers),
             access_control_attributes=dict(self.access_control_attributes),

@@ -24,7 +24,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note, record
+from iamlab.cloudtrail.recording import record_event, record_in_account
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.errors.identity_center import (
     ForbiddenException,
@@ -220,7 +220,7 @@ def _record(
 ) -> None:
     """Note what somebody does in the portal: the event is the service's, in its own fields."""
     owner = center.organization.management_account_id
-    note(
+    record_event(
         center.world,
         call,
         {
@@ -352,7 +352,7 @@ def _record_session(
     error: AwsError | None = None,
 ) -> None:
     """Note the call in the role's account."""
-    record(
+    record_in_account(
         asked.world,
         ("sts", _OPERATION),
         asked.identity or {},

@@ -18,8 +18,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import of_temporary
-from iamlab.cloudtrail.recording import record
+from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import LimitExceeded, NoSuchEntity
 from iamlab.model.identities import Role
@@ -146,7 +146,7 @@ def enter(account: Account) -> None:
     if same_name(LINKED_ROLE, account.roles) is not None:
         return
     create_service_linked_role(account, {"AWSServiceName": SERVICE})
-    record(
+    record_in_account(
         account.world,
         ("iam", "CreateServiceLinkedRole"),
         {"type": "AWSService", "invokedBy": SERVICE},
@@ -239,7 +239,7 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
 
 def _note(account: Account, operation: str, **parameters: Any) -> None:
     """Note a call of IAM that Identity Center makes in an account."""
-    record(
+    record_in_account(
         account.world,
         ("iam", operation),
         _identity(account),
@@ -257,7 +257,7 @@ def _identity(account: Account) -> dict[str, Any]:
         "aws:PrincipalType": "AssumedRole",
         "aws:PrincipalAccount": account.account_id,
         "aws:userid": f"{linked.unique_id}:{SESSION_NAME}",
-        **of_temporary(now, now),  # one that was made just now
+        **temporary_credential_keys(now, now),  # one that was made just now
     }
     found = user_identity(f"{start}/{linked.name}/{SESSION_NAME}", context, linked.arn)
     return {**found, "invokedBy": SERVICE}

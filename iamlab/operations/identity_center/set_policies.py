@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from iamlab.errors import LimitExceeded, RequestError, did_you_mean
 from iamlab.errors.identity_center import ConflictException, ServiceQuotaExceededException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.operations.identity_center.calls import (
     PERMISSION_SET,

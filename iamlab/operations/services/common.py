@@ -22,9 +22,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from iamlab.authorization.authorize import question
-from iamlab.authorization.context_keys import DEFAULT_REGION, of_tags
-from iamlab.authorization.resource import of_resource
+from iamlab.authorization.authorize import authorization_request
+from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
+from iamlab.authorization.resource import context_of_resource
 from iamlab.engine.evaluate import evaluate
 from iamlab.errors import RequestError
 from iamlab.errors.services import ValidationException
@@ -168,7 +168,7 @@ class NamedResource(ResourceVerbs):
     def context(self) -> dict[str, ContextValue]:
         """Its tags under the service's own key too, where the service has one."""
         shows = self.service in OWN_TAG_KEYS
-        return {**of_tags(f"{self.service}:ResourceTag", self.tags)} if shows else {}
+        return {**tag_keys(f"{self.service}:ResourceTag", self.tags)} if shows else {}
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``TagResource`` and its like).
@@ -201,8 +201,10 @@ class NamedResource(ResourceVerbs):
 
 def locks_out(resource: Resource, policy: Policy, caller: Caller, action: str) -> bool:
     """Say whether a caller could not do an action any more if the resource had this policy."""
-    facts = replace(of_resource(resource), policy=policy)
-    asked = question(resource.account.world, caller, action, resource.arn, None, {}, facts=facts)
+    facts = replace(context_of_resource(resource), policy=policy)
+    asked = authorization_request(
+        resource.account.world, caller, action, resource.arn, None, {}, known_resource=facts
+    )
     return not evaluate(asked.request, replace(asked.layers, scps=(), rcps=(), endpoint=None))
 
 

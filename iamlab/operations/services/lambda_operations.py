@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.errors.services import (
     InvalidParameterValueException,
     LambdaAccessDenied,
@@ -88,7 +88,7 @@ def _check_role(function: Function, role_arn: str) -> None:
     if parsed.account != account.account_id:
         raise LambdaAccessDenied("Cross-account pass role is not allowed.")
     context = {"aws:SourceArn": function.arn, "aws:SourceAccount": account.account_id}
-    asked = question(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
+    asked = authorization_request(account.world, SERVICE, "sts:AssumeRole", role_arn, context, {})
     if not asked.decide():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda."

@@ -20,10 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
-from iamlab.authorization.context_keys import of_mfa
+from iamlab.authorization.context_keys import mfa_keys
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
 from iamlab.errors.sts import InvalidContextAssertion
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.api_models import shape
 from iamlab.operations.federation.saml_identity import read_saml
 from iamlab.operations.federation.saml_xml import invalid
@@ -144,7 +144,7 @@ def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: date
     if "ExternalId" in given:
         keys["sts:ExternalId"] = given["ExternalId"]
     if with_mfa is not None:
-        keys |= of_mfa(call.world.clock.now, with_mfa)
+        keys |= mfa_keys(call.world.clock.now, with_mfa)
     inherited = "" if call.session is None else call.session.source_identity
     passed = given.get("SourceIdentity") or ""
     call.must_be_allowed("sts:AssumeRole", resource, keys)

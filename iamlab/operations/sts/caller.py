@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.errors.sts import RegionDisabledException
-from iamlab.model.credentials import VIRTUAL, CredentialKind, accepts, devices_of
+from iamlab.model.credentials import VIRTUAL, accepts, devices_of
+from iamlab.model.record import CredentialKind
 from iamlab.policy.regions import ON_BY_DEFAULT
 
 if TYPE_CHECKING:

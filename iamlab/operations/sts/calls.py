@@ -17,17 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.recording import record_event
 from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import InvalidAction, MissingAuthenticationToken
 from iamlab.model.console_access import console_page
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import CONSOLE_SIGN_IN
-from iamlab.model.record import Circumstances
+from iamlab.model.network_locations import Circumstances
+from iamlab.model.record import CredentialKind
 from iamlab.operations.calls import Call
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.registry import Answer, nothing, operation
@@ -185,7 +185,9 @@ class Asked(Call):
     ) -> Decision:
         """Ask whether the caller may do something."""
         where = Circumstances(region=region_of(self.endpoint))
-        asked = question(self.world, self.caller, action, resource, None, where, keys=keys)
+        asked = authorization_request(
+            self.world, self.caller, action, resource, None, where, operation_keys=keys
+        )
         return asked.decide()
 
     def must_be_allowed(
@@ -213,7 +215,7 @@ class Asked(Call):
         if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):
             return
         who = principal_of(self.world, made)
-        note(
+        record_event(
             self.world,
             ("signin", "SwitchRole"),
             caller_identity(who),

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.recording import note
+from iamlab.cloudtrail.recording import record_event
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.identity_center import BadRequest
-from iamlab.model.aws_managed_policies import PARTITIONS
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import CONSOLE_SIGN_IN
+from iamlab.model.managed_policies import PARTITIONS
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session, presented
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _token(world: World, access_key_id: str, since: datetime, seconds: int) -> s
 
 def _sealed(world: World, written: str) -> str:
     """Seal what a token says, with a secret of the world."""
-    return written + seal(world, "signin", written, 64)
+    return written + seal(world.ids, "signin", written, 64)
 
 
 def check_duration(seconds: int) -> None:
@@ -211,7 +211,7 @@ def refuse(why: str) -> NoReturn:
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Note a step in the log of the account whose session it is."""
     who = principal_of(session.world, session)
-    note(
+    record_event(
         session.world,
         ("signin", name),
         caller_identity(who, access_key_id),

@@ -21,11 +21,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.authorization.authorize import question
-from iamlab.cloudtrail.recording import record_for
+from iamlab.authorization.authorize import authorization_request
+from iamlab.cloudtrail.recording import record_call
 from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.model.network_locations import Circumstances
 from iamlab.model.quotas import is_account_id
-from iamlab.model.record import Circumstances
 from iamlab.model.service_principals import find, sends
 from iamlab.operations.sts.caller import check_is_on, region_of
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role
@@ -205,8 +205,8 @@ def _decide(call: ServiceCall) -> Decision:
     if call.work.source is not None:
         where["source_arn"] = str(call.work.source)
     keys = {"sts:RoleSessionName": call.given["RoleSessionName"]}
-    asked = question(
-        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, keys=keys
+    asked = authorization_request(
+        call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, operation_keys=keys
     )
     return asked.decide()
 
@@ -235,7 +235,7 @@ def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> Access
 
 def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
     """Note the call in the log of the role's account: without any secret."""
-    record_for(
+    record_call(
         call.world,
         ("sts", "AssumeRole"),
         {"type": "AWSService", "invokedBy": call.service},

@@ -14,14 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
-from iamlab.model.credentials import CredentialKind, Presented
-from iamlab.model.record import Record
-from iamlab.model.session_record import SessionRecord
+from iamlab.model.credentials import Presented
+from iamlab.model.record import CredentialKind, Record
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 
@@ -33,30 +32,13 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
+    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session(Shown, Record):
-    """Temporary credentials: a caller until they expire.
-
-    AWS shows them once, in the answer to the call that makes them; so does this object, which
-    stands for that answer. The world itself keeps no secret.
-
-    Parameters
-    ----------
-    record
-        What is kept of it.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> key = world.create_account("main").create_user("ana").create_access_key()
-    >>> session = world.sts.get_session_token(key, duration_seconds=900)
-    >>> session.access_key_id[:4], session.expiration.isoformat()
-    ('ASIA', '2026-11-25T09:15:00+00:00')
-    """
+    """Temporary credentials: what is kept of them, and what they show."""
 
     world: World = field(repr=False)
     record: SessionRecord = field(repr=False)
@@ -252,7 +234,7 @@ def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Give the condition keys that come with a session's credentials."""
     return {
-        **of_temporary(record.issue_time or record.issued, now, record.mfa),
+        **temporary_credential_keys(record.issue_time or record.issued, now, record.mfa),
         **({"aws:SourceIdentity": record.source_identity} if record.source_identity else {}),
         **({"aws:AssumedRoot": True} if record.kind is CredentialKind.ROOT_TASK else {}),
         **record.keys,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import of_tags
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.errors import ValidationError
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.operations.api_models import shape
@@ -62,7 +62,7 @@ class SessionTags:
 
     def context(self) -> dict[str, ContextValue]:
         """Give the condition keys of the call."""
-        found: dict[str, ContextValue] = {**of_tags("aws:RequestTag", self.passed)}
+        found: dict[str, ContextValue] = {**tag_keys("aws:RequestTag", self.passed)}
         if self.passed:
             found["aws:TagKeys"] = list(self.passed)
         if self.sent_transitive_keys:

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, NoReturn
 from iamlab import unsure
 from iamlab.errors import AccessDenied, RequestError, ValidationError
 from iamlab.errors.sts import InsufficientSessionLifetime, InvalidSubjectCredentials
-from iamlab.model import aws_managed_policies as managed
-from iamlab.model.credentials import CredentialKind
+from iamlab.model import managed_policies as managed
 from iamlab.model.organization.root_features import TASKS, may_assume_root
 from iamlab.model.quotas import is_account_id
+from iamlab.model.record import CredentialKind
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import check_is_on, check_mfa
 from iamlab.operations.sts.calls import sts_operation

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.credential_report import credentials as facts
 from iamlab.cloudtrail.recording import role_last_used
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page

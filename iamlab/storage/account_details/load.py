@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ArnError, LoadError
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.quotas import is_account_id
 from iamlab.model.strict_json import read_json

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from iamlab.model.world import World
+from iamlab.lab.world import World
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Predict, Repair
 from iamlab.teach.edits import Edit, kept_statements, left_out

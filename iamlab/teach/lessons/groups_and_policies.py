@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from iamlab.authorization.principal import policies_of
+from iamlab.authorization.attached_policies import policies_of
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import MalformedPolicy
-from iamlab.model.world import World
+from iamlab.lab.world import World
 from iamlab.teach.checks import Cell, Collect, Predict, Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
@@ -22,7 +23,7 @@ def _all_policies(world: World) -> list[str]:
 
 def _reaching(world: World, name: str) -> set[str]:
     """Name the policies that reach a user."""
-    return {attached.policy.name for attached in world.gather(world.user(name)).identity}
+    return {attached.policy.name for attached in principal_of(world, world.user(name)).identity}
 
 
 def _where(world: World, policy: str) -> str:

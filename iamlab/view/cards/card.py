@@ -22,7 +22,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.labels import labels
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.account import Account
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.model.identities import Identity
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.organization.organization import Organization

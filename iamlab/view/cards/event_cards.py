@@ -8,7 +8,7 @@ from iamlab.view.cards import FEW
 from iamlab.view.tabular.access import events_table
 
 if TYPE_CHECKING:
-    from iamlab.model.event_log import EventLog
+    from iamlab.model.event import EventLog
 
 
 def event_log_card(log: EventLog) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.answers import COLUMNS, Arrivals, BlastRadius, rows_of
 from iamlab.engine.verdict import Verdict
-from iamlab.model.event_log import row_of
+from iamlab.model.event import row_of
 from iamlab.view.style import look
 from iamlab.view.tables import Table
 from iamlab.view.tabular.signs import GAINED, LOST, OUTCOMES, bad, good
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.who_can import WhoCan
     from iamlab.analysis.world_diff.world_diff import WorldDiff
     from iamlab.engine.access_changes import AccessChanges
-    from iamlab.model.event import Event
-    from iamlab.model.event_log import EventLog
+    from iamlab.model.event import Event, EventLog
     from iamlab.view.style import Look
 
 

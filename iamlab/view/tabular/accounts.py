@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.principal import document_of, policies_of
+from iamlab.authorization.attached_policies import document_of, policies_of
 from iamlab.engine.layers import NAMES
 from iamlab.model.identities import Bounded, Group, Identity, Role, User
 from iamlab.model.organization.policies import RCP, SCP

@@ -28,7 +28,7 @@ from iamlab.engine.request import Request
 from iamlab.errors import RequestError
 from iamlab.model.account import Account
 from iamlab.model.console_access import PasswordPolicy
-from iamlab.model.event_log import EventLog
+from iamlab.model.event import EventLog
 from iamlab.model.identities import Identity, RootUser
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.organization.organization import Organization

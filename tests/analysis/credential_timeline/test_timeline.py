@@ -17,10 +17,10 @@ from iamlab import Policy, Verdict, World
 from iamlab.analysis.credential_timeline import lifetimes
 from iamlab.analysis.credential_timeline.hops import STS, Hop, Party
 from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
-from iamlab.cloudtrail.recording import record
+from iamlab.cloudtrail.recording import record_in_account
 from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.event import Event
+from iamlab.model.record import CredentialKind
 from iamlab.model.session_record import SessionRecord
 from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.sts.session import Session
@@ -1069,7 +1069,7 @@ def _crowd(size: int) -> World:
         one = replace(template, access_key_id=f"ASIA{number:016}", parent=parent)
         world.sessions[one.access_key_id] = one
         answer = {"Credentials": {"AccessKeyId": one.access_key_id}}
-        record(world, ("sts", "AssumeRole"), {}, MAIN, read_only=True, answer=answer)
+        record_in_account(world, ("sts", "AssumeRole"), {}, MAIN, read_only=True, answer=answer)
     world.clock.advance(seconds=1)
     role.revoke_sessions()
     return world

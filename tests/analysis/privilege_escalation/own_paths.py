@@ -11,6 +11,7 @@ from iamlab.analysis.privilege_escalation.edge_finder import edges_from
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.authorization.principal import principal_of
 from tests.analysis.privilege_escalation.way_checks import needs_what_its_row_says
 
 NUMBERS = (*range(1, 10), *range(23, 28), 29, 30)
@@ -26,7 +27,7 @@ class Own:
 
     def power(self, caller: Any) -> PrincipalState:
         """Take somebody as he is."""
-        return PrincipalState.of(self.world.gather(caller), caller)
+        return PrincipalState.of(principal_of(self.world, caller), caller)
 
     def edges(self, power: PrincipalState, *numbers: int) -> list[Edge]:
         """Give the edges of some ways that begin at a power."""

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.attacker_view import (
+    AccountInventory,
+    AttackerView,
+)
 from iamlab.analysis.privilege_escalation.edge_finder import edges_from
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+from iamlab.authorization.principal import principal_of
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
@@ -70,7 +74,7 @@ def edges(of: User | Role | Session, *numbers: int, **how: Any) -> list[Edge]:
     reach = world.reach(**how)
     decider = reach._finder.decider
     world = reach.world
-    power = PrincipalState.of(world.gather(of), of)
+    power = PrincipalState.of(principal_of(world, of), of)
     one = AttackerView(
         decider, power, AccountInventory(world.accounts[power.account_id]), AssumableRoles(decider)
     )

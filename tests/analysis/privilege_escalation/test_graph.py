@@ -16,6 +16,7 @@ from iamlab.analysis.privilege_escalation.paths import PathSearcher
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import RequestError
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation import random_worlds
@@ -67,7 +68,7 @@ def test_what_administrators_share_changes_no_answer(seed: int) -> None:
     shared, single = EdgeFinder(Decider(world)), EdgeFinder(Decider(world))
     single._alike = dict.fromkeys(world.accounts, False)
     for begin in (world.account("main").users["u0"], world.account("other").root_arn):
-        power = PrincipalState.of(world.gather(begin))
+        power = PrincipalState.of(principal_of(world, begin))
         one, other = PathSearcher(shared).all_from(power), PathSearcher(single).all_from(power)
         today = set(shared.today.values())
         assert today & set(one) == today & set(other)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
+from iamlab.authorization.principal import principal_of
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import MAIN, PROBES
 from tests.analysis.privilege_escalation.way_checks import prove
@@ -59,7 +60,7 @@ def made(seed: int) -> World:
 def in_one_step(reach: Reach, arn: str) -> None:
     """Prove each edge of these ways, and some that come after one's own."""
     explorer = reach._finder
-    edges = explorer.own_edges(PrincipalState.of(reach.world.gather(arn)))
+    edges = explorer.own_edges(PrincipalState.of(principal_of(reach.world, arn)))
     mine = [edge for edge in edges if edge.way.number in NUMBERS]
     for edge in mine:
         prove(reach, edge, probes=PROBES)

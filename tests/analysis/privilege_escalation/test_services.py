@@ -17,6 +17,7 @@ from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.sample_arns import FORMS
+from iamlab.authorization.principal import principal_of
 from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends
 from iamlab.operations.authorization_needs import context_of_passing
@@ -532,7 +533,7 @@ def test_together_and_alone_give_the_same_answer() -> None:
     assert found == wanted
 
     decider = Decider(main.world)
-    powers = [PrincipalState.of(main.world.gather(arn)) for arn in wanted]
+    powers = [PrincipalState.of(principal_of(main.world, arn)) for arn in wanted]
     decider.together(powers)
     passing = Passing(decider, AccountInventory(main))
     passing.passed(powers[0], "lambda")

@@ -9,7 +9,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.privilege_escalation.replay import Replay
-from iamlab.authorization.principal import Caller
+from iamlab.authorization.principal import Caller, principal_of
 from iamlab.lab.account import Account
 from tests.policy.documents import Doc, allow, deny, document
 
@@ -77,7 +77,7 @@ def prove(reach: Reach, *path: Edge, probes: Iterable[tuple[str, str]] = PROBES)
     """Replay a path, and see that its caller then may do just what its end may."""
     assert all(map(needs_what_its_row_says, path))
     replay = reach.along(*path).replay()
-    told = replay.world.gather(replay.caller).context()
+    told = principal_of(replay.world, replay.caller).context()
     promised = path[-1].target.gathered.context()
     ids = {"aws:userid": ""}  # what a session is called, and the id of somebody new, are not told
     assert {**told, **ids} == {**promised, **ids}, str(path[-1])

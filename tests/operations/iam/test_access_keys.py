@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
     AccessDenied,
     AwsError,
@@ -37,7 +38,7 @@ def test_a_key_calls_as_its_user() -> None:
 
     assert (before, bool(world.can(key, "s3:GetObject", OBJECT))) == (False, True)
     assert key.user is alice
-    assert "aws:MultiFactorAuthPresent" not in world.gather(key).context()
+    assert "aws:MultiFactorAuthPresent" not in principal_of(world, key).context()
 
 
 def test_a_key_of_root_calls_as_root() -> None:
@@ -152,7 +153,7 @@ def test_a_key_goes_with_its_user_through_a_rename() -> None:
     key = alice.create_access_key()
     alice.update(new_user_name="alicia")
 
-    assert world.gather(key).arn == f"arn:aws:iam::{ID}:user/sky/alicia"
+    assert principal_of(world, key).arn == f"arn:aws:iam::{ID}:user/sky/alicia"
 
 
 def test_a_copy_of_the_world_has_its_own_keys() -> None:

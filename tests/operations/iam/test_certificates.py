@@ -31,8 +31,9 @@ from iamlab.errors import (
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
 from iamlab.model import user_credentials as pem
+from iamlab.model.identities import user_leftovers
 from iamlab.model.providers import ServerCertificate
-from iamlab.model.user_credentials import PublicKey, user_leftovers
+from iamlab.model.user_credentials import PublicKey
 from tests.growth import grows_linearly
 from tests.model.world_contents import snapshot
 from tests.operations.iam.key_material import (

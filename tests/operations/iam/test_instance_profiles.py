@@ -19,7 +19,7 @@ from iamlab.errors import (
     ValidationError,
 )
 from iamlab.lab.account import Account
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.service_principals import _KNOWN, linked_service
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust

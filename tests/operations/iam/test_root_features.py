@@ -21,7 +21,7 @@ from iamlab.errors import (
 )
 from iamlab.errors.organizations import ConstraintViolationException
 from iamlab.lab.account import Account
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.root_features import (
     CREDENTIALS,

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import World
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import AwsError, IamLabError, RequestError
 from iamlab.lab.sts import Sts
 from iamlab.model.clock_and_ids import Ids
@@ -473,7 +474,7 @@ def test_what_a_call_was_given_is_not_in_the_repr_of_the_call() -> None:
     from iamlab.operations.sts.calls import Asked
 
     scene = made()
-    who = scene.world.gather(scene.key)
+    who = principal_of(scene.world, scene.key)
     asked = Asked(scene.world, "AssumeRole", scene.key, who, {"TokenCode": MARK}, "us-east-1")
 
     assert MARK not in repr(asked)

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from iamlab.authorization.principal import principal_of
 from iamlab.errors import AwsError, IamLabError
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.operations.api_models import names
 from tests.operations.sts.sts_scene import CALLERS, EVERYTHING, GOOD, Scene, made, with_mfa
 from tests.policy.documents import deny, document
@@ -120,7 +121,7 @@ def answer(scene: Scene, row: dict[str, Any]) -> Any:
         return scene.can(caller, row["asks"], row["on"])
     service, _, name = row["call"].rpartition(":")
     if service:
-        account_id = scene.world.gather(caller).account_id
+        account_id = principal_of(scene.world, caller).account_id
         return scene.world.accounts[account_id].call(name, caller)
     given = {
         key: ... if value is None else written_out(scene, value)

@@ -49,7 +49,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.quotas import quota
 from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
 from iamlab.policy.document import Policy

@@ -49,7 +49,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     policy_given,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.authorization.principal import policies_of
+from iamlab.authorization.attached_policies import policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group, User
 from iamlab.model.quotas import quota

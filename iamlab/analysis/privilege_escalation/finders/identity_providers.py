@@ -34,11 +34,12 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     required_tags,
     samples,
 )
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.model.credentials import CredentialKind, Presented
+from iamlab.model.credentials import Presented
 from iamlab.model.providers import SAMLProvider
 from iamlab.model.quotas import quota
+from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
@@ -108,7 +109,7 @@ class Vouched:
         account, now = role.account, role.account.world.clock.now
         start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
         keys: dict[str, Any] = {
-            **of_temporary(now, now),
+            **temporary_credential_keys(now, now),
             "aws:FederatedProvider": self.provider_arn,
             **kept(self.context),
         }

@@ -56,19 +56,18 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.principal import (
-    SOME_SESSION,
-    PrincipalContext,
-    change_own_password,
+from iamlab.authorization.attached_policies import (
+    allows_password_change,
     document_of,
-    lets_change_password,
+    password_change_policy,
     scps_of,
 )
+from iamlab.authorization.context_keys import tag_keys
+from iamlab.authorization.principal import SOME_SESSION, PrincipalContext
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import CredentialKind
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,8 +124,8 @@ class NewPrincipal:
         """Give a call on it, with what the request will say of it once it is there."""
         holder = self.holder
         keys: dict[str, Any] = {
-            **of_tags("aws:ResourceTag", holder.tags),
-            **of_tags("iam:ResourceTag", holder.tags),
+            **tag_keys("aws:ResourceTag", holder.tags),
+            **tag_keys("iam:ResourceTag", holder.tags),
         }
         if holder.boundary and name.startswith(("Attach", "Put")):
             keys["iam:PermissionsBoundary"] = holder.boundary
@@ -141,8 +140,8 @@ class NewPrincipal:
         membership = account.world.membership_of(account.account_id)
         arn, account_id, scps = self.holder.arn, account.account_id, scps_of(account)
         if isinstance(self.holder, User):
-            who = partial(contexts.user, _bare(self.holder), membership)
-            every = change_own_password() if lets_change_password(account) else None
+            who = partial(contexts.user_attributes, _bare(self.holder), membership)
+            every = password_change_policy() if allows_password_change(account) else None
             path = ("account password policy",)
             own = () if every is None else (Attached(every, None, path),)
             return PrincipalState.of(PrincipalContext(arn, account_id, who, own, scps=scps))
@@ -151,10 +150,10 @@ class NewPrincipal:
             PrincipalContext(
                 arn,
                 account_id,
-                partial(contexts.role, _bare(self.holder), SOME_SESSION, membership),
+                partial(contexts.role_attributes, _bare(self.holder), SOME_SESSION, membership),
                 issuer=arn,
                 scps=scps,
-                credentials=lambda: contexts.of_temporary(clock.now, clock.now),
+                credentials=lambda: contexts.temporary_credential_keys(clock.now, clock.now),
                 kind=CredentialKind.ROLE,
             )
         )

@@ -27,9 +27,9 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 )
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.authorization.principal import document_of, policies_of
+from iamlab.authorization.attached_policies import document_of, policies_of
 from iamlab.engine.layers import Attached
-from iamlab.model import aws_managed_policies as managed
+from iamlab.model import managed_policies as managed
 from iamlab.model.quotas import quota
 from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
 from iamlab.policy.checks.sizes import size

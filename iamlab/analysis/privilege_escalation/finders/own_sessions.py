@@ -43,11 +43,12 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.engine.statement_tests import condition_tests
-from iamlab.model.credentials import VIRTUAL, CredentialKind, Presented, devices_of
+from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.organization.policies import RCP
 from iamlab.model.quotas import quota
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,7 +170,9 @@ def _session(
     view: AttackerView, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
 ) -> Change:
     now = view.world.clock.now
-    presented = Presented(user.arn, of_temporary(now, now, now if with_mfa else None), kind=kind)
+    presented = Presented(
+        user.arn, temporary_credential_keys(now, now, now if with_mfa else None), kind=kind
+    )
     return calling_with(label, presented)
 
 

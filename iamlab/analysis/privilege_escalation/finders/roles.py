@@ -32,12 +32,13 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     calling_with,
     fixed,
 )
-from iamlab.authorization.context_keys import of_temporary
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model import aws_managed_policies as managed
-from iamlab.model.credentials import CredentialKind, Presented
+from iamlab.model import managed_policies as managed
+from iamlab.model.credentials import Presented
 from iamlab.model.organization.root_features import TASKS, may_assume_root
+from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +131,7 @@ def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalSt
     policy = managed.find(task_arn)
     assert policy is not None  # noqa: S101 - iamlab has the five of them
     now = view.world.clock.now
-    keys: dict[str, ContextValue] = {**of_temporary(now, now), "aws:AssumedRoot": True}
+    keys: dict[str, ContextValue] = {**temporary_credential_keys(now, now), "aws:AssumedRoot": True}
     source_identity = view.state.carried.source_identity
     if source_identity:
         keys["aws:SourceIdentity"] = source_identity

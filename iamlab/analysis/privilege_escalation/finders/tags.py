@@ -42,8 +42,8 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     required_tags,
     tag_sets,
 )
-from iamlab.authorization.context_keys import of_tags
-from iamlab.authorization.principal import PrincipalContext, principal_of, tags_over
+from iamlab.authorization.context_keys import tag_keys
+from iamlab.authorization.principal import PrincipalContext, override_tags, principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.statement_tests import action_test
 from iamlab.model.quotas import quota
@@ -140,10 +140,11 @@ def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, st
     """Say whether a power can still take a role that has other tags: they are the resource's."""
     role = taken.role
     facts = resource_context(view.world, role.arn, "sts:AssumeRole", view.state.account_id)
-    now = tags_over(role.tags, tags)
-    what = replace(facts.what, tags=now, own=of_tags("iam:ResourceTag", now))
+    now = override_tags(role.tags, tags)
+    attributes = replace(facts.attributes, tags=now, own=tag_keys("iam:ResourceTag", now))
     needs = taken.call.needs
-    return all(view.decider.decide(view.state, need, replace(facts, what=what)) for need in needs)
+    facts = replace(facts, attributes=attributes)
+    return all(view.decider.decide(view.state, need, facts) for need in needs)
 
 
 def _tag_session(
@@ -213,7 +214,7 @@ def _tag_users(
         create = view.call("CreateAccessKey", UserName=user.name)
         for tags in wanted:
             call = _tagging(view, user, tags)
-            tagged_create = _now_tagged(create, tags_over(user.tags, tags))
+            tagged_create = _now_tagged(create, override_tags(user.tags, tags))
             if call is not None and view.may(tagged_create):
                 entry = UserEntry(method.number, user, (tagged_create,))
                 grant = Grant(tuple(tagged(*each) for each in tags.items()), (call,))
@@ -242,7 +243,7 @@ def _taken_tagged(
 ) -> AssumableRole | None:
     """Give the way into a role once it has other tags."""
     twin = copy(role)
-    twin.tags = dict(tags_over(role.tags, tags))
+    twin.tags = dict(override_tags(role.tags, tags))
     taken = view.assuming.one(view.state, twin, required)
     return None if taken is None else replace(taken, role=role)
 
@@ -261,7 +262,7 @@ def _now_tagged(call: Call, tags: Mapping[str, str]) -> Call:
     needs = []
     for need in call.needs:
         keys = {key: need.keys[key] for key in need.keys if not key.startswith(starts)}
-        now = {key: value for start in starts for key, value in of_tags(start, tags).items()}
+        now = {key: value for start in starts for key, value in tag_keys(start, tags).items()}
         needs.append(need._replace(keys={**keys, **now}))
     return replace(call, needs=tuple(needs))
 

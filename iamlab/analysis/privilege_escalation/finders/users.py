@@ -44,12 +44,13 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     fixed,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
-from iamlab.authorization.context_keys import of_temporary
-from iamlab.authorization.credential_scope import CREDENTIALS
+from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model.credentials import CredentialKind, Presented, devices_of
+from iamlab.model.credentials import Presented, devices_of
 from iamlab.model.quotas import quota
+from iamlab.model.record import CredentialKind
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -258,7 +259,9 @@ def sign_in_call(view: AttackerView, user: User) -> Call:
 def in_console(view: AttackerView, user: User) -> Change:
     """Let it be a session in the console, without MFA."""
     now = view.world.clock.now
-    presented = Presented(user.arn, of_temporary(now, now), kind=CredentialKind.CONSOLE)
+    presented = Presented(
+        user.arn, temporary_credential_keys(now, now), kind=CredentialKind.CONSOLE
+    )
     return calling_with("in the console", presented)
 
 
@@ -363,4 +366,4 @@ def limited_to(kind: ServiceCredential, known: PrincipalContext) -> PrincipalCon
     ]
     document = {"Version": "2012-10-17", "Statement": statements}
     policy = Policy.parse(document, name=f"a credential for {kind.service}")
-    return replace(known, scoped=(*known.scoped, Attached(policy, path=CREDENTIALS)))
+    return replace(known, scoped=(*known.scoped, Attached(policy, path=CREDENTIALS_PATH)))

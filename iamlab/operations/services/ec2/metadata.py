@@ -267,7 +267,7 @@ def _token(instance: Instance, ttl: int) -> str:
 
 def _sealed(instance: Instance, written: str) -> str:
     """Seal what a token says: with a secret of the world, and for this instance only."""
-    return f"AQAE{written}{seal(instance.account.world, f'imds/{instance.arn}', written, 40)}"
+    return f"AQAE{written}{seal(instance.account.world.ids, f'imds/{instance.arn}', written, 40)}"
 
 
 def _is_good(instance: Instance, token: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION, of_tags
+from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
 from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
 from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
 from iamlab.operations.authorization_needs import tags_of
@@ -62,7 +62,7 @@ class OfEc2(ResourceVerbs):
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
     """Give the condition keys that all of EC2 has: its Region, and its tags under EC2's own key."""
-    return {"ec2:Region": thing.region, **of_tags("ec2:ResourceTag", thing.tags)}
+    return {"ec2:Region": thing.region, **tag_keys("ec2:ResourceTag", thing.tags)}
 
 
 def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[[Perform], Perform]:

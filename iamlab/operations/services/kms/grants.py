@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import question
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
@@ -230,7 +230,9 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
     world = key.account.world
     facts = resource_context(world, key.arn, "kms:RetireGrant", key.account.account_id)
     alone = replace(facts, grants=grant.for_engine())
-    asked = question(world, caller, "kms:RetireGrant", key.arn, None, {}, facts=alone)
+    asked = authorization_request(
+        world, caller, "kms:RetireGrant", key.arn, None, {}, known_resource=alone
+    )
     decision = evaluate(asked.request, asked.layers)
     if not decision:
         raise AccessDenied(decision)

@@ -10,7 +10,7 @@ from iamlab.analysis.credential_timeline.timeline import chain_of
 from iamlab.display import count
 from iamlab.engine.request import Kind
 from iamlab.errors import RequestError
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.view.figures.names import short_name
 

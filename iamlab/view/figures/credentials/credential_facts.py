@@ -16,10 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.credential_timeline.timeline import timeline_of
 from iamlab.errors import RequestError
 from iamlab.model.account import Account
-from iamlab.model.credentials import CredentialKind, CredentialOwner, devices_of
+from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.identities import RootUser, User
+from iamlab.model.record import CredentialKind
 from iamlab.model.world import World
 from iamlab.view.drawing.time_axis import later, utc
 from iamlab.view.figures.credentials.credentials_gone import Gone, Log, read_log
@@ -173,7 +175,7 @@ class _Book:
 
     def __post_init__(self) -> None:
         self.log = read_log(self.world.events)
-        self.rows = list(self.world.timeline())
+        self.rows = list(timeline_of(self.world, None))
 
     def owners(self, account: Account, only: CredentialOwner | None) -> Iterator[Owner]:
         """Give the root user, the users, and those of whom only the log knows."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
-from iamlab.model.credentials import CredentialKind
+from iamlab.model.record import CredentialKind
 from iamlab.view.drawing.time_axis import later, stamp
 from iamlab.view.style import ALLOW, ALLOW_FILL, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
 from iamlab.view.words import listed, shorten, told

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.authorize import authorize
 from iamlab.display import count
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.verdict import Verdict
@@ -224,7 +225,7 @@ def _reasons(matrix: AccessMatrix, world: World | None) -> Callable[[int, int], 
 
     def why(row: int, column: int) -> Look:
         try:
-            verdict = world.can(matrix.callers[row], *matrix.pairs[column]).verdict
+            verdict = authorize(world, matrix.callers[row], *matrix.pairs[column]).verdict
         except (AwsError, RequestError):  # a group is nobody who could ask
             return NOT_ALLOWED
         # It may have been asked in other circumstances, of which a matrix does not tell.

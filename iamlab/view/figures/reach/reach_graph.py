@@ -15,6 +15,7 @@ from iamlab.analysis.privilege_escalation.cut_edits import apply
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.reach import ADMIN, Reach
+from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.figure import Figure
@@ -221,7 +222,7 @@ def _after_cut(reach: Reach, path: Path, cut: Cut) -> Shown:
 def _is_open(after: Reach, before: Reach, edge: Edge) -> bool:
     """Say whether the calls of an edge are still allowed, of those that were."""
     source = edge.source
-    known = after.world.gather(source.credential or source.arn)
+    known = principal_of(after.world, source.credential or source.arn)
     power = PrincipalState.of(known, source.credential).with_(*source.changes)
     return all(
         after.decide(power, need)

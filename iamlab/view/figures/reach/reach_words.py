@@ -42,8 +42,9 @@ def named(power: PrincipalState, *, is_admin: bool = False) -> Named:
     --------
     >>> from iamlab import World
     >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
+    >>> from iamlab.authorization.principal import principal_of
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> power = PrincipalState.of(dana.account.world.gather(dana)).with_(any_permission())
+    >>> power = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
     >>> print(named(power))
     dana (user with any permission)
     """

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.authorize import authorize
 from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.verdict import Verdict
@@ -102,7 +103,7 @@ def permission_sets(
     check("permission_sets", world, World)
     return draw_decisions(
         [
-            world.can(caller, action, resource, context=context)
+            authorize(world, caller, action, resource, context=context)
             for action in texts("action", actions)
         ]
     )

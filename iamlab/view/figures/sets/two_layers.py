@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.authorize import authorize
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.world import World
@@ -53,7 +54,9 @@ def two_layers(
     asked = texts("action", actions), texts("resource", resources)
     if not all(asked):
         raise RequestError("Name at least one action and one resource.")
-    grid = [[world.can(caller, action, resource) for resource in asked[1]] for action in asked[0]]
+    grid = [
+        [authorize(world, caller, action, resource) for resource in asked[1]] for action in asked[0]
+    ]
     names = _names(asked[1])
     every = [decision for decisions in grid for decision in decisions]
     return Figure.on(

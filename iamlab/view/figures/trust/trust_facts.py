@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.authorization.authorize import authorize
+from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
@@ -151,7 +153,7 @@ def _speaks(world: World, arn: str, effect: str) -> bool:
     return any(
         one.effect == effect
         and (one.action is None or any(action_matches(given, ASSUME) for given in one.action))
-        for attached in world.gather(arn).identity
+        for attached in principal_of(world, arn).identity
         for one in attached.policy.statements
     )
 
@@ -204,7 +206,7 @@ def _as_named(value: str) -> str:
 
 
 def _names_of(world: World, caller: Party) -> set[str]:
-    unique = world.gather(caller.key).who().userid.partition(":")[0]
+    unique = principal_of(world, caller.key).who().userid.partition(":")[0]
     return {_as_named(caller.key), unique}
 
 
@@ -248,7 +250,7 @@ def _from_elsewhere(world: World, kind: str, value: str, target: Party) -> Step 
     if arn.service == "sts":
         return _of_session(world, Party(value, arn.name, "role session", arn.account), target)
     try:
-        world.gather(value)
+        principal_of(world, value)
     except IamLabError:
         return Step(party, target, GONE)
     return None
@@ -286,13 +288,13 @@ def _speaks_of(principals: Iterable[tuple[str, str]] | None, key: str) -> bool:
 
 def _decided(world: World, source: Party, target: Party, action: str = ASSUME) -> Step | None:
     """Let the engine decide about a pair; ``None`` if neither end is there."""
-    decision = world.can(source.key, action, target.key)
+    decision = authorize(world, source.key, action, target.key)
     conditions: list[Condition] = []
     if not decision:
         conditions = [*_nearly(decision, "resource"), *_nearly(decision, "identity")]
         context = brought(conditions, decision.request)
         if context:
-            decision = world.can(source.key, action, target.key, context=context)
+            decision = authorize(world, source.key, action, target.key, context=context)
     told = _told(conditions)
     if decision:
         return Step(source, target, BECOMES, action, *told)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.principal import principal_of
 from iamlab.model.world import World
 from iamlab.view.drawing.network import Line, Node, Sign, draw_network
 from iamlab.view.drawing.sheet import MARGIN, Sheet
@@ -79,7 +80,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     'carol may become auditor and admin (if MFA).'
     """
     check("trust_graph", world, World)
-    known = None if lit is None else world.gather(lit)
+    known = None if lit is None else principal_of(world, lit)
     key = "" if known is None else known.issuer or known.arn
     steps = steps_of(world)
     shown = drawn(world, steps, key)

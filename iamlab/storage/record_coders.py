@@ -1,4 +1,8 @@
-"""Objects of dataclasses: each field by its own coder, in the order of the class."""
+"""Records in a file: each field is written by its own coder, in the order of the class.
+
+Modules import much for its type only, so the names in annotations are not all there when the
+program runs. What a module imports under ``TYPE_CHECKING`` is read in its source.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
 from importlib import import_module
 from inspect import get_annotations, getsource
@@ -18,8 +22,9 @@ from iamlab.analysis.credential_report.report import Job
 from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.errors import IamLabError, did_you_mean
 from iamlab.model.account import Account
+from iamlab.model.record import plain
 from iamlab.storage.field_rules import Rule, rule_for
-from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, Way, is_secret
+from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, CodingRun, is_secret
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +37,7 @@ _NEVER = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FieldCoder:
     """One field of a dataclass.
 
     Parameters
@@ -52,36 +57,36 @@ class Part:
     empty: Any
     rule: Rule | None
 
-    def is_left_out(self, way: Way) -> bool:
+    def is_left_out(self, run: CodingRun) -> bool:
         """Say whether it is a secret, and none may be in the file."""
-        return not way.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
+        return not run.secrets and self.label not in WRITTEN_INSTEAD and is_secret(self.label)
 
-    def written(self, value: Any, way: Way) -> Any:
+    def written(self, value: Any, run: CodingRun) -> Any:
         """Give what is written: of a seed without secrets, what follows from it."""
-        if way.secrets or self.label not in WRITTEN_INSTEAD or not isinstance(value, int):
+        if run.secrets or self.label not in WRITTEN_INSTEAD or not isinstance(value, int):
             return value
         return WRITTEN_INSTEAD[self.label](value)
 
-    def read(self, raw: dict[str, Any], place: str, way: Way) -> Any:
+    def read(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
         """Take it from the object's JSON, or say what it is if nothing is written."""
-        if self.is_left_out(way):
-            return self._secret(raw, place, way)
+        if self.is_left_out(run):
+            return self._secret(raw, place, run)
         if self.name in raw:
-            return self.coder.read(raw[self.name], place, way)
+            return self.coder.read(raw[self.name], place, run)
         found = default_of(self.field)
-        return way.wrong(place, f"{self.name} is missing.") if found is MISSING else found
+        return run.wrong(place, f"{self.name} is missing.") if found is MISSING else found
 
-    def _secret(self, raw: dict[str, Any], place: str, way: Way) -> Any:
+    def _secret(self, raw: dict[str, Any], place: str, run: CodingRun) -> Any:
         if self.name in raw:
             what = 'The file says "secrets": false, so this cannot be there: take it out.'
-            return way.wrong(place, what)
+            return run.wrong(place, what)
         return LEFT_OUT[self.label] if self.label in LEFT_OUT else default_of(self.field)
 
-    def check(self, value: Any, place: str, way: Way) -> None:
+    def check(self, value: Any, place: str, run: CodingRun) -> None:
         """Note what its rule has against a value."""
         if self.rule is not None:
             for below, what in self.rule(value):
-                way.wrong(place + below, what)
+                run.wrong(place + below, what)
 
 
 def default_of(field: Field[Any]) -> Any:
@@ -89,7 +94,7 @@ def default_of(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-class Record:
+class RecordCoder:
     """An object of a dataclass, with all its fields.
 
     A field whose name begins with an underscore is not kept, nor is one that a frozen class makes
@@ -117,13 +122,13 @@ class Record:
         """Fields that point back: to an object of which class, and whether it may be missing."""
         found = {}
         for name, hint in types_of_fields(self.cls).items():
-            classes = [one for one in _alternatives(hint) if one is not type(None)]
+            classes = [class_ for class_ in _alternatives(hint) if class_ is not type(None)]
             if name in _BACK and len(classes) == 1 and _is_of_ours(classes[0]):
                 found[name] = classes[0], classes[0] is not hint
         return found
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def field_coders(self) -> tuple[FieldCoder, ...]:
         """The fields that are written.
 
         Raises
@@ -133,15 +138,15 @@ class Record:
         """
         hints = types_of_fields(self.cls)
         return tuple(
-            self._part(one, hints[one.name])
-            for one in fields(self.cls)
-            if self._is_kept(one) and one.name not in self.back
+            self._field_coder(field, hints[field.name])
+            for field in fields(self.cls)
+            if self._is_kept(field) and field.name not in self.back
         )
 
     def _is_kept(self, field: Field[Any]) -> bool:
         return not field.name.startswith("_") and (field.init or not self.is_frozen)
 
-    def _part(self, field: Field[Any], hint: Any) -> Part:
+    def _field_coder(self, field: Field[Any], hint: Any) -> FieldCoder:
         label, default = f"{self.cls.__name__}.{field.name}", default_of(field)
         stands_in = default is not MISSING or label in LEFT_OUT or label in WRITTEN_INSTEAD
         if is_secret(label) and not stands_in:
@@ -149,108 +154,111 @@ class Record:
         coder = self._coder_of(hint)
         is_empty = default is None or (isinstance(default, _EMPTY) and not default)
         rule = rule_for(self.cls, field.name)
-        return Part(field.name, field, coder, label, default if is_empty else _NEVER, rule)
+        return FieldCoder(field.name, field, coder, label, default if is_empty else _NEVER, rule)
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give its fields, in their order."""
-        if type(value) not in (self.cls, getattr(self.cls, "made_as", None)):
-            return way.not_a(self.cls.__name__, value, place)
+        if plain(type(value)) is not self.cls:
+            return run.not_a(self.cls.__name__, value, place)
         found: dict[str, Any] = {}
         for name, (cls, _) in self.back.items():
             owner = getattr(value, name)
             if owner is None:
                 found[name] = None
-            elif owner is not way.owner(cls):
-                way.wrong(place, f"Its {name} is not the one that holds it.")
-        way.owners.append(value)
-        for part in self.parts:
+            elif owner is not run.owner(cls):
+                run.wrong(place, f"Its {name} is not the one that holds it.")
+        run.owners.append(value)
+        for part in self.field_coders:
             own = getattr(value, part.name)
-            if own != part.empty and not part.is_left_out(way):
-                where, before = f"{place}.{part.name}", len(way.places)
-                found[part.name] = part.coder.write(part.written(own, way), where, way)
-                if len(way.places) == before:
-                    part.check(own, where, way)
-        way.owners.pop()
+            if own != part.empty and not part.is_left_out(run):
+                where, before = f"{place}.{part.name}", len(run.places)
+                found[part.name] = part.coder.write(part.written(own, run), where, run)
+                if len(run.places) == before:
+                    part.check(own, where, run)
+        run.owners.pop()
         return found
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Make an object of its fields."""
         if type(raw) is not dict:
-            return way.not_a(f"an object, of {self.cls.__name__}", raw, place)
-        self._refuse_unknown(raw, place, way)
-        values = self._owners(raw, place, way)
+            return run.not_a(f"an object, of {self.cls.__name__}", raw, place)
+        self._refuse_unknown(raw, place, run)
+        values = self._owners(raw, place, run)
         if self.is_frozen:
-            return self._of_values(values, raw, place, way)
-        return self._around_values(values, raw, place, way)
+            return self._of_values(values, raw, place, run)
+        return self._around_values(values, raw, place, run)
 
-    def _of_values(self, values: dict[str, Any], raw: dict[str, Any], place: str, way: Way) -> Any:
+    def _of_values(
+        self, values: dict[str, Any], raw: dict[str, Any], place: str, run: CodingRun
+    ) -> Any:
         """Make an object that never changes as its class does, which may refuse."""
-        values |= self._values(raw, place, way)
+        values |= self._values(raw, place, run)
         if any(value is UNUSABLE for value in values.values()):
             return UNUSABLE
         try:
             return self.cls(**values)
         except (IamLabError, TypeError, ValueError) as error:
-            return way.wrong(place, f"{error}"[:300])
+            return run.wrong(place, f"{error}"[:300])
 
     def _around_values(
-        self, values: dict[str, Any], raw: dict[str, Any], place: str, way: Way
+        self, values: dict[str, Any], raw: dict[str, Any], place: str, run: CodingRun
     ) -> Any:
         """Make the object first, as what it holds points back to it."""
-        made: Any = self.cls.__new__(self.cls)
+        cls: Any = self.cls
+        made = cls.__new__(cls)
         for name, owner in values.items():
             setattr(made, name, owner)
-        way.owners.append(made)
-        values |= self._values(raw, place, way, made)
-        way.owners.pop()
-        for one in fields(self.cls):
-            if not self._is_kept(one):
-                setattr(made, one.name, default_of(one))
+        run.owners.append(made)
+        values |= self._values(raw, place, run, made)
+        run.owners.pop()
+        for field in fields(self.cls):
+            if not self._is_kept(field):
+                setattr(made, field.name, default_of(field))
         return UNUSABLE if any(value is UNUSABLE for value in values.values()) else made
 
     def _values(
-        self, raw: dict[str, Any], place: str, way: Way, made: object = None
+        self, raw: dict[str, Any], place: str, run: CodingRun, made: object = None
     ) -> dict[str, Any]:
         found = {}
-        for part in self.parts:
-            where, before = f"{place}.{part.name}", len(way.places)
-            value = part.read(raw, where, way)
-            if len(way.places) == before and part.name in raw:
-                part.check(value, where, way)
-            if len(way.places) > before and not isinstance(value, dict | list):
+        for part in self.field_coders:
+            where, before = f"{place}.{part.name}", len(run.places)
+            value = part.read(raw, where, run)
+            if len(run.places) == before and part.name in raw:
+                part.check(value, where, run)
+            if len(run.places) > before and not isinstance(value, dict | list):
                 value = UNUSABLE  # a container keeps what is right in it
             if made is not None and value is not UNUSABLE:
                 setattr(made, part.name, value)
             found[part.name] = value
         return found
 
-    def _owners(self, raw: dict[str, Any], place: str, way: Way) -> dict[str, Any]:
+    def _owners(self, raw: dict[str, Any], place: str, run: CodingRun) -> dict[str, Any]:
         found = {}
         for name, (cls, optional) in self.back.items():
             none = optional and name in raw and raw[name] is None
-            found[name] = None if none else way.owner(cls)
+            found[name] = None if none else run.owner(cls)
             if found[name] is None and not none:
-                found[name] = way.wrong(place, f"It stands in no {name}.")
+                found[name] = run.wrong(place, f"It stands in no {name}.")
         return found
 
-    def _refuse_unknown(self, raw: dict[str, Any], place: str, way: Way) -> None:
-        known = {part.name for part in self.parts}
+    def _refuse_unknown(self, raw: dict[str, Any], place: str, run: CodingRun) -> None:
+        known = {part.name for part in self.field_coders}
         for key, value in raw.items():
             optional = key in self.back and self.back[key][1] and value is None
             if key not in known and not optional:
                 name = str(key)[:100]
                 hint = did_you_mean(name, known)
-                way.wrong(place, f"A {self.cls.__name__} has no field {name!a}. {hint}")
+                run.wrong(place, f"A {self.cls.__name__} has no field {name!a}. {hint}")
 
 
 _EMPTY = (str, tuple, list, dict, set, frozenset)
 
 
 @dataclass(frozen=True, slots=True)
-class OfClass:
+class ClassCoder:
     """An object of one of several dataclasses, which the file names: of these and no other."""
 
-    known: Mapping[str, Record]
+    known: Mapping[str, RecordCoder]
     kinds: tuple[type, ...] = (dict,)
 
     @property
@@ -258,23 +266,24 @@ class OfClass:
         """The classes."""
         return tuple(record.cls for record in self.known.values())
 
-    def write(self, value: Any, place: str, way: Way) -> Any:
+    def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give its fields, and its class first."""
-        record = self.known.get(type(value).__name__)
-        if record is None or type(value) not in (record.cls, getattr(record.cls, "made_as", None)):
-            return way.not_a(" or ".join(self.known), value, place)
-        return {_CLASS: record.cls.__name__, **record.write(value, place, way)}
+        cls = plain(type(value))
+        record = self.known.get(cls.__name__)
+        if record is None or cls is not record.cls:
+            return run.not_a(" or ".join(self.known), value, place)
+        return {_CLASS: record.cls.__name__, **record.write(value, place, run)}
 
-    def read(self, raw: Any, place: str, way: Way) -> Any:
+    def read(self, raw: Any, place: str, run: CodingRun) -> Any:
         """Take an object of the class that is named."""
         if type(raw) is not dict:
-            return way.not_a("an object", raw, place)
+            return run.not_a("an object", raw, place)
         name = raw.get(_CLASS)
         if type(name) is not str or name not in self.known:
             hint = did_you_mean(str(name)[:100], self.known)
-            return way.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
-        inside = {key: one for key, one in raw.items() if key != _CLASS}
-        return self.known[name].read(inside, place, way)
+            return run.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
+        inside = {key: value for key, value in raw.items() if key != _CLASS}
+        return self.known[name].read(inside, place, run)
 
 
 def _is_of_ours(hint: Any) -> TypeGuard[type]:
@@ -308,7 +317,8 @@ def types_of_fields(cls: type) -> dict[str, Any]:
     known = {name: base for base in reversed(cls.__mro__) for name in get_annotations(base)}
     above = _fields_of_reports() if cls is Account else {}
     return {
-        one.name: above.get(one.name) or _type_of(one.name, known[one.name]) for one in fields(cls)
+        field.name: above.get(field.name) or _type_of(field.name, known[field.name])
+        for field in fields(cls)
     }
 
 
@@ -359,15 +369,16 @@ def below(cls: type) -> dict[str, type]:
     """
     import_all()
     found: dict[str, type] = {}
-    heirs: list[type] = [
-        one for one in cls.__subclasses__() if not one.__module__.startswith("iamlab.lab")
-    ]
+    heirs: list[type] = cls.__subclasses__()
     for heir in heirs:
-        # A dataclass with slots leaves the class that it was made of behind.
+        # Methods of the lab add no fields, and a dataclass with slots leaves the class that it was
+        # made of behind.
         module = sys.modules.get(heir.__module__)
-        is_there = getattr(module, heir.__name__, None) is heir and is_dataclass(heir)
+        is_there = getattr(module, heir.__name__, None) is heir and "__dataclass_fields__" in vars(
+            heir
+        )
         own = {heir.__name__: heir} if is_there and heir.__module__.startswith("iamlab.") else {}
-        for name, one in (own | below(heir)).items():
-            if found.setdefault(name, one) is not one:
+        for name, class_ in (own | below(heir)).items():
+            if found.setdefault(name, class_) is not class_:
                 raise TypeError(f"two classes below {cls.__name__} are called {name}: rename one")
     return found
