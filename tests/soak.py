@@ -2,7 +2,8 @@
 
 The questions are those of ``tests/engine/random_questions.py``. To each, three answers must be the
 same: that of the engine, that of its readable path, which explanations are made from, and that of
-the oracle, which shares no code with either. The first question on which they differ is printed as JSON.
+the oracle, which shares no code with either. The first question on which they differ is printed as
+JSON.
 
 Then every figure is drawn in worlds of 50 seeds, and looked at as strictly as in ``make test``.
 
