@@ -65,7 +65,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "sqs": ("services.sqs",),
     "sts": (
-        *("sts.assume_role", "sts.temporary_credentials", "sts.federated"),
+        *("sts.assume_role", "sts.temporary_credentials"),
         *("sts.web_identity_tokens", "sts.caller_identity"),
     ),
 }
