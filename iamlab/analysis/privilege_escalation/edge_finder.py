@@ -193,7 +193,7 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     1: (own_versions.rewrite,),
     2: (own_versions.set_back,),
     23: (boundaries.remove_own, boundaries.remove_of_user),
-    24: (boundaries.remove_of_role,),
+    24: (boundaries.remove_own, boundaries.remove_of_role),
     25: (boundaries.set_wider,),
     26: (boundaries.rewrite,),
     27: (denies.remove_own, denies.remove_of_others),

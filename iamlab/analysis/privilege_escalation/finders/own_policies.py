@@ -134,8 +134,8 @@ def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> 
         return
     # No resource and no condition key is about what is written: whoever may write one policy may
     # write each, and has no fewer permissions after the first.
-    named = {**holder.named, "PolicyDocument": ALL}
-    calls = [own.own_call(view, name, **named, PolicyName=each) for each in names]
+    named = [{**holder.named, "PolicyName": each, "PolicyDocument": ALL} for each in names]
+    calls = [own.own_call(view, name, **each) for each in named]
     if view.may(calls[0]):
         changes = [any_permission(holder.path), *(policies_gone([each]) for each in replaced)]
         yield widened_by(view, method, changes, calls)
