@@ -11,20 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    GROUP,
-    MEMBER,
-    VERSION,
-    Calls,
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    thing_of,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
@@ -139,7 +129,7 @@ class AttackerView:
     # Answers ------------------------------------------------------------------------------------
 
     def widened(
-        self, method: EscalationMethod, change: Change, calls: Calls, *conditions: str
+        self, method: EscalationMethod, change: states.Change, calls: states.Calls, *conditions: str
     ) -> Edge:
         """Say that the power can widen itself."""
         return Edge(method, self.state, self.state.with_(change), calls, conditions)
@@ -148,16 +138,20 @@ class AttackerView:
         self,
         method: EscalationMethod,
         whom: User | Role,
-        calls: Calls,
+        calls: states.Calls,
         *conditions: str,
-        changes: Sequence[Change] = (),
+        changes: Sequence[states.Change] = (),
     ) -> Edge:
         """Say that the power can act as another principal, perhaps a widened one."""
         target = self.changed(self._again(whom), *changes)
         return Edge(method, self.state, target, calls, conditions)
 
     def acts_as(
-        self, method: EscalationMethod, taken: AssumableRole, calls: Calls, *changes: Change
+        self,
+        method: EscalationMethod,
+        taken: AssumableRole,
+        calls: states.Calls,
+        *changes: states.Change,
     ) -> Edge:
         """Say that the power gets a session of a role, perhaps of a widened one.
 
@@ -174,7 +168,7 @@ class AttackerView:
 
     # What was done before ------------------------------------------------------------------------
 
-    def changed(self, other: PrincipalState, *changes: Change) -> PrincipalState:
+    def changed(self, other: PrincipalState, *changes: states.Change) -> PrincipalState:
         """Give another power with changes, and with what this power has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on
@@ -186,23 +180,23 @@ class AttackerView:
             return made
         known = made.gathered
         held = (*known.identity, known.boundary, *known.session)
-        things = {f"{VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
-        things |= {f"{GROUP} {name}" for name in self._groups_of(made)}
-        whole = any_permission().label  # once is enough, wherever it is written
+        things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
+        things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
+        whole = states.any_permission().label  # once is enough, wherever it is written
         done = {change.about for change in changes}
         done |= {change.label for change in changes if change.label == whole}
         return made.with_(
             *(
                 change
                 for change in self.state.changes
-                if thing_of(change) in things and not done & {change.about, change.label}
+                if states.thing_of(change) in things and not done & {change.about, change.label}
             )
         )
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
         """Give the groups that a power of this account is in, joined ones among them."""
-        joined = [one.about for one in state.changes if one.about.startswith(MEMBER)]
-        names = [about.removeprefix(f"{MEMBER} ") for about in joined]
+        joined = [one.about for one in state.changes if one.about.startswith(states.MEMBER)]
+        names = [about.removeprefix(f"{states.MEMBER} ") for about in joined]
         user = self.account.users.get(state.arn.rpartition("/")[2])
         return [*user.groups, *names] if user is not None and user.arn == state.arn else names
 
@@ -210,12 +204,12 @@ class AttackerView:
         """Give a principal as it is; if it is this power, with what this has made of itself."""
         state = PrincipalState.of(principal_of(self.world, whom))
         own = self.state.changes if whom is (self.user or self.role) else ()
-        return state.with_(*(change for change in own if change.about != CALLS_WITH))
+        return state.with_(*(change for change in own if change.about != states.CALLS_WITH))
 
     def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
         """Give policies that somebody may get, in the versions that are in force by now."""
         now = replace(self.state.gathered, identity=tuple(policies))
         for change in self.state.changes:
-            if change.about.startswith(VERSION):
+            if change.about.startswith(states.VERSION):
                 now = change.make(now)
         return now.identity

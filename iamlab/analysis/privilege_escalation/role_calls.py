@@ -18,13 +18,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Carried,
-    Change,
-    PrincipalState,
-)
 from iamlab.analysis.privilege_escalation.required_parameters import (
     RequiredValues,
     required_tags,
@@ -41,6 +36,7 @@ from iamlab.policy.regions import ON_BY_DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
     from iamlab.model.world import World
@@ -89,11 +85,11 @@ class AssumeRoleCall:
     source_identity: str
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> states.Carried:
         """What the session will hand on."""
         going = {key.lower() for key in self.tags.transitive_tag_keys}
         tags = (pair for pair in self.tags.tags.items() if pair[0].lower() in going)
-        return Carried(tuple(sorted(tags)), self.source_identity)
+        return states.Carried(tuple(sorted(tags)), self.source_identity)
 
 
 def session_name(state: PrincipalState) -> str:
@@ -225,7 +221,7 @@ def _attempt(
     )
 
 
-def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[Change, ...]:
+def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[states.Change, ...]:
     """Say what is different of the session that a call leads to from just some session of the role.
 
     Parameters
@@ -259,4 +255,8 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
         userid=f"{role.unique_id}:{name}",
         tags=tags,
     )
-    return (Change(f"in a session {label}", lambda known: known.showing(presented), CALLS_WITH),)
+    return (
+        states.Change(
+            f"in a session {label}", lambda known: known.showing(presented), states.CALLS_WITH
+        ),
+    )

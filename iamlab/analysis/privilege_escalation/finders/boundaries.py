@@ -15,15 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.administrators import is_admin
-from iamlab.analysis.privilege_escalation.finders.grants import (
-    NOTHING,
-    Grant,
-    attached,
-    best,
-    name_to_write,
-    rewritten,
-)
+from iamlab.analysis.privilege_escalation.finders import granting
+from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     BOUNDARY,
@@ -37,15 +32,6 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.own_versions import is_wider, rewriting
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    any_permission,
-    boundary_gone,
-    boundary_set,
-    fixed,
-    policy_rewritten,
-)
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
@@ -61,6 +47,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.model.identities import Role
 
 
@@ -75,7 +62,7 @@ def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         return
     call = own_call(view, f"Delete{own.noun}PermissionsBoundary", **own.named)
     if view.state.gathered.boundary is not None and view.may(call):
-        yield widened_by(view, method, [boundary_gone()], [call])
+        yield widened_by(view, method, [states.boundary_gone()], [call])
 
 
 def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -88,7 +75,7 @@ def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edg
     for entry, grant in entered(view, [user for user in bounded if user in may]):
         # What is written while there is a boundary is decided with that boundary.
         call = view.call(name, UserName=entry.user.name)
-        freed = Grant((boundary_gone(), *grant.changes), (*grant.calls, call))
+        freed = Grant((states.boundary_gone(), *grant.changes), (*grant.calls, call))
         yield enter(view, method, entry, freed)
 
 
@@ -99,7 +86,7 @@ def remove_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edg
         return
     for target in _targets(view, view.allowed(name, view.stock.roles)):
         call = view.call(name, RoleName=target.role.name)
-        yield from _freed(view, method, target, (call,), boundary_gone())
+        yield from _freed(view, method, target, (call,), states.boundary_gone())
 
 
 def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -115,11 +102,11 @@ def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             if not is_wider(document, target.document):
                 continue
             call = view.call(name, RoleName=target.role.name, PermissionsBoundary=arn)
-            change = boundary_set(document, arn)
+            change = states.boundary_set(document, arn)
             found = list(_freed(view, method, target, (call,), change))
             yield from found
             # A role may be written to under one boundary and not under another.
-            is_whole = any(any_permission() in edge.target.changes for edge in found)
+            is_whole = any(states.any_permission() in edge.target.changes for edge in found)
             if allows_all(document) and (is_whole or _is_wide(view, target.role)):
                 left.discard(target.role.arn)
 
@@ -139,7 +126,7 @@ def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         name = f"Put{own.noun}PermissionsBoundary"
         call = own_call(view, name, **own.named, PermissionsBoundary=arn)
         if view.may(call):
-            yield widened_by(view, method, [boundary_set(document, arn)], [call])
+            yield widened_by(view, method, [states.boundary_set(document, arn)], [call])
             is_done = is_done or allows_all(document)
 
 
@@ -151,14 +138,14 @@ def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     if boundary is not None and boundary.arn and not allows_all(boundary.policy):
         calls = rewriting(view, boundary.arn)
         if calls:
-            yield widened_by(view, method, [policy_rewritten(boundary.arn)], calls)
+            yield widened_by(view, method, [states.policy_rewritten(boundary.arn)], calls)
     known: dict[str, tuple[Call, ...]] = {}
     for target in _targets(view, view.stock.roles):
         arn = target.role.boundary or ""
         if arn not in known:
             known[arn] = rewriting(view, arn)
         if known[arn] and not allows_all(target.document):
-            yield from _freed(view, method, target, known[arn], policy_rewritten(arn))
+            yield from _freed(view, method, target, known[arn], states.policy_rewritten(arn))
 
 
 # Roles -------------------------------------------------------------------------------------------
@@ -190,8 +177,8 @@ def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
     for role in roles:
         if role.boundary is None or role is view.role:
             continue
-        attached = principal_of(view.world, role).boundary
-        document = Policy(()) if attached is None else attached.policy
+        boundary = principal_of(view.world, role).boundary
+        document = Policy(()) if boundary is None else boundary.policy
         if role.arn in view.assumable:
             yield BoundedRole(view.assumable[role.arn], document)
         elif role.arn in view.assumable_once_trusted:
@@ -206,7 +193,7 @@ def _freed(
     method: EscalationMethod,
     target: BoundedRole,
     calls: tuple[Call, ...],
-    change: Change,
+    change: states.Change,
 ) -> Iterator[Edge]:
     """Say that a power can act as a role past its boundary, with more policies if it can be.
 
@@ -217,7 +204,7 @@ def _freed(
     """
     after = change.make(principal_of(view.world, target.role)).boundary
     arn = None if after is None else after.arn
-    for grant in (*_grants(view, target.role, change), NOTHING):
+    for grant in (*_grants(view, target.role, change), granting.NOTHING):
         # What is written to a role with the wrong boundary may be refused: before or after, then.
         writes = (*grant.calls, *target.before)
         early = [call for call in writes if view.may(call)]
@@ -225,7 +212,7 @@ def _freed(
         if not all(map(view.may, late)):
             continue
         made = (*early, *calls, *late, target.taken.call)
-        yield view.acts_as(method, target.taken, fixed(*made), change, *grant.changes)
+        yield view.acts_as(method, target.taken, states.fixed(*made), change, *grant.changes)
         if grant.is_all:
             return  # nothing else gives more
 
@@ -234,19 +221,21 @@ def _is_wide(view: AttackerView, role: Role) -> bool:
     return any(allows_all(each.policy) for each in principal_of(view.world, role).identity)
 
 
-def _grants(view: AttackerView, role: Role, change: Change) -> list[Grant]:
+def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant]:
     """Give what a role could be given besides."""
     if _is_wide(view, role):
         return []
-    named, name = {"RoleName": role.name}, name_to_write(role)
+    named, name = {"RoleName": role.name}, granting.name_to_write(role)
     is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
     calls = []
     if name is not None and view.ever("iam:PutRolePolicy"):
         calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=ALL))
     if is_room and view.ever("iam:AttachRolePolicy"):
         calls.append(view.call("AttachRolePolicy", **named, PolicyArn=administrator(view)))
-    grants = [Grant((any_permission(),), (call,)) for call in calls]
-    some = best(attached(view, view.stock.roles), rewritten(view, view.stock.roles))
+    grants = [Grant((states.any_permission(),), (call,)) for call in calls]
+    some = granting.best(
+        granting.attached(view, view.stock.roles), granting.rewritten(view, view.stock.roles)
+    )
     return [*grants, *(grant for grant in some.get(role.arn, ()) if change not in grant.changes)]
 
 

@@ -16,26 +16,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.administrators import is_admin
+from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.grants import (
-    NOTHING,
-    Grant,
-    attached,
-    best,
-    whole,
-    written,
-)
+from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    PrincipalState,
-    group_left,
-    place_of,
-    policies_gone,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denying
 from iamlab.authorization.principal import principal_of
 from iamlab.model.identities import Role, User
@@ -64,7 +52,7 @@ class DenyRemoval(NamedTuple):
     """A Deny removed: by which call, and what is different then."""
 
     call: Call
-    change: Change
+    change: states.Change
 
 
 Remove: TypeAlias = "Callable[[PrincipalState, Attached], DenyRemoval | None]"
@@ -72,8 +60,8 @@ Remove: TypeAlias = "Callable[[PrincipalState, Attached], DenyRemoval | None]"
 
 def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
     """Give the policies of a principal's own that deny it something, without an Allow first."""
-    denies = {place_of(each) for each in denying(view.decider, state)}
-    found = [each for each in state.gathered.identity if place_of(each) in denies]
+    denies = {states.place_of(each) for each in denying(view.decider, state)}
+    found = [each for each in state.gathered.identity if states.place_of(each) in denies]
     return sorted(found, key=lambda each: own.allows_something(each.policy))
 
 
@@ -84,34 +72,29 @@ def _all(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> li
     while removal := next(filter(None, (remove(state, each) for each in left)), None):
         removals.append(removal)
         state = state.with_(removal.change)
-        there = {place_of(each) for each in state.gathered.identity}
-        left = [each for each in left if place_of(each) in there]
+        there = {states.place_of(each) for each in state.gathered.identity}
+        left = [each for each in left if states.place_of(each) in there]
     return removals
 
 
 def _removals(
-    attached: Attached,
+    removed: Attached,
     holders: Sequence[own.PolicyHolder],
     user: str,
     call: Callable[..., Call],
 ) -> Iterator[DenyRemoval]:
     """Give the calls that remove a policy of somebody; that a user leaves its group is the last."""
+    if removed.arn is None:
+        operation, named = "Delete{}Policy", {"PolicyName": removed.policy.name}
+    else:
+        operation, named = "Detach{}Policy", {"PolicyArn": removed.arn}
     for holder in holders:
-        if holder.path != attached.path:
-            continue
-        if attached.arn is None:
-            named = {**holder.named, "PolicyName": attached.policy.name}
-            yield DenyRemoval(
-                call(f"Delete{holder.noun}Policy", **named), policies_gone([attached])
-            )
-        else:
-            named = {**holder.named, "PolicyArn": attached.arn}
-            yield DenyRemoval(
-                call(f"Detach{holder.noun}Policy", **named), policies_gone([attached])
-            )
-        if holder.path:
+        if holder.path == removed.path:
+            remove = call(operation.format(holder.noun), **holder.named, **named)
+            yield DenyRemoval(remove, states.policies_gone([removed]))
+        if holder.path == removed.path and holder.path:
             leave = call("RemoveUserFromGroup", **holder.named, UserName=user)
-            yield DenyRemoval(leave, group_left(holder.identity.name))
+            yield DenyRemoval(leave, states.group_left(holder.identity.name))
 
 
 # One's own ---------------------------------------------------------------------------------------
@@ -148,7 +131,7 @@ def remove_of_others(view: AttackerView, method: EscalationMethod) -> Iterator[E
         return
     if _may_ever(view, "user", "group"):
         freed = {user.arn: _freed(view, user) for user in view.stock.users if user is not view.user}
-        some = [user for user in view.stock.users if freed.get(user.arn, NOTHING).calls]
+        some = [user for user in view.stock.users if freed.get(user.arn, granting.NOTHING).calls]
         for entry, grant in entered(view, some):
             done = freed[entry.user.arn]
             if _groups_in(grant.calls) & _groups_in(done.calls, "RemoveUserFromGroup"):
@@ -175,9 +158,11 @@ def _roles(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     freed = [(taken, _freed(view, taken.role)) for taken in others]
     if not any(done.calls for _, done in freed):
         return
-    grants = best(written(view, view.stock.roles), attached(view, view.stock.roles))
+    grants = granting.best(
+        granting.written(view, view.stock.roles), granting.attached(view, view.stock.roles)
+    )
     for taken, done in freed:
-        for grant in (*whole(grants, taken.role), NOTHING) if done.calls else ():
+        for grant in (*granting.whole(grants, taken.role), granting.NOTHING) if done.calls else ():
             calls = partial(tuple, (*done.calls, *grant.calls, taken.call))
             yield view.acts_as(method, taken, calls, *done.changes, *grant.changes)
 

@@ -14,40 +14,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.finders.grants import (
-    Grant,
-    Grants,
-    attached,
-    best,
-    together,
-    written,
-)
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    ANYBODY,
-    POLICY_NAME,
-    change_by,
-    is_widest,
-    own_groups,
-    policies_to_try,
-    widened_by,
-)
+from iamlab.analysis.privilege_escalation.finders import granting
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
+from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants
 from iamlab.analysis.privilege_escalation.finders.own_policies import (
     attach,
     gives_itself_all,
     has_enough,
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    GIVEN,
-    MEMBER,
-    Change,
-    Edge,
-    any_permission,
-    group_joined,
-    policy_given,
-)
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
 from iamlab.authorization.principal import policies_of
 from iamlab.engine.layers import Attached
@@ -58,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
 
 
 MOST_NEW = 4
@@ -79,7 +57,7 @@ class FilledGroup(NamedTuple):
 
     group: Group
     policies: tuple[Attached, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[states.Change, ...]
     calls: tuple[Call, ...]
     is_all: bool
 
@@ -87,7 +65,7 @@ class FilledGroup(NamedTuple):
         """Give what a user gains who is put into the group."""
         group = self.group
         named = {"GroupName": group.name, "UserName": name}
-        joined = group_joined(group.name, self.policies)
+        joined = states.group_joined(group.name, self.policies)
         add = other_call("iam:AddUserToGroup", _adding(group), **named)
         return Grant((joined, *self.changes), (*self.calls, add))
 
@@ -98,8 +76,8 @@ def _adding(group: Group) -> Need:
 
 def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """A group made if need be, ``PutGroupPolicy`` or ``AttachGroupPolicy``, ``AddUserToGroup``."""
-    user, groups = view.user, own_groups(view)
-    if user is None or is_widest(view) or not _may_fill(view):
+    user, groups = view.user, own.own_groups(view)
+    if user is None or own.is_widest(view) or not _may_fill(view):
         return
     has_room = len(groups) < quota(view.account, "GroupsPerUser")
     if not has_room or has_enough(view) or gives_itself_all(view):
@@ -109,19 +87,19 @@ def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge
         return
     for filled in every:
         grant = filled.for_user(user.name)
-        yield widened_by(view, method, grant.changes, grant.calls)
+        yield own.widened_by(view, method, grant.changes, grant.calls)
 
 
 def _is_in(view: AttackerView, group: Group) -> bool:
     """Say whether a power is in a group by now; one that it made is not in the world."""
-    joined = f"{MEMBER} {group.name}"
-    names = {holder.identity.name for holder in own_groups(view)}
+    joined = f"{states.MEMBER} {group.name}"
+    names = {holder.identity.name for holder in own.own_groups(view)}
     return group.name in names or any(each.about == joined for each in view.state.changes)
 
 
 def _gets_single_ones(view: AttackerView) -> bool:
     """Say whether a power has been given single policies, or gets them without a group."""
-    if any(change.about.startswith(GIVEN) for change in view.state.changes):
+    if any(change.about.startswith(states.GIVEN) for change in view.state.changes):
         return True
     return next(attach(view, METHODS[3]), None) is not None
 
@@ -180,10 +158,10 @@ def _every(view: AttackerView) -> Iterator[FilledGroup]:
 def _existing(view: AttackerView) -> Iterator[FilledGroup]:
     """Give the groups that there are."""
     groups = view.stock.groups
-    open_ones = view.allowed("AddUserToGroup", groups, UserName=ANYBODY)
+    open_ones = view.allowed("AddUserToGroup", groups, UserName=own.ANYBODY)
     if not open_ones:
         return
-    grants = best(written(view, groups), attached(view, groups))
+    grants = granting.best(granting.written(view, groups), granting.attached(view, groups))
     for group in sorted(open_ones, key=lambda each: bool(each.inline or each.attached)):
         held = view.as_they_are(policies_of(group, _path(group)))
         for grant in grants.get(group.arn, ()):
@@ -195,14 +173,14 @@ def _path(group: Group) -> tuple[str, ...]:
     return (f"group {group.name}",)
 
 
-def _gained(view: AttackerView, group: Group, call: Call, *, is_all: bool) -> Change:
+def _gained(view: AttackerView, group: Group, call: Call, *, is_all: bool) -> states.Change:
     """Say what the members of a group gain by a policy that it is given."""
     arn = call.parameters.get("PolicyArn")
     if arn is None or is_all:
-        return any_permission(_path(group))
+        return states.any_permission(_path(group))
     policy = view.account.get_policy(str(arn))
     (found,) = view.as_they_are([Attached(policy.document, policy.arn, _path(group))])
-    return policy_given(found.policy, policy.arn, _path(group))
+    return states.policy_given(found.policy, policy.arn, _path(group))
 
 
 def _new(view: AttackerView) -> Iterator[FilledGroup]:
@@ -221,7 +199,7 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
             continue
         grants = list(_grants_for_new(view, group))
         if len(grants) > 1 and not grants[-1].is_all:
-            grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
+            grants.append(granting.together(grants[: quota(account, "PoliciesPerGroup")]))
         for grant in grants:
             yield FilledGroup(group, (), grant.changes, (create, *grant.calls), grant.is_all)
         if grants:
@@ -230,16 +208,16 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
 
 def _grants_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
     """Give what a new group can be given; one that gives all is the last."""
-    named = {"GroupName": group.name, "PolicyName": POLICY_NAME, "PolicyDocument": ALL}
+    named = {"GroupName": group.name, "PolicyName": own.POLICY_NAME, "PolicyDocument": own.ALL}
     put = other_call("iam:PutGroupPolicy", Need("iam:PutGroupPolicy", group.arn, {}), **named)
     if view.may(put):
-        yield Grant((any_permission(_path(group)),), (put,))
+        yield Grant((states.any_permission(_path(group)),), (put,))
         return
-    for policy in policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
+    for policy in own.policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
         need = Need("iam:AttachGroupPolicy", group.arn, {"iam:PolicyARN": policy.arn})
         if view.decider.has(view.state, need):
             call = other_call(need.action, need, GroupName=group.name, PolicyArn=policy.arn)
-            is_all = change_by(view, policy) == any_permission()
+            is_all = own.change_by(view, policy) == states.any_permission()
             yield Grant((_gained(view, group, call, is_all=is_all),), (call,))
             if is_all:
                 return

@@ -18,14 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Carried,
-    Change,
-    Edge,
-    PrincipalState,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import (
     FILLER,
     Placeholder,
@@ -104,7 +99,7 @@ class Vouched:
         actions += ["sts:SetSourceIdentity"] if self.source_identity else []
         return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
 
-    def session(self, role: Role) -> Change:
+    def session(self, role: Role) -> states.Change:
         """Say what is different of the session from just some session of the role."""
         account, now = role.account, role.account.world.clock.now
         start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
@@ -124,12 +119,12 @@ class Vouched:
             tags=self.tags,
         )
         label = f"in a session by {self.provider_arn.partition('/')[2]}"
-        return Change(label, lambda known: known.showing(presented), CALLS_WITH)
+        return states.Change(label, lambda known: known.showing(presented), states.CALLS_WITH)
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> states.Carried:
         """What the session hands on."""
-        return Carried(source_identity=self.source_identity)
+        return states.Carried(source_identity=self.source_identity)
 
 
 def by_saml(account: Account, name: str, required: RequiredValues) -> Iterator[Vouched]:

@@ -26,8 +26,9 @@ from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
-from iamlab.analysis.privilege_escalation.finders.grants import Grant, membership, together
+from iamlab.analysis.privilege_escalation.finders.granting import Grant, membership, together
 from iamlab.analysis.privilege_escalation.finders.groups import fillable
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
@@ -39,15 +40,7 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
 )
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    boundary_set,
-    fixed,
-    tagged,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import (
     PASSWORD,
     required_tags,
@@ -101,14 +94,14 @@ class NewPrincipal:
         return self.holder.kind.capitalize()
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[states.Change, ...]:
         """What it is made with."""
         holder = self.holder
-        tags = tuple(tagged(key, value) for key, value in holder.tags.items())
+        tags = tuple(states.tagged(key, value) for key, value in holder.tags.items())
         document = document_of(holder.account, holder.boundary) if holder.boundary else None
         if document is None:
             return tags
-        return (boundary_set(document, str(holder.boundary)), *tags)
+        return (states.boundary_set(document, str(holder.boundary)), *tags)
 
     def created(self, view: AttackerView, **more: Any) -> Call:
         """Give the call that makes it."""
@@ -245,7 +238,7 @@ def _roles(view: AttackerView, method: EscalationMethod) -> Options:
         base = replace(made.state(), carried=taken.carried)
         for grant in _grants(view, made):
             target = view.changed(base, *taken.session, *made.changes, *grant.changes)
-            calls = fixed(create, *grant.calls, taken.call)
+            calls = states.fixed(create, *grant.calls, taken.call)
             yield made, grant, Edge(method, view.state, target, calls, taken.conditions)
 
 
@@ -256,7 +249,7 @@ def _users(view: AttackerView, method: EscalationMethod) -> Options:
         password = made.call("CreateLoginProfile", Password=PASSWORD)
         if view.may(key):
             ends: tuple[Call, ...] = (key,)
-            how: tuple[Change, ...] = ()
+            how: tuple[states.Change, ...] = ()
         elif view.may(password):
             ends = (password, sign_in_call(view, made.holder))
             how = (in_console(view, made.holder),)
@@ -264,7 +257,7 @@ def _users(view: AttackerView, method: EscalationMethod) -> Options:
             continue
         for grant in _grants(view, made):
             target = view.changed(made.state(), *made.changes, *grant.changes, *how)
-            calls = fixed(made.created(view), *grant.calls, *ends)
+            calls = states.fixed(made.created(view), *grant.calls, *ends)
             yield made, grant, Edge(method, view.state, target, calls)
 
 
@@ -272,7 +265,7 @@ def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
     put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
     if view.may(put):
-        yield Grant((any_permission(),), (put,))
+        yield Grant((states.any_permission(),), (put,))
         return
     found = []
     for policy in policies_to_try(view):

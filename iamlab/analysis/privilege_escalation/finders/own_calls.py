@@ -17,14 +17,8 @@ from functools import cache
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    any_permission,
-    group_joined,
-    group_left,
-    policy_given,
-)
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.authorization.principal import document_of, policies_of
@@ -91,8 +85,8 @@ def own_groups(view: AttackerView) -> list[PolicyHolder]:
     changes, names = view.state.changes, set(view.user.groups)
     if changes:
         every = [group.name for group in view.stock.groups]
-        names |= {name for name in every if group_joined(name, ()) in changes}
-        names -= {name for name in names if group_left(name) in changes}
+        names |= {name for name in every if states.group_joined(name, ()) in changes}
+        names -= {name for name in names if states.group_left(name) in changes}
     return groups_named(view, sorted(names))
 
 
@@ -155,7 +149,7 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
 def widened_by(
     view: AttackerView,
     method: EscalationMethod,
-    changes: Iterable[Change],
+    changes: Iterable[states.Change],
     calls: Iterable[Call],
     *conditions: str,
 ) -> Edge:
@@ -258,10 +252,14 @@ def administrator(view: AttackerView) -> str:
     return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
-def change_by(view: AttackerView, policy: ManagedPolicy) -> Change:
+def change_by(view: AttackerView, policy: ManagedPolicy) -> states.Change:
     """Say what somebody gains who is given a managed policy, by its version that is in force."""
     (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
-    return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
+    return (
+        states.any_permission()
+        if allows_all(found.policy)
+        else states.policy_given(found.policy, policy.arn)
+    )
 
 
 def allows_all(policy: Policy) -> bool:

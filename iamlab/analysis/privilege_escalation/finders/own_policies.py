@@ -16,21 +16,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, PolicyHolder, widened_by
-from iamlab.analysis.privilege_escalation.principal_states import (
-    GIVEN,
-    MEMBER,
-    VERSION,
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    group_joined,
-    policies_gone,
-    policy_given,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
@@ -57,13 +47,13 @@ class OwnGrant(NamedTuple):
     """
 
     call: Call
-    change: Change
+    change: states.Change
     denies: bool = False
 
     @property
     def is_all(self) -> bool:
         """Whether it gives everything."""
-        return self.change.label == any_permission().label
+        return self.change.label == states.any_permission().label
 
 
 def _holders(view: AttackerView, method: EscalationMethod) -> list[PolicyHolder]:
@@ -75,7 +65,7 @@ def attach(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     for holder in _holders(view, method):
         grants = list(_attachable(view, holder))
         if not has_enough(view) or any(grant.is_all for grant in grants):
-            yield from _as_edges(view, method, grants, own.room_for(view, holder), GIVEN)
+            yield from _as_edges(view, method, grants, own.room_for(view, holder), states.GIVEN)
 
 
 def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
@@ -92,9 +82,9 @@ def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
         if not view.may(call):
             continue
         if own.allows_all(found.policy):
-            yield OwnGrant(call, any_permission(holder.path))
+            yield OwnGrant(call, states.any_permission(holder.path))
             return  # no other policy gives more
-        change = policy_given(found.policy, policy.arn, holder.path)
+        change = states.policy_given(found.policy, policy.arn, holder.path)
         yield OwnGrant(call, change, denies_something(found.policy))
 
 
@@ -137,7 +127,10 @@ def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> 
     named = [{**holder.named, "PolicyName": each, "PolicyDocument": ALL} for each in names]
     calls = [own.own_call(view, name, **each) for each in named]
     if view.may(calls[0]):
-        changes = [any_permission(holder.path), *(policies_gone([each]) for each in replaced)]
+        changes = [
+            states.any_permission(holder.path),
+            *(states.policies_gone([each]) for each in replaced),
+        ]
         yield widened_by(view, method, changes, calls)
 
 
@@ -154,8 +147,8 @@ def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         if group.name not in names:
             call = view.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
             denies = any(denies_something(each.policy) for each in policies)
-            grants.append(OwnGrant(call, group_joined(group.name, policies), denies))
-    yield from _as_edges(view, method, grants, room, MEMBER)
+            grants.append(OwnGrant(call, states.group_joined(group.name, policies), denies))
+    yield from _as_edges(view, method, grants, room, states.MEMBER)
 
 
 def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -173,12 +166,12 @@ def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         managed = [each for each in own.hanging(view, holder) if each.arn is not None]
         # What allows nothing of IAM is the first to go.
         for attached in sorted(managed, key=lambda each: "iam:" in each.policy.text.lower()):
-            gone = policies_gone([attached])
+            gone = states.policies_gone([attached])
             detach = own.own_call(view, detaches, **holder.named, PolicyArn=attached.arn)
             after = replace(view, state=view.state.with_(gone))
             call = _whole(after, attaches, holder) if view.may(detach) else None
             if call is not None:
-                changes = [gone, any_permission(holder.path)]
+                changes = [gone, states.any_permission(holder.path)]
                 yield widened_by(view, method, changes, [detach, call])
                 break
 
@@ -187,7 +180,7 @@ def _whole(view: AttackerView, name: str, holder: PolicyHolder) -> Call | None:
     """Give the call that attaches a policy that allows everything, if it may be made."""
     there = {each.arn for each in own.hanging(view, holder)}
     for policy in own.policies_to_try(view):
-        is_all = own.change_by(view, policy).label == any_permission().label
+        is_all = own.change_by(view, policy).label == states.any_permission().label
         if is_all and policy.arn not in there:
             call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
             if view.may(call):
@@ -226,12 +219,16 @@ def is_detour(view: AttackerView) -> bool:
     """
     about = {change.about for change in view.state.changes}
     principal = view.user or view.role
-    if principal is None or not any(each.startswith((GIVEN, MEMBER, VERSION)) for each in about):
+    if principal is None or not any(
+        each.startswith((states.GIVEN, states.MEMBER, states.VERSION)) for each in about
+    ):
         return False
     today = PrincipalState.of(principal_of(view.world, principal))
     # It is different if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *view.state.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]
-    if any(f"{VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)):
+    if any(
+        f"{states.VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)
+    ):
         return False
     return gives_itself_all(replace(view, state=today))

@@ -31,15 +31,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    calling_with,
-    with_mfa,
-)
 from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
@@ -54,6 +49,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.request import Request
     from iamlab.model.identities import User
@@ -167,10 +163,10 @@ def _signed_in(
 
 def _session(
     view: AttackerView, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
-) -> Change:
+) -> states.Change:
     now = view.world.clock.now
     presented = Presented(user.arn, of_temporary(now, now, now if with_mfa else None), kind=kind)
-    return calling_with(label, presented)
+    return states.calling_with(label, presented)
 
 
 def _about_sessions(view: AttackerView) -> list[Statement]:
@@ -182,7 +178,7 @@ def _about_sessions(view: AttackerView) -> list[Statement]:
     ]
 
 
-def _gains(view: AttackerView, change: Change, statements: list[Statement]) -> bool:
+def _gains(view: AttackerView, change: states.Change, statements: list[Statement]) -> bool:
     """Say whether an Allow begins to hold by a change, or a Deny ends to."""
     probe = Need(UNHEARD_OF, "*", {})
     before = view.decider.question(view.state, probe).request
@@ -211,7 +207,7 @@ GET_SESSION_TOKEN = "sts:GetSessionToken"
 def use_mfa(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` with a code, after ``EnableMFADevice`` if there is no device yet."""
     user = view.user
-    change = with_mfa(view.world.clock)
+    change = states.with_mfa(view.world.clock)
     if user is None or change in view.state.changes or not depends_on(view, MFA):
         return
     if is_detour(view):

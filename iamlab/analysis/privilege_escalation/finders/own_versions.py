@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     ALL,
     allows_all,
@@ -20,12 +21,6 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
     widened_by,
 )
 from iamlab.analysis.privilege_escalation.finders.own_policies import has_enough
-from iamlab.analysis.privilege_escalation.principal_states import (
-    VERSION,
-    Edge,
-    policy_rewritten,
-    policy_version_set,
-)
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
@@ -36,6 +31,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
@@ -60,12 +56,12 @@ def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             continue
         calls = rewriting(view, arn)
         if calls:
-            yield widened_by(view, method, [policy_rewritten(arn)], calls)
+            yield widened_by(view, method, [states.policy_rewritten(arn)], calls)
 
 
 def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
-    changed = {each.about for each in view.state.changes if each.about.startswith(VERSION)}
+    changed = {each.about for each in view.state.changes if each.about.startswith(states.VERSION)}
     has_all = is_widest(view) or has_enough(view)
     limits = _limits(view)
     own = {**_own(view), **limits}
@@ -74,14 +70,14 @@ def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     may = view.allowed("SetDefaultPolicyVersion", view.stock.policies, VersionId=SOME_VERSION)
     for policy in may:
         attached = own.get(policy.arn)
-        about = f"{VERSION} {policy.arn}"
+        about = f"{states.VERSION} {policy.arn}"
         denies = attached is not None and denies_something(attached.policy)
         if attached is None or (has_all and policy.arn not in limits and not denies):
             continue
         if len(changed) >= MOST_SET_BACK and about not in changed:
             continue
         for version_id, document in policy.versions.items():
-            change = policy_version_set(policy.arn, version_id, document)
+            change = states.policy_version_set(policy.arn, version_id, document)
             is_back = version_id == policy.default_version_id  # where it was in the beginning
             if not is_back and is_wider(document, attached.policy):
                 named = {"PolicyArn": policy.arn, "VersionId": version_id}
@@ -95,7 +91,10 @@ def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
 
     A policy has five versions at most. If it has, one that is not in force must be deleted first.
     """
-    if not view.ever("iam:CreatePolicyVersion") or policy_rewritten(arn) in view.state.changes:
+    if (
+        not view.ever("iam:CreatePolicyVersion")
+        or states.policy_rewritten(arn) in view.state.changes
+    ):
         return ()
     written = {"PolicyDocument": ALL, "SetAsDefault": True}
     may = view.allowed("CreatePolicyVersion", view.stock.policies, **written)
@@ -116,7 +115,7 @@ def in_force(view: AttackerView, policy: ManagedPolicy) -> str:
         (
             version_id
             for version_id, document in policy.versions.items()
-            if policy_version_set(policy.arn, version_id, document) in view.state.changes
+            if states.policy_version_set(policy.arn, version_id, document) in view.state.changes
         ),
         policy.default_version_id,
     )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.administrators import is_admin
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
-from iamlab.analysis.privilege_escalation.finders.grants import Grant
+from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     PolicyHolder,
     oneself,

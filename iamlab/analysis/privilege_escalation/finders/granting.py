@@ -22,21 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    POLICY_NAME,
-    change_by,
-    free_name,
-    policies_to_try,
-    size_of_all,
-)
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_versions import rewriting
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    any_permission,
-    group_joined,
-    policy_rewritten,
-)
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
@@ -57,13 +45,13 @@ Grants = dict[str, list["Grant"]]
 class Grant(NamedTuple):
     """What somebody is given, and by which calls."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[states.Change, ...]
     calls: tuple[Call, ...]
 
     @property
     def is_all(self) -> bool:
         """Whether no other gift gives more."""
-        return any(change.label == any_permission().label for change in self.changes)
+        return any(change.label == states.any_permission().label for change in self.changes)
 
 
 NOTHING = Grant((), ())
@@ -79,14 +67,14 @@ def written(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grant
     if not holders:
         return {}
     operation = f"Put{_noun(holders)}Policy"
-    document = {"PolicyDocument": ALL}
+    document = {"PolicyDocument": own.ALL}
     found: Grants = {}
-    for holder in view.allowed(operation, holders, PolicyName=POLICY_NAME, **document):
+    for holder in view.allowed(operation, holders, PolicyName=own.POLICY_NAME, **document):
         name = name_to_write(holder)
         if name is not None:
             named = {f"{_noun(holders)}Name": holder.name, "PolicyName": name}
             call = view.call(operation, **named, **document)
-            found[holder.arn] = [Grant((any_permission(),), (call,))]
+            found[holder.arn] = [Grant((states.any_permission(),), (call,))]
     return found
 
 
@@ -96,9 +84,9 @@ def name_to_write(holder: User | Group | Role) -> str | None:
     It is a new one; if the others leave no room, it takes the place of the largest.
     """
     sizes = {name: size(policy) for name, policy in holder.inline.items()}
-    left = INLINE_LIMITS[holder.kind] - size_of_all() - sum(sizes.values())
+    left = INLINE_LIMITS[holder.kind] - own.size_of_all() - sum(sizes.values())
     if left >= 0:
-        return free_name(sizes)
+        return own.free_name(sizes)
     largest = max(sizes, key=lambda name: sizes[name])
     return largest if left + sizes[largest] >= 0 else None
 
@@ -115,8 +103,8 @@ def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gran
         each.arn: quota(view.account, f"PoliciesPer{noun}") - len(each.attached) for each in holders
     }
     found: Grants = {}
-    for policy in policies_to_try(view):
-        change = change_by(view, policy)
+    for policy in own.policies_to_try(view):
+        change = own.change_by(view, policy)
         for holder in view.allowed(f"Attach{noun}Policy", holders, PolicyArn=policy.arn):
             grants = found.setdefault(holder.arn, [])
             if policy.arn in holder.attached or room[holder.arn] < 1 or _is_done(grants):
@@ -151,7 +139,7 @@ def rewritten(view: AttackerView, holders: Sequence[User | Group | Role]) -> Gra
         having = [holder for holder in holders if policy.arn in holder.attached]
         calls = rewriting(view, policy.arn) if having else ()
         for holder in having if calls else ():
-            grant = Grant((policy_rewritten(policy.arn),), calls)
+            grant = Grant((states.policy_rewritten(policy.arn),), calls)
             found.setdefault(holder.arn, []).append(grant)
     return found
 
@@ -161,7 +149,7 @@ def membership(
 ) -> Grant:
     """Give what a user gains who is put into a group."""
     call = view.call("AddUserToGroup", GroupName=group.name, UserName=user)
-    return Grant((group_joined(group.name, policies),), (call,))
+    return Grant((states.group_joined(group.name, policies),), (call,))
 
 
 def best(*several: Grants) -> Grants:
