@@ -20,21 +20,18 @@ AWS pages: "AWS managed policies for job functions", AdministratorAccess; "Polic
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
-from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
-from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, UNHEARD_OF, denying
+from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER
 from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.engine.layers import Attached
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -128,42 +125,3 @@ def known_abroad(world: World) -> frozenset[str]:
                 if is_arn(text) and Arn.parse(text).account != account.account_id
             }
     return frozenset(found)
-
-
-GIVES_POWER = (
-    *("AttachRolePolicy", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy"),
-    *("AttachUserPolicy", "PutUserPolicy", "CreateUser", "CreateAccessKey"),
-)
-"""Calls of IAM that an administrator makes to give power to whom he likes."""
-
-
-def is_admin(decider: Decider, state: PrincipalState) -> bool:
-    """Say whether a power is an administrator of its account, as it stands."""
-    known, is_root = state.gathered, state.arn.endswith(":root")
-    if is_root and known.session:
-        return False  # a member's root user, assumed for one task
-    if not is_root and not any(takes_all(one) for one in known.identity):
-        return False  # the usual case, quickly
-    without_scps = replace(state, gathered=replace(known, scps=()))
-    if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
-        return False
-    if denying(decider, state):
-        return False
-    account = decider.world.accounts[state.account_id]
-    start = f"arn:{account.partition}:iam::{account.account_id}"
-    return all(
-        decider.decide(state, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
-        for name in GIVES_POWER
-    )
-
-
-def takes_all(attached: Attached) -> bool:
-    """Say whether a policy has an Allow that could be for all actions."""
-    return any(
-        one.effect == "Allow" and ("*" in (one.action or ()) or one.not_action is not None)
-        for one in attached.policy.statements
-    )
-
-
-def _kind(name: str) -> str:
-    return "role" if "Role" in name else "user"

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need, iam_call
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Edge,
+    PrincipalState,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
@@ -213,3 +217,42 @@ class AttackerView:
             if change.about.startswith(states.VERSION):
                 now = change.make(now)
         return now.identity
+
+
+GIVES_POWER = (
+    *("AttachRolePolicy", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy"),
+    *("AttachUserPolicy", "PutUserPolicy", "CreateUser", "CreateAccessKey"),
+)
+"""Calls of IAM that an administrator makes to give power to whom he likes."""
+
+
+def is_admin(decider: Decider, state: PrincipalState) -> bool:
+    """Say whether a power is an administrator of its account, as it stands."""
+    known, is_root = state.gathered, state.arn.endswith(":root")
+    if is_root and known.session:
+        return False  # a member's root user, assumed for one task
+    if not is_root and not any(takes_all(one) for one in known.identity):
+        return False  # the usual case, quickly
+    without_scps = replace(state, gathered=replace(known, scps=()))
+    if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
+        return False
+    if denying(decider, state):
+        return False
+    account = decider.world.accounts[state.account_id]
+    start = f"arn:{account.partition}:iam::{account.account_id}"
+    return all(
+        decider.decide(state, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
+        for name in GIVES_POWER
+    )
+
+
+def takes_all(attached: Attached) -> bool:
+    """Say whether a policy has an Allow that could be for all actions."""
+    return any(
+        one.effect == "Allow" and ("*" in (one.action or ()) or one.not_action is not None)
+        for one in attached.policy.statements
+    )
+
+
+def _kind(name: str) -> str:
+    return "role" if "Role" in name else "user"

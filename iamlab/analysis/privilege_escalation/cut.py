@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import GIVES_POWER
+from iamlab.analysis.privilege_escalation.attacker_view import GIVES_POWER
 from iamlab.analysis.privilege_escalation.cut_edits import (
     CutEdit,
     DenyAction,

@@ -23,13 +23,16 @@ from iamlab.analysis.privilege_escalation.administrators import (
     accounts_told_apart,
     an_administrator,
     asks_who_calls,
-    is_admin,
     is_shared,
     known_abroad,
     shared_by,
 )
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.attacker_view import (
+    AccountInventory,
+    AttackerView,
+    is_admin,
+)
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import (
     boundaries,

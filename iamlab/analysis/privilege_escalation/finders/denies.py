@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.administrators import is_admin
+from iamlab.analysis.privilege_escalation.attacker_view import is_admin
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.granting import Grant

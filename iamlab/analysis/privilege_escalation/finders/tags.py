@@ -20,8 +20,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import is_admin
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
+from iamlab.analysis.privilege_escalation.attacker_view import is_admin
 from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_calls import (
     PolicyHolder,
