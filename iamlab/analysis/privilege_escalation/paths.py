@@ -24,7 +24,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS, is_shared
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.display import FEW, Shown, called, count, few, steps
 from iamlab.errors import AwsError
@@ -32,7 +32,6 @@ from iamlab.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
     from iamlab.model.world import World

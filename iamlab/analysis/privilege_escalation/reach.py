@@ -14,7 +14,6 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.administrators import is_shared
 from iamlab.analysis.privilege_escalation.answers import (
     COLUMNS,
     Arrivals,
@@ -26,7 +25,7 @@ from iamlab.analysis.privilege_escalation.answers import (
     to_networkx,
 )
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.paths import Path, PathSearcher, comes_back, is_kept
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState

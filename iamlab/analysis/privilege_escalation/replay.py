@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
 from iamlab.analysis.privilege_escalation.finders.users import (
     BY_NAME,
     CODECOMMIT,
@@ -42,7 +42,6 @@ from iamlab.operations.sts.calls import call as call_sts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
     from iamlab.model.identities import User

@@ -29,8 +29,7 @@ from iamlab.analysis.privilege_escalation.finders.own_calls import (
     widened_by,
     with_boundary,
 )
-from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
-from iamlab.analysis.privilege_escalation.finders.own_versions import is_wider, rewriting
+from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour, is_wider, rewriting
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.authorization.principal import principal_of

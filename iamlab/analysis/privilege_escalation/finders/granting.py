@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.own_versions import rewriting
+from iamlab.analysis.privilege_escalation.finders.own_policies import rewriting
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
