@@ -212,9 +212,7 @@ def _attempt(
     if "SerialNumber" in parameters:
         keys |= of_mfa(world.clock.now, world.clock.now)
     source_identity = state.carried.source_identity or passed or ""
-    actions = ["sts:AssumeRole"]
-    actions += ["sts:TagSession"] if tags.needs_permission else []
-    actions += ["sts:SetSourceIdentity"] if source_identity else []
+    actions = session_actions("sts:AssumeRole", tags.needs_permission, source_identity)
     needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
     return AssumeRoleCall(
         Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
@@ -244,9 +242,21 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
         return ()
     now = world.clock.now
     keys = dict(of_temporary(now, now, now if with_mfa else None))
-    if attempt.source_identity:
-        keys["aws:SourceIdentity"] = attempt.source_identity
+    return (named_session(role, name, keys, tags, attempt.source_identity, label),)
+
+
+def named_session(
+    role: Role,
+    name: str,
+    keys: dict[str, ContextValue],
+    tags: Mapping[str, str],
+    source_identity: str,
+    label: str,
+) -> states.Change:
+    """Let a role be a session with a name, condition keys and tags."""
     account = role.account
+    if source_identity:
+        keys["aws:SourceIdentity"] = source_identity
     presented = Presented(
         f"arn:{account.partition}:sts::{account.account_id}:assumed-role/{role.name}/{name}",
         keys,
@@ -255,8 +265,10 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
         userid=f"{role.unique_id}:{name}",
         tags=tags,
     )
-    return (
-        states.Change(
-            f"in a session {label}", lambda known: known.showing(presented), states.CALLS_WITH
-        ),
-    )
+    return states.calling_with(f"in a session {label}", presented)
+
+
+def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
+    """Give the actions that a call for a role needs, by what it sends."""
+    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
+    return [action, *(name for name, is_sent in more.items() if is_sent)]
