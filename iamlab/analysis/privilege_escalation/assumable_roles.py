@@ -24,6 +24,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     Carried,
     Change,
     PrincipalState,
+    policies_in,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import (
     RequiredValues,
@@ -37,6 +38,7 @@ from iamlab.analysis.privilege_escalation.role_calls import (
     session_name,
     session_of,
 )
+from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
@@ -334,9 +336,7 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a power's own policies and ceilings want of its calls."""
-    layers = state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    return required_in(*(one.policy for one in (*every, *layers.of("scoped"), *layers.of("scp"))))
+    return required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:

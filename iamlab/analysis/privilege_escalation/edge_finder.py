@@ -60,6 +60,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     Edge,
     PrincipalState,
     any_permission,
+    policies_in,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER
 from iamlab.analysis.who_can import everybody
@@ -107,7 +108,7 @@ def asks_who_calls(state: PrincipalState) -> bool:
     """Say whether an SCP above a power's account treats some of its principals otherwise."""
     return any(
         condition.key.lower().startswith(OF_CALLER)
-        for attached in state.gathered.layers().of("scp")
+        for attached in policies_in(state.gathered, "scp")
         for statement in attached.policy.statements
         for condition in statement.conditions
     )

@@ -142,6 +142,12 @@ class PrincipalState:
         return f"{name}{' ' if said else ''}{said}"
 
 
+def policies_in(known: PrincipalContext, *layers: str) -> list[Attached]:
+    """Give the policies in some layers of a principal: its own, its boundary, its SCPs."""
+    found = known.layers()
+    return [each for layer in layers for each in found.of(layer)]
+
+
 GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"
 """How that begins what a change is about: a policy given, a membership, a policy's version.
 

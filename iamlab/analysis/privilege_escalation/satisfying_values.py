@@ -16,13 +16,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
+from iamlab.analysis.privilege_escalation.principal_states import policies_in
+from iamlab.analysis.privilege_escalation.required_parameters import with_values
 from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
 from iamlab.engine.prepared import action_test, condition_tests, keys_of
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.catalog import PLACEHOLDER, action
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.policy.samples import meeting
-from iamlab.policy.variables import has_variable, substitute
+from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,18 +61,10 @@ OF_MACHINES, MACHINES = "ssm:resourcetag/", ("instance", "managed-instance", "ta
 """A key for tags of machines, and which resources those are; it says nothing of documents."""
 
 NOT_CHOSEN = (
-    *(
-        "cloudformation:resourcetypes",
-        "cloudformation:templateurl",
-        "cloudformation:stackpolicyurl",
-    ),
-    *(
-        "lambda:codesigningconfigarn",
-        "sagemaker:networkisolation",
-        "batch:image",
-        "codebuild:source",
-    ),
-    *("codebuild:buildspec", "bedrock-agentcore:runtimeauthorizertype"),
+    *("cloudformation:resourcetypes", "cloudformation:templateurl"),
+    *("cloudformation:stackpolicyurl", "lambda:codesigningconfigarn", "batch:image"),
+    *("sagemaker:networkisolation", "codebuild:source", "codebuild:buildspec"),
+    "bedrock-agentcore:runtimeauthorizertype",
 )
 """How keys begin whose wanted values leave the caller nothing of its own to run."""
 
@@ -88,24 +82,18 @@ TAGGING = {
 
 
 def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
-    """Give the statements of a power's own policies and ceilings that an action can match."""
-    lower = name.lower()
-    return [one for one in _statements(state) if _test(decider, one)(lower)]
+    """Give the statements of a principal's own policies and ceilings that an action can match."""
+    own, lower = policies_in(state.gathered, *OWN_LAYERS), name.lower()
+    every = (statement for attached in own for statement in attached.policy.statements)
+    return [statement for statement in every if _test(decider, statement)(lower)]
 
 
 def _test(decider: Decider, statement: Statement) -> Any:
     key = ("action test", id(statement))
     known = decider.kept.get(key)
     if known is None:
-        known = decider.kept[key] = (statement, action_test(statement))
+        known = decider.kept[key] = (statement, action_test(statement))  # the id stays taken
     return known[1]
-
-
-def _statements(state: PrincipalState) -> Iterator[Statement]:
-    layers = state.gathered.layers()
-    for layer in OWN_LAYERS:
-        for attached in layers.of(layer):
-            yield from attached.policy.statements
 
 
 def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
@@ -113,10 +101,8 @@ def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
 
     If none does, and the thing has no policy, its value does not matter.
     """
-    layers = state.gathered.layers()
-    return any(
-        key.lower() in _keys(decider, one) for layer in OWN_LAYERS for one in layers.of(layer)
-    )
+    own = policies_in(state.gathered, *OWN_LAYERS)
+    return any(key.lower() in _keys(decider, attached) for attached in own)
 
 
 def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
@@ -271,17 +257,9 @@ def _value(effect: str, condition: Condition) -> str | None:
 
 
 def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
-    """Put the power's own values in the place of variables; leave out what has none."""
-    known: list[dict[str, Any]] = []  # only gathered if a text asks for it
-
-    def value_of(key: str) -> str | None:
-        if not known:
-            known.append({each.lower(): one for each, one in state.gathered.context().items()})
-        value = known[0].get(key.lower())
-        return value if isinstance(value, str) else None
-
+    """Put the principal's own values in the place of variables; leave out what has none."""
     for text in texts:
-        filled = substitute(text, value_of) if has_variable(text) else text
+        filled = with_values(text, state.gathered.context()) if has_variable(text) else text
         if filled is not None:
             yield filled
 
@@ -303,8 +281,7 @@ def denies_something(policy: Policy) -> bool:
 
 def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
     """Give those of a principal's own policies and ceilings that deny it something."""
-    layers = state.gathered.layers()
-    own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
+    own = policies_in(state.gathered, "identity", "boundary", "session")
     having = [one for one in own if denies_something(one.policy)]
     if not having:
         return []
@@ -349,19 +326,13 @@ def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
 def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
     """Give what the Resource elements say of names, in the policies that let one make somebody."""
     test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
-    known = {key.lower(): value for key, value in view.state.gathered.context().items()}
     start = ("arn", view.account.partition, "iam", "", view.account.account_id)
-
-    def value_of(key: str) -> str | None:
-        value = known.get(key.lower())
-        return value if isinstance(value, str) else None
-
-    layers = view.state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    known = view.state.gathered.context()
+    every = policies_in(view.state.gathered, "identity", "boundary", "scp")
     for statement in (each for attached in every for each in attached.policy.statements):
         if statement.effect == "Allow" and any(map(action_test(statement), test)):
             for written in statement.resource or ():
-                text = substitute(written, value_of) if statement.variables else written
+                text = with_values(written, known) if statement.variables else written
                 parts = [] if text is None else text.split(":", PARTS - 1)
                 if len(parts) == PARTS and all(map(glob, parts, start)):
                     yield parts[-1]

@@ -280,8 +280,7 @@ def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
     account = view.account
     for name in STRONG:
         yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
-    layers = view.state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    every = states.policies_in(view.state.gathered, "identity", "boundary", "scp")
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
     for arn in sorted(named):
         policy = account.policies.get(arn) or managed.find(arn)

@@ -77,9 +77,8 @@ def depends_on(view: AttackerView, start: str) -> bool:
 
 def about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
-    layers = known.layers()
-    own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    yield from _conditional(each.policy for each in (*own, *layers.of("scp")))
+    own = states.policies_in(known, "identity", "boundary", "session", "scp")
+    yield from _conditional(each.policy for each in own)
     kept = view.decider.kept
     if "statements about callers" not in kept:
         kept["statements about callers"] = list(_conditional(_of_others(view.world)))
