@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import (
     PROFILE,
     REGION,
@@ -26,15 +27,6 @@ from iamlab.analysis.privilege_escalation.escalation_methods import (
 from iamlab.analysis.privilege_escalation.pass_role import PASS_ROLE, PASSED_FOR, Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
-from iamlab.analysis.privilege_escalation.satisfying_values import (
-    TAGS,
-    choices,
-    is_sent,
-    mentions,
-    patterns,
-    tagging,
-    values,
-)
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.policy.arn import is_arn
 
@@ -100,7 +92,7 @@ class PlanBinding:
             more = self.chosen.get((number, thing), {})
             resource = self.names[thing] if thing else "*"
             need = Need(step.action, resource, {**fixed, **more})
-            yield from (need, *tagging(need))
+            yield from (need, *satisfying.tagging(need))
 
     def calls(
         self, passing: Passing, role: Role, profile: str, another: Role | None
@@ -129,7 +121,8 @@ def _sent(step: PlanStep, thing: str, meant: Mapping[str, str], region: str) -> 
     return {
         key: _STANDS_FOR.sub(lambda found: known.get(found[1], found[0]), value)
         for key, value in step.keys
-        if is_sent(step.action, thing, key) and (value not in OF_ROLE or value[1:-1] in known)
+        if satisfying.is_sent(step.action, thing, key)
+        and (value not in OF_ROLE or value[1:-1] in known)
     }
 
 
@@ -174,12 +167,12 @@ class PlanBinder:
         named = [text.split(":")[3] for text in self._patterns(self.plan.actions) if ":" in text]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
-                named += values(view.decider, view.state, name, key)
+                named += satisfying.values(view.decider, view.state, name, key)
         found |= dict.fromkeys(text for text in named if _REGION.fullmatch(text))
         return list(found)
 
     def _patterns(self, actions: tuple[str, ...]) -> list[str]:
-        found = patterns(self.view.decider, self.view.state, actions)
+        found = satisfying.patterns(self.view.decider, self.view.state, actions)
         return [text for text in found if is_arn(text)]
 
     def _in(self, region: str) -> Iterator[PlanBinding]:
@@ -207,9 +200,9 @@ class PlanBinder:
         for step in steps:
             for key, value in step.keys:
                 if value == f"{{{name}}}":
-                    wanted += values(view.decider, view.state, step.action, key)
+                    wanted += satisfying.values(view.decider, view.state, step.action, key)
         if name in (self.plan.main, self.plan.gets):
-            wanted += values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
+            wanted += satisfying.values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
             wanted += self.more
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
         there = self._taken if resource.is_new else ()
@@ -257,7 +250,7 @@ class PlanBinder:
                 if keys is None:
                     return None
                 chosen[number, thing] = keys
-                tags = [key for key in keys if key.lower().startswith(TAGS)]
+                tags = [key for key in keys if key.lower().startswith(satisfying.TAGS)]
                 for key in tags:
                     tag = f"{key.partition('/')[2]}={keys[key]}"
                     conditions[f"{names.get(thing, 'it')} is tagged {tag}"] = None
@@ -269,15 +262,17 @@ class PlanBinder:
         """Give the further keys with which a permission is there; ``None``: there are none."""
         view, resource = self.view, names.get(thing, "*")
         of_role = [key for key, value in step.keys if value in OF_ROLE]
-        if any(mentions(view.decider, view.state, key) for key in of_role):
+        if any(satisfying.mentions(view.decider, view.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
         if view.decider.has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
-        more = choices(view.decider, view.state, step.action, thing, fixed, has_tags=has_tags)
+        more = satisfying.choices(
+            view.decider, view.state, step.action, thing, fixed, has_tags=has_tags
+        )
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})
-        wanted = (need, *tagging(need))
+        wanted = (need, *satisfying.tagging(need))
         return more if all(view.decider.has(view.state, each) for each in wanted) else None

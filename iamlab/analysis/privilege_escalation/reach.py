@@ -14,16 +14,8 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.answers import (
-    COLUMNS,
-    Arrivals,
-    BlastRadius,
-    lines_of,
-    rows_of,
-    to_dot,
-    to_mermaid,
-    to_networkx,
-)
+from iamlab.analysis.privilege_escalation import answers
+from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
 from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.paths import Path, PathSearcher, comes_back, is_kept
@@ -280,21 +272,21 @@ class Reach(Shown):
         A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
         """
         admins = {arn: self._finder.is_admin(one) for arn, one in self._finder.today.items()}
-        return to_networkx(self.edges, admins)
+        return answers.to_networkx(self.edges, admins)
 
     def to_frame(self) -> Any:
         """Give all edges as a ``pandas.DataFrame``, one a line."""
         from iamlab import display
 
-        return display.table(COLUMNS, rows_of(self.edges))
+        return display.table(answers.COLUMNS, answers.rows_of(self.edges))
 
     def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Graphviz."""
-        return to_dot(self.edges if edges is None else edges, self._strong)
+        return answers.to_dot(self.edges if edges is None else edges, self._strong)
 
     def to_mermaid(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Mermaid."""
-        return to_mermaid(self.edges if edges is None else edges, self._strong)
+        return answers.to_mermaid(self.edges if edges is None else edges, self._strong)
 
     @property
     def _strong(self) -> list[str]:
@@ -330,7 +322,7 @@ class Reach(Shown):
         already = sum(not len(path) for path in admins.values())
         return (
             f"{count(len(self.principals), 'principal')}, "
-            f"{count(len(lines_of(self.edges)), 'line')} between them. "
+            f"{count(len(answers.lines_of(self.edges)), 'line')} between them. "
             f"{already} are administrators, and {len(admins) - already} can make themselves so."
         )
 

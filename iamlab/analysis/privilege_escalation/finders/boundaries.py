@@ -18,17 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.attacker_view import is_admin
 from iamlab.analysis.privilege_escalation.finders import granting
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.granting import Grant
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    BOUNDARY,
-    administrator,
-    allows_all,
-    oneself,
-    own_call,
-    widened_by,
-    with_boundary,
-)
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour, is_wider, rewriting
 from iamlab.analysis.privilege_escalation.finders.users import enter, entered
 from iamlab.analysis.privilege_escalation.required_parameters import literals
@@ -56,12 +47,12 @@ NOUN = {23: "User", 24: "Role"}
 
 def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``Delete...PermissionsBoundary`` on one's own user or role."""
-    own = oneself(view)
-    if own is None or own.noun != NOUN[method.number] or is_detour(view):
+    holder = own.oneself(view)
+    if holder is None or holder.noun != NOUN[method.number] or is_detour(view):
         return
-    call = own_call(view, f"Delete{own.noun}PermissionsBoundary", **own.named)
+    call = own.own_call(view, f"Delete{holder.noun}PermissionsBoundary", **holder.named)
     if view.state.gathered.boundary is not None and view.may(call):
-        yield widened_by(view, method, [states.boundary_gone()], [call])
+        yield own.widened_by(view, method, [states.boundary_gone()], [call])
 
 
 def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -106,13 +97,17 @@ def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             yield from found
             # A role may be written to under one boundary and not under another.
             is_whole = any(states.any_permission() in edge.target.changes for edge in found)
-            if allows_all(document) and (is_whole or _is_wide(view, target.role)):
+            if own.allows_all(document) and (is_whole or _is_wide(view, target.role)):
                 left.discard(target.role.arn)
 
 
 def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    own, boundary = oneself(view), view.state.gathered.boundary
-    if own is None or not view.ever(f"iam:Put{own.noun}PermissionsBoundary") or is_detour(view):
+    holder, boundary = own.oneself(view), view.state.gathered.boundary
+    if (
+        holder is None
+        or not view.ever(f"iam:Put{holder.noun}PermissionsBoundary")
+        or is_detour(view)
+    ):
         return
     required, is_done = _required(view), False
     for arn, document in _to_try(view):
@@ -122,11 +117,11 @@ def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         # Where a policy asks for a boundary, it lets its owner do more under just that one.
         if arn not in required and (is_done or not is_wider_one):
             continue
-        name = f"Put{own.noun}PermissionsBoundary"
-        call = own_call(view, name, **own.named, PermissionsBoundary=arn)
+        name = f"Put{holder.noun}PermissionsBoundary"
+        call = own.own_call(view, name, **holder.named, PermissionsBoundary=arn)
         if view.may(call):
-            yield widened_by(view, method, [states.boundary_set(document, arn)], [call])
-            is_done = is_done or allows_all(document)
+            yield own.widened_by(view, method, [states.boundary_set(document, arn)], [call])
+            is_done = is_done or own.allows_all(document)
 
 
 def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -134,16 +129,16 @@ def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     if not view.ever("iam:CreatePolicyVersion"):
         return
     boundary = view.state.gathered.boundary
-    if boundary is not None and boundary.arn and not allows_all(boundary.policy):
+    if boundary is not None and boundary.arn and not own.allows_all(boundary.policy):
         calls = rewriting(view, boundary.arn)
         if calls:
-            yield widened_by(view, method, [states.policy_rewritten(boundary.arn)], calls)
+            yield own.widened_by(view, method, [states.policy_rewritten(boundary.arn)], calls)
     known: dict[str, tuple[Call, ...]] = {}
     for target in _targets(view, view.stock.roles):
         arn = target.role.boundary or ""
         if arn not in known:
             known[arn] = rewriting(view, arn)
-        if known[arn] and not allows_all(target.document):
+        if known[arn] and not own.allows_all(target.document):
             yield from _freed(view, method, target, known[arn], states.policy_rewritten(arn))
 
 
@@ -207,7 +202,7 @@ def _freed(
         # What is written to a role with the wrong boundary may be refused: before or after, then.
         writes = (*grant.calls, *target.before)
         early = [call for call in writes if view.may(call)]
-        late = [with_boundary(call, target.role, arn) for call in writes if call not in early]
+        late = [own.with_boundary(call, target.role, arn) for call in writes if call not in early]
         if not all(map(view.may, late)):
             continue
         made = (*early, *calls, *late, target.taken.call)
@@ -217,7 +212,7 @@ def _freed(
 
 
 def _is_wide(view: AttackerView, role: Role) -> bool:
-    return any(allows_all(each.policy) for each in principal_of(view.world, role).identity)
+    return any(own.allows_all(each.policy) for each in principal_of(view.world, role).identity)
 
 
 def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant]:
@@ -228,9 +223,9 @@ def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant
     is_room = len(role.attached) < quota(view.account, "PoliciesPerRole")
     calls = []
     if name is not None and view.ever("iam:PutRolePolicy"):
-        calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=ALL))
+        calls.append(view.call("PutRolePolicy", **named, PolicyName=name, PolicyDocument=own.ALL))
     if is_room and view.ever("iam:AttachRolePolicy"):
-        calls.append(view.call("AttachRolePolicy", **named, PolicyArn=administrator(view)))
+        calls.append(view.call("AttachRolePolicy", **named, PolicyArn=own.administrator(view)))
     grants = [Grant((states.any_permission(),), (call,)) for call in calls]
     some = granting.best(
         granting.attached(view, view.stock.roles), granting.rewritten(view, view.stock.roles)
@@ -244,7 +239,9 @@ def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant
 def _required(view: AttackerView) -> set[str]:
     """Give the ARNs that the power's own policies want a boundary to have."""
     return {
-        value for each in view.state.gathered.identity for value in literals(each.policy, BOUNDARY)
+        value
+        for each in view.state.gathered.identity
+        for value in literals(each.policy, own.BOUNDARY)
     }
 
 
@@ -252,7 +249,7 @@ def _to_try(view: AttackerView) -> Iterator[tuple[str, Policy]]:
     """Give policies that could be a boundary, the widest first."""
     named = [managed.find(arn) for arn in sorted(_required(view))]
     policies = (
-        view.account.get_policy(administrator(view)),
+        view.account.get_policy(own.administrator(view)),
         *(each for each in named if each and not each.path.startswith(SERVICE_LINKED_ONLY)),
         *view.stock.policies,
     )

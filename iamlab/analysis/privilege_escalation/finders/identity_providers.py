@@ -17,16 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    FILLER,
-    Placeholder,
-    RequiredValues,
-    required_in,
-    required_tags,
-    samples,
-)
 from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
 from iamlab.authorization.context_keys import of_temporary
 from iamlab.authorization.principal import principal_of
@@ -47,6 +40,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
@@ -165,7 +159,7 @@ def _accepted(
     view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[ProviderClaims]]
 ) -> ProviderClaims | None:
     """Give the first claims that the role's trust policy, and what else has a say, accepts."""
-    for claims in said(required_in(*([] if role.trust is None else [role.trust]))):
+    for claims in said(parameters.required_in(*([] if role.trust is None else [role.trust]))):
         provider = PrincipalState.of(principal_of(view.world, claims.provider_arn))
         if all(view.decider.decide(provider, need) for need in claims.needs(role)):
             return claims
@@ -228,9 +222,9 @@ class ProviderClaims:
 
     def with_session(self, required: RequiredValues) -> Iterator[ProviderClaims]:
         """Give them with a session's name; with tags and source identity if required, then less."""
-        names = [*_texts(required, "sts:RoleSessionName"), FILLER]
+        names = [*_texts(required, "sts:RoleSessionName"), parameters.FILLER]
         name = next(each for each in names if is_session_name(each))
-        found = required_tags(required, {}, "aws:RequestTag/")
+        found = parameters.required_tags(required, {}, "aws:RequestTag/")
         tags = {key: values[0] for key, values in found.items()}
         identity = _first(required, "sts:SourceIdentity", "")
         seen = []
@@ -247,7 +241,7 @@ def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterat
     audience = next(each for each in doors if door.is_recipient(each))
     issuer = _first(required, "saml:iss", ENTITY_ID)
     provider = SAMLProvider(account, name, issuer=issuer)
-    subject = _first(required, "saml:sub", FILLER)
+    subject = _first(required, "saml:sub", parameters.FILLER)
     # One attribute for each key; what the directory tells anyway is not new.
     by_key = {claim.key: (attribute, claim) for attribute, claim in reversed(CLAIMS.items())}
     attributes: dict[str, str] = {}
@@ -255,7 +249,7 @@ def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterat
     for attribute, claim in CLAIMS.items():
         is_new = claim.key != "saml:name" and by_key[claim.key][0] == attribute
         if is_new and claim.key.lower() in required:
-            value = attributes[attribute] = _first(required, claim.key, FILLER)
+            value = attributes[attribute] = _first(required, claim.key, parameters.FILLER)
             known[claim.key] = (value,) if claim.is_list else value
     context = {**context_of(provider, subject, "persistent", audience), **known}
     action = "sts:AssumeRoleWithSAML"
@@ -268,10 +262,10 @@ def oidc_claims(
 ) -> Iterator[ProviderClaims]:
     """Give what an OIDC provider could say."""
     audience = audience or _first(required, f"{name}:aud", AUDIENCE)
-    subject = _first(required, f"{name}:sub", FILLER)
+    subject = _first(required, f"{name}:sub", parameters.FILLER)
     start = f"{name}:".lower()
     attributes = {
-        key[len(start) :]: _first(required, key, FILLER)
+        key[len(start) :]: _first(required, key, parameters.FILLER)
         for key in required
         if key.startswith(start) and key[len(start) :] not in ("aud", "sub")
     }
@@ -283,7 +277,7 @@ def oidc_claims(
 
 
 def _texts(required: RequiredValues, key: str) -> list[str]:
-    return [each.text for each in samples(required, key, {})]
+    return [each.text for each in parameters.samples(required, key, {})]
 
 
 def _first(required: RequiredValues, key: str, default: str) -> str:
@@ -300,19 +294,19 @@ def _directory(world: World, issuer: str) -> SamlDirectory:
     return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
 
 
-def metadata(issuer: str) -> Placeholder:
+def metadata(issuer: str) -> parameters.Placeholder:
     """Stand for the metadata of the caller's directory."""
     said = "the metadata of an identity provider of the caller's own"
-    return Placeholder(said, lambda world: _directory(world, issuer).metadata())
+    return parameters.Placeholder(said, lambda world: _directory(world, issuer).metadata())
 
 
-def assertion(claims: ProviderClaims, role: Role) -> Placeholder:
+def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
     """Stand for what the caller's directory signs."""
 
     def make(world: World) -> str:
         directory = _directory(world, claims.issuer)
-        directory.add_user(claims.subject, groups=[FILLER], attributes=claims.attributes)
-        directory.map_group(FILLER, role.arn, claims.provider_arn)
+        directory.add_user(claims.subject, groups=[parameters.FILLER], attributes=claims.attributes)
+        directory.map_group(parameters.FILLER, role.arn, claims.provider_arn)
         return directory.sign_in(
             claims.subject,
             role_session_name=claims.name,
@@ -322,10 +316,12 @@ def assertion(claims: ProviderClaims, role: Role) -> Placeholder:
             recipient=claims.audience,
         )
 
-    return Placeholder("an assertion that the caller's own identity provider signs", make)
+    return parameters.Placeholder(
+        "an assertion that the caller's own identity provider signs", make
+    )
 
 
-def token(claims: ProviderClaims) -> Placeholder:
+def token(claims: ProviderClaims) -> parameters.Placeholder:
     """Stand for a token that the caller gets of an issuer."""
 
     def make(world: World) -> str:
@@ -341,4 +337,4 @@ def token(claims: ProviderClaims) -> Placeholder:
             **more,
         )
 
-    return Placeholder(f"a token that the caller gets of {claims.issuer}", make)
+    return parameters.Placeholder(f"a token that the caller gets of {claims.issuer}", make)

@@ -28,16 +28,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.granting import Grant, membership, together
 from iamlab.analysis.privilege_escalation.finders.groups import fillable
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    POLICY_NAME,
-    administrator,
-    change_by,
-    joinable,
-    policies_to_try,
-)
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -137,8 +130,8 @@ class NewPrincipal:
             who = partial(contexts.user, _bare(self.holder), membership)
             every = change_own_password() if lets_change_password(account) else None
             path = ("account password policy",)
-            own = () if every is None else (Attached(every, None, path),)
-            return PrincipalState.of(PrincipalContext(arn, account_id, who, own, scps=scps))
+            policies = () if every is None else (Attached(every, None, path),)
+            return PrincipalState.of(PrincipalContext(arn, account_id, who, policies, scps=scps))
         clock = account.world.clock
         return PrincipalState.of(
             PrincipalContext(
@@ -181,8 +174,8 @@ def _boundaries(view: AttackerView) -> list[str | None]:
     known = view.state.gathered.context()
     wanted = [each.text for each in samples(required, "iam:PermissionsBoundary", known)]
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
-    own = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
-    return [None, *dict.fromkeys((administrator(view), *named, *own))]
+    existing = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
+    return [None, *dict.fromkeys((own.administrator(view), *named, *existing))]
 
 
 def _tags(view: AttackerView) -> list[Mapping[str, str]]:
@@ -221,7 +214,7 @@ def _strongest(view: AttackerView, options: Options) -> Iterator[Edge]:
         if (grant.changes, boundary) not in seen:
             seen.add((grant.changes, boundary))
             yield edge
-            if grant.is_all and boundary in (None, administrator(view)):
+            if grant.is_all and boundary in (None, own.administrator(view)):
                 return
 
 
@@ -263,15 +256,15 @@ def _users(view: AttackerView, method: EscalationMethod) -> Options:
 
 def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
-    put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
+    put = made.call(f"Put{made.noun}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
     if view.may(put):
         yield Grant((states.any_permission(),), (put,))
         return
     found = []
-    for policy in policies_to_try(view):
+    for policy in own.policies_to_try(view):
         call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
         if view.may(call):
-            grant = Grant((change_by(view, policy),), (call,))
+            grant = Grant((own.change_by(view, policy),), (call,))
             if grant.is_all:
                 yield grant
                 return
@@ -288,6 +281,6 @@ def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
 
 
 def _memberships(view: AttackerView, user: str) -> Iterator[Grant]:
-    for group, handed in joinable(view):
+    for group, handed in own.joinable(view):
         yield membership(view, group, handed, user)
     yield from (filled.for_user(user) for filled in fillable(view))

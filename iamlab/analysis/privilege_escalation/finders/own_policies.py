@@ -26,13 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    PolicyHolder,
-    allows_all,
-    is_widest,
-    widened_by,
-)
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, widened_by
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
@@ -40,13 +34,12 @@ from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Statement
 
 
 NOUN = {3: "User", 4: "Group", 5: "Role", 6: "User", 7: "Group", 8: "Role"}
@@ -72,7 +65,7 @@ class OwnGrant(NamedTuple):
         return self.change.label == states.any_permission().label
 
 
-def _holders(view: AttackerView, method: EscalationMethod) -> list[PolicyHolder]:
+def _holders(view: AttackerView, method: EscalationMethod) -> list[own.PolicyHolder]:
     return [holder for holder in own.holders(view) if holder.noun == NOUN[method.number]]
 
 
@@ -84,7 +77,7 @@ def attach(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             yield from _as_edges(view, method, grants, own.room_for(view, holder), states.GIVEN)
 
 
-def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
+def _attachable(view: AttackerView, holder: own.PolicyHolder) -> Iterator[OwnGrant]:
     """Give the policies that may be attached; none if there is no room."""
     name = f"Attach{holder.noun}Policy"
     if not view.ever(f"iam:{name}") or own.is_widest(view) or own.room_for(view, holder) < 1:
@@ -119,7 +112,7 @@ def _as_edges(
         choices.append(together)
     for chosen in whole or choices:
         changes, calls = [grant.change for grant in chosen], [grant.call for grant in chosen]
-        yield widened_by(view, method, changes, calls)
+        yield own.widened_by(view, method, changes, calls)
 
 
 def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -128,7 +121,7 @@ def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         yield from _put(view, method, holder)
 
 
-def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
+def _put(view: AttackerView, method: EscalationMethod, holder: own.PolicyHolder) -> Iterator[Edge]:
     name = f"Put{holder.noun}Policy"
     if not view.ever(f"iam:{name}"):
         return
@@ -140,14 +133,14 @@ def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> 
         return
     # No resource and no condition key is about what is written: whoever may write one policy may
     # write each, and has no fewer permissions after the first.
-    named = [{**holder.named, "PolicyName": each, "PolicyDocument": ALL} for each in names]
+    named = [{**holder.named, "PolicyName": each, "PolicyDocument": own.ALL} for each in names]
     calls = [own.own_call(view, name, **each) for each in named]
     if view.may(calls[0]):
         changes = [
             states.any_permission(holder.path),
             *(states.policies_gone([each]) for each in replaced),
         ]
-        yield widened_by(view, method, changes, calls)
+        yield own.widened_by(view, method, changes, calls)
 
 
 def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -188,11 +181,11 @@ def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             call = _whole(after, attaches, holder) if view.may(detach) else None
             if call is not None:
                 changes = [gone, states.any_permission(holder.path)]
-                yield widened_by(view, method, changes, [detach, call])
+                yield own.widened_by(view, method, changes, [detach, call])
                 break
 
 
-def _whole(view: AttackerView, name: str, holder: PolicyHolder) -> Call | None:
+def _whole(view: AttackerView, name: str, holder: own.PolicyHolder) -> Call | None:
     """Give the call that attaches a policy that allows everything, if it may be made."""
     there = {each.arn for each in own.hanging(view, holder)}
     for policy in own.policies_to_try(view):
@@ -250,64 +243,63 @@ def is_detour(view: AttackerView) -> bool:
     return gives_itself_all(replace(view, state=today))
 
 
+# Versions ----------------------------------------------------------------------------------------
+
 MOST_SET_BACK = 2
-"""Of so many policies at most another version is set: more are too many selections."""
+"""For at most so many policies another version is set: more would be too many selections."""
 
 SOME_VERSION = "v1"
-"""Stands for a version where it makes no difference which."""
+"""A version, where it makes no difference which."""
 
 
 def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    """``CreatePolicyVersion`` of a policy that one has, or that limits one's session."""
-    has_all = is_widest(view) or has_enough(view)
-    limits = {each.arn for each in _managed(view.state.gathered.session)}
-    for arn, attached in _own(view).items():
-        is_limit = arn in limits
-        if allows_all(attached.policy) or (
-            has_all and not is_limit and not denies_something(attached.policy)
-        ):
-            continue
-        calls = rewriting(view, arn)
+    """``CreatePolicyVersion`` of a policy that one has, or that limits one's session.
+
+    Whoever may make a version of a policy the default needs no permission to attach anything.
+    """
+    has_all = own.is_widest(view) or has_enough(view)
+    known = view.state.gathered
+    limits = _managed(known.session)
+    for arn, attached in _managed((*known.identity, *known.session)).items():
+        is_useful = not has_all or arn in limits or denies_something(attached.policy)
+        calls = rewriting(view, arn) if is_useful and not own.allows_all(attached.policy) else ()
         if calls:
             yield widened_by(view, method, [states.policy_rewritten(arn)], calls)
 
 
 def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
-    changed = {each.about for each in view.state.changes if each.about.startswith(states.VERSION)}
-    has_all = is_widest(view) or has_enough(view)
-    limits = _limits(view)
-    own = {**_own(view), **limits}
-    if not view.ever("iam:SetDefaultPolicyVersion"):
+    name, known = "SetDefaultPolicyVersion", view.state.gathered
+    if not view.ever(f"iam:{name}"):
         return
-    may = view.allowed("SetDefaultPolicyVersion", view.stock.policies, VersionId=SOME_VERSION)
-    for policy in may:
-        attached = own.get(policy.arn)
-        about = f"{states.VERSION} {policy.arn}"
+    abouts = {each.about for each in view.state.changes}
+    changed = {about for about in abouts if about.startswith(states.VERSION)}
+    has_all = own.is_widest(view) or has_enough(view)
+    boundary = () if known.boundary is None else (known.boundary,)
+    limits = _managed((*known.session, *boundary))
+    policies = {**_managed((*known.identity, *known.session)), **limits}
+    for policy in view.allowed(name, view.stock.policies, VersionId=SOME_VERSION):
+        attached, about = policies.get(policy.arn), f"{states.VERSION} {policy.arn}"
         denies = attached is not None and denies_something(attached.policy)
         if attached is None or (has_all and policy.arn not in limits and not denies):
             continue
         if len(changed) >= MOST_SET_BACK and about not in changed:
             continue
         for version_id, document in policy.versions.items():
-            change = states.policy_version_set(policy.arn, version_id, document)
-            is_back = version_id == policy.default_version_id  # where it was in the beginning
+            is_back = version_id == policy.default_version_id  # as it was in the beginning
             if not is_back and is_wider(document, attached.policy):
-                named = {"PolicyArn": policy.arn, "VersionId": version_id}
-                yield widened_by(
-                    view, method, [change], [view.call("SetDefaultPolicyVersion", **named)]
-                )
+                call = view.call(name, PolicyArn=policy.arn, VersionId=version_id)
+                change = states.policy_version_set(policy.arn, version_id, document)
+                yield widened_by(view, method, [change], [call])
 
 
 def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
-    """Give the calls that let a customer's policy allow all; none if it may not, or has done it.
+    """Give the calls that let a customer's policy allow everything; none if it may not, or has.
 
-    A policy has five versions at most. If it has, one that is not in force must be deleted first.
+    A policy has five versions at most. If it has, one that is not the default is deleted first.
     """
-    if (
-        not view.ever("iam:CreatePolicyVersion")
-        or states.policy_rewritten(arn) in view.state.changes
-    ):
+    is_done = states.policy_rewritten(arn) in view.state.changes
+    if is_done or not view.ever("iam:CreatePolicyVersion"):
         return ()
     written = {"PolicyDocument": ALL, "SetAsDefault": True}
     may = view.allowed("CreatePolicyVersion", view.stock.policies, **written)
@@ -324,14 +316,10 @@ def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
 
 def in_force(view: AttackerView, policy: ManagedPolicy) -> str:
     """Say which version of a policy is the default by now."""
-    return next(
-        (
-            version_id
-            for version_id, document in policy.versions.items()
-            if states.policy_version_set(policy.arn, version_id, document) in view.state.changes
-        ),
-        policy.default_version_id,
-    )
+    for version_id, document in policy.versions.items():
+        if states.policy_version_set(policy.arn, version_id, document) in view.state.changes:
+            return version_id
+    return policy.default_version_id
 
 
 def is_wider(new: Policy, old: Policy) -> bool:
@@ -344,7 +332,7 @@ def is_wider(new: Policy, old: Policy) -> bool:
     >>> is_wider(new, old), is_wider(old, old)
     (True, False)
     """
-    if allows_all(old):
+    if own.allows_all(old):
         return False
     allows, allowed = _said(new, "Allow"), _said(old, "Allow")
     denies, denied = _said(new, "Deny"), _said(old, "Deny")
@@ -352,28 +340,17 @@ def is_wider(new: Policy, old: Policy) -> bool:
 
 
 def _said(policy: Policy, effect: str) -> set[tuple[object, ...]]:
-    return {_what(each) for each in policy.statements if each.effect == effect}
+    return {
+        (
+            *(each.action, each.not_action, each.resource, each.not_resource),
+            *(each.conditions, each.variables),
+        )
+        for each in policy.statements
+        if each.effect == effect
+    }
 
 
-def _what(statement: Statement) -> tuple[object, ...]:
-    return (
-        *(statement.action, statement.not_action, statement.resource, statement.not_resource),
-        *(statement.conditions, statement.variables),
-    )
-
-
-def _own(view: AttackerView) -> dict[str, Attached]:
-    """Give the managed policies that a power has, and those that its session was made with."""
-    known = view.state.gathered
-    return {each.arn: each for each in _managed((*known.identity, *known.session)) if each.arn}
-
-
-def _limits(view: AttackerView) -> dict[str, Attached]:
-    """Give the managed policies that limit a power: its boundary, those of its session."""
-    known = view.state.gathered
-    boundary = () if known.boundary is None else (known.boundary,)
-    return {each.arn: each for each in _managed((*known.session, *boundary)) if each.arn}
-
-
-def _managed(policies: tuple[Policy | Attached, ...]) -> list[Attached]:
-    return [each for each in policies if isinstance(each, Attached) and each.arn is not None]
+def _managed(policies: Iterable[Policy | Attached]) -> dict[str, Attached]:
+    """Give the managed policies among some, by their ARNs."""
+    attached = (each for each in policies if isinstance(each, Attached))
+    return {each.arn: each for each in attached if each.arn}

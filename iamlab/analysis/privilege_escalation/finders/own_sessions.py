@@ -63,15 +63,6 @@ OF_CALLER = (TAG, "aws:multifactorauth", "aws:tokenissuetime")
 VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
 
 
-def depends_on(view: AttackerView, start: str) -> bool:
-    """Say whether what a power may depends on a key that begins so."""
-    return any(
-        condition.key.lower().startswith(start)
-        for statement in about(view, view.state.gathered)
-        for condition in statement.conditions
-    )
-
-
 # Statements --------------------------------------------------------------------------------------
 
 
@@ -125,7 +116,7 @@ def use_session(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     user = view.user
     if user is None or view.state.gathered.kind is not CredentialKind.LONG_TERM:
         return
-    statements = _about_sessions(view)
+    statements = _conditional_on(view, *OF_SESSION)
     if not statements or is_detour(view):
         return
     need = Need(GET_SESSION_TOKEN, "*", {})
@@ -168,12 +159,12 @@ def _session(
     return states.calling_with(label, presented)
 
 
-def _about_sessions(view: AttackerView) -> list[Statement]:
-    """Give the statements that can be about a power and ask for what sessions say."""
+def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
+    """Give the statements that can be about a principal, with conditions on keys that begin so."""
     return [
         statement
         for statement in about(view, view.state.gathered)
-        if any(each.key.lower().startswith(OF_SESSION) for each in statement.conditions)
+        if any(each.key.lower().startswith(starts) for each in statement.conditions)
     ]
 
 
@@ -182,13 +173,11 @@ def _gains(view: AttackerView, change: states.Change, statements: list[Statement
     probe = Need(UNHEARD_OF, "*", {})
     before = view.decider.question(view.state, probe).request
     after = view.decider.question(view.state.with_(change), probe).request
-    return any(
-        _holds(statement, gained) and not _holds(statement, lost)
-        for statement in statements
-        for gained, lost in (
-            [(after, before)] if statement.effect == "Allow" else [(before, after)]
-        )
-    )
+    for statement in statements:
+        gained, lost = (after, before) if statement.effect == "Allow" else (before, after)
+        if _holds(statement, gained) and not _holds(statement, lost):
+            return True
+    return False
 
 
 def _holds(statement: Statement, request: Request) -> bool:
@@ -207,21 +196,20 @@ def use_mfa(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` with a code, after ``EnableMFADevice`` if there is no device yet."""
     user = view.user
     change = states.with_mfa(view.world.clock)
-    if user is None or change in view.state.changes or not depends_on(view, MFA):
+    if user is None or change in view.state.changes or not _conditional_on(view, MFA):
         return
-    if is_detour(view):
-        return
-    if not view.decider.decide(view.state, Need(GET_SESSION_TOKEN, "*", {})):
+    need = Need(GET_SESSION_TOKEN, "*", {})
+    if is_detour(view) or not view.decider.decide(view.state, need):
         return
     having = [record for record in devices_of(user) if record.kind == VIRTUAL]
     if having:
         signed = _sign_in(having[0].serial_number)
         yield widened_by(view, method, [change], [signed], HAS_DEVICE)
         return
-    if len(devices_of(user)) < quota(view.account, "MFADevicesPerUser"):
-        calls = _register(view, user)
-        if calls:
-            yield widened_by(view, method, [change], calls)
+    is_room = len(devices_of(user)) < quota(view.account, "MFADevicesPerUser")
+    calls = _register(view, user) if is_room else ()
+    if calls:
+        yield widened_by(view, method, [change], calls)
 
 
 def _sign_in(serial_number: str) -> Call:
@@ -237,9 +225,8 @@ def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
     serial = create.needs[0].resource
     codes = {"AuthenticationCode1": MFA_CODE, "AuthenticationCode2": MFA_CODE}
     enable = own_call(view, "EnableMFADevice", UserName=user.name, SerialNumber=serial, **codes)
-    is_room = sum(each.kind == VIRTUAL for each in view.account.mfa_records.values()) < quota(
-        view.account, "VirtualMFADevices"
-    )
+    virtual = [each for each in view.account.mfa_records.values() if each.kind == VIRTUAL]
+    is_room = len(virtual) < quota(view.account, "VirtualMFADevices")
     if is_room and view.may(create) and view.may(enable):
         return (create, enable, _sign_in(serial))
     return ()
