@@ -45,7 +45,7 @@ NOUN = {23: "User", 24: "Role"}
 """Number of a method -> whose boundary it removes."""
 
 
-def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_own_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``Delete...PermissionsBoundary`` on one's own user or role."""
     holder = own.oneself(view)
     if holder is None or holder.noun != NOUN[method.number] or is_detour(view):
@@ -55,7 +55,7 @@ def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         yield own.widened_by(view, method, [states.boundary_gone()], [call])
 
 
-def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_boundary_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DeleteUserPermissionsBoundary`` of another user, then a key or a password."""
     name = "DeleteUserPermissionsBoundary"
     if not view.ever(f"iam:{name}") or is_admin(view.decider, view.state):
@@ -69,17 +69,17 @@ def remove_of_user(view: AttackerView, method: EscalationMethod) -> Iterator[Edg
         yield enter(view, method, entry, freed)
 
 
-def remove_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_boundary_of_role(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``DeleteRolePermissionsBoundary``, and ``AssumeRole``."""
     name = "DeleteRolePermissionsBoundary"
     if not view.ever(f"iam:{name}"):
         return
     for target in _targets(view, view.allowed(name, view.stock.roles)):
         call = view.call(name, RoleName=target.role.name)
-        yield from _freed(view, method, target, (call,), states.boundary_gone())
+        yield from _past_boundary(view, method, target, (call,), states.boundary_gone())
 
 
-def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def set_wider_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``PutUserPermissionsBoundary`` on oneself; on a role, and ``AssumeRole``."""
     yield from _set_own(view, method)
     name = "PutRolePermissionsBoundary"
@@ -93,7 +93,7 @@ def set_wider(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
                 continue
             call = view.call(name, RoleName=target.role.name, PermissionsBoundary=arn)
             change = states.boundary_set(document, arn)
-            found = list(_freed(view, method, target, (call,), change))
+            found = list(_past_boundary(view, method, target, (call,), change))
             yield from found
             # A role may be written to under one boundary and not under another.
             is_whole = any(states.any_permission() in edge.target.changes for edge in found)
@@ -124,7 +124,7 @@ def _set_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             is_done = is_done or own.allows_all(document)
 
 
-def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def rewrite_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``CreatePolicyVersion`` of the boundary policy; of a role's, and ``AssumeRole``."""
     if not view.ever("iam:CreatePolicyVersion"):
         return
@@ -139,7 +139,7 @@ def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         if arn not in known:
             known[arn] = rewriting(view, arn)
         if known[arn] and not own.allows_all(target.document):
-            yield from _freed(view, method, target, known[arn], states.policy_rewritten(arn))
+            yield from _past_boundary(view, method, target, known[arn], states.policy_rewritten(arn))
 
 
 # Roles -------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
             yield BoundedRole(taken, document, (let,))
 
 
-def _freed(
+def _past_boundary(
     view: AttackerView,
     method: EscalationMethod,
     target: BoundedRole,

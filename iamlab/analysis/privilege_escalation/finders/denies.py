@@ -65,7 +65,7 @@ def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
     return sorted(found, key=lambda each: own.allows_something(each.policy))
 
 
-def _all(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> list[DenyRemoval]:
+def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> list[DenyRemoval]:
     """Remove all that may be removed, in an order in which that is allowed."""
     removals: list[DenyRemoval] = []
     left = list(found)
@@ -100,7 +100,7 @@ def _removals(
 # One's own ---------------------------------------------------------------------------------------
 
 
-def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_own_denies(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``Detach...Policy``, ``Delete...Policy`` or ``RemoveUserFromGroup``, of what has a Deny."""
     found = _denying(view, view.state)
     if not found or is_detour(view):
@@ -112,7 +112,7 @@ def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         every = _removals(each, own.holders(now), name, partial(own.own_call, now))
         return next((removal for removal in every if now.may(removal.call)), None)
 
-    together = _all(view.state, found, remove)
+    together = _removed(view.state, found, remove)
     alone = [remove(view.state, each) for each in found] if 1 < len(found) <= MOST_ALONE else []
     choices = [[removal] for removal in alone if removal is not None]
     if together and together not in choices:
@@ -125,7 +125,7 @@ def remove_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
 # Those of others ---------------------------------------------------------------------------------
 
 
-def remove_of_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+def remove_denies_of_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``Delete...Policy`` or ``Detach...Policy`` of a Deny, then a key, a password, the role."""
     if is_admin(view.decider, view.state):
         return
@@ -177,5 +177,5 @@ def _freed(view: AttackerView, principal: User | Role) -> Grant:
         every = _removals(each, holders, principal.name, view.call)
         return next((removal for removal in every if view.may(removal.call)), None)
 
-    removals = _all(state, _denying(view, state), remove)
+    removals = _removed(state, _denying(view, state), remove)
     return Grant(tuple(each.change for each in removals), tuple(each.call for each in removals))

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants
 from iamlab.analysis.privilege_escalation.finders.own_policies import (
@@ -161,7 +160,7 @@ def _existing(view: AttackerView) -> Iterator[FilledGroup]:
     open_ones = view.allowed("AddUserToGroup", groups, UserName=own.ANYBODY)
     if not open_ones:
         return
-    grants = granting.best(granting.written(view, groups), granting.attached(view, groups))
+    grants = best(written(view, groups), attached(view, groups))
     for group in sorted(open_ones, key=lambda each: bool(each.inline or each.attached)):
         held = view.as_they_are(policies_of(group, _path(group)))
         for grant in grants.get(group.arn, ()):
@@ -199,7 +198,7 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
             continue
         grants = list(_grants_for_new(view, group))
         if len(grants) > 1 and not grants[-1].is_all:
-            grants.append(granting.together(grants[: quota(account, "PoliciesPerGroup")]))
+            grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
         for grant in grants:
             yield FilledGroup(group, (), grant.changes, (create, *grant.calls), grant.is_all)
         if grants:
