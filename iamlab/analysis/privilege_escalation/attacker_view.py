@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need, iam_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Edge,
-    PrincipalState,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached

@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
-from iamlab.analysis.privilege_escalation.principal_states import policies_in
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, policies_in
 from iamlab.analysis.privilege_escalation.required_parameters import with_values
 from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
 from iamlab.engine.prepared import action_test, condition_tests, keys_of
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy

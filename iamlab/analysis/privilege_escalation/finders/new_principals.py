@@ -29,8 +29,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.granting import Grant, membership, together
-from iamlab.analysis.privilege_escalation.finders.groups import fillable
+from iamlab.analysis.privilege_escalation.finders.granting import (
+    Grant,
+    fillable,
+    membership,
+    together,
+)
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
-from iamlab.analysis.privilege_escalation.attacker_view import is_admin
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, is_admin
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
@@ -40,7 +40,6 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import granting
-from iamlab.analysis.privilege_escalation.finders.groups import by_groups
+from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants, by_groups
 from iamlab.analysis.privilege_escalation.finders.own_calls import joinable
 from iamlab.analysis.privilege_escalation.permission_checks import Call
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
-    from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants
     from iamlab.model.identities import User
 
 
