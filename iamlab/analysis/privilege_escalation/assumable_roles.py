@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.access_matrix import parts
 from iamlab.analysis.privilege_escalation.principal_states import (
@@ -96,13 +97,12 @@ class AssumableRole:
     trust: Policy | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class AssumableRoles:
     """Looks for roles to assume."""
 
     decider: Decider
     _by_name: dict[str, list[Role]] = field(default_factory=dict)
-    _names_count: bool | None = None
     _plain: dict[PrincipalState, set[str]] = field(default_factory=dict)
     _wanted: dict[tuple[str, bool], RequiredValues] = field(default_factory=dict)
 
@@ -256,13 +256,11 @@ class AssumableRoles:
             role, attempt.call, attempt.conditions, session, attempt.carried, trust
         )
 
-    @property
+    @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        if self._names_count is None:
-            texts = (policy.text.lower() for policy in _every_policy(self.world))
-            self._names_count = any(part in one for one in texts for part in TELL_SESSIONS_APART)
-        return self._names_count
+        texts = (policy.text.lower() for policy in _every_policy(self.world))
+        return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
         self, state: PrincipalState, roles: Sequence[Role]
@@ -298,17 +296,15 @@ class AssumableRoles:
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
+            named = ({"sts:RoleSessionName": session_name(state), **given} for state in states)
             asking = (
-                part.asking(state.gathered.within_limits(), self._plain_keys(state), via=via)
-                for state in states
+                part.asking(state.gathered.within_limits(), keys, via=via)
+                for state, keys in zip(states, named, strict=True)
             )
             rows = evaluate_many(asking, places, edited).rows
             for state, row in zip(states, rows, strict=True):
                 found[state] |= {arn for bit, (_, arn) in enumerate(places) if row >> bit & 1}
         return found
-
-    def _plain_keys(self, state: PrincipalState) -> dict[str, Any]:
-        return {"sts:RoleSessionName": session_name(state), **self.decider.context}
 
     def trust_to_write(self, state: PrincipalState, taken: AssumableRole) -> Policy:
         """Give the trust policy that lets a power in: the one that is there, with one more Allow.

@@ -27,6 +27,7 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
     TakeAction,
     apply,
 )
+from iamlab.analysis.privilege_escalation.edge_finder import is_shared
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.authorize import question
@@ -199,7 +200,7 @@ class Cutter:
         return twin if kept else None
 
     def _one_by_one(self) -> Cut:
-        """Add edits until no way is open, then take back those that are not needed."""
+        """Add edits until no path is open, then take back those that are not needed."""
         edits: frozenset[CutEdit] = frozenset()
         path: Path | None = None
         while len(edits) < MOST:
@@ -208,8 +209,7 @@ class Cutter:
                 break
             reach, path = self.find(edited)
             if path is None:
-                edits = self._needed(edits)
-                return self._cut(edits)
+                return self._cut(self._needed(edits))
             tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
             new = (one for one in tried if one not in edits)
             chosen = next((one for one in new if self._edited(edits | {one})), None)
@@ -242,7 +242,8 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     """Give every edit that takes away what a way needs."""
     found: dict[CutEdit, None] = {}
     if not path.edges:  # he is there already: by what he has
-        for decision in _of_an_admin(reach, path.source):
+        for name in (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF):
+            decision = reach.decide(path.source, Need(name, "*", {}))
             found |= dict.fromkeys(_edits(reach, path.source, decision))
     for edge in path.edges:
         for decision in reach.decisions(edge):
@@ -250,57 +251,37 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     return found
 
 
-def _of_an_admin(reach: Reach, state: PrincipalState) -> Iterator[Decision]:
-    for name in GIVES_POWER:
-        yield reach.decide(state, Need(f"iam:{name}", "*", {}))
-    yield reach.decide(state, Need(UNHEARD_OF, "*", {}))
-
-
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
-    gathered = (
-        principal_of(reach.world, state.gathered.issuer or state.arn) if _is_held(state) else None
-    )
-    today = () if gathered is None else gathered.identity
-    for layer in ("identity", "resource"):
-        for reading in decision.heard[layer].applying:
-            if reading.effect != "Allow":
-                continue
-            if layer == "resource":
-                yield from _distrusts(reading, decision)
-            elif reading.attached in today:
-                yield from _takes(reading, state)
     holder = state.gathered.issuer or state.arn
-    if _is_held(state) and holder in reach.principals:
+    is_held = not state.arn.endswith(":root") and not is_shared(state)
+    today = principal_of(reach.world, holder).identity if is_held else ()
+    for reading in decision.heard["identity"].applying:
+        if reading.effect == "Allow" and reading.attached in today:
+            yield from _takes(reading, holder)
+    for reading in decision.heard["resource"].applying:
+        if reading.effect == "Allow":
+            yield from _distrusts(reading, decision)
+    if is_held and holder in reach.principals:
         yield DenyAction(holder, decision.request.action)
 
 
-def _is_held(state: PrincipalState) -> bool:
-    """Say whether something can hang on a principal: not on a root user."""
-    return not state.arn.endswith(":root") and not state.arn.startswith("administrators of ")
-
-
-def _takes(reading: Reading, state: PrincipalState) -> Iterator[CutEdit]:
-    """Give the edits of an identity-based policy, and of how it hangs on somebody."""
-    attached, statement = reading.attached, reading.statement
-    holder = state.gathered.issuer or state.arn
-    own = Arn.parse(holder)
-    through = next((one[6:] for one in attached.path if one.startswith("group ")), "")
-    on = f"arn:{own.partition}:iam::{own.account}:group" if through else ""
-    group_arn = f"{on}/{through}" if through else ""
-    if through:
-        yield Leave(holder, through)
+def _takes(reading: Reading, principal: str) -> Iterator[CutEdit]:
+    """Give the edits of an identity-based policy, and of how it is attached to a principal."""
+    attached, statement, arn = reading.attached, reading.statement, Arn.parse(principal)
+    group = next((each[6:] for each in attached.path if each.startswith("group ")), "")
+    holder = f"arn:{arn.partition}:iam::{arn.account}:group/{group}" if group else principal
+    if group:
+        yield Leave(principal, group)
     if attached.arn is not None:
-        yield Detach(group_arn or holder, attached.arn)
+        yield Detach(holder, attached.arn)
         if ":iam::aws:policy/" in attached.arn:
             return
-    if attached.arn is None and attached.path and not through:
+    elif attached.path and not group:
         return  # what the account's password policy gives
+    where = (holder, attached.policy.name) if attached.arn is None else ("", attached.arn)
     for pattern in statement.action or ():
-        if attached.arn is None:
-            yield TakeAction(group_arn or holder, attached.policy.name, statement.number, pattern)
-        else:
-            yield TakeAction("", attached.arn, statement.number, pattern)
+        yield TakeAction(*where, statement.number, pattern)
 
 
 def _distrusts(reading: Reading, decision: Decision) -> Iterator[CutEdit]:

@@ -11,7 +11,7 @@ AWS pages: "Policy evaluation logic"; "Permissions boundaries for IAM entities".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -167,14 +167,14 @@ def any_permission(path: tuple[str, ...] = ()) -> Change:
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
     whole = Attached(everything(), None, path or ("what it can give itself",))
-    return Change("with any permission", partial(_given, whole), "".join(path))
+    return Change("with any permission", partial(_given, (whole,)), "".join(path))
 
 
 def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> Change:
     """Give it one more policy, or its group."""
     name = policy.name if arn is None else arn.rpartition("/")[2]
     attached = Attached(policy, arn, path)
-    return Change(f"with {name}", partial(_given, attached), f"{GIVEN} {place_of(attached)}")
+    return Change(f"with {name}", partial(_given, (attached,)), f"{GIVEN} {place_of(attached)}")
 
 
 def policies_gone(gone: Iterable[Attached]) -> Change:
@@ -211,12 +211,8 @@ def thing_of(change: Change) -> str:
 
 def group_joined(name: str, policies: Iterable[Attached]) -> Change:
     """Make it a member of a group, which hands it these policies."""
-    handed = tuple(policies)
-
-    def make(known: PrincipalContext) -> PrincipalContext:
-        return replace(known, identity=(*known.identity, *handed))
-
-    return Change(f"in the group {name}", make, f"{MEMBER} {name}")
+    handed = partial(_given, tuple(policies))
+    return Change(f"in the group {name}", handed, f"{MEMBER} {name}")
 
 
 def group_left(name: str) -> Change:
@@ -256,7 +252,15 @@ def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
 
 def tagged(key: str, value: str) -> Change:
     """Give it a tag."""
-    return Change(f"tagged {key}={value}", partial(_tagged, {key: value}), f"tag {key.lower()}")
+
+    def with_tag(who: Callable[[], Who]) -> Who:
+        known = who()
+        return replace(known, tags=tags_over(known.tags, {key: value}))
+
+    def make(known: PrincipalContext) -> PrincipalContext:
+        return replace(known, who=partial(with_tag, known.who))
+
+    return Change(f"tagged {key}={value}", make, f"tag {key.lower()}")
 
 
 def calling_with(label: str, presented: Presented) -> Change:
@@ -290,17 +294,8 @@ def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalCont
     )
 
 
-def _given(attached: Attached, known: PrincipalContext) -> PrincipalContext:
-    return replace(known, identity=(*known.identity, attached))
-
-
-def _tagged(tags: Mapping[str, str], known: PrincipalContext) -> PrincipalContext:
-    return replace(known, who=partial(_with_tags, known.who, tags))
-
-
-def _with_tags(who: Callable[[], Who], tags: Mapping[str, str]) -> Who:
-    known = who()
-    return replace(known, tags=tags_over(known.tags, tags))
+def _given(policies: tuple[Attached, ...], known: PrincipalContext) -> PrincipalContext:
+    return replace(known, identity=(*known.identity, *policies))
 
 
 Calls = Callable[[], "tuple[Call, ...]"]
