@@ -1,8 +1,8 @@
-"""Which roles a power may assume: as they are, and after it has written their trust policy.
+"""Which roles a principal may assume: as they are, and after it has written their trust policy.
 
 The trust policies are read first: most roles name a service, and nobody else. Only the roles that
-may mean a power are asked about. Of what their policies want to hear, calls are made
-(``role_calls.py``); the first that is allowed is the way in.
+may mean a principal are decided. Calls are made with what their policies require
+(``role_calls.py``); the first that is allowed is taken.
 
 Notes
 -----
@@ -75,12 +75,12 @@ TELL_SESSIONS_APART = ("userid", ":assumed-role/")
 
 @dataclass(frozen=True, slots=True)
 class AssumableRole:
-    """A role that a power may assume, and by which call.
+    """A role that a principal may assume, and by which call.
 
     Parameters
     ----------
     conditions
-        What the caller must know or have besides permissions.
+        What the caller must know or have in addition to permissions.
     session
         What is different of the session from just some session of the role.
     carried
@@ -124,7 +124,7 @@ class AssumableRoles:
     def taken_by(
         self, state: PrincipalState, *, elsewhere: bool = False
     ) -> Iterator[AssumableRole]:
-        """Give the roles that a power may assume as it is.
+        """Give the roles that a principal may assume as it is.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class AssumableRoles:
                 yield one
 
     def _of_account(self, state: PrincipalState, roles: Sequence[Role]) -> set[str]:
-        """Say which roles that trust its account a power gets plainly; ask for others with it."""
+        """Give the roles that trust its account which the plainest call gets."""
         if not roles:
             return set()
         known = self._plain.get(state)
@@ -171,7 +171,7 @@ class AssumableRoles:
         trust: Policy | None = None,
         plainly: set[str] | None = None,
     ) -> Iterator[AssumableRole]:
-        """Give those of some roles that a power gets, all with one trust policy if there is one.
+        """Give those of some roles that a principal gets; all with one trust policy, if it is given.
 
         Parameters
         ----------
@@ -198,9 +198,7 @@ class AssumableRoles:
         known = self._wanted.get(key)
         if known is None:
             policy = role.trust if trust is None else trust
-            organization = self.world.organization_of(role.account.account_id)
-            levels = organization.levels(role.account.account_id, RCP) if organization else ()
-            rcps = (attached.policy for level in levels for attached in level)
+            rcps = policies_above(self.world, role.account.account_id, RCP)
             known = self._wanted[key] = required_in(*([] if policy is None else [policy]), *rcps)
         return known
 
@@ -214,12 +212,12 @@ class AssumableRoles:
         *,
         is_plain: bool = True,
     ) -> AssumableRole | None:
-        """Find the call with which a power gets a role.
+        """Find the call with which a principal gets a role.
 
         Parameters
         ----------
         asked
-            What the power's own policies want of its calls.
+            What the principal's own policies want of its calls.
         trust
             The role's trust policy, if it is to be another than it has.
         sending
@@ -265,10 +263,10 @@ class AssumableRoles:
     def after_editing(
         self, state: PrincipalState, roles: Sequence[Role]
     ) -> Iterator[AssumableRole]:
-        """Give those of an account's roles that a power may assume once their trust names it.
+        """Give those of an account's roles that a principal may assume once their trust names it.
 
         Who is named directly needs no Allow of his own in the same account; but a Deny, an SCP, an
-        RCP or, for a session of a role, a boundary still stands in the way.
+        RCP or, for a session of a role, a boundary still applies.
         """
         if not roles or state.arn.endswith(":root"):
             return
@@ -307,9 +305,9 @@ class AssumableRoles:
         return found
 
     def trust_to_write(self, state: PrincipalState, taken: AssumableRole) -> Policy:
-        """Give the trust policy that lets a power in: the one that is there, with one more Allow.
+        """Give the trust policy that lets a principal in: the present one, with one more Allow.
 
-        So those who rely on it keep what they have. Where a Deny in it stands in the way, or it
+        So those who rely on it keep what they have. Where a Deny in it applies, or it
         cannot be saved again, only the new Allow is written.
         """
         new, old = taken.trust, taken.role.trust
@@ -331,18 +329,18 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 
 def required_by(state: PrincipalState) -> RequiredValues:
-    """Give what a power's own policies and ceilings want of its calls."""
+    """Give what a principal's own policies and ceilings want of its calls."""
     return required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
-    """Give the trust policy that lets a power in, and nobody else.
+    """Give the trust policy that lets a principal in, and nobody else.
 
     Parameters
     ----------
     by_session
         Whether a session of a role is named itself, and not its role: then no boundary of the role
-        and no session policy stands in the way.
+        and no session policy applies.
 
     Examples
     --------
@@ -397,8 +395,13 @@ def _every_policy(world: World) -> Iterator[Policy]:
         yield from (one.trust for one in account.roles.values() if one.trust is not None)
         yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
         yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        organization = world.organization_of(account.account_id)
-        for kind in (SCP, RCP):
-            levels = organization.levels(account.account_id, kind) if organization else ()
-            yield from (attached.policy for level in levels for attached in level)
+        yield from policies_above(world, account.account_id, SCP, RCP)
     yield from world.resource_policies.values()
+
+
+def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
+    """Give the policies of some kinds that an organization has above an account."""
+    organization = world.organization_of(account_id)
+    for kind in kinds if organization else ():
+        for level in organization.levels(account_id, kind):
+            yield from (attached.policy for attached in level)

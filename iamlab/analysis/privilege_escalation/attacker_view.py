@@ -1,8 +1,15 @@
-"""One power's view of the world: what it may call, on which things. The ways are written with it.
+"""What one principal may do, on which identities of its account: finders ask this.
+
+An administrator may do everything in its account that the account's SCPs leave to it. Three
+conditions must be met. An action that no policy names is allowed, so every action is. No Deny and
+no ceiling of its own takes anything away: a principal that can remove such a Deny is an
+administrator afterwards. And with everything that applies, SCPs too, it may make the calls of IAM
+that give permissions: power users and federated users may not.
 
 Notes
 -----
-AWS pages: "Policy evaluation logic"; "Methods to assume a role".
+AWS pages: "Policy evaluation logic"; "Methods to assume a role"; "AWS managed policies for job
+functions", AdministratorAccess.
 """
 
 from __future__ import annotations
@@ -52,11 +59,11 @@ class AccountInventory:
 
 @dataclass(eq=False)
 class AttackerView:
-    """A power, and what it may do.
+    """A principal, and what it may do.
 
     Parameters
     ----------
-    power
+    state
         Who looks.
     stock
         The things of its account.
@@ -74,7 +81,7 @@ class AttackerView:
 
     @property
     def account(self) -> Account:
-        """The power's account."""
+        """The principal's account."""
         return self.stock.account
 
     @cached_property
@@ -96,19 +103,19 @@ class AttackerView:
     # Questions ----------------------------------------------------------------------------------
 
     def call(self, name: str, **parameters: Any) -> Call:
-        """Make a call of IAM in the power's account."""
+        """Make a call of IAM in the principal's account."""
         return iam_call(self.account, name, **parameters)
 
     def may(self, call: Call) -> bool:
-        """Say whether the power may make a call."""
+        """Say whether the principal may make a call."""
         return self.decider.may(self.state, call)
 
     def ever(self, action: str) -> bool:
-        """Say whether one of the power's own Allows could be about an action at all."""
+        """Say whether one of the principal's own Allows could be about an action at all."""
         return self.decider.ever(self.state, action)
 
     def allowed(self, name: str, things: Sequence[Any], **fixed: Any) -> list[Any]:
-        """Give those things of its account on which the power may do an operation of IAM."""
+        """Give those things of its account on which the principal may do an operation of IAM."""
         return self.decider.allowed(self.state, self.account, name, things, **fixed)
 
     @cached_property
@@ -132,7 +139,7 @@ class AttackerView:
     def widened(
         self, method: EscalationMethod, change: states.Change, calls: states.Calls, *conditions: str
     ) -> Edge:
-        """Say that the power can widen itself."""
+        """Say that the principal can widen itself."""
         return Edge(method, self.state, self.state.with_(change), calls, conditions)
 
     def becomes(
@@ -143,7 +150,7 @@ class AttackerView:
         *conditions: str,
         changes: Sequence[states.Change] = (),
     ) -> Edge:
-        """Say that the power can act as another principal, perhaps a widened one."""
+        """Say that the principal can act as another principal, perhaps a widened one."""
         target = self.changed(self._again(whom), *changes)
         return Edge(method, self.state, target, calls, conditions)
 
@@ -154,7 +161,7 @@ class AttackerView:
         calls: states.Calls,
         *changes: states.Change,
     ) -> Edge:
-        """Say that the power gets a session of a role, perhaps of a widened one.
+        """Say that the principal gets a session of a role, perhaps of a widened one.
 
         Parameters
         ----------
@@ -170,7 +177,7 @@ class AttackerView:
     # What was done before ------------------------------------------------------------------------
 
     def changed(self, other: PrincipalState, *changes: states.Change) -> PrincipalState:
-        """Give another power with changes, and with what this power has done before.
+        """Give another principal with changes, and with what this principal has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on
         it before or come with the changes. If it is in a group that was written to, that counts for
@@ -195,14 +202,14 @@ class AttackerView:
         )
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
-        """Give the groups that a power of this account is in, joined ones among them."""
+        """Give the groups that a principal of this account is in, joined ones among them."""
         joined = [one.about for one in state.changes if one.about.startswith(states.MEMBER)]
         names = [about.removeprefix(f"{states.MEMBER} ") for about in joined]
         user = self.account.users.get(state.arn.rpartition("/")[2])
         return [*user.groups, *names] if user is not None and user.arn == state.arn else names
 
     def _again(self, whom: User | Role) -> PrincipalState:
-        """Give a principal as it is; if it is this power, with what this has made of itself."""
+        """Give a principal as it is; if it is this principal, with what this has made of itself."""
         state = PrincipalState.of(principal_of(self.world, whom))
         own = self.state.changes if whom is (self.user or self.role) else ()
         return state.with_(*(change for change in own if change.about != states.CALLS_WITH))
@@ -220,11 +227,11 @@ GIVES_POWER = (
     *("AttachRolePolicy", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy"),
     *("AttachUserPolicy", "PutUserPolicy", "CreateUser", "CreateAccessKey"),
 )
-"""Calls of IAM that an administrator makes to give power to whom he likes."""
+"""Calls of IAM by which an administrator gives permissions to others."""
 
 
 def is_admin(decider: Decider, state: PrincipalState) -> bool:
-    """Say whether a power is an administrator of its account, as it stands."""
+    """Say whether a principal is an administrator of its account, as it stands."""
     known, is_root = state.gathered, state.arn.endswith(":root")
     if is_root and known.session:
         return False  # a member's root user, assumed for one task

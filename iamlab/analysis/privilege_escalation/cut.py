@@ -1,10 +1,10 @@
-"""The smallest set of edits that closes every way from one principal to another.
+"""The smallest set of edits that closes every path from one principal to another.
 
-A way that is still open is found, and each edit that would close it is tried; what then is still
-open is treated in the same way. Whatever set of edits closes all ways must close the one that was
-found, so none is missed: all sets of one edit are tried, then all of two, then all of three. If
-even these leave a way open, edits are added one by one, and those that turn out not to be needed
-are taken back; such a set has nothing too much in it, but a smaller one may exist.
+A path that is still open is found, and each edit that would close it is tried; what is open then is
+treated in the same way. Whatever set of edits closes all paths must close the one that was found,
+so none is missed: all sets of one edit are tried, then all of two, then all of three. If even these
+leave a path open, edits are added one by one, and those that turn out not to be needed are taken
+back. Each edit of such a set is needed, but a smaller set may exist.
 
 Notes
 -----
@@ -54,26 +54,26 @@ MOST = 40
 
 Wanted = tuple[str, str, str]
 WANTED = 3
-"""So many parts has what shall stay."""
+"""So many parts has what must stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut(Shown):
-    """Edits that close all ways from one principal to another.
+    """Edits that close all paths from one principal to another.
 
     Parameters
     ----------
     edits
-        None if there is no way to close, or if nothing closes it.
+        None if there is no path to close, or if nothing closes it.
     is_closed
-        Whether no way is open after them.
+        Whether no path is open after them.
     is_smallest
         Whether no smaller set of such edits does it: all have been tried. Else each of the edits is
         needed, but a smaller set may exist.
     left
-        A way that stays open, if one does.
+        A path that stays open, if one does.
     reach, way
-        Who can become whom before them, and a shortest way that is open then, if there is one.
+        Who can become whom before them, and a shortest path that is open then, if there is one.
     """
 
     edits: tuple[CutEdit, ...]
@@ -147,9 +147,9 @@ class Cutter:
     Parameters
     ----------
     find
-        Gives the graph of a world, and a way that is open in it.
+        Gives the graph of a world, and a path that is open in it.
     keep
-        What shall stay: caller, action, resource.
+        What must stay: caller, action, resource.
     """
 
     world: World
@@ -193,7 +193,7 @@ class Cutter:
         return closing, list(further)
 
     def _edited(self, edits: Iterable[CutEdit]) -> World | None:
-        """Give a copy with edits made; ``None`` if something is lost that shall stay."""
+        """Give a copy with edits made; ``None`` if something is lost that must stay."""
         twin = self.world.copy()
         apply(twin, _ordered(edits))
         kept = all(_can(twin, *cell) for cell in self.keep)
@@ -226,8 +226,8 @@ class Cutter:
         is_smallest: bool = False,
         left: Path | None = None,
     ) -> Cut:
-        reach, way = self._before
-        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, way, self.world)
+        reach, path = self._before
+        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, path, self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
         for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):
@@ -239,7 +239,7 @@ class Cutter:
 
 
 def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
-    """Give every edit that takes away what a way needs."""
+    """Give every edit that takes away what a path needs."""
     found: dict[CutEdit, None] = {}
     if not path.edges:  # he is there already: by what he has
         for name in (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF):
@@ -306,7 +306,7 @@ def _can(world: World, caller: str, action: str, resource: str) -> bool:
 
 
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
-    """Read what shall stay: an access matrix, or triples of caller, action and resource.
+    """Read what must stay: an access matrix, or triples of caller, action and resource.
 
     Raises
     ------

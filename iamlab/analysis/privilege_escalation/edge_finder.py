@@ -1,30 +1,15 @@
-"""An edge: one principal can gain what another has, or widen itself, by calls that it may make.
+"""The edges that begin at a principal, found when they are needed, and kept.
 
-The edges of the graph: a power's are looked for when somebody comes to it, and then kept.
-
-Today's principals are asked together, what they can be made into is asked one by one.
-
-Administrators of an account are alike: what one can do to the others in it, each can.
-
-So they share one point of the graph, "administrators of 111111111111", and what it leads to is
-worked out once. They are not alike where an SCP asks who calls, or where a role of another account
-tells the principals of theirs apart: then each is looked at by itself.
-
-Who is an administrator: may do all in its account that the account's SCPs leave to it.
-
-Three things must be so. An action of which no policy has ever heard is allowed, so it is allowed
-everything. No Deny of the principal's own, and no ceiling of its own, takes anything away; whoever
-can take such a Deny away has a way to do so, and is an administrator after it. And with all that
-applies, SCPs too, it may make the calls of IAM by which power is given: whoever may not (a power
-user, a federated user) cannot do as he likes.
+Today's principals are decided together, what they can be made into one by one. Administrators of an
+account are alike: what one can do to the others in it, each can. So they share one point of the
+graph, "administrators of 111111111111", and what it leads to is found once. They are not alike
+where an SCP asks who calls, or where a role of another account treats them differently: then each
+is looked at by itself.
 
 Notes
 -----
-AWS page: "Policy evaluation logic".
-AWS pages: "AWS managed policies for job functions", AdministratorAccess; "Policy evaluation logic".
 AWS pages: "IAM roles"; "Grant a user permissions to pass a role to an AWS service"; "Policies and
-permissions in AWS Identity and Access Management".
-AWS page: "Policy evaluation logic".
+permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 """
 
 from __future__ import annotations
@@ -69,7 +54,7 @@ ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), 
 
 
 def shared_by(state: PrincipalState) -> PrincipalState:
-    """Give the point that the administrators of a power's account share."""
+    """Give the point that the administrators of a principal's account share."""
     return PrincipalState(shared_name(state.account_id), gathered=state.gathered)
 
 
@@ -93,7 +78,7 @@ def is_shared(state: PrincipalState) -> bool:
 
 
 def asks_who_calls(state: PrincipalState) -> bool:
-    """Say whether an SCP above a power's account treats some of its principals otherwise."""
+    """Say whether an SCP above a principal's account treats some of its principals otherwise."""
     return any(
         condition.key.lower().startswith(OF_CALLER)
         for attached in policies_in(state.gathered, "scp")
@@ -155,10 +140,10 @@ def known_abroad(world: World) -> frozenset[str]:
 
 
 SEEN_ABROAD = (29, 30)
-"""Ways to widen oneself that another account's trust policies see: MFA, tags."""
+"""Methods to widen oneself that another account's trust policies see: MFA, tags."""
 
 MAKING = (22,)
-"""The way to make a user, and to become it."""
+"""The method that creates a user, and becomes it."""
 
 
 @dataclass(eq=False)
@@ -198,7 +183,7 @@ class EdgeFinder:
         return AssumableRoles(self.decider)
 
     def is_admin(self, state: PrincipalState) -> bool:
-        """Say whether a power is an administrator of its account."""
+        """Say whether a principal is an administrator of its account."""
         known = self._admins.get(state)
         if known is None:
             known = self._admins[state] = is_admin(self.decider, state)
@@ -207,7 +192,7 @@ class EdgeFinder:
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Give all edges that a power has, be it an administrator or not."""
+        """Give all edges that a principal has, be it an administrator or not."""
         known = self._own.get(state)
         if known is None:
             if self.asks_together:
@@ -243,7 +228,7 @@ class EdgeFinder:
         return (shared, *abroad, *own)
 
     def _shares(self, state: PrincipalState) -> bool:
-        """Say whether a power is an administrator like all others of its account."""
+        """Say whether a principal is an administrator like all others of its account."""
         if not self.is_admin(state):
             return False
         account_id = state.account_id

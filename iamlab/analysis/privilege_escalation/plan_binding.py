@@ -1,7 +1,7 @@
-"""How a power arranges a plan: in which Region, with which names, so that its policies let it.
+"""How a plan is bound for a principal: in which Region, with which names, so that it is allowed.
 
-The names are tried that its policies allow, a few for each thing. What is found is one way to do
-it: the decisions about every call are its proof.
+The names that its policies allow are tried, a few for each resource. A binding is one possibility
+of several: the decisions about its calls are the proof.
 
 Notes
 -----
@@ -43,8 +43,8 @@ FEW_NAMES = 12
 FEW_TRIES = 200
 """So many combinations of names are tried at most, where two things meet in one permission."""
 
-FEW_WAYS = 12
-"""So many ways to do it are kept, of which one may suit a role that is particular."""
+FEW_BINDINGS = 12
+"""So many bindings are kept, of which one may suit a particular role."""
 
 REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 """Partition -> a Region of it."""
@@ -56,7 +56,7 @@ OF_ROLE = (ROLE, PROFILE)
 
 @dataclass(frozen=True, slots=True)
 class PlanBinding:
-    """One way to carry a plan out.
+    """A plan with a Region and names: one possibility to carry it out.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _parameter(thing: str) -> str:
 
 @dataclass(slots=True)
 class PlanBinder:
-    """The search for arrangements of a plan for one power.
+    """The search for arrangements of a plan for one principal.
 
     Parameters
     ----------
@@ -149,16 +149,16 @@ class PlanBinder:
     more: tuple[str, ...] = ()
 
     def found(self) -> list[PlanBinding]:
-        """Give a few arrangements for which the power has every permission but the role's own."""
+        """Give a few for which the principal has every permission, except those about the role."""
         regions = [self._region_of_fixed()] if self.fixed else self._regions()
-        every = (way for region in regions for way in self._in(region))
-        return list(islice(every, FEW_WAYS))
+        every = (binding for region in regions for binding in self._in(region))
+        return list(islice(every, FEW_BINDINGS))
 
     def _region_of_fixed(self) -> str:
         return next(iter(self.fixed.values())).split(":")[3]
 
     def _regions(self) -> list[str]:
-        """Give Regions to try: the usual one, and those that the power's policies name."""
+        """Give Regions to try: the usual one, and those that the principal's policies name."""
         view = self.view
         asked = view.decider.circumstances.get("region")
         if asked:
@@ -186,9 +186,9 @@ class PlanBinder:
             options.append(fitting)
         for combination in islice(product(*options), FEW_TRIES):
             given = {**self.fixed, **dict(zip(names, combination, strict=True))}
-            way = self._decided(region, given, range(len(self.plan.steps)))
-            if way is not None:
-                yield way
+            binding = self._decided(region, given, range(len(self.plan.steps)))
+            if binding is not None:
+                yield binding
 
     def _names(self, name: str, region: str) -> list[str]:
         """Give ARNs to try for a thing; a new one must not be there yet."""

@@ -1,8 +1,8 @@
-"""A principal as it is, or as it can be made: what a point of the graph stands for.
+"""A principal as it is, or as it can be made: the points of the graph, and the edges between them.
 
-Whoever may write policies is more than his policies say today. So a point of the graph is not only
-a principal, but a principal with changes: "user dana with any permission". Changes are functions of
-what the world has gathered of the principal; no world is copied to ask what it could do then.
+A principal that may write policies has more than its policies give it today. So a point of the
+graph is a principal with changes: "user dana with any permission". Changes are functions of what
+the world knows of the principal; no world is copied to ask what it could do then.
 
 Notes
 -----
@@ -82,7 +82,7 @@ class PrincipalState:
     carried
         What it hands on, if it is a session.
     gathered
-        What the engine is told of it.
+        What the engine knows of it.
     credential
         The temporary credentials that it calls with, if they were given: two sessions with one ARN
         are not the same.
@@ -159,7 +159,7 @@ CALLS_WITH = "credentials"
 
 
 def any_permission(path: tuple[str, ...] = ()) -> Change:
-    """Let it write itself a policy that allows all; ceilings and Denys stay.
+    """Let it write itself a policy that allows all; ceilings and Denies stay.
 
     Parameters
     ----------
@@ -313,13 +313,13 @@ class Edge:
     Parameters
     ----------
     way
-        How: a row of the table of ways.
+        By which method.
     source, target
-        From which power to which; of one principal, if it widens itself.
+        From which state to which; of one principal, if it widens itself.
     make
         Gives the calls; only asked for when somebody looks at them.
     conditions
-        What must be so besides permissions, and no policy says: "an instance runs ...".
+        What must be so in addition to permissions, and no policy says: "an instance runs ...".
     """
 
     way: EscalationMethod
@@ -330,7 +330,7 @@ class Edge:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """What the source calls, in order; the last one gives it the target's power."""
+        """What the source calls, in order; the last one makes it the target."""
         return self.make()
 
     @property

@@ -1,20 +1,14 @@
-"""What policies want a call to say: external ids, session names, tags, boundaries.
+"""What policies require a call to say: external ids, session names, tags, boundaries.
 
 A condition such as ``"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}`` tells its reader
-what to send. Whoever looks for a call that is allowed takes such values from the policies that have
-a say: variables are filled with what is known of the caller, wildcards with some text.
-
-What a call says that is made only when the call is: passwords, keys, signed assertions.
-
-A call is described long before somebody makes it, and a description holds no secrets. In their
-places stand these; whoever replays a way puts the texts in. They follow from the world's seed.
+what to send. Such values are taken from the policies that have a say: variables are filled with
+what is known of the caller, wildcards with some text. What is secret (passwords, keys, signed
+assertions) is made only when a call is made: until then a placeholder stands for it.
 
 Notes
 -----
 AWS pages: "IAM JSON policy elements: Condition operators"; "IAM policy elements: Variables and
-tags"; "IAM and AWS STS condition context keys".
-AWS pages: "Set an account password policy for IAM users"; "Create a SAML identity provider in IAM";
-"OIDC federation".
+tags"; "IAM and AWS STS condition context keys"; "Set an account password policy for IAM users".
 """
 
 from __future__ import annotations

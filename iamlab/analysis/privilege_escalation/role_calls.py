@@ -1,8 +1,8 @@
-"""The calls with which a power can ask for a role, and the sessions that they lead to.
+"""The calls by which a principal can assume a role, and the sessions that they lead to.
 
 A call can say more than the role's name: an external id, a code of the caller's MFA device, a name
-of the session, tags, who stands behind it. What the policies that have a say want to hear is tried,
-the plainest call first. Some of that stays with the session, and some goes on to the next role.
+of the session, tags, a source identity. What policies require is tried, the plainest call first.
+Some of that stays with the session, and some goes on to the next role.
 
 Notes
 -----
@@ -72,7 +72,7 @@ class AssumeRoleCall:
     Parameters
     ----------
     conditions
-        What the caller must know or have besides permissions.
+        What the caller must know or have in addition to permissions.
     tags
         Those that the call sends, and those that the caller's session hands on.
     source_identity
@@ -93,7 +93,7 @@ class AssumeRoleCall:
 
 
 def session_name(state: PrincipalState) -> str:
-    """Give the name that a power's sessions get: its own, as many trust policies want it.
+    """Give the name that a principal's sessions get: its own, as many trust policies want it.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def session_name(state: PrincipalState) -> str:
 def attempts(
     world: World, state: PrincipalState, role_arn: str, required: RequiredValues
 ) -> Iterator[AssumeRoleCall]:
-    """Give the calls with which a power can ask for a role, the plainest first.
+    """Give the calls with which a principal can ask for a role, the plainest first.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def asks_for_mfa(required: RequiredValues) -> bool:
 
 
 def _device(world: World, state: PrincipalState) -> str:
-    """Give an MFA device that shows codes, of a power that is a user; empty if it has none."""
+    """Give an MFA device that shows codes, of a principal that is a user; empty if it has none."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.gathered.kind not in WITH_MFA:

@@ -1,12 +1,13 @@
-"""What the policies of a power ask of a call: names of things, and values of condition keys.
+"""The values with which a principal's policies allow a call: names, and values of condition keys.
 
-Most of a call is the caller's choice: the name of a new thing, the type of an instance, a tag. A
-policy that allows the call under conditions tells thereby what to choose. Only the engine decides;
-here are looked up the choices that are worth asking about.
+Most of a call is the caller's choice: the name of a new resource, the type of an instance, a tag. A
+policy that allows the call under conditions tells its reader what to choose. Only the engine
+decides; here are looked up the choices that are worth deciding about.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorization Reference".
+AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorization Reference";
+"Policy evaluation logic", an explicit deny.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 OWN_LAYERS = ("identity", "boundary", "session", "scoped", "scp")
-"""Where a power's own policies and ceilings are."""
+"""Where a principal's own policies and ceilings are."""
 
 WANTED = {
     "Allow": (
@@ -96,7 +97,7 @@ def _test(decider: Decider, statement: Statement) -> Any:
 
 
 def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
-    """Say whether one of a power's own policies or ceilings asks for a condition key at all.
+    """Say whether one of a principal's own policies or ceilings asks for a condition key at all.
 
     If none does, and the thing has no policy, its value does not matter.
     """
@@ -301,10 +302,10 @@ def _denies(statement: Statement, request: Request) -> bool:
 
 
 def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
-    """Give paths and names that nobody has, and that the power's Allows are for."""
+    """Give paths and names that nobody has, and that the principal's Allows are for."""
     account = view.account
     held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
-    own = Arn.parse(view.state.arn)  # who was made on this way has a name that is taken now
+    own = Arn.parse(view.state.arn)  # whoever was created before has a taken name
     taken = {name.lower() for name in (*held, *([own.name] if own.kind == kind else ()))}
     seen = set()
     patterns = [f"{kind}/*", *_name_patterns(view, kind)]

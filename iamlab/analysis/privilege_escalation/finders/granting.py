@@ -1,28 +1,18 @@
-"""What a power can give to others, before it takes their place: policies, written or attached.
+"""What a principal can give to others before it takes their place: policies, and groups.
 
 A role that one may assume is worth more if one may also write its policies, and so is a user whose
-key one may make. Limits count: how many policies hang on it, how long the written ones are, how
-many versions a policy has.
+key one may create. To attach a policy gives what that policy allows: whoever may attach any takes
+AdministratorAccess; where a condition on ``iam:PolicyARN`` leaves only some, those are tried, and
+the account's own. Quotas count.
 
-Which policies somebody may give: the first of them that gives the most.
-
-To attach a policy gives what that policy allows. Whoever may attach any takes AdministratorAccess;
-where a condition on ``iam:PolicyARN`` leaves only some, those that it names are tried, and the
-account's own.
-
-Methods by groups that one isn't in: write a policy for such a group, and put somebody into it.
-
-Whoever may write a group's policies and choose its members needs no permission on any user: a group
-gives its policies to all its members. If a group can be created, none need exist. However many
-groups are suitable, one is shown: one without a Deny, a new one, or else one that denies something.
+Whoever may write a group's policies and choose its members needs no permission on any user. If a
+group can be created, none need exist. However many groups are suitable, one is shown: one without a
+Deny, a new one, or else one that denies something.
 
 Notes
 -----
 AWS pages: "IAM and AWS STS quotas"; "Versioning IAM policies"; "IAM and AWS STS condition context
-keys", for ``iam:PolicyARN``.
-AWS pages: "IAM and AWS STS condition context keys", for ``iam:PolicyARN``; "AWS managed policies
-for job functions".
-AWS pages: "IAM user groups"; "API CreateGroup"; "API AddUserToGroup"; "IAM and AWS STS quotas".
+keys", for ``iam:PolicyARN``; "IAM user groups"; "API CreateGroup"; "API AddUserToGroup".
 """
 
 from __future__ import annotations
@@ -67,7 +57,7 @@ class Grant(NamedTuple):
 
     @property
     def is_all(self) -> bool:
-        """Whether no other gift gives more."""
+        """Whether no other grant gives more."""
         return any(change.label == states.any_permission().label for change in self.changes)
 
 
@@ -111,7 +101,7 @@ def name_to_write(holder: User | Group | Role) -> str | None:
 def attached(view: AttackerView, holders: Sequence[User | Group | Role]) -> Grants:
     """Attach a policy: one that allows all if that may be, else each that may be, and all of them.
 
-    So a way stays short where one policy is enough for what follows.
+    So a path stays short where one policy is enough for what follows.
     """
     if not holders or not view.ever(f"iam:Attach{_noun(holders)}Policy"):
         return {}
@@ -170,7 +160,7 @@ def membership(
 
 
 def best(*several: Grants) -> Grants:
-    """Put together what can be given, without what adds nothing to another gift.
+    """Put together what can be given, without what adds nothing to another grant.
 
     Parameters
     ----------
@@ -254,14 +244,14 @@ def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge
 
 
 def _is_in(view: AttackerView, group: Group) -> bool:
-    """Say whether a power is in a group by now; one that it made is not in the world."""
+    """Say whether a principal is in a group by now; one that it made is not in the world."""
     joined = f"{states.MEMBER} {group.name}"
     names = {holder.identity.name for holder in own.own_groups(view)}
     return group.name in names or any(each.about == joined for each in view.state.changes)
 
 
 def _gets_single_ones(view: AttackerView) -> bool:
-    """Say whether a power has been given single policies, or gets them without a group."""
+    """Say whether a principal has been given single policies, or gets them without a group."""
     if any(change.about.startswith(states.GIVEN) for change in view.state.changes):
         return True
     return next(attach(view, METHODS[3]), None) is not None
@@ -285,7 +275,7 @@ def by_groups(view: AttackerView, users: Iterable[User]) -> Grants:
 
 
 def fillable(view: AttackerView) -> tuple[FilledGroup, ...]:
-    """Give the groups that a power may give something, and put users into.
+    """Give the groups that a principal may give something, and put users into.
 
     One that can be given all is alone; else there is one for each thing that can be given.
     """

@@ -152,14 +152,14 @@ def rewrite_boundary(view: AttackerView, method: EscalationMethod) -> Iterator[E
 
 
 class BoundedRole(NamedTuple):
-    """A role with a boundary that a power can take.
+    """A role with a boundary that a principal can take.
 
     Parameters
     ----------
     document
         Of its boundary.
     before
-        The call that lets the power in first, if one is needed.
+        The call that lets the principal in first, if one is needed.
     """
 
     taken: AssumableRole
@@ -173,7 +173,7 @@ class BoundedRole(NamedTuple):
 
 
 def _targets(view: AttackerView, roles: list[Role]) -> Iterator[BoundedRole]:
-    """Give those of some roles that have a boundary, and that a power can take."""
+    """Give those of some roles that have a boundary, and that a principal can take."""
     for role in roles:
         if role.boundary is None or role is view.role:
             continue
@@ -195,7 +195,7 @@ def _past_boundary(
     calls: tuple[Call, ...],
     change: states.Change,
 ) -> Iterator[Edge]:
-    """Say that a power can act as a role past its boundary, with more policies if it can be.
+    """Say that a principal can act as a role past its boundary, with more policies if it can be.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def _grants(view: AttackerView, role: Role, change: states.Change) -> list[Grant
 
 
 def _required(view: AttackerView) -> set[str]:
-    """Give the ARNs that the power's own policies want a boundary to have."""
+    """Give the ARNs that the principal's own policies want a boundary to have."""
     return {
         value
         for each in view.state.gathered.identity
@@ -274,14 +274,7 @@ REMOVES = {
 """Who has a policy -> the operations that remove it."""
 
 
-class DenyRemoval(NamedTuple):
-    """A Deny removed: by which call, and what is different then."""
-
-    call: Call
-    change: states.Change
-
-
-Remove: TypeAlias = "Callable[[PrincipalState, Attached], DenyRemoval | None]"
+Remove: TypeAlias = "Callable[[PrincipalState, Attached], Grant | None]"
 
 
 def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
@@ -291,13 +284,13 @@ def _denying(view: AttackerView, state: PrincipalState) -> list[Attached]:
     return sorted(found, key=lambda each: own.allows_something(each.policy))
 
 
-def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> list[DenyRemoval]:
+def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -> list[Grant]:
     """Remove all that may be removed, in an order in which that is allowed."""
-    removals: list[DenyRemoval] = []
+    removals: list[Grant] = []
     left = list(found)
     while removal := next(filter(None, (remove(state, each) for each in left)), None):
         removals.append(removal)
-        state = state.with_(removal.change)
+        state = state.with_(*removal.changes)
         there = {states.place_of(each) for each in state.gathered.identity}
         left = [each for each in left if states.place_of(each) in there]
     return removals
@@ -308,7 +301,7 @@ def _removals(
     holders: Sequence[own.PolicyHolder],
     user: str,
     call: Callable[..., Call],
-) -> Iterator[DenyRemoval]:
+) -> Iterator[Grant]:
     """Give the calls that remove a policy of somebody; that a user leaves its group is the last."""
     if removed.arn is None:
         operation, named = "Delete{}Policy", {"PolicyName": removed.policy.name}
@@ -317,10 +310,10 @@ def _removals(
     for holder in holders:
         if holder.path == removed.path:
             remove = call(operation.format(holder.noun), **holder.named, **named)
-            yield DenyRemoval(remove, states.policies_gone([removed]))
+            yield Grant((states.policies_gone([removed]),), (remove,))
         if holder.path == removed.path and holder.path:
             leave = call("RemoveUserFromGroup", **holder.named, UserName=user)
-            yield DenyRemoval(leave, states.group_left(holder.identity.name))
+            yield Grant((states.group_left(holder.identity.name),), (leave,))
 
 
 # One's own ---------------------------------------------------------------------------------------
@@ -333,10 +326,10 @@ def remove_own_denies(view: AttackerView, method: EscalationMethod) -> Iterator[
         return
     name = "" if view.user is None else view.user.name
 
-    def remove(state: PrincipalState, each: Attached) -> DenyRemoval | None:
+    def remove(state: PrincipalState, each: Attached) -> Grant | None:
         now = replace(view, state=state)
         every = _removals(each, own.holders(now), name, partial(own.own_call, now))
-        return next((removal for removal in every if now.may(removal.call)), None)
+        return next((removal for removal in every if now.may(removal.calls[0])), None)
 
     together = _removed(view.state, found, remove)
     alone = [remove(view.state, each) for each in found] if 1 < len(found) <= MOST_ALONE else []
@@ -344,8 +337,8 @@ def remove_own_denies(view: AttackerView, method: EscalationMethod) -> Iterator[
     if together and together not in choices:
         choices.append(together)
     for removals in choices:
-        changes = [removal.change for removal in removals]
-        yield own.widened_by(view, method, changes, [removal.call for removal in removals])
+        removed = granting.together(removals)
+        yield own.widened_by(view, method, removed.changes, removed.calls)
 
 
 # Those of others ---------------------------------------------------------------------------------
@@ -399,9 +392,8 @@ def _freed(view: AttackerView, principal: User | Role) -> Grant:
     groups = principal.groups if isinstance(principal, User) else ()
     holders = [own.PolicyHolder(principal, ()), *own.groups_named(view, groups)]
 
-    def remove(_: PrincipalState, each: Attached) -> DenyRemoval | None:
+    def remove(_: PrincipalState, each: Attached) -> Grant | None:
         every = _removals(each, holders, principal.name, view.call)
-        return next((removal for removal in every if view.may(removal.call)), None)
+        return next((removal for removal in every if view.may(removal.calls[0])), None)
 
-    removals = _removed(state, _denying(view, state), remove)
-    return Grant(tuple(each.change for each in removals), tuple(each.call for each in removals))
+    return granting.together(_removed(state, _denying(view, state), remove))

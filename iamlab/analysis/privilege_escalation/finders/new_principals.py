@@ -1,22 +1,16 @@
-"""Ways to make somebody new who may more, and to be that: a role, or a user.
+"""Methods that create a role or a user with more permissions, and become it.
 
-Where policies let only certain ones be made, such ones are made: with a name and path that the
-Allow is for, with the boundary and the tags that a condition wants. What is made cannot do more
-than that boundary lets it. However many could be made, one of each strength is shown.
-
-Roles and users that a power could make: their names, boundaries, tags, and what they are then.
-
-Nothing is made. What the engine must be told of such a principal, and of calls on it, is written
-here as it would be.
-
-TODO.
+Where policies allow only certain ones, such ones are created: with the name and path that the Allow
+is for, with the boundary and the tags that a condition requires. What is created cannot do more
+than that boundary allows. However many could be created, one of each strength is shown. Nothing is
+created in the world: what the engine must know of such a principal is written here.
 
 Notes
 -----
 AWS pages: "API CreateRole"; "API CreateUser"; "Permissions boundaries for IAM entities", for what
-whoever delegates may ask for.
-AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBoundary``; "Controlling
-access to AWS resources using tags", for ``aws:RequestTag``; "IAM and AWS STS quotas".
+whoever delegates may require; "IAM and AWS STS condition context keys", for
+``iam:PermissionsBoundary``; "Controlling access to AWS resources using tags", for
+``aws:RequestTag``; "IAM and AWS STS quotas".
 """
 
 from __future__ import annotations
@@ -156,7 +150,7 @@ def _bare(holder: Any) -> Any:
 
 
 def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
-    """Give the users or roles that a power can make: those without a boundary first."""
+    """Give the users or roles that a principal can make: those without a boundary first."""
     account, word = view.account, kind.kind
     held = account.users if word == "user" else account.roles
     if len(held) >= quota(account, PLURAL[word]):

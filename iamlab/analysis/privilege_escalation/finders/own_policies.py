@@ -1,21 +1,17 @@
-"""Methods that give oneself policies: on one's own user or role, and on the groups one is in.
+"""Methods that give oneself policies, or other versions of the policies that one has.
 
 All policies that may be attached are one step, however many they are. To keep a path short, each
 of them alone is a step too. Where the quota leaves no room, a policy that allows everything can
-take the place of another.
-
-Ways to widen oneself by other versions of the managed policies that one has.
-
-Whoever may write a version of a policy and make it the default needs no right to attach anything.
-Of AWS's policies nobody else makes versions.
+take the place of another. Whoever may write a version of a policy and make it the default needs no
+permission to attach anything; AWS's own policies have no other versions.
 
 Notes
 -----
 AWS pages: "API AttachUserPolicy", "API PutUserPolicy" and the same operations for groups and roles;
 "IAM JSON policy elements: Effect", for what a Deny takes away; "IAM and AWS STS quotas"; "Adding
-and removing IAM identity permissions".
-AWS pages: "Versioning IAM policies"; "API CreatePolicyVersion"; "API SetDefaultPolicyVersion". That
-``SetAsDefault`` asks for no further permission is said in "Editing IAM policies".
+and removing IAM identity permissions"; "Versioning IAM policies"; "API CreatePolicyVersion"; "API
+SetDefaultPolicyVersion". "Editing IAM policies" says that ``SetAsDefault`` needs no further
+permission.
 """
 
 from __future__ import annotations

@@ -1,29 +1,18 @@
-"""The way to the rights that depend on a session of one's own: of GetSessionToken, in the console.
+"""Methods by one's own sessions, where policies depend on how one has signed in: MFA, and when.
 
-A policy can ask when credentials were issued, or that they say that no MFA was used: an access key
-says nothing of either. Whoever has his password, and his device, needs no permission to sign in to
-the console; so a Deny for all that is done without MFA, GetSessionToken among it, keeps him from
-nothing there.
+A policy can ask when credentials were issued, or whether MFA was used: an access key says nothing
+of either. Whoever has a password and a device needs no permission to sign in to the console.
+Whoever has a device gains with GetSessionToken what policies allow under
+``aws:MultiFactorAuthPresent``; the device may be registered now.
 
-The way to the rights that depend on MFA: a code of one's own device, registered now if need be.
-
-Whoever has a device already needs no permission for anything but a Deny not to stand in the way:
-whatever his policies say under ``aws:MultiFactorAuthPresent`` he gains by signing in with it. The
-session is one of GetSessionToken, which may call IAM because MFA was used, and of STS only little.
-
-What policies want of who calls: which tags he has, whether he used MFA.
-
-Those count that hang on the caller, and those of others that can be about him: trust policies,
-policies of resources, RCPs.
+Statements about who calls are those of the caller's own policies, and those of trust policies,
+resource-based policies and RCPs that can be about the caller.
 
 Notes
 -----
-AWS pages: "AWS global condition context keys"; "Define permissions based on attributes with ABAC
-authorization".
 AWS pages: "AWS global condition context keys", ``aws:TokenIssueTime`` and
-``aws:MultiFactorAuthPresent``; "API GetSessionToken"; "Sign in to the AWS Management Console".
-AWS pages: "Secure API access with MFA"; "API CreateVirtualMFADevice"; "API EnableMFADevice"; "API
-GetSessionToken".
+``aws:MultiFactorAuthPresent``; "API GetSessionToken"; "Sign in to the AWS Management Console";
+"Secure API access with MFA"; "API CreateVirtualMFADevice"; "API EnableMFADevice".
 """
 
 from __future__ import annotations
@@ -32,6 +21,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.assumable_roles import policies_above
 from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
@@ -99,9 +89,7 @@ def _of_others(world: World) -> Iterator[Policy]:
         for resource in account.resources.values():
             if resource.policy is not None:
                 yield resource.policy
-        organization = world.organization_of(account.account_id)
-        levels = organization.levels(account.account_id, RCP) if organization else ()
-        yield from dict.fromkeys(each.policy for level in levels for each in level)
+        yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
     yield from world.resource_policies.values()
 
 
@@ -218,7 +206,7 @@ def _sign_in(serial_number: str) -> Call:
 
 
 def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
-    """Give the calls that make a device, and make it the user's; none if the power may not."""
+    """Give the calls that make a device, and make it the user's; none if the principal may not."""
     taken = {serial.rpartition("/")[2] for serial in view.account.mfa_records}
     name = free_name(taken, user.name)  # its user's, as policies mostly want it
     create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)

@@ -85,7 +85,7 @@ def widen_and_write_trust(view: AttackerView, method: EscalationMethod) -> Itera
 
 
 def _adds(view: AttackerView, taken: AssumableRole) -> bool:
-    """Say whether a session of a role gives a power what it has not.
+    """Say whether a session of a role gives a principal what it has not.
 
     A session of the same role gives something only to one that is less than its role: which was
     asked for with session policies.

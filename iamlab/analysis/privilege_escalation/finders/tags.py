@@ -124,7 +124,7 @@ def _tag_role(view: AttackerView, method: EscalationMethod, taken: AssumableRole
 
 
 def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, str]) -> bool:
-    """Say whether a power can still take a role that has other tags: they are the resource's."""
+    """Say whether a principal can still take a role with other tags: they are the resource's."""
     role = taken.role
     facts = resource_context(view.world, role.arn, "sts:AssumeRole", view.state.account_id)
     now = tags_over(role.tags, tags)
@@ -185,7 +185,7 @@ def tag_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
 
 
 def _wanted(view: AttackerView) -> list[Mapping[str, str]]:
-    """Give the tags that a power's policies want a resource to have."""
+    """Give the tags that a principal's policies want a resource to have."""
     starts = "aws:ResourceTag/", "iam:ResourceTag/"
     found = parameters.required_tags(
         required_by(view.state), view.state.gathered.context(), *starts
@@ -231,7 +231,7 @@ def _tag_roles(
 def _taken_tagged(
     view: AttackerView, role: Role, tags: Mapping[str, str], required: RequiredValues
 ) -> AssumableRole | None:
-    """Give the way into a role once it has other tags."""
+    """Give the call for a role once it has other tags."""
     twin = copy(role)
     twin.tags = dict(tags_over(role.tags, tags))
     taken = view.assuming.one(view.state, twin, required)

@@ -68,7 +68,7 @@ def widen_and_enter(view: AttackerView, method: EscalationMethod) -> Iterator[Ed
 
 
 def first_entries(view: AttackerView) -> dict[str, UserEntry]:
-    """Give the plainest way to become each of the other users, by their ARNs."""
+    """Give the plainest entry into each of the other users, by their ARNs."""
     entries: dict[str, UserEntry] = {}
     for entry in (*by_key(view), *by_password(view)):
         if entry.user is not view.user:
@@ -77,7 +77,7 @@ def first_entries(view: AttackerView) -> dict[str, UserEntry]:
 
 
 def grants_of_users(view: AttackerView) -> Grants:
-    """Give what the power can give to users: themselves, or by a group."""
+    """Give what the principal can give to users: themselves, or by a group."""
     users, groups = view.stock.users, view.stock.groups
     found = granting.best(
         granting.written(view, users),
@@ -147,7 +147,7 @@ CONDITIONS = {
 
 
 class UserEntry(NamedTuple):
-    """A way to become a user.
+    """How a user is entered.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class UserEntry(NamedTuple):
 
 
 def by_key(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users for whom the power can make an access key, another one deleted if need be."""
+    """Give the users for whom an access key can be made, another one deleted if need be."""
     users = view.allowed("CreateAccessKey", view.stock.users)
     most = quota(view.account, "AccessKeysPerUser")
     full = [user for user in users if len(user.key_records) >= most]
@@ -187,7 +187,7 @@ def by_key(view: AttackerView) -> Iterator[UserEntry]:
 
 
 def by_password(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users as whom the power can sign in to the console, by a password that it sets."""
+    """Give the users as whom one can sign in to the console, by a password that one sets."""
     new = view.allowed("CreateLoginProfile", view.stock.users, Password=PASSWORD)
     changed = view.allowed("UpdateLoginProfile", view.stock.users, Password=PASSWORD)
     for user in new:
