@@ -70,7 +70,7 @@ class PrincipalContext:
     credentials
         The condition keys that come with temporary credentials.
     assumed
-        What was taken for granted while gathering, in words.
+        What was taken for granted, in words.
     session
         Session policies.
     scps

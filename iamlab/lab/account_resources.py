@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
+from iamlab.lab.account_services import policy_text
 from iamlab.model import account as records
 from iamlab.model.public_access_block import as_parameter
 from iamlab.model.record import check_texts
 from iamlab.operations.dispatch import perform
-from iamlab.operations.parameters import arn_of, as_list, as_tags, as_text
+from iamlab.operations.parameters import arn_of, as_list, as_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ block_public_policy=True, restrict_public_buckets=True)
             self,
             "s3:CreateBucket",
             Bucket=name,
-            Policy=None if policy is None else as_text(policy),
+            Policy=policy_text(policy),
             Tags=as_tags(tags),
             PublicAccessBlockConfiguration=switches,
             ObjectOwnership=object_ownership,
@@ -124,7 +125,7 @@ block_public_policy=True, restrict_public_buckets=True)
         made: Key = perform(
             self,
             "kms:CreateKey",
-            Policy=None if policy is None else as_text(policy),
+            Policy=policy_text(policy),
             Description=description or None,
             KeyUsage=key_usage,
             KeySpec=key_spec,
@@ -274,7 +275,7 @@ block_public_policy=True, restrict_public_buckets=True)
             VpcId=vpc_id,
             ServiceName=service_name,
             VpcEndpointType=vpc_endpoint_type or type_for(service_name),
-            PolicyDocument=_text(policy),
+            PolicyDocument=policy_text(policy),
             TagSpecifications=_specified(tags, "vpc-endpoint"),
             Region=region,
         )
@@ -303,7 +304,7 @@ block_public_policy=True, restrict_public_buckets=True)
             self,
             "cloudformation:CreateResource",
             Arn=arn,
-            Policy=_text(policy),
+            Policy=policy_text(policy),
             Tags=as_tags(tags),
             Region=region or None,
         )
@@ -311,10 +312,6 @@ block_public_policy=True, restrict_public_buckets=True)
 
 
 _PROFILE = "instance_profile is a profile, its name or its ARN"
-
-
-def _text(policy: Document | None) -> Any:
-    return None if policy is None else as_text(policy)
 
 
 def _specified(tags: Tags | None, what: str) -> list[dict[str, Any]] | None:

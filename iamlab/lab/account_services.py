@@ -61,7 +61,7 @@ class AccountServices(records.Account):
             "sqs:CreateQueue",
             QueueName=queue_name,
             Attributes=None if policy is None else {"Policy": as_text(policy)},
-            tags=_mapping(tags),
+            tags=_tag_mapping(tags),
             Region=region,
         )
         return made
@@ -128,8 +128,8 @@ class AccountServices(records.Account):
             "lambda:CreateFunction",
             FunctionName=function_name,
             Role=self._arn_of_role(role),
-            Policy=_text(policy),
-            Tags=_mapping(tags),
+            Policy=policy_text(policy),
+            Tags=_tag_mapping(tags),
             Region=region,
         )
         return made
@@ -160,7 +160,7 @@ class AccountServices(records.Account):
             self,
             "secretsmanager:CreateSecret",
             Name=name,
-            Policy=_text(policy),
+            Policy=policy_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
@@ -190,7 +190,7 @@ class AccountServices(records.Account):
             "dynamodb:CreateTable",
             TableName=table_name,
             StreamSpecification={"StreamEnabled": True} if stream_enabled else None,
-            ResourcePolicy=_text(policy),
+            ResourcePolicy=policy_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
@@ -217,7 +217,7 @@ class AccountServices(records.Account):
             self,
             "ecr:CreateRepository",
             repositoryName=repository_name,
-            Policy=_text(policy),
+            Policy=policy_text(policy),
             tags=as_tags(tags),
             Region=region,
         )
@@ -244,18 +244,19 @@ class AccountServices(records.Account):
             self,
             "events:CreateEventBus",
             Name=name,
-            Policy=_text(policy),
+            Policy=policy_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
         return made
 
 
-def _text(policy: Document | None) -> Any:
+def policy_text(policy: Document | None) -> Any:
+    """Write a policy as the APIs take it; without one, leave the parameter out."""
     return None if policy is None else as_text(policy)
 
 
-def _mapping(tags: Tags | None) -> dict[str, str] | None:
+def _tag_mapping(tags: Tags | None) -> dict[str, str] | None:
     """Give tags as the APIs take them that take a mapping."""
     found = as_tags(tags)
     return None if found is None else {tag["Key"]: tag["Value"] for tag in found}

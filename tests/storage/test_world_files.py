@@ -443,7 +443,7 @@ def coders(start: Any) -> Iterator[Any]:
             continue
         seen.add(id(one))
         yield one
-        inside = [getattr(one, "one", None), *getattr(one, "each", ())]
+        inside = [getattr(one, "item_coder", None), *getattr(one, "each", ())]
         inside += one.known.values() if isinstance(one, ClassCoder) else ()
         inside += [part.coder for part in one.field_coders] if isinstance(one, RecordCoder) else ()
         waiting += [each for each in inside if each is not None]

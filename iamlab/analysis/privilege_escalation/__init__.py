@@ -1,31 +1,31 @@
-"""Who can become whom: the ways, and the graph that they make.
+"""Privilege escalation: who can become whom, and by which calls.
 
-The idea: what somebody can make of himself is not in his policies of today, but in the calls that
-these allow. So the graph's points are principals with changes, its edges are calls, and the engine
-decides each edge as AWS would decide the calls. What an edge claims, a replay proves.
+What a principal can make of itself is not in its policies of today, but in the calls that these
+allow. So the points of the graph are principals with changes, its edges are calls, and the engine
+decides each call as AWS would. A replay proves an edge.
 
-Read it in this order, each with an example:
+The order in which to read:
 
-``powers.py``: a *power* is a principal with *changes*, "user dana with any permission". A change is
-    a function of what the world has gathered of the principal; no world is copied.
-``calls.py``, ``deciding.py``: a *call* and what it needs; the engine's answers, for many at once.
-``standpoint.py``: a *standpoint* is one power's view. ``one.may(call)``; ``one.assumable``: the
-    roles that it may assume (``assuming.py``; the calls for them in ``role_calls.py``, what
-    policies want to hear of them in ``asked.py``); ``one.allowed("CreateAccessKey", users)``.
-``table.py``, ``table_services.py``: a *way* is a row of the table, "10: make an access key for a
-    user", with permissions, gain and guards.
-``ways/``: what finds it is a function ``@finds(10)`` that is given a standpoint and yields edges.
-    ``own_*``, ``boundaries``: oneself; ``roles``, ``users``, ``creating``, ``providers``: others;
-    ``compute``, ``existing``, ``functions``, ``instances``: through services, by ``plans.py``.
-``edges.py``: an *edge* leads from one power to another: "user/dana -> role/stars: sts:AssumeRole".
-``exploring.py``: which edges begin at a power, kept; ``admin.py``: who is an administrator, and
-    ``administrators.py``: what they share. ``searching.py`` goes from point to point.
-``paths.py``, ``replaying.py``: a *path* is edges one after the other (``writing_out.py`` leaves out
-    what it does not need); its *replay* makes the calls in a copy of the world, and ``later.py``
-    fills in the secrets.
-``reach.py``: the questions: ``world.reach().path(dana, to="admin")``; ``cutting.py`` closes ways.
+``principal_states.py``: a *principal state* is a principal with *changes*, "user dana with any
+    permission". A change is a function of what the world knows of the principal; no world is
+    copied. An *edge* leads from one state to another: "user/dana -> role/stars: sts:AssumeRole".
+``permission_checks.py``: a *call*, the permissions that it needs, and whether a state has them; for
+    many states and resources at once.
+``attacker_view.py``: what one state may do: ``view.may(call)``, ``view.allowed("CreateAccessKey",
+    users)``, ``view.assumable``. ``assumable_roles.py`` finds the roles that it may assume, and
+    ``role_calls.py`` the calls for them, by what policies require (``required_parameters.py``).
+``escalation_methods.py``, ``escalation_methods.json``: the 72 known *methods*: permissions, gain,
+    guards, and the plans of those that go through a service. ``docs/ways.md`` is written from it.
+``finders/``: for each method, a function that is given a view and yields edges; the table is in its
+    ``__init__.py``. For services, ``plan_binding.py`` chooses Regions and names
+    (``satisfying_values.py``, ``sample_arns.py``), and ``pass_role.py`` the roles to pass.
+``edge_finder.py``: the edges of a state, kept; and what the administrators of an account share.
+``paths.py``: a *path* is edges one after the other, found by a search; ``replay.py`` makes its
+    calls in a copy of the world.
+``reach.py``, ``answers.py``: the questions and answers of ``world.reach()``.
+``cut.py``, ``cut_edits.py``: the smallest set of edits that closes all paths.
 
-A new way is a row in the table, a function in ``ways/``, and its module's name in ``ways.MODULES``.
+A new method is an entry in the data file, a function in ``finders/``, and a row in its table.
 
 Notes
 -----

@@ -1,14 +1,12 @@
-"""What is read off the graph: who gets to a resource, and how far somebody gets.
+"""What is read off the graph: who gets to a resource, how far somebody gets; and its other forms.
 
-The graph in other forms: networkx, a table, and the texts that draw themselves.
-
-A line of the graph is a pair of principals, whatever they have been made into and however many ways
-lead from the one to the other. A principal that can widen itself has a line to itself.
+A line of the graph is a pair of principals, whatever they have been made into and however many
+edges lead from one to the other. A principal that can widen itself has a line to itself.
 
 Notes
 -----
-AWS page: "Policy evaluation logic".
-Graphviz, "The DOT Language"; Mermaid, "Flowcharts - Basic Syntax".
+AWS page: "Policy evaluation logic". Graphviz, "The DOT Language"; Mermaid, "Flowcharts - Basic
+Syntax".
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ FEW = 30
 
 
 class Paths(Mapping[str, "Path"], Shown):
-    """Principals by ARN, each with the way that leads to him or from him."""
+    """Principals by ARN, each with the path that leads to him or from him."""
 
     __slots__ = ()
     _found: Mapping[str, Path]
@@ -67,7 +65,7 @@ class Paths(Mapping[str, "Path"], Shown):
 
 @dataclass(frozen=True, slots=True)
 class Arrivals(Paths):
-    """Who gets to do something, by ARN, each with a shortest way; the nearest first.
+    """Who gets to do something, by ARN, each with a shortest path; the nearest first.
 
     Parameters
     ----------
@@ -100,14 +98,14 @@ class Arrivals(Paths):
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius(Paths):
-    """How far somebody gets: whom he can become, by ARN, each with a shortest way.
+    """How far somebody gets: whom he can become, by ARN, each with a shortest path.
 
     Parameters
     ----------
     source
         Whose credentials are lost.
     admin_of
-        The accounts that he gets to administer, each with a shortest way.
+        The accounts that he gets to administer, each with a shortest path.
     asked
         How many principals there are.
     """
@@ -140,7 +138,7 @@ class BlastRadius(Paths):
 
 
 def _then(path: Path) -> str:
-    """Say the steps of a path in one line: the way, and what it leads to."""
+    """Say the steps of a path in one line: the method, and what it leads to."""
     return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
 
 
@@ -205,7 +203,7 @@ def to_mermaid(edges: Iterable[Edge], admins: Iterable[str]) -> str:
 
 
 def rows_of(edges: Iterable[Edge]) -> list[tuple[str, ...]]:
-    """Give a row for each edge: source, target, way, its number, permissions, conditions."""
+    """Give a row for each edge: source, target, method, its number, permissions, conditions."""
     return [
         (
             edge.source.arn,
@@ -225,7 +223,7 @@ COLUMNS = ("source", "target", "as", "way", "title", "permissions", "conditions"
 
 
 def _ways(edges: Iterable[Edge]) -> str:
-    """Say how a line is gone, each way once."""
+    """Say how a line is gone, each method once."""
     return "; ".join(dict.fromkeys(edge.way.title for edge in edges))
 
 

@@ -1,8 +1,8 @@
-"""Which roles a power may assume: as they are, and after it has written their trust policy.
+"""Which roles a principal may assume: as they are, and after it has written their trust policy.
 
 The trust policies are read first: most roles name a service, and nobody else. Only the roles that
-may mean a power are asked about. Of what their policies want to hear, calls are made
-(``role_calls.py``); the first that is allowed is the way in.
+may mean a principal are decided. Calls are made with what their policies require
+(``role_calls.py``); the first that is allowed is taken.
 
 Notes
 -----
@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import cached_property
+from itertools import chain, islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.access_matrix import parts
 from iamlab.analysis.privilege_escalation.principal_states import (
@@ -24,6 +25,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     Carried,
     Change,
     PrincipalState,
+    policies_in,
 )
 from iamlab.analysis.privilege_escalation.required_parameters import (
     RequiredValues,
@@ -37,6 +39,7 @@ from iamlab.analysis.privilege_escalation.role_calls import (
     session_name,
     session_of,
 )
+from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
@@ -72,12 +75,12 @@ TELL_SESSIONS_APART = ("userid", ":assumed-role/")
 
 @dataclass(frozen=True, slots=True)
 class AssumableRole:
-    """A role that a power may assume, and by which call.
+    """A role that a principal may assume, and by which call.
 
     Parameters
     ----------
     conditions
-        What the caller must know or have besides permissions.
+        What the caller must know or have in addition to permissions.
     session
         What is different of the session from just some session of the role.
     carried
@@ -94,13 +97,12 @@ class AssumableRole:
     trust: Policy | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class AssumableRoles:
     """Looks for roles to assume."""
 
     decider: Decider
     _by_name: dict[str, list[Role]] = field(default_factory=dict)
-    _names_count: bool | None = None
     _plain: dict[PrincipalState, set[str]] = field(default_factory=dict)
     _wanted: dict[tuple[str, bool], RequiredValues] = field(default_factory=dict)
 
@@ -122,7 +124,7 @@ class AssumableRoles:
     def taken_by(
         self, state: PrincipalState, *, elsewhere: bool = False
     ) -> Iterator[AssumableRole]:
-        """Give the roles that a power may assume as it is.
+        """Give the roles that a principal may assume as it is.
 
         Parameters
         ----------
@@ -151,7 +153,7 @@ class AssumableRoles:
                 yield one
 
     def _of_account(self, state: PrincipalState, roles: Sequence[Role]) -> set[str]:
-        """Say which roles that trust its account a power gets plainly; ask for others with it."""
+        """Give the roles that trust its account which the plainest call gets."""
         if not roles:
             return set()
         known = self._plain.get(state)
@@ -169,7 +171,7 @@ class AssumableRoles:
         trust: Policy | None = None,
         plainly: set[str] | None = None,
     ) -> Iterator[AssumableRole]:
-        """Give those of some roles that a power gets, all with one trust policy if there is one.
+        """Give those of some roles that a principal gets; all with one trust policy, if it is given.
 
         Parameters
         ----------
@@ -196,9 +198,7 @@ class AssumableRoles:
         known = self._wanted.get(key)
         if known is None:
             policy = role.trust if trust is None else trust
-            organization = self.world.organization_of(role.account.account_id)
-            levels = organization.levels(role.account.account_id, RCP) if organization else ()
-            rcps = (attached.policy for level in levels for attached in level)
+            rcps = policies_above(self.world, role.account.account_id, RCP)
             known = self._wanted[key] = required_in(*([] if policy is None else [policy]), *rcps)
         return known
 
@@ -212,12 +212,12 @@ class AssumableRoles:
         *,
         is_plain: bool = True,
     ) -> AssumableRole | None:
-        """Find the call with which a power gets a role.
+        """Find the call with which a principal gets a role.
 
         Parameters
         ----------
         asked
-            What the power's own policies want of its calls.
+            What the principal's own policies want of its calls.
         trust
             The role's trust policy, if it is to be another than it has.
         sending
@@ -254,21 +254,19 @@ class AssumableRoles:
             role, attempt.call, attempt.conditions, session, attempt.carried, trust
         )
 
-    @property
+    @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        if self._names_count is None:
-            texts = (policy.text.lower() for policy in _every_policy(self.world))
-            self._names_count = any(part in one for one in texts for part in TELL_SESSIONS_APART)
-        return self._names_count
+        texts = (policy.text.lower() for policy in _every_policy(self.world))
+        return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
         self, state: PrincipalState, roles: Sequence[Role]
     ) -> Iterator[AssumableRole]:
-        """Give those of an account's roles that a power may assume once their trust names it.
+        """Give those of an account's roles that a principal may assume once their trust names it.
 
         Who is named directly needs no Allow of his own in the same account; but a Deny, an SCP, an
-        RCP or, for a session of a role, a boundary still stands in the way.
+        RCP or, for a session of a role, a boundary still applies.
         """
         if not roles or state.arn.endswith(":root"):
             return
@@ -296,22 +294,20 @@ class AssumableRoles:
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
+            named = ({"sts:RoleSessionName": session_name(state), **given} for state in states)
             asking = (
-                part.asking(state.gathered.within_limits(), self._plain_keys(state), via=via)
-                for state in states
+                part.asking(state.gathered.within_limits(), keys, via=via)
+                for state, keys in zip(states, named, strict=True)
             )
             rows = evaluate_many(asking, places, edited).rows
             for state, row in zip(states, rows, strict=True):
                 found[state] |= {arn for bit, (_, arn) in enumerate(places) if row >> bit & 1}
         return found
 
-    def _plain_keys(self, state: PrincipalState) -> dict[str, Any]:
-        return {"sts:RoleSessionName": session_name(state), **self.decider.context}
-
     def trust_to_write(self, state: PrincipalState, taken: AssumableRole) -> Policy:
-        """Give the trust policy that lets a power in: the one that is there, with one more Allow.
+        """Give the trust policy that lets a principal in: the present one, with one more Allow.
 
-        So those who rely on it keep what they have. Where a Deny in it stands in the way, or it
+        So those who rely on it keep what they have. Where a Deny in it applies, or it
         cannot be saved again, only the new Allow is written.
         """
         new, old = taken.trust, taken.role.trust
@@ -333,20 +329,18 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 
 def required_by(state: PrincipalState) -> RequiredValues:
-    """Give what a power's own policies and ceilings want of its calls."""
-    layers = state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    return required_in(*(one.policy for one in (*every, *layers.of("scoped"), *layers.of("scp"))))
+    """Give what a principal's own policies and ceilings want of its calls."""
+    return required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
-    """Give the trust policy that lets a power in, and nobody else.
+    """Give the trust policy that lets a principal in, and nobody else.
 
     Parameters
     ----------
     by_session
         Whether a session of a role is named itself, and not its role: then no boundary of the role
-        and no session policy stands in the way.
+        and no session policy applies.
 
     Examples
     --------
@@ -401,8 +395,13 @@ def _every_policy(world: World) -> Iterator[Policy]:
         yield from (one.trust for one in account.roles.values() if one.trust is not None)
         yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
         yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        organization = world.organization_of(account.account_id)
-        for kind in (SCP, RCP):
-            levels = organization.levels(account.account_id, kind) if organization else ()
-            yield from (attached.policy for level in levels for attached in level)
+        yield from policies_above(world, account.account_id, SCP, RCP)
     yield from world.resource_policies.values()
+
+
+def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
+    """Give the policies of some kinds that an organization has above an account."""
+    organization = world.organization_of(account_id)
+    if organization is not None:
+        for level in chain.from_iterable(organization.levels(account_id, kind) for kind in kinds):
+            yield from (attached.policy for attached in level)

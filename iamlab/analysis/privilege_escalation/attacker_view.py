@@ -1,8 +1,15 @@
-"""One power's view of the world: what it may call, on which things. The ways are written with it.
+"""What one principal may do, on which identities of its account: finders ask this.
+
+An administrator may do everything in its account that the account's SCPs leave to it. Three
+conditions must be met. An action that no policy names is allowed, so every action is. No Deny and
+no ceiling of its own takes anything away: a principal that can remove such a Deny is an
+administrator afterwards. And with everything that applies, SCPs too, it may make the calls of IAM
+that give permissions: power users and federated users may not.
 
 Notes
 -----
-AWS pages: "Policy evaluation logic"; "Methods to assume a role".
+AWS pages: "Policy evaluation logic"; "Methods to assume a role"; "AWS managed policies for job
+functions", AdministratorAccess.
 """
 
 from __future__ import annotations
@@ -11,20 +18,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, iam_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    GROUP,
-    MEMBER,
-    VERSION,
-    Calls,
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    thing_of,
-)
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need, iam_call
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.operations.iam.roles import OF_AWS
@@ -61,11 +59,11 @@ class AccountInventory:
 
 @dataclass(eq=False)
 class AttackerView:
-    """A power, and what it may do.
+    """A principal, and what it may do.
 
     Parameters
     ----------
-    power
+    state
         Who looks.
     stock
         The things of its account.
@@ -83,7 +81,7 @@ class AttackerView:
 
     @property
     def account(self) -> Account:
-        """The power's account."""
+        """The principal's account."""
         return self.stock.account
 
     @cached_property
@@ -105,19 +103,19 @@ class AttackerView:
     # Questions ----------------------------------------------------------------------------------
 
     def call(self, name: str, **parameters: Any) -> Call:
-        """Make a call of IAM in the power's account."""
+        """Make a call of IAM in the principal's account."""
         return iam_call(self.account, name, **parameters)
 
     def may(self, call: Call) -> bool:
-        """Say whether the power may make a call."""
+        """Say whether the principal may make a call."""
         return self.decider.may(self.state, call)
 
     def ever(self, action: str) -> bool:
-        """Say whether one of the power's own Allows could be about an action at all."""
+        """Say whether one of the principal's own Allows could be about an action at all."""
         return self.decider.ever(self.state, action)
 
     def allowed(self, name: str, things: Sequence[Any], **fixed: Any) -> list[Any]:
-        """Give those things of its account on which the power may do an operation of IAM."""
+        """Give those things of its account on which the principal may do an operation of IAM."""
         return self.decider.allowed(self.state, self.account, name, things, **fixed)
 
     @cached_property
@@ -139,27 +137,31 @@ class AttackerView:
     # Answers ------------------------------------------------------------------------------------
 
     def widened(
-        self, method: EscalationMethod, change: Change, calls: Calls, *conditions: str
+        self, method: EscalationMethod, change: states.Change, calls: states.Calls, *conditions: str
     ) -> Edge:
-        """Say that the power can widen itself."""
+        """Say that the principal can widen itself."""
         return Edge(method, self.state, self.state.with_(change), calls, conditions)
 
     def becomes(
         self,
         method: EscalationMethod,
         whom: User | Role,
-        calls: Calls,
+        calls: states.Calls,
         *conditions: str,
-        changes: Sequence[Change] = (),
+        changes: Sequence[states.Change] = (),
     ) -> Edge:
-        """Say that the power can act as another principal, perhaps a widened one."""
+        """Say that the principal can act as another principal, perhaps a widened one."""
         target = self.changed(self._again(whom), *changes)
         return Edge(method, self.state, target, calls, conditions)
 
     def acts_as(
-        self, method: EscalationMethod, taken: AssumableRole, calls: Calls, *changes: Change
+        self,
+        method: EscalationMethod,
+        taken: AssumableRole,
+        calls: states.Calls,
+        *changes: states.Change,
     ) -> Edge:
-        """Say that the power gets a session of a role, perhaps of a widened one.
+        """Say that the principal gets a session of a role, perhaps of a widened one.
 
         Parameters
         ----------
@@ -174,8 +176,8 @@ class AttackerView:
 
     # What was done before ------------------------------------------------------------------------
 
-    def changed(self, other: PrincipalState, *changes: Change) -> PrincipalState:
-        """Give another power with changes, and with what this power has done before.
+    def changed(self, other: PrincipalState, *changes: states.Change) -> PrincipalState:
+        """Give another principal with changes, and with what this principal has done before.
 
         Of its managed policies it has the versions that are in force by now, whether they hung on
         it before or come with the changes. If it is in a group that was written to, that counts for
@@ -186,36 +188,75 @@ class AttackerView:
             return made
         known = made.gathered
         held = (*known.identity, known.boundary, *known.session)
-        things = {f"{VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
-        things |= {f"{GROUP} {name}" for name in self._groups_of(made)}
-        whole = any_permission().label  # once is enough, wherever it is written
+        things = {f"{states.VERSION} {one.arn}" for one in held if isinstance(one, Attached)}
+        things |= {f"{states.GROUP} {name}" for name in self._groups_of(made)}
+        whole = states.any_permission().label  # once is enough, wherever it is written
         done = {change.about for change in changes}
         done |= {change.label for change in changes if change.label == whole}
         return made.with_(
             *(
                 change
                 for change in self.state.changes
-                if thing_of(change) in things and not done & {change.about, change.label}
+                if states.thing_of(change) in things and not done & {change.about, change.label}
             )
         )
 
     def _groups_of(self, state: PrincipalState) -> list[str]:
-        """Give the groups that a power of this account is in, joined ones among them."""
-        joined = [one.about for one in state.changes if one.about.startswith(MEMBER)]
-        names = [about.removeprefix(f"{MEMBER} ") for about in joined]
+        """Give the groups that a principal of this account is in, joined ones among them."""
+        joined = [one.about for one in state.changes if one.about.startswith(states.MEMBER)]
+        names = [about.removeprefix(f"{states.MEMBER} ") for about in joined]
         user = self.account.users.get(state.arn.rpartition("/")[2])
         return [*user.groups, *names] if user is not None and user.arn == state.arn else names
 
     def _again(self, whom: User | Role) -> PrincipalState:
-        """Give a principal as it is; if it is this power, with what this has made of itself."""
+        """Give a principal as it is; if it is this principal, with what this has made of itself."""
         state = PrincipalState.of(principal_of(self.world, whom))
         own = self.state.changes if whom is (self.user or self.role) else ()
-        return state.with_(*(change for change in own if change.about != CALLS_WITH))
+        return state.with_(*(change for change in own if change.about != states.CALLS_WITH))
 
     def as_they_are(self, policies: Iterable[Attached]) -> tuple[Attached, ...]:
         """Give policies that somebody may get, in the versions that are in force by now."""
         now = replace(self.state.gathered, identity=tuple(policies))
         for change in self.state.changes:
-            if change.about.startswith(VERSION):
+            if change.about.startswith(states.VERSION):
                 now = change.make(now)
         return now.identity
+
+
+GIVES_POWER = (
+    *("AttachRolePolicy", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy"),
+    *("AttachUserPolicy", "PutUserPolicy", "CreateUser", "CreateAccessKey"),
+)
+"""Calls of IAM by which an administrator gives permissions to others."""
+
+
+def is_admin(decider: Decider, state: PrincipalState) -> bool:
+    """Say whether a principal is an administrator of its account, as it stands."""
+    known, is_root = state.gathered, state.arn.endswith(":root")
+    if is_root and known.session:
+        return False  # a member's root user, assumed for one task
+    if not is_root and not any(takes_all(one) for one in known.identity):
+        return False  # the usual case, quickly
+    without_scps = replace(state, gathered=replace(known, scps=()))
+    if not decider.decide(without_scps, Need(UNHEARD_OF, "*", {})):
+        return False
+    if denying(decider, state):
+        return False
+    account = decider.world.accounts[state.account_id]
+    start = f"arn:{account.partition}:iam::{account.account_id}"
+    return all(
+        decider.decide(state, Need(f"iam:{name}", f"{start}:{_kind(name)}/iamlab-probe", {}))
+        for name in GIVES_POWER
+    )
+
+
+def takes_all(attached: Attached) -> bool:
+    """Say whether a policy has an Allow that could be for all actions."""
+    return any(
+        one.effect == "Allow" and ("*" in (one.action or ()) or one.not_action is not None)
+        for one in attached.policy.statements
+    )
+
+
+def _kind(name: str) -> str:
+    return "role" if "Role" in name else "user"

@@ -1,10 +1,10 @@
-"""The smallest set of edits that closes every way from one principal to another.
+"""The smallest set of edits that closes every path from one principal to another.
 
-A way that is still open is found, and each edit that would close it is tried; what then is still
-open is treated in the same way. Whatever set of edits closes all ways must close the one that was
-found, so none is missed: all sets of one edit are tried, then all of two, then all of three. If
-even these leave a way open, edits are added one by one, and those that turn out not to be needed
-are taken back; such a set has nothing too much in it, but a smaller one may exist.
+A path that is still open is found, and each edit that would close it is tried; what is open then is
+treated in the same way. Whatever set of edits closes all paths must close the one that was found,
+so none is missed: all sets of one edit are tried, then all of two, then all of three. If even these
+leave a path open, edits are added one by one, and those that turn out not to be needed are taken
+back. Each edit of such a set is needed, but a smaller set may exist.
 
 Notes
 -----
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import GIVES_POWER
+from iamlab.analysis.privilege_escalation.attacker_view import GIVES_POWER
 from iamlab.analysis.privilege_escalation.cut_edits import (
     CutEdit,
     DenyAction,
@@ -27,6 +27,7 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
     TakeAction,
     apply,
 )
+from iamlab.analysis.privilege_escalation.edge_finder import is_shared
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.authorize import authorization_request
@@ -54,26 +55,26 @@ MOST = 40
 
 Wanted = tuple[str, str, str]
 WANTED = 3
-"""So many parts has what shall stay."""
+"""So many parts has what must stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut(Shown):
-    """Edits that close all ways from one principal to another.
+    """Edits that close all paths from one principal to another.
 
     Parameters
     ----------
     edits
-        None if there is no way to close, or if nothing closes it.
+        None if there is no path to close, or if nothing closes it.
     is_closed
-        Whether no way is open after them.
+        Whether no path is open after them.
     is_smallest
         Whether no smaller set of such edits does it: all have been tried. Else each of the edits is
         needed, but a smaller set may exist.
     left
-        A way that stays open, if one does.
+        A path that stays open, if one does.
     reach, way
-        Who can become whom before them, and a shortest way that is open then, if there is one.
+        Who can become whom before them, and a shortest path that is open then, if there is one.
     """
 
     edits: tuple[CutEdit, ...]
@@ -147,9 +148,9 @@ class Cutter:
     Parameters
     ----------
     find
-        Gives the graph of a world, and a way that is open in it.
+        Gives the graph of a world, and a path that is open in it.
     keep
-        What shall stay: caller, action, resource.
+        What must stay: caller, action, resource.
     """
 
     world: World
@@ -193,14 +194,14 @@ class Cutter:
         return closing, list(further)
 
     def _edited(self, edits: Iterable[CutEdit]) -> World | None:
-        """Give a copy with edits made; ``None`` if something is lost that shall stay."""
+        """Give a copy with edits made; ``None`` if something is lost that must stay."""
         twin = self.world.copy()
         apply(twin, _ordered(edits))
         kept = all(_can(twin, *cell) for cell in self.keep)
         return twin if kept else None
 
     def _one_by_one(self) -> Cut:
-        """Add edits until no way is open, then take back those that are not needed."""
+        """Add edits until no path is open, then take back those that are not needed."""
         edits: frozenset[CutEdit] = frozenset()
         path: Path | None = None
         while len(edits) < MOST:
@@ -209,8 +210,7 @@ class Cutter:
                 break
             reach, path = self.find(edited)
             if path is None:
-                edits = self._needed(edits)
-                return self._cut(edits)
+                return self._cut(self._needed(edits))
             tried = sorted(candidates(reach, path), key=lambda one: (one.breadth, str(one)))
             new = (one for one in tried if one not in edits)
             chosen = next((one for one in new if self._edited(edits | {one})), None)
@@ -227,8 +227,8 @@ class Cutter:
         is_smallest: bool = False,
         left: Path | None = None,
     ) -> Cut:
-        reach, way = self._before
-        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, way, self.world)
+        reach, path = self._before
+        return Cut(_ordered(edits), is_closed, is_smallest, left, reach, path, self.world)
 
     def _needed(self, edits: frozenset[CutEdit]) -> frozenset[CutEdit]:
         for edit in sorted(edits, key=lambda one: (-one.breadth, str(one))):
@@ -240,10 +240,11 @@ class Cutter:
 
 
 def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
-    """Give every edit that takes away what a way needs."""
+    """Give every edit that takes away what a path needs."""
     found: dict[CutEdit, None] = {}
     if not path.edges:  # he is there already: by what he has
-        for decision in _of_an_admin(reach, path.source):
+        for name in (*(f"iam:{name}" for name in GIVES_POWER), UNHEARD_OF):
+            decision = reach.decide(path.source, Need(name, "*", {}))
             found |= dict.fromkeys(_edits(reach, path.source, decision))
     for edge in path.edges:
         for decision in reach.decisions(edge):
@@ -251,57 +252,37 @@ def candidates(reach: Reach, path: Path) -> dict[CutEdit, None]:
     return found
 
 
-def _of_an_admin(reach: Reach, state: PrincipalState) -> Iterator[Decision]:
-    for name in GIVES_POWER:
-        yield reach.decide(state, Need(f"iam:{name}", "*", {}))
-    yield reach.decide(state, Need(UNHEARD_OF, "*", {}))
-
-
 def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[CutEdit]:
     """Give the edits that a permission of somebody's can be taken away with."""
-    gathered = (
-        principal_of(reach.world, state.gathered.issuer or state.arn) if _is_held(state) else None
-    )
-    today = () if gathered is None else gathered.identity
-    for layer in ("identity", "resource"):
-        for reading in decision.heard[layer].applying:
-            if reading.effect != "Allow":
-                continue
-            if layer == "resource":
-                yield from _distrusts(reading, decision)
-            elif reading.attached in today:
-                yield from _takes(reading, state)
     holder = state.gathered.issuer or state.arn
-    if _is_held(state) and holder in reach.principals:
+    is_held = not state.arn.endswith(":root") and not is_shared(state)
+    today = principal_of(reach.world, holder).identity if is_held else ()
+    for reading in decision.heard["identity"].applying:
+        if reading.effect == "Allow" and reading.attached in today:
+            yield from _takes(reading, holder)
+    for reading in decision.heard["resource"].applying:
+        if reading.effect == "Allow":
+            yield from _distrusts(reading, decision)
+    if is_held and holder in reach.principals:
         yield DenyAction(holder, decision.request.action)
 
 
-def _is_held(state: PrincipalState) -> bool:
-    """Say whether something can hang on a principal: not on a root user."""
-    return not state.arn.endswith(":root") and not state.arn.startswith("administrators of ")
-
-
-def _takes(reading: StatementMatch, state: PrincipalState) -> Iterator[CutEdit]:
-    """Give the edits of an identity-based policy, and of how it hangs on somebody."""
-    attached, statement = reading.attached, reading.statement
-    holder = state.gathered.issuer or state.arn
-    own = Arn.parse(holder)
-    through = next((one[6:] for one in attached.path if one.startswith("group ")), "")
-    on = f"arn:{own.partition}:iam::{own.account}:group" if through else ""
-    group_arn = f"{on}/{through}" if through else ""
-    if through:
-        yield Leave(holder, through)
+def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
+    """Give the edits of an identity-based policy, and of how it is attached to a principal."""
+    attached, statement, arn = reading.attached, reading.statement, Arn.parse(principal)
+    group = next((each[6:] for each in attached.path if each.startswith("group ")), "")
+    holder = f"arn:{arn.partition}:iam::{arn.account}:group/{group}" if group else principal
+    if group:
+        yield Leave(principal, group)
     if attached.arn is not None:
-        yield Detach(group_arn or holder, attached.arn)
+        yield Detach(holder, attached.arn)
         if ":iam::aws:policy/" in attached.arn:
             return
-    if attached.arn is None and attached.path and not through:
+    elif attached.path and not group:
         return  # what the account's password policy gives
+    where = (holder, attached.policy.name) if attached.arn is None else ("", attached.arn)
     for pattern in statement.action or ():
-        if attached.arn is None:
-            yield TakeAction(group_arn or holder, attached.policy.name, statement.number, pattern)
-        else:
-            yield TakeAction("", attached.arn, statement.number, pattern)
+        yield TakeAction(*where, statement.number, pattern)
 
 
 def _distrusts(reading: StatementMatch, decision: Decision) -> Iterator[CutEdit]:
@@ -328,7 +309,7 @@ def _can(world: World, caller: str, action: str, resource: str) -> bool:
 
 
 def wanted(world: World, keep: object) -> tuple[Wanted, ...]:
-    """Read what shall stay: an access matrix, or triples of caller, action and resource.
+    """Read what must stay: an access matrix, or triples of caller, action and resource.
 
     Raises
     ------

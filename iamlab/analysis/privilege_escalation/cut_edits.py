@@ -1,8 +1,8 @@
-"""Edits that close ways: small ones, as a person would make them, done by IAM's own operations.
+"""Edits that close paths: small ones, as a person would make them, done by IAM's own operations.
 
 Each takes something away: an action from a statement, a policy from an identity, a user from a
-group, a name from a trust policy; or it adds a Deny. So no edit opens a way, and what a set of them
-breaks, a larger set breaks too.
+group, a principal from a trust policy; or it adds a Deny. So no edit opens a path, and what a set
+of them breaks, a larger set breaks too.
 
 Notes
 -----

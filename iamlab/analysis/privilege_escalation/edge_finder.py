@@ -1,64 +1,149 @@
-"""An edge: one principal can gain what another has, or widen itself, by calls that it may make.
+"""The edges that begin at a principal, found when they are needed, and kept.
 
-The edges of the graph: a power's are looked for when somebody comes to it, and then kept.
-
-Today's principals are asked together, what they can be made into is asked one by one.
+Today's principals are decided together, what they can be made into one by one. Administrators of an
+account are alike: what one can do to the others in it, each can. So they share one point of the
+graph, "administrators of 111111111111", and what it leads to is found once. They are not alike
+where an SCP asks who calls, or where a role of another account treats them differently: then each
+is looked at by itself.
 
 Notes
 -----
 AWS pages: "IAM roles"; "Grant a user permissions to pass a role to an AWS service"; "Policies and
-permissions in AWS Identity and Access Management".
-AWS page: "Policy evaluation logic".
+permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import (
-    ADMINISTERS,
-    accounts_told_apart,
-    an_administrator,
-    asks_who_calls,
-    is_admin,
-    is_shared,
-    known_abroad,
-    shared_by,
-)
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
-from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
-from iamlab.analysis.privilege_escalation.finders import (
-    boundaries,
-    denies,
-    groups,
-    identity_providers,
-    new_principals,
-    own_policies,
-    own_sessions,
-    own_versions,
-    roles,
-    services,
-    tags,
-    users,
+from iamlab.analysis.privilege_escalation.attacker_view import (
+    AccountInventory,
+    AttackerView,
+    is_admin,
 )
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+from iamlab.analysis.privilege_escalation.finders import edges_from
+from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Edge,
+    PrincipalState,
+    any_permission,
+    policies_in,
+)
+from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
+from iamlab.model.identities import User
+from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
+    from iamlab.model.account import Account
+    from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+
+
+ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
+"""Leads from an administrator to the point that all administrators of the account share."""
+
+
+def shared_by(state: PrincipalState) -> PrincipalState:
+    """Give the point that the administrators of a principal's account share."""
+    return PrincipalState(shared_name(state.account_id), gathered=state.gathered)
+
+
+def an_administrator(account: Account) -> PrincipalState:
+    """Make up an administrator who is none of those that there are, and so can do it to each."""
+    name = "administrator"
+    while name in account.users:
+        name += "-"
+    made = NewPrincipal(User(account, name, unique_id=UNIQUE_IDS["user"]))
+    return made.state().with_(any_permission())
+
+
+def shared_name(account_id: str) -> str:
+    """Give the name of the point that the administrators of an account share."""
+    return f"administrators of {account_id}"
+
+
+def is_shared(state: PrincipalState) -> bool:
+    """Say whether a point of the graph is that of an account's administrators."""
+    return state.arn.startswith("administrators of ")
+
+
+def asks_who_calls(state: PrincipalState) -> bool:
+    """Say whether an SCP above a principal's account treats some of its principals otherwise."""
+    return any(
+        condition.key.lower().startswith(OF_CALLER)
+        for attached in policies_in(state.gathered, "scp")
+        for statement in attached.policy.statements
+        for condition in statement.conditions
+    )
+
+
+def tells_apart(trust: Policy | None) -> bool:
+    """Say whether a trust policy has a condition on who calls, or on what only he can say."""
+    return any(
+        condition.key.lower().startswith((*OF_CALLER, "aws:requesttag", "sts:"))
+        and condition.key.lower() != "sts:externalid"
+        for statement in (() if trust is None else trust.statements)
+        for condition in statement.conditions
+    )
+
+
+def accounts_named_by(trust: Policy | None, accounts: Iterable[str]) -> set[str]:
+    """Give the accounts whose principals a trust policy may mean."""
+    found: set[str] = set()
+    for statement in () if trust is None else trust.statements:
+        for _, value in statement.principal or statement.not_principal or ():
+            own = Arn.parse(value).account if is_arn(value) else value
+            found |= {own} if own.isdigit() else set(accounts)
+    return found
+
+
+def accounts_told_apart(world: World) -> frozenset[str]:
+    """Give the accounts whose principals another account's roles tell apart by conditions."""
+    found: set[str] = set()
+    for account in world.accounts.values():
+        for role in account.roles.values():
+            if tells_apart(role.trust):
+                found |= accounts_named_by(role.trust, world.accounts) - {account.account_id}
+    return frozenset(found)
+
+
+def known_abroad(world: World) -> frozenset[str]:
+    """Give the principals that policies of another account name.
+
+    Only for these it matters to an administrator of their account what they can be made into.
+    """
+    found: set[str] = set()
+    for account in world.accounts.values():
+        policies = [role.trust for role in account.roles.values()]
+        policies += [one.policy for one in account.resources.values()]
+        statements = (each for one in policies if one is not None for each in one.statements)
+        for statement in statements:
+            named = statement.principal or statement.not_principal or ()
+            texts = [value for _, value in named]
+            texts += [value for one in statement.conditions for value in one.values]
+            found |= {
+                text
+                for text in texts
+                if is_arn(text) and Arn.parse(text).account != account.account_id
+            }
+    return frozenset(found)
 
 
 SEEN_ABROAD = (29, 30)
-"""Ways to widen oneself that another account's trust policies see: MFA, tags."""
+"""Methods to widen oneself that another account's trust policies see: MFA, tags."""
 
 MAKING = (22,)
-"""The way to make a user, and to become it."""
+"""The method that creates a user, and becomes it."""
 
 
 @dataclass(eq=False)
@@ -98,7 +183,7 @@ class EdgeFinder:
         return AssumableRoles(self.decider)
 
     def is_admin(self, state: PrincipalState) -> bool:
-        """Say whether a power is an administrator of its account."""
+        """Say whether a principal is an administrator of its account."""
         known = self._admins.get(state)
         if known is None:
             known = self._admins[state] = is_admin(self.decider, state)
@@ -107,7 +192,7 @@ class EdgeFinder:
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Give all edges that a power has, be it an administrator or not."""
+        """Give all edges that a principal has, be it an administrator or not."""
         known = self._own.get(state)
         if known is None:
             if self.asks_together:
@@ -143,7 +228,7 @@ class EdgeFinder:
         return (shared, *abroad, *own)
 
     def _shares(self, state: PrincipalState) -> bool:
-        """Say whether a power is an administrator like all others of its account."""
+        """Say whether a principal is an administrator like all others of its account."""
         if not self.is_admin(state):
             return False
         account_id = state.account_id
@@ -179,55 +264,3 @@ class EdgeFinder:
     def known_abroad(self) -> frozenset[str]:
         """The principals that policies of another account name."""
         return known_abroad(self.decider.world)
-
-
-Finder = Callable[["AttackerView", "EscalationMethod"], "Iterator[Edge]"]
-
-_PLANNED = (services.pass_or_change,)
-
-FINDERS: dict[int, tuple[Finder, ...]] = {
-    # One's own permissions.
-    **dict.fromkeys((3, 4, 5), (own_policies.attach, own_policies.swap)),
-    **dict.fromkeys((6, 7, 8), (own_policies.put,)),
-    9: (own_policies.join_group, groups.fill_and_join),
-    1: (own_versions.rewrite,),
-    2: (own_versions.set_back,),
-    23: (boundaries.remove_own, boundaries.remove_of_user),
-    24: (boundaries.remove_of_role,),
-    25: (boundaries.set_wider,),
-    26: (boundaries.rewrite,),
-    27: (denies.remove_own, denies.remove_of_others),
-    29: (own_sessions.use_session, own_sessions.use_mfa),
-    30: (tags.tag_own, tags.tag_others),
-    # Users, roles, and new ones.
-    **dict.fromkeys((10, 11), (users.make_key,)),
-    **dict.fromkeys((12, 13, 28), (users.set_password,)),
-    20: (users.widen_and_enter,),
-    31: (users.create_key_of_service,),
-    14: (roles.write_trust,),
-    15: (roles.assume,),
-    **dict.fromkeys((16, 17, 18), (roles.widen_and_assume,)),
-    19: (roles.widen_and_write_trust,),
-    33: (roles.assume_root,),
-    21: (new_principals.create_role,),
-    22: (new_principals.create_user,),
-    32: (identity_providers.write_provider,),
-    # Services.
-    **dict.fromkeys((35, 36, *range(39, 44), *range(45, 51), *range(52, 61)), _PLANNED),
-    44: (services.pass_to_stack_set,),
-    **dict.fromkeys((63, 64, 65, *range(69, 73)), _PLANNED),
-    **dict.fromkeys((61, 62), (services.change_function,)),
-    37: (services.give_profile,),
-    38: (services.give_new_profile,),
-    **dict.fromkeys((66, 67), (services.use_instance,)),
-    68: (services.write_start_script,),
-    34: (roles.by_identity_center,),
-}
-"""Number of a method -> what finds its edges; in the order in which they are looked for."""
-
-
-def edges_from(view: AttackerView, numbers: Iterable[int] | None = None) -> Iterator[Edge]:
-    """Give all edges that begin at a principal; or only those by some methods."""
-    for number in FINDERS if numbers is None else numbers:
-        for finder in FINDERS[number]:
-            yield from finder(view, METHODS[number])

@@ -1,12 +1,10 @@
-"""Who may hand which role to which service.
+"""Who may pass which role to which service.
 
-Three things must be so. The caller may pass the role (``iam:PassRole``), to this service and for
-this resource. The role's trust policy lets the service in. And the conditions there can be met: a
-service says for whose resource it comes (``aws:SourceAccount``, ``aws:SourceArn``), and nothing
-else that its caller could choose.
-
-The key ``iam:AssociatedResourceArn`` is sent for whatever works with the role. That every service
-sends it is likely, not sure.
+Three conditions must be met. The caller may pass the role (``iam:PassRole``), to this service and
+for this resource. The role's trust policy trusts the service. And the trust policy's conditions can
+be met: a service says for whose resource it calls (``aws:SourceAccount``, ``aws:SourceArn``), and
+nothing else that its caller could choose. That every service sends ``iam:AssociatedResourceArn`` is
+likely, not sure.
 
 Notes
 -----
@@ -51,7 +49,7 @@ def host(service: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class Passing:
-    """Answers for one account, for all powers that are asked about."""
+    """Answers for one account, for all principals that are asked about."""
 
     decider: Decider
     stock: AccountInventory
@@ -65,7 +63,7 @@ class Passing:
 
     @classmethod
     def of(cls, view: AttackerView) -> Self:
-        """Give that of a power's account: there is one for all its powers."""
+        """Give that of a principal's account: there is one for all its principals."""
         key = ("passing", view.account.account_id)
         known: Self | None = view.decider.kept.get(key)
         if known is None:
@@ -121,13 +119,13 @@ class Passing:
         return Need(PASS_ROLE, role.arn, keys)
 
     def may_pass(self, state: PrincipalState, role: Role, service: str, passed_for: str) -> bool:
-        """Say whether a power may pass a role to a service, for a resource."""
+        """Say whether a principal may pass a role to a service, for a resource."""
         if not mentions(self.decider, state, PASSED_FOR):
             return role in self.passed(state, service)
         return self.decider.has(state, self.need(role, service, passed_for))
 
     def passed(self, state: PrincipalState, service: str) -> Sequence[Role]:
-        """Give the roles that trust a service, and that a power may pass to it.
+        """Give the roles that trust a service, and that a principal may pass to it.
 
         Whose policies ask for what they are passed to get all that might be so: ask ``may_pass``.
         """
@@ -142,7 +140,7 @@ class Passing:
     def _passed_by_all(
         self, state: PrincipalState, service: str, roles: list[Role]
     ) -> dict[PrincipalState, list[Role]]:
-        """Decide for a power, and for all others that will be asked about, at once."""
+        """Decide for a principal, and for all others that will be asked about, at once."""
         others = [
             one
             for one in self.decider.asked_together(state.account_id)

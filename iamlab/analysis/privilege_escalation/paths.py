@@ -1,19 +1,12 @@
-"""A path: edges one after the other, and their replay in a copy of the world.
+"""A path is edges one after the other; the search says who gets where, and by which edges.
 
-What an edge claims, a replay proves: the very calls are made as the very principal, each is decided
-and logged, and at the end stands somebody who may do what was claimed. A way through a service that
-runs code cannot be replayed; there the decisions of all calls are the proof.
-
-Searches in the graph: who gets where, and by which edges.
-
-Whoever can widen himself in ten ways has a thousand sets of them. Each way by itself is looked at,
-and one chain that goes through all of them: no other set gives what the chain does not give. Steps
-of the chain that turn out not to be needed are left out of a path (``writing_out.py``).
+Whoever can widen himself by ten methods has a thousand sets of them. Each method is looked at by
+itself, and one chain that goes through all of them: no other set gives what the chain does not
+give. Steps of the chain that are not needed are left out of a path (``replay.py``).
 
 Notes
 -----
-AWS pages: "IAM API Reference"; "AWS STS API Reference".
-AWS page: "Policy evaluation logic".
+AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Policy evaluation logic".
 """
 
 from __future__ import annotations
@@ -24,7 +17,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS, is_shared
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.display import FEW, Shown, called, count, few, steps
 from iamlab.errors import AwsError
@@ -32,7 +25,6 @@ from iamlab.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
     from iamlab.model.world import World
@@ -70,7 +62,7 @@ class Path(Shown):
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What must be so besides permissions."""
+        """What must be so in addition to permissions."""
         return tuple(dict.fromkeys(one for edge in self.edges for one in edge.conditions))
 
     @property
@@ -131,7 +123,7 @@ class Path(Shown):
 
 
 def comes_back(edges: Iterable[Edge]) -> bool:
-    """Say whether a way comes to somebody whom it has left, or has changed from outside."""
+    """Say whether a path comes to somebody whom it has left, or has changed from outside."""
     seen: set[str] = set()
     for edge in edges:
         seen.add(edge.source.arn)
@@ -154,19 +146,19 @@ def is_kept(path: Path) -> bool:
 Edges = tuple["Edge", ...]
 
 LONGEST_CHAIN = 30
-"""So often somebody widens himself at most on one way."""
+"""So often somebody widens himself at most on one path."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPoint:
-    """Where a search is: at a power, and as what it came there before it widened itself."""
+    """Where a search is: at a principal, and as what it came there before it widened itself."""
 
     state: PrincipalState
     base: PrincipalState
 
     @classmethod
     def of(cls, state: PrincipalState) -> SearchPoint:
-        """Begin with a power."""
+        """Begin with a principal."""
         return cls(state, state)
 
 
@@ -217,10 +209,10 @@ class PathSearcher:
             state = best.target
             made |= {change.label for change in state.changes}
 
-    def ways_from(
+    def paths_from(
         self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
     ) -> Iterator[Edges]:
-        """Give ways to powers that are wanted, the shortest first: one to each point."""
+        """Give paths to states that are wanted, the shortest first: one to each point."""
         if is_wanted(source):
             yield ()
         came: dict[SearchPoint, tuple[SearchPoint, Edge] | None] = {SearchPoint.of(source): None}
@@ -235,14 +227,14 @@ class PathSearcher:
                         yield _back(came, there)
 
     def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
-        """Give all that can be got to, each with a short way there."""
+        """Give all that can be got to, each with a short path there."""
         found: dict[PrincipalState, Edges] = {}
-        for edges in self.ways_from(source, lambda _: True):
+        for edges in self.paths_from(source, lambda _: True):
             found.setdefault(edges[-1].target if edges else source, edges)
         return found
 
-    def ways_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Give all of today who get to a wanted power, each with a short way there."""
+    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
+        """Give all of today who get to a wanted state, each with a short path there."""
         into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
         for here, leading in self.whole.items():
             for edge, there in leading:

@@ -1,18 +1,14 @@
-"""One call of a way, and what its caller needs for it.
+"""Calls, the permissions that they need, and whether a principal has these.
 
-Calls of IAM and STS are those of the model: what they need is what the model's own calls ask for,
-and so they can be made in a copy of the world. Of other services the needs are written down.
-
-What a power may do: every answer is the engine's, one by one or as sets.
-
-First it is asked whether any Allow of the power's could be about an action at all. For most
-principals and most ways the answer is no, and no more is asked. What is left is decided for many
-things at once (``world/access.py``), and what depends on the parameters of one call, by itself.
+Calls of IAM and STS are those of the model: they need what the model's own calls need, and so they
+can be made in a copy of the world. For other services the needs are written down. Each answer is
+the engine's. First comes the question whether any Allow of the principal's could be about an
+action at all: mostly the answer is no. What is left is decided for many resources at once.
 
 Notes
 -----
-AWS pages: "Service Authorization Reference"; "IAM API Reference"; "AWS STS API Reference".
-AWS page: "Policy evaluation logic".
+AWS pages: "Service Authorization Reference"; "IAM API Reference"; "AWS STS API Reference"; "Policy
+evaluation logic".
 """
 
 from __future__ import annotations
@@ -65,7 +61,7 @@ def _frozen(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that somebody makes on a way.
+    """A call that somebody makes.
 
     Parameters
     ----------
@@ -145,7 +141,7 @@ class Decider:
     _rows: dict[tuple[object, ...], dict[PrincipalState, list[Any]]] = field(default_factory=dict)
     _single: dict[tuple[object, ...], bool] = field(default_factory=dict)
     kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    """What ways have worked out for all powers at once, each under a key of its own."""
+    """What finders have worked out for all principals at once, each under a key of its own."""
 
     def together(self, states: Iterable[PrincipalState]) -> None:
         """Let these be asked together, account by account: all of them will be asked."""
@@ -153,7 +149,7 @@ class Decider:
             self._together.setdefault(state.account_id, []).append(state)
 
     def asked_together(self, account_id: str) -> Sequence[PrincipalState]:
-        """Give the powers of an account that will all be asked."""
+        """Give the principals of an account that will all be asked."""
         return self._together.get(account_id, ())
 
     def asked_with(self, state: PrincipalState) -> list[PrincipalState]:
@@ -162,7 +158,7 @@ class Decider:
         return [one for one in every if one != state] if state in every else []
 
     def ever(self, state: PrincipalState, action: str) -> bool:
-        """Say whether an Allow in the power's own policies could be about an action.
+        """Say whether an Allow in the principal's own policies could be about an action.
 
         Where the answer is no, only a resource's policy can let it do that.
         """
@@ -203,11 +199,11 @@ class Decider:
         return self.question(state, need, facts).decide()
 
     def may(self, state: PrincipalState, call: Call) -> bool:
-        """Say whether a power may make a call: it needs all the permissions of it."""
+        """Say whether a principal may make a call: it needs all the permissions of it."""
         return all(self.has(state, need) for need in call.needs)
 
     def has(self, state: PrincipalState, need: Need) -> bool:
-        """Say whether a power has one permission."""
+        """Say whether a principal has one permission."""
         if need.action.startswith("iam:") and not self.ever(state, need.action):
             return False  # no resource of IAM has a policy
         key = (state, *need.key)
@@ -224,7 +220,7 @@ class Decider:
         things: Sequence[Any],
         **fixed: Any,
     ) -> list[Any]:
-        """Give the things on which a power may do an operation of IAM.
+        """Give the things on which a principal may do an operation of IAM.
 
         Parameters
         ----------
@@ -256,7 +252,7 @@ class Decider:
         things: Sequence[Any],
         fixed: Mapping[str, Any],
     ) -> dict[PrincipalState, list[Any]]:
-        """Decide for many powers and things, as few questions as the calls' keys allow."""
+        """Decide for many principals and things, as few questions as the calls' keys allow."""
         calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in things]
         if len(states) * len(calls) <= FEW:
             return {

@@ -1,7 +1,7 @@
-"""How a power arranges a plan: in which Region, with which names, so that its policies let it.
+"""How a plan is bound for a principal: in which Region, with which names, so that it is allowed.
 
-The names are tried that its policies allow, a few for each thing. What is found is one way to do
-it: the decisions about every call are its proof.
+The names that its policies allow are tried, a few for each resource. A binding is one possibility
+of several: the decisions about its calls are the proof.
 
 Notes
 -----
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import (
     PROFILE,
     REGION,
@@ -26,15 +27,6 @@ from iamlab.analysis.privilege_escalation.escalation_methods import (
 from iamlab.analysis.privilege_escalation.pass_role import PASS_ROLE, PASSED_FOR, Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.sample_arns import Place, form_of
-from iamlab.analysis.privilege_escalation.satisfying_values import (
-    TAGS,
-    choices,
-    is_sent,
-    mentions,
-    patterns,
-    tagging,
-    values,
-)
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.policy.arn import is_arn
 
@@ -51,8 +43,8 @@ FEW_NAMES = 12
 FEW_TRIES = 200
 """So many combinations of names are tried at most, where two things meet in one permission."""
 
-FEW_WAYS = 12
-"""So many ways to do it are kept, of which one may suit a role that is particular."""
+FEW_BINDINGS = 12
+"""So many bindings are kept, of which one may suit a particular role."""
 
 REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 """Partition -> a Region of it."""
@@ -64,7 +56,7 @@ OF_ROLE = (ROLE, PROFILE)
 
 @dataclass(frozen=True, slots=True)
 class PlanBinding:
-    """One way to carry a plan out.
+    """A plan with a Region and names: one possibility to carry it out.
 
     Parameters
     ----------
@@ -100,7 +92,7 @@ class PlanBinding:
             more = self.chosen.get((number, thing), {})
             resource = self.names[thing] if thing else "*"
             need = Need(step.action, resource, {**fixed, **more})
-            yield from (need, *tagging(need))
+            yield from (need, *satisfying.tagging(need))
 
     def calls(
         self, passing: Passing, role: Role, profile: str, another: Role | None
@@ -129,7 +121,8 @@ def _sent(step: PlanStep, thing: str, meant: Mapping[str, str], region: str) -> 
     return {
         key: _STANDS_FOR.sub(lambda found: known.get(found[1], found[0]), value)
         for key, value in step.keys
-        if is_sent(step.action, thing, key) and (value not in OF_ROLE or value[1:-1] in known)
+        if satisfying.is_sent(step.action, thing, key)
+        and (value not in OF_ROLE or value[1:-1] in known)
     }
 
 
@@ -140,7 +133,7 @@ def _parameter(thing: str) -> str:
 
 @dataclass(slots=True)
 class PlanBinder:
-    """The search for arrangements of a plan for one power.
+    """The search for arrangements of a plan for one principal.
 
     Parameters
     ----------
@@ -156,16 +149,16 @@ class PlanBinder:
     more: tuple[str, ...] = ()
 
     def found(self) -> list[PlanBinding]:
-        """Give a few arrangements for which the power has every permission but the role's own."""
+        """Give a few for which the principal has every permission, except those about the role."""
         regions = [self._region_of_fixed()] if self.fixed else self._regions()
-        every = (way for region in regions for way in self._in(region))
-        return list(islice(every, FEW_WAYS))
+        every = (binding for region in regions for binding in self._in(region))
+        return list(islice(every, FEW_BINDINGS))
 
     def _region_of_fixed(self) -> str:
         return next(iter(self.fixed.values())).split(":")[3]
 
     def _regions(self) -> list[str]:
-        """Give Regions to try: the usual one, and those that the power's policies name."""
+        """Give Regions to try: the usual one, and those that the principal's policies name."""
         view = self.view
         asked = view.decider.circumstances.get("region")
         if asked:
@@ -174,12 +167,12 @@ class PlanBinder:
         named = [text.split(":")[3] for text in self._patterns(self.plan.actions) if ":" in text]
         for key in ("aws:RequestedRegion", "ec2:Region"):
             for name in self.plan.actions:
-                named += values(view.decider, view.state, name, key)
+                named += satisfying.values(view.decider, view.state, name, key)
         found |= dict.fromkeys(text for text in named if _REGION.fullmatch(text))
         return list(found)
 
     def _patterns(self, actions: tuple[str, ...]) -> list[str]:
-        found = patterns(self.view.decider, self.view.state, actions)
+        found = satisfying.patterns(self.view.decider, self.view.state, actions)
         return [text for text in found if is_arn(text)]
 
     def _in(self, region: str) -> Iterator[PlanBinding]:
@@ -193,9 +186,9 @@ class PlanBinder:
             options.append(fitting)
         for combination in islice(product(*options), FEW_TRIES):
             given = {**self.fixed, **dict(zip(names, combination, strict=True))}
-            way = self._decided(region, given, range(len(self.plan.steps)))
-            if way is not None:
-                yield way
+            binding = self._decided(region, given, range(len(self.plan.steps)))
+            if binding is not None:
+                yield binding
 
     def _names(self, name: str, region: str) -> list[str]:
         """Give ARNs to try for a thing; a new one must not be there yet."""
@@ -207,9 +200,9 @@ class PlanBinder:
         for step in steps:
             for key, value in step.keys:
                 if value == f"{{{name}}}":
-                    wanted += values(view.decider, view.state, step.action, key)
+                    wanted += satisfying.values(view.decider, view.state, step.action, key)
         if name in (self.plan.main, self.plan.gets):
-            wanted += values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
+            wanted += satisfying.values(view.decider, view.state, PASS_ROLE, PASSED_FOR)
             wanted += self.more
         found = {form.usual: None} | dict.fromkeys(form.named(pattern) for pattern in wanted)
         there = self._taken if resource.is_new else ()
@@ -257,7 +250,7 @@ class PlanBinder:
                 if keys is None:
                     return None
                 chosen[number, thing] = keys
-                tags = [key for key in keys if key.lower().startswith(TAGS)]
+                tags = [key for key in keys if key.lower().startswith(satisfying.TAGS)]
                 for key in tags:
                     tag = f"{key.partition('/')[2]}={keys[key]}"
                     conditions[f"{names.get(thing, 'it')} is tagged {tag}"] = None
@@ -269,15 +262,17 @@ class PlanBinder:
         """Give the further keys with which a permission is there; ``None``: there are none."""
         view, resource = self.view, names.get(thing, "*")
         of_role = [key for key, value in step.keys if value in OF_ROLE]
-        if any(mentions(view.decider, view.state, key) for key in of_role):
+        if any(satisfying.mentions(view.decider, view.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
         if view.decider.has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
-        more = choices(view.decider, view.state, step.action, thing, fixed, has_tags=has_tags)
+        more = satisfying.choices(
+            view.decider, view.state, step.action, thing, fixed, has_tags=has_tags
+        )
         if not more:
             return None
         need = Need(step.action, resource, {**fixed, **more})
-        wanted = (need, *tagging(need))
+        wanted = (need, *satisfying.tagging(need))
         return more if all(view.decider.has(view.state, each) for each in wanted) else None

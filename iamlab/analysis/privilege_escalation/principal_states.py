@@ -1,8 +1,8 @@
-"""A principal as it is, or as it can be made: what a point of the graph stands for.
+"""A principal as it is, or as it can be made: the points of the graph, and the edges between them.
 
-Whoever may write policies is more than his policies say today. So a point of the graph is not only
-a principal, but a principal with changes: "user dana with any permission". Changes are functions of
-what the world has gathered of the principal; no world is copied to ask what it could do then.
+A principal that may write policies has more than its policies give it today. So a point of the
+graph is a principal with changes: "user dana with any permission". Changes are functions of what
+the world knows of the principal; no world is copied to ask what it could do then.
 
 Notes
 -----
@@ -11,14 +11,13 @@ AWS pages: "Policy evaluation logic"; "Permissions boundaries for IAM entities".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.attached_policies import root_user_policy
 from iamlab.authorization.context_keys import (
-    CallerAttributes,
     Context,
     temporary_credential_keys,
 )
@@ -36,6 +35,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.policy.document import Policy
 
@@ -92,7 +92,7 @@ class PrincipalState:
     carried
         What it hands on, if it is a session.
     gathered
-        What the engine is told of it.
+        What the engine knows of it.
     credential
         The temporary credentials that it calls with, if they were given: two sessions with one ARN
         are not the same.
@@ -152,6 +152,12 @@ class PrincipalState:
         return f"{name}{' ' if said else ''}{said}"
 
 
+def policies_in(known: PrincipalContext, *layers: str) -> list[Attached]:
+    """Give the policies in some layers of a principal: its own, its boundary, its SCPs."""
+    found = known.layers()
+    return [each for layer in layers for each in found.of(layer)]
+
+
 GIVEN, MEMBER, VERSION, GROUP = "given", "member of", "version of", "group"
 """How that begins what a change is about: a policy given, a membership, a policy's version.
 
@@ -163,7 +169,7 @@ CALLS_WITH = "credentials"
 
 
 def any_permission(path: tuple[str, ...] = ()) -> Change:
-    """Let it write itself a policy that allows all; ceilings and Denys stay.
+    """Let it write itself a policy that allows all; ceilings and Denies stay.
 
     Parameters
     ----------
@@ -171,14 +177,14 @@ def any_permission(path: tuple[str, ...] = ()) -> Change:
         The group that the policy is written for, if it is: whoever leaves it loses the policy.
     """
     whole = Attached(root_user_policy(), None, path or ("what it can give itself",))
-    return Change("with any permission", partial(_given, whole), "".join(path))
+    return Change("with any permission", partial(_given, (whole,)), "".join(path))
 
 
 def policy_given(policy: Policy, arn: str | None = None, path: tuple[str, ...] = ()) -> Change:
     """Give it one more policy, or its group."""
     name = policy.name if arn is None else arn.rpartition("/")[2]
     attached = Attached(policy, arn, path)
-    return Change(f"with {name}", partial(_given, attached), f"{GIVEN} {place_of(attached)}")
+    return Change(f"with {name}", partial(_given, (attached,)), f"{GIVEN} {place_of(attached)}")
 
 
 def policies_gone(gone: Iterable[Attached]) -> Change:
@@ -215,12 +221,8 @@ def thing_of(change: Change) -> str:
 
 def group_joined(name: str, policies: Iterable[Attached]) -> Change:
     """Make it a member of a group, which hands it these policies."""
-    handed = tuple(policies)
-
-    def make(known: PrincipalContext) -> PrincipalContext:
-        return replace(known, identity=(*known.identity, *handed))
-
-    return Change(f"in the group {name}", make, f"{MEMBER} {name}")
+    handed = partial(_given, tuple(policies))
+    return Change(f"in the group {name}", handed, f"{MEMBER} {name}")
 
 
 def group_left(name: str) -> Change:
@@ -260,7 +262,15 @@ def policy_version_set(arn: str, version_id: str, policy: Policy) -> Change:
 
 def tagged(key: str, value: str) -> Change:
     """Give it a tag."""
-    return Change(f"tagged {key}={value}", partial(_tagged, {key: value}), f"tag {key.lower()}")
+
+    def with_tag(who: Callable[[], CallerAttributes]) -> CallerAttributes:
+        known = who()
+        return replace(known, tags=override_tags(known.tags, {key: value}))
+
+    def make(known: PrincipalContext) -> PrincipalContext:
+        return replace(known, who=partial(with_tag, known.who))
+
+    return Change(f"tagged {key}={value}", make, f"tag {key.lower()}")
 
 
 def calling_with(label: str, presented: Presented) -> Change:
@@ -294,17 +304,8 @@ def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalCont
     )
 
 
-def _given(attached: Attached, known: PrincipalContext) -> PrincipalContext:
-    return replace(known, identity=(*known.identity, attached))
-
-
-def _tagged(tags: Mapping[str, str], known: PrincipalContext) -> PrincipalContext:
-    return replace(known, who=partial(_with_tags, known.who, tags))
-
-
-def _with_tags(who: Callable[[], CallerAttributes], tags: Mapping[str, str]) -> CallerAttributes:
-    known = who()
-    return replace(known, tags=override_tags(known.tags, tags))
+def _given(policies: tuple[Attached, ...], known: PrincipalContext) -> PrincipalContext:
+    return replace(known, identity=(*known.identity, *policies))
 
 
 Calls = Callable[[], "tuple[Call, ...]"]
@@ -322,13 +323,13 @@ class Edge:
     Parameters
     ----------
     way
-        How: a row of the table of ways.
+        By which method.
     source, target
-        From which power to which; of one principal, if it widens itself.
+        From which state to which; of one principal, if it widens itself.
     make
         Gives the calls; only asked for when somebody looks at them.
     conditions
-        What must be so besides permissions, and no policy says: "an instance runs ...".
+        What must be so in addition to permissions, and no policy says: "an instance runs ...".
     """
 
     way: EscalationMethod
@@ -339,7 +340,7 @@ class Edge:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """What the source calls, in order; the last one gives it the target's power."""
+        """What the source calls, in order; the last one makes it the target."""
         return self.make()
 
     @property

@@ -14,19 +14,10 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.administrators import is_shared
-from iamlab.analysis.privilege_escalation.answers import (
-    COLUMNS,
-    Arrivals,
-    BlastRadius,
-    lines_of,
-    rows_of,
-    to_dot,
-    to_mermaid,
-    to_networkx,
-)
+from iamlab.analysis.privilege_escalation import answers
+from iamlab.analysis.privilege_escalation.answers import Arrivals, BlastRadius
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.paths import Path, PathSearcher, comes_back, is_kept
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -50,7 +41,7 @@ ADMIN = "admin"
 """What ``to`` says for: an administrator of whichever account."""
 
 MOST_TRIED = 50
-"""So many ways are replayed until one is kept."""
+"""So many paths are replayed until one succeeds."""
 
 
 @dataclass(eq=False)
@@ -109,7 +100,7 @@ class Reach(Shown):
         return self._finder.is_admin(self._power(caller))
 
     def path(self, source: Caller, to: Caller = ADMIN) -> Path | None:
-        """Find a shortest way from one principal to another.
+        """Find a shortest path from one principal to another.
 
         Parameters
         ----------
@@ -121,7 +112,7 @@ class Reach(Shown):
         Returns
         -------
         Path or None
-            ``None``: there is no way. Without a step: he is it already.
+            ``None``: there is no path. Without a step: he is it already.
         """
         begin = self._power(source)
         to_admin = isinstance(to, str) and to == ADMIN
@@ -182,7 +173,7 @@ class Reach(Shown):
 
     def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
         found = {}
-        for state, edges in self._searcher.ways_to(is_wanted).items():
+        for state, edges in self._searcher.paths_to(is_wanted).items():
             shortest = self._path(state, edges, is_wanted)
             doubtful = comes_back(edges) and not is_kept(shortest)
             path = self._kept(state, is_wanted) if doubtful else shortest
@@ -193,13 +184,13 @@ class Reach(Shown):
     def _kept(
         self, begin: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
     ) -> Path | None:
-        """Find the shortest way whose replay is not refused.
+        """Find the shortest path whose replay is not refused.
 
-        An edge is looked for as if nobody but its source had been changed. Where a way comes back
-        to somebody, what it has done to him before can stand in its way: two keys are his already.
+        An edge is looked for as if nobody but its source had been changed. Where a path comes back
+        to somebody, what it has done to him before can prevent it: two keys are his already.
         """
-        ways = self._searcher.ways_from(begin, is_wanted)
-        paths = (self._path(begin, edges, is_wanted) for edges in islice(ways, MOST_TRIED))
+        every = self._searcher.paths_from(begin, is_wanted)
+        paths = (self._path(begin, edges, is_wanted) for edges in islice(every, MOST_TRIED))
         return next((path for path in paths if is_kept(path)), None)
 
     def blast_radius(self, caller: Caller) -> BlastRadius:
@@ -227,7 +218,7 @@ class Reach(Shown):
         return [self.decide(edge.source, need) for need in needs]
 
     def decide(self, state: PrincipalState, need: Need) -> Decision:
-        """Ask whether a power has a permission."""
+        """Ask whether a principal has a permission."""
         return self._finder.decider.decide(state, need)
 
     def cut(
@@ -237,20 +228,20 @@ class Reach(Shown):
         *,
         keep: AccessMatrix | Iterable[tuple[Caller, str, str]] = (),
     ) -> Cut:
-        """Find the smallest set of edits that closes every way from one principal to another.
+        """Find the smallest set of edits that closes every path from one principal to another.
 
         Parameters
         ----------
         source, target
             As in ``path``.
         keep
-            What shall stay: an access matrix, all of whose allowed cells stay so, or triples of
+            What must stay: an access matrix, all of whose allowed cells stay so, or triples of
             caller, action and resource.
 
         Raises
         ------
         RequestError
-            Something that shall stay is not allowed today.
+            Something that must stay is not allowed today.
 
         Examples
         --------
@@ -282,21 +273,21 @@ class Reach(Shown):
         A node has ``is_admin`` and ``account``, a line has ``ways`` (numbers) and ``edges``.
         """
         admins = {arn: self._finder.is_admin(one) for arn, one in self._finder.today.items()}
-        return to_networkx(self.edges, admins)
+        return answers.to_networkx(self.edges, admins)
 
     def to_frame(self) -> Any:
         """Give all edges as a ``pandas.DataFrame``, one a line."""
         from iamlab import display
 
-        return display.table(COLUMNS, rows_of(self.edges))
+        return display.table(answers.COLUMNS, answers.rows_of(self.edges))
 
     def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Graphviz."""
-        return to_dot(self.edges if edges is None else edges, self._strong)
+        return answers.to_dot(self.edges if edges is None else edges, self._strong)
 
     def to_mermaid(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Mermaid."""
-        return to_mermaid(self.edges if edges is None else edges, self._strong)
+        return answers.to_mermaid(self.edges if edges is None else edges, self._strong)
 
     @property
     def _strong(self) -> list[str]:
@@ -312,7 +303,7 @@ class Reach(Shown):
         return Path(source, tuple(edges), self._finder, is_wanted)
 
     def _power(self, caller: Caller | PrincipalState) -> PrincipalState:
-        """Find the power that a caller is.
+        """Find the principal that a caller is.
 
         Raises
         ------
@@ -332,7 +323,7 @@ class Reach(Shown):
         already = sum(not len(path) for path in admins.values())
         return (
             f"{count(len(self.principals), 'principal')}, "
-            f"{count(len(lines_of(self.edges)), 'line')} between them. "
+            f"{count(len(answers.lines_of(self.edges)), 'line')} between them. "
             f"{already} are administrators, and {len(admins) - already} can make themselves so."
         )
 
@@ -365,7 +356,7 @@ def reach(
     context: Mapping[str, ContextValue] | None = None,
     circumstances: Circumstances | None = None,
 ) -> Reach:
-    """Look for the ways in a world as it is now.
+    """Look for the paths in a world as it is now.
 
     Parameters
     ----------

@@ -1,11 +1,14 @@
 """The replay of a path: its calls, made as its caller in a copy of the world.
 
-How a way of the graph is written: with its caller's own calls, and without needless steps.
+What an edge claims, a replay proves: the calls are made as the principal, each is decided and
+logged, and at the end there is a caller that may do what was claimed. What goes through a service
+that runs code cannot be replayed; there the decisions of all calls are the proof. Before that, a
+path is written with its caller's own calls, and without steps that are not needed.
 
 Notes
 -----
-AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Sign in to the AWS Management Console".
-AWS page: "Policy evaluation logic".
+AWS pages: "IAM API Reference"; "AWS STS API Reference"; "Sign in to the AWS Management Console";
+"Policy evaluation logic".
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.administrators import ADMINISTERS
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
 from iamlab.analysis.privilege_escalation.finders.users import (
     BY_NAME,
     CODECOMMIT,
@@ -41,7 +44,6 @@ from iamlab.operations.sign_in import sign_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
     from iamlab.model.identities import User
@@ -215,7 +217,7 @@ OF_SERVICES: Mapping[str, ServiceCredential | None] = {
 def written_out(
     finder: EdgeFinder, edges: Sequence[Edge], is_wanted: Callable[[PrincipalState], bool]
 ) -> tuple[Edge, ...]:
-    """Write a way with its caller's own calls, and without a step that is not needed."""
+    """Write a path with its caller's own calls, and without a step that is not needed."""
     found = _through_administrators(finder, edges)
     place = 0
     while sum(edge.is_own for edge in found) > 1 and place < len(found):
@@ -228,7 +230,7 @@ def written_out(
 
 
 def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[Edge, ...]:
-    """Write a way that goes through administrators' common point with their own calls."""
+    """Write a path that goes through administrators' common point with their own calls."""
     found: list[Edge] = []
     administrator: PrincipalState | None = None
     for edge in edges:
@@ -245,7 +247,7 @@ def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[
 def _as(
     finder: EdgeFinder, administrator: PrincipalState, target: PrincipalState
 ) -> tuple[Edge, ...]:
-    """Give an administrator's own way to somebody in his account.
+    """Give an administrator's own edges to somebody in his account.
 
     A root user can assume no role: it makes an administrator first.
     """
@@ -274,7 +276,7 @@ def _changes(state: PrincipalState, apart_from: tuple[str, ...]) -> set[Change]:
 
 
 def _again(finder: EdgeFinder, edges: Sequence[Edge], without: int) -> tuple[Edge, ...] | None:
-    """Go a way once more without one of its steps; ``None`` if then another is not possible."""
+    """Go a path once more without one of its steps; ``None`` if then another is not possible."""
     state, found = edges[0].source, []
     for place, edge in enumerate(edges):
         if place == without:

@@ -1,20 +1,14 @@
-"""What policies want a call to say: external ids, session names, tags, boundaries.
+"""What policies require a call to say: external ids, session names, tags, boundaries.
 
 A condition such as ``"StringLike": {"sts:RoleSessionName": "${aws:username}-*"}`` tells its reader
-what to send. Whoever looks for a call that is allowed takes such values from the policies that have
-a say: variables are filled with what is known of the caller, wildcards with some text.
-
-What a call says that is made only when the call is: passwords, keys, signed assertions.
-
-A call is described long before somebody makes it, and a description holds no secrets. In their
-places stand these; whoever replays a way puts the texts in. They follow from the world's seed.
+what to send. Such values are taken from the policies that have a say: variables are filled with
+what is known of the caller, wildcards with some text. What is secret (passwords, keys, signed
+assertions) is made only when a call is made: until then a placeholder stands for it.
 
 Notes
 -----
 AWS pages: "IAM JSON policy elements: Condition operators"; "IAM policy elements: Variables and
-tags"; "IAM and AWS STS condition context keys".
-AWS pages: "Set an account password policy for IAM users"; "Create a SAML identity provider in IAM";
-"OIDC federation".
+tags"; "IAM and AWS STS condition context keys"; "Set an account password policy for IAM users".
 """
 
 from __future__ import annotations
@@ -135,8 +129,7 @@ def samples(
     values = required.get(key.lower(), ())
     if not values:
         return []
-    lower = {one.lower(): value for one, value in known.items()}
-    found = (sample(value, lower, default) for value in values)
+    found = (_sample(value, known, default) for value in values)
     return list(dict.fromkeys(one for one in found if one is not None))[:MOST_VALUES]
 
 
@@ -172,14 +165,15 @@ def tag_sets(found: Mapping[str, list[str]], most: int | None = None) -> list[Ma
     return [*single[:most], *([every] if len(found) > 1 else [])]
 
 
-def sample(value: RequiredValue, known: Mapping[str, ContextValue], default: str) -> Sample | None:
-    """Make a text of what a condition wants; ``None`` if a variable has no value."""
+def with_values(text: str, known: Mapping[str, ContextValue]) -> str | None:
+    """Put values in the place of a text's variables; ``None`` if one has no value."""
+    lower = {key.lower(): value for key, value in known.items() if isinstance(value, str)}
+    return substitute(text, lambda key: lower.get(key.lower()))
 
-    def value_of(key: str) -> str | None:
-        given = known.get(key.lower())
-        return given if isinstance(given, str) else None
 
-    text = substitute(value.text, value_of) if value.has_variables else value.text
+def _sample(value: RequiredValue, known: Mapping[str, ContextValue], default: str) -> Sample | None:
+    """Make a text of what a condition requires; ``None`` if a variable has no value."""
+    text = with_values(value.text, known) if value.has_variables else value.text
     if text is None:
         return None
     if not value.is_pattern or not set("*?") & set(text):

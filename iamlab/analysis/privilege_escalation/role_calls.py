@@ -1,8 +1,8 @@
-"""The calls with which a power can ask for a role, and the sessions that they lead to.
+"""The calls by which a principal can assume a role, and the sessions that they lead to.
 
 A call can say more than the role's name: an external id, a code of the caller's MFA device, a name
-of the session, tags, who stands behind it. What the policies that have a say want to hear is tried,
-the plainest call first. Some of that stays with the session, and some goes on to the next role.
+of the session, tags, a source identity. What policies require is tried, the plainest call first.
+Some of that stays with the session, and some goes on to the next role.
 
 Notes
 -----
@@ -18,13 +18,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Carried,
-    Change,
-    PrincipalState,
-)
 from iamlab.analysis.privilege_escalation.required_parameters import (
     RequiredValues,
     required_tags,
@@ -45,6 +40,7 @@ from iamlab.policy.regions import ON_BY_DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.request import ContextValue
     from iamlab.model.identities import Role
     from iamlab.model.world import World
@@ -80,7 +76,7 @@ class AssumeRoleCall:
     Parameters
     ----------
     conditions
-        What the caller must know or have besides permissions.
+        What the caller must know or have in addition to permissions.
     tags
         Those that the call sends, and those that the caller's session hands on.
     source_identity
@@ -93,15 +89,15 @@ class AssumeRoleCall:
     source_identity: str
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> states.Carried:
         """What the session will hand on."""
         going = {key.lower() for key in self.tags.transitive_tag_keys}
         tags = (pair for pair in self.tags.tags.items() if pair[0].lower() in going)
-        return Carried(tuple(sorted(tags)), self.source_identity)
+        return states.Carried(tuple(sorted(tags)), self.source_identity)
 
 
 def session_name(state: PrincipalState) -> str:
-    """Give the name that a power's sessions get: its own, as many trust policies want it.
+    """Give the name that a principal's sessions get: its own, as many trust policies want it.
 
     Examples
     --------
@@ -118,7 +114,7 @@ def session_name(state: PrincipalState) -> str:
 def attempts(
     world: World, state: PrincipalState, role_arn: str, required: RequiredValues
 ) -> Iterator[AssumeRoleCall]:
-    """Give the calls with which a power can ask for a role, the plainest first.
+    """Give the calls with which a principal can ask for a role, the plainest first.
 
     Parameters
     ----------
@@ -196,7 +192,7 @@ def asks_for_mfa(required: RequiredValues) -> bool:
 
 
 def _device(world: World, state: PrincipalState) -> str:
-    """Give an MFA device that shows codes, of a power that is a user; empty if it has none."""
+    """Give an MFA device that shows codes, of a principal that is a user; empty if it has none."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.gathered.kind not in WITH_MFA:
@@ -220,16 +216,14 @@ def _attempt(
     if "SerialNumber" in parameters:
         keys |= mfa_keys(world.clock.now, world.clock.now)
     source_identity = state.carried.source_identity or passed or ""
-    actions = ["sts:AssumeRole"]
-    actions += ["sts:TagSession"] if tags.needs_permission else []
-    actions += ["sts:SetSourceIdentity"] if source_identity else []
+    actions = session_actions("sts:AssumeRole", tags.needs_permission, source_identity)
     needs = tuple(Need(action, parameters["RoleArn"], keys) for action in actions)
     return AssumeRoleCall(
         Call("sts:AssumeRole", parameters, needs), conditions, tags, source_identity
     )
 
 
-def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[Change, ...]:
+def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[states.Change, ...]:
     """Say what is different of the session that a call leads to from just some session of the role.
 
     Parameters
@@ -252,9 +246,21 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
         return ()
     now = world.clock.now
     keys = dict(temporary_credential_keys(now, now, now if with_mfa else None))
-    if attempt.source_identity:
-        keys["aws:SourceIdentity"] = attempt.source_identity
+    return (named_session(role, name, keys, tags, attempt.source_identity, label),)
+
+
+def named_session(
+    role: Role,
+    name: str,
+    keys: dict[str, ContextValue],
+    tags: Mapping[str, str],
+    source_identity: str,
+    label: str,
+) -> states.Change:
+    """Let a role be a session with a name, condition keys and tags."""
     account = role.account
+    if source_identity:
+        keys["aws:SourceIdentity"] = source_identity
     presented = Presented(
         f"arn:{account.partition}:sts::{account.account_id}:assumed-role/{role.name}/{name}",
         keys,
@@ -263,4 +269,10 @@ def session_of(role: Role, attempt: AssumeRoleCall, *, is_named: bool) -> tuple[
         userid=f"{role.unique_id}:{name}",
         tags=tags,
     )
-    return (Change(f"in a session {label}", lambda known: known.showing(presented), CALLS_WITH),)
+    return states.calling_with(f"in a session {label}", presented)
+
+
+def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
+    """Give the actions that a call for a role needs, by what it sends."""
+    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
+    return [action, *(name for name, is_sent in more.items() if is_sent)]

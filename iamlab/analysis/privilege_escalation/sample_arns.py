@@ -1,8 +1,8 @@
-"""Example ARNs: of what is to be made, or may be there, with names that a policy lets through.
+"""Example ARNs, of new and of existing resources, with names that a policy allows.
 
-A policy may let its owner work only on what has a certain name: ``function:dev-*``. Whoever makes
-something chooses its name, and chooses one that the policy allows. So a name is looked for that
-fits both the form that ARNs of this kind have and the pattern in the policy.
+A policy may allow only resources with certain names: ``function:dev-*``. Whoever creates a resource
+chooses its name. So a name is looked for that fits both the form of the resource's ARNs and the
+pattern in the policy.
 
 Notes
 -----

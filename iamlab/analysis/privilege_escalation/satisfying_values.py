@@ -1,12 +1,13 @@
-"""What the policies of a power ask of a call: names of things, and values of condition keys.
+"""The values with which a principal's policies allow a call: names, and values of condition keys.
 
-Most of a call is the caller's choice: the name of a new thing, the type of an instance, a tag. A
-policy that allows the call under conditions tells thereby what to choose. Only the engine decides;
-here are looked up the choices that are worth asking about.
+Most of a call is the caller's choice: the name of a new resource, the type of an instance, a tag. A
+policy that allows the call under conditions tells its reader what to choose. Only the engine
+decides; here are looked up the choices that are worth deciding about.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorization Reference".
+AWS pages: "IAM JSON policy elements: Condition operators"; "Service Authorization Reference";
+"Policy evaluation logic", an explicit deny.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, policies_in
+from iamlab.analysis.privilege_escalation.required_parameters import with_values
 from iamlab.analysis.privilege_escalation.sample_arns import NEW, PATH_HOLE, common
 from iamlab.engine.statement_tests import action_test, condition_tests, keys_of
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.catalog import PLACEHOLDER, action
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.policy.samples import meeting
-from iamlab.policy.variables import has_variable, substitute
+from iamlab.policy.variables import has_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 
 OWN_LAYERS = ("identity", "boundary", "session", "scoped", "scp")
-"""Where a power's own policies and ceilings are."""
+"""Where a principal's own policies and ceilings are."""
 
 WANTED = {
     "Allow": (
@@ -59,18 +61,10 @@ OF_MACHINES, MACHINES = "ssm:resourcetag/", ("instance", "managed-instance", "ta
 """A key for tags of machines, and which resources those are; it says nothing of documents."""
 
 NOT_CHOSEN = (
-    *(
-        "cloudformation:resourcetypes",
-        "cloudformation:templateurl",
-        "cloudformation:stackpolicyurl",
-    ),
-    *(
-        "lambda:codesigningconfigarn",
-        "sagemaker:networkisolation",
-        "batch:image",
-        "codebuild:source",
-    ),
-    *("codebuild:buildspec", "bedrock-agentcore:runtimeauthorizertype"),
+    *("cloudformation:resourcetypes", "cloudformation:templateurl"),
+    *("cloudformation:stackpolicyurl", "lambda:codesigningconfigarn", "batch:image"),
+    *("sagemaker:networkisolation", "codebuild:source", "codebuild:buildspec"),
+    "bedrock-agentcore:runtimeauthorizertype",
 )
 """How keys begin whose wanted values leave the caller nothing of its own to run."""
 
@@ -88,35 +82,27 @@ TAGGING = {
 
 
 def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]:
-    """Give the statements of a power's own policies and ceilings that an action can match."""
-    lower = name.lower()
-    return [one for one in _statements(state) if _test(decider, one)(lower)]
+    """Give the statements of a principal's own policies and ceilings that an action can match."""
+    own, lower = policies_in(state.gathered, *OWN_LAYERS), name.lower()
+    every = (statement for attached in own for statement in attached.policy.statements)
+    return [statement for statement in every if _test(decider, statement)(lower)]
 
 
 def _test(decider: Decider, statement: Statement) -> Any:
     key = ("action test", id(statement))
     known = decider.kept.get(key)
     if known is None:
-        known = decider.kept[key] = (statement, action_test(statement))
+        known = decider.kept[key] = (statement, action_test(statement))  # the id stays taken
     return known[1]
 
 
-def _statements(state: PrincipalState) -> Iterator[Statement]:
-    layers = state.gathered.layers()
-    for layer in OWN_LAYERS:
-        for attached in layers.of(layer):
-            yield from attached.policy.statements
-
-
 def mentions(decider: Decider, state: PrincipalState, key: str) -> bool:
-    """Say whether one of a power's own policies or ceilings asks for a condition key at all.
+    """Say whether one of a principal's own policies or ceilings asks for a condition key at all.
 
     If none does, and the thing has no policy, its value does not matter.
     """
-    layers = state.gathered.layers()
-    return any(
-        key.lower() in _keys(decider, one) for layer in OWN_LAYERS for one in layers.of(layer)
-    )
+    own = policies_in(state.gathered, *OWN_LAYERS)
+    return any(key.lower() in _keys(decider, attached) for attached in own)
 
 
 def _keys(decider: Decider, attached: Attached) -> frozenset[str]:
@@ -271,17 +257,9 @@ def _value(effect: str, condition: Condition) -> str | None:
 
 
 def _filled(state: PrincipalState, texts: Iterable[str]) -> Iterator[str]:
-    """Put the power's own values in the place of variables; leave out what has none."""
-    known: list[dict[str, Any]] = []  # only gathered if a text asks for it
-
-    def value_of(key: str) -> str | None:
-        if not known:
-            known.append({each.lower(): one for each, one in state.gathered.context().items()})
-        value = known[0].get(key.lower())
-        return value if isinstance(value, str) else None
-
+    """Put the principal's own values in the place of variables; leave out what has none."""
     for text in texts:
-        filled = substitute(text, value_of) if has_variable(text) else text
+        filled = with_values(text, state.gathered.context()) if has_variable(text) else text
         if filled is not None:
             yield filled
 
@@ -303,8 +281,7 @@ def denies_something(policy: Policy) -> bool:
 
 def denying(decider: Decider, state: PrincipalState) -> list[Attached]:
     """Give those of a principal's own policies and ceilings that deny it something."""
-    layers = state.gathered.layers()
-    own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
+    own = policies_in(state.gathered, "identity", "boundary", "session")
     having = [one for one in own if denies_something(one.policy)]
     if not having:
         return []
@@ -325,10 +302,10 @@ def _denies(statement: Statement, request: Request) -> bool:
 
 
 def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
-    """Give paths and names that nobody has, and that the power's Allows are for."""
+    """Give paths and names that nobody has, and that the principal's Allows are for."""
     account = view.account
     held = {"user": [*account.users], "role": [*account.roles], "group": [*account.groups]}[kind]
-    own = Arn.parse(view.state.arn)  # who was made on this way has a name that is taken now
+    own = Arn.parse(view.state.arn)  # whoever was created before has a taken name
     taken = {name.lower() for name in (*held, *([own.name] if own.kind == kind else ()))}
     seen = set()
     patterns = [f"{kind}/*", *_name_patterns(view, kind)]
@@ -349,19 +326,13 @@ def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:
 def _name_patterns(view: AttackerView, kind: str) -> Iterator[str]:
     """Give what the Resource elements say of names, in the policies that let one make somebody."""
     test = f"iam:create{kind}", f"iam:put{kind}policy", f"iam:attach{kind}policy"
-    known = {key.lower(): value for key, value in view.state.gathered.context().items()}
     start = ("arn", view.account.partition, "iam", "", view.account.account_id)
-
-    def value_of(key: str) -> str | None:
-        value = known.get(key.lower())
-        return value if isinstance(value, str) else None
-
-    layers = view.state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    known = view.state.gathered.context()
+    every = policies_in(view.state.gathered, "identity", "boundary", "scp")
     for statement in (each for attached in every for each in attached.policy.statements):
         if statement.effect == "Allow" and any(map(action_test(statement), test)):
             for written in statement.resource or ():
-                text = substitute(written, value_of) if statement.variables else written
+                text = with_values(written, known) if statement.variables else written
                 parts = [] if text is None else text.split(":", PARTS - 1)
                 if len(parts) == PARTS and all(map(glob, parts, start)):
                     yield parts[-1]

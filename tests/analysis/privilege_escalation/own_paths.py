@@ -7,7 +7,7 @@ from typing import Any
 from iamlab import World
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
 from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
-from iamlab.analysis.privilege_escalation.edge_finder import edges_from
+from iamlab.analysis.privilege_escalation.finders import edges_from
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState

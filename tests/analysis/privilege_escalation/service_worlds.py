@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
-from iamlab.analysis.privilege_escalation.attacker_view import (
-    AccountInventory,
-    AttackerView,
-)
-from iamlab.analysis.privilege_escalation.edge_finder import edges_from
+from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
+from iamlab.analysis.privilege_escalation.finders import edges_from
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.operations.sts.session import Session

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab.analysis.privilege_escalation.finders import grants as giving
+from iamlab.analysis.privilege_escalation.finders import granting as giving
 from iamlab.errors import AccessDenied
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation.way_checks import (

@@ -6,13 +6,13 @@ import pytest
 
 from iamlab import Policy
 from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory
-from iamlab.analysis.privilege_escalation.edge_finder import FINDERS
 from iamlab.analysis.privilege_escalation.escalation_methods import (
     METHODS,
     NOT_MODELLED,
     NOT_MODELLED_PARTS,
     ServicePlan,
 )
+from iamlab.analysis.privilege_escalation.finders import FINDERS
 from iamlab.analysis.privilege_escalation.pass_role import Passing
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState

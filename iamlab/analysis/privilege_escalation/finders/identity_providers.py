@@ -1,45 +1,30 @@
-"""The way by identity providers: let one's own speak, and it says what roles want to hear.
+"""The method by identity providers: the caller's own provider says what roles require.
 
-An identity provider of a caller's own: what it vouches for, and what STS makes of that.
-
-Whoever decides to which identity provider an account listens can let his own one speak: it says
-whatever the trust policies of roles want to hear.
+Whoever decides which identity providers an account trusts can make it trust a provider of his own,
+and this says whatever the trust policies of roles require.
 
 Notes
 -----
-AWS pages: "Configure SAML assertions for the authentication response"; "API AssumeRoleWithSAML";
-"API AssumeRoleWithWebIdentity"; "IAM and AWS STS condition context keys".
 AWS pages: "API UpdateSAMLProvider"; "API CreateOpenIDConnectProvider"; "API
-AddClientIDToOpenIDConnectProvider"; "Create a role for SAML 2.0 federation".
+AddClientIDToOpenIDConnectProvider"; "Create a role for SAML 2.0 federation"; "Configure SAML
+assertions for the authentication response"; "API AssumeRoleWithSAML"; "API
+AssumeRoleWithWebIdentity"; "IAM and AWS STS condition context keys".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Carried,
-    Change,
-    Edge,
-    PrincipalState,
-)
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    FILLER,
-    Placeholder,
-    RequiredValues,
-    required_in,
-    required_tags,
-    samples,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.model.credentials import Presented
 from iamlab.model.providers import SAMLProvider
 from iamlab.model.quotas import quota
-from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
@@ -54,6 +39,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
@@ -63,223 +49,10 @@ if TYPE_CHECKING:
 
 ENTITY_ID = "https://idp.reach.example"
 AUDIENCE = "sts.amazonaws.com"
+SAML, OIDC = "saml-provider", "oidc-provider"
 
 OWN_CERTIFICATE = 1000
-"""The caller may call his provider what he likes, but he has not the keys of another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vouched:
-    """What a provider says of its user.
-
-    Parameters
-    ----------
-    provider_arn
-        The provider, as the account knows it.
-    action
-        What the trust policy must allow.
-    name
-        Of the session.
-    context
-        The condition keys that the token makes.
-    """
-
-    provider_arn: str
-    action: str
-    subject: str
-    audience: str
-    name: str
-    issuer: str
-    context: Mapping[str, ContextValue]
-    tags: Mapping[str, str] = field(default_factory=dict)
-    source_identity: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-    def needs(self, role: Role) -> tuple[Need, ...]:
-        """Say which permissions the provider needs for it: the role's trust policy gives them."""
-        tags = SessionTags(self.tags)
-        keys = keys_of_call(self.name, tags, self.source_identity or None)
-        actions = [self.action]
-        actions += ["sts:TagSession"] if self.tags else []
-        actions += ["sts:SetSourceIdentity"] if self.source_identity else []
-        return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
-
-    def session(self, role: Role) -> Change:
-        """Say what is different of the session from just some session of the role."""
-        account, now = role.account, role.account.world.clock.now
-        start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
-        keys: dict[str, Any] = {
-            **temporary_credential_keys(now, now),
-            "aws:FederatedProvider": self.provider_arn,
-            **kept(self.context),
-        }
-        if self.source_identity:
-            keys["aws:SourceIdentity"] = self.source_identity
-        presented = Presented(
-            f"{start}/{role.name}/{self.name}",
-            keys,
-            principal=role.arn,
-            kind=CredentialKind.ROLE,
-            userid=f"{role.unique_id}:{self.name}",
-            tags=self.tags,
-        )
-        label = f"in a session by {self.provider_arn.partition('/')[2]}"
-        return Change(label, lambda known: known.showing(presented), CALLS_WITH)
-
-    @property
-    def carried(self) -> Carried:
-        """What the session hands on."""
-        return Carried(source_identity=self.source_identity)
-
-
-def by_saml(account: Account, name: str, required: RequiredValues) -> Iterator[Vouched]:
-    """Give what a SAML provider could say: all that is asked for, then less."""
-    door = DOORS.get(account.partition, DOORS["aws"])
-    sign_in = f"https://{door.host}/saml"
-    doors = [*_texts(required, "saml:aud"), sign_in]
-    audience = next(each for each in doors if door.is_recipient(each))
-    issuer = _first(required, "saml:iss", ENTITY_ID)
-    provider = SAMLProvider(account, name, issuer=issuer)
-    subject = _first(required, "saml:sub", FILLER)
-    attributes = {
-        attribute: _first(required, claim.key, FILLER)
-        for attribute, claim in _claims().items()
-        if claim.key.lower() in required
-    }
-    said = {
-        claim.key: (attributes[attribute],) if claim.is_list else attributes[attribute]
-        for attribute, claim in _claims().items()
-        if attribute in attributes
-    }
-    known = {"saml:name": subject, **said}
-    context = {**context_of(provider, subject, "persistent", audience), **known}
-    action = "sts:AssumeRoleWithSAML"
-    for more in _more(required):
-        yield Vouched(
-            provider.arn,
-            action,
-            subject,
-            audience,
-            issuer=issuer,
-            context=context,
-            attributes=attributes,
-            **more,
-        )
-
-
-def _claims() -> Mapping[str, Any]:
-    """Give one attribute for each key, by its name; what the directory tells anyway is not new."""
-    found: dict[str, str] = {}
-    for attribute, claim in CLAIMS.items():
-        found.setdefault(claim.key, attribute)
-    return {attribute: CLAIMS[attribute] for key, attribute in found.items() if key != "saml:name"}
-
-
-def by_oidc(
-    account: Account, name: str, required: RequiredValues, audience: str = ""
-) -> Iterator[Vouched]:
-    """Give what an OIDC provider could say."""
-    audience = audience or _first(required, f"{name}:aud", AUDIENCE)
-    subject = _first(required, f"{name}:sub", FILLER)
-    start = f"{name}:".lower()
-    attributes = {
-        key[len(start) :]: _first(required, key, FILLER)
-        for key in required
-        if key.startswith(start) and key[len(start) :] not in ("aud", "sub")
-    }
-    context = condition_keys(name, {"sub": subject, "aud": audience, **attributes}, audience)
-    arn = f"arn:{account.partition}:iam::{account.account_id}:oidc-provider/{name}"
-    for more in _more(required):
-        yield Vouched(
-            arn,
-            "sts:AssumeRoleWithWebIdentity",
-            subject,
-            audience,
-            issuer=f"https://{name}",
-            context=context,
-            attributes=attributes,
-            **more,
-        )
-
-
-def _more(required: RequiredValues) -> Iterator[dict[str, Any]]:
-    """Give the rest of what can be said: with tags and source identity where they are asked for."""
-    names = [*_texts(required, "sts:RoleSessionName"), FILLER]
-    name = next(each for each in names if is_session_name(each))
-    tags = {
-        key: values[0] for key, values in required_tags(required, {}, "aws:RequestTag/").items()
-    }
-    identity = next(iter(_texts(required, "sts:SourceIdentity")), "")
-    seen = []
-    for some, source in ((tags, identity), (tags, ""), ({}, identity), ({}, "")):
-        if (some, source) not in seen:
-            seen.append((some, source))
-            yield {"name": name, "tags": some, "source_identity": source}
-
-
-def _texts(required: RequiredValues, key: str) -> list[str]:
-    return [each.text for each in samples(required, key, {})]
-
-
-def _first(required: RequiredValues, key: str, default: str) -> str:
-    return next(iter(_texts(required, key)), default)
-
-
-# What is signed ---------------------------------------------------------------------------------
-
-
-def _directory(world: World, issuer: str) -> SamlDirectory:
-    """Give the caller's directory, which no world holds: it is out of sight."""
-    from iamlab.operations.federation.saml_directory import SamlDirectory
-
-    return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
-
-
-def metadata(issuer: str) -> Placeholder:
-    """Stand for the metadata of the caller's directory."""
-    said = "the metadata of an identity provider of the caller's own"
-    return Placeholder(said, lambda world: _directory(world, issuer).metadata())
-
-
-def assertion(vouched: Vouched, role: Role) -> Placeholder:
-    """Stand for what the caller's directory signs."""
-
-    def make(world: World) -> str:
-        directory = _directory(world, vouched.issuer)
-        directory.add_user(vouched.subject, groups=[FILLER], attributes=vouched.attributes)
-        directory.map_group(FILLER, role.arn, vouched.provider_arn)
-        return directory.sign_in(
-            vouched.subject,
-            role_session_name=vouched.name,
-            principal_tags=vouched.tags,
-            source_identity=vouched.source_identity or None,
-            audience=vouched.audience,
-            recipient=vouched.audience,
-        )
-
-    return Placeholder("an assertion that the caller's own identity provider signs", make)
-
-
-def token(vouched: Vouched) -> Placeholder:
-    """Stand for a token that the caller gets of an issuer."""
-
-    def make(world: World) -> str:
-        from iamlab.operations.federation.oidc_issuer import create_issuer
-
-        issuer = world.oidc_issuers.get(vouched.issuer) or create_issuer(world, vouched.issuer)
-        claims: dict[str, Any] = dict(vouched.attributes)
-        return issuer.token(
-            vouched.subject,
-            audience=vouched.audience,
-            principal_tags=vouched.tags or None,
-            source_identity=vouched.source_identity or None,
-            **claims,
-        )
-
-    return Placeholder(f"a token that the caller gets of {vouched.issuer}", make)
-
-
-SAML, OIDC = "saml-provider", "oidc-provider"
+"""The caller may give his provider any name, but he hasn't the keys of another one."""
 
 WRITES = (
     *("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider", "iam:CreateOpenIDConnectProvider"),
@@ -298,9 +71,14 @@ def write_provider(view: AttackerView, method: EscalationMethod) -> Iterator[Edg
     for arn, roles in trusting.items():
         kind, _, name = Arn.parse(arn).resource.partition("/")
         for role in roles:
-            edge = _FINDS[kind](view, method, role, arn, name)
-            if edge is not None:
-                yield edge
+            found = (_by_saml if kind == SAML else _by_oidc)(view, role, arn, name)
+            if found is not None:
+                claims, calls, conditions = found
+                base = replace(
+                    PrincipalState.of(principal_of(view.world, role)), carried=claims.carried
+                )
+                target = view.changed(base, claims.session(role))
+                yield Edge(method, view.state, target, states.fixed(*calls), tuple(conditions))
 
 
 def _providers(role: Role) -> Iterator[str]:
@@ -313,96 +91,249 @@ def _providers(role: Role) -> Iterator[str]:
                 yield value
 
 
-def _by_saml(
-    view: AttackerView, method: EscalationMethod, role: Role, arn: str, name: str
-) -> Edge | None:
-    vouched = _heard(view, role, lambda required: by_saml(view.account, name, required))
-    if vouched is None:
+Found: TypeAlias = "tuple[ProviderClaims, tuple[Call, ...], list[str]] | None"
+"""What the provider says, the calls, and conditions."""
+
+
+def _by_saml(view: AttackerView, role: Role, arn: str, name: str) -> Found:
+    account, conditions = view.account, []
+    claims = _accepted(view, role, lambda required: saml_claims(account, name, required))
+    if claims is None:
         return None
-    document = metadata(vouched.issuer)
-    conditions: tuple[str, ...] = ()
-    provider = view.account.saml_providers.get(arn)
+    document = metadata(claims.issuer)
+    provider = account.saml_providers.get(arn)
     if provider is not None or view.world.loaded:
         given: dict[str, Any] = {"SAMLProviderArn": arn, "SAMLMetadataDocument": document}
         if provider is None:
-            conditions = (f"the account has the SAML provider {name}",)
+            conditions = [f"the account has the SAML provider {name}"]
         elif provider.assertion_encryption_mode == "Required":
             given["AssertionEncryptionMode"] = "Allowed"
         write = view.call("UpdateSAMLProvider", **given)
-    else:
-        held = {each.name: each for each in view.account.saml_providers.values()}
-        full = len(held) >= quota(view.account, "SAMLProviders")
-        if full or same_name(name, held) is not None or not is_session_name(name):
-            return None
+    elif _is_room(account, "SAMLProviders", account.saml_providers, name) and is_session_name(name):
         write = view.call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=document)
-    if not view.may(write):
+    else:
         return None
-    given = {"RoleArn": role.arn, "PrincipalArn": arn, "SAMLAssertion": assertion(vouched, role)}
+    given = {"RoleArn": role.arn, "PrincipalArn": arn, "SAMLAssertion": assertion(claims, role)}
     calls = (write, Call("sts:AssumeRoleWithSAML", given, ()))
-    return _edge(view, method, role, vouched, calls, conditions)
+    return (claims, calls, conditions) if view.may(write) else None
 
 
-def _by_oidc(
-    view: AttackerView, method: EscalationMethod, role: Role, arn: str, name: str
-) -> Edge | None:
-    issuer = view.world.oidc_issuers.get(f"https://{name}")
+def _by_oidc(view: AttackerView, role: Role, arn: str, name: str) -> Found:
+    account, issuer = view.account, view.world.oidc_issuers.get(f"https://{name}")
     if issuer is not None and not issuer.is_online:
         return None
-    provider = view.account.oidc_providers.get(arn)
-    vouched = _heard(view, role, lambda required: by_oidc(view.account, name, required))
-    if vouched is not None and provider is not None and vouched.audience in provider.client_ids:
-        # Tokens for that audience are taken already: one's own application may be another one.
-        vouched = _heard(
-            view, role, lambda required: by_oidc(view.account, name, required, "reach")
+    provider = account.oidc_providers.get(arn)
+    claims = _accepted(view, role, lambda required: oidc_claims(account, name, required))
+    if claims is not None and provider is not None and claims.audience in provider.client_ids:
+        # Tokens for that audience are accepted already: one's own application may be another one.
+        claims = _accepted(
+            view, role, lambda required: oidc_claims(account, name, required, "reach")
         )
-    if vouched is None:
+    if claims is None:
         return None
-    conditions = [f"the caller gets tokens of {vouched.issuer} for {vouched.audience}"]
+    conditions = [f"the caller gets tokens of {claims.issuer} for {claims.audience}"]
     given: dict[str, Any]
     if provider is not None:
-        full = len(provider.client_ids) >= quota(view.account, "ClientIdsPerOpenIdConnectProvider")
-        given = {"OpenIDConnectProviderArn": arn, "ClientID": vouched.audience}
+        most = quota(account, "ClientIdsPerOpenIdConnectProvider")
+        is_room = len(provider.client_ids) < most
+        given = {"OpenIDConnectProviderArn": arn, "ClientID": claims.audience}
         write = view.call("AddClientIDToOpenIDConnectProvider", **given)
     else:
-        held = {each.name: each for each in view.account.oidc_providers.values()}
-        most = quota(view.account, "OpenIDConnectProviders")
-        full = len(held) >= most or same_name(name, held) is not None
-        given = {"Url": vouched.issuer, "ClientIDList": [vouched.audience]}
+        is_room = _is_room(account, "OpenIDConnectProviders", account.oidc_providers, name)
+        given = {"Url": claims.issuer, "ClientIDList": [claims.audience]}
         write = view.call("CreateOpenIDConnectProvider", **given)
         if view.world.loaded:
-            conditions.append(f"the account has no provider for {vouched.issuer} yet")
-    if full or not view.may(write):
-        return None
-    named = {"RoleArn": role.arn, "RoleSessionName": vouched.name}
-    taking = Call(
-        "sts:AssumeRoleWithWebIdentity", {**named, "WebIdentityToken": token(vouched)}, ()
-    )
-    return _edge(view, method, role, vouched, (write, taking), tuple(conditions))
+            conditions.append(f"the account has no provider for {claims.issuer} yet")
+    given = {"RoleArn": role.arn, "RoleSessionName": claims.name, "WebIdentityToken": token(claims)}
+    calls = (write, Call("sts:AssumeRoleWithWebIdentity", given, ()))
+    return (claims, calls, conditions) if is_room and view.may(write) else None
 
 
-_FINDS = {SAML: _by_saml, OIDC: _by_oidc}
+def _is_room(account: Account, most: str, providers: Mapping[str, Any], name: str) -> bool:
+    names = {provider.name: provider for provider in providers.values()}
+    return len(providers) < quota(account, most) and same_name(name, names) is None
 
 
-def _heard(
-    view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[Vouched]]
-) -> Vouched | None:
-    """Give what a role's trust policy, and what else has a say, listens to."""
-    required = required_in(*([] if role.trust is None else [role.trust]))
-    for vouched in said(required):
-        provider = PrincipalState.of(principal_of(view.world, vouched.provider_arn))
-        if all(view.decider.decide(provider, need) for need in vouched.needs(role)):
-            return vouched
+def _accepted(
+    view: AttackerView, role: Role, said: Callable[[RequiredValues], Iterator[ProviderClaims]]
+) -> ProviderClaims | None:
+    """Give the first claims that the role's trust policy, and what else has a say, accepts."""
+    for claims in said(parameters.required_in(*([] if role.trust is None else [role.trust]))):
+        provider = PrincipalState.of(principal_of(view.world, claims.provider_arn))
+        if all(view.decider.decide(provider, need) for need in claims.needs(role)):
+            return claims
     return None
 
 
-def _edge(
-    view: AttackerView,
-    method: EscalationMethod,
-    role: Role,
-    vouched: Vouched,
-    calls: tuple[Call, ...],
-    conditions: tuple[str, ...],
-) -> Edge:
-    base = replace(PrincipalState.of(principal_of(view.world, role)), carried=vouched.carried)
-    target = view.changed(base, vouched.session(role))
-    return Edge(method, view.state, target, lambda: calls, conditions)
+# What a provider says ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderClaims:
+    """What a provider says of its user.
+
+    Parameters
+    ----------
+    provider_arn
+        The provider, as the account knows it.
+    action
+        What the trust policy must allow.
+    context
+        The condition keys that the token makes.
+    attributes
+        What it says in addition.
+    name
+        Of the session.
+    """
+
+    provider_arn: str
+    action: str
+    subject: str
+    audience: str
+    issuer: str
+    context: Mapping[str, ContextValue]
+    attributes: Mapping[str, str]
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str = ""
+
+    def needs(self, role: Role) -> tuple[Need, ...]:
+        """Give the permissions that the provider needs: the role's trust policy gives them."""
+        keys = keys_of_call(self.name, SessionTags(self.tags), self.source_identity or None)
+        actions = session_actions(self.action, bool(self.tags), self.source_identity)
+        return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
+
+    def session(self, role: Role) -> states.Change:
+        """Say how the session differs from any session of the role."""
+        now = role.account.world.clock.now
+        keys: dict[str, Any] = {
+            **temporary_credential_keys(now, now),
+            "aws:FederatedProvider": self.provider_arn,
+            **kept(self.context),
+        }
+        label = f"by {self.provider_arn.partition('/')[2]}"
+        return named_session(role, self.name, keys, self.tags, self.source_identity, label)
+
+    @property
+    def carried(self) -> states.Carried:
+        """What the session hands on."""
+        return states.Carried(source_identity=self.source_identity)
+
+    def with_session(self, required: RequiredValues) -> Iterator[ProviderClaims]:
+        """Give them with a session's name; with tags and source identity if required, then less."""
+        names = [*_texts(required, "sts:RoleSessionName"), parameters.FILLER]
+        name = next(each for each in names if is_session_name(each))
+        found = parameters.required_tags(required, {}, "aws:RequestTag/")
+        tags = {key: values[0] for key, values in found.items()}
+        identity = _first(required, "sts:SourceIdentity", "")
+        seen = []
+        for some, source in ((tags, identity), (tags, ""), ({}, identity), ({}, "")):
+            if (some, source) not in seen:
+                seen.append((some, source))
+                yield replace(self, name=name, tags=some, source_identity=source)
+
+
+def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterator[ProviderClaims]:
+    """Give what a SAML provider could say: all that is required, then less."""
+    door = DOORS.get(account.partition, DOORS["aws"])
+    doors = [*_texts(required, "saml:aud"), f"https://{door.host}/saml"]
+    audience = next(each for each in doors if door.is_recipient(each))
+    issuer = _first(required, "saml:iss", ENTITY_ID)
+    provider = SAMLProvider(account, name, issuer=issuer)
+    subject = _first(required, "saml:sub", parameters.FILLER)
+    # One attribute for each key; what the directory tells anyway is not new.
+    by_key = {claim.key: (attribute, claim) for attribute, claim in reversed(CLAIMS.items())}
+    attributes: dict[str, str] = {}
+    known: dict[str, ContextValue] = {"saml:name": subject}
+    for attribute, claim in CLAIMS.items():
+        is_new = claim.key != "saml:name" and by_key[claim.key][0] == attribute
+        if is_new and claim.key.lower() in required:
+            value = attributes[attribute] = _first(required, claim.key, parameters.FILLER)
+            known[claim.key] = (value,) if claim.is_list else value
+    context = {**context_of(provider, subject, "persistent", audience), **known}
+    action = "sts:AssumeRoleWithSAML"
+    claims = ProviderClaims(provider.arn, action, subject, audience, issuer, context, attributes)
+    return claims.with_session(required)
+
+
+def oidc_claims(
+    account: Account, name: str, required: RequiredValues, audience: str = ""
+) -> Iterator[ProviderClaims]:
+    """Give what an OIDC provider could say."""
+    audience = audience or _first(required, f"{name}:aud", AUDIENCE)
+    subject = _first(required, f"{name}:sub", parameters.FILLER)
+    start = f"{name}:".lower()
+    attributes = {
+        key[len(start) :]: _first(required, key, parameters.FILLER)
+        for key in required
+        if key.startswith(start) and key[len(start) :] not in ("aud", "sub")
+    }
+    context = condition_keys(name, {"sub": subject, "aud": audience, **attributes}, audience)
+    arn = f"arn:{account.partition}:iam::{account.account_id}:{OIDC}/{name}"
+    action, issuer = "sts:AssumeRoleWithWebIdentity", f"https://{name}"
+    claims = ProviderClaims(arn, action, subject, audience, issuer, context, attributes)
+    return claims.with_session(required)
+
+
+def _texts(required: RequiredValues, key: str) -> list[str]:
+    return [each.text for each in parameters.samples(required, key, {})]
+
+
+def _first(required: RequiredValues, key: str, default: str) -> str:
+    return next(iter(_texts(required, key)), default)
+
+
+# What is signed ---------------------------------------------------------------------------------
+
+
+def _directory(world: World, issuer: str) -> SamlDirectory:
+    """Give the caller's directory, which is in no world."""
+    from iamlab.operations.federation.saml_directory import SamlDirectory
+
+    return SamlDirectory(world, "the caller's own", issuer, certificate_number=OWN_CERTIFICATE)
+
+
+def metadata(issuer: str) -> parameters.Placeholder:
+    """Stand for the metadata of the caller's directory."""
+    said = "the metadata of an identity provider of the caller's own"
+    return parameters.Placeholder(said, lambda world: _directory(world, issuer).metadata())
+
+
+def assertion(claims: ProviderClaims, role: Role) -> parameters.Placeholder:
+    """Stand for what the caller's directory signs."""
+
+    def make(world: World) -> str:
+        directory = _directory(world, claims.issuer)
+        directory.add_user(claims.subject, groups=[parameters.FILLER], attributes=claims.attributes)
+        directory.map_group(parameters.FILLER, role.arn, claims.provider_arn)
+        return directory.sign_in(
+            claims.subject,
+            role_session_name=claims.name,
+            principal_tags=claims.tags,
+            source_identity=claims.source_identity or None,
+            audience=claims.audience,
+            recipient=claims.audience,
+        )
+
+    return parameters.Placeholder(
+        "an assertion that the caller's own identity provider signs", make
+    )
+
+
+def token(claims: ProviderClaims) -> parameters.Placeholder:
+    """Stand for a token that the caller gets of an issuer."""
+
+    def make(world: World) -> str:
+        from iamlab.operations.federation.oidc_issuer import create_issuer
+
+        issuer = world.oidc_issuers.get(claims.issuer) or create_issuer(world, claims.issuer)
+        more: dict[str, Any] = dict(claims.attributes)
+        return issuer.token(
+            claims.subject,
+            audience=claims.audience,
+            principal_tags=claims.tags or None,
+            source_identity=claims.source_identity or None,
+            **more,
+        )
+
+    return parameters.Placeholder(f"a token that the caller gets of {claims.issuer}", make)

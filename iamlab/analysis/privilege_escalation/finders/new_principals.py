@@ -1,22 +1,16 @@
-"""Ways to make somebody new who may more, and to be that: a role, or a user.
+"""Methods that create a role or a user with more permissions, and become it.
 
-Where policies let only certain ones be made, such ones are made: with a name and path that the
-Allow is for, with the boundary and the tags that a condition wants. What is made cannot do more
-than that boundary lets it. However many could be made, one of each strength is shown.
-
-Roles and users that a power could make: their names, boundaries, tags, and what they are then.
-
-Nothing is made. What the engine must be told of such a principal, and of calls on it, is written
-here as it would be.
-
-TODO.
+Where policies allow only certain ones, such ones are created: with the name and path that the Allow
+is for, with the boundary and the tags that a condition requires. What is created cannot do more
+than that boundary allows. However many could be created, one of each strength is shown. Nothing is
+created in the world: what the engine must know of such a principal is written here.
 
 Notes
 -----
 AWS pages: "API CreateRole"; "API CreateUser"; "Permissions boundaries for IAM entities", for what
-whoever delegates may ask for.
-AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBoundary``; "Controlling
-access to AWS resources using tags", for ``aws:RequestTag``; "IAM and AWS STS quotas".
+whoever delegates may require; "IAM and AWS STS condition context keys", for
+``iam:PermissionsBoundary``; "Controlling access to AWS resources using tags", for
+``aws:RequestTag``; "IAM and AWS STS quotas".
 """
 
 from __future__ import annotations
@@ -26,28 +20,18 @@ from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import admitting, required_by
-from iamlab.analysis.privilege_escalation.finders.grants import Grant, membership, together
-from iamlab.analysis.privilege_escalation.finders.groups import fillable
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    ALL,
-    POLICY_NAME,
-    administrator,
-    change_by,
-    joinable,
-    policies_to_try,
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
+from iamlab.analysis.privilege_escalation.finders.granting import (
+    Grant,
+    fillable,
+    membership,
+    together,
 )
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, other_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    boundary_set,
-    fixed,
-    tagged,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import (
     PASSWORD,
     required_tags,
@@ -100,14 +84,14 @@ class NewPrincipal:
         return self.holder.kind.capitalize()
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[states.Change, ...]:
         """What it is made with."""
         holder = self.holder
-        tags = tuple(tagged(key, value) for key, value in holder.tags.items())
+        tags = tuple(states.tagged(key, value) for key, value in holder.tags.items())
         document = document_of(holder.account, holder.boundary) if holder.boundary else None
         if document is None:
             return tags
-        return (boundary_set(document, str(holder.boundary)), *tags)
+        return (states.boundary_set(document, str(holder.boundary)), *tags)
 
     def created(self, view: AttackerView, **more: Any) -> Call:
         """Give the call that makes it."""
@@ -143,8 +127,8 @@ class NewPrincipal:
             who = partial(contexts.user_attributes, _bare(self.holder), membership)
             every = password_change_policy() if allows_password_change(account) else None
             path = ("account password policy",)
-            own = () if every is None else (Attached(every, None, path),)
-            return PrincipalState.of(PrincipalContext(arn, account_id, who, own, scps=scps))
+            policies = () if every is None else (Attached(every, None, path),)
+            return PrincipalState.of(PrincipalContext(arn, account_id, who, policies, scps=scps))
         clock = account.world.clock
         return PrincipalState.of(
             PrincipalContext(
@@ -165,7 +149,7 @@ def _bare(holder: Any) -> Any:
 
 
 def makeable(view: AttackerView, kind: type[User | Role]) -> Iterator[NewPrincipal]:
-    """Give the users or roles that a power can make: those without a boundary first."""
+    """Give the users or roles that a principal can make: those without a boundary first."""
     account, word = view.account, kind.kind
     held = account.users if word == "user" else account.roles
     if len(held) >= quota(account, PLURAL[word]):
@@ -187,8 +171,8 @@ def _boundaries(view: AttackerView) -> list[str | None]:
     known = view.state.gathered.context()
     wanted = [each.text for each in samples(required, "iam:PermissionsBoundary", known)]
     named = [arn for arn in wanted if document_of(view.account, arn) is not None]
-    own = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
-    return [None, *dict.fromkeys((administrator(view), *named, *own))]
+    existing = [policy.arn for policy in view.stock.policies[:MOST_BOUNDARIES]]
+    return [None, *dict.fromkeys((own.administrator(view), *named, *existing))]
 
 
 def _tags(view: AttackerView) -> list[Mapping[str, str]]:
@@ -227,7 +211,7 @@ def _strongest(view: AttackerView, options: Options) -> Iterator[Edge]:
         if (grant.changes, boundary) not in seen:
             seen.add((grant.changes, boundary))
             yield edge
-            if grant.is_all and boundary in (None, administrator(view)):
+            if grant.is_all and boundary in (None, own.administrator(view)):
                 return
 
 
@@ -244,7 +228,7 @@ def _roles(view: AttackerView, method: EscalationMethod) -> Options:
         base = replace(made.state(), carried=taken.carried)
         for grant in _grants(view, made):
             target = view.changed(base, *taken.session, *made.changes, *grant.changes)
-            calls = fixed(create, *grant.calls, taken.call)
+            calls = states.fixed(create, *grant.calls, taken.call)
             yield made, grant, Edge(method, view.state, target, calls, taken.conditions)
 
 
@@ -255,7 +239,7 @@ def _users(view: AttackerView, method: EscalationMethod) -> Options:
         password = made.call("CreateLoginProfile", Password=PASSWORD)
         if view.may(key):
             ends: tuple[Call, ...] = (key,)
-            how: tuple[Change, ...] = ()
+            how: tuple[states.Change, ...] = ()
         elif view.may(password):
             ends = (password, sign_in_call(view, made.holder))
             how = (in_console(view, made.holder),)
@@ -263,21 +247,21 @@ def _users(view: AttackerView, method: EscalationMethod) -> Options:
             continue
         for grant in _grants(view, made):
             target = view.changed(made.state(), *made.changes, *grant.changes, *how)
-            calls = fixed(made.created(view), *grant.calls, *ends)
+            calls = states.fixed(made.created(view), *grant.calls, *ends)
             yield made, grant, Edge(method, view.state, target, calls)
 
 
 def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Give what somebody new can be given."""
-    put = made.call(f"Put{made.noun}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
+    put = made.call(f"Put{made.noun}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
     if view.may(put):
-        yield Grant((any_permission(),), (put,))
+        yield Grant((states.any_permission(),), (put,))
         return
     found = []
-    for policy in policies_to_try(view):
+    for policy in own.policies_to_try(view):
         call = made.call(f"Attach{made.noun}Policy", PolicyArn=policy.arn)
         if view.may(call):
-            grant = Grant((change_by(view, policy),), (call,))
+            grant = Grant((own.change_by(view, policy),), (call,))
             if grant.is_all:
                 yield grant
                 return
@@ -294,6 +278,6 @@ def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
 
 
 def _memberships(view: AttackerView, user: str) -> Iterator[Grant]:
-    for group, handed in joinable(view):
+    for group, handed in own.joinable(view):
         yield membership(view, group, handed, user)
     yield from (filled.for_user(user) for filled in fillable(view))

@@ -1,13 +1,13 @@
-"""What is one's own, as it has become: oneself, one's groups, what hangs there, calls on oneself.
+"""What is one's own by now: oneself, one's groups, the policies there, and calls on oneself.
 
-A power may have changed already: it has joined a group, has lost its boundary, has tags. The world
-that is asked has not. So what a call on oneself says of oneself is put right here, and what is
-written where is read off the power.
+A principal may have changed: it has joined a group, has lost its boundary, has tags. The world that
+is asked has not. So what a call on oneself says of oneself is corrected here, and the policies are
+those of the changed principal.
 
 Notes
 -----
 AWS pages: "IAM and AWS STS condition context keys", for ``iam:PermissionsBoundary`` and
-``iam:ResourceTag``; "IAM and AWS STS quotas".
+``iam:ResourceTag``; "IAM and AWS STS quotas"; "AWS managed policies for job functions".
 """
 
 from __future__ import annotations
@@ -17,14 +17,8 @@ from functools import cache
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    any_permission,
-    group_joined,
-    group_left,
-    policy_given,
-)
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.authorization.attached_policies import document_of, policies_of
@@ -54,7 +48,7 @@ RESOURCE_TAGS = ("aws:ResourceTag/", "iam:ResourceTag/")
 
 
 class PolicyHolder(NamedTuple):
-    """Who holds policies that count for a power: itself, or a group that it is in.
+    """Who holds policies that count for a principal: itself, or a group that it is in.
 
     Parameters
     ----------
@@ -77,7 +71,7 @@ class PolicyHolder(NamedTuple):
 
 
 def oneself(view: AttackerView) -> PolicyHolder | None:
-    """Give the user that a power is, or its role; ``None`` if it is one that nobody can change."""
+    """Give the user that a principal is, or its role; ``None`` if nobody can change it."""
     own = view.user or view.role
     if own is None or (own is view.role and own not in view.stock.roles):
         return None
@@ -85,14 +79,14 @@ def oneself(view: AttackerView) -> PolicyHolder | None:
 
 
 def own_groups(view: AttackerView) -> list[PolicyHolder]:
-    """Give the groups that a power is in by now."""
+    """Give the groups that a principal is in by now."""
     if view.user is None:
         return []
     changes, names = view.state.changes, set(view.user.groups)
     if changes:
         every = [group.name for group in view.stock.groups]
-        names |= {name for name in every if group_joined(name, ()) in changes}
-        names -= {name for name in names if group_left(name) in changes}
+        names |= {name for name in every if states.group_joined(name, ()) in changes}
+        names -= {name for name in names if states.group_left(name) in changes}
     return groups_named(view, sorted(names))
 
 
@@ -155,17 +149,17 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
 def widened_by(
     view: AttackerView,
     method: EscalationMethod,
-    changes: Iterable[Change],
+    changes: Iterable[states.Change],
     calls: Iterable[Call],
     *conditions: str,
 ) -> Edge:
-    """Say that a power can widen itself in several respects at once."""
+    """Say that a principal can widen itself in several respects at once."""
     made = tuple(calls)
     return Edge(method, view.state, view.state.with_(*changes), lambda: made, conditions)
 
 
 def is_widest(view: AttackerView) -> bool:
-    """Say whether a power has a policy that allows all: then no other Allow adds to it."""
+    """Say whether a principal has a policy that allows all: then no other Allow adds to it."""
     return any(allows_all(attached.policy) for attached in view.state.gathered.identity)
 
 
@@ -182,11 +176,11 @@ ANYBODY = "anybody"
 """A user, where it makes no difference who it is."""
 
 
-# What hangs there ------------------------------------------------------------------------------
+# Policies by now --------------------------------------------------------------------------------
 
 
 def hanging(view: AttackerView, holder: PolicyHolder) -> list[Attached]:
-    """Give the policies that count for a power and hang on one of its holders."""
+    """Give the policies that count for a principal and hang on one of its holders."""
     return [each for each in view.state.gathered.identity if each.path == holder.path]
 
 
@@ -242,7 +236,7 @@ def free_name(taken: Container[str], name: str = "") -> str:
 
 
 POLICY_NAME = "reach"
-"""What the inline policies of replayed ways are called."""
+"""The name of the inline policies that are written."""
 
 ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 """The policy that allows all."""
@@ -254,14 +248,18 @@ STRONG = (ADMINISTRATOR, "IAMFullAccess", "PowerUserAccess")
 
 
 def administrator(view: AttackerView) -> str:
-    """Give the ARN of AdministratorAccess in the partition of a power's account."""
+    """Give the ARN of AdministratorAccess in the partition of a principal's account."""
     return f"arn:{view.account.partition}:iam::aws:policy/{ADMINISTRATOR}"
 
 
-def change_by(view: AttackerView, policy: ManagedPolicy) -> Change:
+def change_by(view: AttackerView, policy: ManagedPolicy) -> states.Change:
     """Say what somebody gains who is given a managed policy, by its version that is in force."""
     (found,) = view.as_they_are([Attached(policy.document, policy.arn)])
-    return any_permission() if allows_all(found.policy) else policy_given(found.policy, policy.arn)
+    return (
+        states.any_permission()
+        if allows_all(found.policy)
+        else states.policy_given(found.policy, policy.arn)
+    )
 
 
 def allows_all(policy: Policy) -> bool:
@@ -278,12 +276,11 @@ def allows_something(policy: Policy) -> bool:
 
 
 def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
-    """Give managed policies that a power might attach, strong ones first."""
+    """Give managed policies that a principal might attach, strong ones first."""
     account = view.account
     for name in STRONG:
         yield account.get_policy(f"arn:{account.partition}:iam::aws:policy/{name}")
-    layers = view.state.gathered.layers()
-    every = (*layers.of("identity"), *layers.of("boundary"), *layers.of("scp"))
+    every = states.policies_in(view.state.gathered, "identity", "boundary", "scp")
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
     for arn in sorted(named):
         policy = account.policies.get(arn) or managed.find(arn)

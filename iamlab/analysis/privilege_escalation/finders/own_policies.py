@@ -1,14 +1,17 @@
-"""Methods that give oneself policies: on one's own user or role, and on the groups one is in.
+"""Methods that give oneself policies, or other versions of the policies that one has.
 
 All policies that may be attached are one step, however many they are. To keep a path short, each
 of them alone is a step too. Where the quota leaves no room, a policy that allows everything can
-take the place of another.
+take the place of another. Whoever may write a version of a policy and make it the default needs no
+permission to attach anything; AWS's own policies have no other versions.
 
 Notes
 -----
 AWS pages: "API AttachUserPolicy", "API PutUserPolicy" and the same operations for groups and roles;
 "IAM JSON policy elements: Effect", for what a Deny takes away; "IAM and AWS STS quotas"; "Adding
-and removing IAM identity permissions".
+and removing IAM identity permissions"; "Versioning IAM policies"; "API CreatePolicyVersion"; "API
+SetDefaultPolicyVersion". "Editing IAM policies" says that ``SetAsDefault`` needs no further
+permission.
 """
 
 from __future__ import annotations
@@ -16,31 +19,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS, EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
-from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, PolicyHolder, widened_by
-from iamlab.analysis.privilege_escalation.principal_states import (
-    GIVEN,
-    MEMBER,
-    VERSION,
-    Change,
-    Edge,
-    PrincipalState,
-    any_permission,
-    group_joined,
-    policies_gone,
-    policy_given,
-)
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, widened_by
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.quotas import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.policy.document import Policy
 
 
 NOUN = {3: "User", 4: "Group", 5: "Role", 6: "User", 7: "Group", 8: "Role"}
@@ -57,16 +52,16 @@ class OwnGrant(NamedTuple):
     """
 
     call: Call
-    change: Change
+    change: states.Change
     denies: bool = False
 
     @property
     def is_all(self) -> bool:
         """Whether it gives everything."""
-        return self.change.label == any_permission().label
+        return self.change.label == states.any_permission().label
 
 
-def _holders(view: AttackerView, method: EscalationMethod) -> list[PolicyHolder]:
+def _holders(view: AttackerView, method: EscalationMethod) -> list[own.PolicyHolder]:
     return [holder for holder in own.holders(view) if holder.noun == NOUN[method.number]]
 
 
@@ -75,10 +70,10 @@ def attach(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     for holder in _holders(view, method):
         grants = list(_attachable(view, holder))
         if not has_enough(view) or any(grant.is_all for grant in grants):
-            yield from _as_edges(view, method, grants, own.room_for(view, holder), GIVEN)
+            yield from _as_edges(view, method, grants, own.room_for(view, holder), states.GIVEN)
 
 
-def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
+def _attachable(view: AttackerView, holder: own.PolicyHolder) -> Iterator[OwnGrant]:
     """Give the policies that may be attached; none if there is no room."""
     name = f"Attach{holder.noun}Policy"
     if not view.ever(f"iam:{name}") or own.is_widest(view) or own.room_for(view, holder) < 1:
@@ -92,9 +87,9 @@ def _attachable(view: AttackerView, holder: PolicyHolder) -> Iterator[OwnGrant]:
         if not view.may(call):
             continue
         if own.allows_all(found.policy):
-            yield OwnGrant(call, any_permission(holder.path))
+            yield OwnGrant(call, states.any_permission(holder.path))
             return  # no other policy gives more
-        change = policy_given(found.policy, policy.arn, holder.path)
+        change = states.policy_given(found.policy, policy.arn, holder.path)
         yield OwnGrant(call, change, denies_something(found.policy))
 
 
@@ -113,7 +108,7 @@ def _as_edges(
         choices.append(together)
     for chosen in whole or choices:
         changes, calls = [grant.change for grant in chosen], [grant.call for grant in chosen]
-        yield widened_by(view, method, changes, calls)
+        yield own.widened_by(view, method, changes, calls)
 
 
 def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -122,7 +117,7 @@ def put(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         yield from _put(view, method, holder)
 
 
-def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> Iterator[Edge]:
+def _put(view: AttackerView, method: EscalationMethod, holder: own.PolicyHolder) -> Iterator[Edge]:
     name = f"Put{holder.noun}Policy"
     if not view.ever(f"iam:{name}"):
         return
@@ -134,11 +129,14 @@ def _put(view: AttackerView, method: EscalationMethod, holder: PolicyHolder) -> 
         return
     # No resource and no condition key is about what is written: whoever may write one policy may
     # write each, and has no fewer permissions after the first.
-    named = {**holder.named, "PolicyDocument": ALL}
-    calls = [own.own_call(view, name, **named, PolicyName=each) for each in names]
+    named = [{**holder.named, "PolicyName": each, "PolicyDocument": own.ALL} for each in names]
+    calls = [own.own_call(view, name, **each) for each in named]
     if view.may(calls[0]):
-        changes = [any_permission(holder.path), *(policies_gone([each]) for each in replaced)]
-        yield widened_by(view, method, changes, calls)
+        changes = [
+            states.any_permission(holder.path),
+            *(states.policies_gone([each]) for each in replaced),
+        ]
+        yield own.widened_by(view, method, changes, calls)
 
 
 def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -154,8 +152,8 @@ def join_group(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         if group.name not in names:
             call = view.call("AddUserToGroup", GroupName=group.name, UserName=user.name)
             denies = any(denies_something(each.policy) for each in policies)
-            grants.append(OwnGrant(call, group_joined(group.name, policies), denies))
-    yield from _as_edges(view, method, grants, room, MEMBER)
+            grants.append(OwnGrant(call, states.group_joined(group.name, policies), denies))
+    yield from _as_edges(view, method, grants, room, states.MEMBER)
 
 
 def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -173,21 +171,21 @@ def swap(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
         managed = [each for each in own.hanging(view, holder) if each.arn is not None]
         # What allows nothing of IAM is the first to go.
         for attached in sorted(managed, key=lambda each: "iam:" in each.policy.text.lower()):
-            gone = policies_gone([attached])
+            gone = states.policies_gone([attached])
             detach = own.own_call(view, detaches, **holder.named, PolicyArn=attached.arn)
             after = replace(view, state=view.state.with_(gone))
             call = _whole(after, attaches, holder) if view.may(detach) else None
             if call is not None:
-                changes = [gone, any_permission(holder.path)]
-                yield widened_by(view, method, changes, [detach, call])
+                changes = [gone, states.any_permission(holder.path)]
+                yield own.widened_by(view, method, changes, [detach, call])
                 break
 
 
-def _whole(view: AttackerView, name: str, holder: PolicyHolder) -> Call | None:
+def _whole(view: AttackerView, name: str, holder: own.PolicyHolder) -> Call | None:
     """Give the call that attaches a policy that allows everything, if it may be made."""
     there = {each.arn for each in own.hanging(view, holder)}
     for policy in own.policies_to_try(view):
-        is_all = own.change_by(view, policy).label == any_permission().label
+        is_all = own.change_by(view, policy).label == states.any_permission().label
         if is_all and policy.arn not in there:
             call = own.own_call(view, name, **holder.named, PolicyArn=policy.arn)
             if view.may(call):
@@ -226,12 +224,129 @@ def is_detour(view: AttackerView) -> bool:
     """
     about = {change.about for change in view.state.changes}
     principal = view.user or view.role
-    if principal is None or not any(each.startswith((GIVEN, MEMBER, VERSION)) for each in about):
+    if principal is None or not any(
+        each.startswith((states.GIVEN, states.MEMBER, states.VERSION)) for each in about
+    ):
         return False
     today = PrincipalState.of(principal_of(view.world, principal))
     # It is different if what was rewritten limits it: a boundary, a policy with a Deny.
     limits = [today.gathered.boundary, *view.state.gathered.session]
     denies = [each for each in today.gathered.identity if denies_something(each.policy)]
-    if any(f"{VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)):
+    if any(
+        f"{states.VERSION} {getattr(each, 'arn', None)}" in about for each in (*limits, *denies)
+    ):
         return False
     return gives_itself_all(replace(view, state=today))
+
+
+# Versions ----------------------------------------------------------------------------------------
+
+MOST_SET_BACK = 2
+"""For at most so many policies another version is set: more would be too many selections."""
+
+SOME_VERSION = "v1"
+"""A version, where it makes no difference which."""
+
+
+def rewrite(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``CreatePolicyVersion`` of a policy that one has, or that limits one's session.
+
+    Whoever may make a version of a policy the default needs no permission to attach anything.
+    """
+    has_all = own.is_widest(view) or has_enough(view)
+    known = view.state.gathered
+    limits = _managed(known.session)
+    for arn, attached in _managed((*known.identity, *known.session)).items():
+        is_useful = not has_all or arn in limits or denies_something(attached.policy)
+        calls = rewriting(view, arn) if is_useful and not own.allows_all(attached.policy) else ()
+        if calls:
+            yield widened_by(view, method, [states.policy_rewritten(arn)], calls)
+
+
+def set_back(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
+    """``SetDefaultPolicyVersion`` of a policy that one has, or that limits one."""
+    name, known = "SetDefaultPolicyVersion", view.state.gathered
+    if not view.ever(f"iam:{name}"):
+        return
+    abouts = {each.about for each in view.state.changes}
+    changed = {about for about in abouts if about.startswith(states.VERSION)}
+    has_all = own.is_widest(view) or has_enough(view)
+    boundary = () if known.boundary is None else (known.boundary,)
+    limits = _managed((*known.session, *boundary))
+    policies = {**_managed((*known.identity, *known.session)), **limits}
+    for policy in view.allowed(name, view.stock.policies, VersionId=SOME_VERSION):
+        attached, about = policies.get(policy.arn), f"{states.VERSION} {policy.arn}"
+        denies = attached is not None and denies_something(attached.policy)
+        if attached is None or (has_all and policy.arn not in limits and not denies):
+            continue
+        if len(changed) >= MOST_SET_BACK and about not in changed:
+            continue
+        for version_id, document in policy.versions.items():
+            is_back = version_id == policy.default_version_id  # as it was in the beginning
+            if not is_back and is_wider(document, attached.policy):
+                call = view.call(name, PolicyArn=policy.arn, VersionId=version_id)
+                change = states.policy_version_set(policy.arn, version_id, document)
+                yield widened_by(view, method, [change], [call])
+
+
+def rewriting(view: AttackerView, arn: str) -> tuple[Call, ...]:
+    """Give the calls that let a customer's policy allow everything; none if it may not, or has.
+
+    A policy has five versions at most. If it has, one that is not the default is deleted first.
+    """
+    is_done = states.policy_rewritten(arn) in view.state.changes
+    if is_done or not view.ever("iam:CreatePolicyVersion"):
+        return ()
+    written = {"PolicyDocument": ALL, "SetAsDefault": True}
+    may = view.allowed("CreatePolicyVersion", view.stock.policies, **written)
+    policy = next((each for each in may if each.arn == arn), None)
+    if policy is None:
+        return ()
+    write = view.call("CreatePolicyVersion", PolicyArn=arn, **written)
+    too_many = max(0, len(policy.versions) + 1 - quota(view.account, "VersionsPerPolicy"))
+    default = in_force(view, policy)
+    spare = [each for each in policy.versions if each != default][:too_many]
+    delete = [view.call("DeletePolicyVersion", PolicyArn=arn, VersionId=each) for each in spare]
+    return (*delete, write) if all(map(view.may, delete)) else ()
+
+
+def in_force(view: AttackerView, policy: ManagedPolicy) -> str:
+    """Say which version of a policy is the default by now."""
+    for version_id, document in policy.versions.items():
+        if states.policy_version_set(policy.arn, version_id, document) in view.state.changes:
+            return version_id
+    return policy.default_version_id
+
+
+def is_wider(new: Policy, old: Policy) -> bool:
+    """Say whether a policy allows something more than another, as far as its statements show.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> old, new = Policy.allow("s3:GetObject"), Policy.allow("s3:*")
+    >>> is_wider(new, old), is_wider(old, old)
+    (True, False)
+    """
+    if own.allows_all(old):
+        return False
+    allows, allowed = _said(new, "Allow"), _said(old, "Allow")
+    denies, denied = _said(new, "Deny"), _said(old, "Deny")
+    return bool(allows - allowed) or bool(allowed and denied - denies)
+
+
+def _said(policy: Policy, effect: str) -> set[tuple[object, ...]]:
+    return {
+        (
+            *(each.action, each.not_action, each.resource, each.not_resource),
+            *(each.conditions, each.variables),
+        )
+        for each in policy.statements
+        if each.effect == effect
+    }
+
+
+def _managed(policies: Iterable[Policy | Attached]) -> dict[str, Attached]:
+    """Give the managed policies among some, by their ARNs."""
+    attached = (each for each in policies if isinstance(each, Attached))
+    return {each.arn: each for each in attached if each.arn}

@@ -1,29 +1,18 @@
-"""The way to the rights that depend on a session of one's own: of GetSessionToken, in the console.
+"""Methods by one's own sessions, where policies depend on how one has signed in: MFA, and when.
 
-A policy can ask when credentials were issued, or that they say that no MFA was used: an access key
-says nothing of either. Whoever has his password, and his device, needs no permission to sign in to
-the console; so a Deny for all that is done without MFA, GetSessionToken among it, keeps him from
-nothing there.
+A policy can ask when credentials were issued, or whether MFA was used: an access key says nothing
+of either. Whoever has a password and a device needs no permission to sign in to the console.
+Whoever has a device gains with GetSessionToken what policies allow under
+``aws:MultiFactorAuthPresent``; the device may be registered now.
 
-The way to the rights that depend on MFA: a code of one's own device, registered now if need be.
-
-Whoever has a device already needs no permission for anything but a Deny not to stand in the way:
-whatever his policies say under ``aws:MultiFactorAuthPresent`` he gains by signing in with it. The
-session is one of GetSessionToken, which may call IAM because MFA was used, and of STS only little.
-
-What policies want of who calls: which tags he has, whether he used MFA.
-
-Those count that hang on the caller, and those of others that can be about him: trust policies,
-policies of resources, RCPs.
+Statements about who calls are those of the caller's own policies, and those of trust policies,
+resource-based policies and RCPs that can be about the caller.
 
 Notes
 -----
-AWS pages: "AWS global condition context keys"; "Define permissions based on attributes with ABAC
-authorization".
 AWS pages: "AWS global condition context keys", ``aws:TokenIssueTime`` and
-``aws:MultiFactorAuthPresent``; "API GetSessionToken"; "Sign in to the AWS Management Console".
-AWS pages: "Secure API access with MFA"; "API CreateVirtualMFADevice"; "API EnableMFADevice"; "API
-GetSessionToken".
+``aws:MultiFactorAuthPresent``; "API GetSessionToken"; "Sign in to the AWS Management Console";
+"Secure API access with MFA"; "API CreateVirtualMFADevice"; "API EnableMFADevice".
 """
 
 from __future__ import annotations
@@ -31,15 +20,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.assumable_roles import policies_above
 from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Change,
-    Edge,
-    calling_with,
-    with_mfa,
-)
 from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
@@ -55,6 +40,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.request import Request
     from iamlab.model.identities import User
@@ -68,23 +54,13 @@ OF_CALLER = (TAG, "aws:multifactorauth", "aws:tokenissuetime")
 VARIABLE = re.compile(r"\$\{aws:PrincipalTag/([^},]+)[^}]*\}", re.IGNORECASE)
 
 
-def depends_on(view: AttackerView, start: str) -> bool:
-    """Say whether what a power may depends on a key that begins so."""
-    return any(
-        condition.key.lower().startswith(start)
-        for statement in about(view, view.state.gathered)
-        for condition in statement.conditions
-    )
-
-
 # Statements --------------------------------------------------------------------------------------
 
 
 def about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
     """Give the statements with conditions on who calls that can be about a principal."""
-    layers = known.layers()
-    own = (*layers.of("identity"), *layers.of("boundary"), *layers.of("session"))
-    yield from _conditional(each.policy for each in (*own, *layers.of("scp")))
+    own = states.policies_in(known, "identity", "boundary", "session", "scp")
+    yield from _conditional(each.policy for each in own)
     kept = view.decider.kept
     if "statements about callers" not in kept:
         kept["statements about callers"] = list(_conditional(_of_others(view.world)))
@@ -114,9 +90,7 @@ def _of_others(world: World) -> Iterator[Policy]:
         for resource in account.resources.values():
             if resource.policy is not None:
                 yield resource.policy
-        organization = world.organization_of(account.account_id)
-        levels = organization.levels(account.account_id, RCP) if organization else ()
-        yield from dict.fromkeys(each.policy for level in levels for each in level)
+        yield from dict.fromkeys(policies_above(world, account.account_id, RCP))
     yield from world.resource_policies.values()
 
 
@@ -131,7 +105,7 @@ def use_session(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     user = view.user
     if user is None or view.state.gathered.kind is not CredentialKind.LONG_TERM:
         return
-    statements = _about_sessions(view)
+    statements = _conditional_on(view, *OF_SESSION)
     if not statements or is_detour(view):
         return
     need = Need(GET_SESSION_TOKEN, "*", {})
@@ -168,35 +142,33 @@ def _signed_in(
 
 def _session(
     view: AttackerView, user: User, kind: CredentialKind, label: str, *, with_mfa: bool = False
-) -> Change:
+) -> states.Change:
     now = view.world.clock.now
     presented = Presented(
         user.arn, temporary_credential_keys(now, now, now if with_mfa else None), kind=kind
     )
-    return calling_with(label, presented)
+    return states.calling_with(label, presented)
 
 
-def _about_sessions(view: AttackerView) -> list[Statement]:
-    """Give the statements that can be about a power and ask for what sessions say."""
+def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
+    """Give the statements that can be about a principal, with conditions on keys that begin so."""
     return [
         statement
         for statement in about(view, view.state.gathered)
-        if any(each.key.lower().startswith(OF_SESSION) for each in statement.conditions)
+        if any(each.key.lower().startswith(starts) for each in statement.conditions)
     ]
 
 
-def _gains(view: AttackerView, change: Change, statements: list[Statement]) -> bool:
+def _gains(view: AttackerView, change: states.Change, statements: list[Statement]) -> bool:
     """Say whether an Allow begins to hold by a change, or a Deny ends to."""
     probe = Need(UNHEARD_OF, "*", {})
     before = view.decider.question(view.state, probe).request
     after = view.decider.question(view.state.with_(change), probe).request
-    return any(
-        _holds(statement, gained) and not _holds(statement, lost)
-        for statement in statements
-        for gained, lost in (
-            [(after, before)] if statement.effect == "Allow" else [(before, after)]
-        )
-    )
+    for statement in statements:
+        gained, lost = (after, before) if statement.effect == "Allow" else (before, after)
+        if _holds(statement, gained) and not _holds(statement, lost):
+            return True
+    return False
 
 
 def _holds(statement: Statement, request: Request) -> bool:
@@ -214,22 +186,21 @@ GET_SESSION_TOKEN = "sts:GetSessionToken"
 def use_mfa(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``GetSessionToken`` with a code, after ``EnableMFADevice`` if there is no device yet."""
     user = view.user
-    change = with_mfa(view.world.clock)
-    if user is None or change in view.state.changes or not depends_on(view, MFA):
+    change = states.with_mfa(view.world.clock)
+    if user is None or change in view.state.changes or not _conditional_on(view, MFA):
         return
-    if is_detour(view):
-        return
-    if not view.decider.decide(view.state, Need(GET_SESSION_TOKEN, "*", {})):
+    need = Need(GET_SESSION_TOKEN, "*", {})
+    if is_detour(view) or not view.decider.decide(view.state, need):
         return
     having = [record for record in devices_of(user) if record.kind == VIRTUAL]
     if having:
         signed = _sign_in(having[0].serial_number)
         yield widened_by(view, method, [change], [signed], HAS_DEVICE)
         return
-    if len(devices_of(user)) < quota(view.account, "MFADevicesPerUser"):
-        calls = _register(view, user)
-        if calls:
-            yield widened_by(view, method, [change], calls)
+    is_room = len(devices_of(user)) < quota(view.account, "MFADevicesPerUser")
+    calls = _register(view, user) if is_room else ()
+    if calls:
+        yield widened_by(view, method, [change], calls)
 
 
 def _sign_in(serial_number: str) -> Call:
@@ -238,16 +209,15 @@ def _sign_in(serial_number: str) -> Call:
 
 
 def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
-    """Give the calls that make a device, and make it the user's; none if the power may not."""
+    """Give the calls that make a device, and make it the user's; none if the principal may not."""
     taken = {serial.rpartition("/")[2] for serial in view.account.mfa_records}
     name = free_name(taken, user.name)  # its user's, as policies mostly want it
     create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)
     serial = create.needs[0].resource
     codes = {"AuthenticationCode1": MFA_CODE, "AuthenticationCode2": MFA_CODE}
     enable = own_call(view, "EnableMFADevice", UserName=user.name, SerialNumber=serial, **codes)
-    is_room = sum(each.kind == VIRTUAL for each in view.account.mfa_records.values()) < quota(
-        view.account, "VirtualMFADevices"
-    )
+    virtual = [each for each in view.account.mfa_records.values() if each.kind == VIRTUAL]
+    is_room = len(virtual) < quota(view.account, "VirtualMFADevices")
     if is_room and view.may(create) and view.may(enable):
         return (create, enable, _sign_in(serial))
     return ()

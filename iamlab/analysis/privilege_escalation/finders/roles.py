@@ -21,17 +21,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.finders.grants import attached, best, rewritten, written
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.finders.granting import attached, best, rewritten, written
 from iamlab.analysis.privilege_escalation.finders.own_calls import ALL, administrator
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    Carried,
-    Edge,
-    PrincipalState,
-    any_permission,
-    calling_with,
-    fixed,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
@@ -56,7 +50,7 @@ def assume(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
     """``AssumeRole`` alone."""
     for taken in view.assumable.values():
         if _adds(view, taken):
-            yield view.acts_as(method, taken, fixed(taken.call))
+            yield view.acts_as(method, taken, states.fixed(taken.call))
 
 
 def write_trust(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
@@ -75,7 +69,7 @@ def widen_and_assume(view: AttackerView, method: EscalationMethod) -> Iterator[E
     grants = GIVES[method.number](view, view.stock.roles if view.assumable else ())
     for taken in view.assumable.values():
         for grant in grants.get(taken.role.arn, ()) if _adds(view, taken) else ():
-            calls = fixed(*grant.calls, taken.call)
+            calls = states.fixed(*grant.calls, taken.call)
             yield view.acts_as(method, taken, calls, *grant.changes)
 
 
@@ -92,7 +86,7 @@ def widen_and_write_trust(view: AttackerView, method: EscalationMethod) -> Itera
 
 
 def _adds(view: AttackerView, taken: AssumableRole) -> bool:
-    """Say whether a session of a role gives a power what it has not.
+    """Say whether a session of a role gives a principal what it has not.
 
     A session of the same role gives something only to one that is less than its role: which was
     asked for with session policies.
@@ -123,7 +117,7 @@ def assume_root(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
             call = Call("sts:AssumeRoot", named, (need,))
             why_not = may_assume_root(view.world, view.account.account_id, account_id, task)
             if not why_not and view.may(call):
-                yield Edge(method, view.state, _for_task(view, member, arn), fixed(call))
+                yield Edge(method, view.state, _for_task(view, member, arn), states.fixed(call))
 
 
 def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalState:
@@ -142,9 +136,9 @@ def _for_task(view: AttackerView, member: Account, task_arn: str) -> PrincipalSt
         member.root_arn,
         CredentialKind.ROOT_TASK,
     )
-    change = calling_with(f"for the task {task_arn.rpartition('/')[2]}", presented)
+    change = states.calling_with(f"for the task {task_arn.rpartition('/')[2]}", presented)
     state = PrincipalState.of(principal_of(view.world, member.root_arn)).with_(change)
-    return replace(state, carried=Carried(source_identity=source_identity))
+    return replace(state, carried=states.Carried(source_identity=source_identity))
 
 
 INLINE, MANAGED = "sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"
@@ -194,10 +188,10 @@ class _ProvisionedSet(NamedTuple):
             conditions.append(f"{name} is assigned to the caller in account {account_id} too")
         if not is_own:
             conditions.append(SIGNS_IN)
-        wider, changes = self._wider(), [any_permission()]
-        calls = fixed(*wider, *entry)
+        wider, changes = self._wider(), [states.any_permission()]
+        calls = states.fixed(*wider, *entry)
         if wider and is_self:
-            yield view.widened(method, any_permission(), calls)
+            yield view.widened(method, states.any_permission(), calls)
         elif wider:
             yield view.becomes(method, role, calls, *conditions, changes=changes)
         elif entry:

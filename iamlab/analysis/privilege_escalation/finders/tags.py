@@ -20,28 +20,15 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.privilege_escalation.administrators import is_admin
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole, required_by
-from iamlab.analysis.privilege_escalation.finders.grants import Grant
-from iamlab.analysis.privilege_escalation.finders.own_calls import (
-    PolicyHolder,
-    oneself,
-    own_call,
-    widened_by,
-)
+from iamlab.analysis.privilege_escalation.attacker_view import AttackerView, is_admin
+from iamlab.analysis.privilege_escalation.finders import own_calls as own
+from iamlab.analysis.privilege_escalation.finders.granting import Grant
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.own_sessions import TAG, VARIABLE, about
 from iamlab.analysis.privilege_escalation.finders.users import UserEntry, by_key, enter
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH, Edge, tagged
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    FILLER,
-    RequiredValue,
-    RequiredValues,
-    merged,
-    required_in,
-    required_tags,
-    tag_sets,
-)
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import PrincipalContext, override_tags, principal_of
 from iamlab.authorization.resource import resource_context
@@ -53,9 +40,9 @@ from iamlab.policy.document import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
@@ -83,28 +70,28 @@ def tag_own(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
 
 
 def _tag_oneself(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
-    own = oneself(view)
-    if own is None or not view.ever(f"iam:Tag{own.noun}") or is_detour(view):
+    holder = own.oneself(view)
+    if holder is None or not view.ever(f"iam:Tag{holder.noun}") or is_detour(view):
         return
     made = {change.about for change in view.state.changes if change.about.startswith("tag ")}
     fixed = _of_session(view) | {about.removeprefix("tag ") for about in made}
     wanted = [
         tags
         for tags in tags_wanted(view, view.state.gathered)
-        if not fixed & {key for key, _ in tags} and _call(view, own, tags) is not None
+        if not fixed & {key for key, _ in tags} and _call(view, holder, tags) is not None
     ]
     # All keys at once as well; after one choice only the others, not to look at every selection.
     first = {key: value for tags in reversed(wanted) for key, value in tags}
     together = tuple(sorted(first.items()))
     for tags in dict.fromkeys((*(() if made else wanted), together)):
-        call = _call(view, own, tags) if tags else None
+        call = _call(view, holder, tags) if tags else None
         if call is not None:
-            yield widened_by(view, method, [tagged(*each) for each in tags], [call])
+            yield own.widened_by(view, method, [tagged(*each) for each in tags], [call])
 
 
-def _call(view: AttackerView, own: PolicyHolder, tags: Tags) -> Call | None:
+def _call(view: AttackerView, holder: own.PolicyHolder, tags: Tags) -> Call | None:
     """Give the call that sets tags of oneself, if it may be made."""
-    call = own_call(view, f"Tag{own.noun}", **own.named, Tags=_sent(view, tags))
+    call = own.own_call(view, f"Tag{holder.noun}", **holder.named, Tags=_sent(view, tags))
     return (
         call
         if _is_room(view, view.state.gathered.who().tags, dict(tags)) and view.may(call)
@@ -137,7 +124,7 @@ def _tag_role(view: AttackerView, method: EscalationMethod, taken: AssumableRole
 
 
 def _still_takes(view: AttackerView, taken: AssumableRole, tags: Mapping[str, str]) -> bool:
-    """Say whether a power can still take a role that has other tags: they are the resource's."""
+    """Say whether a principal can still take a role with other tags: they are the resource's."""
     role = taken.role
     facts = resource_context(view.world, role.arn, "sts:AssumeRole", view.state.account_id)
     now = override_tags(role.tags, tags)
@@ -154,10 +141,12 @@ def _tag_session(
         return
     for tags in tags_wanted(view, principal_of(view.world, taken.role)):
         values = {
-            f"aws:requesttag/{key}": (RequiredValue(value, is_pattern=False, has_variables=False),)
+            f"aws:requesttag/{key}": (
+                parameters.RequiredValue(value, is_pattern=False, has_variables=False),
+            )
             for key, value in tags
         }
-        required = merged(values, required_by(view.state))
+        required = parameters.merged(values, required_by(view.state))
         found = view.assuming.one(view.state, taken.role, required, sending=dict(tags))
         if found is not None:
             yield view.acts_as(method, found, partial(tuple, (found.call,)))
@@ -197,10 +186,12 @@ def tag_others(view: AttackerView, method: EscalationMethod) -> Iterator[Edge]:
 
 
 def _wanted(view: AttackerView) -> list[Mapping[str, str]]:
-    """Give the tags that a power's policies want a resource to have."""
+    """Give the tags that a principal's policies want a resource to have."""
     starts = "aws:ResourceTag/", "iam:ResourceTag/"
-    found = required_tags(required_by(view.state), view.state.gathered.context(), *starts)
-    return tag_sets(found, MOST_TAGS)
+    found = parameters.required_tags(
+        required_by(view.state), view.state.gathered.context(), *starts
+    )
+    return parameters.tag_sets(found, MOST_TAGS)
 
 
 def _tag_users(
@@ -241,7 +232,7 @@ def _tag_roles(
 def _taken_tagged(
     view: AttackerView, role: Role, tags: Mapping[str, str], required: RequiredValues
 ) -> AssumableRole | None:
-    """Give the way into a role once it has other tags."""
+    """Give the call for a role once it has other tags."""
     twin = copy(role)
     twin.tags = dict(override_tags(role.tags, tags))
     taken = view.assuming.one(view.state, twin, required)
@@ -290,14 +281,14 @@ def _tag_sets_of(
 ) -> Iterator[Tags]:
     """Give the sets of tags with which a statement's conditions on tags turn out well."""
     values: dict[str, list[str]] = defaultdict(list)
-    required = required_in(Policy((statement,), "2012-10-17"))
-    for key, wanted in required_tags(required, known.context(), TAG).items():
+    required = parameters.required_in(Policy((statement,), "2012-10-17"))
+    for key, wanted in parameters.required_tags(required, known.context(), TAG).items():
         values[key.lower()] += wanted
     for condition in statement.conditions:
         key, name = condition.key.lower(), condition.comparison.name
         tag = key.removeprefix(TAG)
         if tag != key and tag not in values and tag in has and name != "Null":
-            values[tag].append(FILLER)  # another value than it has
+            values[tag].append(parameters.FILLER)  # another value than it has
         for text in condition.values:
             for found in VARIABLE.findall(text):
                 values[found.lower()] += tag_values(world, key.rpartition("/")[2])

@@ -20,29 +20,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.privilege_escalation.finders.grants import (
-    NOTHING,
-    Grant,
-    Grants,
-    attached,
-    best,
-    membership,
-    rewritten,
-    through_groups,
-    whole,
-    written,
-)
-from iamlab.analysis.privilege_escalation.finders.groups import by_groups
+from iamlab.analysis.privilege_escalation import principal_states as states
+from iamlab.analysis.privilege_escalation.finders import granting
+from iamlab.analysis.privilege_escalation.finders.granting import Grant, Grants, by_groups
 from iamlab.analysis.privilege_escalation.finders.own_calls import joinable
 from iamlab.analysis.privilege_escalation.permission_checks import Call
-from iamlab.analysis.privilege_escalation.principal_states import (
-    CALLS_WITH,
-    Change,
-    Edge,
-    PrincipalState,
-    calling_with,
-    fixed,
-)
+from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import CERTIFICATE, PASSWORD, SSH_KEY
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
@@ -86,7 +69,7 @@ def widen_and_enter(view: AttackerView, method: EscalationMethod) -> Iterator[Ed
 
 
 def first_entries(view: AttackerView) -> dict[str, UserEntry]:
-    """Give the plainest way to become each of the other users, by their ARNs."""
+    """Give the plainest entry into each of the other users, by their ARNs."""
     entries: dict[str, UserEntry] = {}
     for entry in (*by_key(view), *by_password(view)):
         if entry.user is not view.user:
@@ -95,20 +78,20 @@ def first_entries(view: AttackerView) -> dict[str, UserEntry]:
 
 
 def grants_of_users(view: AttackerView) -> Grants:
-    """Give what the power can give to users: themselves, or by a group."""
+    """Give what the principal can give to users: themselves, or by a group."""
     users, groups = view.stock.users, view.stock.groups
-    found = best(
-        written(view, users),
-        attached(view, users),
-        through_groups(written(view, groups), users),
-        through_groups(attached(view, groups), users),
-        rewritten(view, users),
-        through_groups(rewritten(view, groups), users),
+    found = granting.best(
+        granting.written(view, users),
+        granting.attached(view, users),
+        granting.through_groups(granting.written(view, groups), users),
+        granting.through_groups(granting.attached(view, groups), users),
+        granting.rewritten(view, users),
+        granting.through_groups(granting.rewritten(view, groups), users),
         _joined(view),
     )
     # Groups that they are not in are looked for only where something is left to be given.
     left = [user for user in users if not any(grant.is_all for grant in found.get(user.arn, ()))]
-    return best(found, by_groups(view, left)) if left else found
+    return granting.best(found, by_groups(view, left)) if left else found
 
 
 def _joined(view: AttackerView) -> Grants:
@@ -118,7 +101,9 @@ def _joined(view: AttackerView) -> Grants:
     for group, handed in joinable(view):
         for user in view.stock.users:
             if group.name not in user.groups and len(user.groups) < most:
-                found.setdefault(user.arn, []).append(membership(view, group, handed, user.name))
+                found.setdefault(user.arn, []).append(
+                    granting.membership(view, group, handed, user.name)
+                )
     return found
 
 
@@ -128,7 +113,7 @@ def entered(view: AttackerView, users: Sequence[User]) -> Iterator[tuple[UserEnt
     grants = grants_of_users(view) if entries else {}
     for user in users:
         if user.arn in entries:
-            for grant in (*whole(grants, user), NOTHING):
+            for grant in (*granting.whole(grants, user), granting.NOTHING):
                 yield entries[user.arn], grant
 
 
@@ -141,10 +126,10 @@ def create_key_of_service(view: AttackerView, method: EscalationMethod) -> Itera
 
 
 def enter(
-    view: AttackerView, method: EscalationMethod, entry: UserEntry, grant: Grant = NOTHING
+    view: AttackerView, method: EscalationMethod, entry: UserEntry, grant: Grant = granting.NOTHING
 ) -> Edge:
     """Say that a principal can become a user, and what the user is given before."""
-    calls, changes = fixed(*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
+    calls, changes = states.fixed(*grant.calls, *entry.calls), (*grant.changes, *entry.changes)
     return view.becomes(method, entry.user, calls, *entry.conditions, changes=changes)
 
 
@@ -163,7 +148,7 @@ CONDITIONS = {
 
 
 class UserEntry(NamedTuple):
-    """A way to become a user.
+    """How a user is entered.
 
     Parameters
     ----------
@@ -178,12 +163,12 @@ class UserEntry(NamedTuple):
     number: int
     user: User
     calls: tuple[Call, ...]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[states.Change, ...] = ()
     conditions: tuple[str, ...] = ()
 
 
 def by_key(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users for whom the power can make an access key, another one deleted if need be."""
+    """Give the users for whom an access key can be made, another one deleted if need be."""
     users = view.allowed("CreateAccessKey", view.stock.users)
     most = quota(view.account, "AccessKeysPerUser")
     full = [user for user in users if len(user.key_records) >= most]
@@ -203,7 +188,7 @@ def by_key(view: AttackerView) -> Iterator[UserEntry]:
 
 
 def by_password(view: AttackerView) -> Iterator[UserEntry]:
-    """Give the users as whom the power can sign in to the console, by a password that it sets."""
+    """Give the users as whom one can sign in to the console, by a password that one sets."""
     new = view.allowed("CreateLoginProfile", view.stock.users, Password=PASSWORD)
     changed = view.allowed("UpdateLoginProfile", view.stock.users, Password=PASSWORD)
     for user in new:
@@ -256,13 +241,13 @@ def sign_in_call(view: AttackerView, user: User) -> Call:
     return Call("signin:ConsoleLogin", {"account": view.account.account_id, "user": user.name}, ())
 
 
-def in_console(view: AttackerView, user: User) -> Change:
+def in_console(view: AttackerView, user: User) -> states.Change:
     """Let it be a session in the console, without MFA."""
     now = view.world.clock.now
     presented = Presented(
         user.arn, temporary_credential_keys(now, now), kind=CredentialKind.CONSOLE
     )
-    return calling_with("in the console", presented)
+    return states.calling_with("in the console", presented)
 
 
 # Credentials for one service --------------------------------------------------------------------
@@ -309,7 +294,7 @@ def _entry(
 ) -> Iterator[UserEntry]:
     state = PrincipalState.of(principal_of(view.world, user))
     if user is not view.user and view.decider.ever(state, kind.probe):
-        change = Change(f"in {kind.service}", partial(limited_to, kind), CALLS_WITH)
+        change = states.Change(f"in {kind.service}", partial(limited_to, kind), states.CALLS_WITH)
         yield UserEntry(31, user, (call,), (change,), conditions)
 
 
