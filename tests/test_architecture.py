@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,9 +29,15 @@ MOST_IN_A_CIRCLE = 25
 """This number may fall, and not rise."""
 
 
+@cache
+def _tree(module):
+    """Read a module once."""
+    return ast.parse(module.read_text("utf-8"))
+
+
 def _imports(module):
     """Name everything that a module imports, wherever the import stands in it."""
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -40,7 +47,7 @@ def _imports(module):
 
 def _by_string(module):
     """Name the modules that a module names in its texts, to import them later."""
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Constant) and str(node.value) in NAMES:
             yield node.value
 
@@ -77,7 +84,7 @@ def test_circles_of_files_stay_small():
         (name, used)
         for name, path in NAMES.items()
         if name != "iamlab.display"  # it names what shows everything, by strings and in functions
-        for used in _needs(ast.walk(ast.parse(path.read_text("utf-8"))))
+        for used in _needs(ast.walk(_tree(path)))
         if used != name
     )
 
@@ -87,7 +94,7 @@ def test_circles_of_files_stay_small():
 def test_no_two_modules_load_each_other():
     """What a module needs to be imported never needs that module, not even through others."""
     needs = {
-        name: {*_needs(ast.parse(path.read_text("utf-8")).body)} - {name}
+        name: {*_needs(_tree(path).body)} - {name}
         for name, path in NAMES.items()
         if path.name != "__init__.py"
     }

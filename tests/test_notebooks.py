@@ -130,6 +130,7 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
     assert not (tmp_path / "iamlab_progress.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_the_gallery_shows_every_figure_of_the_package_with_its_words(tmp_path):
     """It runs, and each function of ``iamlab.view`` that draws is called in it, or by ``show``."""
