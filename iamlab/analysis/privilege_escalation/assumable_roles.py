@@ -18,7 +18,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.access_matrix import parts
+from iamlab.analysis.access_matrix import batches_of
 from iamlab.analysis.privilege_escalation.principal_states import NOTHING_CARRIED, Carried, Change
 from iamlab.analysis.privilege_escalation.required_parameters import asked_in, merged
 from iamlab.analysis.privilege_escalation.role_calls import (
@@ -278,13 +278,13 @@ class Assuming:
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
-        for part in parts(self.world, powers[0].gathered, pairs, given, circumstances):
+        for part in batches_of(self.world, powers[0].gathered, pairs, given, circumstances):
             asked = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
             asking = (
-                part.asking(power.gathered.within_limits(), self._plain_keys(power), via=via)
+                part.caller(power.gathered.within_limits(), self._plain_keys(power), via=via)
                 for power in powers
             )
             rows = evaluate_many(asking, asked, edited).rows

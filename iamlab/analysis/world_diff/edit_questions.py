@@ -10,8 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.what_can.candidates import Home, written
-from iamlab.analysis.what_can.question_space import within_reach
+from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
 from iamlab.authorization.principal import document_of
 from iamlab.model.identities import Identity, User
 from iamlab.model.resources import Resource
@@ -118,8 +117,8 @@ def _candidates(
     first = next(iter(accounts), None)
     home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
     services = dict.fromkeys(name.partition(":")[0] for name in names)
-    patterns = [one for statement in statements for one in written(statement, {}) if one != "*"]
-    return within_reach((after, before), home, services, patterns)
+    patterns = [one for statement in statements for one in patterns_in(statement, {}) if one != "*"]
+    return candidates_for((after, before), home, services, patterns)
 
 
 def some_of(statement: Statement) -> tuple[str, ...]:
