@@ -105,7 +105,7 @@ _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
         role.arn for account in world.accounts.values() for role in account.roles.values()
     ],
 }
-"""Who is asked for, by the word of ``by``."""
+"""The default callers, by the word of ``by``."""
 
 
 class Row(NamedTuple):
@@ -150,12 +150,12 @@ def member_of(group: Group) -> PrincipalContext:
         name += "-"
     member = User(account, name, unique_id=f"AIDA{'MEMBEREXAMPLE':0>17}")
     missing: list[str] = []
-    hanging = tuple(policies_of(group, (f"group {group.name}",), missing))
+    attached = tuple(policies_of(group, (f"group {group.name}",), missing))
     return PrincipalContext(
         member.arn,
         account.account_id,
         partial(contexts.user, member, account.world.membership_of(account.account_id)),
-        hanging,
+        attached,
         assumed=tuple(missing),
         scps=scps_of(account),
     )

@@ -1,8 +1,8 @@
-"""Who called whom until there were credentials, and what was called with them: hop by hop.
+"""The hops that lead to credentials, and the calls that are made with them.
 
-A person or a program stands at the beginning, and STS in the middle. In between there may be what
-speaks for them: an instance's metadata service, a company's directory, the issuer of a CI job's
-token. What is no call of AWS's API is in no log; such hops have no event.
+A chain begins with a person or a program, and STS is in the middle. In between there may be an
+instance's metadata service, a company's directory, or the issuer of a CI job's token. Hops that are
+no calls of AWS's API are in no log, and have no event.
 
 Notes
 -----

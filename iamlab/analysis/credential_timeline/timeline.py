@@ -1,7 +1,7 @@
 """The timeline of credentials: which there were, from when to when, and who got them from whom.
 
-It is made from what a world keeps of its sessions and from its log, at the moment when it is asked
-for, and does not change afterwards. All of its parts are plain values, for a figure or a table.
+It is made from a world's sessions and its log, and does not change afterwards. All of its parts are
+plain values, for a figure or a table.
 
 Notes
 -----

@@ -175,7 +175,7 @@ def places_in(bits: int) -> Iterator[int]:
 
 
 def without_escapes(pattern: str) -> str:
-    """Show a pattern: what a variable brought in stands there as it came."""
+    """Write a pattern for readers: the value of a variable is shown as it is."""
     return pattern.translate(_PLAIN)
 
 
@@ -295,7 +295,7 @@ def _meetings(patterns: Iterable[str]) -> Iterator[str]:
 
 
 def _matching(pattern: str, by_service: dict[str, list[Form]], home: Home) -> Iterator[Candidate]:
-    """Give things that fit a pattern: of each type that it can mean, one."""
+    """Give an example of each type of resource that a pattern can match."""
     plain = without_escapes(pattern)
     if is_plain(pattern):
         yield Candidate(plain, pattern)
@@ -314,7 +314,7 @@ def _matching(pattern: str, by_service: dict[str, list[Form]], home: Home) -> It
 
 
 def _example(parts: Sequence[str], form: Form, home: Home) -> str | None:
-    """Give a thing of a type that fits a pattern; ``None`` if there can be none."""
+    """Give a resource of a type that matches a pattern; ``None`` if there can be none."""
     if not all(map(_may_meet, form.parts, parts)):
         return None
     text = _filled(parts, form.parts, home)

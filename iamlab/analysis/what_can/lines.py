@@ -7,7 +7,7 @@ stand for, with exceptions. Last, two lines become one where that is still exact
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -27,13 +27,15 @@ from iamlab.policy.catalog import actions_of
 from iamlab.policy.shortest import in_words, shortest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.what_can.candidates import Candidates, Keys
     from iamlab.engine.reasons import Witness
 
 
 Pair = tuple[str, str]
+_Cells = Counter[str]
+"""The candidates of each action, as a set of bits."""
 
 
 class Decided(NamedTuple):
@@ -69,22 +71,8 @@ def lines_from(
     )
 
 
-class _Cells(defaultdict[str, int]):
-    """What is meant with each action: a set of candidates."""
-
-    def __init__(self) -> None:
-        super().__init__(int)
-
-    def by_extent(self, candidates: Candidates) -> dict[Extent, list[str]]:
-        """Give the actions by what is meant with them."""
-        found: dict[Extent, list[str]] = {}
-        for name, bits in self.items():
-            found.setdefault(Extent(candidates.fitting(name), bits), []).append(name)
-        return found
-
-
 class _Layout:
-    """Where the pairs of each action stand; a part need not hold all pairs of an action."""
+    """The places of the pairs of each action; a batch need not hold all pairs of an action."""
 
     def __init__(self, decided: Decided, candidates: Candidates) -> None:
         self._pairs = decided.witness.universe.pairs
@@ -120,7 +108,7 @@ def _written(
     patterns: Patterns, cells: _Cells, candidates: Candidates
 ) -> Iterator[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], str]]:
     """Give actions, resources and exceptions of each line, and its actions in words."""
-    for line in lines_of(candidates, cells.by_extent(candidates).items(), patterns.resources):
+    for line in lines_of(candidates, cells, patterns.resources):
         names = frozenset(line.actions)
         lists = (
             shortest(names, patterns.actions),
@@ -180,19 +168,22 @@ class ActionLine:
 
 
 def lines_of(
-    candidates: Candidates, cells: Iterable[tuple[Extent, list[str]]], in_statement: Sequence[str]
+    candidates: Candidates, cells: Mapping[str, int], in_statement: Sequence[str]
 ) -> list[ActionLine]:
     """Write cells as few lines.
 
     Parameters
     ----------
     cells
-        Actions by what is meant with them.
+        The candidates of each action, as a set of bits.
     in_statement
         Resource patterns of the statement.
     """
     by_patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], ActionLine] = {}
-    for extent, actions in cells:
+    by_extent: dict[Extent, list[str]] = {}
+    for name, bits in cells.items():
+        by_extent.setdefault(Extent(candidates.fitting(name), bits), []).append(name)
+    for extent, actions in by_extent.items():
         patterns = _patterns_of(candidates, extent, in_statement)
         line = by_patterns.setdefault(patterns, ActionLine(*patterns))
         line.extents.append(extent)

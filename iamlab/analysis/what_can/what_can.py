@@ -65,7 +65,7 @@ class WhatCan(Shown):
     assumed
         What was taken for granted, in words.
     matrix
-        All that was asked, decided: one row.
+        The decisions about all pairs: one row.
     """
 
     caller: str
@@ -82,7 +82,7 @@ class WhatCan(Shown):
             yield name, resource
 
     def __len__(self) -> int:
-        """How many actions on how many resources, of those that were asked, are allowed."""
+        """The number of pairs in question, of an action and a resource, that are allowed."""
         return self.matrix.rows[0].bit_count() if self.matrix.rows else 0
 
     def __repr__(self) -> str:
@@ -128,10 +128,10 @@ def what_can(
     caller, context, circumstances
         As in ``World.can``.
     services
-        Prefixes of the services that are asked for. Default: all.
+        Prefixes of the services in question. Default: all.
     resources
-        What is asked for. Default: what there is, what policies name, and one thing of each type
-        that nobody has named.
+        The resources in question. Default: what the world has, what policies name, and an example
+        of each type of resource that nothing has named.
 
     Raises
     ------

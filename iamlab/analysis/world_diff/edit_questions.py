@@ -1,7 +1,7 @@
-"""What edits are about: some actions and resources with which to ask who gained or lost what.
+"""The questions about edits: actions and resources for which somebody may gain or lose access.
 
-Of each pattern of an action a few stand for all: well known ones first, then one of each access
-level.
+For each pattern of actions, a few actions stand for all: well known ones first, then one of each
+access level.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FEW = 6
 
 MOST_ACTIONS = 60
 MOST_PAIRS = 20_000
-"""More is not asked unless somebody says what."""
+"""Limits of the default questions."""
 
 
 def asked_by(
@@ -57,7 +57,7 @@ def asked_by(
     Parameters
     ----------
     actions, resources
-        What is to be asked instead.
+        What to ask instead.
     """
     edits = list(edits)
     statements = list(
