@@ -240,3 +240,10 @@ def _summary_of(identity: Identity) -> str:
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
+
+
+def with_groups(identity: Identity) -> list[Identity]:
+    """Give an identity; of a user also the groups, which the user's policies come from too."""
+    known = identity.account.groups
+    names = identity.groups if isinstance(identity, User) else ()
+    return [identity, *(known[name] for name in names if name in known)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
 from iamlab.authorization.principal import document_of
-from iamlab.model.identities import Identity, User
+from iamlab.model.identities import Identity, with_groups
 from iamlab.model.resources import Resource
 from iamlab.policy.catalog import LEVELS, action, expand, matched
 from iamlab.policy.document import Policy
@@ -200,9 +200,8 @@ def _of_identity(world: World, where: Sequence[str]) -> Iterator[Policy]:
     one: Identity | None = getattr(account, f"{where[1]}s", {}).get(where[2])
     if account is None or one is None:
         return
-    names = (*(one.groups if isinstance(one, User) else ()), *where[3:])
-    holders = [one, *(account.groups[name] for name in names if name in account.groups)]
-    for holder in holders:
+    named = (account.groups[name] for name in where[3:] if name in account.groups)
+    for holder in (*with_groups(one), *named):
         yield from holder.inline.values()
         documents = (document_of(account, arn) for arn in holder.attached)
         yield from (document for document in documents if document is not None)
