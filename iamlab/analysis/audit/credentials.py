@@ -21,8 +21,7 @@ from iamlab.analysis.credential_report.credentials import UNKNOWN, VIRTUAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.analysis.audit.audit import Thresholds
-    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw
+    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw, Thresholds
     from iamlab.analysis.credential_report.credentials import Credentials
     from iamlab.model.console_access import PasswordPolicy
 
