@@ -19,7 +19,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.access_matrix import parts
+from iamlab.analysis.access_matrix import batches_of
 from iamlab.analysis.privilege_escalation.principal_states import (
     NOTHING_CARRIED,
     Carried,
@@ -289,14 +289,14 @@ class AssumableRoles:
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
-        for part in parts(self.world, states[0].gathered, pairs, given, circumstances):
+        for part in batches_of(self.world, states[0].gathered, pairs, given, circumstances):
             places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
             named = ({"sts:RoleSessionName": session_name(state), **given} for state in states)
             asking = (
-                part.asking(state.gathered.within_limits(), keys, via=via)
+                part.caller(state.gathered.within_limits(), keys, via=via)
                 for state, keys in zip(states, named, strict=True)
             )
             rows = evaluate_many(asking, places, edited).rows
