@@ -20,7 +20,7 @@ from iamlab.analysis.external_access.callers import (
     is_everybody,
     like,
 )
-from iamlab.analysis.external_access.findings import Finding, OutsideAccess, ServiceAccess
+from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding, ServiceAccess
 from iamlab.analysis.external_access.inside_conditions import confines
 from iamlab.analysis.external_access.shared_resource import Case
 from iamlab.analysis.external_access.witness import Answer, Search
@@ -115,7 +115,7 @@ def _everything(world: World) -> Iterator[Shared]:
     yield from shared_by_hand(world)
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
+def _order(finding: OutsideFinding) -> tuple[object, ...]:
     """Put first what is public, last what is stopped."""
     place = (finding.resource_type, finding.resource, finding.statement, str(finding.principal))
     return (bool(finding.stopped_by), not finding.is_public, *place, finding.actions)
@@ -133,7 +133,7 @@ class _Found:
     """What has been found so far."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[OutsideFinding] = []
         self.services: list[ServiceAccess] = []
         self.assumed: dict[str, None] = {}
         self.asked = 0
@@ -200,7 +200,7 @@ def _is_inside(pair: Pair, zone: Zone, world: World) -> bool:
     return account in zone.accounts
 
 
-def _findings(case: Case, lever: Lever, pair: Pair) -> Iterator[Finding]:
+def _findings(case: Case, lever: Lever, pair: Pair) -> Iterator[OutsideFinding]:
     """Give what a statement gives to one whom it names, a finding for each different outcome."""
     merged: dict[_Sort, list[str]] = defaultdict(list)
     proofs: dict[_Sort, Decision | None] = {}
@@ -216,7 +216,7 @@ def _findings(case: Case, lever: Lever, pair: Pair) -> Iterator[Finding]:
             del merged[sort]
     every = {name for names in merged.values() for name in names}
     for sort, names in merged.items():
-        yield Finding(
+        yield OutsideFinding(
             case.shared.arn,
             case.shared.type,
             case.owner,

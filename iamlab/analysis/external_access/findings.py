@@ -61,7 +61,7 @@ class Stop(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class OutsideFinding:
     """One statement that lets somebody outside in; true if it is open: if nothing stops it.
 
     Parameters
@@ -182,7 +182,7 @@ class ServiceAccess:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OutsideAccess(Sequence[Finding], Shown):
+class OutsideAccess(Sequence[OutsideFinding], Shown):
     """All findings: what is public first, and last what is stopped.
 
     Parameters
@@ -197,36 +197,36 @@ class OutsideAccess(Sequence[Finding], Shown):
         What was taken for granted, in words.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[OutsideFinding, ...]
     zone: str
     services: tuple[ServiceAccess, ...] = ()
     asked: int = 0
     assumed: tuple[str, ...] = ()
 
     @overload
-    def __getitem__(self, place: int) -> Finding: ...
+    def __getitem__(self, place: int) -> OutsideFinding: ...
 
     @overload
-    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: slice) -> tuple[OutsideFinding, ...]: ...
 
-    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+    def __getitem__(self, place: int | slice) -> OutsideFinding | tuple[OutsideFinding, ...]:
         return self.findings[place]
 
     def __len__(self) -> int:
         return len(self.findings)
 
     @property
-    def open(self) -> tuple[Finding, ...]:
+    def open(self) -> tuple[OutsideFinding, ...]:
         """Those that nothing stops; ``status`` leaves resource control policies out of account."""
         return tuple(one for one in self.findings if one)
 
     @property
-    def public(self) -> tuple[Finding, ...]:
+    def public(self) -> tuple[OutsideFinding, ...]:
         """Those that let in everybody in the world."""
         return tuple(one for one in self.open if one.is_public)
 
     @property
-    def stopped(self) -> tuple[Finding, ...]:
+    def stopped(self) -> tuple[OutsideFinding, ...]:
         """Those that a ceiling or a Deny stops today."""
         return tuple(one for one in self.findings if not one)
 
