@@ -13,7 +13,8 @@ from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.external_access import external_access as asked
 from iamlab.analysis.external_access.callers import STRANGERS
 from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
-from iamlab.analysis.external_access.zone_of_trust import Zone, type_of
+from iamlab.analysis.external_access.shared_resource import type_of
+from iamlab.analysis.external_access.zone_of_trust import Zone
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.operations.services.s3.bucket import Bucket

@@ -5,7 +5,7 @@
 in steps that it lists (``wildcards.py``), small enough for AWS's quotas and proved
 (``policy_sizes.py``), with what it allows beyond that and what no event shows (``excess.py``).
 ``unused.py`` starts from the policies of now (``attached_policies.py``) and takes away what nobody
-used (``shrinking.py``, ``policy_edits.py``); ``findings.py`` reports it as IAM Access Analyzer does.
+used (``shrinking.py``, ``policy_edits.py``); ``findings.py`` reports it as Access Analyzer does.
 
 Notes
 -----

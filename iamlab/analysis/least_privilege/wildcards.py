@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.errors import PolicyError
@@ -176,7 +176,8 @@ def generalise(
 
 def _shared_length(one: str, other: str) -> int:
     """Give the length of the beginning that two share, up to the end of a word."""
-    end = len(commonprefix((one, other)))
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    end = sum(1 for _ in same)
     return max(one.rfind(mark, 0, end) for mark in _WORD_ENDS) + 1
 
 
