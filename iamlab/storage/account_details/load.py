@@ -1,9 +1,9 @@
-"""``aws iam get-account-authorization-details`` in: a real account as a world.
+"""Reads what ``aws iam get-account-authorization-details`` prints: a real account as a world.
 
-The command prints users, groups, roles and managed policies of one account. Documents come as
-JSON objects (as the CLI prints them) or as URL-encoded text (as the API returns them); a large
-account comes in pages; with ``--filter`` some lists are empty. Nothing is invented: what the file
-names but does not hold is warned of, and is listed with each answer that it touches.
+The command prints users, groups, roles and managed policies of one account. Documents are JSON
+objects (as the CLI prints them) or URL-encoded text (as the API returns them); a large account
+comes in pages; with ``--filter`` some lists are empty. Nothing is invented: there is a warning of
+what the file names but does not have, and each answer that depends on it lists it.
 
 Notes
 -----
@@ -52,7 +52,7 @@ Export = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 
 
 class LoadWarning(UserWarning):
-    """Something that a file names is not in it."""
+    """A file does not have something that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _check_complete(pages: list[_Numbered], accounts_of: list[set[str]]) -> None
 def _give_policy(
     world: World, arn: str, document: str | Mapping[str, object], problems: Problems
 ) -> None:
-    """Take the policy of a resource that was given beside the files."""
+    """Read the policy of a resource that was given beside the files."""
     place = f"policy of {arn}"
     if not is_arn(str(arn)):
         problems.add(place, "Name the resource by its whole ARN.")
@@ -160,7 +160,7 @@ def _read_page(
     numbered: _Numbered,
     problems: Problems,
 ) -> set[str]:
-    """Read one page: its four lists. Give the ids of the accounts that it speaks of."""
+    """Read one page: its four lists. Give the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (
         read_user,
         read_group,
@@ -194,15 +194,11 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 
 
 def _loose_ends(world: World) -> Iterator[str]:
-    """Say what is named but not in the files."""
+    """Say what the files name but do not have."""
     for account in world.accounts.values():
-        identities: list[Identity] = [
-            *account.users.values(),
-            *account.groups.values(),
-            *account.roles.values(),
-        ]
-        for identity in identities:
-            yield from _missing_from(account, identity)
+        for identities in (account.users, account.groups, account.roles):
+            for identity in identities.values():
+                yield from _missing_from(account, identity)
 
 
 def _missing_from(account: Account, identity: Identity) -> Iterator[str]:

@@ -1,8 +1,10 @@
-"""An organization made of what the pages of an export say, if it hangs together."""
+"""Builds an organization from the pages of an export, if it is consistent.
+
+Whatever is wrong is added to the problems, and the rest is read on.
+"""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.model.organization.organization import Organization, organization_of
@@ -24,77 +26,68 @@ from iamlab.storage.organization_export.pages import identifier, moment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamlab.model.organization.targets import Target
     from iamlab.model.world import World
     from iamlab.storage.account_details.entries import Problems
-    from iamlab.storage.organization_export.pages import Told
+    from iamlab.storage.organization_export.pages import ExportedOrganization
 
 STATUSES = ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED")
 
 
-def build(world: World, told: Told, place: str, problems: Problems) -> Organization | None:
-    """Make the organization; only if nothing is wrong does the world get it."""
+def build(
+    world: World, export: ExportedOrganization, place: str, problems: Problems
+) -> Organization | None:
+    """Build the organization; the world gets it only if nothing is wrong."""
     before = len(problems.found)
-    made = _Building(world, told, place, problems).made()
+    made = _Builder(world, export, place, problems).organization()
     if made is None or len(problems.found) > before:
         return None
-    _take_in(world, made, told)
+    _add_to_world(world, made, export)
     return made
 
 
-class _Building:
-    """An organization in the making. Whatever is wrong is noted, and the rest read on."""
-
-    def __init__(self, world: World, told: Told, place: str, problems: Problems) -> None:
-        self.world, self.told, self.place, self.problems = world, told, place, problems
+class _Builder:
+    def __init__(
+        self, world: World, export: ExportedOrganization, place: str, problems: Problems
+    ) -> None:
+        self.world, self.export, self.place, self.problems = world, export, place, problems
         self.partition = "aws"
 
-    def made(self) -> Organization | None:
-        """Put it together."""
-        organization = self._begun()
-        if organization is None:
-            return None
-        for entries, add in (
-            (self.told.units, self._add_unit),
-            (self.told.accounts, self._add_account),
-            (self.told.policies, self._add_policy),
+    def organization(self) -> Organization | None:
+        """Build it; ``None`` if there isn't one organization with one root."""
+        export = self.export
+        for what, entries, command in (
+            ("Organization", export.organizations, "describe-organization"),
+            ("Roots", export.roots, "list-roots"),
         ):
-            for key, entry in entries.items():
-                self._trying(entry.where, partial(add, organization, key, entry))
-        self._check_tree(organization)
-        self._attach(organization)
-        self._check_hanging(organization)
-        self._add_delegates(organization)
-        return organization
+            if len(entries) != 1:
+                are = "are several" if entries else "is none"
+                message = f"{what}: there must be one, and there {are}: see {command}."
+                self.problems.add(self.place, message)
+                return None
+        [(key, entry)], [(root_id, root)] = export.organizations.items(), export.roots.items()
+        made: Organization | None = self._try(entry.where, self._organization, key, entry, root_id)
+        if made is None:
+            return None
+        self._try(root.where, self._read_root, made, root)
+        for known, add in (
+            (export.units, self._add_unit),
+            (export.accounts, self._add_account),
+            (export.policies, self._add_policy),
+        ):
+            for key, entry in known.items():
+                self._try(entry.where, add, made, key, entry)
+        self._check_tree(made)
+        self._attach(made)
+        self._check_attached(made)
+        self._add_delegates(made)
+        return made
 
-    def _trying(self, where: str, work: Callable[[], Any]) -> Any:
+    def _try(self, where: str, work: Callable[..., Any], *values: object) -> Any:
         try:
-            return work()
+            return work(*values)
         except WrongEntry as error:
             self.problems.add(where, f"It is not what it should be: {error}.")
             return None
-
-    def _begun(self) -> Organization | None:
-        """Read the organization and its root, of which there is one each."""
-        for what, entries, command in (
-            ("Organization", self.told.organizations, "describe-organization"),
-            ("Roots", self.told.roots, "list-roots"),
-        ):
-            if len(entries) != 1:
-                many = "several" if entries else "none"
-                message = f"{what}: there must be one, and there are {many}: see {command}."
-                self.problems.add(self.place, message.replace("are none", "is none"))
-                return None
-        (key, entry), (root_id, root) = (
-            *self.told.organizations.items(),
-            *self.told.roots.items(),
-        )
-        made: Organization | None = self._trying(
-            entry.where, partial(self._organization, key, entry, root_id)
-        )
-        if made is not None:
-            self._trying(root.where, partial(self._read_root, made, root))
-        return made
 
     def _organization(self, key: str, entry: Entry, root_id: str) -> Organization:
         management = identifier(entry, "MasterAccountId", RULES["AccountId"])
@@ -104,7 +97,7 @@ class _Building:
         features = entry.text("FeatureSet")
         if features not in RULES["FeatureSet"].among:
             raise WrongEntry(f"FeatureSet {features!r} is neither ALL nor CONSOLIDATED_BILLING")
-        if management not in self.told.accounts:
+        if management not in self.export.accounts:
             raise WrongEntry(f"the management account {management} is not among the Accounts")
         if key in self.world.organizations:
             raise WrongEntry(f"the world has an organization {key} already")
@@ -112,7 +105,7 @@ class _Building:
         if features == "ALL":
             made.policies = aws_managed(made)
         self._check_arn(made, entry, f"organization/{key}")
-        email = self.told.accounts[management].raw.get("Email")
+        email = self.export.accounts[management].raw.get("Email")
         if entry.raw.get("MasterAccountEmail", email) != email:
             raise WrongEntry(f"MasterAccountEmail is not the Email of account {management}")
         return made
@@ -136,16 +129,13 @@ class _Building:
                 made.root.policy_types.append(name)
 
     def _parent(self, made: Organization, key: str) -> str:
-        parents = self.told.parents.get(key, {})
-        if len(parents) != 1:
-            several = " or ".join(parents)
-            raise WrongEntry(
-                f"the parent of {key} is told in two ways, {several}"
-                if parents
-                else f"the parent of {key} is not told: put its ParentId beside it"
-            )
+        parents = self.export.parents.get(key, {})
+        if not parents:
+            raise WrongEntry(f"the parent of {key} is not told: put its ParentId beside it")
+        if len(parents) > 1:
+            raise WrongEntry(f"the parent of {key} is told in two ways, {' or '.join(parents)}")
         (parent,) = parents
-        if parent != made.root.id and parent not in self.told.units:
+        if parent != made.root.id and parent not in self.export.units:
             raise WrongEntry(f"its parent {parent} is neither the root nor one of the OUs")
         return parent
 
@@ -180,49 +170,49 @@ class _Building:
         managed = entry.raw.get("AwsManaged", False) is True
         if not managed:
             self._check_arn(made, entry, f"policy/{made.id}/{policy_type.lower()}/{key}")
-        content = self.told.contents.get(key)
+        content = self.export.contents.get(key)
         if content is None:
             raise WrongEntry(f"{key} has no Content: see describe-policy --policy-id {key}")
         place = f"{content.where} policy {name}"
         document = read_policy(content.raw["Content"], name, place, self.problems)
-        description = entry.text("Description") if "Description" in entry.raw else ""
+        description = entry.optional_text("Description")
         if document is not None:
             made.policies[key] = OrganizationPolicy(
                 self.world, made.id, key, name, policy_type, document, description, managed
             )
 
     def _check_tree(self, made: Organization) -> None:
-        """Insist that every OU hangs below the root, and no deeper than AWS lets it."""
+        """Check that every OU is below the root, and no deeper than AWS allows."""
         for unit in made.organizational_units.values():
-            key, steps = unit.parent_id, 1
-            while key in made.organizational_units and steps <= DEEPEST:
-                key, steps = made.organizational_units[key].parent_id, steps + 1
-            if steps > DEEPEST:
+            key, depth = unit.parent_id, 1
+            while key in made.organizational_units and depth <= DEEPEST:
+                key, depth = made.organizational_units[key].parent_id, depth + 1
+            if depth > DEEPEST:
                 message = (
                     f"{unit.id} is more than {DEEPEST} OUs deep, or its parents go in a circle."
                 )
-                self.problems.add(self.told.units[unit.id].where, message)
+                self.problems.add(self.export.units[unit.id].where, message)
 
     def _attach(self, made: Organization) -> None:
-        """Hang each policy where it is told to hang."""
-        if RCP in made.root.policy_types:  # AWS hangs it everywhere, and nobody can take it off
+        """Attach each policy to its targets."""
+        if RCP in made.root.policy_types:  # AWS attaches it everywhere, and nobody can detach it
             for target in made.targets:
                 target.attached.append(TYPES[RCP].full_access_id)
-        for key, targets in self.told.targets.items():
-            told = self.told.policies.get(key)
-            if told is not None and told.raw.get("Type") in OTHER_TYPES:
+        for key, targets in self.export.targets.items():
+            policy = self.export.policies.get(key)
+            if policy is not None and policy.raw.get("Type") in OTHER_TYPES:
                 continue
             for target_id, where in targets.items():
-                self._trying(where, partial(self._hang, made, key, target_id))
+                self._try(where, self._attach_to, made, key, target_id)
 
-    def _hang(self, made: Organization, key: str, target_id: str) -> None:
+    def _attach_to(self, made: Organization, key: str, target_id: str) -> None:
         target, policy = made.target(target_id), made.policies.get(key)
         if policy is None:
-            if key in self.told.policies:
-                return  # what is wrong with it has been said
+            if key in self.export.policies:
+                return  # its problem was added before
             raise WrongEntry(f"the policy {key} is not among the Policies")
         if target is None:
-            if target_id in self.told.units or target_id in self.told.accounts:
+            if target_id in self.export.units or target_id in self.export.accounts:
                 return
             raise WrongEntry(f"{target_id} is neither the root nor an OU nor an account")
         if policy.type not in made.root.policy_types:
@@ -230,25 +220,22 @@ class _Building:
         if key not in target.attached:
             target.attached.append(key)
 
-    def _check_hanging(self, made: Organization) -> None:
-        """Insist on what AWS sees to: a policy of each enabled type hangs on everything."""
+    def _check_attached(self, made: Organization) -> None:
+        """Check what AWS guarantees: every target has a policy of each enabled type."""
+        places = {**self.export.roots, **self.export.units, **self.export.accounts}
         for policy_type in made.root.policy_types:
-            bare = [one for one in made.targets if not of_type(made, one, policy_type)]
-            for one in bare:
-                message = (
-                    f"Targets: no {policy_type} hangs on {one.id}, and AWS leaves one at least: "
-                    "see list-targets-for-policy, of AWS's own policies too."
-                )
-                self.problems.add(self._place_of(one), message)
-
-    def _place_of(self, target: Target) -> str:
-        entries = {**self.told.roots, **self.told.units, **self.told.accounts}
-        return entries[target.id].where
+            for target in made.targets:
+                if not of_type(made, target, policy_type):
+                    message = (
+                        f"Targets: no {policy_type} hangs on {target.id}, and AWS leaves one at "
+                        "least: see list-targets-for-policy, of AWS's own policies too."
+                    )
+                    self.problems.add(places[target.id].where, message)
 
     def _add_delegates(self, made: Organization) -> None:
-        made.service_access = dict(self.told.services)
-        for key, services in self.told.delegates.items():
-            if key not in self.told.accounts or key == made.management_account_id:
+        made.service_access = dict(self.export.services)
+        for key, services in self.export.delegates.items():
+            if key not in self.export.accounts or key == made.management_account_id:
                 message = f"DelegatedAdministrators: {key} is no member account."
                 self.problems.add(self.place, message)
             made.delegates[key] = dict(services)
@@ -256,11 +243,11 @@ class _Building:
                 made.service_access.setdefault(service, since)
 
 
-def _take_in(world: World, made: Organization, told: Told) -> None:
-    """Give the organization to the world, and the world those accounts that it lacks."""
-    partition = Arn.parse(told.organizations[made.id].text("Arn")).partition
+def _add_to_world(world: World, made: Organization, export: ExportedOrganization) -> None:
+    """Add the organization to the world, and those accounts that the world lacks."""
+    partition = Arn.parse(export.organizations[made.id].text("Arn")).partition
     for key in made.members:
-        entry = told.accounts[key]
+        entry = export.accounts[key]
         name = entry.text("Name")
         if key not in world.accounts:
             account_of(world, f"arn:{partition}:iam::{key}:root")
@@ -270,7 +257,7 @@ def _take_in(world: World, made: Organization, told: Told) -> None:
             )
         account = world.accounts[key]
         account.root.email = entry.text("Email")
-        if account.name == key:  # an export of IAM's does not know what its account is called
+        if account.name == key:  # an export of IAM's does not have the account's name
             account.name = name
     for key, services in made.delegates.items():
         if not services:

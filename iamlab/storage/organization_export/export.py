@@ -1,8 +1,8 @@
-"""An organization out as ``aws organizations`` prints it, and in again.
+"""An organization written as ``aws organizations`` prints it, and read again.
 
-It comes in as one object with all lists, as :func:`organization_to_json` writes it, or as a list of
-what the commands print. Read strictly: what is not as AWS writes it is said, never guessed. Tags,
-invitations and policies of other types than SCPs and RCPs are no part of it.
+It is read from one object with all lists, as :func:`organization_to_json` writes it, or from a list
+of what the commands print. It is read strictly: whatever AWS would not write is a problem, and
+nothing is guessed. Tags, invitations and policies of other types than SCPs and RCPs are left out.
 
 Notes
 -----
@@ -13,13 +13,13 @@ such a file is made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
 from iamlab.model.strict_json import read_json
 from iamlab.operations.organizations import lookup as answers
+from iamlab.storage.account_details.export import as_printed
 from iamlab.storage.organization_export.build import build
 from iamlab.storage.organization_export.pages import READERS, collect
 
@@ -36,7 +36,7 @@ HOW = "docs/organization-export.md says how it is made."
 def organization_to_json(organization: Organization) -> dict[str, Any]:
     """Write an organization as one object; its lists are those that ``aws organizations`` prints.
 
-    Beside an OU and an account stands its ``ParentId``; ``Targets`` are by the policy's id.
+    OUs and accounts have their ``ParentId`` too; ``Targets`` are by the policy's id.
 
     Examples
     --------
@@ -74,17 +74,7 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
             for name, since in organization.service_access.items()
         ],
     }
-    plain: dict[str, Any] = _plain(written)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """Write times as the CLI does."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return as_printed(written)
 
 
 def read_organization(world: World, source: Source, problems: Problems) -> Organization | None:
@@ -97,7 +87,7 @@ def read_organization(world: World, source: Source, problems: Problems) -> Organ
     source
         A path, an object with all lists, or a list of what the commands print.
     problems
-        Takes everything that is wrong, each with its place.
+        Gets everything that is wrong, each with its place.
 
     Returns
     -------
@@ -111,10 +101,10 @@ def read_organization(world: World, source: Source, problems: Problems) -> Organ
     """
     pages = _pages(source)
     before = len(problems.found)
-    told = collect(pages, problems)
+    export = collect(pages, problems)
     if len(problems.found) > before:
         return None
-    return build(world, told, pages[0][0], problems)
+    return build(world, export, pages[0][0], problems)
 
 
 def _pages(source: Source) -> list[tuple[str, Page]]:
