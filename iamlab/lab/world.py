@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.operations.sign_in import ConsoleSession
     from iamlab.operations.sts.session import Session
-    from iamlab.storage.account_details.load import Source
+    from iamlab.storage.account_details.entries import Source
 
 
 class HasOutside:

@@ -6,19 +6,21 @@ be read, or a name that does not match its ARN, is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from iamlab.errors import LoadError, PolicyError
+from iamlab.errors import ArnError, LoadError, PolicyError
 from iamlab.model.account import Account
 from iamlab.model.identities import Group, Identity, Role, User
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.quotas import is_account_id, is_name, is_path
 from iamlab.model.record import RoleLastUsed
+from iamlab.model.strict_json import read_json
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 Page = Mapping[str, Any]
+Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
+"""A file, an object, or several outputs of the CLI."""
+
 Own = TypeVar("Own", User, Group, Role)
+Value = TypeVar("Value")
 _MANY = 20  # problems shown of a file that has more
 
 
@@ -40,6 +46,14 @@ class Problems:
     def add(self, place: str, what: str) -> None:
         """Add what is wrong at a place."""
         self.found.append(f"{place}: {what}")
+
+    def attempt(self, place: str, read: Callable[..., Value], *values: Any) -> Value | None:
+        """Read something at a place; if it is wrong, add it to the problems."""
+        try:
+            return read(*values)
+        except (WrongEntry, ArnError) as error:
+            self.add(place, f"It is not what it should be: {error}.")
+            return None
 
     def raise_if_any(self, heading: str = "The account details cannot be read:") -> None:
         """Raise an error that lists the problems."""
@@ -170,6 +184,38 @@ def _policy_arn(text: str) -> str:
     if arn.service != "iam" or arn.kind != "policy":
         raise WrongEntry(f"{text!r} is not the ARN of a managed policy")
     return text
+
+
+def pages_in(
+    source: Source, what: str, keys: Collection[str], command: str, how: str
+) -> list[tuple[str, Page]]:
+    """Read the pages of an export, each with the place that errors name.
+
+    Parameters
+    ----------
+    what
+        What it should be, as in a name: ``"account details"``.
+    keys
+        The keys of a page: each page must have one of them.
+    command, how
+        What prints such a page, and how to make a file of it.
+
+    Raises
+    ------
+    LoadError
+        The file cannot be read, or holds something else.
+    """
+    name, value = what, source
+    if isinstance(source, str | Path):
+        name, value = Path(source).name, read_json(Path(source), what)
+    pages: list[Any] = value if isinstance(value, list) else [value]
+    found: list[tuple[str, Page]] = []
+    for number, page in enumerate(pages, 1):
+        place = f"{name}, page {number}" if len(pages) > 1 else name
+        if not isinstance(page, dict) or not any(key in page for key in keys):
+            raise LoadError(f"{place} is not {command}: it has none of {', '.join(keys)}. {how}")
+        found.append((place, page))
+    return found
 
 
 def read_policy(document: Any, name: str, place: str, problems: Problems) -> Policy | None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ArnError
 from iamlab.operations.organizations.parameters import RULES, Rule
 from iamlab.storage.account_details.entries import Entry, WrongEntry
 
@@ -222,10 +221,9 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrgani
             if raw_page.get(key) is None:
                 continue
             for where, raw, own_page in _entries(page, key):
-                try:
-                    reader(export, Entry.read(raw, where, problems), own_page)
-                except (WrongEntry, ArnError) as error:
-                    problems.add(where, f"It is not what it should be: {error}.")
+                entry = problems.attempt(where, Entry.read, raw, where, problems)
+                if entry is not None:
+                    problems.attempt(where, reader, export, entry, own_page)
             part = (key, *(str(raw_page.get(name)) for name in _IDS_OF_PAGE))
             more = place if raw_page.get("NextToken") else None
             last[part] = more if last.get(part, more) else None
