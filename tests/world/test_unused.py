@@ -197,7 +197,9 @@ def test_in_an_older_document_a_variable_is_plain_text() -> None:
     used = [("s3:GetObject", f"{MAPS}/ana"), ("sqs:X", QUEUE)]
 
     lines = [
-        shrunk(Policy.parse({**before, "Version": version}), used, Visibility(all_logged=True)).lines
+        shrunk(
+            Policy.parse({**before, "Version": version}), used, Visibility(all_logged=True)
+        ).lines
         for version in ("2008-10-17", "2012-10-17")
     ]
 

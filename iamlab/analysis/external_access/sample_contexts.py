@@ -129,9 +129,9 @@ class ContextSamples:
         self._statement, self._limits, self._access = statement, limits, access
         every = (statement, *limits)
         self._variables = dict.fromkeys(key for one in every for key in _variables_of(one))
-        asked = dict.fromkeys(key for one in every for key in _keys_of(one))
+        keys = dict.fromkeys(key for one in every for key in _keys_of(one))
         self.keys = tuple(
-            key for key in asked if 0 < len(key) <= MAX_TEXT and not access.is_fixed(key)
+            key for key in keys if 0 < len(key) <= MAX_TEXT and not access.is_fixed(key)
         )
         self._keys_of_allow = {condition.key.lower() for condition in statement.conditions}
         self._is_public = is_public(Policy((statement,)))
