@@ -68,6 +68,7 @@ MOST_RESOURCES = 10
 """A person would still list so many resources with the same beginning."""
 
 _SHOWN = 20
+_TO_SERVICE = ("StringEquals", "iam:PassedToService")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +245,7 @@ def _proved_policies(
     """Write the policies and prove them; leave out what no policy can allow."""
     limit, number = _room(world, arn, form)
     extra = [
-        AllowStatement(
-            "iam",
-            (PASS_ROLE,),
-            (one.role,),
-            1,
-            (("StringEquals", "iam:PassedToService", one.service),),
-        )
+        AllowStatement("iam", (PASS_ROLE,), (one.role,), ((*_TO_SERVICE, one.service),))
         for one in passed
     ]
     inexact = {pair for pair in used if not used[pair].is_exact}

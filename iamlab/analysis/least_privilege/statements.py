@@ -56,8 +56,6 @@ class AllowStatement:
         Its prefix; all actions have it.
     actions, resources
         Sorted; resources as the policy writes them.
-    used
-        On how many different resources the actions were used.
     condition
         A Condition element, where a statement needs one.
     """
@@ -65,7 +63,6 @@ class AllowStatement:
     service: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    used: int
     condition: tuple[tuple[str, str, str], ...] = ()
 
     @property
@@ -125,12 +122,7 @@ def statements_for(
             done |= dict.fromkeys(made)
         grouped[action.partition(":")[0].lower(), alike[patterns]].append(action)
     statements = tuple(
-        AllowStatement(
-            service,
-            tuple(sorted(actions)),
-            resources,
-            len(set().union(*(by_action[action] for action in actions))),
-        )
+        AllowStatement(service, tuple(sorted(actions)), resources)
         for (service, resources), actions in sorted(grouped.items())
     )
     return statements, tuple(done)
@@ -166,7 +158,7 @@ def statements_by_sid(statements: Iterable[AllowStatement]) -> dict[str, AllowSt
 
     Examples
     --------
-    >>> statement = AllowStatement("s3", ("s3:ListAllMyBuckets",), ("*",), 1)
+    >>> statement = AllowStatement("s3", ("s3:ListAllMyBuckets",), ("*",))
     >>> list(statements_by_sid([statement, statement]))
     ['ListS3', 'ListS32']
     """
