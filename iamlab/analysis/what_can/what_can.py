@@ -148,7 +148,7 @@ def what_can(
     s3:ListBucket on the bucket star-maps: by star-maps-read/ListMaps (group astronomers)
     s3:GetObject on objects in star-maps: by star-maps-read/ReadMaps (group astronomers)
     """
-    check(circumstances or {})
+    check_circumstances(circumstances or {})
     principal = principal_of(world, caller).within_limits()
     question = _Question(world, principal, context or {}, circumstances or {})
     names = _actions(world, principal, _wanted(services))
