@@ -17,7 +17,7 @@ from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.lookup import check_room, holder_of
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.responses import fields, filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 
 def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
-    return {
-        "UserName": user.user_name,
-        "AccessKeyId": record.access_key_id,
-        "Status": record.status,
-        "CreateDate": record.create_date,
-    }
+    return {"UserName": user.user_name, **fields(record, "AccessKeyId", "Status", "CreateDate")}
 
 
 def _created(key: AccessKey) -> dict[str, Any]:

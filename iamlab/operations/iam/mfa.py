@@ -29,10 +29,10 @@ from iamlab.model.credentials import (
     seed_of,
 )
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room, holder_of
+from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.responses import fields, filled, page
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _created(device: MfaDevice) -> dict[str, Any]:
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
     """Set up a phone; it is nobody's until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
-    serial = f"arn:{account.partition}:iam::{account.account_id}:mfa{path}{name}"
+    serial = iam_arn(account, f"mfa{path}{name}")
     if serial in account.mfa_records:
         raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
     records = account.mfa_records.values()
@@ -74,7 +74,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
     """Find the device that is to be enabled. IAM learns only then of tokens and passkeys."""
     if "PasskeyName" in request:  # the console registers it, so no codes are sent
         whose = f"user/{user.user_name}" if user.named else "root-account"
-        start = f"arn:{account.partition}:iam::{account.account_id}:u2f/{whose}"
+        start = iam_arn(account, f"u2f/{whose}")
         number = account.world.ids.made + 1
         suffix = account.world.ids.hidden(f"u2f/{number}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26)
         return MfaRecord(f"{start}/{request['PasskeyName']}-{suffix}", PASSKEY, number)
@@ -144,11 +144,7 @@ def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
 
 
 def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
-    return {
-        "UserName": user.user_name,
-        "SerialNumber": record.serial_number,
-        "EnableDate": record.enable_date,
-    }
+    return {"UserName": user.user_name, **fields(record, "SerialNumber", "EnableDate")}
 
 
 @operation("ListMFADevices", on="user", answer=as_it_is)
@@ -196,4 +192,4 @@ def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
 
 
-tag_operations("mfa", "MFADevice", _virtual, _set_tags)
+TagOperations("mfa", "MFADevice", _virtual, _set_tags).register()

@@ -21,9 +21,9 @@ from iamlab.model import aws_managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room
+from iamlab.operations.iam.lookup import check_room, iam_arn
 from iamlab.operations.iam.responses import page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Identity
 
 
-def own_policy(account: Account, arn: str) -> ManagedPolicy:
+def _own(account: Account, request: Parameters) -> ManagedPolicy:
     """Find a policy that is to be changed.
 
     Raises
@@ -44,7 +44,7 @@ def own_policy(account: Account, arn: str) -> ManagedPolicy:
     NoSuchEntity
         There is none.
     """
-    policy = account.get_policy(arn)
+    policy = account.get_policy(request["PolicyArn"])
     if policy.is_aws_managed:
         error = AccessDenied("Policy is outside your own account.")
         error.add_note(f"{policy.name} is AWS's. Make a policy of your own from its document.")
@@ -84,7 +84,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     now = account.world.clock.now
     policy = ManagedPolicy(
         name,
-        f"arn:{account.partition}:iam::{account.account_id}:policy{path}{name}",
+        iam_arn(account, f"policy{path}{name}"),
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
@@ -135,7 +135,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
 @operation("DeletePolicy", on="policy")
 def delete_policy(account: Account, request: Parameters) -> None:
     """Delete a policy that nobody has, and that has one version only."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
@@ -164,7 +164,7 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
 @operation("CreatePolicyVersion", on="policy", answer=as_it_is)
 def create_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Add a version; its number is never used again."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     document = saved(request["PolicyDocument"], policy.name, "identity")
     most = quota(account, "VersionsPerPolicy")
     if len(policy.versions) >= most:
@@ -201,7 +201,7 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
 @operation("SetDefaultPolicyVersion", on="policy")
 def set_default_policy_version(account: Account, request: Parameters) -> None:
     """Let another version apply: the way to roll back."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
     account.changed()
@@ -210,7 +210,7 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
 @operation("DeletePolicyVersion", on="policy")
 def delete_policy_version(account: Account, request: Parameters) -> None:
     """Delete a version that is not the default."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     version_id = _version(policy, request["VersionId"])
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
@@ -218,6 +218,4 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-tag_operations(
-    "policy", "Policy", lambda account, request: own_policy(account, request["PolicyArn"])
-)
+TagOperations("policy", "Policy", _own).register()

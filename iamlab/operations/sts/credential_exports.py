@@ -1,25 +1,18 @@
-"""How a session's credentials reach the code that works with it: as SDKs look for them.
+"""How a session's credentials reach code, or the console.
 
 Code in AWS holds no access key. It finds temporary credentials where the SDK looks: in environment
 variables, or at an address that only its own container can reach.
 
-Console federation: a link that turns temporary credentials into a session in the console.
-
-It takes two steps. A broker of one's own sends the credentials to the federation endpoint and gets
-a sign-in token; then it sends the browser there with the token, within fifteen minutes. Who comes
-in that way may do what the credentials may, and has no password anywhere.
-
-A session in the console that began with somebody's temporary credentials.
+Console federation is a link that turns temporary credentials into a session in the console, in two
+steps. A broker of your own sends the credentials to the federation endpoint and gets a sign-in
+token; then it sends the browser there with the token, within fifteen minutes. Who comes in that way
+may do what the credentials may, and has no password anywhere.
 
 Notes
 -----
 AWS pages: "Amazon ECS task IAM role"; "Defined runtime environment variables", of Lambda;
 "Container credential provider" and "Environment variables", of the AWS SDKs and Tools Reference
-Guide.
-AWS page: "Enable custom identity broker access to the AWS console".
-AWS pages: "Enable custom identity broker access to the AWS console"; "Permissions for
-GetFederationToken". Likely, not sure: that it has the issue time of the credentials, so that
-revoking reaches it; and that STS is as closed to a federated user in the console as outside of it.
+Guide; "Enable custom identity broker access to the AWS console".
 """
 
 from __future__ import annotations
@@ -56,7 +49,7 @@ _SECRET = frozenset(
 
 
 class Delivered(dict[str, str]):
-    """What code is given. It is a dict like any other, but shows no secret when it is printed."""
+    """Credentials as code finds them: a dict like any other that shows no secret when printed."""
 
     __slots__ = ()
 
@@ -213,11 +206,11 @@ def console_federation_url(
     >>> sign_in_with(world, link).arn.rpartition(":")[2]
     'federated-user/bo'
     """
-    given: object = session
-    if isinstance(given, AccessKey):
+    credentials: object = session
+    if isinstance(credentials, AccessKey):
         refuse("A user's own keys have no session token. Assume a role with them first.")
-    if not isinstance(given, Session):
-        raise RequestError(f"Console federation is for a session, not for {given!r}.")
+    if not isinstance(credentials, Session):
+        raise RequestError(f"Console federation is for a session, not for {credentials!r}.")
     where = session.world if world is None else world
     partition = session.role_arn.split(":", 2)[1]
     page = console_page(partition) if destination is None else destination
@@ -242,12 +235,12 @@ def signin_token_url(session: Session, *, session_duration: int | None = None) -
         "sessionKey": session.secret_access_key,
         "sessionToken": session.session_token,
     }
-    asked = {
+    query = {
         "Action": "getSigninToken",
         **({} if duration is None else {"SessionDuration": str(duration)}),
         "Session": json.dumps(credentials),
     }
-    return f"{federation_page(session.role_arn.split(':', 2)[1])}?{urlencode(asked)}"
+    return f"{federation_page(session.role_arn.split(':', 2)[1])}?{urlencode(query)}"
 
 
 def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSession:
@@ -275,8 +268,8 @@ def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSessi
     return open_link(world, link.url if isinstance(link, ConsoleLink) else link)
 
 
-def _check_text(**given: object) -> None:
-    for name, text in given.items():
+def _check_text(**texts: object) -> None:
+    for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
         if any("\ud800" <= letter <= "\udfff" for letter in text):

@@ -150,13 +150,13 @@ def _project_arn(work: Work) -> str:
     return _beside(work, f"project/{work.parts[1]}") if _is_of_project(work) else ""
 
 
-def _is_glues_code(work: Work) -> bool:
+def _is_code_of_glue(work: Work) -> bool:
     """Say whether the customer's code works with it, and not Glue itself."""
     return work.kind in ("glue:job", "glue:devEndpoint", "glue:session")
 
 
 def _glue_if(*, code: bool) -> Tell:
-    return lambda work: "glue.amazonaws.com" if _is_glues_code(work) is code else ""
+    return lambda work: "glue.amazonaws.com" if _is_code_of_glue(work) is code else ""
 
 
 def _is_node(work: Work) -> bool:

@@ -1,12 +1,10 @@
-"""A session: temporary credentials, with which one calls until they expire.
-
-Sessions as STS answers them, with AWS's names.
+"""A session: temporary credentials, with AWS's names, with which one calls until they expire.
 
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "Use temporary credentials with AWS resources";
-"Permissions for temporary security credentials"; "AWS global condition context keys".
-AWS page: "AWS STS API Reference", the response elements of each operation.
+"Permissions for temporary security credentials"; "AWS global condition context keys"; "AWS STS API
+Reference", the response elements of each operation.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ from iamlab.model import aws_managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
 from iamlab.model.credentials import CredentialKind, Presented
 from iamlab.model.record import Record
-from iamlab.model.session_record import SessionRecord
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
+    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
 
@@ -134,7 +132,7 @@ class Session(Shown, Record):
     @property
     def policies(self) -> tuple[Policy, ...]:
         """The session policies that were passed, as they are now."""
-        return tuple(one.policy for one in session_policies(self.world, self.record))
+        return tuple(attached.policy for attached in session_policies(self.world, self.record))
 
     @property
     def packed_policy_size(self) -> int:
@@ -251,12 +249,12 @@ def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...
 
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Give the condition keys that come with a session's credentials."""
-    return {
-        **of_temporary(record.issue_time or record.issued, now, record.mfa),
-        **({"aws:SourceIdentity": record.source_identity} if record.source_identity else {}),
-        **({"aws:AssumedRoot": True} if record.kind is CredentialKind.ROOT_TASK else {}),
-        **record.keys,
-    }
+    found: dict[str, Any] = of_temporary(record.issue_time or record.issued, now, record.mfa)
+    if record.source_identity:
+        found["aws:SourceIdentity"] = record.source_identity
+    if record.kind is CredentialKind.ROOT_TASK:
+        found["aws:AssumedRoot"] = True
+    return {**found, **record.keys}
 
 
 def find_role(world: World, arn: str) -> Role | None:
@@ -281,7 +279,7 @@ def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner 
     found = held.get(arn.name)
     if found is None or found.unique_id != record.issuer_id:
         # Renamed, perhaps: then he is the same under another name.
-        found = next((one for one in held.values() if one.unique_id == record.issuer_id), None)
+        found = next((new for new in held.values() if new.unique_id == record.issuer_id), None)
     return found
 
 
@@ -289,9 +287,9 @@ def managed_document(world: World, arn: str) -> Policy:
     """Give the document of a managed policy that is in force now; an empty one if it is gone."""
     account = world.accounts.get(Arn.parse(arn).account)
     known = (account.policies.get(arn) if account else None) or managed.find(arn)
-    return (
-        Policy((), "2012-10-17", name=arn.rpartition("/")[2]) if known is None else known.document
-    )
+    if known is None:
+        return Policy((), "2012-10-17", name=arn.rpartition("/")[2])
+    return known.document
 
 
 LARGEST_TOKEN = 4096

@@ -25,6 +25,7 @@ from iamlab.operations.sts.issuing import after
 from iamlab.operations.sts.session_tags import session_tags
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.model.account import Account
@@ -58,18 +59,18 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
 def get_web_identity_token(call: Asked) -> IssuedToken:
     """Sign a token about the caller, for services outside of AWS."""
-    given, account = call.given, call.account
-    algorithm = given["SigningAlgorithm"]
+    request, account = call.given, call.account
+    algorithm = request["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
         raise ValidationError(
             f"1 validation error detected: Value '{algorithm}' at 'signingAlgorithm' failed to "
             f"satisfy constraint: Member must satisfy enum value set: [{', '.join(ALGORITHMS)}]"
         )
-    _refuse_origin(given)
-    tags = session_tags(given.get("Tags", ()))
-    seconds = given.get("DurationSeconds", DEFAULT_SECONDS)
+    _refuse_origin(request)
+    tags = session_tags(request.get("Tags", ()))
+    seconds = request.get("DurationSeconds", DEFAULT_SECONDS)
     keys = {
-        "sts:IdentityTokenAudience": list(given["Audience"]),
+        "sts:IdentityTokenAudience": list(request["Audience"]),
         "sts:SigningAlgorithm": algorithm,
         "sts:DurationSeconds": str(seconds),
         **tags.context(),
@@ -98,14 +99,14 @@ def get_web_identity_token(call: Asked) -> IssuedToken:
     return IssuedToken(signed, expiration)
 
 
-def _refuse_origin(given: Any) -> None:
+def _refuse_origin(request: Mapping[str, Any]) -> None:
     """Refuse what needs trusted identity propagation, which is not modelled."""
-    if given.get("SubjectMode") == "OriginIdentity":
+    if request.get("SubjectMode") == "OriginIdentity":
         raise RequestError(
             "SubjectMode OriginIdentity needs a session with an origin identity (trusted identity "
             "propagation), which iamlab does not model."
         )
-    if "Scope" in given:
+    if "Scope" in request:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
