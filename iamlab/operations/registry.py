@@ -41,7 +41,6 @@ MODULES: dict[str, list[str]] = {
             "users_and_groups",
             "roles",
             "policies",
-            "attachments",
             "access_keys",
             "passwords",
             "mfa",

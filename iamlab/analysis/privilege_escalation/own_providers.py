@@ -31,6 +31,7 @@ from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
 from iamlab.operations.sts.assume_role import kept, keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.policy.condition_keys import is_multivalued
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,13 +124,13 @@ def by_saml(account: Account, name: str, asked: Asked) -> Iterator[Vouched]:
     provider = SAMLProvider(account, name, issuer=issuer)
     subject = _first(asked, "saml:sub", FILLER)
     attributes = {
-        attribute: _first(asked, claim.key, FILLER)
-        for attribute, claim in _claims().items()
-        if claim.key.lower() in asked
+        attribute: _first(asked, key, FILLER)
+        for attribute, key in _claims().items()
+        if key.lower() in asked
     }
     said = {
-        claim.key: (attributes[attribute],) if claim.is_list else attributes[attribute]
-        for attribute, claim in _claims().items()
+        key: (attributes[attribute],) if is_multivalued(key) else attributes[attribute]
+        for attribute, key in _claims().items()
         if attribute in attributes
     }
     known = {"saml:name": subject, **said}
@@ -148,11 +149,11 @@ def by_saml(account: Account, name: str, asked: Asked) -> Iterator[Vouched]:
         )
 
 
-def _claims() -> Mapping[str, Any]:
+def _claims() -> Mapping[str, str]:
     """Give one attribute for each key, by its name; what the directory tells anyway is not new."""
     found: dict[str, str] = {}
-    for attribute, claim in CLAIMS.items():
-        found.setdefault(claim.key, attribute)
+    for attribute, key in CLAIMS.items():
+        found.setdefault(key, attribute)
     return {attribute: CLAIMS[attribute] for key, attribute in found.items() if key != "saml:name"}
 
 

@@ -39,7 +39,7 @@ def _created(key: AccessKey) -> dict[str, Any]:
 
 @operation("CreateAccessKey", on="user", answer=_created)
 def create_access_key(account: Account, request: Parameters) -> AccessKey:
-    """Make a key: its secret is answered now, and never again."""
+    """Create a key: its secret is answered now, and never again."""
     user = holder_of(account, request)
     check_room(account, "AccessKeysPerUser", len(user.key_records))
     ids = account.world.ids
@@ -59,7 +59,7 @@ def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
 def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
-    """Tell when a key was last used; ``N/A`` stands for what was never noted."""
+    """Say when a key was last used; ``N/A`` if that was never recorded."""
     key_id = request["AccessKeyId"]
     user = account.holder_of_key(key_id)
     if user is None:

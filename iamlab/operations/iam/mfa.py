@@ -1,4 +1,4 @@
-"""MFA devices: set up, enabled with two codes, taken away, deleted.
+"""MFA devices: set up, enabled with two codes, deactivated, deleted.
 
 Notes
 -----
@@ -57,7 +57,7 @@ def _created(device: MfaDevice) -> dict[str, Any]:
 
 @operation("CreateVirtualMFADevice", on="mfa", answer=_created)
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
-    """Set up a phone; it is nobody's until it is enabled."""
+    """Set up a phone; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
     serial = iam_arn(account, f"mfa{path}{name}")
     if serial in account.mfa_records:
@@ -86,7 +86,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
 
 @operation("EnableMFADevice", on="user")
 def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
-    """Make a device somebody's: two codes, one after the other, prove that it is at hand."""
+    """Give a device an owner: two codes, one after the other, prove that it is at hand."""
     user = holder_of(account, request)
     record = _to_enable(account, user, request)
     if record.owner is not None:
@@ -124,7 +124,7 @@ def resync_mfa_device(account: Account, request: Parameters) -> None:
 
 @operation("DeactivateMFADevice", on="user")
 def deactivate_mfa_device(account: Account, request: Parameters) -> None:
-    """Take a device from its user; a virtual one stays, for nobody."""
+    """Take a device from its user; a virtual device stays, without an owner."""
     record = _own(holder_of(account, request), request["SerialNumber"])
     if record.kind == VIRTUAL:
         account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
@@ -135,7 +135,7 @@ def deactivate_mfa_device(account: Account, request: Parameters) -> None:
 
 @operation("DeleteVirtualMFADevice", on="mfa")
 def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
-    """Delete a virtual device that is nobody's."""
+    """Delete a virtual device that has no owner."""
     record = find_device(account, request["SerialNumber"])
     if record.owner is not None:
         raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
@@ -163,7 +163,7 @@ def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListVirtualMFADevices", on="mfa/", answer=as_it_is)
 def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the account's virtual devices, by whether they are somebody's."""
+    """List the account's virtual devices: all, or those with or without an owner."""
     wanted = request.get("AssignmentStatus", "Any")
     found = [
         record

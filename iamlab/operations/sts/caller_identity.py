@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
 def get_caller_identity(call: Asked) -> dict[str, Any]:
-    """Tell the caller who he is; nobody can be kept from asking."""
+    """Say who the caller is; no policy can forbid this call."""
     call.must_be_allowed("sts:GetCallerIdentity", "*")
     who = call.who
     return {"UserId": who.who().userid, "Account": who.account_id, "Arn": who.arn}
@@ -45,7 +45,7 @@ def get_caller_identity(call: Asked) -> dict[str, Any]:
 
 @sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
 def get_access_key_info(call: Asked) -> dict[str, Any]:
-    """Tell the account of an access key, be it active or not."""
+    """Say which account an access key is of, active or not."""
     call.must_be_allowed("sts:GetAccessKeyInfo", "*")
     key_id = call.given["AccessKeyId"]
     account_id = _account_of(call.world, key_id)
@@ -64,7 +64,7 @@ def _account_of(world: World, key_id: str) -> str | None:
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
 def decode_authorization_message(call: Asked) -> dict[str, Any]:
-    """Read what a refusal of EC2 hands out; any principal of the account may be let to."""
+    """Read the encoded message of a refusal; principals of the account can be allowed to."""
     call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
     message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
     return {"DecodedMessage": message}

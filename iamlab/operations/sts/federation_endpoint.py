@@ -194,7 +194,7 @@ def check_destination(page: str, partition: str) -> None:
 
 
 def refuse(why: str) -> NoReturn:
-    """Answer as the endpoint does to whatever it does not take.
+    """Refuse a request, as the endpoint does.
 
     Raises
     ------

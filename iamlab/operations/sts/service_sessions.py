@@ -1,13 +1,13 @@
 """Sessions that AWS services make: a service assumes a role, and works as that role from then on.
 
-Three ways look alike, and are not. A service that works with a *service role* has the role's
-permissions: see here. In a *forward access session* it has those of whoever called it:
+There are three ways in which a service works. With a *service role* it has the role's permissions:
+see here. In a *forward access session* it has those of whoever called it:
 ``world.can(caller, ..., via="athena.amazonaws.com")``. And it may call *for itself*, as a service
-principal, which policies of resources name: ``world.can("cloudtrail.amazonaws.com", ...)``.
+principal, which resource-based policies name: ``world.can("cloudtrail.amazonaws.com", ...)``.
 
-Only the role's trust policy is asked. It should say for whose resources the service may come, by
-``aws:SourceArn`` or ``aws:SourceAccount``; else the service can be had by somebody else to use the
-role for him: it is a *confused deputy*.
+Only the role's trust policy decides. It should say for whose resources the service may use the
+role, by ``aws:SourceArn`` or ``aws:SourceAccount``. Otherwise somebody else can have the service
+use it for them: it is a *confused deputy*.
 
 Notes
 -----
@@ -90,9 +90,9 @@ def assume_role_as_service(
     Parameters
     ----------
     endpoint
-        Where STS is called, unless the resource that the service works for says it: in its Region.
+        Where STS is called; if the resource that the service works for has a Region, in that.
     role_session_name, duration_seconds
-        If nothing is said, as ``service_kinds.py`` has it.
+        Default: as in ``service_session_kinds.py``.
     source_arn
         The resource for which the service works.
 

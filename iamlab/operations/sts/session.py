@@ -204,7 +204,7 @@ class Session(Shown, Record):
 
 
 def presented(world: World, record: SessionRecord) -> Presented:
-    """Say what a session shows to a world, whose time for it is not over.
+    """Say what a session that has not expired shows to a world.
 
     Raises
     ------
