@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
-    from iamlab.operations.sts.credential_exports import ConsoleLink
+    from iamlab.operations.sts.console_federation import ConsoleLink
     from iamlab.operations.sts.federation_endpoint import FederatedConsoleSession
     from iamlab.operations.sts.session import Session
 
@@ -56,7 +56,7 @@ class TakesIntoTheConsole:
         issuer: str = "https://example.com",
         session_duration: int | None = None,
     ) -> ConsoleLink:
-        """Make a link into the console: see ``iamlab.operations.sts.credential_exports``.
+        """Make a link into the console: see ``iamlab.operations.sts.console_federation``.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class TakesIntoTheConsole:
         >>> world.sts.sign_in_with(link).arn
         'arn:aws:sts::111111111111:assumed-role/audit/ana'
         """
-        from iamlab.operations.sts.credential_exports import console_federation_url
+        from iamlab.operations.sts.console_federation import console_federation_url
 
         return console_federation_url(
             session,
@@ -107,7 +107,7 @@ class TakesIntoTheConsole:
         >>> browser.is_expired
         True
         """
-        from iamlab.operations.sts.credential_exports import sign_in_with
+        from iamlab.operations.sts.console_federation import sign_in_with
 
         return sign_in_with(self.world, link)
 

@@ -180,7 +180,7 @@ def _authorise(account: Account, entry: Entry, given: Mapping[str, Any], caller:
 
 
 def _with_encoded(account: Account, message: str, decision: Decision) -> str:
-    from iamlab.operations.sts.caller_identity import with_encoded
+    from iamlab.operations.sts.authorization_messages import with_encoded
 
     return with_encoded(account.world, account.account_id, message, decision)
 

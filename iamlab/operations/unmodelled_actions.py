@@ -66,7 +66,7 @@ def _message(world: World, decision: Decision) -> str:
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
-    from iamlab.operations.sts.caller_identity import with_encoded
+    from iamlab.operations.sts.authorization_messages import with_encoded
 
     return with_encoded(world, request.resource_account, decision.message, decision)
 

@@ -179,10 +179,7 @@ Perform = Callable[["Asked"], Any]
 Answer = Callable[[Any], dict[str, Any]]
 About = Callable[["Asked"], str]
 
-MODULES = (
-    *("assume_role", "temporary_credentials", "web_identity_tokens"),
-    "caller_identity",
-)
+MODULES = ("assume_role", "temporary_credentials", "web_identity_tokens")
 """Where the entries are."""
 
 
