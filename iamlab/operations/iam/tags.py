@@ -47,6 +47,18 @@ def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]
     return found
 
 
+def _check_number(account: Account, tags: dict[str, str]) -> None:
+    """Check that there are not too many tags.
+
+    Raises
+    ------
+    LimitExceeded
+        There are more than the account's quota.
+    """
+    if len(tags) > quota(account, "Tags"):
+        raise LimitExceeded("The number of tags has reached the maximum limit.")
+
+
 def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
     tagged.tags = tags
 
@@ -89,8 +101,7 @@ class TagOperations:
         sent = tags_in(request, ignore_case=self.ignore_case)
         new = {known.get(self._same(key), key): value for key, value in sent.items()}
         wanted = {**tagged.tags, **new}
-        if len(wanted) > quota(account, "Tags"):
-            raise LimitExceeded("The number of tags has reached the maximum limit.")
+        _check_number(account, wanted)
         self.keep(account, tagged, wanted)
         account.changed()
 

@@ -94,26 +94,25 @@ class CredentialType:
 
     def register(self) -> None:
         """Make the operations that switch and delete one."""
+        operation(f"Update{self.noun}", on="user")(self.update)
+        operation(f"Delete{self.noun}", on="user")(self.delete)
 
-        def update(account: Account, request: Parameters) -> None:
-            """Make a credential inactive, or active again."""
-            owner = self.owner(account, request)
-            found = self.find(owner, request)
-            if request["Status"] == EXPIRED:
-                raise self.error(self.sentence)
-            switched = replace(found, status=request["Status"])
-            getattr(owner, self.held)[request[self.named_by]] = switched
-            account.changed()
+    def update(self, account: Account, request: Parameters) -> None:
+        """Make a credential inactive, or active again."""
+        owner = self.owner(account, request)
+        found = self.find(owner, request)
+        if request["Status"] == EXPIRED:
+            raise self.error(self.sentence)
+        switched = replace(found, status=request["Status"])
+        getattr(owner, self.held)[request[self.named_by]] = switched
+        account.changed()
 
-        def delete(account: Account, request: Parameters) -> None:
-            """Delete a credential, for ever."""
-            owner = self.owner(account, request)
-            self.find(owner, request)
-            del getattr(owner, self.held)[request[self.named_by]]
-            account.changed()
-
-        operation(f"Update{self.noun}", on="user")(update)
-        operation(f"Delete{self.noun}", on="user")(delete)
+    def delete(self, account: Account, request: Parameters) -> None:
+        """Delete a credential, for ever."""
+        owner = self.owner(account, request)
+        self.find(owner, request)
+        del getattr(owner, self.held)[request[self.named_by]]
+        account.changed()
 
 
 _SSH_KEY = CredentialType(
