@@ -37,7 +37,7 @@ Wording = Callable[["World", str, str, "Decision"], str]
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "iam": (
-        *("iam.users_and_groups", "iam.roles", "iam.policies", "iam.attachments"),
+        *("iam.users_and_groups", "iam.roles", "iam.policies"),
         *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
         *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
     ),
@@ -64,10 +64,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("identity_center.permission_sets", "identity_center.set_policies"),
     ),
     "sqs": ("services.sqs",),
-    "sts": (
-        *("sts.assume_role", "sts.temporary_credentials", "sts.federated"),
-        *("sts.web_identity_tokens", "sts.caller_identity"),
-    ),
+    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
 }
 
 MODULES: dict[str, list[str]] = {

@@ -21,8 +21,8 @@ from iamlab.analysis.external_access.findings import KMS_GRANT, POLICY
 from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, as_values
 from iamlab.analysis.external_access.zone_of_trust import (
     OF_CALLER,
+    OF_RESOURCE,
     OF_SOURCE,
-    RESOURCE_KEYS,
     Inside,
     filled,
 )
@@ -266,7 +266,7 @@ class ResourceAccess:
 
     def is_of_resource(self, key: str) -> bool:
         """Say whether a condition key is about the resource, and its value is known."""
-        if key in RESOURCE_KEYS or key in map(str.lower, self.facts.attributes.own):
+        if key in OF_RESOURCE or key in map(str.lower, self.facts.attributes.own):
             return True
         return self.shared.is_known and key.startswith(("aws:resourcetag/", "iam:resourcetag/"))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.cloudtrail.recording import role_last_used
-from iamlab.model import aws_managed_policies
+from iamlab.model import managed_policies
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page
@@ -50,7 +50,7 @@ def details(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
     attached = Counter(arn for one in identities for arn in one.attached)
     bounding = Counter(one.boundary for one in bounded if one.boundary)
     used = (
-        account.policies.get(arn) or aws_managed_policies.find(arn)
+        account.policies.get(arn) or managed_policies.find(arn)
         for arn in dict.fromkeys((*attached, *bounding))
     )
     of_aws = [policy for policy in used if policy is not None and policy.is_aws_managed]
