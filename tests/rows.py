@@ -23,7 +23,10 @@ def each_row(
     places = names if isinstance(names, tuple) else (names,)
     rows = list(rows)
     given = map(ids, rows) if callable(ids) else ids or [None] * len(rows)
-    named = [_named(name, row, places) for name, row in zip(given, rows, strict=True)]
+    named = [
+        _named(name, row, places, number)
+        for number, (name, row) in enumerate(zip(given, rows, strict=True))
+    ]
 
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
@@ -42,11 +45,12 @@ def each_row(
     return decorate
 
 
-def _named(name: Any, row: Any, places: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """Give the id of a row and its values by their names."""
+def _named(name: Any, row: Any, places: tuple[str, ...], number: int) -> tuple[str, dict[str, Any]]:
+    """Give the id of a row, or its number, and its values by their names."""
     if isinstance(row, type(pytest.param())):
         assert not row.marks, "a subtest cannot be marked"
         name, row = name or row.id, row.values
     elif len(places) == 1:
+        name = name or (row[:100] if isinstance(row, str) else None)
         row = (row,)
-    return str(name or f"{row!r}"[:200]), dict(zip(places, row, strict=True))
+    return str(name or f"row {number}"), dict(zip(places, row, strict=True))

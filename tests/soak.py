@@ -1,8 +1,9 @@
 """Ask engine and oracle a million random questions on all cores: ``make soak``.
 
-The questions are those of ``tests/worlds.py``. To each, three answers must be the same: that of the
-engine, that of its readable path, which explanations are made from, and that of the oracle, which
-shares no code with either. The first question on which they differ is printed as JSON.
+The questions are those of ``tests/engine/random_questions.py``. To each, three answers must be the
+same: that of the engine, that of its readable path, which explanations are made from, and that of
+the oracle, which shares no code with either. The first question on which they differ is printed as
+JSON.
 
 Then every figure is drawn in worlds of 50 seeds, and looked at as strictly as in ``make test``.
 
@@ -101,7 +102,7 @@ def soak(questions: int, seed: int, jobs: int) -> Outcome:
 
 def ask_chunk(chunk: tuple[int, int, int]) -> Outcome:
     """Ask the questions of one chunk; its random numbers come from the seed and its own number."""
-    from tests.worlds import random_question
+    from tests.engine.random_questions import random_question
 
     seed, number, size = chunk
     rng = random.Random(f"soak {seed} {number}")
@@ -121,8 +122,8 @@ def ask_chunk(chunk: tuple[int, int, int]) -> Outcome:
 def answers_to(question: dict[str, Any]) -> dict[str, str]:
     """Give the verdict of each evaluator; what an evaluator raises is its answer too."""
     from iamlab.engine.evaluate import read
-    from tests.asking import ask_engine
-    from tests.oracle import decide
+    from tests.engine.json_questions import ask_engine
+    from tests.engine.oracle import decide
 
     answers = {}
     try:

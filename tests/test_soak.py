@@ -6,7 +6,7 @@ import random
 import pytest
 
 from tests import soak
-from tests.worlds import random_question
+from tests.engine.random_questions import random_question
 
 
 def test_a_chunk_of_questions_agrees():
@@ -37,7 +37,9 @@ def test_the_first_disagreement_is_kept_with_its_question(monkeypatch):
     assert found["answers"]["engine"] == "allowed"
 
 
-@pytest.mark.parametrize("name", ["tests.asking.ask_engine", "tests.oracle.decide"])
+@pytest.mark.parametrize(
+    "name", ["tests.engine.json_questions.ask_engine", "tests.engine.oracle.decide"]
+)
 def test_what_an_evaluator_raises_is_a_disagreement(monkeypatch, name):
     """The question is shown like any other, with where it broke."""
 

@@ -14,7 +14,7 @@ from iamlab.engine.matrix import evaluate_many
 from iamlab.engine.question_space import ResourceFacts
 from iamlab.engine.verdict import StatementMatch
 from tests.effort import tries
-from tests.worlds import questions, random_question
+from tests.engine.random_questions import questions, random_question
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ANA, EVE = f"arn:aws:iam::{OWN}:user/ana", f"arn:aws:iam::{FOREIGN}:user/eve"

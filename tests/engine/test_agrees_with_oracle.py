@@ -6,10 +6,10 @@ import random
 import pytest
 from hypothesis import given
 
-from tests.asking import ask_engine
 from tests.effort import first_now
-from tests.oracle import decide
-from tests.worlds import questions, random_question
+from tests.engine.json_questions import ask_engine
+from tests.engine.oracle import decide
+from tests.engine.random_questions import questions, random_question
 
 CHUNKS, QUESTIONS = 20, 50_000
 NOW = 3

@@ -7,7 +7,7 @@ import pytest
 
 from iamlab import Verdict
 from iamlab.engine.message import named_layer
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.rows import each_row
 
 FOLDER = Path(__file__).parents[1] / "conformance"

@@ -16,8 +16,8 @@ from iamlab.engine.callers_index import CallersIndex
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.question_space import ResourceFacts
-from tests.asking import ask_engine
 from tests.effort import first_now
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
     CHINESE,
@@ -48,8 +48,8 @@ from tests.engine.making import (
     resource_policy,
     trust_policy,
 )
+from tests.engine.random_questions import random_question
 from tests.engine.test_matrix import BROUGHT, CALLERS, WRONG
-from tests.worlds import random_question
 
 NOTHING = ResourceFacts()
 TEAM, NAME = "aws:PrincipalTag/team", "aws:username"

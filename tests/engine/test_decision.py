@@ -11,7 +11,7 @@ from iamlab.engine.explain import missing_granter
 from iamlab.engine.grants import Grant
 from iamlab.engine.labels import QUESTIONS as SIX
 from iamlab.engine.layers import CEILINGS, LAYERS
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
     DENY,

@@ -15,7 +15,7 @@ from iamlab.engine.fixes import LARGEST, MOST, NOT_SMALLEST, Fix
 from iamlab.engine.grants import Grant
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.public_access import PublicAccessBlock
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
     AWS_MANAGED,
@@ -48,7 +48,7 @@ from tests.engine.making import (
     trust_policy,
     without,
 )
-from tests.worlds import random_question
+from tests.engine.random_questions import random_question
 
 
 def decided(question, seed):

@@ -15,10 +15,10 @@ from iamlab.engine.grants import Grant
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.policy.conditions import OPERATORS
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import EVERYTHING, MANY, QUESTIONS, built, changed
-from tests.vocabulary import EC2, GOOGLE, LINKED, LINKED_1, LOGGING, OIDC, OWN_ROOT, SAML
-from tests.worlds import CALLERS, FOREIGN, NAMES, NEW, OWN, random_question
+from tests.engine.random_questions import CALLERS, FOREIGN, NAMES, NEW, OWN, random_question
+from tests.engine.vocabulary import EC2, GOOGLE, LINKED, LINKED_1, LOGGING, OIDC, OWN_ROOT, SAML
 
 # What needs no Allow: facts/evaluation.md section 16.
 NEEDS_NOTHING = ("sts:getcalleridentity", "sts:getsessiontoken", "sts:getscopedcredentials")

@@ -13,7 +13,7 @@ from iamlab.engine.grants import Grant
 from iamlab.engine.matrix import AccessMatrix, evaluate_many
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.question_space import ResourceFacts
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
     CHINESE,
@@ -44,7 +44,7 @@ from tests.engine.making import (
     resource_policy,
     trust_policy,
 )
-from tests.worlds import random_question
+from tests.engine.random_questions import random_question
 
 
 def one_by_one(callers, pairs, resources):

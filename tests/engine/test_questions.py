@@ -15,7 +15,7 @@ from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.questions import LAYERS, REQUEST, SWITCHES, read_questions
 from iamlab.errors import LoadError
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
 
 OWN, FOREIGN = "111122223333", "444455556666"

@@ -19,10 +19,10 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.policy.condition_keys import is_multivalued
-from tests.oracle import decide
+from tests.engine.oracle import decide
+from tests.engine.random_questions import random_question
 from tests.peers.faults import ALLOWED, DENIED, ERROR, FAULTS, NEUTRAL, Case, causes
 from tests.peers.telling_cases import TELLING
-from tests.worlds import random_question
 
 OWN = "111122223333"
 QUESTIONS, SEED = 6_000, 2026

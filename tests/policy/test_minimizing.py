@@ -9,8 +9,8 @@ from hypothesis import given
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.policy import minimizing
 from iamlab.policy.minimizing import minimize
-from tests.asking import ask_engine
 from tests.effort import first_now
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS, changed
 from tests.growth import grows_linearly
 from tests.policy.overlapping import ANA, POLICIES, S3

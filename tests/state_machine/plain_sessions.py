@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle_language import applies, statements
+from tests.engine.oracle_language import applies, statements
 from tests.state_machine.policy_documents import BEFORE, FULL, TO_UNLOCK, Doc, text_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from tests.oracle import decide
-from tests.oracle_public import is_public
+from tests.engine.oracle import decide
+from tests.engine.oracle_public import is_public
 from tests.state_machine.plain_sessions import Hours, PlainSessions, is_granted, moment, of_tags
 from tests.state_machine.policy_documents import (
     FULL,

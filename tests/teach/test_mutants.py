@@ -12,7 +12,7 @@ from iamlab.engine.rules import AWS, Rules
 from iamlab.teach.lessons.deny_wins import UNIVERSE
 from iamlab.teach.mutants import MUTANTS, find_mutant, telling
 from iamlab.teach.scenarios import MAP, README, scenario
-from tests.asking import ask_engine
+from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
 
 ALLOWED, EXPLICIT, IMPLICIT = Verdict.ALLOWED, Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY

@@ -30,8 +30,9 @@ from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_words import name_and_kind
 from iamlab.view.figures.sets.layer_panels import CUT
 from iamlab.view.figures.trust.trust_graph import trust_graph
-from tests.asking import ask_engine
 from tests.effort import tries
+from tests.engine.json_questions import ask_engine
+from tests.engine.random_questions import random_question
 from tests.policy.documents import allow, deny, document
 from tests.view.cases import (
     DANA,
@@ -49,7 +50,6 @@ from tests.view.cases import (
     trust,
 )
 from tests.view.scenes import PARTNER, company, sessions
-from tests.worlds import random_question
 
 OF_ACCOUNT = {"AWS": MAIN}
 NAMES_ACCOUNT = asked(Layers(resource=bucket(OF_ACCOUNT)))

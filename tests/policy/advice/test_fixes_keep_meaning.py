@@ -1,8 +1,8 @@
 """A fix that only tidies up leaves every decision as it was.
 
-Policies of the random questions of ``tests/worlds.py`` are made untidy: values stand twice, stars
-stand alone, lists are empty. Each fix of a finding that says "this adds nothing" is then asked the
-same questions as the policy before it.
+Policies of the random questions of ``tests/engine/random_questions.py`` are made untidy: values
+stand twice, stars stand alone, lists are empty. Each fix of a finding that says "this adds nothing"
+is then asked the same questions as the policy before it.
 """
 
 import copy
@@ -17,10 +17,10 @@ from iamlab.policy.advice import advise, review
 from iamlab.policy.document import Policy
 from iamlab.policy.global_keys import ALWAYS, GLOBAL_KEYS
 from iamlab.policy.statement import Statement
-from tests.asking import ask_engine
 from tests.effort import is_thorough, tries
-from tests.vocabulary import DEV, INSTANTS, OWN, STORE, TOPIC
-from tests.worlds import random_question
+from tests.engine.json_questions import ask_engine
+from tests.engine.random_questions import random_question
+from tests.engine.vocabulary import DEV, INSTANTS, OWN, STORE, TOPIC
 
 TIDY = frozenset(
     (

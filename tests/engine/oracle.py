@@ -6,8 +6,8 @@ parts have files of their own: the language of policies, and when a bucket polic
 
 import re
 
-from tests.oracle_language import LISTS, applies, listed, statements
-from tests.oracle_public import is_public
+from tests.engine.oracle_language import LISTS, applies, listed, statements
+from tests.engine.oracle_public import is_public
 
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.vocabulary import (
+from tests.engine.vocabulary import (
     ANA,
     BEN,
     BOOLS,

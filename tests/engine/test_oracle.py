@@ -9,13 +9,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.oracle import decide
-from tests.oracle_language import LISTS
-from tests.oracle_public import is_public
+from tests.engine.oracle import decide
+from tests.engine.oracle_language import LISTS
+from tests.engine.oracle_public import is_public
+from tests.engine.random_questions import (
+    FOREIGN,
+    NEW,
+    OLD,
+    OPERATORS,
+    OWN,
+    questions,
+    random_question,
+)
 from tests.rows import each_row
-from tests.worlds import FOREIGN, NEW, OLD, OPERATORS, OWN, questions, random_question
 
-FOLDER = Path(__file__).with_name("conformance")
+FOLDER = Path(__file__).parents[1] / "conformance"
 TABLES = {
     name: json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))
     for name in ("evaluation", "language", "s3_public")

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-TABLES = Path(__file__).with_name("conformance")
+TABLES = Path(__file__).parents[1] / "conformance"
 LISTS = {
     title: [name.lower() for name in table["names"]]
     for title, table in json.loads(TABLES.joinpath("lists.json").read_text("utf-8")).items()

@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from tests.oracle_language import LISTS, listed
+from tests.engine.oracle_language import LISTS, listed
 
 POSITIVE = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
 
