@@ -29,7 +29,9 @@ from iamlab.analysis.privilege_escalation.principal_states import (
 )
 from iamlab.analysis.privilege_escalation.required_parameters import (
     RequiredValues,
+    every_policy,
     merged,
+    policies_above,
     required_in,
 )
 from iamlab.analysis.privilege_escalation.role_calls import (
@@ -43,7 +45,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
 from iamlab.authorization.context_keys import of_tags
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
-from iamlab.model.organization.policies import RCP, SCP
+from iamlab.model.organization.policies import RCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.building import allow
@@ -171,7 +173,7 @@ class AssumableRoles:
         trust: Policy | None = None,
         plainly: set[str] | None = None,
     ) -> Iterator[AssumableRole]:
-        """Give those of some roles that a principal gets; all with one trust policy, if it is given.
+        """Give those of some roles that a principal gets; with one trust policy for all, if given.
 
         Parameters
         ----------
@@ -257,7 +259,7 @@ class AssumableRoles:
     @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        texts = (policy.text.lower() for policy in _every_policy(self.world))
+        texts = (policy.text.lower() for policy in every_policy(self.world))
         return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
@@ -385,23 +387,3 @@ def _as_name(value: str) -> str:
     if (arn.service, arn.kind) == ("iam", "role"):
         return f"arn:{arn.partition}:iam::{arn.account}:role/{arn.name}"
     return value
-
-
-def _every_policy(world: World) -> Iterator[Policy]:
-    """Give all policies that somebody has written in a world."""
-    for account in world.accounts.values():
-        held = (*account.users.values(), *account.groups.values(), *account.roles.values())
-        yield from (policy for one in held for policy in one.inline.values())
-        yield from (one.trust for one in account.roles.values() if one.trust is not None)
-        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
-        yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        yield from policies_above(world, account.account_id, SCP, RCP)
-    yield from world.resource_policies.values()
-
-
-def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
-    """Give the policies of some kinds that an organization has above an account."""
-    organization = world.organization_of(account_id)
-    for kind in kinds if organization else ():
-        for level in organization.levels(account_id, kind):
-            yield from (attached.policy for attached in level)

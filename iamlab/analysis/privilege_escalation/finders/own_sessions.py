@@ -21,11 +21,10 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.assumable_roles import policies_above
 from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
+from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED, policies_above
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import of_temporary
