@@ -267,12 +267,8 @@ def _certificate(world: World) -> str:
     return made.public_bytes(Encoding.PEM).decode()
 
 
-def _other_password(world: World) -> str:
-    return _password(world)[::-1]
-
-
 PASSWORD = Placeholder("a password that the caller chooses", _password)
-SUPPOSED = Placeholder("a password that the user has already", _other_password)
+SUPPOSED = Placeholder("a password that the user has already", lambda world: _password(world)[::-1])
 SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
 CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)
 

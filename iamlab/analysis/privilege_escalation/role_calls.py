@@ -154,7 +154,8 @@ def _options(
     yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
     for header, key in HEADERS.items():
         yield [({header: one.text}, "") for one in samples(required, key, known)]
-    serial = _device(world, state) if asks_for_mfa(required) else ""
+    wants_mfa = any(key.startswith("aws:multifactorauth") for key in required)
+    serial = _device(world, state) if wants_mfa else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
 
@@ -180,11 +181,6 @@ def _tags(
         yield {"Tags": sent}
         if wants_transitive:
             yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
-
-
-def asks_for_mfa(required: RequiredValues) -> bool:
-    """Say whether a policy looks at MFA."""
-    return any(key.startswith("aws:multifactorauth") for key in required)
 
 
 def _device(world: World, state: PrincipalState) -> str:

@@ -71,14 +71,12 @@ def about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
 
 
 def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
-    for policy in policies:
-        for statement in policy.statements:
-            if any(_is_about_caller(one.key, one.values) for one in statement.conditions):
+    for statement in (each for policy in policies for each in policy.statements):
+        for condition in statement.conditions:
+            is_about = condition.key.lower().startswith(OF_CALLER)
+            if is_about or any(map(VARIABLE.search, condition.values)):
                 yield statement
-
-
-def _is_about_caller(key: str, values: Iterable[str]) -> bool:
-    return key.lower().startswith(OF_CALLER) or any(map(VARIABLE.search, values))
+                break
 
 
 def _of_others(world: World) -> Iterator[Policy]:
