@@ -20,26 +20,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.access_matrix import parts
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
+from iamlab.analysis.privilege_escalation import role_calls
 from iamlab.analysis.privilege_escalation.principal_states import (
     NOTHING_CARRIED,
     Carried,
     Change,
     PrincipalState,
     policies_in,
-)
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    RequiredValues,
-    every_policy,
-    merged,
-    policies_above,
-    required_in,
-)
-from iamlab.analysis.privilege_escalation.role_calls import (
-    REGION,
-    AssumeRoleCall,
-    attempts,
-    session_name,
-    session_of,
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
 from iamlab.authorization.context_keys import of_tags
@@ -54,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
+    from iamlab.analysis.privilege_escalation.role_calls import AssumeRoleCall
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -187,7 +177,7 @@ class AssumableRoles:
         sends_anyway = not has_plain or _is_sent(required)
         for role in roles:
             if has_plain and plainly is not None and role.arn in plainly:
-                plain = next(attempts(self.world, state, role.arn, {}))
+                plain = next(role_calls.attempts(self.world, state, role.arn, {}))
                 yield self._taken(role, plain, trust)
             elif sends_anyway or _is_sent(self._required_for(role, trust), CHOSEN):
                 one = self.one(state, role, required, trust, is_plain=not has_plain)
@@ -200,8 +190,10 @@ class AssumableRoles:
         known = self._wanted.get(key)
         if known is None:
             policy = role.trust if trust is None else trust
-            rcps = policies_above(self.world, role.account.account_id, RCP)
-            known = self._wanted[key] = required_in(*([] if policy is None else [policy]), *rcps)
+            rcps = parameters.policies_above(self.world, role.account.account_id, RCP)
+            known = self._wanted[key] = parameters.required_in(
+                *([] if policy is None else [policy]), *rcps
+            )
         return known
 
     def one(
@@ -228,10 +220,13 @@ class AssumableRoles:
             Whether the plainest call is to be tried too.
         """
         facts = self._facts(state, role, trust)
-        wanted = merged(required, self._required_for(role, trust))
-        every = attempts(self.world, state, role.arn, wanted)
+        wanted = parameters.merged(required, self._required_for(role, trust))
+        every = role_calls.attempts(self.world, state, role.arn, wanted)
         for attempt in islice(every, 0 if is_plain else 1, None):
-            if REGION in attempt.call.parameters and "region" in self.decider.circumstances:
+            if (
+                role_calls.REGION in attempt.call.parameters
+                and "region" in self.decider.circumstances
+            ):
                 continue  # it is said where everybody calls
             passed = {key.lower(): value for key, value in attempt.tags.passed.items()}
             if any(passed.get(key) != value for key, value in sending.items()):
@@ -251,7 +246,7 @@ class AssumableRoles:
     def _taken(self, role: Role, attempt: AssumeRoleCall, trust: Policy | None) -> AssumableRole:
         # A boundary does not stop what a policy gives to a session by its own name.
         is_named = self._names_matter or role.boundary is not None
-        session = session_of(role, attempt, is_named=is_named)
+        session = role_calls.session_of(role, attempt, is_named=is_named)
         return AssumableRole(
             role, attempt.call, attempt.conditions, session, attempt.carried, trust
         )
@@ -259,7 +254,7 @@ class AssumableRoles:
     @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        texts = (policy.text.lower() for policy in every_policy(self.world))
+        texts = (policy.text.lower() for policy in parameters.every_policy(self.world))
         return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
@@ -296,7 +291,9 @@ class AssumableRoles:
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
-            named = ({"sts:RoleSessionName": session_name(state), **given} for state in states)
+            named = (
+                {"sts:RoleSessionName": role_calls.session_name(state), **given} for state in states
+            )
             asking = (
                 part.asking(state.gathered.within_limits(), keys, via=via)
                 for state, keys in zip(states, named, strict=True)
@@ -332,7 +329,7 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a principal's own policies and ceilings want of its calls."""
-    return required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
+    return parameters.required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
@@ -347,6 +344,7 @@ def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     Examples
     --------
     >>> from iamlab import World
+    >>> from iamlab.authorization.principal import principal_of
     >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> admitting(PrincipalState.of(principal_of(dana.account.world, dana))).statements[0].principal

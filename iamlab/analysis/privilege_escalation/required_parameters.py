@@ -233,7 +233,7 @@ class Placeholder:
     --------
     >>> from iamlab import World
     >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
-    (Later(said='a password that the caller chooses'), 128)
+    (Placeholder(said='a password that the caller chooses'), 128)
     """
 
     said: str

@@ -98,6 +98,7 @@ def session_name(state: PrincipalState) -> str:
     Examples
     --------
     >>> from iamlab import World
+    >>> from iamlab.authorization.principal import principal_of
     >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
     >>> session_name(PrincipalState.of(principal_of(d.account.world, d)))
