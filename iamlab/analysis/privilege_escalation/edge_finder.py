@@ -53,9 +53,8 @@ ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), 
 """Leads from an administrator to the point that all administrators of the account share."""
 
 
-def shared_by(state: PrincipalState) -> PrincipalState:
-    """Give the point that the administrators of a principal's account share."""
-    return PrincipalState(shared_name(state.account_id), gathered=state.gathered)
+SHARED = "administrators of "
+"""How the name begins of the point that the administrators of an account share."""
 
 
 def an_administrator(account: Account) -> PrincipalState:
@@ -67,14 +66,9 @@ def an_administrator(account: Account) -> PrincipalState:
     return made.state().with_(any_permission())
 
 
-def shared_name(account_id: str) -> str:
-    """Give the name of the point that the administrators of an account share."""
-    return f"administrators of {account_id}"
-
-
 def is_shared(state: PrincipalState) -> bool:
     """Say whether a point of the graph is that of an account's administrators."""
-    return state.arn.startswith("administrators of ")
+    return state.arn.startswith(SHARED)
 
 
 def asks_who_calls(state: PrincipalState) -> bool:
@@ -212,7 +206,8 @@ class EdgeFinder:
             return tuple(self._of_administrators(state))
         if not self._shares(state):
             return self.own_edges(state)
-        shared = Edge(ADMINISTERS, state, shared_by(state), tuple)
+        point = PrincipalState(f"{SHARED}{state.account_id}", gathered=state.gathered)
+        shared = Edge(ADMINISTERS, state, point, tuple)
         one = self._view(state)
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
             made = (edge for edge in edges_from(one, MAKING) if self.is_admin(edge.target))

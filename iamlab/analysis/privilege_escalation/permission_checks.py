@@ -148,10 +148,6 @@ class Decider:
         for state in states:
             self._together.setdefault(state.account_id, []).append(state)
 
-    def asked_together(self, account_id: str) -> Sequence[PrincipalState]:
-        """Give the principals of an account that will all be asked."""
-        return self._together.get(account_id, ())
-
     def asked_with(self, state: PrincipalState) -> list[PrincipalState]:
         """Give the others of its account that are asked together, if it is one of those."""
         every = self._together.get(state.account_id, [])

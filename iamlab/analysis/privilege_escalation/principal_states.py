@@ -121,6 +121,7 @@ class PrincipalState:
         Examples
         --------
         >>> from iamlab import World
+        >>> from iamlab.authorization.principal import principal_of
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
         >>> state = PrincipalState.of(principal_of(dana.account.world, dana))
         >>> print(state.with_(any_permission()).with_(any_permission()))
