@@ -33,7 +33,6 @@ NO_EFFECT: Mapping[str, str] = {
     "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
     "lambda:CreateFunction Handler": "It comes with the code.",
     "lambda:CreateFunction Runtime": "It comes with the code.",
-    "organizations:CreateAccount IamUserAccessToBilling": "It is checked; bills are not modelled.",
     "secretsmanager:CreateSecret Description": "Nothing that iamlab answers shows it.",
     "secretsmanager:DeleteSecret ForceDeleteWithoutRecovery": "Secrets are never recovered here.",
     "sts:GetScopedCredentials ScopedSessionDescription": "A note that no answer of STS shows.",
@@ -80,7 +79,7 @@ def of_function(function: FunctionType) -> list[Any]:
     """Give a function's code, and what its names mean: globals, and what modules have."""
     if not function.__module__.startswith("iamlab."):
         return []
-    known, used = vars(sys.modules[function.__module__]), names(function.__code__)
+    known, used = function.__globals__, names(function.__code__)
     modules = [known[one] for one in used if isinstance(known.get(one), ModuleType)]
     modules += [sys.modules[one] for one in used if one.startswith("iamlab.operations.")]
     places = (known, *(vars(one) for one in modules if one.__name__.startswith("iamlab.")))

@@ -15,7 +15,7 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.lab.account import Account
-from iamlab.operations.services.common import NamedResource
+from iamlab.operations.services.apis import NamedResource
 from tests.world.deep import snapshot
 from tests.world.exports import allow, deny, document
 
