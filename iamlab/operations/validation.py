@@ -100,8 +100,8 @@ def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
 
 def _check_type(value: object, wanted: Shape, name: str) -> None:
     """Refuse a value of the wrong kind, as the real clients do before anything is sent."""
-    types = TYPES[wanted.type]
-    if isinstance(value, types) and not (wanted.type == "integer" and isinstance(value, bool)):
+    types, is_number = TYPES[wanted.type], wanted.type == "integer" and wanted.service in WHOLE
+    if isinstance(value, types) and not (is_number and isinstance(value, bool)):
         return
     shown = "***" if name in SECRETS else _covered(value)
     raise RequestError(

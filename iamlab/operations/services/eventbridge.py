@@ -185,11 +185,7 @@ def put_permission(account: Account, given: Parameters) -> None:
     keep(account, bus)
 
 
-_SHAPES = {
-    "Action": r"events:[a-zA-Z]+",
-    "Principal": _PRINCIPAL,
-    "StatementId": r"[a-zA-Z0-9-_]+",
-}
+_SHAPES = {"Action": r"events:[a-zA-Z]+", "Principal": _PRINCIPAL, "StatementId": r"[a-zA-Z0-9-_]+"}
 """What a call must send that sends no policy."""
 
 

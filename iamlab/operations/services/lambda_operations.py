@@ -38,11 +38,7 @@ _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 
 
 def _configuration(function: Function) -> dict[str, Any]:
-    return {
-        "FunctionName": function.name,
-        "FunctionArn": function.arn,
-        "Role": function.role_arn,
-    }
+    return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
 
 
 def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
@@ -52,11 +48,7 @@ def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
     return [*passed, *API.also(account, given)]
 
 
-@API.makes(
-    "CreateFunction",
-    answer=_configuration,
-    also=_pass_role,
-)
+@API.makes("CreateFunction", answer=_configuration, also=_pass_role)
 def create_function(account: Account, given: Parameters) -> Function:
     """Make a function, with a role that Lambda can assume."""
     function = Function(account, API.check_new(account, given), API.tags(given))
