@@ -42,6 +42,14 @@ r"""Inside of brackets: letters, digits and spaces of every alphabet, as tags ta
 ``\p{L}\p{Z}\p{N}``, which Python's patterns do not know; a tab or a line break is no such space."""
 
 
+_UNMODELLED = {
+    "CreateRole": ("MaxSigninSessionDuration",),
+    "UpdateRole": ("MaxSigninSessionDuration", "ResetMaxSigninSessionDuration"),
+    "ListPolicies": ("PolicyUsageFilter",),
+}
+"""Operation of IAM -> its parameters that iamlab does not model."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a value must be.
@@ -166,7 +174,7 @@ def signature(operation: str, service: str = "iam") -> Signature:
         raw["parameters"],
         tuple(raw["required"]),
         tuple(raw.get("errors", ())),
-        frozenset(raw.get("unmodelled", ())),
+        frozenset((*raw.get("unmodelled", ()), *_UNMODELLED.get(key, ()))),
     )
 
 

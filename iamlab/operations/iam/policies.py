@@ -121,13 +121,17 @@ def list_policies(account: Account, given: Parameters) -> dict[str, Any]:
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, given: Parameters) -> dict[str, Any]:
-    """List who has a policy attached."""
-    policy = account.get_policy(given["PolicyArn"])
+    """List who has a policy attached or, if that is asked for, as a boundary."""
+    arn, kind = account.get_policy(given["PolicyArn"]).arn, given.get("EntityFilter")
+    is_boundary = given.get("PolicyUsageFilter") == "PermissionsBoundary"
+    every = bounded_by(account, arn) if is_boundary else holders(account, arn)
+    wanted = [one for one in every if kind in (None, one.kind.capitalize())]
+    listed = page("Entities", wanted, given, lambda one: one)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for one in holders(account, policy.arn):
+    for one in listed.pop("Entities"):
         noun = one.kind.capitalize()
         found[f"Policy{noun}s"].append({f"{noun}Name": one.name, f"{noun}Id": one.unique_id})
-    return {**found, "IsTruncated": False}
+    return {**found, **listed}
 
 
 @operation("DeletePolicy", on="policy")

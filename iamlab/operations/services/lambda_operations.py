@@ -139,6 +139,10 @@ def remove_permission(account: Account, given: Parameters) -> None:
         raise _no_policy(function.arn)
     sid = given["StatementId"]
     refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
+    end = f":{given['Qualifier']}" if "Qualifier" in given else ""
+    for one in function.policy.statements:
+        if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
+            raise refusal  # it is of another version or alias
     remove_statement(function, sid, refusal)
 
 
