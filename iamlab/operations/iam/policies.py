@@ -129,14 +129,17 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """List who has a policy attached."""
-    policy = account.get_policy(request["PolicyArn"])
+    """List who has a policy attached or, if that is asked for, as a boundary."""
+    arn, kind = account.get_policy(request["PolicyArn"]).arn, request.get("EntityFilter")
+    is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
+    every = bounded_by(account, arn) if is_boundary else holders(account, arn)
+    wanted = [one for one in every if kind in (None, one.kind.capitalize())]
+    listed = page("Entities", wanted, request, lambda one: one)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for identity in holders(account, policy.arn):
-        noun = identity.kind.capitalize()
-        named = {f"{noun}Name": identity.name, f"{noun}Id": identity.unique_id}
-        found[f"Policy{noun}s"].append(named)
-    return {**found, "IsTruncated": False}
+    for one in listed.pop("Entities"):
+        noun = one.kind.capitalize()
+        found[f"Policy{noun}s"].append({f"{noun}Name": one.name, f"{noun}Id": one.unique_id})
+    return {**found, **listed}
 
 
 @operation("DeletePolicy", on="policy")
