@@ -1,7 +1,7 @@
 """Who can do something: all callers of a world are decided at once, as sets.
 
-The callers are indexed once (``engine/callers_index.py``), and remembered until the world changes. The
-answer names those who are allowed; a decision is made when it is read.
+The callers are indexed once (``engine/callers_index.py``), and remembered until the world changes.
+The answer names those who are allowed; a decision is made when it is read.
 """
 
 from __future__ import annotations
