@@ -41,10 +41,10 @@ def named(power: PrincipalState, *, is_admin: bool = False) -> Named:
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
+    >>> from iamlab.analysis.privilege_escalation import principal_states as states
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
-    >>> power = PrincipalState.of(dana.account.world.gather(dana)).with_(any_permission())
-    >>> print(named(power))
+    >>> dana = states.PrincipalState.of(dana.account.world.gather(dana))
+    >>> print(named(dana.with_(states.any_permission())))
     dana (user with any permission)
     """
     name, kind = name_and_kind(power.arn)
