@@ -178,28 +178,24 @@ class EdgeFinder:
 
     def is_admin(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator of its account."""
-        known = self._admins.get(state)
-        if known is None:
-            known = self._admins[state] = is_admin(self.decider, state)
-        return known
+        if state not in self._admins:
+            self._admins[state] = is_admin(self.decider, state)
+        return self._admins[state]
 
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give all edges that a principal has, be it an administrator or not."""
-        known = self._own.get(state)
-        if known is None:
-            if self.asks_together:
-                _ = self.today
-            known = self._own[state] = tuple(edges_from(self._view(state)))
-        return known
+        if state not in self._own:
+            _ = self.asks_together and self.today
+            self._own[state] = tuple(edges_from(self._view(state)))
+        return self._own[state]
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give the edges of the graph that begin at a point."""
-        known = self._edges.get(state)
-        if known is None:
-            known = self._edges[state] = self._edges_of(state)
-        return known
+        if state not in self._edges:
+            self._edges[state] = self._edges_of(state)
+        return self._edges[state]
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):
@@ -224,12 +220,10 @@ class EdgeFinder:
 
     def _shares(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator like all others of its account."""
-        if not self.is_admin(state):
-            return False
         account_id = state.account_id
-        if account_id not in self._alike:
+        if self.is_admin(state) and account_id not in self._alike:
             self._alike[account_id] = not asks_who_calls(state)
-        return self._alike[account_id]
+        return self.is_admin(state) and self._alike[account_id]
 
     def _of_administrators(self, shared: PrincipalState) -> Iterable[Edge]:
         """Give what any administrator of an account can do to the others in it."""
@@ -244,10 +238,10 @@ class EdgeFinder:
                 yield Edge(edge.way, shared, target, edge.make, edge.conditions)
 
     def _view(self, state: PrincipalState) -> AttackerView:
-        stock = self._stocks.get(state.account_id)
-        if stock is None:
-            account = self.decider.world.accounts[state.account_id]
-            stock = self._stocks[state.account_id] = AccountInventory(account)
+        account = self.decider.world.accounts[state.account_id]
+        if account.account_id not in self._stocks:
+            self._stocks[account.account_id] = AccountInventory(account)
+        stock = self._stocks[account.account_id]
         return AttackerView(self.decider, state, stock, self.assuming)
 
     @cached_property

@@ -88,10 +88,9 @@ class Passing:
     def lets(self, role: Role, service: str, source: str) -> bool:
         """Say whether a role's trust policy lets a service in that works for a resource."""
         key = (role.arn, service, source if _asks_for_source(role) else "")
-        known = self._lets.get(key)
-        if known is None:
-            known = self._lets[key] = self._decide(role, host(service), source)
-        return known
+        if key not in self._lets:
+            self._lets[key] = self._decide(role, host(service), source)
+        return self._lets[key]
 
     def _decide(self, role: Role, principal: str, source: str) -> bool:
         where = Circumstances()

@@ -51,12 +51,9 @@ class Need(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What it is the same as."""
-        values = ((key, _frozen(value)) for key, value in sorted(self.keys.items()))
+        given = sorted(self.keys.items())
+        values = ((key, tuple(one) if isinstance(one, list) else one) for key, one in given)
         return (self.action, self.resource, *values)
-
-
-def _frozen(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)

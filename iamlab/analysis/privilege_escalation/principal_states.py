@@ -142,11 +142,6 @@ class PrincipalState:
         """Whose principal it is."""
         return self.gathered.account_id
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether it is not as it is today."""
-        return bool(self.changes)
-
     def __str__(self) -> str:
         said = " and ".join(one.label for one in self.changes)
         name = Arn.parse(self.arn).resource if is_arn(self.arn) else self.arn

@@ -44,8 +44,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 
-ENDPOINT = "us-east-1"
-NOT_AT_ALL = timedelta()
+ENDPOINT, NOT_AT_ALL = "us-east-1", timedelta()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,8 @@ if TYPE_CHECKING:
 MOST_TAGS = 8
 """So many sets of tags of resources are tried."""
 
-MOST_SETS = 24
-"""So many sets of tags are looked at for one principal."""
-
-MOST_VALUES = 4
+MOST_SETS, MOST_VALUES = 24, 4
+"""So many sets of tags are looked at for one principal, and so many values of one tag."""
 
 Tags = tuple[tuple[str, str], ...]
 """Keys in small letters, with values."""
