@@ -37,10 +37,10 @@ LARGE_CIRCLES = {  # one file of each circle of more than 5 -> how many it has, 
 }
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (424, 6),
-    "policy": (8111, 82),
+    "policy": (8118, 82),
     "engine": (4048, 33),
     "model": (2533, 24),
-    "authorization": (1034, 7),
+    "authorization": (1040, 7),
     "cloudtrail": (595, 6),
     "operations": (13282, 104),
     "analysis": (15527, 102),
@@ -166,8 +166,8 @@ def test_a_question_passes_few_files():
     ask()  # what is loaded when first asked for, and policies made ready
     call()
 
-    assert len(_files_entered(ask)) <= 19
-    assert len(_files_entered(call)) <= 37
+    assert len(_files_entered(ask)) <= 15
+    assert len(_files_entered(call)) <= 36
 
 
 def _files_entered(work):
