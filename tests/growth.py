@@ -55,13 +55,13 @@ def seconds(work: Work) -> float:
     return best
 
 
-def grows_linearly(work_of: Callable[[int], Work], size: int) -> bool:
+def grows_linearly(work_of: Callable[[int], Work], size: int, *, counted: int = 0) -> bool:
     """Say whether work on four times the input takes clearly less than sixteen times as much.
 
     Linear work takes 4 times, quadratic 16. The size is that for a clock; steps are counted of an
-    eighth of it.
+    eighth of it, or of ``counted``.
     """
-    if not _few(steps, work_of, max(size // 8, 10), FEW):
+    if not _few(steps, work_of, counted or max(size // 8, 10), FEW):
         return False
     return not is_thorough() or any(_few(seconds, work_of, size, SHORT) for _ in range(ATTEMPTS))
 

@@ -16,7 +16,7 @@ from iamlab.engine.callers_index import CallersIndex
 from iamlab.engine.grants import Grant
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.engine.question_space import ResourceFacts
-from tests.effort import first_now
+from tests.effort import first_now, tries
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import (
     ANA,
@@ -170,11 +170,12 @@ def test_each_bit_is_what_evaluate_says(seed):
     agree(callers, *questions)
 
 
+@pytest.mark.chance
 def test_random_crowds_are_neither_open_nor_shut():
     """So that both values of a bit are compared often enough, and in one answer too."""
     rng = random.Random(7)
     bits, mixed = Counter(), 0
-    for _ in range(60):
+    for _ in range(tries(60)):
         callers, questions = random_crowd(rng)
         for question in questions:
             found = agree(callers, question)
@@ -182,26 +183,28 @@ def test_random_crowds_are_neither_open_nor_shut():
             mixed += len(set(found)) > 1
 
     assert min(bits.values()) > 0.15 * bits.total()
-    assert mixed > 60
+    assert mixed > tries(60)
 
 
+@pytest.mark.chance
 @pytest.mark.parametrize("few", [0, 1, 1_000])
 def test_it_does_not_matter_how_sets_are_written(few, monkeypatch):
     """As bits or as numbers."""
     monkeypatch.setattr(callers_module, "FEW", few)
     rng = random.Random(few)
 
-    for _ in range(40):
+    for _ in range(tries(40)):
         callers, questions = random_crowd(rng)
         agree(callers, *questions)
 
 
+@pytest.mark.chance
 def test_nothing_is_lost_when_too_much_is_remembered(monkeypatch):
     """It is found again."""
     monkeypatch.setattr(brought_module, "MOST", 1)
     rng = random.Random(3)
 
-    for _ in range(40):
+    for _ in range(tries(40)):
         callers, questions = random_crowd(rng)
         agree(callers, *questions, *questions)
 

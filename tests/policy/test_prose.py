@@ -11,7 +11,7 @@ from iamlab import Policy
 from iamlab.errors import RequestError
 from iamlab.policy.prose import prose, sentences
 from iamlab.policy.prose.phrases import phrase
-from tests.effort import first_now, slow
+from tests.effort import first_now, is_thorough, slow
 from tests.growth import grows_linearly
 from tests.rows import each_row
 
@@ -93,9 +93,10 @@ def test_full_access_to_iam_names_the_service():
     assert "use every IAM action" in prose(AWS_OWN["IAMFullAccess"])
 
 
+@pytest.mark.chance
 def test_every_policy_of_aws_can_be_read():
     """No policy that AWS has written breaks it, or is passed over in silence."""
-    for name, one in AWS_OWN.items():
+    for name, one in list(AWS_OWN.items())[:: 1 if is_thorough() else 5]:
         lines = sentences(one)
 
         assert len(lines) == len(one.statements), name
