@@ -28,6 +28,9 @@ SERVICES = ("iam", "sts")
 OTHERS = FOLDER / "services_model.json"
 CLIENTS = {"cloudformation": "cloudcontrol", "sso": "sso-admin"}
 """The prefix of actions -> what botocore calls the service, if that differs."""
+DETAILED = ("organizations",)
+"""Services of whose texts the patterns, lengths and words are kept, too."""
+
 TYPES = {"structure": "map", "long": "integer"}
 """Types of botocore's -> what they are here: what is in a structure is the operation's affair."""
 KEPT = ("type", "min", "max", "pattern", "enum")
@@ -98,14 +101,17 @@ def others(kept: dict[str, Any]) -> dict[str, Any]:
     import botocore.session
 
     session, operations = botocore.session.get_session(), {}
+    shapes: dict[str, Any] = {}
     for key, operation in sorted(kept["operations"].items()):
         prefix, _, name = key.partition(":")
         service = session.get_service_model(CLIENTS.get(prefix, prefix))
         is_known = name in service.operation_names
         shape = service.operation_model(name).input_shape if is_known else None
         members = {} if shape is None else shape.members
-        known = {part: one.type_name for part, one in members.items()}
-        types = {part: TYPES.get(one, one) for part, one in known.items()}
+        types = {part: TYPES.get(one.type_name, one.type_name) for part, one in members.items()}
+        for part, one in members.items() if prefix in DETAILED else ():
+            if one.type_name == "string":
+                types[part] = _note(one, shapes)
         own = operation["parameters"]
         operations[key] = {
             "parameters": {part: types.get(part, kind) for part, kind in own.items()},
@@ -113,7 +119,7 @@ def others(kept: dict[str, Any]) -> dict[str, Any]:
             "unmodelled": [part for part in types if part not in own],
         }
     origin = f"botocore {version('botocore')} (Apache-2.0)"
-    return {"origin": origin, "operations": operations, "shapes": {}}
+    return {"origin": origin, "operations": operations, "shapes": dict(sorted(shapes.items()))}
 
 
 def main() -> None:

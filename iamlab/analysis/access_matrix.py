@@ -1,9 +1,9 @@
 """Many callers, actions and resources at once: each cell is what ``can`` says.
 
-The engine decides about many pairs as sets (``engine/matrix.py``). What it must be told of a
-resource, of a call's way and of its context depends on the service of the action and on the
-caller's account, and on nothing else of the two. So the questions are cut into parts: callers of
-one account, and services that are told the same of all resources that they share.
+The engine decides many pairs as sets (``engine/matrix.py``). What it needs to know of a resource, a
+VPC endpoint and the context depends on the service of the action and on the caller's account. So
+callers are grouped by account, and pairs are put into batches: services for which all resources
+that they share are the same.
 
 Notes
 -----
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import product
+from itertools import accumulate, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +33,7 @@ from iamlab.model.identities import Group, User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller
@@ -106,13 +106,13 @@ _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
         role.arn for account in world.accounts.values() for role in account.roles.values()
     ],
 }
-"""Who is asked for, by the word of ``by``."""
+"""The default callers, by the word of ``by``."""
 
 
-class Known(NamedTuple):
-    """A row: what the engine is told of a caller, and what stands before the row."""
+class Row(NamedTuple):
+    """A row of the matrix: the caller's context, and the name at the head of the row."""
 
-    gathered: PrincipalContext
+    principal: PrincipalContext
     name: str
 
 
@@ -121,12 +121,12 @@ def everybody(world: World) -> list[str]:
     return list(everybody_of(world.accounts.values()))
 
 
-def _known(world: World, caller: Caller, by: str) -> Known:
+def _row(world: World, caller: Caller, by: str) -> Row:
     group = _group_of(world, caller) if by == "group" else None
     if group is not None:
-        return Known(member_of(group), group.arn)
-    gathered = principal_of(world, caller).within_limits()
-    return Known(gathered, gathered.arn)
+        return Row(member_of(group), group.arn)
+    principal = principal_of(world, caller).within_limits()
+    return Row(principal, principal.arn)
 
 
 def _group_of(world: World, caller: Caller) -> Group | None:
@@ -151,12 +151,12 @@ def member_of(group: Group) -> PrincipalContext:
         name += "-"
     member = User(account, name, unique_id=f"AIDA{'MEMBEREXAMPLE':0>17}")
     missing: list[str] = []
-    hanging = tuple(policies_of(group, (f"group {group.name}",), missing))
+    attached = tuple(policies_of(group, (f"group {group.name}",), missing))
     return PrincipalContext(
         member.arn,
         account.account_id,
         partial(contexts.user_attributes, member, account.world.membership_of(account.account_id)),
-        hanging,
+        attached,
         assumed=tuple(missing),
         scps=scps_of(account),
     )
@@ -175,14 +175,14 @@ def matrix(
 
     circumstances = circumstances or {}
     check_circumstances(circumstances)
-    known = [_known(world, caller, by) for caller in steps(callers, "gathering")]
-    rows = [0] * len(known)
-    for places in _alike(known).values():
-        some = [known[place].gathered for place in places]
-        decided = _rows(world, some, pairs, context or {}, circumstances)
+    listed = [_row(world, caller, by) for caller in steps(callers, "gathering")]
+    rows = [0] * len(listed)
+    for places in _alike(listed).values():
+        principals = [listed[place].principal for place in places]
+        decided = _rows(world, principals, pairs, context or {}, circumstances)
         for place, row in zip(places, decided, strict=True):
             rows[place] = row
-    return AccessMatrix(tuple(one.name for one in known), tuple(pairs), tuple(rows))
+    return AccessMatrix(tuple(row.name for row in listed), tuple(pairs), tuple(rows))
 
 
 def _rows(
@@ -192,86 +192,82 @@ def _rows(
     given: Given,
     circumstances: Circumstances,
 ) -> list[int]:
-    """Decide for callers to whom resources and ways look the same."""
+    """Decide for callers for whom resources and VPC endpoints are the same."""
     from iamlab.engine.matrix import evaluate_many
 
     via = bool(circumstances.get("via"))
-    cut = parts(world, callers[0], pairs, given, circumstances)
+    batches = batches_of(world, callers[0], pairs, given, circumstances)
     decided = []
-    for part in cut:
-        asking = (part.asking(one, given, via=via) for one in steps(callers, "deciding"))
-        asked = [pairs[place] for place in part.places]
-        decided.append(evaluate_many(asking, asked, part.facts).rows)
-    back = in_order([part.places for part in cut])
+    for batch in batches:
+        taken = (batch.caller(one, given, via=via) for one in steps(callers, "deciding"))
+        listed = [pairs[place] for place in batch.places]
+        decided.append(evaluate_many(taken, listed, batch.facts).rows)
+    back = in_order([batch.places for batch in batches])
     return [back([rows[number] for rows in decided]) for number in range(len(callers))]
 
 
-def _alike(callers: Sequence[Known]) -> dict[object, list[int]]:
-    """Put the callers together to whom a resource and a way look the same."""
+def _alike(rows: Sequence[Row]) -> dict[object, list[int]]:
+    """Group the callers for whom resources and VPC endpoints are the same."""
     found: dict[object, list[int]] = {}
-    for place, known in enumerate(callers):
-        who = known.gathered.who()
-        found.setdefault((known.gathered.account_id, who.service, who.sends), []).append(place)
+    for place, (principal, _) in enumerate(rows):
+        who = principal.who()
+        found.setdefault((principal.account_id, who.service, who.sends), []).append(place)
     return found
 
 
 @dataclass(slots=True)
-class Part:
-    """Pairs that the engine can be asked at once.
+class Batch:
+    """Pairs that the engine decides at once.
 
     Parameters
     ----------
     policy
-        Of the VPC endpoint on the way.
+        The VPC endpoint's policy.
     facts
-        By the resource's ARN; what is known of the call stands in their contexts.
+        The resources by ARN; their contexts hold what is known of the call.
     places
-        Which of all pairs they are, in order.
+        The places of the pairs among all pairs, in order.
     """
 
     policy: Policy | None
     facts: dict[str, ResourceFacts]
     places: list[int] = field(default_factory=list)
 
-    def takes(self, other: Part) -> bool:
-        """Say whether the pairs of another part can be asked together with these."""
+    def takes(self, other: Batch) -> bool:
+        """Say whether the engine can decide the pairs of another batch together with these."""
         return self.policy is other.policy and all(
             self.facts.get(resource, facts) == facts for resource, facts in other.facts.items()
         )
 
-    def asking(self, known: PrincipalContext, given: Given, *, via: bool) -> Asking:
+    def caller(self, principal: PrincipalContext, given: Given, *, via: bool) -> Asking:
         """Give a caller as the engine takes it."""
-        own = {**known.context(), **(FORWARDED_CALL_KEYS if via else {})}
-        return (
-            known.arn,
-            known.layers(endpoint=self.policy),
-            override_keys(own, given),
-            known.issuer,
-        )
+        own = {**principal.context(), **(FORWARDED_CALL_KEYS if via else {})}
+        layers = principal.layers(endpoint=self.policy)
+        return principal.arn, layers, override_keys(own, given), principal.issuer
 
 
-def parts(
+def batches_of(
     world: World,
     caller: PrincipalContext,
     pairs: Sequence[Pair],
     given: Given,
     circumstances: Circumstances,
-) -> list[Part]:
-    """Cut pairs into as few parts as one question about many allows."""
-    by_way: dict[tuple[str, str], list[int]] = {}
+) -> list[Batch]:
+    """Put pairs into as few batches as the engine allows."""
+    by_service: dict[tuple[str, str], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
-        by_way.setdefault((service_of(action), _region(resource)), []).append(place)
-    told = _Told(world, caller.who(), caller.account_id, given, circumstances)
-    found: list[Part] = []
-    for places in steps(by_way.values(), "looking up"):
-        own = told.part([pairs[place] for place in places])
-        one = next((known for known in found if known.takes(own)), None)
-        if one is None:
-            found.append(one := own)
-        one.facts |= own.facts
-        one.places += places
-    for one in found:
-        one.places.sort()
+        by_service.setdefault((service_of(action), _region(resource)), []).append(place)
+    reader = _FactsReader(world, caller.who(), caller.account_id, given, circumstances)
+    found: list[Batch] = []
+    for places in steps(by_service.values(), "looking up"):
+        own = reader.batch([pairs[place] for place in places])
+        batch = next((known for known in found if known.takes(own)), None)
+        if batch is None:
+            found.append(batch := own)
+        batch.facts |= own.facts
+        batch.places += places
+    for batch in found:
+        batch.places.sort()
     return found
 
 
@@ -280,8 +276,8 @@ def _region(resource: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What the engine is told of resources and ways, for callers to whom they look the same."""
+class _FactsReader:
+    """Reads what the engine needs to know of resources, for callers for whom it is the same."""
 
     world: World
     who: CallerAttributes
@@ -290,56 +286,47 @@ class _Told:
     circumstances: Circumstances
     _rcps: dict[str, ResourceContext] = field(default_factory=dict)
 
-    def part(self, pairs: Iterable[Pair]) -> Part:
-        """Say it of pairs of one service and Region."""
+    def batch(self, pairs: Iterable[Pair]) -> Batch:
+        """Make a batch of pairs of one service and Region."""
         facts: dict[str, ResourceFacts] = {}
         policy = None
         for action, resource in pairs:
             if resource not in facts:
-                way, facts[resource] = self._one(action, resource)
-                policy = way.policy  # the endpoint depends on nothing else
-        return Part(policy, facts)
+                # The endpoint depends on service and Region only.
+                policy, facts[resource] = self._facts(action, resource)
+        return Batch(policy, facts)
 
-    def _one(self, action: str, resource: str) -> tuple[NetworkPath, ResourceFacts]:
+    def _facts(self, action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
         facts = resource_context(self.world, resource, action, self.account_id)
         if facts.rcps:
-            # The engine looks at the same levels once.
+            # The engine reads levels that are the same object once.
             same = self._rcps.setdefault(facts.account_id, facts)
             facts = replace(facts, rcps=same.rcps)
         way = NetworkPath.of(self.world, self.who, facts, action, self.circumstances)
-        beside = facts.beside(call_keys(way.call))
-        return way, replace(beside, context=override_keys(beside.context, self.given))
+        found = facts.beside(call_keys(way.call))
+        return way.policy, replace(found, context=override_keys(found.context, self.given))
 
 
 def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
-    """Say how sets of several parts become one, with the bits at these places.
+    """Say how sets of several batches become one, with the bits at these places.
 
     Examples
     --------
     >>> bin(in_order([[0, 2], [1]])([0b01, 0b1]))
     '0b11'
     """
-    every = [place for part in places for place in part]
+    every = [place for batch in places for place in batch]
     if every == list(range(len(every))):
-        lengths = list(map(len, places))
-        return lambda sets: sum(
-            bits << start for bits, start in zip(sets, _sums(lengths), strict=True)
-        )
+        starts = accumulate(map(len, places), initial=0)
+        first = list(starts)[:-1]
+        return lambda sets: sum(bits << start for bits, start in zip(sets, first, strict=True))
     order = sorted(range(len(every)), key=every.__getitem__, reverse=True)
     pick = itemgetter(*order)
 
     def back(sets: Sequence[int]) -> int:
         digits = "".join(
-            f"{bits:0{len(part)}b}"[::-1] for bits, part in zip(sets, places, strict=True)
+            f"{bits:0{len(batch)}b}"[::-1] for bits, batch in zip(sets, places, strict=True)
         )
         return int("".join(pick(digits)), 2)
 
     return back
-
-
-def _sums(lengths: Iterable[int]) -> Iterator[int]:
-    """Give where each part begins."""
-    start = 0
-    for length in lengths:
-        yield start
-        start += length

@@ -25,7 +25,7 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.model import managed_policies
-from iamlab.model.identities import User
+from iamlab.model.identities import with_groups
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
@@ -157,11 +157,7 @@ def grants(policy: Policy, service: str) -> bool:
 
 def policies_granting(identity: Identity, service: str) -> list[dict[str, Any]]:
     """List the policies of an identity that grant a service, a user's groups included."""
-    holders: list[Identity] = [identity]
-    if isinstance(identity, User):
-        groups = identity.account.groups
-        holders += [groups[name] for name in identity.groups if name in groups]
-    found = [item for holder in holders for item in _granting(holder, service)]
+    found = [item for holder in with_groups(identity) for item in _granting(holder, service)]
     # A managed policy that is attached to several of them is one policy.
     return list({tuple(item.items()): item for item in found}.values())
 

@@ -1,4 +1,4 @@
-"""Which events are meant: by whom, of what, when, with which end. Each a check of one event.
+"""The search for events: each condition, such as who called, becomes a check of one event.
 
 Notes
 -----
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from iamlab.cloudtrail.event_names import NAMES
@@ -51,74 +52,74 @@ def checks_of(events: Iterable[Event], **wanted: Any) -> list[Check]:
     """
     makers: dict[str, Callable[[Any], Check]] = {
         "account": _in_log_of,
-        "outcome": _ended,
-        "since": lambda given: _since(_moment("since", given)),
-        "until": lambda given: _until(_moment("until", given)),
-        "what": lambda given: _of_call(given, events),
+        "outcome": _with_outcome,
+        "since": _since,
+        "until": _until,
+        "what": lambda action: _calls_of(action, events),
         "who": _by,
     }
     return [make(wanted[name]) for name, make in makers.items() if wanted.get(name) is not None]
 
 
-def _in_log_of(given: object) -> Check:
-    wanted = getattr(given, "account_id", given)
-    if not (isinstance(wanted, str) and _ACCOUNT.fullmatch(wanted)):
-        raise RequestError(f"account={given!r} is none: give it itself, or its id of 12 digits.")
-    return lambda event: event.recipient_account_id == wanted
+def _in_log_of(account: object) -> Check:
+    account_id = getattr(account, "account_id", account)
+    if not (isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)):
+        raise RequestError(f"account={account!r} is none: give it itself, or its id of 12 digits.")
+    return lambda event: event.recipient_account_id == account_id
 
 
-def _ended(given: object) -> Check:
+def _with_outcome(outcome: object) -> Check:
     known = get_args(Outcome)
-    if given not in known:
-        hint = did_you_mean(str(given)[:100], known)
-        raise RequestError(f"outcome={given!r} is none. {hint}")
-    return lambda event: event.outcome == given
+    if outcome not in known:
+        hint = did_you_mean(str(outcome)[:100], known)
+        raise RequestError(f"outcome={outcome!r} is none. {hint}")
+    return lambda event: event.outcome == outcome
 
 
-def _moment(name: str, given: object) -> datetime:
-    found = given
-    if isinstance(given, str):
-        try:
-            found = datetime.fromisoformat(given)
-        except ValueError:
-            found = None
-    if not isinstance(found, datetime):
-        raise RequestError(f"{name}={given!r} is no time: write 2026-11-25T09:00:00Z.")
-    if found.tzinfo is None:
-        raise RequestError(f"{name}={given!r} has no time zone: write Z at its end for UTC.")
-    return found
-
-
-def _since(moment: datetime) -> Check:
+def _since(time: object) -> Check:
+    moment = _moment("since", time)
     return lambda event: event.event_time >= moment
 
 
-def _until(moment: datetime) -> Check:
+def _until(time: object) -> Check:
+    moment = _moment("until", time)
     return lambda event: event.event_time <= moment
+
+
+def _moment(name: str, time: object) -> datetime:
+    found = time
+    if isinstance(time, str):
+        try:
+            found = datetime.fromisoformat(time)
+        except ValueError:
+            found = None
+    if not isinstance(found, datetime):
+        raise RequestError(f"{name}={time!r} is no time: write 2026-11-25T09:00:00Z.")
+    if found.tzinfo is None:
+        raise RequestError(f"{name}={time!r} has no time zone: write Z at its end for UTC.")
+    return found
 
 
 # -- what was called ------------------------------------------------------------------------------
 
 
-def _of_call(given: object, events: Iterable[Event]) -> Check:
-    if not isinstance(given, str) or not given:
-        raise RequestError(f"what={given!r} is no action: write s3:GetObject, or iam:*.")
-    called: dict[tuple[str, str], tuple[str, ...]] = {}
+def _calls_of(action: object, events: Iterable[Event]) -> Check:
+    if not isinstance(action, str) or not action:
+        raise RequestError(f"what={action!r} is no action: write s3:GetObject, or iam:*.")
 
     def fits(event: Event) -> bool:
-        call = event.event_source, event.event_name
-        if call not in called:
-            called[call] = _names_of_call(*call)
-        names = called[call] if ":" in given else (event.event_name,)
-        return any(glob_ignoring_case(given, name) for name in names)
+        name = event.event_name
+        names = _names_of_call(event.event_source, name) if ":" in action else (name,)
+        return any(glob_ignoring_case(action, name) for name in names)
 
-    if ":" in given and not any(map(fits, events)):
-        _check_action(given, {event.event_source.removesuffix(_HOST) for event in events})
+    if ":" in action and not any(map(fits, events)):
+        _check_action(action, {event.event_source.removesuffix(_HOST) for event in events})
     return fits
 
 
+@lru_cache(maxsize=4096)
 def _names_of_call(source: str, name: str) -> tuple[str, ...]:
-    """Give what a call may be called: as the event has it, and as policies name its actions."""
+    """Give the names of a call: as the event has it, and as policies name its actions."""
     from iamlab.analysis.trails.actions import actions_of_call
 
     return (
@@ -127,7 +128,7 @@ def _names_of_call(source: str, name: str) -> tuple[str, ...]:
     )
 
 
-def _check_action(given: str, seen: set[str]) -> None:
+def _check_action(action: str, seen: set[str]) -> None:
     """Tell a slip from an action that nobody has called.
 
     Raises
@@ -135,34 +136,33 @@ def _check_action(given: str, seen: set[str]) -> None:
     RequestError
         There is no such service, or it has no such action.
     """
-    service, _, name = given.partition(":")
+    service, _, name = action.partition(":")
     if _WILD.search(service) or (service.lower() in seen and _WILD.search(name)):
         return
     if not catalog.has(service) and service.lower() not in seen:
         hint = did_you_mean(service[:100].lower(), catalog.services())
-        raise RequestError(f"what={given!r}: there is no service {service}. {hint}")
+        raise RequestError(f"what={action!r}: there is no service {service}. {hint}")
     events = [one for key, one in NAMES.items() if key.startswith(f"{service.lower()}:")]
     known = [*(one.name for one in catalog.actions_of(service).values()), *events]
     if known and not _WILD.search(name) and name.lower() not in {one.lower() for one in known}:
         hint = did_you_mean(name[:100], known)
-        raise RequestError(f"what={given!r}: {service} has no action {name}. {hint}")
+        raise RequestError(f"what={action!r}: {service} has no action {name}. {hint}")
 
 
 # -- who called -----------------------------------------------------------------------------------
 
 
-def _by(given: object) -> Check:
-    """Make the check for a caller, however he is given."""
-    if getattr(given, "kind", "") == "group":
+def _by(caller: object) -> Check:
+    """Make the check for a caller: an object, an ARN, an id or a name."""
+    if getattr(caller, "kind", "") == "group":
         raise RequestError("A group never calls: search for its users, one by one.")
-    issued = getattr(given, "issued", None)
-    if getattr(given, "is_in_console", False) and isinstance(issued, datetime):
-        return _in_console(str(getattr(given, "arn", "")), issued)
-    wanted = frozenset(_names_given(given))
+    issued, arn = getattr(caller, "issued", None), getattr(caller, "arn", "")
+    if getattr(caller, "is_in_console", False) and isinstance(issued, datetime):
+        return _in_console(str(arn), issued)
+    wanted = frozenset(_names_of(caller))
     if not wanted:
-        raise RequestError(f"who={given!r} is nobody: give a caller, his ARN, key id or name.")
-    unique_id = "" if isinstance(given, str) else getattr(given, "unique_id", "")
-    arn = getattr(given, "arn", "")
+        raise RequestError(f"who={caller!r} is nobody: give a caller, his ARN, key id or name.")
+    unique_id = "" if isinstance(caller, str) else getattr(caller, "unique_id", "")
 
     def fits(event: Event) -> bool:
         if unique_id and _is_another(event.user_identity, arn, unique_id):
@@ -178,15 +178,15 @@ def _is_another(identity: Mapping[str, Any], arn: str, unique_id: str) -> bool:
     return issuer.get("arn") == arn and id_in(issuer) not in ("", unique_id)
 
 
-def _names_given(given: object) -> Iterator[str]:
-    if isinstance(given, str):
-        names: tuple[object, ...] = (NOBODY if given == ANONYMOUS else given,)
-    elif hasattr(given, "access_key_id"):
-        names = (given.access_key_id,)
-    elif hasattr(given, "account_id") and not hasattr(given, "arn"):
-        names = (given.account_id,)
+def _names_of(caller: object) -> Iterator[str]:
+    if isinstance(caller, str):
+        names: tuple[object, ...] = (NOBODY if caller == ANONYMOUS else caller,)
+    elif hasattr(caller, "access_key_id"):
+        names = (caller.access_key_id,)
+    elif hasattr(caller, "account_id") and not hasattr(caller, "arn"):
+        names = (caller.account_id,)
     else:
-        names = (getattr(given, "arn", ""), getattr(given, "unique_id", ""))
+        names = (getattr(caller, "arn", ""), getattr(caller, "unique_id", ""))
     yield from (name for name in names if isinstance(name, str) and name)
 
 
@@ -223,9 +223,8 @@ def names_of(identity: Mapping[str, Any]) -> Iterator[str]:
     if colon:
         yield unique_id
         yield session_name
-    somebody = _part(identity, "onBehalfOf").get("userId")
-    if somebody:
-        yield str(somebody)
+    if user_id := _part(identity, "onBehalfOf").get("userId"):
+        yield str(user_id)
 
 
 def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:

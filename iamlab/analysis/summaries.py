@@ -16,6 +16,7 @@ from iamlab.analysis.credential_report.credentials import VIRTUAL, of_root, own_
 from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.credentials import devices_of
+from iamlab.model.identities import with_groups
 from iamlab.model.quotas import quota
 from iamlab.policy.rules import INLINE_LIMITS
 
@@ -249,15 +250,12 @@ def summarise(user: User) -> UserSummary:
 
 def _policies(user: User) -> Iterator[tuple[str, str]]:
     """Name each policy that applies, and how it is attached."""
-    known = user.account.groups
-    holders = [(user, "attached", "inline")] + [
-        (known[name], f"attached to group {name}", f"inline of group {name}")
-        for name in user.groups
-        if name in known
-    ]
-    for identity, attached, inline in holders:
-        yield from ((arn.rpartition("/")[2], attached) for arn in identity.attached)
-        yield from ((name, inline) for name in identity.inline)
+    for one in with_groups(user):
+        attached, inline = "attached", "inline"
+        if one is not user:
+            attached, inline = f"attached to group {one.name}", f"inline of group {one.name}"
+        yield from ((arn.rpartition("/")[2], attached) for arn in one.attached)
+        yield from ((name, inline) for name in one.inline)
 
 
 def _key(key_id: str, record: KeyRecord, now: datetime) -> KeySummary:

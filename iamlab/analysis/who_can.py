@@ -1,7 +1,7 @@
-"""Who can do something: one question to everybody of a world, as sets and not as a loop.
+"""Who can do something: all callers of a world are decided at once, as sets.
 
-The callers are indexed once (``engine/callers_index.py``), until the world changes. The
-answer names those who are allowed; why, is worked out for whom it is asked.
+The callers are indexed once (``engine/callers_index.py``), and remembered until the world changes.
+The answer names those who are allowed; a decision is made when it is read.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is the same for all callers whose answer depends on the same facts."""
+class _SharedFacts:
+    """The resource, the VPC endpoint and the context that are the same for some callers."""
 
     facts: ResourceContext
     way: NetworkPath
@@ -52,6 +52,11 @@ class _Asked:
         return override_keys(
             {**forwarded, **self.facts.context, **call_keys(self.way.call)}, self.given
         )
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What was taken for granted, in words."""
+        return (*self.facts.assumed, *self.way.assumed, *reserved_key_notes(self.given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +75,20 @@ class WhoCan(Mapping[str, "Decision"], Shown):
     resource: str
     assumed: tuple[str, ...]
     asked: int
-    _found: Mapping[str, tuple[PrincipalContext, _Asked]] = field(repr=False)
+    _found: Mapping[str, tuple[PrincipalContext, _SharedFacts]] = field(repr=False)
 
     def __getitem__(self, arn: str) -> Decision:
-        known, asked = self._found[arn]
+        principal, shared = self._found[arn]
         request = Request(
-            known.arn,
+            principal.arn,
             self.action,
             self.resource,
-            asked.facts.account_id,
-            override_keys(known.context(), asked.context),
-            known.issuer,
+            shared.facts.account_id,
+            override_keys(principal.context(), shared.context),
+            principal.issuer,
         )
-        decision = evaluate(request, known.layers(asked.facts, asked.way.policy))
-        notes = (*known.assumed, *asked.facts.assumed, *asked.way.assumed)
-        return decision.assuming((*notes, *reserved_key_notes(asked.given)))
+        decision = evaluate(request, principal.layers(shared.facts, shared.way.policy))
+        return decision.assuming((*principal.assumed, *shared.assumed))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -109,29 +113,27 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
-    found: dict[str, tuple[PrincipalContext, _Asked]] = {}
+    found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
     notes: dict[str, None] = {}
     number = 0
-    for accounts, owner in steps(_shares(world, resource, action), "asking account by account"):
+    for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
         way = NetworkPath.of(world, CallerAttributes(), facts, action, circumstances)
-        asked = _Asked(facts, way, context or {})
-        _, crowd, holes = _everybody(world, accounts, way.policy)
-        allowed = crowd.who_can(action, resource, facts.beside({}), asked.context)
-        names = crowd.callers
+        shared = _SharedFacts(facts, way, context or {})
+        _, index, assumed = _all_callers(world, accounts, way.policy)
+        allowed = index.who_can(action, resource, facts.beside({}), shared.context)
+        names = index.callers
         bits = map(int, reversed(f"{allowed:0{len(names)}b}"))
-        found |= {arn: (principal_of(world, arn), asked) for arn in compress(names, bits)}
-        notes |= dict.fromkeys(
-            (*holes, *facts.assumed, *way.assumed, *reserved_key_notes(asked.given))
-        )
+        found |= {arn: (principal_of(world, arn), shared) for arn in compress(names, bits)}
+        notes |= dict.fromkeys((*assumed, *shared.assumed))
         number += len(names)
     return WhoCan(action, resource, tuple(notes), number, found)
 
 
-def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:
-    """Put together the accounts for which the resource is the same, with one of them.
+def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:
+    """Group the accounts for which the resource is the same, with the id of one of them.
 
-    If nobody can tell whose it is, each account is taken to ask for one of its own.
+    If nothing tells the resource's account, each account is taken to ask for one of its own.
     """
     accounts = tuple(world.accounts.values())
     owners = {
@@ -142,24 +144,26 @@ def _shares(world: World, resource: str, action: str) -> list[tuple[tuple[Accoun
     return [((one,), one.account_id) for one in accounts]
 
 
-def _everybody(world: World, accounts: tuple[Account, ...], endpoint: Policy | None) -> AllCallers:
-    """Make everybody of some accounts ready, or remember them."""
+def _all_callers(
+    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
+) -> AllCallers:
+    """Index every caller of some accounts, or remember them."""
     from iamlab.engine.callers_index import CallersIndex
 
-    # A world that changes forgets its crowds, so that no other policy can get this one's id.
+    # A world that changes forgets its callers, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
     stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
-    remembered = world.remembered.callers_indexes
+    remembered: dict[Hashable, AllCallers] = world.remembered.callers_indexes
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
         every = [principal_of(world, arn) for arn in steps(arns, "gathering")]
-        crowd = CallersIndex(
+        index = CallersIndex(
             (known.arn, known.layers(endpoint=endpoint), known.context(), known.issuer)
             for known in steps(every, "making ready")
         )
-        holes = dict.fromkeys(note for known in every for note in known.assumed)
-        remembered[key] = AllCallers(stamp, crowd, tuple(holes))
+        assumed = dict.fromkeys(note for known in every for note in known.assumed)
+        remembered[key] = AllCallers(stamp, index, tuple(assumed))
     return remembered[key]
 
 

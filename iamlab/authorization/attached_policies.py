@@ -12,8 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import Attached, Level
-from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Group, Identity, Role, User
+from iamlab.model.managed_policies import document_of_aws
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def root_user_policy() -> Policy:
 
 def scps_of(account: Account) -> tuple[Level, ...]:
     """Give the service control policies above an account, level by level."""
+    if not account.world.organizations:
+        return ()
     organization = account.world.organization_of(account.account_id)
     if organization is None:
         return ()
@@ -91,8 +93,8 @@ def _unknown(arn: str) -> str:
 
 def document_of(account: Account, arn: str) -> Policy | None:
     """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
-    policy = account.policies.get(arn) or managed.find(arn)
-    return None if policy is None else policy.document
+    policy = account.policies.get(arn)
+    return document_of_aws(arn) if policy is None else policy.document
 
 
 def boundary_of(identity: Bounded, missing: list[str]) -> Attached | None:

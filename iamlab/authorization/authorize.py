@@ -71,7 +71,8 @@ def authorize(
     RequestError
         It cannot be asked that way.
     """
-    check_texts(action=action, resource=resource)
+    if {type(action), type(resource)} != {str}:
+        check_texts(action=action, resource=resource)
     request = authorization_request(world, caller, action, resource, context, circumstances)
     return request.decide()
 

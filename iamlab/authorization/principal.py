@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import RootUser
+    from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -248,7 +249,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
 def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     """Collect what an account knows of the principal that an ARN names."""
     if (arn.service, arn.resource) == ("iam", "root"):
-        membership = account.world.membership_of(arn.account)
+        membership = _membership(account)
         who = partial(context.root_user_attributes, text, arn.account, membership)
         return PrincipalContext(text, arn.account, who, scps=scps_of(account))
     if arn.service == "iam" and arn.kind in ("saml-provider", "oidc-provider"):
@@ -263,9 +264,8 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
             f"Ask for one of its users: {members}."
         )
     if (arn.service, arn.kind) == ("iam", "user"):
-        user = _exact(account.get_user(arn.name), text)
-        membership = account.world.membership_of(arn.account)
-        return _bounded(user, text, partial(context.user_attributes, user, membership))
+        user = _exact(account.users.get(arn.name) or account.get_user(arn.name), text)
+        return _bounded(user, text, partial(context.user_attributes, user, _membership(account)))
     if (arn.service, arn.kind) == ("iam", "role"):
         role = _exact(account.get_role(arn.name), text)
         return _of_role(role, text, SOME_SESSION)
@@ -290,13 +290,19 @@ def _session(account: Account, arn: Arn, text: str) -> PrincipalContext:
 def _of_role(role: Role, text: str, session_name: str) -> PrincipalContext:
     """Collect what is known of a session of a role: one that was made just now, without MFA."""
     world = role.account.world
-    membership = world.membership_of(role.account.account_id)
+    membership = _membership(role.account)
     known = _bounded(role, text, partial(context.role_attributes, role, session_name, membership))
     return replace(
         known,
         credentials=lambda: temporary_credential_keys(world.clock.now, world.clock.now),
         kind=CredentialKind.ROLE,
     )
+
+
+def _membership(account: Account) -> Membership | None:
+    """Give the place of an account in its organization, if it is in one."""
+    world = account.world
+    return world.membership_of(account.account_id) if world.organizations else None
 
 
 def _service(name: str) -> CallerAttributes:

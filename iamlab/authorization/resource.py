@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
-from iamlab.model.resources import parsed_arn
+from iamlab.policy.arn import parsed_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from iamlab.analysis.external_access.findings import Finding, OutsideAccess
+    from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
 
 HELP = "List what somebody outside can reach, by which statement, and what stops it."
 EXAMPLE = """\
@@ -96,7 +96,7 @@ def to_json(found: OutsideAccess) -> dict[str, Any]:
     }
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _finding(one: OutsideFinding) -> dict[str, Any]:
     return {
         "resource": one.resource,
         "resource_type": one.resource_type,

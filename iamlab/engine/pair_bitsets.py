@@ -62,7 +62,8 @@ class PairBitsets:
 
     Examples
     --------
-    >>> pairs = PairBitsets([("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::a/k")])
+    >>> put, get = ("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::a/k")
+    >>> pairs = PairBitsets([put, get])
     >>> bin(pairs.in_order(pairs.with_actions(["s3:Get*"])))
     '0b10'
     """

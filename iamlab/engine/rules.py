@@ -6,7 +6,8 @@ the engine then decides as somebody with that belief would:
 >>> from dataclasses import replace
 >>> from iamlab.engine.layer_results import LayerResults
 >>> boundary_grants = replace(AWS, same_account=lambda v: v.identity or any(v.boundary))
->>> boundary_grants.same_account(LayerResults(boundary=(True,))), AWS.same_account(LayerResults(boundary=(True,)))
+>>> boundary_allows = LayerResults(boundary=(True,))
+>>> boundary_grants.same_account(boundary_allows), AWS.same_account(boundary_allows)
 (True, False)
 
 Notes

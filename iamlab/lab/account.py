@@ -93,11 +93,13 @@ class Account(
         Parameters
         ----------
         operation
-            Its name, with the service's prefix if it is none of IAM's: ``"CreateUser"``,
-            ``"kms:CreateKey"``, ``"sts:AssumeRole"``.
+            Its name, with the prefix of the service's actions if it isn't IAM's:
+            ``"CreateUser"``, ``"kms:CreateKey"``, ``"sts:AssumeRole"``,
+            ``"sso:CreatePermissionSet"``, ``"identitystore:CreateUser"``.
         caller
             A user, a role ("some session of it"), a session or the root user: of this account for
-            IAM and Organizations; for other services also of another one, if policies allow it.
+            IAM, Organizations and Identity Center; for other services also of another one, if
+            policies allow it.
         parameters
             By their names in the API: ``UserName="zoe"``.
 

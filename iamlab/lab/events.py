@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.credential_timeline.timeline import Of, Timeline
     from iamlab.analysis.event_search import Somebody
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
-    from iamlab.analysis.least_privilege.policy_sizes import Form
+    from iamlab.analysis.least_privilege.policy_sizes import PolicyForm
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
@@ -167,7 +167,7 @@ class EventQuestions(world_records.World):
         events: Iterable[Event | Use] | None = None,
         *,
         most_resources: int = 10,
-        form: Form = "managed",
+        form: PolicyForm = "managed",
         pass_role: bool = False,
     ) -> LeastPrivilege:
         """Write the tightest policy that allows what a caller did, and say what it leaves open.

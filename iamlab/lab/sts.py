@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
-    from iamlab.operations.sts.credential_exports import ConsoleLink
+    from iamlab.operations.sts.console_federation import ConsoleLink
     from iamlab.operations.sts.federation_endpoint import FederatedConsoleSession
 
 
@@ -163,7 +163,7 @@ class Sts(StsRoles, StsTokens):
         issuer: str = "https://example.com",
         session_duration: int | None = None,
     ) -> ConsoleLink:
-        """Make a link into the console: see ``iamlab.operations.sts.credential_exports``.
+        """Make a link into the console: see ``iamlab.operations.sts.console_federation``.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Sts(StsRoles, StsTokens):
         >>> world.sts.sign_in_with(link).arn
         'arn:aws:sts::111111111111:assumed-role/audit/ana'
         """
-        from iamlab.operations.sts.credential_exports import console_federation_url
+        from iamlab.operations.sts.console_federation import console_federation_url
 
         return console_federation_url(
             session,
@@ -214,7 +214,7 @@ class Sts(StsRoles, StsTokens):
         >>> browser.is_expired
         True
         """
-        from iamlab.operations.sts.credential_exports import sign_in_with
+        from iamlab.operations.sts.console_federation import sign_in_with
 
         return sign_in_with(self.world, link)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.operations.sign_in import ConsoleSession
-    from iamlab.storage.account_details.load import Source
+    from iamlab.storage.account_details.entries import Source
 
 
 @facade_of(records.World)

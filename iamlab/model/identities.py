@@ -212,3 +212,10 @@ def user_leftovers(user: User) -> str | None:
     if user.ssh_public_keys or user.service_specific_credentials:
         return "Cannot delete entity, must remove referenced objects first."
     return None
+
+
+def with_groups(identity: Identity) -> list[Identity]:
+    """Give an identity; of a user also the groups, which the user's policies come from too."""
+    known = identity.account.groups
+    names = identity.groups if isinstance(identity, User) else ()
+    return [identity, *(known[name] for name in names if name in known)]

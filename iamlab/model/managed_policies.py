@@ -128,6 +128,17 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
     >>> find("arn:aws:iam::aws:policy/Billing") is None  # the path belongs to the ARN
     True
     """
+    policy = _shared(name_or_arn, partition)
+    return None if policy is None else policy.copy(None)
+
+
+def document_of_aws(arn: str) -> Policy | None:
+    """Give the document of an AWS managed policy; ``None`` if there is none with this ARN."""
+    policy = _shared(arn, "")
+    return None if policy is None else policy.document
+
+
+def _shared(name_or_arn: str, partition: str) -> ManagedPolicy | None:
     if is_arn(name_or_arn):
         arn = Arn.parse(name_or_arn)
         name, partition = arn.name, arn.partition
@@ -136,7 +147,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
     if name not in _file()[1] or partition not in PARTITIONS:
         return None
     policy = _read(name, partition)
-    return policy.copy(None) if name_or_arn in (name, policy.arn) else None
+    return policy if name_or_arn in (name, policy.arn) else None
 
 
 @cache

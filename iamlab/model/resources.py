@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
 from iamlab.errors import RequestError
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import parts_of
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
@@ -105,18 +105,6 @@ class Resource(Shown):
             f"{self.kind} a policy of its own, which names its Principal: "
             f"{self.kind}.put_policy(...)."
         )
-
-
-@lru_cache(maxsize=4096)
-def parts_of(arn: str) -> Arn:
-    """Read an ARN; what is read once is kept."""
-    return Arn.parse(arn)
-
-
-@lru_cache(maxsize=4096)
-def parsed_arn(text: str) -> Arn | None:
-    """Read what may be an ARN; ``None`` if it is none."""
-    return parts_of(text) if is_arn(text) else None
 
 
 BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent.parent / "model" / "data"
-_WHOLE = ("iam", "sts")
+WHOLE = ("iam", "sts")
 """Services whose APIs are there as a whole."""
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -40,6 +40,14 @@ TYPES: dict[str, tuple[type, ...]] = {
 OF_TAGS = r"\w \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 r"""Inside of brackets: letters, digits and spaces of every alphabet, as tags take them. AWS writes
 ``\p{L}\p{Z}\p{N}``, which Python's patterns do not know; a tab or a line break is no such space."""
+
+
+_UNMODELLED = {
+    "CreateRole": ("MaxSigninSessionDuration",),
+    "UpdateRole": ("MaxSigninSessionDuration", "ResetMaxSigninSessionDuration"),
+    "ListPolicies": ("PolicyUsageFilter",),
+}
+"""Operation of IAM -> its parameters that iamlab does not model."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ class Signature:
 
 def file_of(service: str) -> Path:
     """Say where the data of an API are."""
-    return _FOLDER / f"{service if service in _WHOLE else 'services'}_model.json"
+    return _FOLDER / f"{service if service in WHOLE else 'services'}_model.json"
 
 
 @cache
@@ -142,7 +150,10 @@ def names(service: str = "iam") -> list[str]:
     >>> "CreateUser" in names(), len(names("sts"))
     (True, 12)
     """
-    return list(_data(service)["operations"])
+    if service in WHOLE:
+        return list(_data(service)["operations"])
+    every = (key.partition(":") for key in _data("services")["operations"])
+    return [name for prefix, _, name in every if prefix == service]
 
 
 @cache
@@ -156,14 +167,14 @@ def signature(operation: str, service: str = "iam") -> Signature:
     >>> signature("TagQueue", "sqs").parameters
     {'QueueUrl': 'string', 'Tags': 'map', 'Region': 'string'}
     """
-    key = operation if service in _WHOLE else f"{service}:{operation}"
-    raw = _data(service if service in _WHOLE else "services")["operations"][key]
+    key = operation if service in WHOLE else f"{service}:{operation}"
+    raw = _data(service if service in WHOLE else "services")["operations"][key]
     return Signature(
         operation,
         raw["parameters"],
         tuple(raw["required"]),
         tuple(raw.get("errors", ())),
-        frozenset(raw.get("unmodelled", ())),
+        frozenset((*raw.get("unmodelled", ()), *_UNMODELLED.get(key, ()))),
     )
 
 
@@ -176,9 +187,10 @@ def shape(name: str, service: str = "iam") -> Shape:
     >>> shape("userNameType").max, shape("userNameType", "sts").max
     (64, 32)
     """
-    if service not in _WHOLE:
+    shapes = _data(service if service in WHOLE else "services")["shapes"]
+    if name not in shapes and service not in WHOLE:
         return Shape(name, service=service)
-    raw = _data(service)["shapes"][name]
+    raw = shapes[name]
     return Shape(
         raw["type"],
         raw.get("min"),

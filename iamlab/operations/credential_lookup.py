@@ -1,4 +1,4 @@
-"""Credentials as software has them: texts, in a file, in variables, in an answer. Whose are they?
+"""Whose credentials these are: texts from a file, from variables, or from an answer.
 
 A request is signed with the secret, and carries the other parts. Here the secret itself is
 compared, which comes to the same.
@@ -78,10 +78,10 @@ def _session(world: World, key_id: str, token: str) -> Session | None:
 
 
 def _key(world: World, key_id: str) -> AccessKey | None:
-    holders = (one.holder_of_key(key_id) for one in world.accounts.values())
-    holder = next((one for one in holders if one is not None), None)
+    holders = (account.holder_of_key(key_id) for account in world.accounts.values())
+    holder = next(filter(None, holders), None)
     return None if holder is None else AccessKey(holder, key_id)
 
 
-def _same(given: str, right: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())
+def _same(shown: str, right: str) -> bool:
+    return hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), right.encode())

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
-from iamlab.operations.api_models import TYPES, Signature, signature
+from iamlab.operations.api_models import TYPES, Signature, shape, signature
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -37,7 +37,7 @@ Wording = Callable[["World", str, str, "Decision"], str]
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "iam": (
-        *("iam.users_and_groups", "iam.roles", "iam.policies", "iam.attachments"),
+        *("iam.users_and_groups", "iam.roles", "iam.policies"),
         *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
         *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
     ),
@@ -64,10 +64,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("identity_center.permission_sets", "identity_center.set_policies"),
     ),
     "sqs": ("services.sqs",),
-    "sts": (
-        *("sts.assume_role", "sts.temporary_credentials"),
-        *("sts.web_identity_tokens", "sts.caller_identity"),
-    ),
+    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
 }
 
 MODULES: dict[str, list[str]] = {
@@ -133,6 +130,8 @@ class Entry:
     call_type
         The kind of :class:`~iamlab.operations.calls.Call` that is made of it, if its service has
         rules of its own.
+    allows
+        Of Organizations: which accounts may call.
     is_signed
         Of STS: whether the caller signs it with AWS credentials; if not, a token names him.
     is_regional
@@ -155,6 +154,7 @@ class Entry:
     by_whom: bool = False
     is_read_only: bool = False
     call_type: Any = None
+    allows: str = ""
     is_signed: bool = True
     is_regional: bool = False
     logs_answer: bool = True
@@ -174,7 +174,7 @@ class Entry:
         """Of another service than IAM and STS: its parameters by name."""
         known = self.signature
         return {
-            name: Parameter(TYPES[kind], name in known.required)
+            name: Parameter(TYPES[shape(kind, self.service).type], name in known.required)
             for name, kind in known.parameters.items()
         }
 

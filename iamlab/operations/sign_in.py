@@ -142,7 +142,7 @@ def sign_in(
     account
         Its id, its alias, or what it is called in this world.
     mfa_code
-        What the user's device shows; a passkey or a hardware token is given itself.
+        What the user's device shows; for a passkey or a hardware token, the device itself.
     new_password
         For whoever must choose one.
 
@@ -194,13 +194,14 @@ def _session(who: CredentialOwner, profile: LoginProfile, *, with_mfa: bool) -> 
 
 def _by_email(world: World, email: str) -> Account | None:
     lower = email.lower()
-    return next((one for one in world.accounts.values() if one.root.email.lower() == lower), None)
+    every = world.accounts.values()
+    return next((account for account in every if account.root.email.lower() == lower), None)
 
 
 def _find_account(
     world: World, account: str | Account | None, user: str | CredentialOwner | None
 ) -> Account | None:
-    """Find an account by id, alias or name; a user that is given itself knows its own."""
+    """Find an account by id, alias or name; a ``User`` object knows its own."""
     if account is None and user is not None and not isinstance(user, str):
         account = user.account
     if account is None:
@@ -208,8 +209,8 @@ def _find_account(
     if not isinstance(account, str):
         account = getattr(account, "account_id", "")
     every = world.accounts.values()
-    named = (one for one in every if account in (one.account_id, one.alias))
-    return next(named, None) or next((one for one in every if one.name == account), None)
+    named = (known for known in every if account in (known.account_id, known.alias))
+    return next(named, None) or next((known for known in every if known.name == account), None)
 
 
 def _find_user(account: Account, user: str | CredentialOwner | None) -> CredentialOwner | None:
@@ -237,7 +238,7 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
         error.add_note("Give mfa_code=device.code(), or a passkey itself.")
         raise error
     if isinstance(code, MfaDevice):
-        own = [one for one in devices if one.serial_number == code.serial_number]
+        own = [device for device in devices if device.serial_number == code.serial_number]
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
     else:
         right = any(accepts(world, device, code) for device in devices)
@@ -280,12 +281,12 @@ def _record_login(
     """Keep the event of a sign-in."""
     page = sign_in_page(account.partition, account.alias or account.account_id)
     used = "Yes" if with_mfa else "No"
-    told = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
-    _record(account, who, "ConsoleLogin", how, told)
+    data = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
+    _record(account, who, "ConsoleLogin", how, data)
 
 
 def _record(
-    account: Account, who: CredentialOwner | None, name: str, how: str, told: dict[str, str]
+    account: Account, who: CredentialOwner | None, name: str, how: str, data: dict[str, str]
 ) -> None:
     """Keep an event; the log does not say which name was tried, if there is nobody of it."""
     world = account.world
@@ -307,5 +308,5 @@ def _record(
         response_elements={name: how},
         error_message=failed,
         event_type=CONSOLE_SIGN_IN,
-        additional_event_data=told,
+        additional_event_data=data,
     )

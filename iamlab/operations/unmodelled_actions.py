@@ -13,7 +13,6 @@ from iamlab.cloudtrail.recording import record_call
 from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import AccessDenied
 from iamlab.model.record import check_texts
-from iamlab.operations.sts.caller_identity import with_encoded
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
@@ -72,6 +71,8 @@ def _message(world: World, decision: Decision) -> str:
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
+    from iamlab.operations.sts.authorization_messages import with_encoded
+
     return with_encoded(world, request.resource_account, decision.message, decision)
 
 

@@ -8,11 +8,11 @@ AWS page: "IAM API Reference", the patterns and limits of each parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.errors import RequestError, ValidationError, did_you_mean
-from iamlab.operations.api_models import TYPES, shape, signature
+from iamlab.operations.api_models import TYPES, WHOLE, shape, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +53,9 @@ def check_parameters(service: str, operation: str, given: Mapping[str, Any]) -> 
     for name, value in given.items():
         if value is not None:
             wanted = shape(known.parameters[name], service)
-            found += _faults(value, wanted, name, _lower(name))
+            _check_type(value, wanted, name)
+            if service in WHOLE:  # other services say themselves what is wrong with a value
+                found += _faults(value, wanted, name, _lower(name))
     _raise(found)
 
 
@@ -92,15 +94,15 @@ def _failed(value: object, where: str, demand: str) -> str:
 
 
 def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
-    if not isinstance(value, TYPES[wanted.type]) or (
-        wanted.type == "integer" and isinstance(value, bool)
-    ):
-        _refuse_type(name, value, TYPES[wanted.type])
+    _check_type(value, wanted, name)
     yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
 
 
-def _refuse_type(name: str, value: object, types: tuple[type, ...]) -> NoReturn:
-    """Say what the real clients say themselves, before anything is sent."""
+def _check_type(value: object, wanted: Shape, name: str) -> None:
+    """Refuse a value of the wrong kind, as the real clients do before anything is sent."""
+    types, is_number = TYPES[wanted.type], wanted.type == "integer" and wanted.service in WHOLE
+    if isinstance(value, types) and not (is_number and isinstance(value, bool)):
+        return
     shown = "***" if name in SECRETS else _covered(value)
     raise RequestError(
         f"Parameter validation failed: Invalid type for parameter {name}, value: {shown!r}, "
@@ -154,7 +156,7 @@ def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, one in enumerate(value if wanted.member else (), 1):
+    for number, one in enumerate(value, 1):
         yield from _faults(one, wanted.of(wanted.member), name, f"{where}.{number}.member")
 
 

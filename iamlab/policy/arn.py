@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iamlab.errors import ArnError
 
@@ -74,3 +75,15 @@ class Arn:
 def is_arn(text: str) -> bool:
     """Say whether the text has the six parts of an ARN."""
     return text.startswith("arn:") and text.count(":") >= PARTS - 1
+
+
+@lru_cache(maxsize=4096)
+def parts_of(arn: str) -> Arn:
+    """Read an ARN; what is read once is kept."""
+    return Arn.parse(arn)
+
+
+@lru_cache(maxsize=4096)
+def parsed_arn(text: str) -> Arn | None:
+    """Read what may be an ARN; ``None`` if it is none."""
+    return parts_of(text) if is_arn(text) else None

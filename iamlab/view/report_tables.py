@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.audit.audit import Audit, Thresholds
+from iamlab.analysis.audit.audit import Audit
+from iamlab.analysis.audit.controls import Thresholds
 from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.analysis.security_status import SecurityStatus
 from iamlab.display import count

@@ -97,7 +97,7 @@ def test_only_the_newest_crowd_is_kept() -> None:
         world.who_can("s3:GetObject", MAP)
         world.clock.advance(seconds=1)
 
-    assert len(world.remembered.crowds) == 1
+    assert len(world.remembered.callers_indexes) == 1
 
 
 def test_a_bucket_that_nobody_knows_is_everybodys_own() -> None:

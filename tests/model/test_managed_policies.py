@@ -353,7 +353,8 @@ def test_every_arn_of_the_file_begins_where_a_value_begins() -> None:
 
 def test_an_account_of_china_attaches_policies_of_china() -> None:
     """Where a policy is attached by its name, the account's partition counts."""
-    account = Account(World(), "beijing", OWN, "aws-cn")
+    world = World()
+    account = world.accounts[OWN] = Account(world, "beijing", OWN, "aws-cn")
     user = account.create_user("li")
     user.attach_policy("ReadOnlyAccess")
 

@@ -17,8 +17,10 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import RequestError
+from iamlab.errors.services import LambdaResourceNotFound
 from iamlab.operations import authorization_needs
 from iamlab.operations.registry import Entry, entries, entries_of, find
+from tests.policy.documents import allow, document, trust
 
 EVERY = {
     **entries(),
@@ -33,23 +35,9 @@ NO_EFFECT: Mapping[str, str] = {
     "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
     "lambda:CreateFunction Handler": "It comes with the code.",
     "lambda:CreateFunction Runtime": "It comes with the code.",
-    "organizations:CreateAccount IamUserAccessToBilling": "It is checked; bills are not modelled.",
     "secretsmanager:CreateSecret Description": "Nothing that iamlab answers shows it.",
     "secretsmanager:DeleteSecret ForceDeleteWithoutRecovery": "Secrets are never recovered here.",
     "sts:GetScopedCredentials ScopedSessionDescription": "A note that no answer of STS shows.",
-    **dict.fromkeys(
-        (
-            "CreateRole MaxSigninSessionDuration",
-            "UpdateRole MaxSigninSessionDuration",
-            "UpdateRole ResetMaxSigninSessionDuration",
-            "ListPolicies PolicyUsageFilter",
-            *(f"ListEntitiesForPolicy {name}" for name in ("EntityFilter", "PathPrefix")),
-            *(f"ListEntitiesForPolicy {name}" for name in ("Marker", "MaxItems")),
-            "ListEntitiesForPolicy PolicyUsageFilter",
-            "lambda:RemovePermission Qualifier",
-        ),
-        "Not yet.",
-    ),
 }
 """Operation and parameter -> why it may be sent though nothing reads it."""
 
@@ -80,7 +68,7 @@ def of_function(function: FunctionType) -> list[Any]:
     """Give a function's code, and what its names mean: globals, and what modules have."""
     if not function.__module__.startswith("iamlab."):
         return []
-    known, used = vars(sys.modules[function.__module__]), names(function.__code__)
+    known, used = function.__globals__, names(function.__code__)
     modules = [known[one] for one in used if isinstance(known.get(one), ModuleType)]
     modules += [sys.modules[one] for one in used if one.startswith("iamlab.operations.")]
     places = (known, *(vars(one) for one in modules if one.__name__.startswith("iamlab.")))
@@ -139,7 +127,8 @@ def unread(key: str) -> list[str]:
     """Find the parameters of an operation that nothing reads."""
     entry = EVERY[key]
     known = read_by(entry) | {"Region", *CENTRAL}
-    return [name for name in entry.signature.parameters if name not in known]
+    own = entry.signature
+    return [name for name in own.parameters if name not in known | own.unmodelled]
 
 
 @pytest.mark.parametrize("key", sorted(set(EVERY) - READ_TOGETHER))
@@ -202,3 +191,41 @@ def test_what_is_not_modelled_is_refused_by_name(key: str) -> None:
             main.call(key, main.root_arn, **{name: "x"})
 
     assert not main.world.events
+
+
+def test_who_has_a_policy_is_filtered_and_paged() -> None:
+    """By the kind of identity, by its path, and by what the policy is used for."""
+    main = World(seed=7).create_account("main")
+    policy = main.create_policy("maps", document(allow("s3:*")))
+    for name in ("ana", "ben"):
+        main.create_user(name, path=f"/{name}/").attach_policy(policy)
+    main.create_group("team").attach_policy(policy)
+    main.create_user("cat", permissions_boundary=policy)
+
+    def names(**given: Any) -> list[str]:
+        arn = {"PolicyArn": policy.arn, **given}
+        found = main.call("ListEntitiesForPolicy", main.root_arn, **arn)
+        return [
+            *(one["GroupName"] for one in found["PolicyGroups"]),
+            *(one["UserName"] for one in found["PolicyUsers"]),
+        ]
+
+    assert names() == ["team", "ana", "ben"]
+    assert names(EntityFilter="User", PathPrefix="/ben/") == ["ben"]
+    assert names(PolicyUsageFilter="PermissionsBoundary") == ["cat"]
+    assert names(MaxItems=1) + names(MaxItems=1, Marker="1") == ["ana", "ben"]
+
+
+def test_a_statement_of_another_version_is_not_removed() -> None:
+    """RemovePermission with a qualifier means the statements of that version or alias."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    trusted = trust({"Service": "lambda.amazonaws.com"})
+    role = main.create_role("work", assume_role_policy_document=trusted)
+    function = main.create_function("resize", role=role)
+    function.add_permission("s", "lambda:InvokeFunction", "222222222222", qualifier="live")
+    given = {"FunctionName": "resize", "StatementId": "s"}
+    with pytest.raises(LambdaResourceNotFound):
+        main.call("lambda:RemovePermission", main.root_arn, **given, Qualifier="test")
+    main.call("lambda:RemovePermission", main.root_arn, **given, Qualifier="live")
+
+    assert function.policy is None

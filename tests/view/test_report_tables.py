@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from iamlab import World
-from iamlab.analysis.audit.audit import Thresholds
+from iamlab.analysis.audit.controls import Thresholds
 from iamlab.analysis.credential_report.report import CredentialReport
 from iamlab.errors import RequestError
 from iamlab.view.report_tables import COLUMNS, Topic, exam_table, report_table

@@ -13,7 +13,7 @@ AWS page: "Security Hub controls for AWS Identity and Access Management".
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.audit import credentials as credential_checks
@@ -24,14 +24,15 @@ from iamlab.analysis.audit.controls import (
     SEVERITIES,
     AuditedAccount,
     CannotTell,
+    Thresholds,
     Unanswered,
     names_of,
+    thresholds,
 )
 from iamlab.display import Shown, few
-from iamlab.errors import RequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamlab.analysis.audit.controls import Control
     from iamlab.analysis.credential_report.credentials import Credentials
@@ -201,64 +202,3 @@ def _written(controls: tuple[Control, ...], finding: Finding) -> str:
     names = names_of(controls)
     head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
     return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.mend}"
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The limits of an audit.
-
-    Parameters
-    ----------
-    key_age_days
-        An active access key that is older must be replaced.
-    unused_days
-        A password or key that was not used for longer must go: 45 for CIS and IAM.22; IAM.8 asks
-        the same with 90.
-    active_keys
-        How many active keys a user may have.
-    password_length, password_reuse, password_age_days
-        What the password policy must demand.
-    required_tags
-        Keys of tags that users and roles must have; none: at least one tag, of any key.
-    """
-
-    key_age_days: int = 90
-    unused_days: int = 45
-    active_keys: int = 1
-    password_length: int = 14
-    password_reuse: int = 24
-    password_age_days: int = 90
-    required_tags: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Give them as JSON values."""
-        return {**asdict(self), "required_tags": list(self.required_tags)}
-
-
-def thresholds(limits: Mapping[str, object]) -> Thresholds:
-    """Make thresholds of limits by name.
-
-    Examples
-    --------
-    >>> thresholds({"key_age_days": 30}).key_age_days
-    30
-    """
-    known = {one.name for one in fields(Thresholds)}
-    taken: dict[str, Any] = {}
-    for name, value in limits.items():
-        if name not in known:
-            raise RequestError(f"An audit has no threshold {name!r}. {did_you_mean(name, known)}")
-        taken[name] = _tags(value) if name == "required_tags" else _number(name, value)
-    return Thresholds(**taken)
-
-
-def _number(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
-    return value
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, list | tuple):
-        raise RequestError(f"required_tags is a list of keys, not {value!r}.")
-    return tuple(map(str, value))

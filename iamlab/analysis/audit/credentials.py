@@ -12,6 +12,7 @@ policy for IAM users"; "Security Hub controls for AWS Identity and Access Manage
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.audit.controls import CannotTell
@@ -20,8 +21,7 @@ from iamlab.analysis.credential_report.credentials import UNKNOWN, VIRTUAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.analysis.audit.audit import Thresholds
-    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw
+    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw, Thresholds
     from iamlab.analysis.credential_report.credentials import Credentials
     from iamlab.model.console_access import PasswordPolicy
 
@@ -164,31 +164,26 @@ def _character(rule: str) -> Missing:
     return lambda policy, _: iter(() if getattr(policy, rule) else (_CHARACTERS[rule],))
 
 
-def _length(least: int | None = None) -> Missing:
+def _limit(rule: str, threshold: str, words: str, limit: int | None = None) -> Missing:
+    """Demand a number of a rule: the threshold of the audit, or a fixed one."""
+
     def missing(policy: PasswordPolicy, thresholds: Thresholds) -> Iterator[str]:
-        length = thresholds.password_length if least is None else least
-        if policy.minimum_password_length < length:
-            yield f"{length} characters"
+        number = getattr(thresholds, threshold) if limit is None else limit
+        value = getattr(policy, rule)
+        if not (0 < value <= number if rule == "max_password_age" else value >= number):
+            yield words.format(number)
 
     return missing
 
 
-def _reuse(least: int | None = None) -> Missing:
-    def missing(policy: PasswordPolicy, thresholds: Thresholds) -> Iterator[str]:
-        number = thresholds.password_reuse if least is None else least
-        if policy.password_reuse_prevention < number:
-            yield f"that the last {number} passwords are not used again"
-
-    return missing
-
-
-def _age(most: int | None = None) -> Missing:
-    def missing(policy: PasswordPolicy, thresholds: Thresholds) -> Iterator[str]:
-        days = thresholds.password_age_days if most is None else most
-        if not 0 < policy.max_password_age <= days:
-            yield f"a new password every {days} days"
-
-    return missing
+_length = partial(_limit, "minimum_password_length", "password_length", "{} characters")
+_reuse = partial(
+    _limit,
+    "password_reuse_prevention",
+    "password_reuse",
+    "that the last {} passwords are not used again",
+)
+_age = partial(_limit, "max_password_age", "password_age_days", "a new password every {} days")
 
 
 def _expired_certificates(audited: AuditedAccount) -> Iterator[Flaw]:

@@ -27,7 +27,7 @@ from iamlab.display import Shown, count
 from iamlab.errors import LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
@@ -184,58 +184,35 @@ class Job:
 # -- writing --------------------------------------------------------------------------------------
 
 
+_NO_KEY = Key(is_active=False, last_rotated=None)
+_NO_CERTIFICATE = Certificate(is_active=False, last_rotated=None)
+
+
 def _row(one: Credentials) -> Row:
-    keys = [*one.keys[:2], *[None] * (2 - len(one.keys))]
-    certificates = [*one.certificates[:2], *[None] * (2 - len(one.certificates))]
-    return Row(
-        one.user,
-        one.arn,
-        _time(one.created),
-        *_of_password(one),
-        _flag(bool(one.mfa)),
-        *_of_key(keys[0]),
-        *_of_key(keys[1]),
-        *_of_certificate(certificates[0]),
-        *_of_certificate(certificates[1]),
-    )
+    keys = (*one.keys, _NO_KEY, _NO_KEY)[:2]
+    certificates = (*one.certificates, _NO_CERTIFICATE, _NO_CERTIFICATE)[:2]
+    values = [
+        *(one.user, one.arn, one.created, *_of_password(one), bool(one.mfa)),
+        *(value for key in keys for value in astuple(key)),
+        *(value for certificate in certificates for value in astuple(certificate)),
+    ]
+    return Row(*map(_cell, values))
 
 
-def _time(moment: datetime | None, otherwise: str = ABSENT) -> str:
-    return moment.isoformat(timespec="seconds") if moment else otherwise
+def _of_password(one: Credentials) -> tuple[object, ...]:
+    password, rotation = one.password, NOT_SUPPORTED if one.is_root else None
+    if password is None:
+        return False, None, None, rotation
+    last_used = password.last_used or NO_INFORMATION
+    return True, last_used, password.last_changed, rotation or password.next_rotation
 
 
-def _flag(value: bool) -> str:  # noqa: FBT001 - it is the value that is written
-    return "true" if value else "false"
-
-
-def _of_password(one: Credentials) -> tuple[str, str, str, str]:
-    rotation = NOT_SUPPORTED if one.is_root else ABSENT
-    if one.password is None:
-        return "false", ABSENT, ABSENT, rotation
-    return (
-        "true",
-        _time(one.password.last_used, NO_INFORMATION),
-        _time(one.password.last_changed),
-        rotation if one.is_root else _time(one.password.next_rotation),
-    )
-
-
-def _of_key(key: Key | None) -> tuple[str, str, str, str, str]:
-    if key is None:
-        return "false", ABSENT, ABSENT, ABSENT, ABSENT
-    return (
-        _flag(key.is_active),
-        _time(key.last_rotated),
-        _time(key.last_used),
-        key.region or ABSENT,
-        key.service or ABSENT,
-    )
-
-
-def _of_certificate(certificate: Certificate | None) -> tuple[str, str]:
-    if certificate is None:
-        return "false", ABSENT
-    return _flag(certificate.is_active), _time(certificate.last_rotated)
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value or ABSENT
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -288,10 +265,6 @@ def _is_set(value: str) -> bool:
     return value.lower() != "false"
 
 
-def _known(value: str) -> str:
-    return "" if value in _NO_TIME else value
-
-
 def _credentials(row: Row) -> Credentials:
     password = Password(
         _moment(row.password_last_used),
@@ -304,35 +277,23 @@ def _credentials(row: Row) -> Credentials:
         _moment(row.user_creation_time),
         password if _is_set(row.password_enabled) else None,
         (UNKNOWN,) if _is_set(row.mfa_active) else (),
-        _both(row, "access_key", _key),
-        _both(row, "cert", _certificate),
+        tuple(_key(*cells) for cells in _numbered(row, "access_key")),
+        tuple(
+            Certificate(_is_set(active), _moment(rotated))
+            for active, rotated in _numbered(row, "cert")
+        ),
     )
 
 
-def _both(row: Row, what: str, read: Callable[[Mapping[str, str]], Any]) -> tuple[Any, ...]:
-    """Read the first and the second of a kind, if they are there: what is there has an age."""
-    found = []
+def _numbered(row: Row, what: str) -> Iterator[list[str]]:
+    """Give the cells of the first and the second of a kind; one that exists has an age."""
     for number in ("1", "2"):
         start = f"{what}_{number}_"
-        cells = {
-            column.removeprefix(start): getattr(row, column)
-            for column in COLUMNS
-            if column.startswith(start)
-        }
-        if _is_set(cells["active"]) or _moment(cells["last_rotated"]):
-            found.append(read(cells))
-    return tuple(found)
+        cells = [getattr(row, column) for column in COLUMNS if column.startswith(start)]
+        if _is_set(cells[0]) or _moment(cells[1]):
+            yield cells
 
 
-def _key(cells: Mapping[str, str]) -> Key:
-    return Key(
-        _is_set(cells["active"]),
-        _moment(cells["last_rotated"]),
-        _moment(cells["last_used_date"]),
-        _known(cells["last_used_region"]),
-        _known(cells["last_used_service"]),
-    )
-
-
-def _certificate(cells: Mapping[str, str]) -> Certificate:
-    return Certificate(_is_set(cells["active"]), _moment(cells["last_rotated"]))
+def _key(active: str, rotated: str, used: str, region: str, service: str) -> Key:
+    names = ("" if value in _NO_TIME else value for value in (region, service))
+    return Key(_is_set(active), _moment(rotated), _moment(used), *names)

@@ -1,4 +1,4 @@
-"""What a world's log says of credentials: read once, from its first event to its last.
+"""Credentials in a world's log, which is read once, from its first event to its last.
 
 Notes
 -----
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ Name = tuple[str, str, str]
 """An account's id, ``role`` or ``user``, and a name in lower case."""
 
 
-class Placed(NamedTuple):
+class LoggedEvent(NamedTuple):
     """An event, and its place in the log."""
 
     place: int
@@ -37,8 +37,8 @@ class Put(NamedTuple):
 
 
 @dataclass(slots=True)
-class KeyStory:
-    """What became of an access key.
+class KeyHistory:
+    """The history of an access key.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class KeyStory:
 
 
 @dataclass(slots=True)
-class Trail:
-    """What the log says.
+class CredentialLog:
+    """What a log says of credentials.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Trail:
         Somebody, and the name of an inline policy -> when it was written, since it was last
         deleted.
     keys
-        The stories of long-term access keys.
+        The histories of long-term access keys.
     attached
         Somebody, and the ARN of a managed policy -> since when it has been attached.
     boundaries
@@ -83,11 +83,11 @@ class Trail:
         The ARN of a managed policy -> when another version of it became the default.
     """
 
-    issued: dict[str, Placed] = field(default_factory=dict)
-    uses: list[tuple[str, Placed]] = field(default_factory=list)
+    issued: dict[str, LoggedEvent] = field(default_factory=dict)
+    uses: list[tuple[str, LoggedEvent]] = field(default_factory=list)
     deleted: dict[Name, list[datetime]] = field(default_factory=dict)
     puts: dict[tuple[Name, str], list[Put]] = field(default_factory=dict)
-    keys: dict[str, KeyStory] = field(default_factory=dict)
+    keys: dict[str, KeyHistory] = field(default_factory=dict)
     attached: dict[tuple[Name, str], datetime] = field(default_factory=dict)
     boundaries: dict[Name, datetime] = field(default_factory=dict)
     changed: dict[str, datetime] = field(default_factory=dict)
@@ -125,22 +125,22 @@ class Trail:
         return {key_id: placed.event.event_time for key_id, placed in self.uses}
 
 
-def read_trail(events: Iterable[Event]) -> Trail:
+def read_log(events: Iterable[Event]) -> CredentialLog:
     """Read a log."""
-    trail = Trail()
+    log = CredentialLog()
     for place, event in enumerate(events):
         new = _session_in(event)
         if new:
             # Of two accounts that note one call the caller's comes first, and says who he is.
-            trail.issued.setdefault(new, Placed(place, event))
+            log.issued.setdefault(new, LoggedEvent(place, event))
             continue
         with_key = str(event.user_identity.get("accessKeyId", ""))
         if with_key:
-            trail.uses.append((with_key, Placed(place, event)))
+            log.uses.append((with_key, LoggedEvent(place, event)))
         note = _NOTES.get(event.event_name)
         if note is not None and event.event_source == "iam.amazonaws.com" and not event.error_code:
-            note(trail, event, event.request_parameters or {})
-    return trail
+            note(log, event, event.request_parameters or {})
+    return log
 
 
 def _session_in(event: Event) -> str:
@@ -151,113 +151,104 @@ def _session_in(event: Event) -> str:
     return str(made.get("accessKeyId", "")) if isinstance(made, dict) else ""
 
 
-def _somebody(event: Event, given: Mapping[str, Any]) -> Name:
-    kind = "role" if "roleName" in given else "user"
-    name = str(given.get(f"{kind}Name", ""))
+def _somebody(event: Event, sent: Mapping[str, Any]) -> Name:
+    kind = "role" if "roleName" in sent else "user"
+    name = str(sent.get(f"{kind}Name", ""))
     return (event.recipient_account_id, kind, name.lower())
 
 
-def _note_deletion(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    trail.deleted.setdefault(_somebody(event, given), []).append(event.event_time)
+def _note_deletion(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    log.deleted.setdefault(_somebody(event, sent), []).append(event.event_time)
+    if event.event_name == "DeleteUser":
+        for key in _keys_of(log, event, sent):
+            key.is_of_the_past = True
 
 
-def _note_user_deletion(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    _note_deletion(trail, event, given)
-    for story in _keys_of(trail, event, given):
-        story.is_of_the_past = True
+def _note_renaming(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    if new := str(sent.get("newUserName", "")):
+        for key in _keys_of(log, event, sent):
+            key.user_name = new
 
 
-def _note_user_change(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    new = str(given.get("newUserName", ""))
-    if new:
-        for story in _keys_of(trail, event, given):
-            story.user_name = new
-
-
-def _keys_of(trail: Trail, event: Event, given: Mapping[str, Any]) -> list[KeyStory]:
-    """Give the stories of the keys of the user that an event is about."""
-    account_id, name = event.recipient_account_id, str(given.get("userName", "")).lower()
+def _keys_of(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> list[KeyHistory]:
+    """Give the keys of the user that an event is about."""
+    account_id, name = event.recipient_account_id, str(sent.get("userName", "")).lower()
     return [
         one
-        for one in trail.keys.values()
+        for one in log.keys.values()
         if (one.account_id, one.user_name.lower()) == (account_id, name) and not one.is_of_the_past
     ]
 
 
-def _note_attached(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    hanging = (_somebody(event, given), str(given.get("policyArn", "")))
-    trail.attached.setdefault(hanging, event.event_time)
+def _note_attachment(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    attachment = (_somebody(event, sent), str(sent.get("policyArn", "")))
+    if event.event_name.startswith("Attach"):
+        log.attached.setdefault(attachment, event.event_time)
+    else:
+        log.attached.pop(attachment, None)
 
 
-def _note_detached(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    trail.attached.pop((_somebody(event, given), str(given.get("policyArn", ""))), None)
+def _note_boundary(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    if event.event_name.startswith("Delete"):
+        log.boundaries.pop(_somebody(event, sent), None)
+    elif sent.get("permissionsBoundary"):
+        log.boundaries[_somebody(event, sent)] = event.event_time
 
 
-def _note_boundary(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    if given.get("permissionsBoundary"):
-        trail.boundaries[_somebody(event, given)] = event.event_time
+def _note_version(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    if event.event_name == "SetDefaultPolicyVersion" or sent.get("setAsDefault"):
+        log.changed[str(sent.get("policyArn", ""))] = event.event_time
 
 
-def _note_boundary_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    trail.boundaries.pop(_somebody(event, given), None)
+def _note_inline_policy(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    policy = (_somebody(event, sent), str(sent.get("policyName", "")))
+    if event.event_name.startswith("Put"):
+        put = Put(event.event_time, str(sent.get("policyDocument", "")))
+        log.puts.setdefault(policy, []).append(put)
+    else:
+        log.puts.pop(policy, None)
 
 
-def _note_version(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    if event.event_name == "SetDefaultPolicyVersion" or given.get("setAsDefault"):
-        trail.changed[str(given.get("policyArn", ""))] = event.event_time
-
-
-def _note_put(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    policy = (_somebody(event, given), str(given.get("policyName", "")))
-    put = Put(event.event_time, str(given.get("policyDocument", "")))
-    trail.puts.setdefault(policy, []).append(put)
-
-
-def _note_policy_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    trail.puts.pop((_somebody(event, given), str(given.get("policyName", ""))), None)
-
-
-def _note_key_made(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
+def _note_new_key(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
     made = (event.response_elements or {}).get("accessKey")
     if isinstance(made, dict):
-        trail.keys[str(made.get("accessKeyId", ""))] = KeyStory(
-            event.recipient_account_id, str(given.get("userName", "")), event.event_time
-        )
+        user_name = str(sent.get("userName", ""))
+        key = KeyHistory(event.recipient_account_id, user_name, event.event_time)
+        log.keys[str(made.get("accessKeyId", ""))] = key
 
 
-def _note_key_set(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    story = trail.keys.setdefault(str(given.get("accessKeyId", "")), KeyStory())
-    is_off = given.get("status") == "Inactive"
-    story.inactive = (story.inactive or event.event_time) if is_off else None
+def _note_key(log: CredentialLog, event: Event, sent: Mapping[str, Any]) -> None:
+    key = log.keys.setdefault(str(sent.get("accessKeyId", "")), KeyHistory())
+    if event.event_name == "DeleteAccessKey":
+        key.deleted = event.event_time
+    else:
+        is_off = sent.get("status") == "Inactive"
+        key.inactive = (key.inactive or event.event_time) if is_off else None
 
 
-def _note_key_gone(trail: Trail, event: Event, given: Mapping[str, Any]) -> None:
-    story = trail.keys.setdefault(str(given.get("accessKeyId", "")), KeyStory())
-    story.deleted = event.event_time
+Note: TypeAlias = "Callable[[CredentialLog, Event, Mapping[str, Any]], None]"
 
-
-_NOTES: Mapping[str, Callable[[Trail, Event, Mapping[str, Any]], None]] = {
-    "DeleteRole": _note_deletion,
-    "DeleteUser": _note_user_deletion,
-    "UpdateUser": _note_user_change,
-    "PutRolePolicy": _note_put,
-    "PutUserPolicy": _note_put,
-    "DeleteRolePolicy": _note_policy_gone,
-    "DeleteUserPolicy": _note_policy_gone,
-    "AttachRolePolicy": _note_attached,
-    "AttachUserPolicy": _note_attached,
-    "DetachRolePolicy": _note_detached,
-    "DetachUserPolicy": _note_detached,
-    "CreateRole": _note_boundary,
-    "CreateUser": _note_boundary,
-    "PutRolePermissionsBoundary": _note_boundary,
-    "PutUserPermissionsBoundary": _note_boundary,
-    "DeleteRolePermissionsBoundary": _note_boundary_gone,
-    "DeleteUserPermissionsBoundary": _note_boundary_gone,
+_OF_ROLES_AND_USERS: Mapping[str, Note] = {
+    "Delete{}": _note_deletion,
+    "Put{}Policy": _note_inline_policy,
+    "Delete{}Policy": _note_inline_policy,
+    "Attach{}Policy": _note_attachment,
+    "Detach{}Policy": _note_attachment,
+    "Create{}": _note_boundary,
+    "Put{}PermissionsBoundary": _note_boundary,
+    "Delete{}PermissionsBoundary": _note_boundary,
+}
+_NOTES: Mapping[str, Note] = {
+    **{
+        form.format(kind): note
+        for form, note in _OF_ROLES_AND_USERS.items()
+        for kind in ("Role", "User")
+    },
+    "UpdateUser": _note_renaming,
     "CreatePolicyVersion": _note_version,
     "SetDefaultPolicyVersion": _note_version,
-    "CreateAccessKey": _note_key_made,
-    "UpdateAccessKey": _note_key_set,
-    "DeleteAccessKey": _note_key_gone,
+    "CreateAccessKey": _note_new_key,
+    "UpdateAccessKey": _note_key,
+    "DeleteAccessKey": _note_key,
 }
-"""The operations of IAM that say something of credentials, each with what notes it."""
+"""The operations of IAM that change credentials, and what notes each."""

@@ -1,8 +1,8 @@
-"""Who called whom until there were credentials, and what was called with them: hop by hop.
+"""The hops that lead to credentials, and the calls that are made with them.
 
-A person or a program stands at the beginning, and STS in the middle. In between there may be what
-speaks for them: an instance's metadata service, a company's directory, the issuer of a CI job's
-token. What is no call of AWS's API is in no log; such hops have no event.
+A chain begins with a person or a program, and STS is in the middle. In between there may be an
+instance's metadata service, a company's directory, or the issuer of a CI job's token. Hops that are
+no calls of AWS's API are in no log, and have no event.
 
 Notes
 -----
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.credential_events import Placed, Trail
+    from iamlab.analysis.credential_timeline.credential_events import CredentialLog, LoggedEvent
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
@@ -44,7 +44,7 @@ PartyKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody or something that takes part in a call.
+    """A caller, or a service that is called.
 
     Parameters
     ----------
@@ -113,11 +113,11 @@ BEFORE: Mapping[PartyKind, str] = {
     "function": "run",
     "build": "run",
 }
-"""Who stands at the beginning -> what he does before anybody calls STS."""
+"""The first party of a chain -> what it does before anybody calls STS."""
 
 
 def hops_of(
-    world: World, trail: Trail, lifetimes: Mapping[str, Lifetime], wanted: Collection[str]
+    world: World, log: CredentialLog, lifetimes: Mapping[str, Lifetime], wanted: Collection[str]
 ) -> list[Hop]:
     """Give the hops of some credentials, in the order in which they happened.
 
@@ -126,53 +126,44 @@ def hops_of(
     wanted
         The ids of their access keys.
     """
-    placed: list[tuple[datetime, int, Hop]] = []
+    found: list[tuple[datetime, int, Hop]] = []
     for key_id in lifetimes:
         record = world.sessions.get(key_id)
         if record is not None and key_id in wanted:
-            event = trail.issued.get(key_id)
-            place = -1 if event is None else event.place
-            made = _making(record, event, lifetimes)
-            placed += ((record.issued, place, hop) for hop in made)
-    for key_id, (place, event_) in trail.uses:
+            issued = log.issued.get(key_id)
+            place = -1 if issued is None else issued.place
+            hops = _hops_to(record, issued, lifetimes)
+            found += ((record.issued, place, hop) for hop in hops)
+    for key_id, (place, event) in log.uses:
         if key_id in wanted and key_id in lifetimes:
-            caller = _credentials(lifetimes[key_id])
-            hop = Hop(
-                caller,
-                Party("service", event_.event_source),
-                event_.event_name,
-                event_.event_time,
-                event_.event_id,
-                event_.error_code,
-            )
-            placed.append((event_.event_time, place, hop))
-    placed.sort(key=lambda one: one[:2])
-    return [hop for *_, hop in placed]
+            caller, service = _credentials(lifetimes[key_id]), Party("service", event.event_source)
+            call = event.event_name, event.event_time, event.event_id, event.error_code
+            found.append((event.event_time, place, Hop(caller, service, *call)))
+    found.sort(key=lambda one: one[:2])
+    return [hop for *_, hop in found]
 
 
-def _making(
-    record: SessionRecord, placed: Placed | None, lifetimes: Mapping[str, Lifetime]
+def _hops_to(
+    record: SessionRecord, issued: LoggedEvent | None, lifetimes: Mapping[str, Lifetime]
 ) -> Iterator[Hop]:
     """Give the hops that led to a session."""
-    event_id = "" if placed is None else placed.event.event_id
-    identity = {} if placed is None else placed.event.user_identity
-    before = _before(record, identity, lifetimes)
+    event_id = "" if issued is None else issued.event.event_id
+    before = _before(record, {} if issued is None else issued.event.user_identity, lifetimes)
     for source, target in pairwise(before):
         yield Hop(source, target, BEFORE.get(source.kind, ""), record.issued)
     if before:
         yield Hop(before[-1], STS, record.operation, record.issued, event_id)
-    made = _credentials(lifetimes[record.access_key_id])
-    yield Hop(STS, made, record.operation, record.issued, event_id)
+    session = _credentials(lifetimes[record.access_key_id])
+    yield Hop(STS, session, record.operation, record.issued, event_id)
 
 
 def _before(
     record: SessionRecord, identity: Mapping[str, Any], lifetimes: Mapping[str, Lifetime]
 ) -> tuple[Party, ...]:
-    """Say who stood before STS, the first one first."""
+    """Give the parties that came before STS, the first one first."""
+    if record.parent in lifetimes:
+        return (_credentials(lifetimes[record.parent]),)
     if record.parent:
-        parent = lifetimes.get(record.parent)
-        if parent is not None:
-            return (_credentials(parent),)
         return (Party("access key", str(identity.get("arn", "")), record.parent),)
     service = str(identity.get("invokedBy", ""))
     for key, kind in RESOURCES.items():
@@ -182,8 +173,7 @@ def _before(
             return (resource, middle) if middle.name else (resource,)
     if service:
         return (Party("service", service),)
-    provider = record.keys.get("aws:FederatedProvider")
-    if provider:
+    if provider := record.keys.get("aws:FederatedProvider"):
         return _by_provider(record, str(provider), str(identity.get("userName", record.name)))
     return (Party("user", str(identity["arn"])),) if "arn" in identity else ()
 

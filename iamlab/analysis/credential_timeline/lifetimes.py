@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
-    from iamlab.analysis.credential_timeline.credential_events import KeyStory, Name, Trail
+    from iamlab.analysis.credential_timeline.credential_events import (
+        CredentialLog,
+        KeyHistory,
+        Name,
+    )
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role
@@ -107,7 +111,7 @@ class Lifetime:
 
 
 def lifetimes_of(
-    world: World, trail: Trail, wanted: Collection[str] | None = None
+    world: World, log: CredentialLog, wanted: Collection[str] | None = None
 ) -> list[Lifetime]:
     """Give credentials of a world, by their beginning; one that asked before what it got.
 
@@ -116,11 +120,10 @@ def lifetimes_of(
     wanted
         The ids of their access keys; if nothing is said, all.
     """
-    known = _Known(_children(world), trail.last_use())
-    keys = (
-        key for key in _keys(world, trail, known) if wanted is None or key.access_key_id in wanted
-    )
-    found = [*keys, *_sessions(world, trail, known, wanted)]
+    known = _Known(_children(world), log.last_use())
+    keys = (*_keys(world, log, known), *_deleted_keys(world, log, known))
+    sessions = _sessions(world, log, known, wanted)
+    found = [*(key for key in keys if wanted is None or key.access_key_id in wanted), *sessions]
     return sorted(found, key=lambda one: one.start)
 
 
@@ -142,106 +145,103 @@ def _children(world: World) -> dict[str, tuple[str, ...]]:
 # -- long-term keys -------------------------------------------------------------------------------
 
 
-def _keys(world: World, trail: Trail, known: _Known) -> Iterator[Lifetime]:
-    """Give the long-term keys that there are, and those that have been deleted."""
+def _keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]:
+    """Give the long-term keys that exist."""
     for account in world.accounts.values():
-        for holder in (account.root, *account.users.values()):
-            for key_id, record in holder.key_records.items():
+        for owner in (account.root, *account.users.values()):
+            for key_id, record in owner.key_records.items():
                 is_active = record.status == "Active"
-                story = trail.keys.get(key_id)
+                history = log.keys.get(key_id)
                 yield _key(
-                    (key_id, holder.arn, holder.unique_id),
+                    (key_id, owner.arn, owner.unique_id),
                     record.create_date,
-                    None if is_active or story is None else story.inactive,
+                    None if is_active or history is None else history.inactive,
                     "still valid" if is_active else "inactive",
-                    known.children.get(key_id, ()),
                     record.last_used.date if record.last_used else None,
+                    known,
                 )
-    for key_id, story in trail.keys.items():
-        account_of = world.accounts.get(story.account_id)
-        if story.deleted is not None and story.created is not None and account_of is not None:
-            yield _key(
-                (key_id, *_holder(account_of, story)),
-                story.created,
-                story.deleted,
-                "key deleted",
-                known.children.get(key_id, ()),
-                known.last_use.get(key_id),
-            )
+
+
+def _deleted_keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]:
+    for key_id, history in log.keys.items():
+        account = world.accounts.get(history.account_id)
+        start, end = history.created, history.deleted
+        if account is not None and start is not None and end is not None:
+            names = (key_id, *_owner(account, history))
+            yield _key(names, start, end, "key deleted", known.last_use.get(key_id), known)
 
 
 def _key(
-    whose: tuple[str, str, str],
+    names: tuple[str, str, str],
     start: datetime,
     end: datetime | None,
     ended: Ended,
-    children: tuple[str, ...],
     last_used: datetime | None,
+    known: _Known,
 ) -> Lifetime:
-    key_id, arn, unique_id = whose
+    """Give a key by its id, and its owner's ARN and unique id."""
+    key_id, arn, unique_id = names
     return Lifetime(
-        access_key_id=key_id,
-        kind=CredentialKind.LONG_TERM,
-        operation="CreateAccessKey",
-        arn=arn,
-        issuer_arn=arn,
-        start=start,
-        end=end,
-        ended=ended,
-        children=children,
+        key_id,
+        CredentialKind.LONG_TERM,
+        "CreateAccessKey",
+        arn,
+        arn,
+        start,
+        end,
+        ended,
+        children=known.children.get(key_id, ()),
         last_used=last_used,
         issuer_id=unique_id,
     )
 
 
-def _holder(account: Account, story: KeyStory) -> tuple[str, str]:
+def _owner(account: Account, history: KeyHistory) -> tuple[str, str]:
     """Give ARN and unique id of whose key it was; of a user who is gone nobody knows them.
 
     His path is not known either, so his ARN is written without one.
     """
-    if not story.user_name:
+    if not history.user_name:
         return account.root_arn, account.root.unique_id
-    users = () if story.is_of_the_past else account.users.values()
-    name = story.user_name.lower()
+    users = () if history.is_of_the_past else account.users.values()
+    name = history.user_name.lower()
     user = next((one for one in users if one.name.lower() == name), None)
     if user is not None:
         return user.arn, user.unique_id
-    return f"arn:{account.partition}:iam::{account.account_id}:user/{story.user_name}", ""
+    return f"arn:{account.partition}:iam::{account.account_id}:user/{history.user_name}", ""
 
 
 # -- sessions -------------------------------------------------------------------------------------
 
 
 def _sessions(
-    world: World, trail: Trail, known: _Known, wanted: Collection[str] | None
+    world: World, log: CredentialLog, known: _Known, wanted: Collection[str] | None
 ) -> Iterator[Lifetime]:
-    ends = _Ends(world, trail)
+    ends = _Ends(world, log)
     depths: dict[str, int] = {}
     for key_id, record in world.sessions.items():  # a parent stands before its children
         depths[key_id] = depths.get(record.parent, 0) + 1
         if wanted is not None and key_id not in wanted:
             continue
-        placed = trail.issued.get(key_id)
-        end, ended = ends.of(record)
-        identity = {} if placed is None else placed.event.user_identity
+        logged = log.issued.get(key_id)
+        identity = {} if logged is None else logged.event.user_identity
         parent = world.sessions.get(record.parent)
         yield Lifetime(
-            access_key_id=key_id,
-            kind=record.kind,
-            operation=record.operation,
-            arn=record.arn,
-            issuer_arn=record.issuer_arn,
-            start=record.issued,
-            end=end,
-            ended=ended,
-            parent=record.parent,
-            children=known.children.get(key_id, ()),
-            depth=depths[key_id],
-            asked_by=_asked_by(identity) if parent is None else parent.arn,
-            source_identity=record.source_identity,
-            tags=record.tags,
-            last_used=known.last_use.get(key_id),
-            event_id="" if placed is None else placed.event.event_id,
+            key_id,
+            record.kind,
+            record.operation,
+            record.arn,
+            record.issuer_arn,
+            record.issued,
+            *ends.of(record),
+            record.parent,
+            known.children.get(key_id, ()),
+            depths[key_id],
+            _asked_by(identity) if parent is None else parent.arn,
+            record.source_identity,
+            record.tags,
+            known.last_use.get(key_id),
+            event_id="" if logged is None else logged.event.event_id,
             issuer_id=record.issuer_id,
             asked_by_id=_id_in(identity) if parent is None else parent.issuer_id,
         )
@@ -273,7 +273,7 @@ class _Ends:
     """Says when and why sessions end; each role and user is looked up once."""
 
     world: World
-    trail: Trail
+    log: CredentialLog
     behind: dict[tuple[str, str], _Behind] = field(default_factory=dict)
     documents: dict[str, Policy | None] = field(default_factory=dict)
 
@@ -282,7 +282,7 @@ class _Ends:
         behind = self._behind(record)
         causes: list[AsOf] = [(record.expiration, "expired")]
         if behind.principal is None:
-            gone = self.trail.deletion(behind.name, record.issued)
+            gone = self.log.deletion(behind.name, record.issued)
             ended: Ended = "role deleted" if behind.name[1] == "role" else "user deleted"
             causes.append((now if gone is None else gone, ended))
         causes += [
@@ -306,7 +306,7 @@ class _Ends:
     def _since(self, name: Name, standing: Standing, record: SessionRecord) -> datetime:
         if standing.place == INLINE:
             return self._revoked(name, standing.policy, record)
-        found = self.trail.managed_since(name, standing.place, standing.arn)
+        found = self.log.managed_since(name, standing.place, standing.arn)
         return self.world.clock.now if found is None else max(found, record.issued)
 
     def _revoked(self, name: Name, policy: Policy, record: SessionRecord) -> datetime:
@@ -314,7 +314,7 @@ class _Ends:
 
         A session that begins when it is already there is no good from its beginning.
         """
-        for put in self.trail.puts_since(name, policy.name, record.issued):
+        for put in self.log.puts_since(name, policy.name, record.issued):
             written = self._read(put.document)
             if written is not None and hits(written, record):
                 return max(put.at, record.issued)

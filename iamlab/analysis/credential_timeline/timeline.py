@@ -1,7 +1,7 @@
 """The timeline of credentials: which there were, from when to when, and who got them from whom.
 
-It is made from what a world keeps of its sessions and from its log, at the moment when it is asked
-for, and does not change afterwards. All of its parts are plain values, for a figure or a table.
+It is made from a world's sessions and its log, and does not change afterwards. All of its parts are
+plain values, for a figure or a table.
 
 Notes
 -----
@@ -12,9 +12,10 @@ roles", for chains of roles.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.credential_events import read_trail
+from iamlab.analysis.credential_timeline.credential_events import read_log
 from iamlab.analysis.credential_timeline.hops import Hop, Party, hops_of
 from iamlab.analysis.credential_timeline.lifetimes import Ended, Lifetime, lifetimes_of
 from iamlab.display import Shown, count
@@ -167,23 +168,15 @@ def _line(row: Lifetime) -> str:
     return f"{short}: {row.operation}, {row.start:%Y-%m-%d %H:%M:%S} to {end}, {row.ended}"
 
 
+_CELLS = attrgetter(
+    *("access_key_id", "kind.value", "operation", "arn", "role_arn", "start", "end", "ended"),
+    *("parent", "depth", "asked_by", "source_identity"),
+)
+
+
 def _cells(row: Lifetime) -> tuple[object, ...]:
-    return (
-        row.access_key_id,
-        row.kind.value,
-        row.operation,
-        row.arn,
-        row.role_arn,
-        row.start,
-        row.end,
-        row.ended,
-        row.parent,
-        row.depth,
-        row.asked_by,
-        row.source_identity,
-        ", ".join(f"{key}={value}" for key, value in row.tags.items()),
-        row.last_used,
-    )
+    tags = ", ".join(f"{key}={value}" for key, value in row.tags.items())
+    return (*_CELLS(row), tags, row.last_used)
 
 
 def timeline_of(world: World, of: Of | None = None) -> Timeline:
@@ -201,11 +194,11 @@ def timeline_of(world: World, of: Of | None = None) -> Timeline:
     RequestError
         There is no such thing in this world.
     """
-    trail = read_trail(world.events)
-    every = {one.access_key_id: one for one in lifetimes_of(world, trail)}
+    log = read_log(world.events)
+    every = {one.access_key_id: one for one in lifetimes_of(world, log)}
     wanted = every.keys() if of is None else _belonging(every, _meant(world, every, of))
     rows = tuple(one for key_id, one in every.items() if key_id in wanted)
-    return Timeline(rows, tuple(hops_of(world, trail, every, wanted)), world.clock.now)
+    return Timeline(rows, tuple(hops_of(world, log, every, wanted)), world.clock.now)
 
 
 def chain_of(session: Session) -> tuple[Lifetime, ...]:
@@ -230,7 +223,7 @@ def chain_of(session: Session) -> tuple[Lifetime, ...]:
         ids[key_id] = None
         record = world.sessions.get(key_id)
         key_id = "" if record is None else record.parent
-    found = lifetimes_of(world, read_trail(world.events), ids)
+    found = lifetimes_of(world, read_log(world.events), ids)
     by_id = {one.access_key_id: one for one in found}
     if session.access_key_id not in by_id:
         raise RequestError(f"{session!r} is not of its world any more.")

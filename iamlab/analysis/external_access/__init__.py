@@ -1,5 +1,5 @@
-"""Outside access: who from outside the zone of trust can reach what, and what stops him.
+"""Outside access: who from outside the zone of trust has access to what, and what stops it.
 
-It answers as IAM Access Analyzer does for external access, with the statement that lets somebody
-in, and proves each finding: the engine decides a request of somebody outside.
+It answers as IAM Access Analyzer does for external access, with the statement that gives access,
+and proves each finding: the engine decides a request of a caller from outside.
 """

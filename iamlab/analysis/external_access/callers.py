@@ -1,9 +1,9 @@
-"""Who is outside: callers that stand for all whom a statement may let in.
+"""Who is outside: callers that represent all whom a statement may let in.
 
-A policy sees of a caller only what its conditions ask for. So of all the strangers there may be, a
-few are enough: somebody who does not sign; users and roles of an account that nobody has named, in
-no organization or in another one; and whoever the policies name by an account, an ARN or an
-organization, as long as that is not in the zone of trust.
+A policy sees of a caller only what its conditions ask for. So a few strangers are enough to
+represent all: a caller who does not sign; users and roles of an account that no policy names, in no
+organization or in another one; and whoever the policies name by an account, an ARN or an
+organization, if that is not in the zone of trust.
 
 Notes
 -----
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.external_access.inside_conditions import OF_SOURCE
+from iamlab.analysis.external_access.zone_of_trust import OF_SOURCE
 from iamlab.authorization import context_keys as context
 from iamlab.authorization.context_keys import CALLER_KEYS, CallerAttributes, keys_of
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, Kind, Request, is_account
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 ELSEWHERE = Membership("o-elsewhere0", "o-elsewhere0/r-else/ou-else-elsewhere/")
-"""An organization that nobody has named."""
+"""An organization that no policy names."""
 
 STRANGERS = ("999988887777", "888877776666", "777766665555")
-"""Accounts that nobody has named; the first of which that is true is taken."""
+"""Accounts that no policy names; the first for which this is true is taken."""
 
 SOMEBODY = "somebody"
 ANY_SERVICE = "s3.amazonaws.com"
-"""Who calls where any service may: this one is known to say on whose behalf, in all ways."""
+"""The caller where any service may call: it is known to say on whose behalf, in all ways."""
 
 DIGITS = 12
 
-# What goes with the keys that a service sends, by how it begins.
+# The keys that come with those that a service sends, by how they begin.
 _COMES_WITH = {
     SOURCE_ARN: (SOURCE_ARN,),
     SOURCE_ACCOUNT: (SOURCE_ACCOUNT, "aws:SourceOrg"),
@@ -76,9 +76,9 @@ class Outsider:
     context
         The condition keys that come with the caller.
     is_anybody
-        Whether everybody in the world can be such a one.
+        Whether everybody in the world can call so.
     is_signed
-        Whether the caller is of some account.
+        Whether the caller has an account.
     """
 
     principal: str
@@ -86,19 +86,24 @@ class Outsider:
     is_anybody: bool = False
     is_signed: bool = True
 
+    @property
+    def lower_context(self) -> dict[str, ContextValue]:
+        """Its condition keys in lower case."""
+        return {key.lower(): value for key, value in self.context.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """All that is outside of a zone, as some policies see it.
+    """All that is outside of a zone, as far as some policies can tell callers apart.
 
     Parameters
     ----------
     partition
-        Accounts of another one can never be let in.
+        Accounts of another partition can never be let in.
     wanted
         Condition keys in lower case, with the values that conditions ask for.
     named
-        ARNs and accounts that Deny statements name, or spare.
+        ARNs and accounts that Deny statements name, or exempt.
     """
 
     world: World
@@ -107,19 +112,19 @@ class Outside:
     wanted: Mapping[str, tuple[str, ...]]
     named: tuple[str, ...] = ()
 
-    def called(self, kind: str, value: str) -> Iterator[Outsider]:
-        """Give those whom one value of a Principal element can mean, the most usual ones first."""
+    def callers(self, kind: str, value: str) -> Iterator[Outsider]:
+        """Give the callers that a value of a Principal element can mean, the most usual first."""
         if is_everybody(kind, value):
             return self._everybody()
         if kind == "Federated":
-            return _provided(value)
+            return iter((Outsider(value, {}, is_signed=False),))
         if kind == "Service":
             return self.services(value)
         account = account_named(value)
         return self._of_account(account) if account else self._one(value)
 
     def services(self, service: str) -> Iterator[Outsider]:
-        """Give a service that comes on behalf of somebody outside."""
+        """Give a service that calls on behalf of somebody outside."""
         own = keys_of(CALLER_KEYS, CallerAttributes(service=service))
         keys = tuple(start for key in sends(service) for start in _COMES_WITH[key])
         for source in self._sources():
@@ -128,7 +133,7 @@ class Outside:
             yield Outsider(service, {**own, **sent}, is_anybody=is_anybody, is_signed=False)
 
     def _is_anybodys(self, source: Mapping[str, ContextValue]) -> bool:
-        """Say whether everybody can have such a resource: none that a policy names."""
+        """Say whether everybody can have such a resource: one that no policy names."""
         arns = self._texts("aws:sourcearn")
         accounts = (Arn.parse(one).account for one in arns if is_arn(one))
         named = {*arns, *self._texts("aws:sourceaccount"), *accounts}
@@ -137,7 +142,7 @@ class Outside:
     def _everybody(self) -> Iterator[Outsider]:
         nobody = keys_of(CALLER_KEYS, context.ANONYMOUS_CALLER)
         yield Outsider(ANONYMOUS, nobody, is_anybody=True, is_signed=False)
-        # Everybody can make an organization: where any will do, that is no limit.
+        # Everybody can create an organization: if any is accepted, that is no limit.
         any_organization = any(map(has_star, self._texts("aws:principalorgid")))
         for one in self._of_account(self._stranger()):
             is_anybody = any_organization or "aws:PrincipalOrgID" not in one.context
@@ -151,19 +156,19 @@ class Outside:
                 yield from self.services(service)
 
     def _stranger(self) -> str:
-        """Give an account that nobody has named."""
+        """Give an account that no policy names."""
         taken = {*self.world.accounts, *self.zone.accounts, *self._patterns()}
         return next((one for one in STRANGERS if one not in taken), STRANGERS[0])
 
     def _patterns(self) -> Iterator[str]:
-        """Give the accounts that conditions and Deny statements speak of, as they write them."""
+        """Give the accounts in conditions and Deny statements, as they write them."""
         for key in ("aws:principalaccount", "kms:calleraccount", "aws:sourceowner"):
             yield from self._texts(key)
         for value in (*self._texts("aws:principalarn"), *self.named):
             yield Arn.parse(value).account if is_arn(value) else value
 
     def _outside(self, pattern: str) -> Iterator[str]:
-        """Give an account that fits a pattern and is outside, if there is one."""
+        """Give an account that matches a pattern and is outside, if there is one."""
         missing = DIGITS - len(pattern.replace("*", ""))
         for digit in "9876" if pattern.strip("*") and missing >= 0 else "":
             text = pattern.replace("*", digit * missing, 1).replace("*", "").replace("?", digit)
@@ -185,7 +190,7 @@ class Outside:
             yield from _as_caller(arn, account, membership)
 
     def _alike(self, pattern: str, account: str) -> Iterator[str]:
-        """Give ARNs of an account that fit a pattern."""
+        """Give ARNs of an account that match a pattern."""
         if not is_arn(pattern) or not glob(Arn.parse(pattern).account, account):
             return
         arn = Arn.parse(pattern)
@@ -194,31 +199,25 @@ class Outside:
             yield f"arn:{self.partition}:{service}::{account}:{like(arn.resource, rest)}"
 
     def _one(self, value: str) -> Iterator[Outsider]:
-        """Give the one principal that is named: by ARN, or by the unique id of somebody."""
-        arn = value if is_arn(value) else self._arn_of_id(value)
+        """Give the principal with an ARN, or with a unique id."""
+        arn, unique_id = value, {}
+        if not is_arn(value):
+            accounts = self.world.accounts.values()
+            every = (one for own in accounts for one in (*own.users.values(), *own.roles.values()))
+            arn = next((one.arn for one in every if one.unique_id == value), "")
+            # The id of a session has the session's name.
+            unique_id = {"aws:userid": f"{value}:{SOMEBODY}" if ":role/" in arn else value}
         account = Arn.parse(arn).account if arn else ""
         if is_account(account) and account not in self.zone.accounts:
-            own = {} if is_arn(value) else {"aws:userid": _id_shown(arn, value)}
             for membership in self._memberships(account):
                 for one in _as_caller(arn, account, membership):
-                    yield replace(one, context={**one.context, **own})
-
-    def _arn_of_id(self, unique_id: str) -> str:
-        return next(
-            (
-                one.arn
-                for account in self.world.accounts.values()
-                for one in (*account.users.values(), *account.roles.values())
-                if one.unique_id == unique_id
-            ),
-            "",
-        )
+                    yield replace(one, context={**one.context, **unique_id})
 
     def _memberships(self, account: str, about: str = "principal") -> list[Membership | None]:
         """Say in which organizations an account may be.
 
-        Of an account of the world that is known. One that is not in the world may be in any that
-        the world does not know, and a stranger may join one of which not all is trusted.
+        Of an account in the world that is known. Another account may be in any organization that
+        the world does not know, and a stranger may join one that is not wholly trusted.
         """
         if account in self.world.accounts:
             return [self.world.membership_of(account)]
@@ -240,7 +239,7 @@ class Outside:
         return account in STRANGERS or name not in self.world.organizations
 
     def _sources(self) -> Iterator[dict[str, ContextValue]]:
-        """Give what a service may say of somebody outside on whose behalf it comes."""
+        """Give what a service may send about somebody outside on whose behalf it calls."""
         accounts = [self._stranger()]
         for value in self._texts("aws:sourceaccount"):
             accounts += self._outside(value)
@@ -252,7 +251,7 @@ class Outside:
                     yield _source(arn, account, membership)
 
     def _owners(self, arn: str, accounts: Iterable[str]) -> Iterator[str]:
-        """Give whose a resource may be: of a bucket the ARN does not say it."""
+        """Give the accounts that may own a resource: a bucket's ARN does not have it."""
         own = Arn.parse(arn).account if is_arn(arn) else ""
         if not own:
             yield from dict.fromkeys(accounts)
@@ -282,8 +281,8 @@ def is_everybody(kind: str, value: str) -> bool:
 def can_be_tried(kind: str, value: str) -> bool:
     """Say whether the engine knows callers whom such a value means.
 
-    It knows none of a canonical user ID, which S3 saves as the account that it stands for, nor of
-    what AWS itself names in the way of an account: ``arn:aws:iam::cloudfront:user/...``.
+    It knows none for a canonical user ID, which S3 saves as the account that it means, nor for ARNs
+    in which AWS puts a name instead of an account: ``arn:aws:iam::cloudfront:user/...``.
     """
     if kind == "Federated":
         return value in PROVIDER_HOSTS or "-provider/" in value
@@ -307,7 +306,7 @@ def account_named(value: str) -> str:
 
 
 def like(pattern: str, rest: str = "x") -> str:
-    """Give a text that fits a pattern.
+    """Give a text that matches a pattern.
 
     Examples
     --------
@@ -318,7 +317,7 @@ def like(pattern: str, rest: str = "x") -> str:
 
 
 def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterator[Outsider]:
-    """Say of a caller what AWS tells policies; what can call nobody is left out."""
+    """Give a caller with its condition keys; nothing if no principal has such an ARN."""
     try:
         caller = Request(arn, "s3:GetObject", "*").caller
     except RequestError:
@@ -326,7 +325,7 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
     shown = caller.issuer if caller.is_of_role else arn
     name = Arn.parse(arn).name
     username = name if caller.kind is Kind.USER else ""
-    # If a policy asks for another unique id, samples.py has it: nobody knows whose it is.
+    # If a policy asks for another unique id, sample_contexts.py has it: nobody knows whose it is.
     userid = _SOME_IDS.get(caller.kind, account)
     who = CallerAttributes(
         shown, account, userid, _TYPES[caller.kind], username, membership=membership
@@ -334,23 +333,10 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
     yield Outsider(arn, {**keys_of(CALLER_KEYS, who), "aws:SourceOwner": account})
 
 
-def _id_shown(arn: str, unique_id: str) -> str:
-    """Give the ``aws:userid`` of somebody: that of a session has the session's name."""
-    return f"{unique_id}:{SOMEBODY}" if ":role/" in arn else unique_id
-
-
-def _provided(value: str) -> Iterator[Outsider]:
-    """Give whoever comes from an identity provider."""
-    yield Outsider(value, {}, is_signed=False)
-
-
 def _source(arn: str, account: str, membership: Membership | None) -> dict[str, ContextValue]:
-    """Say what a service sends of the resource for which it calls."""
+    """Give what a service sends about the resource for which it calls."""
     own: dict[str, ContextValue] = {"aws:SourceArn": arn, "aws:SourceAccount": account}
-    if membership is None:
-        return own
-    organization = {
-        "aws:SourceOrgID": membership.organization_id,
-        "aws:SourceOrgPaths": [membership.path],
-    }
-    return {**own, **organization}
+    if membership is not None:
+        own["aws:SourceOrgID"] = membership.organization_id
+        own["aws:SourceOrgPaths"] = [membership.path]
+    return own

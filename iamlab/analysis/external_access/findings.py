@@ -1,4 +1,4 @@
-"""What is found: each access from outside, as Access Analyzer words it, and what stops it.
+"""The findings: each access from outside, as Access Analyzer reports it, and what stops it.
 
 Notes
 -----
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from iamlab.display import Shown, count
+from iamlab.display import Shown, count, table
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
 from iamlab.policy.prose.words import briefly, joined
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 POLICY, KMS_GRANT = "POLICY", "KMS_GRANT"
-"""How access is given. The second word is ours: Access Analyzer reports grants, but names no
-source for anything but buckets."""
+"""How access is given. The second name is iamlab's: Access Analyzer reports grants, but has a
+source only for buckets."""
 
 PUBLIC_ACCESS_BLOCK = "public_access_block"
 
 FEW = 4
-"""So many actions are named in a sentence; others are counted."""
+"""A sentence names so many actions, and counts the others."""
 
 MOST_LINES = 30
-"""So many findings are printed."""
+"""At most so many findings are printed."""
 
 
 class Stop(NamedTuple):
@@ -44,7 +44,7 @@ class Stop(NamedTuple):
     by
         The statement, or the policies that lack an Allow: ``"perimeter/OnlyOurs"``.
     where
-        Where that hangs: ``"OU Prod"``; empty if it is the resource's own.
+        Where that is attached: ``"OU Prod"``; empty if it is the resource's own.
     """
 
     layer: str
@@ -61,7 +61,7 @@ class Stop(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class OutsideFinding:
     """One statement that lets somebody outside in; true if it is open: if nothing stops it.
 
     Parameters
@@ -71,26 +71,26 @@ class Finding:
     principal
         As Access Analyzer writes it: ``{"AWS": "444455556666"}``, ``{"AWS": "*"}`` ...
     actions
-        What is allowed, as the policy writes it if nothing of it is stopped. Some of it may be what
-        no policy can give to another account.
+        What is allowed, as the policy writes it if nothing of it is stopped. No policy can allow
+        some of it to another account.
     statement
         Its address: ``"policy of maps/Share"``, ``"policy of maps/#2"``.
     is_public
-        Whether everybody in the world can meet what it asks for.
+        Whether everybody in the world can meet its conditions.
     condition
         The condition keys of the statement, each with its values.
     when
         The conditions in words.
     narrowed_by
-        The Deny statements that keep out others whom it names.
+        The Deny statements that stop others whom it names.
     stopped_by
-        What keeps out all of them, today.
+        What stops all of them, today.
     source
         ``"POLICY"`` or ``"KMS_GRANT"``.
     proof
-        A request from outside, decided: allowed, or what stops it. What its time, address or tags
-        must be is in it; times to come count. ``None``: no caller was found who meets the
-        conditions, nor any reason why there could be none. Look at them.
+        The decision about a request from outside: allowed, or what stops it. It has the time,
+        address or tags that the conditions ask for; future times count. ``None``: no caller was
+        found who meets the conditions, nor any reason why there could be none. Check them.
     """
 
     resource: str
@@ -114,18 +114,18 @@ class Finding:
     def status(self) -> str:
         """What Access Analyzer would say: ``ACTIVE``, or ``RESOLVED`` where it finds nothing.
 
-        It leaves resource control policies out of account: what only they stop is active there.
+        It ignores resource control policies: what only they stop is active there.
         """
         layers = {stop.layer for stop in self.stopped_by}
         return "RESOLVED" if layers - {"rcp"} else "ACTIVE"
 
     @property
     def is_unconditional(self) -> bool:
-        """Whether each of those whom it names gets in, however he calls."""
+        """Whether each principal that it names gets in, however it calls."""
         return not (self.condition or self.narrowed_by or self.stopped_by)
 
     def covers(self, action: str) -> bool:
-        """Say whether an action is one of those that are found."""
+        """Say whether an action is one of the finding's."""
         return any(action_matches(pattern, action) for pattern in self.actions)
 
     def __str__(self) -> str:
@@ -155,16 +155,16 @@ def _in_words(principal: Mapping[str, str], *, is_public: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """A statement for an AWS service that does not ask on whose behalf the service comes.
+    """A statement for an AWS service that does not ask on whose behalf the service calls.
 
-    It is the service that calls, but perhaps for a stranger: a confused deputy. So this stands
-    apart from the findings. The API reference of Access Analyzer counts services among external
-    principals; whether it ever reports one, no page says.
+    The service calls, but perhaps for a stranger: a confused deputy. So this is separate from the
+    findings. The API reference of Access Analyzer counts services among external principals; no
+    page says whether it ever reports one.
 
     Parameters
     ----------
     service
-        By its principal; ``"*"``: any, where a statement for everybody leaves nobody else.
+        By its principal; ``"*"``: any, if a statement for everybody lets in nobody else.
     """
 
     resource: str
@@ -182,52 +182,52 @@ class ServiceAccess:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OutsideAccess(Sequence[Finding], Shown):
+class OutsideAccess(Sequence[OutsideFinding], Shown):
     """All findings: what is public first, and last what is stopped.
 
     Parameters
     ----------
     zone
-        The zone of trust, in words.
+        The description of the zone of trust.
     services
-        What AWS services may do for whoever asks them.
+        What AWS services may do on behalf of anybody.
     asked
-        How many resources with a policy were looked at.
+        How many resources with a policy were examined.
     assumed
-        What was taken for granted, in words.
+        What was assumed.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[OutsideFinding, ...]
     zone: str
     services: tuple[ServiceAccess, ...] = ()
     asked: int = 0
     assumed: tuple[str, ...] = ()
 
     @overload
-    def __getitem__(self, place: int) -> Finding: ...
+    def __getitem__(self, place: int) -> OutsideFinding: ...
 
     @overload
-    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: slice) -> tuple[OutsideFinding, ...]: ...
 
-    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+    def __getitem__(self, place: int | slice) -> OutsideFinding | tuple[OutsideFinding, ...]:
         return self.findings[place]
 
     def __len__(self) -> int:
         return len(self.findings)
 
     @property
-    def open(self) -> tuple[Finding, ...]:
-        """Those that nothing stops; ``status`` leaves resource control policies out of account."""
+    def open(self) -> tuple[OutsideFinding, ...]:
+        """Those that nothing stops; ``status`` ignores resource control policies."""
         return tuple(one for one in self.findings if one)
 
     @property
-    def public(self) -> tuple[Finding, ...]:
+    def public(self) -> tuple[OutsideFinding, ...]:
         """Those that let in everybody in the world."""
         return tuple(one for one in self.open if one.is_public)
 
     @property
-    def stopped(self) -> tuple[Finding, ...]:
-        """Those that a ceiling or a Deny stops today."""
+    def stopped(self) -> tuple[OutsideFinding, ...]:
+        """Those that an RCP, a Deny or Block Public Access stops today."""
         return tuple(one for one in self.findings if not one)
 
     def __str__(self) -> str:
@@ -239,8 +239,6 @@ class OutsideAccess(Sequence[Finding], Shown):
 
     def to_frame(self) -> Any:
         """Give it as a ``pandas.DataFrame``, a row for each finding."""
-        from iamlab import display
-
         rows = [
             (
                 one.status,
@@ -258,7 +256,7 @@ class OutsideAccess(Sequence[Finding], Shown):
             )
             for one in self.findings
         ]
-        return display.table(COLUMNS, rows)
+        return table(COLUMNS, rows)
 
     def __repr__(self) -> str:
         counts = f"{len(self.public)} public, {len(self.stopped)} stopped"

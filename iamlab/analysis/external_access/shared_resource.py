@@ -1,86 +1,159 @@
-"""One resource, with all that decides who gets at it.
+"""The resources that can be shared, each with all that decides who gets access to it.
 
-The caller's own account is taken to allow everything: what a stranger's policies say is up to the
-stranger.
+These are resources with a policy of their own, roles, and keys with grants. The caller's own
+account is assumed to allow everything: a stranger controls a stranger's policies.
 
 Notes
 -----
-AWS pages: "Cross-account policy evaluation logic"; "AWS global condition context keys".
+AWS pages: "Cross-account policy evaluation logic"; "AWS global condition context keys"; "IAM Access
+Analyzer supported resource types for external and internal access"; "AWS services that work with
+IAM", for what else has a resource-based policy.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.external_access.callers import Outside
 from iamlab.analysis.external_access.findings import KMS_GRANT, POLICY
-from iamlab.analysis.external_access.inside_conditions import (
+from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, as_values
+from iamlab.analysis.external_access.zone_of_trust import (
     OF_CALLER,
     OF_RESOURCE,
     OF_SOURCE,
     Inside,
     filled,
 )
-from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, as_values
-from iamlab.authorization.context_keys import DEFAULT_REGION, CallAttributes, call_keys
+from iamlab.authorization.context_keys import (
+    DEFAULT_REGION,
+    CallAttributes,
+    call_keys,
+)
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import MAX_TEXT
 from iamlab.engine.statement_tests import action_test
 from iamlab.model.network_locations import Network
+from iamlab.model.resources import BUCKET, OBJECT, resource_type
+from iamlab.operations.services.cloudcontrol import SEPARATORS
 from iamlab.policy.arn import PARTS, Arn
 from iamlab.policy.building import allow
 from iamlab.policy.catalog import PLACEHOLDER, arns_for
 from iamlab.policy.document import Policy
-from iamlab.policy.patterns import glob_resource
+from iamlab.policy.patterns import glob, glob_resource
 from iamlab.policy.samples import OTHER, meeting, resource_samples
 from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.analysis.external_access.zone_of_trust import Shared, Zone
+    from iamlab.analysis.external_access.zone_of_trust import Zone
     from iamlab.engine.decision import Decision
     from iamlab.engine.grants import Grant
-    from iamlab.engine.layers import Level
-    from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue, Request
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
-_ALL = allow("*", name="the caller's own account")
+_NO_TYPE = "AWS::Unknown::Resource"
+_SEPARATORS = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
+"""Service -> what is between the ARN of a resource and the name of a resource below it."""
+
+_ALLOW_ALL = allow("*", name="the caller's own account")
 
 
-def _layers(
-    resource: Policy | None,
-    rcps: tuple[Level, ...] = (),
-    grants: Iterable[Grant] = (),
-    public_access_block: PublicAccessBlock | None = None,
-) -> Layers:
-    """Put the resource's side beside that of a stranger whose own account allows everything.
+@dataclass(frozen=True, slots=True)
+class SharedResource:
+    """A resource that may be shared.
 
-    A federated user can do what a session policy lets him; for all others it is no limit.
+    Parameters
+    ----------
+    owner
+        The account; empty: its ARN has it, or nothing says it.
+    policy, grants
+        Who is let in: its resource-based policy or trust policy, and KMS grants.
+    separator
+        What is between its ARN and the name of a resource below it; empty: nothing is below it.
+    is_known
+        Whether it is in the world, so that its tags are known; else only its policy is.
     """
-    return Layers(
-        identity=[_ALL],
-        resource=resource,
-        session=[_ALL],
-        rcps=rcps,
-        grants=grants,
-        public_access_block=public_access_block,
-    )
+
+    arn: str
+    policy: Policy | None
+    owner: str = ""
+    grants: tuple[Grant, ...] = ()
+    separator: str = ""
+    is_known: bool = True
+
+    @property
+    def is_role(self) -> bool:
+        """Whether it is a role, whose policy has ``sts`` actions."""
+        return ":iam:" in self.arn
+
+    @property
+    def service(self) -> str:
+        """The prefix of the actions in its policy."""
+        return "sts" if self.is_role else Arn.parse(self.arn).service
+
+    @property
+    def type(self) -> str:
+        """What it is, as Access Analyzer calls it."""
+        return type_of(self.arn)
 
 
-class Lever(NamedTuple):
-    """A statement that may let somebody in: of a policy, or what a grant says.
+def type_of(arn: str) -> str:
+    """Say what a resource is, as Access Analyzer calls it.
+
+    Examples
+    --------
+    >>> type_of("arn:aws:s3:::maps"), type_of("arn:aws:iam::111122223333:role/sky/reader")
+    ('AWS::S3::Bucket', 'AWS::IAM::Role')
+    """
+    parsed = Arn.parse(arn)
+    found = resource_type(parsed.service, parsed.resource)
+    return BUCKET if found == OBJECT else found or _NO_TYPE
+
+
+def shared_resources(world: World) -> Iterator[SharedResource]:
+    """Give what may be shared. A VPC endpoint's policy gives nobody access to the endpoint."""
+    policies = world.resource_policies
+    known = set()
+    for account in world.accounts.values():
+        for role in account.roles.values():
+            known.add(role.arn)
+            policy = policies.get(role.arn) or role.trust
+            yield SharedResource(role.arn, policy, account.account_id)
+        for one in account.resources.values():
+            known.add(one.arn)
+            is_shared = one.policy is not None or one.grants
+            if is_shared and one.service not in FOR_SERVICES_ONLY:
+                yield SharedResource(
+                    one.arn, one.policy, account.account_id, one.grants, one.separator
+                )
+    for arn, policy in policies.items():
+        parsed = Arn.parse(arn)
+        if arn not in known and parsed.service not in FOR_SERVICES_ONLY:
+            is_role = (parsed.service, parsed.kind) == ("iam", "role")
+            separator = "" if is_role else _separator(parsed)
+            yield SharedResource(arn, policy, separator=separator, is_known=False)
+
+
+def _separator(arn: Arn) -> str:
+    name = f"{arn.service}::{arn.resource}"
+    found = (separator for pattern, separator in SEPARATORS.items() if glob(pattern, name))
+    return next(found, _SEPARATORS.get(arn.service, ""))
+
+
+class AccessStatement(NamedTuple):
+    """A statement that may let somebody in: of a policy, or what a grant allows.
 
     Parameters
     ----------
     alone
-        The layers as if there were nothing else.
+        The layers as if nothing else applied.
     """
 
     statement: Statement
@@ -89,125 +162,126 @@ class Lever(NamedTuple):
     alone: Layers
     grant: Grant | None = None
 
-    def without_conditions(self) -> Lever:
-        """Give the same as if it asked for nothing."""
+    def without_conditions(self) -> AccessStatement:
+        """Give the same without its conditions."""
         bare = replace(self.statement, conditions=())
         if self.grant is None:
-            alone = _layers(Policy((bare,)))
+            alone = _for_stranger(resource=Policy((bare,)))
         else:
-            alone = _layers(None, grants=[replace(self.grant, constraints={})])
+            alone = _for_stranger(grants=[replace(self.grant, constraints={})])
         return self._replace(statement=bare, alone=alone)
 
 
-class Case:
-    """A resource, its facts, and the zone of trust of its owner."""
+def _for_stranger(**layers: Any) -> Layers:
+    """Combine the resource's side with a stranger whose own account allows everything.
 
-    def __init__(self, world: World, shared: Shared, zone: Zone, owner: str) -> None:
-        self.world = world
-        self.shared = shared
-        self.zone = zone
+    A federated user can do what a session policy allows; for all others it is no limit.
+    """
+    return Layers(identity=[_ALLOW_ALL], session=[_ALLOW_ALL], **layers)
+
+
+class ResourceAccess:
+    """A resource with its policies, and the zone of trust of its owner.
+
+    Attributes
+    ----------
+    context
+        The condition keys that each request has, in lower case.
+    limits
+        The statements that may stop a request: each Deny, and all of RCPs with conditions.
+    """
+
+    def __init__(self, world: World, shared: SharedResource, zone: Zone, owner: str) -> None:
+        self.world, self.shared, self.zone, self.owner = world, shared, zone, owner
         action = "sts:AssumeRole" if shared.is_role else f"{shared.service}:Any"
-        self.facts = resource_context(world, shared.arn, action, owner)
-        self.owner = owner
-        call = CallAttributes(
-            world.clock.now,
-            shared.service,
-            self.facts.region or DEFAULT_REGION,
-            owner,
-            Network().outside,
-        )
-        told = {**self.facts.context, **call_keys(call)}
-        self.base: dict[str, ContextValue] = {
-            key.lower(): value for key, value in told.items() if as_values(value) is not None
+        facts = self.facts = resource_context(world, shared.arn, action, owner)
+        region = facts.region or DEFAULT_REGION
+        call = CallAttributes(world.clock.now, shared.service, region, owner, Network().outside)
+        self.context: dict[str, ContextValue] = {
+            key.lower(): value
+            for key, value in {**facts.context, **call_keys(call)}.items()
+            if as_values(value) is not None
         }
-        self.inside = Inside(world, zone, self.base)
-        policy = self.facts.policy
-        statements = () if policy is None else policy.statements
-        self.allows = tuple(one for one in statements if one.effect == "Allow")
-        denies = tuple(one for one in statements if one.effect == "Deny")
-        above = (
-            one
-            for level in self.facts.rcps
-            for attached in level
-            for one in attached.policy.statements
+        self.inside = Inside(world, zone, self.context)
+        statements = () if facts.policy is None else facts.policy.statements
+        rcps = (attached.policy for level in facts.rcps for attached in level)
+        self.limits = (
+            *(one for one in statements if one.effect == "Deny"),
+            *(
+                one
+                for policy in rcps
+                for one in policy.statements
+                if one.effect == "Deny" or one.conditions
+            ),
         )
-        special = tuple(one for one in above if one.effect == "Deny" or one.conditions)
-        self.stoppers = (*denies, *special)
-        facts = self.facts
-        self._whole = _layers(policy, facts.rcps, facts.grants, facts.public_access_block)
+        self._layers = _for_stranger(
+            resource=facts.policy,
+            rcps=facts.rcps,
+            grants=facts.grants,
+            public_access_block=facts.public_access_block,
+        )
 
-    def levers(self) -> Iterator[Lever]:
+    def access_statements(self) -> Iterator[AccessStatement]:
         """Give all that may let somebody in."""
         policy = self.facts.policy
-        name = "policy" if policy is None else policy.name or "policy"
-        for one in self.allows:
-            alone = _layers(Policy((one,), name=name))
-            yield Lever(one, f"{name}/{one.label}", POLICY, alone)
+        if policy is not None:
+            name = policy.name or "policy"
+            for one in policy.statements:
+                if one.effect == "Allow":
+                    alone = _for_stranger(resource=Policy((one,), name=name))
+                    yield AccessStatement(one, f"{name}/{one.label}", POLICY, alone)
         for grant in self.facts.grants:
             [one] = grant.as_policy().statements
-            yield Lever(one, grant.name, KMS_GRANT, _layers(None, grants=[grant]), grant)
+            alone = _for_stranger(grants=[grant])
+            yield AccessStatement(one, grant.name, KMS_GRANT, alone, grant)
 
-    def stopping(self, action: str) -> tuple[Statement, ...]:
-        """Give the statements that may stop an action, wherever they stand."""
-        lower = action.lower()
-        return tuple(one for one in self.stoppers if action_test(one)(lower))
+    def limits_of(self, action: str) -> tuple[Statement, ...]:
+        """Give the statements that may stop an action, in any policy."""
+        return tuple(one for one in self.limits if action_test(one)(action.lower()))
 
     def decide(self, request: Request) -> Decision:
         """Decide a request that a statement alone would let through."""
-        return evaluate(request, self._whole)
+        return evaluate(request, self._layers)
 
-    def outside(self, statement: Statement, others: Sequence[Statement]) -> Outside:
-        """Give all that is outside, as these statements see it."""
+    def outside(self, statement: Statement, limits: Sequence[Statement]) -> Outside:
+        """Give all that is outside, as far as these statements can tell callers apart."""
         wanted: dict[str, dict[str, None]] = {}
-        for one in (statement, *others):
+        for one in (statement, *limits):
             for condition in one.conditions:
                 key = condition.key.lower()
                 if key in _ABOUT_CALLERS:
-                    values = filled(condition, one, self.base)
-                    known = (value for value in values if value)
-                    wanted.setdefault(key, {}).update(dict.fromkeys(known))
-        named = dict.fromkeys(
-            value
-            for one in others
-            for kind, value in (*(one.principal or ()), *(one.not_principal or ()))
-            if kind == "AWS" and value != "*"
+                    values = filter(None, filled(condition, one, self.context))
+                    wanted.setdefault(key, {}).update(dict.fromkeys(values))
+        principals = (
+            pair for one in limits for pair in (*(one.principal or ()), *(one.not_principal or ()))
         )
-        return Outside(
-            self.world,
-            self.zone,
-            Arn.parse(self.shared.arn).partition,
-            {key: tuple(values) for key, values in wanted.items()},
-            tuple(named),
-        )
+        named = dict.fromkeys(value for kind, value in principals if kind == "AWS" and value != "*")
+        partition = Arn.parse(self.shared.arn).partition
+        values_of = {key: tuple(values) for key, values in wanted.items()}
+        return Outside(self.world, self.zone, partition, values_of, tuple(named))
 
     def is_fixed(self, key: str) -> bool:
-        """Say whether it is not the caller's way of calling that settles a condition key."""
+        """Say whether the caller cannot choose the value of a condition key."""
         return key in _ABOUT_CALLERS or self.is_of_resource(key)
 
     def is_of_resource(self, key: str) -> bool:
-        """Say whether a condition key is about the resource, and it is known what it holds."""
-        if key in OF_RESOURCE or key in self._own_keys():
+        """Say whether a condition key is about the resource, and its value is known."""
+        if key in OF_RESOURCE or key in map(str.lower, self.facts.attributes.own):
             return True
-        return self.shared.is_held and key.startswith(("aws:resourcetag/", "iam:resourcetag/"))
+        return self.shared.is_known and key.startswith(("aws:resourcetag/", "iam:resourcetag/"))
 
     def works_on(self, action: str) -> tuple[bool, bool]:
-        """Say whether an action works on the resource itself, and on what is below it."""
+        """Say whether an action works on the resource itself, and on resources below it."""
         if self.shared.is_role:
             return (True, False)
         return _works_on(action, self.shared.arn, self.shared.separator)
 
-    def _own_keys(self) -> Iterable[str]:
-        return map(str.lower, self.facts.attributes.own)
-
     def resources(
-        self,
-        action: str,
-        statements: Iterable[Statement],
-        context: Mapping[str, ContextValue],
+        self, action: str, statements: Iterable[Statement], context: Mapping[str, ContextValue]
     ) -> tuple[str, ...]:
-        """Give one resource of each sort that some statements tell apart: itself, or below it.
+        """Give a resource for each way in which statements can match: itself, or below it.
 
-        Only such as the action works on: it is not the bucket that is read by ``s3:GetObject``.
+        Only those that the action works on: ``s3:GetObject`` does not read the bucket.
         """
         arn = self.shared.arn
         if self.shared.is_role:
@@ -222,11 +296,8 @@ class Case:
                 is_open = one.variables and has_variable(text)
                 patterns[substitute(text, value_of) or text if is_open else text] = None
         itself, below = self.works_on(action)
-        return tuple(
-            one
-            for one in _candidates(arn, self.shared.separator, tuple(patterns))
-            if (itself if one == arn else below)
-        )
+        candidates = _candidates(arn, self.shared.separator, tuple(patterns))
+        return tuple(one for one in candidates if (itself if one == arn else below))
 
 
 _ABOUT_CALLERS = frozenset((*OF_CALLER, *OF_SOURCE))
@@ -238,13 +309,13 @@ def _candidates(arn: str, separator: str, patterns: tuple[str, ...]) -> tuple[st
     found: dict[tuple[bool, ...], str] = {}
     for text in (arn, *(f"{start}{OTHER}" for start in below), *resource_samples(patterns)):
         if (text == arn or text.startswith(below)) and len(text) <= MAX_TEXT:
-            sort = (text == arn, *(glob_resource(one, text) for one in patterns))
-            found.setdefault(sort, text)
+            matches = (text == arn, *(glob_resource(one, text) for one in patterns))
+            found.setdefault(matches, text)
     return tuple(found.values())
 
 
 def _below(arn: str, separator: str) -> tuple[str, ...]:
-    """Give how the ARNs of what is below a resource begin; the rules of an event bus are, too."""
+    """Give how the ARNs below a resource begin; those of the rules of an event bus count too."""
     found = [f"{arn}{separator}"] if separator else []
     if ":event-bus/" in arn:
         start, _, name = arn.partition(":event-bus/")
@@ -254,7 +325,7 @@ def _below(arn: str, separator: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _works_on(action: str, arn: str, separator: str) -> tuple[bool, bool]:
-    """Say whether an action works on a resource itself, and on what is below it; both, if unknown.
+    """Say whether an action works on a resource itself, and below it; both, if unknown.
 
     Examples
     --------
@@ -263,19 +334,19 @@ def _works_on(action: str, arn: str, separator: str) -> tuple[bool, bool]:
     [(True, False), (False, True), (True, True)]
     """
     starts = _below(arn, separator)
-
-    def is_below(form: str) -> bool:
-        return not glob_resource(form, arn) and any(_meet(form, f"{one}*") for one in starts)
-
-    forms = [PLACEHOLDER.sub("*", form) for form in arns_for(action)]
-    itself = any(form != "*" and glob_resource(form, arn) for form in forms)
-    below = any(map(is_below, forms))
+    patterns = [PLACEHOLDER.sub("*", one) for one in arns_for(action)]
+    itself = any(one != "*" and glob_resource(one, arn) for one in patterns)
+    below = any(
+        not glob_resource(one, arn) and _can_both_match(one, f"{start}*")
+        for one in patterns
+        for start in starts
+    )
     if itself and not action.startswith("s3:"):
         below = True  # versions of a function, paths of a domain: not all services list their types
     return (itself, below) if itself or below else (True, True)
 
 
-def _meet(form: str, pattern: str) -> bool:
-    """Say whether an ARN can fit both."""
-    parts = (one.split(":", PARTS - 1) for one in (form, pattern))
+def _can_both_match(one: str, other: str) -> bool:
+    """Say whether an ARN can match both patterns."""
+    parts = (pattern.split(":", PARTS - 1) for pattern in (one, other))
     return all(meeting(*pair) is not None for pair in zip(*parts, strict=False))

@@ -1,9 +1,9 @@
-"""Is somebody outside let in? Whoever may be meant is tried, and the engine decides.
+"""Is somebody outside let in? Each caller who may be meant is tried, and the engine decides.
 
-A statement is asked twice: alone, and with all that stands around it. A caller who gets in both
-times is a witness, and proves the finding. If all are stopped whom the statement alone would let
-in, what stops them is told. If it would let in nobody, either there is a reason why it never can,
-or the finding stays, without a proof.
+A statement is tried twice: alone, and with all other policies. A caller who gets in both times is a
+witness, and proves the finding. If all callers whom the statement alone would let in are stopped,
+the finding says what stops them. If it would let in nobody, either there is a reason why it never
+can, or the finding stays, without a proof.
 
 Notes
 -----
@@ -25,14 +25,14 @@ from iamlab.analysis.external_access.callers import (
     is_everybody,
 )
 from iamlab.analysis.external_access.findings import PUBLIC_ACCESS_BLOCK, Stop
-from iamlab.analysis.external_access.inside_conditions import OF_CALLER, OF_SOURCE, filled
 from iamlab.analysis.external_access.sample_contexts import (
     TIMES,
-    Question,
-    Samples,
+    ConditionTest,
+    ContextSamples,
     as_values,
-    can_bring,
+    can_send,
 )
+from iamlab.analysis.external_access.zone_of_trust import OF_CALLER, OF_SOURCE, filled
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.public_access import shuts_out
 from iamlab.engine.request import ANONYMOUS, MAX_TEXT, Request
@@ -40,28 +40,28 @@ from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from iamlab.analysis.external_access.callers import Outsider
-    from iamlab.analysis.external_access.sample_contexts import Bringing
-    from iamlab.analysis.external_access.shared_resource import Case, Lever
+    from iamlab.analysis.external_access.sample_contexts import SampleContext
+    from iamlab.analysis.external_access.shared_resource import AccessStatement, ResourceAccess
     from iamlab.engine.decision import Decision
-    from iamlab.policy.statement import Statement
 
-    Pair = tuple[str, str]
+    PrincipalValue = tuple[str, str]
+    """One value of a Principal element, with its type."""
 
 MOST_CALLERS = 200
-"""So many callers are tried at most, for one statement and one sort of actions."""
+"""So many callers are tried at most, for one statement and one group of actions."""
 
 MOST_REQUESTS = 1_500
-"""And so many requests of theirs."""
+"""So many of their requests are tried at most."""
 
 FEW_DENIED = 40
-"""Of so many refused requests it is looked up what refuses them."""
+"""Of so many denied requests the reasons are looked up."""
 
 
 class Answer(Enum):
-    """What comes of the search."""
+    """The result of the search."""
 
     OPEN = "somebody gets in"
     STOPPED = "somebody would get in, and is stopped"
@@ -70,14 +70,14 @@ class Answer(Enum):
 
 
 class Outcome(NamedTuple):
-    """What was found for one statement, one value of its Principal, and one sort of actions.
+    """What was found for one statement, one value of its Principal, and one group of actions.
 
     Parameters
     ----------
     proof
-        A witness, or the first who was stopped.
+        A witness, or the first caller who was stopped.
     stops
-        What keeps out those whom the statement alone would let in, all or some of them.
+        What stops those whom the statement alone would let in, all or some of them.
     """
 
     answer: Answer
@@ -86,33 +86,45 @@ class Outcome(NamedTuple):
     stops: tuple[Stop, ...] = ()
 
 
-class Search:
+class WitnessSearch:
     """The search for a witness."""
 
-    def __init__(self, case: Case, lever: Lever, pair: Pair, action: str) -> None:
-        self._case = case
-        self._lever = lever
-        self._pair = pair
+    def __init__(
+        self,
+        access: ResourceAccess,
+        statement: AccessStatement,
+        principal: PrincipalValue,
+        action: str,
+    ) -> None:
+        self._access, self._statement, self._principal = access, statement, principal
         self._action = action
-        self._others = case.stopping(action)
-        self._outside = case.outside(lever.statement, self._others)
-        self._is_complete = not any(map(self._is_open, self._others))
+        self._limits = access.limits_of(action)
+        self._outside = access.outside(statement.statement, self._limits)
+        # A limit may ask who calls with a variable whose value is not known.
+        self._is_complete = not any(
+            None in filled(condition, limit, access.context)
+            for limit in self._limits
+            for condition in limit.conditions
+            if condition.key.lower() in (*OF_CALLER, *OF_SOURCE)
+        )
         self._denied: list[Decision] = []
 
     def outcome(self) -> Outcome:
-        """Look for somebody who gets in: if possible, somebody whom everybody can be."""
+        """Look for a caller who gets in: if possible, one who can be anybody."""
         found: Decision | None = None
-        if not can_be_tried(*self._pair):
+        if not can_be_tried(*self._principal):
             return Outcome(Answer.UNKNOWN)
-        for caller, bringing, request in self._let_in_by(self._lever):
+        for caller, sample, request in self._let_in_by(self._statement):
             if found and not caller.is_anybody:
                 continue
-            decision = self._case.decide(request)
+            decision = self._access.decide(request)
             if not decision:
-                self._note(decision, bringing)
+                # Denied requests that a caller would naturally send say most.
+                if sample.is_natural or not self._denied:
+                    self._denied.append(decision)
                 continue
-            is_public = caller.is_anybody and bringing.is_anybodys
-            if is_public or not is_everybody(*self._pair):
+            is_public = caller.is_anybody and sample.is_anybodys
+            if is_public or not is_everybody(*self._principal):
                 return Outcome(Answer.OPEN, decision, is_public, self._stops())
             found = found or decision
         if found:
@@ -123,58 +135,43 @@ class Search:
             return Outcome(Answer.NOBODY)
         return Outcome(Answer.UNKNOWN)
 
-    def _let_in_by(self, lever: Lever) -> Iterator[tuple[Outsider, Bringing, Request]]:
+    def _let_in_by(
+        self, statement: AccessStatement
+    ) -> Iterator[tuple[Outsider, SampleContext, Request]]:
         """Give the requests that a statement alone would let through."""
-        samples = Samples(
-            lever.statement,
-            self._others,
-            self._case.is_fixed,
-            self._case.base,
-            self._case.inside,
-        )
+        samples = ContextSamples(statement.statement, self._limits, self._access)
         tried = 0
-        for caller in self._callers():
-            for bringing in samples.of(caller):
-                for request in self._requests(lever.statement, caller, bringing):
+        callers = self._outside.callers(*self._principal)
+        for caller in islice(callers, MOST_CALLERS):
+            for sample in samples.of(caller):
+                for request in self._requests(statement, caller, sample):
                     tried += 1
-                    if evaluate(request, lever.alone):
-                        yield caller, bringing, request
+                    if evaluate(request, statement.alone):
+                        yield caller, sample, request
                 if tried > MOST_REQUESTS:
                     self._is_complete = False
                     return
-        self._is_complete &= samples.is_complete
-
-    def _callers(self) -> Iterator[Outsider]:
-        every = self._outside.called(*self._pair)
-        yield from islice(every, MOST_CALLERS)
-        if next(every, None) is not None:
-            self._is_complete = False
+        self._is_complete &= samples.is_complete and next(callers, None) is None
 
     def _requests(
-        self, statement: Statement, caller: Outsider, bringing: Bringing
+        self, statement: AccessStatement, caller: Outsider, sample: SampleContext
     ) -> Iterator[Request]:
-        """Ask for each resource that the statements tell apart."""
-        own = {key.lower(): value for key, value in caller.context.items()}
-        context = {**self._case.base, **own}
-        for key, values in bringing.values.items():
+        """Give a request for each resource that the statements tell apart."""
+        context = {**self._access.context, **caller.lower_context}
+        for key, values in sample.values.items():
             context[key] = () if values is None else values[0] if len(values) == 1 else values
         known = {key: value for key, value in context.items() if len(key) <= MAX_TEXT}
-        for resource in self._case.resources(self._action, (statement, *self._others), known):
+        statements = (statement.statement, *self._limits)
+        for resource in self._access.resources(self._action, statements, known):
             try:
-                yield Request(caller.principal, self._action, resource, self._case.owner, known)
+                owner = self._access.owner
+                yield Request(caller.principal, self._action, resource, owner, known)
             except RequestError:
-                return  # such a caller cannot be
-
-    def _note(self, decision: Decision, bringing: Bringing) -> None:
-        """Keep a refusal; one that a natural request meets says most."""
-        if bringing.is_natural or not self._denied:
-            self._denied.append(decision)
+                return  # there is no such caller
 
     def _stops(self) -> tuple[Stop, ...]:
-        found: dict[Stop, None] = {}
-        for decision in self._denied[:FEW_DENIED]:
-            found |= dict.fromkeys(self._stops_of(decision))
-        return tuple(found)
+        found = (stop for one in self._denied[:FEW_DENIED] for stop in self._stops_of(one))
+        return tuple(dict.fromkeys(found))
 
     def _stops_of(self, decision: Decision) -> Iterator[Stop]:
         for reading in decision.denies:
@@ -186,90 +183,85 @@ class Search:
                     names = ", ".join(one.policy.name or "policy" for one in level)
                     where = dict.fromkeys(part for one in level for part in one.path)
                     yield Stop(layer, names or "no policy", ", ".join(where))
-        facts = self._case.facts
+        facts = self._access.facts
         if facts.policy is not None and shuts_out(
             facts.public_access_block, facts.policy, decision.request
         ):
             yield Stop(PUBLIC_ACCESS_BLOCK, "RestrictPublicBuckets")
 
-    def _is_open(self, statement: Statement) -> bool:
-        """Say whether a statement asks who calls with a variable whose value nobody knows."""
-        return any(
-            None in filled(condition, statement, self._case.inside.context)
-            for condition in statement.conditions
-            if condition.key.lower() in (*OF_CALLER, *OF_SOURCE)
-        )
-
     def _can_let_in_nobody(self) -> bool:
-        """Say whether there is a reason why nobody outside can meet what the statement asks for."""
-        callers: dict[int, Outsider] = {}
+        """Say whether there is a reason why nobody outside can meet the statement's conditions."""
         self._is_complete = True  # now of this search
-        for caller, _, _ in self._let_in_by(self._lever.without_conditions()):
-            callers[id(caller)] = caller
-        asked: dict[str, list[Question]] = {}
-        for condition in self._lever.statement.conditions:
-            wanted = filled(condition, self._lever.statement, self._case.inside.context)
-            question = Question(condition.comparison, wanted)
-            asked.setdefault(condition.key.lower(), []).append(question)
+        found = self._let_in_by(self._statement.without_conditions())
+        callers = tuple({id(caller): caller for caller, _, _ in found}.values())
+        tests: dict[str, list[ConditionTest]] = {}
+        statement = self._statement.statement
+        for condition in statement.conditions:
+            wanted = filled(condition, statement, self._access.context)
+            test = ConditionTest(condition.comparison, wanted)
+            tests.setdefault(condition.key.lower(), []).append(test)
         # If there are no callers, it names nobody who could do this.
         return not callers or any(
-            self._is_never_met(key, questions, tuple(callers.values()))
-            for key, questions in asked.items()
+            self._is_never_met(key, own, callers) for key, own in tests.items()
         )
 
     def _is_never_met(
-        self, key: str, questions: Sequence[Question], callers: Sequence[Outsider]
+        self, key: str, tests: Sequence[ConditionTest], callers: Sequence[Outsider]
     ) -> bool:
-        """Say whether no caller meets all that is asked of a key, where it is known of each."""
+        """Say whether no caller meets all tests of a key, where each caller's value is known."""
         if key in TIMES:
-            return any(self._is_past(one, key) for one in questions)
+            now = as_values(self._access.context.get(key))
+            return any(
+                test.comparison.name.startswith("DateLess") and not test.fits(key, now)
+                for test in tests
+            )
+        values_of = {
+            id(caller): as_values({**self._access.context, **caller.lower_context}.get(key))
+            for caller in callers
+        }
         is_known = (
-            key in self._known(callers)
-            or self._case.is_of_resource(key)
-            or self._stands_for_all(key, questions, callers)
+            key in self._settled_keys(callers)
+            or self._access.is_of_resource(key)
+            or self._covers_all(key, tests, callers, [*values_of.values()])
+        )
+        return not any(
+            (not is_known and can_send(key, caller))
+            or all(
+                (None in test.wanted and bool(values_of[id(caller)]))
+                or test.fits(key, values_of[id(caller)])
+                for test in tests
+            )
+            for caller in callers
         )
 
-        def may_fit(caller: Outsider) -> bool:
-            values = self._values_of(key, caller)
-            if not is_known and can_bring(key, caller):
-                return True
-            return all(
-                (None in one.wanted and bool(values)) or one.fits(key, values) for one in questions
-            )
-
-        return not any(map(may_fit, callers))
-
-    def _stands_for_all(
-        self, key: str, questions: Sequence[Question], callers: Sequence[Outsider]
+    def _covers_all(
+        self,
+        key: str,
+        tests: Sequence[ConditionTest],
+        callers: Sequence[Outsider],
+        values: Sequence[tuple[str, ...] | None],
     ) -> bool:
-        """Say whether these callers have a key in all the ways that the questions tell apart.
+        """Say whether these callers have all values of a key that the tests tell apart.
 
-        They do where texts are compared as they are: there is a caller for each that is asked for
-        and is outside, and one whom nobody has named stands for all others.
+        They do where texts are compared literally: there is a caller for each value that is wanted
+        and is outside, and one whom no policy names represents all others.
         """
-        wanted = {value for one in questions for value in one.wanted}
-        names = {one.comparison.name for one in questions}
+        wanted = {value for test in tests for value in test.wanted}
         is_plain = all(value is not None and not has_star(value) for value in wanted)
         if key in _OF_SERVICES and self._is_complete:
             return is_plain or all(one.is_signed or one.principal == ANONYMOUS for one in callers)
-        if not (self._is_complete and is_plain):
-            return False
-        seen = {value for one in callers for value in self._values_of(key, one) or ()}
-        others = seen & set(STRANGERS) - wanted
-        return key in _TRIED and bool(others) and names <= _AS_THEY_ARE
-
-    def _is_past(self, question: Question, key: str) -> bool:
-        return question.comparison.name.startswith("DateLess") and not question.fits(
-            key, as_values(self._case.base.get(key))
+        known = {value for own in values for value in own or ()}
+        return (
+            self._is_complete
+            and is_plain
+            and key in _TRIED
+            and bool(known & set(STRANGERS) - wanted)
+            and {test.comparison.name for test in tests} <= _LITERAL
         )
 
-    def _values_of(self, key: str, caller: Outsider) -> tuple[str, ...] | None:
-        own = {name.lower(): value for name, value in caller.context.items()}
-        return as_values(own.get(key, self._case.base.get(key)))
-
-    def _known(self, callers: Iterable[Outsider]) -> Iterable[str]:
+    def _settled_keys(self, callers: Sequence[Outsider]) -> Collection[str]:
         """Give the keys about the caller whose values the Principal element itself settles."""
-        kind, value = self._pair
+        kind, value = self._principal
         if is_everybody(kind, value):
             unsigned = all(one.principal == ANONYMOUS for one in callers)
             return (*OF_CALLER, *OF_SOURCE) if unsigned else ()
@@ -280,7 +272,7 @@ class Search:
         account = account_named(value)
         own = _OF_ACCOUNT if account else tuple(set(OF_CALLER) - {*_OF_ORGANIZATION})
         place = account or (value.split(":")[4] if is_arn(value) else "")
-        known = _OF_ORGANIZATION if place in self._case.world.accounts else ()
+        known = _OF_ORGANIZATION if place in self._access.world.accounts else ()
         return (*own, *known, *OF_SOURCE)
 
 
@@ -290,16 +282,13 @@ _OF_SERVICES = (
 """The keys by which services are told from all others."""
 
 _TRIED = ("aws:principalaccount", "aws:sourceowner", "kms:calleraccount")
-"""The keys of which each value that is asked for has its caller. Not so of organizations: it is not
-sure that all members are known."""
+"""The keys for which there is a caller with each value that is wanted. Not so for organizations:
+it is not sure that all members are known."""
 
-_AS_THEY_ARE = {"Null"} | frozenset(
+_LITERAL = {"Null"} | frozenset(
     f"String{word}{case}"
     for word in ("Equals", "NotEquals", "Like", "NotLike")
     for case in ("", "IgnoreCase")
 )
 _OF_ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
-_OF_ACCOUNT = (
-    *("aws:principalaccount", "aws:principalisawsservice", "aws:principalservicename"),
-    *("aws:principalservicenameslist", "aws:sourceowner", "kms:calleraccount"),
-)
+_OF_ACCOUNT = (*_TRIED, *_OF_SERVICES)

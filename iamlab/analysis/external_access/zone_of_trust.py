@@ -1,40 +1,42 @@
-"""The zone of trust: whose access to a resource is no news.
+"""The zone of trust: whose access to a resource is expected, and which conditions ask for it.
 
-An analyzer is made for an account or for an organization, and whoever is in it is trusted. Here it
-may also be an organizational unit, or a list of accounts. With the organization each resource has a
-zone of its own: its owner's organization, or its owner alone.
+An analyzer is created for an account or for an organization, and trusts all that is in it. Here the
+zone may also be an organizational unit, or a list of accounts. With the organization each resource
+has a zone of its own: its owner's organization, or its owner alone.
 
-What can be shared at all: resources with a policy of their own, roles, and keys with grants.
+To say that a statement lets in nobody from outside needs a reason that holds for all callers. There
+is one: a condition asks that the caller, or the one for whom a service calls, has an account, an
+organization or a name, and each value that it accepts is inside the zone of trust. Whatever is not
+sure does not count.
 
 Notes
 -----
-AWS pages: "IAM Access Analyzer findings"; "Understand how IAM Access Analyzer findings work".
-AWS pages: "IAM Access Analyzer supported resource types for external and internal access"; "AWS
-services that work with IAM", for what else has a resource-based policy.
+AWS pages: "IAM Access Analyzer findings"; "Understand how IAM Access Analyzer findings work"; "AWS
+global condition context keys"; "The confused deputy problem".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY
+from iamlab.authorization.resource import find_resource
 from iamlab.engine.request import is_account
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.resources import BUCKET, OBJECT, resource_type
-from iamlab.operations.services.cloudcontrol import SEPARATORS
-from iamlab.policy.arn import Arn
-from iamlab.policy.patterns import glob
+from iamlab.policy.arn import PARTS, Arn, is_arn
+from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.engine.grants import Grant
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
+    from iamlab.model.identities import Bounded
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import OrganizationalUnit, Root
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Condition, Statement
 
     ZoneOfTrust: TypeAlias = (
         str | Account | Organization | Root | OrganizationalUnit | Iterable[str | Account]
@@ -56,8 +58,8 @@ class Zone:
     accounts
         By their ids.
     path
-        Of the root or OU that is trusted, as ``aws:PrincipalOrgPaths`` has it: whoever will be in
-        it is trusted too. Empty: it is these accounts alone.
+        Of the root or OU that is trusted, as ``aws:PrincipalOrgPaths`` has it: accounts that join
+        it later are trusted too. Empty: only these accounts are.
 
     Examples
     --------
@@ -72,7 +74,7 @@ class Zone:
     def has_organization(self, organization_id: str) -> bool:
         """Say whether all of an organization is in it.
 
-        A list of accounts never holds one, even if it names every member: tomorrow there are more.
+        A list of accounts never has one, even with every member: tomorrow there are more.
         """
         organization, _, below = self.path.partition("/")
         return organization == organization_id != "" and below.count("/") == 1
@@ -83,13 +85,13 @@ class Zone:
 
 
 def zones(world: World, zone_of_trust: ZoneOfTrust | None) -> tuple[ZoneOf, str]:
-    """Read what was given as a zone of trust.
+    """Read a zone of trust.
 
     Returns
     -------
     callable, str
-        What gives the zone for the resources of an account, or ``None`` if they are not looked at;
-        and what it is in words.
+        What gives the zone for the resources of an account, or ``None`` if they are not examined;
+        and its description.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def zones(world: World, zone_of_trust: ZoneOfTrust | None) -> tuple[ZoneOf, str]
     if zone_of_trust is None:
         zone_of_trust = ORGANIZATION if world.organizations else ACCOUNT
     if not isinstance(zone_of_trust, str):
-        return _by_thing(world, zone_of_trust)
+        return _zone_of_object(world, zone_of_trust)
     if zone_of_trust == ACCOUNT:
         return (lambda owner: Zone(frozenset({owner}))), "each account by itself"
     if zone_of_trust == ORGANIZATION:
@@ -107,43 +109,41 @@ def zones(world: World, zone_of_trust: ZoneOfTrust | None) -> tuple[ZoneOf, str]
             raise RequestError('There is no organization here: the zone can be "account".')
         return _organizations(world), f"organization {', '.join(world.organizations)}"
     if is_account(zone_of_trust):
-        return _listed([zone_of_trust])
-    return _container(world, zone_of_trust)
+        return _accounts([zone_of_trust])
+    return _organization_or_unit(world, zone_of_trust)
 
 
-def _by_thing(world: World, given: object) -> tuple[ZoneOf, str]:
+def _zone_of_object(world: World, zone: object) -> tuple[ZoneOf, str]:
     """Read an account, a part of an organization, or a list of accounts."""
-    account_id = getattr(given, "account_id", None)
+    account_id, part_id = getattr(zone, "account_id", None), getattr(zone, "id", None)
     if isinstance(account_id, str):
-        return _listed([account_id])
-    part_id = getattr(given, "id", None)
+        return _accounts([account_id])
     if isinstance(part_id, str):
-        return _container(world, part_id)
+        return _organization_or_unit(world, part_id)
     try:
-        many: list[object] = list(given)  # type: ignore[call-overload]  # it may be anything
+        members: list[object] = list(zone)  # type: ignore[call-overload]  # it may be anything
     except TypeError:
-        raise _no_zone(given) from None
-    return _listed([getattr(one, "account_id", one) for one in many])
+        raise _no_zone(zone) from None
+    return _accounts([getattr(one, "account_id", one) for one in members])
 
 
-def _no_zone(given: object) -> RequestError:
+def _no_zone(zone: object) -> RequestError:
     return RequestError(
-        f"{given!r} is no zone of trust. It is "
+        f"{zone!r} is no zone of trust. It is "
         f'"{ACCOUNT}", "{ORGANIZATION}", an OU (its id or path), or a list of account ids.'
     )
 
 
-def _listed(ids: list[object]) -> tuple[ZoneOf, str]:
+def _accounts(ids: list[object]) -> tuple[ZoneOf, str]:
     for one in ids:
         if not is_account(one):
             raise _no_zone(one)
     if not ids:
         raise _no_zone(ids)
-    trusted = frozenset(map(str, ids))
-    zone = Zone(trusted)
-    words = "account" if len(trusted) == 1 else "accounts"
-    names = ", ".join(sorted(trusted))
-    return (lambda owner: zone if owner in trusted else None), f"{words} {names}"
+    zone = Zone(frozenset(map(str, ids)))
+    words = "account" if len(zone.accounts) == 1 else "accounts"
+    names = ", ".join(sorted(zone.accounts))
+    return (lambda owner: zone if owner in zone.accounts else None), f"{words} {names}"
 
 
 def _organizations(world: World) -> ZoneOf:
@@ -155,7 +155,7 @@ def _organizations(world: World) -> ZoneOf:
     return lambda owner: by_account.get(owner) or Zone(frozenset({owner}))
 
 
-def _container(world: World, text: str) -> tuple[ZoneOf, str]:
+def _organization_or_unit(world: World, text: str) -> tuple[ZoneOf, str]:
     """Find an organization, a root or an OU by its id, or by its path."""
     known: dict[str, tuple[Organization, str]] = {}
     names: dict[str, str] = {}
@@ -177,90 +177,151 @@ def _container(world: World, text: str) -> tuple[ZoneOf, str]:
     return (lambda owner: zone if owner in zone.accounts else None), names.get(text, path)
 
 
-_NO_TYPE = "AWS::Unknown::Resource"
-_BELOW = {"dynamodb": "/", "lambda": ":", "s3": "/", "sns": ":"}
-"""Service -> what stands before that which lies below its resources."""
+SOURCE_OWNER = "aws:sourceowner"
+"""The account of whoever calls a topic: the policy that SNS writes for a new one asks for it. It is
+none of today's global keys, and its own page says only for what it is used."""
+
+OF_CALLER: Sequence[str] = (
+    *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"),
+    *("aws:principaltype", "aws:principalisawsservice", "aws:principalservicename"),
+    *("aws:principalservicenameslist", "aws:username", SOURCE_OWNER, "kms:calleraccount"),
+)
+"""The keys that say who calls. The unique id is none of them: nobody knows whose it is."""
+
+OF_SOURCE: Sequence[str] = (
+    *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
+)
+"""Those by which a service says on whose behalf it calls."""
+
+OF_RESOURCE: Sequence[str] = (
+    *("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"),
+)
+"""Those that say whose the resource is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A resource that may be shared.
+class Inside(NamedTuple):
+    """What is known of the zone of trust when the policy of one resource is read.
 
     Parameters
     ----------
-    owner
-        The account; empty: its ARN says it, or nothing does.
-    policy, grants
-        Who is let in: its resource-based policy or trust policy, and KMS grants.
-    separator
-        What stands between its ARN and that of something below it; empty: nothing is below it.
-    is_held
-        Whether it is in the world, so that its tags are known; else only its policy was given.
+    context
+        The condition keys of the resource, in lower case, which variables may stand for.
     """
 
-    arn: str
-    policy: Policy | None
-    owner: str = ""
-    grants: tuple[Grant, ...] = ()
-    separator: str = ""
-    is_held: bool = True
+    world: World
+    zone: Zone
+    context: Mapping[str, ContextValue]
 
-    @property
-    def is_role(self) -> bool:
-        """Whether it is a role, whose policy speaks of ``sts`` actions."""
-        return ":iam:" in self.arn
+    def has(self, key: str, value: str) -> bool:
+        """Say whether only somebody inside can have this value of a condition key."""
+        test = _TESTS.get(key)
+        return test is not None and test(value, self)
 
-    @property
-    def service(self) -> str:
-        """The prefix of the actions that its policy speaks of."""
-        return "sts" if self.is_role else Arn.parse(self.arn).service
-
-    @property
-    def type(self) -> str:
-        """What it is, as Access Analyzer calls it."""
-        return type_of(self.arn)
+    def identities(self) -> Iterator[Bounded]:
+        """Give the users and roles of the zone."""
+        for account_id in self.zone.accounts & self.world.accounts.keys():
+            account = self.world.accounts[account_id]
+            yield from (*account.users.values(), *account.roles.values())
 
 
-def type_of(arn: str) -> str:
-    """Say what a resource is, as Access Analyzer calls it.
-
-    Examples
-    --------
-    >>> type_of("arn:aws:s3:::maps"), type_of("arn:aws:iam::111122223333:role/sky/reader")
-    ('AWS::S3::Bucket', 'AWS::IAM::Role')
-    """
-    parsed = Arn.parse(arn)
-    found = resource_type(parsed.service, parsed.resource)
-    return BUCKET if found == OBJECT else found or _NO_TYPE
-
-
-def shared_of(account: Account) -> Iterator[Shared]:
-    """Give what an account has that may be shared. A VPC endpoint's policy lets nobody at it."""
-    given = account.world.resource_policies
-    for role in account.roles.values():
-        yield Shared(role.arn, given.get(role.arn) or role.trust, account.account_id)
-    for one in account.resources.values():
-        grants = one.grants
-        if (one.policy is not None or grants) and one.service not in FOR_SERVICES_ONLY:
-            yield Shared(one.arn, one.policy, account.account_id, grants, one.separator)
+def confines(condition: Condition, statement: Statement, inside: Inside) -> bool:
+    """Say whether a condition of an Allow keeps everybody outside out."""
+    key, comparison = condition.key.lower(), condition.comparison
+    operator = OPERATORS[comparison.name]
+    if (
+        key not in _TESTS
+        or not operator.variables
+        or operator.negated
+        or comparison.if_exists
+        or comparison.set_operator == "ForAllValues"
+    ):
+        return False  # a request without the key, or with another value, may pass
+    values = filled(condition, statement, inside.context)
+    by_parts = comparison.name.startswith("Arn")
+    return bool(values) and all(
+        value is not None and inside.has(key, _account_and_name(value) if by_parts else value)
+        for value in values
+    )
 
 
-def shared_by_hand(world: World) -> Iterator[Shared]:
-    """Give the resources of which nothing is known but the policy."""
-    held = {arn for account in world.accounts.values() for arn in account.resources}
-    held |= {role.arn for account in world.accounts.values() for role in account.roles.values()}
-    for arn, policy in world.resource_policies.items():
-        parsed = Arn.parse(arn)
-        is_role = (parsed.service, parsed.kind) == ("iam", "role")
-        if arn in held or parsed.service in FOR_SERVICES_ONLY:
-            continue
-        separator = "" if is_role else _separator(parsed)
-        yield Shared(arn, policy, separator=separator, is_held=False)
+def filled(
+    condition: Condition, statement: Statement, context: Mapping[str, ContextValue]
+) -> tuple[str | None, ...]:
+    """Give a condition's values; ``None`` for one with a variable that is not the resource's."""
+
+    def value_of(key: str) -> str | None:
+        found = context.get(key.lower())
+        return found if isinstance(found, str) else None
+
+    return filled_by(value_of, condition, statement)
 
 
-def _separator(arn: Arn) -> str:
-    form = f"{arn.service}::{arn.resource}"
-    for known, separator in SEPARATORS.items():
-        if glob(known, form):
-            return separator
-    return _BELOW.get(arn.service, "")
+def filled_by(
+    value_of: Callable[[str], str | None], condition: Condition, statement: Statement
+) -> tuple[str | None, ...]:
+    """Give a condition's values with its variables replaced; ``None`` where one has no value."""
+    if not statement.variables or not OPERATORS[condition.comparison.name].variables:
+        return condition.values
+    return tuple(substitute(value, value_of) for value in condition.values)
+
+
+def _account_and_name(arn: str) -> str:
+    """Leave out of an ARN the parts whose stars cannot match the account."""
+    if not is_arn(arn):
+        return arn
+    *_, account, name = arn.split(":", PARTS - 1)
+    return f"arn::::{account}:{name}" if account else arn
+
+
+def _is_account_inside(value: str, inside: Inside) -> bool:
+    return value in inside.zone.accounts
+
+
+def _is_organization_inside(value: str, inside: Inside) -> bool:
+    return inside.zone.has_organization(value)
+
+
+def _is_path_inside(value: str, inside: Inside) -> bool:
+    start = _plain_start(value)
+    organization, slash, _ = start.partition("/")
+    zone = inside.zone
+    return zone.has_path(start) or (bool(slash) and zone.has_organization(organization))
+
+
+def _is_arn_inside(value: str, inside: Inside) -> bool:
+    """Say whether an ARN has an account of the zone; a star before the account may hide it."""
+    if not is_arn(value):
+        return False
+    *head, name = value.split(":", PARTS - 1)
+    if set("*?") & set("".join(head)):
+        return False
+    if head[-1]:
+        return head[-1] in inside.zone.accounts
+    known = None if set("*?") & set(name) else find_resource(inside.world, Arn.parse(value), value)
+    return known is not None and known.account.account_id in inside.zone.accounts
+
+
+def _is_id_inside(value: str, inside: Inside) -> bool:
+    """Say whether a unique id is that of an identity of the zone, with any session name."""
+    start = _plain_start(value)
+    unique_id, colon, _ = start.partition(":")
+    if not colon and start != value:
+        return False
+    ids = {*inside.zone.accounts, *(one.unique_id for one in inside.identities())}
+    return unique_id in ids
+
+
+def _plain_start(pattern: str) -> str:
+    """Give the text before the first wildcard."""
+    return pattern.replace("?", "*").partition("*")[0]
+
+
+_TESTS: Mapping[str, Callable[[str, Inside], bool]] = {
+    **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount"), _is_account_inside),
+    **dict.fromkeys((SOURCE_OWNER, "kms:calleraccount"), _is_account_inside),
+    **dict.fromkeys(("aws:principalarn", "aws:sourcearn"), _is_arn_inside),
+    **dict.fromkeys(("aws:principalorgid", "aws:sourceorgid"), _is_organization_inside),
+    **dict.fromkeys(("aws:principalorgpaths", "aws:sourceorgpaths"), _is_path_inside),
+    "aws:userid": _is_id_inside,
+}
+"""Condition key -> whether only somebody inside can have a value that a policy asks for."""

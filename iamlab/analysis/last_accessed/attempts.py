@@ -137,7 +137,7 @@ PERIOD = timedelta(days=400)
 # AWS shows an access "usually within four hours", and does not say when a given one will show. Here
 # it shows at once: a learner who has called a service wants to see it, and not to move the clock.
 VISIBLE_AFTER = timedelta(0)
-"""How old an access is when it is first told."""
+"""How old an access is when it is first shown."""
 
 _NEWER = datetime(2021, 4, 7, tzinfo=UTC)
 SINCE: Mapping[str, datetime] = {
@@ -169,7 +169,7 @@ def is_tracked(action: str) -> bool:
 
 
 def tracked_since(service: str, now: datetime) -> datetime:
-    """Say from when on an access to an action is told.
+    """Give the time since which accesses to the actions of a service are tracked.
 
     Examples
     --------

@@ -34,7 +34,7 @@ from iamlab.analysis.last_accessed.report import (
 from iamlab.analysis.trails.uses import without_path
 from iamlab.authorization.attached_policies import policies_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
-from iamlab.model.identities import Group, Identity, Role, User
+from iamlab.model.identities import Group, Identity, Role, User, with_groups
 from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
@@ -284,10 +284,7 @@ def _documents_of(holder: Identity | ManagedPolicy) -> list[Policy]:
     """List the policies: a user has those of the groups too."""
     if not isinstance(holder, Identity):
         return [holder.document]
-    groups = holder.account.groups
-    names = holder.groups if isinstance(holder, User) else ()
-    holders = (holder, *(groups[name] for name in names if name in groups))
-    return [attached.policy for one in holders for attached in policies_of(one)]
+    return [attached.policy for one in with_groups(holder) for attached in policies_of(one)]
 
 
 def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[User | Role]:

@@ -90,7 +90,7 @@ def _job(account: Account, given: Parameters, caller: Caller, kind: str) -> Last
 
 
 def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
-    """Say how a job is going, and note that it was asked for."""
+    """Give the status of a job, and note that it was fetched."""
     status = job.status(account.world.clock.now)
     account.last_accessed_jobs[job.job_id] = replace(job, asked=True)
     done = {} if status == "IN_PROGRESS" else {"JobCompletionDate": job.created}
@@ -288,7 +288,7 @@ class LastAccessedJob:
     error_code, error_message
         Why it has failed.
     asked
-        Whether it was asked for already.
+        Whether it was fetched before.
     """
 
     job_id: str

@@ -90,11 +90,7 @@ class OrganizationsLastAccessed(Shown):
         from iamlab import display
 
         rows = (
-            (
-                one.service_namespace,
-                *cells_of(one.last_access),
-                one.total_authenticated_entities,
-            )
+            (one.service_namespace, *cells_of(one.last_access), len(one.accesses))
             for one in self.services
         )
         return display.table(_COLUMNS, rows)
@@ -109,10 +105,7 @@ class OrganizationsLastAccessed(Shown):
 
 
 _COLUMNS = (
-    "service_namespace",
-    "last_authenticated_time",
-    "entity_path",
-    "region",
+    *("service_namespace", "last_authenticated_time", "entity_path", "region"),
     "total_authenticated_entities",
 )
 

@@ -127,7 +127,7 @@ class LastAccessed(Shown):
     generated
         At what moment it was: what came later is not in it.
     services
-        Those that the policies allow, by prefix; others are not told, even if they were called.
+        Those that the policies allow, by prefix; others are not listed, even if they were called.
     entities
         Who could have used the policies.
 

@@ -1,12 +1,11 @@
 """Least privilege, and what is unused: both from what happened.
 
-``used.py`` reads the events once and keeps each pair of action and resource. From there two ways
-go. ``least.py`` writes the tightest policy: grouped (``statements.py``), generalised in steps that
-are told (``wildcards.py``), made to fit AWS's quotas (``fitting.py``), proved (``proof.py``), and
-given with what it allows too much (``excess.py``) and what no event shows (``not_shown.py``).
-``unused.py`` goes the other way: it begins with the policies of now (``holdings.py``), and takes
-away (``shrinking.py``, ``edits.py``, ``applying.py``); ``findings.py`` says it in the words of IAM
-Access Analyzer.
+``used_permissions.py`` reads the events once and keeps each pair of action and resource.
+``least_privilege.py`` writes the tightest policy for them: grouped (``statements.py``), generalised
+in steps that it lists (``wildcards.py``), small enough for AWS's quotas and proved
+(``policy_sizes.py``), with what it allows beyond that and what no event shows (``excess.py``).
+``unused.py`` starts from the policies of now (``attached_policies.py``) and takes away what nobody
+used (``shrinking.py``, ``policy_edits.py``); ``findings.py`` reports it as Access Analyzer does.
 
 Notes
 -----

@@ -1,17 +1,15 @@
-"""What a policy allows beyond what was used, statement by statement, and what goes away by it.
+"""What a policy allows beyond what was used, and what a log cannot show.
 
-What a log cannot show, so that nobody takes silence for proof.
-
-Permissions that no event is about: they are asked beside a call that has another name.
+A log does not prove that a permission isn't needed: some permissions have no event of their own,
+since AWS checks them with a call of another name, and some events are in no trail.
 
 Notes
 -----
-AWS pages: "Security best practices in IAM", on least privilege; "Service Authorization Reference".
-AWS pages: "Generate policies based on access activity", "Things to know"; "Refine permissions in
-AWS using last accessed information"; "Logging data events".
-AWS pages: "Refine permissions in AWS using last accessed information"; "Pass
-session tags in AWS STS"; "Actions, resources, and condition keys for Amazon S3" and "... for AWS
-KMS", for permissions that no operation has.
+AWS pages: "Security best practices in IAM", on least privilege; "Service Authorization Reference";
+"Generate policies based on access activity", "Things to know"; "Refine permissions in AWS using
+last accessed information"; "Logging data events"; "Pass session tags in AWS STS"; "Actions,
+resources, and condition keys for Amazon S3" and "... for AWS KMS", for permissions that no
+operation has.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.least_privilege.statements import by_label
+from iamlab.analysis.least_privilege.statements import statements_by_sid
 from iamlab.analysis.least_privilege.wildcards import noun_of, shortly
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.policy import catalog
@@ -31,7 +29,7 @@ from iamlab.policy.variables import substitute
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamlab.analysis.least_privilege.statements import Part
+    from iamlab.analysis.least_privilege.statements import AllowStatement
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair, Usage
     from iamlab.policy.document import Policy
 
@@ -45,7 +43,7 @@ class Excess:
     statement
         Its Sid, after the policy's name.
     resource
-        The pattern that is to blame; empty where it is actions and resources put together.
+        The pattern that is the reason; empty if it is the combination of actions and resources.
     text
         What it is.
     """
@@ -58,18 +56,67 @@ class Excess:
         return f"{self.statement}: {self.text}"
 
 
+def excess_of(
+    policies: Iterable[Policy],
+    statements: Iterable[Sequence[AllowStatement]],
+    pairs: Iterable[Pair],
+) -> tuple[Excess, ...]:
+    """Name what policies allow beyond the pairs that were used."""
+    used: dict[str, set[str]] = {}
+    for action, resource in pairs:
+        used.setdefault(action, set()).add(resource)
+    return tuple(
+        found
+        for policy, own in zip(policies, statements, strict=True)
+        for sid, statement in statements_by_sid(own).items()
+        for found in _excess_of_statement(f"{policy.name}/{sid}", statement, used)
+    )
+
+
+def _excess_of_statement(
+    label: str, statement: AllowStatement, used: dict[str, set[str]]
+) -> Iterator[Excess]:
+    by_action = [used.get(action, set()) for action in statement.actions]
+    every = set[str]().union(*by_action)
+    for pattern in statement.resources:
+        if pattern == "*":
+            if any(map(_takes_resources, statement.actions)):
+                yield Excess(label, "*", "any resource: the records do not say on which")
+        elif "*" in _without_literals(pattern):
+            glob = _without_literals(pattern, "?")
+            number = sum(glob_resource(glob, resource) for resource in every)
+            what = f"all {noun_of(pattern)} that {shortly(pattern)} matches"
+            yield Excess(label, pattern, f"{what}, beside the {number:,} used")
+    if "*" not in statement.resources:
+        unused = sum(len(every) - len(own) for own in by_action)
+        if unused:
+            text = f"{unused:,} of its pairs of action and resource were not used"
+            yield Excess(label, "", text)
+
+
+def _takes_resources(action: str) -> bool:
+    known = catalog.action(action)
+    return known is None or bool(known.resource_types)
+
+
+def _without_literals(pattern: str, replacement: str = "") -> str:
+    """Replace a pattern's literal characters such as ``${*}``: its wildcards are left."""
+    plain = substitute(pattern, lambda _: "*", lambda _: replacement)
+    return pattern if plain is None else plain
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the caller's policies of now allow, beside the new ones.
+    """What the caller's policies of now allow, compared with the new ones.
 
     Parameters
     ----------
     before, after
-        How many actions of the catalogue some statement allows, on whatever resource.
+        How many actions of the catalogue some statement allows, on any resource.
     gone
         The services of which actions go away, each with their number; most first.
     added
-        Actions that were used, and that no identity-based policy of now names: something else
+        Actions that were used, and that no identity-based policy of now has: something else
         allows them, such as a bucket policy.
     """
 
@@ -90,71 +137,8 @@ class Compared:
 _SHOWN = 5
 
 
-def excess_of(
-    policies: Iterable[Policy], shares: Iterable[Sequence[Part]], pairs: Iterable[Pair]
-) -> tuple[Excess, ...]:
-    """Name what policies allow beyond the pairs that were used."""
-    used: dict[str, set[str]] = {}
-    for action, resource in pairs:
-        used.setdefault(action, set()).add(resource)
-    return tuple(
-        found
-        for policy, share in zip(policies, shares, strict=True)
-        for label, part in by_label(share).items()
-        for found in _of_part(f"{policy.name}/{label}", part, used)
-    )
-
-
-def _of_part(label: str, part: Part, used: dict[str, set[str]]) -> Iterator[Excess]:
-    for pattern in part.resources:
-        if pattern == "*":
-            if any(map(_takes_resources, part.actions)):
-                yield Excess(label, "*", "any resource: the records do not say on which")
-        elif "*" in substitute_nothing(pattern):
-            named = (used.get(action, ()) for action in part.actions)
-            every = {one for ones in named for one in ones}
-            count = sum(1 for one in every if _fits(pattern, one))
-            noun = noun_of(pattern)
-            text = f"all {noun} that {shortly(pattern)} matches, beside the {count:,} used"
-            yield Excess(label, pattern, text)
-    unused = _unused_pairs(part, used)
-    if unused:
-        text = f"{unused:,} of its pairs of action and resource were not used"
-        yield Excess(label, "", text)
-
-
-def _unused_pairs(part: Part, used: dict[str, set[str]]) -> int:
-    """Count the pairs of an action and a resource named in full that were not used."""
-    if len(part.actions) < 2 or "*" in part.resources:
-        return 0
-    by_action = [used.get(action, set()) for action in part.actions]
-    every = set().union(*by_action)
-    return sum(len(every) - len(own) for own in by_action)
-
-
-def _takes_resources(action: str) -> bool:
-    known = catalog.action(action)
-    return known is None or bool(known.resource_types)
-
-
-def _fits(pattern: str, resource: str) -> bool:
-    return glob_resource(substitute_nothing(pattern, "?"), resource)
-
-
-def substitute_nothing(pattern: str, instead: str = "") -> str:
-    """Give a pattern without its literal signs, so that only its wildcards are left.
-
-    Examples
-    --------
-    >>> substitute_nothing("arn:aws:s3:::maps/${*}a*")
-    'arn:aws:s3:::maps/a*'
-    """
-    plain = substitute(pattern, lambda _: "*", lambda _: instead)
-    return pattern if plain is None else plain
-
-
 def compare(now: Iterable[Policy], then: Iterable[Policy], actions: Iterable[str]) -> Compared:
-    """Hold the policies of now against the new ones, over the actions of the catalogue.
+    """Compare the policies of now with the new ones, over the actions of the catalogue.
 
     Examples
     --------
@@ -165,7 +149,7 @@ def compare(now: Iterable[Policy], then: Iterable[Policy], actions: Iterable[str
     """
     before, after = allowed_by(now), allowed_by(then)
     gone = Counter(name.partition(":")[0] for name in before - after)
-    in_order = sorted(gone.items(), key=lambda one: (-one[1], one[0]))
+    in_order = sorted(gone.items(), key=lambda service: (-service[1], service[0]))
     known = {name for name in actions if catalog.action(name) is not None}
     return Compared(len(before), len(after), tuple(in_order), tuple(sorted(known - before)))
 
@@ -178,9 +162,21 @@ def allowed_by(policies: Iterable[Policy]) -> frozenset[str]:
     )
 
 
+PERMISSION_ONLY = frozenset(
+    {
+        # AWS checks them with the call itself, which has another name.
+        *("iam:passrole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"),
+        *("s3:bypassgovernanceretention", "s3:objectowneroverridetobucketowner"),
+        *("s3:replicateobject", "s3:replicatedelete", "s3:replicatetags"),
+        *("kms:reencryptfrom", "kms:reencryptto"),
+    }
+)
+"""Actions, in lower case, that have no event of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """One thing that the events do not tell.
+    """Something that the events do not show.
 
     Parameters
     ----------
@@ -206,113 +202,96 @@ def not_shown(
     Parameters
     ----------
     allowed_now
-        Actions of the catalogue that his policies are about.
+        Actions of the catalogue in the caller's policies.
     all_logged
         Whether the log is that of a world, which has every call.
     """
     now = frozenset(allowed_now)
-    return (
-        *_period(log),
-        *(() if all_logged else _data_events(log, usage, now)),
-        *_passed(usage),
-        *_permission_only(usage, now),
-        *_dependent(usage),
-        *_places(usage, caller),
-        *_unknown(usage),
+    texts = (
+        ("period", _period(log)),
+        ("data events", () if all_logged else _data_events(log, usage, now)),
+        ("pass role", _passed_roles(usage)),
+        ("permission only", _permission_only(usage, now)),
+        ("dependent", _dependent_actions(usage)),
+        ("path", _unknown_paths(usage)),
+        ("other account", _other_accounts(usage, caller)),
+        ("unknown action", _unknown_actions(usage)),
     )
+    return tuple(NotShown(kind, text) for kind, own in texts for text in own)
 
 
-def _period(log: Log) -> Iterator[NotShown]:
+def _period(log: Log) -> Iterator[str]:
     if log.first is None or log.last is None:
-        yield NotShown("period", "There is no event at all: nothing is known of any use.")
+        yield "There is no event at all: nothing is known of any use."
         return
-    text = (
+    yield (
         f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
         "known: work that is done once a quarter or a year may be missing."
     )
-    yield NotShown("period", text)
 
 
-def _data_events(log: Log, usage: Usage, now: frozenset[str]) -> Iterator[NotShown]:
-    may = {name.partition(":")[0] for name in now.intersection(data_actions().values())}
-    did = {action.partition(":")[0].lower() for action, _ in usage.pairs}
-    silent = [one for one in data_services() if one in may | did and one not in log.data_services]
-    if silent:
-        text = (
-            f"No data events of {', '.join(silent)}: what was done there with objects, items or "
+def _data_events(log: Log, usage: Usage, now: frozenset[str]) -> Iterator[str]:
+    actions = (*now.intersection(data_actions().values()), *(action for action, _ in usage.pairs))
+    services = {action.partition(":")[0].lower() for action in actions} - log.data_services
+    missing = [service for service in data_services() if service in services]
+    if missing:
+        yield (
+            f"No data events of {', '.join(missing)}: what was done there with objects, items or "
             "messages is not in this trail."
         )
-        yield NotShown("data events", text)
 
 
-def _passed(usage: Usage) -> Iterator[NotShown]:
+def _passed_roles(usage: Usage) -> Iterator[str]:
     for passed, action in sorted(usage.passed.items()):
-        whom = f"the role in {passed.role}" if passed.is_profile else passed.role
-        text = (
-            f"{action} handed {whom} to {passed.service}: that takes iam:PassRole, which is never "
-            "logged. pass_role=True writes it into the policy."
-        )
+        role = f"the role in {passed.role}" if passed.is_profile else passed.role
+        start = f"{action} handed {role} to {passed.service}: that takes iam:PassRole"
         if passed.is_profile:
-            text = (
-                f"{action} handed {whom} to {passed.service}: that takes iam:PassRole on the role, "
-                "which the record does not name."
-            )
-        yield NotShown("pass role", text)
+            yield f"{start} on the role, which the record does not name."
+        else:
+            yield f"{start}, which is never logged. pass_role=True writes it into the policy."
 
 
-def _permission_only(usage: Usage, now: frozenset[str]) -> Iterator[NotShown]:
-    mute = PERMISSION_ONLY - {action.lower() for action, _ in usage.pairs}
-    silent = sorted(name for name in now if name.lower() in mute)
-    if silent:
-        text = f"{', '.join(silent)}: allowed now, and without an event of its own."
-        yield NotShown("permission only", text)
+def _permission_only(usage: Usage, now: frozenset[str]) -> Iterator[str]:
+    without_event = PERMISSION_ONLY - {action.lower() for action, _ in usage.pairs}
+    names = sorted(name for name in now if name.lower() in without_event)
+    if names:
+        yield f"{', '.join(names)}: allowed now, and without an event of its own."
 
 
-def _dependent(usage: Usage) -> Iterator[NotShown]:
+def _dependent_actions(usage: Usage) -> Iterator[str]:
     used = {action.lower() for action, _ in usage.pairs}
     for action in sorted({action for action, _ in usage.allowed}):
         known = catalog.action(action)
         needed = known.dependent_actions if known else ()
         missing = [name for name in needed if name.lower() not in used]
         if missing:
-            yield NotShown("dependent", f"{action} may need besides: {', '.join(missing)}.")
+            yield f"{action} may need besides: {', '.join(missing)}."
 
 
-def _places(usage: Usage, caller: str) -> Iterator[NotShown]:
-    own = Arn.parse(caller).account if caller else ""
-    others: dict[str, str] = {}
+def _unknown_paths(usage: Usage) -> Iterator[str]:
     for (_, resource), tally in sorted(usage.allowed.items()):
         if not tally.is_path_known:
-            text = f"{resource}: its path is not known; if it has one, write the whole ARN."
-            yield NotShown("path", text)
+            yield f"{resource}: its path is not known; if it has one, write the whole ARN."
+
+
+def _other_accounts(usage: Usage, caller: str) -> Iterator[str]:
+    own = Arn.parse(caller).account if caller else ""
+    others: dict[str, str] = {}
+    for _, resource in sorted(usage.allowed):
         account = Arn.parse(resource).account if is_arn(resource) else ""
         if account.isdigit() and account != own:
             others.setdefault(account, resource)
     for account, resource in others.items():
-        text = (
+        yield (
             f"{resource} is of account {account}: a policy there must allow it too, and this "
             "policy is only one of the two sides."
         )
-        yield NotShown("other account", text)
 
 
-def _unknown(usage: Usage) -> Iterator[NotShown]:
+def _unknown_actions(usage: Usage) -> Iterator[str]:
     unknown = sorted({pair[0] for pair, tally in usage.allowed.items() if not tally.is_known})
     if unknown:
-        text = (
+        yield (
             f"{', '.join(unknown)}: not in the catalogue; the permission may have another name "
             "than the call."
         )
-        yield NotShown("unknown action", text)
-
-
-PERMISSION_ONLY = frozenset(
-    {
-        # Asked beside the call itself, which has another name.
-        *("iam:passrole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"),
-        *("s3:bypassgovernanceretention", "s3:objectowneroverridetobucketowner"),
-        *("s3:replicateobject", "s3:replicatedelete", "s3:replicatetags"),
-        *("kms:reencryptfrom", "kms:reencryptto"),
-    }
-)
-"""Actions, in lower case, that have no event of their own."""

@@ -1,7 +1,7 @@
-"""The tightest policy for what somebody did, as a person would write it.
+"""The tightest policy for what a caller did, as a person would write it.
 
-Four things are told together, since each alone misleads: the policy, what it still allows beyond
-what was used, what was attempted and refused, and what the events cannot show.
+It comes with what it still allows beyond that, what was attempted and refused, and what the events
+cannot show: without these it would mislead.
 
 Notes
 -----
@@ -22,20 +22,28 @@ from iamlab.analysis.least_privilege.excess import (
     excess_of,
     not_shown,
 )
-from iamlab.analysis.least_privilege.pass_role import PASS_ROLE, Passed
+from iamlab.analysis.least_privilege.pass_role import PASS_ROLE, PassedRole
 from iamlab.analysis.least_privilege.policy_sizes import (
-    Form,
-    can_be_given,
-    fitted,
-    is_text,
-    limit_of,
-    refused,
+    PolicyForm,
+    can_be_allowed,
+    can_be_requested,
+    not_allowed_by,
+    policies_that_fit,
+    size_limit,
 )
-from iamlab.analysis.least_privilege.statements import Part
-from iamlab.analysis.least_privilege.used_permissions import Pair, Tally, Usage, log_of, who
+from iamlab.analysis.least_privilege.statements import AllowStatement
+from iamlab.analysis.least_privilege.used_permissions import (
+    Pair,
+    Tally,
+    caller_key,
+    completed,
+    find_by_name,
+    log_of,
+    with_path,
+)
 from iamlab.analysis.least_privilege.wildcards import readable
 from iamlab.authorization.principal import principal_of
-from iamlab.display import Shown
+from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.credentials import Credential
@@ -44,12 +52,12 @@ from iamlab.model.session_record import role_of_session
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.wildcards import Step
+    from iamlab.analysis.least_privilege.wildcards import Generalisation
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
@@ -57,12 +65,15 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 MOST_RESOURCES = 10
-"""So many resources with the same beginning a person would still list."""
+"""A person would still list so many resources with the same beginning."""
+
+_SHOWN = 20
+_TO_SERVICE = ("StringEquals", "iam:PassedToService")
 
 
 @dataclass(frozen=True, slots=True)
 class LeastPrivilege(Shown):
-    """The policies that allow just what a caller did, and what is to be said of them.
+    """The policies that allow just what a caller did, and what to know about them.
 
     Parameters
     ----------
@@ -81,9 +92,9 @@ class LeastPrivilege(Shown):
     not_shown
         What the events cannot show.
     pass_role
-        Roles that his calls handed to services.
+        Roles that his calls passed to services.
     left_out
-        Pairs that no policy can give, such as of an action that cannot be written.
+        Pairs that no policy can allow, such as of an action with an invalid name.
     compared
         What goes away, of what his policies allow now; ``None`` if they are not known.
     """
@@ -93,10 +104,10 @@ class LeastPrivilege(Shown):
     period: tuple[datetime, datetime] | None
     used: Mapping[Pair, Tally] = field(repr=False)
     refused: Mapping[Pair, Tally] = field(repr=False)
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Generalisation, ...] = ()
     excess: tuple[Excess, ...] = ()
     not_shown: tuple[NotShown, ...] = ()
-    pass_role: tuple[Passed, ...] = ()
+    pass_role: tuple[PassedRole, ...] = ()
     left_out: tuple[Pair, ...] = ()
     compared: Compared | None = None
 
@@ -120,50 +131,51 @@ class LeastPrivilege(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Give the pairs as a table: what was used, how often, when."""
-        from iamlab import display
-
         columns = ("action", "resource", "allowed", "refused", "first", "last")
         rows = [
             (*pair, tally.allowed, tally.refused, tally.first, tally.last)
             for pair, tally in sorted({**self.used, **self.refused}.items())
         ]
-        return display.table(columns, rows)
+        return table(columns, rows)
 
     def __str__(self) -> str:
-        return "\n".join(_said(self))
+        number = len(self.used)
+        what = f"{number:,} permission{'' if number == 1 else 's'}" if number else "nothing"
+        attempts = [
+            f"{' on '.join(pair)}, {_times(tally.refused)}"
+            for pair, tally in sorted(self.refused.items())
+        ]
+        lists: dict[str, Iterable[object]] = {
+            "Generalised": self.steps,
+            "Allowed beyond what was used": self.excess,
+            "Attempted, refused": attempts,
+            "Left out, since no policy can give it": [" on ".join(pair) for pair in self.left_out],
+            "Compared with now": () if self.compared is None else (self.compared,),
+            "Not shown by the events": self.not_shown,
+        }
+        on_one_line = {
+            title: [readable(str(entry)) for entry in every] for title, every in lists.items()
+        }
+        policies = [f"\n{policy.name}:\n{policy.text}" for policy in self.policies]
+        lines = (f"{self.caller} used {what}.", *policies, *titled_lists(on_one_line, _SHOWN))
+        return "\n".join(lines)
 
 
-def _said(found: LeastPrivilege) -> Iterable[str]:
-    """Say it line by line."""
-    yield f"{found.caller} used {_pairs(len(found.used))}."
-    yield from (f"\n{policy.name}:\n{policy.text}" for policy in found.policies)
-    blocks: tuple[tuple[str, Iterable[object]], ...] = (
-        ("Generalised", found.steps),
-        ("Allowed beyond what was used", found.excess),
-        ("Attempted, refused", [_attempt(*one) for one in sorted(found.refused.items())]),
-        ("Left out, since no policy can give it", [" on ".join(one) for one in found.left_out]),
-        ("Compared with now", () if found.compared is None else (found.compared,)),
-        ("Not shown by the events", found.not_shown),
-    )
-    for title, every in blocks:
-        lines = [readable(str(one)) for one in every]
-        if lines:
+def titled_lists(lists: Mapping[str, Iterable[object]], most: int) -> Iterator[str]:
+    """Print each list that is not empty below its title, with so many entries at most."""
+    for title, entries in lists.items():
+        every = list(map(str, entries))
+        if every:
             yield f"\n{title}:"
-            yield from (f"- {line}" for line in lines[:_SHOWN])
-            if len(lines) > _SHOWN:
-                yield f"- and {len(lines) - _SHOWN:,} more"
+        for entry in every[:most]:
+            first, *more = map(readable, entry.split("\n"))
+            yield from (f"- {first}", *(f"  {line}" for line in more))
+        if len(every) > most:
+            yield f"- and {len(every) - most:,} more"
 
 
-_SHOWN = 20
-
-
-def _pairs(count: int) -> str:
-    return "1 permission" if count == 1 else f"{count:,} permissions" if count else "nothing"
-
-
-def _attempt(pair: Pair, tally: Tally) -> str:
-    often = "once" if tally.refused == 1 else f"{tally.refused:,} times"
-    return f"{' on '.join(pair)}, {often}"
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def least_privilege(
@@ -172,7 +184,7 @@ def least_privilege(
     events: Iterable[Event | Use] | None = None,
     *,
     most_resources: int = MOST_RESOURCES,
-    form: Form = "managed",
+    form: PolicyForm = "managed",
     pass_role: bool = False,
 ) -> LeastPrivilege:
     """Write the tightest policy for what a caller did; see ``World.least_privilege``.
@@ -182,7 +194,7 @@ def least_privilege(
     LimitExceeded
         It would be larger than all policies of one principal may be.
     RequestError
-        It cannot be asked that way.
+        A parameter is wrong.
     """
     if isinstance(most_resources, bool) or not isinstance(most_resources, int):
         raise RequestError(f"most_resources is a whole number, not {most_resources!r}.")
@@ -193,10 +205,10 @@ def least_privilege(
     arn = with_path(world, arn_of(caller))
     unique_id = _id_of(world, caller, arn)
     log = log_of(world.events if events is None else events, [(arn, unique_id)])
-    usage = whole(world, log.of(arn, unique_id))
+    usage = completed(world, log.of(arn, unique_id))
     allowed = usage.allowed
-    passed = [one for one in sorted(usage.passed) if pass_role and not one.is_profile]
-    made = _made(world, arn, allowed, passed, most_resources, form)
+    passed = [role for role in sorted(usage.passed) if pass_role and not role.is_profile]
+    made = _proved_policies(world, arn, allowed, passed, most_resources, form)
     now = policies_now(world, arn)
     return LeastPrivilege(
         arn,
@@ -205,7 +217,7 @@ def least_privilege(
         {pair: allowed[pair] for pair in made.pairs},
         usage.refused,
         made.steps,
-        excess_of(made.policies, made.shares, made.pairs),
+        excess_of(made.policies, made.statements, made.pairs),
         not_shown(log, usage, arn, allowed_by(now or ()), all_logged=events is None),
         tuple(sorted(usage.passed)),
         tuple(pair for pair in allowed if pair not in made.pairs),
@@ -213,114 +225,74 @@ def least_privilege(
     )
 
 
-class _Made(NamedTuple):
+class _ProvedPolicies(NamedTuple):
     """Policies that are proved to allow some pairs."""
 
     policies: tuple[Policy, ...]
-    shares: tuple[tuple[Part, ...], ...]
-    steps: tuple[Step, ...]
+    statements: tuple[tuple[AllowStatement, ...], ...]
+    steps: tuple[Generalisation, ...]
     pairs: dict[Pair, None]
 
 
-def _made(
+def _proved_policies(
     world: World,
     arn: str,
     used: Mapping[Pair, Tally],
-    passed: list[Passed],
+    passed: list[PassedRole],
     most: int,
-    form: Form,
-) -> _Made:
-    """Write the policies and prove them; leave out what no policy can give."""
-    limit, count = _room(world, arn, form)
-    extra = [_part(one) for one in passed]
-    kept = [pair for pair in used if is_text(pair)]
-    inexact = {pair for pair in kept if not used[pair].is_exact}
-    made = _Made(*fitted(kept, most, limit, count, extra, inexact), dict.fromkeys(kept))
-    failed = refused(made.policies, arn, kept)
+    form: PolicyForm,
+) -> _ProvedPolicies:
+    """Write the policies and prove them; leave out what no policy can allow."""
+    limit, number = _room(world, arn, form)
+    extra = [
+        AllowStatement("iam", (PASS_ROLE,), (one.role,), ((*_TO_SERVICE, one.service),))
+        for one in passed
+    ]
+    inexact = {pair for pair in used if not used[pair].is_exact}
+
+    def write(pairs: list[Pair]) -> _ProvedPolicies:
+        found = policies_that_fit(pairs, most, limit, number, extra, inexact)
+        return _ProvedPolicies(*found, dict.fromkeys(pairs))
+
+    kept = [pair for pair in used if can_be_requested(pair)]
+    made = write(kept)
+    failed = not_allowed_by(made.policies, arn, kept)
     if failed:
-        hopeless = {pair for pair in failed if not can_be_given(arn, pair)}
-        kept = [pair for pair in kept if pair not in hopeless]
-        made = _Made(*fitted(kept, most, limit, count, extra, inexact), dict.fromkeys(kept))
-        _insist(refused(made.policies, arn, kept))
+        impossible = {pair for pair in failed if not can_be_allowed(arn, pair)}
+        made = write([pair for pair in kept if pair not in impossible])
+        _check_proof(not_allowed_by(made.policies, arn, made.pairs))
     to_service = {(PASS_ROLE, one.role): {"iam:PassedToService": one.service} for one in passed}
-    _insist(refused(made.policies, arn, to_service, to_service))
+    _check_proof(not_allowed_by(made.policies, arn, to_service, to_service))
     for policy in made.policies:
         policy.check("identity")
     return made
 
 
-def _insist(failed: list[Pair]) -> None:
+def _check_proof(failed: list[Pair]) -> None:
     """Stop if the new policies do not allow what was used: then this package is wrong."""
-    if failed:
-        action, resource = failed[0]
+    for action, resource in failed:
         raise IamLabError(f"The policy that was made does not allow {action} on {resource!r}.")
 
 
-def _part(passed: Passed) -> Part:
-    condition = (("StringEquals", "iam:PassedToService", passed.service),)
-    return Part("iam", (PASS_ROLE,), (passed.role,), 1, condition)
-
-
-def _room(world: World, arn: str, form: Form) -> tuple[int, int]:
-    """Say how large policies may be, and how many may hang on the caller."""
-    account, kind, _ = who(arn)
+def _room(world: World, arn: str, form: PolicyForm) -> tuple[int, int]:
+    """Say how large policies may be, and how many of them the caller may have."""
+    account, kind, _ = caller_key(arn)
     kind = kind if kind in ("user", "role") else "user"
     if form == "inline":
-        return limit_of(form, kind), 1
+        return size_limit(form, kind), 1
     name = f"PoliciesPer{kind.capitalize()}"
     known = world.accounts.get(account)
-    return limit_of(form, kind), QUOTAS[name].default if known is None else quota(known, name)
-
-
-def whole(world: World, usage: Usage) -> Usage:
-    """Complete what the records do not say, and this world knows.
-
-    Those are the paths of users, roles and groups, and which role is in an instance profile.
-    """
-    found = Usage()
-    for passed, action in usage.passed.items():
-        for role in _roles_in(world, passed):
-            found.passed.setdefault(Passed(role, passed.service), action)
-    for (action, resource), tally in usage.pairs.items():
-        known = resource if tally.is_path_known else with_path(world, resource)
-        tally.is_path_known |= known != resource
-        before = found.pairs.get((action, known))
-        found.pairs[action, known] = tally if before is None else before.with_(tally)
-    return found
-
-
-def _roles_in(world: World, passed: Passed) -> list[str]:
-    """Give the ARN of the role that was passed; of an unknown instance profile, that one's."""
-    if not passed.is_profile:
-        return [with_path(world, passed.role)]
-    arn = Arn.parse(passed.role)
-    account = world.accounts.get(arn.account)
-    profile = None if account is None else account.instance_profiles.get(arn.name)
-    held = () if profile is None else profile.roles
-    return [role.arn for role in held] or [passed.role]
-
-
-def with_path(world: World, resource: str) -> str:
-    """Complete the ARN of a user, role or group whom this world knows; names are unique."""
-    return str(getattr(_known(world, resource), "arn", resource))
-
-
-def _known(world: World, resource: str) -> object:
-    """Find a user, role or group by its name; ``None`` if this world has none of it."""
-    arn = Arn.parse(resource)
-    account = world.accounts.get(arn.account)
-    held = {} if account is None else getattr(account, f"{arn.kind}s", {})
-    return held.get(arn.name)
+    return size_limit(form, kind), QUOTAS[name].default if known is None else quota(known, name)
 
 
 def _id_of(world: World, caller: Caller, arn: str) -> str:
-    """Give the unique id of a caller, who may be gone; empty if neither he nor the world has it."""
-    given = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
-    return str(given or getattr(_known(world, arn), "unique_id", ""))
+    """Give the unique id of a caller, who may be deleted; empty if it is not known."""
+    own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
+    return str(own or getattr(find_by_name(world, arn), "unique_id", ""))
 
 
 def policies_now(world: World, arn: str) -> list[Policy] | None:
-    """Give the identity-based policies of a caller; ``None`` if he has none, or is not here."""
+    """Give the identity-based policies of a caller; ``None`` if he is not in this world."""
     try:
         return [attached.policy for attached in principal_of(world, arn).identity]
     except NoSuchEntity:
@@ -328,30 +300,30 @@ def policies_now(world: World, arn: str) -> list[Policy] | None:
 
 
 def arn_of(caller: Caller) -> str:
-    """Give the ARN of whose permissions a caller uses: of a role's session, the role's.
+    """Give the ARN of the user or role whose permissions a caller uses: of a session, the role's.
 
     Raises
     ------
     RequestError
-        It is no user, role or session; or a root user, whom no policy of its own limits.
+        It isn't a user, role or session; or it is a root user, who has no policies of its own.
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
-    if isinstance(caller, Credential):  # a session says whose permissions it has, a key whose it is
+    if isinstance(caller, Credential):  # a session has the ARN of its role, a key its user
         text = getattr(caller, "role_arn", None) or getattr(
             getattr(caller, "user", None), "arn", ""
         )
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
         raise RequestError(f"{shown!r} is no caller: give a user, a role, or an ARN of one.")
-    if not who(text)[1]:
+    if not caller_key(text)[1]:
         what = Arn.parse(text).kind
         raise RequestError(
             f"{text!r} is a {what}, whose use no event shows: give a user or a role, or its ARN."
         )
-    if who(text)[1] == "root":
+    if caller_key(text)[1] == "root":
         raise RequestError(f"{text} may do everything, and no policy of its own says so.")
     role = role_of_session(text)
     if role:
         return role
-    Request(text, "sts:GetCallerIdentity", "*")  # which refuses what is no caller
+    Request(text, "sts:GetCallerIdentity", "*")  # which rejects what isn't a caller
     return text

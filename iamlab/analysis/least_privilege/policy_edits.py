@@ -1,13 +1,14 @@
-"""The edits that take away what is unused, as values: what to do, where, and whom else it touches.
+"""The edits that take away what is unused: proposed as values, made in a world, and proved.
 
-Each edit is about one policy on one holder. An edit that touches others is only made where none of
-them used what goes; a policy that some members of a group use and others do not is moved from the
-group to those who use it.
+Each edit is about one policy of one user, group or role. An edit that others lose access by is
+only made where none of them used what goes; a policy that some members of a group use and others
+do not is moved from the group to those who use it. Edits are made with the operations of IAM, first
+in a copy of the world, where no permission that was used may be lost.
 
 Notes
 -----
 AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "IAM Access Analyzer
-unused access".
+unused access"; "API CreatePolicyVersion"; "API DetachUserPolicy"; "API PutUserPolicy".
 """
 
 from __future__ import annotations
@@ -15,24 +16,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from iamlab.analysis.least_privilege.attached_policies import policies_on
 from iamlab.analysis.least_privilege.policy_sizes import MANAGED_LIMIT
-from iamlab.analysis.least_privilege.shrinking import Shrunk, Sight, shrunk
+from iamlab.analysis.least_privilege.shrinking import ShrunkPolicy, Visibility, shrunk
+from iamlab.authorization.authorize import authorization_request
+from iamlab.display import steps
+from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.identities import Group
+from iamlab.model.quotas import quota
+from iamlab.operations.dispatch import perform
+from iamlab.operations.parameters import as_text
+from iamlab.policy.arn import Arn
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
-    from iamlab.analysis.least_privilege.policy_holders import Holding
+    from iamlab.analysis.least_privilege.attached_policies import IdentityPolicy
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.model.identities import Bounded
+    from iamlab.model.identities import Bounded, Identity
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
     PairsOf = Callable[[Bounded], Iterable[Pair]]
 
-Kind = Literal["detach", "delete", "edit", "replace", "move"]
+EditKind = Literal["detach", "delete", "edit", "replace", "move"]
 _LONGEST_NAME = 128
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +57,11 @@ class Edit:
         ``"replace"`` a managed policy by one of your own with less in it; ``"move"`` a policy from
         a group to those members who use it.
     holder
-        The ARN of the user, group or role on whom the policy hangs.
+        The ARN of the user, group or role that has the policy.
     policy, policy_arn
         Its name, and its ARN if it is a managed one.
     document
-        What stands there then.
+        The new document.
     lines
         What was done to the document, statement by statement.
     touches
@@ -61,7 +72,7 @@ class Edit:
         Of a replacement: its name.
     """
 
-    kind: Kind
+    kind: EditKind
     holder: str
     policy: str
     policy_arn: str | None
@@ -74,106 +85,252 @@ class Edit:
     @property
     def text(self) -> str:
         """What to do, as a sentence; the lines say the rest."""
-        where = f"{self.policy} {{}} {_named(self.holder)}"
-        if self.kind == "detach":
-            said = f"Detach {where.format('from')}: nothing of it was used."
-        elif self.kind == "delete":
-            said = f"Delete inline policy {where.format('of')}: nothing of it was used."
-        elif self.kind == "move":
-            said = f"Move policy {where.format('from')} to {_names(self.users)}, who alone used it."
-        elif self.kind == "replace":
-            said = f"Replace {where.format('of')} by {self.new_name}, of your own."
-        else:
-            said = f"Change policy {where.format('of')}."
-        return f"{said} It touches {_names(self.touches)} too." if self.touches else said
+        holder, users = _name(self.holder), _names(self.users)
+        text = {
+            "detach": f"Detach {self.policy} from {holder}: nothing of it was used.",
+            "delete": f"Delete inline policy {self.policy} of {holder}: nothing of it was used.",
+            "move": f"Move policy {self.policy} from {holder} to {users}, who alone used it.",
+            "replace": f"Replace {self.policy} of {holder} by {self.new_name}, of your own.",
+            "edit": f"Change policy {self.policy} of {holder}.",
+        }[self.kind]
+        return f"{text} It touches {_names(self.touches)} too." if self.touches else text
 
     def __str__(self) -> str:
         return "\n".join((self.text, *(f"  {line}" for line in self.lines)))
 
 
-def edit_for(holding: Holding, pairs_of: PairsOf, sight: Sight) -> Edit | None:
-    """Propose what to do with one policy on one holder; ``None``: it stays as it is.
-
-    Parameters
-    ----------
-    pairs_of
-        Gives what somebody was allowed.
-    """
-    mine, reaches = holding.holder, holding.reaches
-    used = {one.arn: shrunk(holding.policy, pairs_of(one), sight) for one in reaches}
-    if all(less.policy is None for less in used.values()):
-        kind: Kind = "detach" if holding.arn else "delete"
-        return _edit(kind, holding, touches=reaches)
-    users = tuple(arn for arn, less in used.items() if less.policy is not None)
-    if isinstance(mine, Group) and len(users) < len(reaches):
-        return _edit("move", holding, users=users)
-    own = bool(holding.arn) and (holding.is_aws_managed or holding.is_boundary)
-    touched = reaches if own else holding.shared
-    less = _fitting(holding, [pair for one in touched for pair in pairs_of(one)], sight)
-    if less is None or not less.lines or less.policy is None:
-        return None
-    new_name = _new_name(holding) if own else ""
-    return _edit(
-        "replace" if own else "edit",
-        holding,
-        document=less.policy.named(new_name) if own else less.policy,
-        lines=less.lines,
-        touches=touched,
-        new_name=new_name,
-    )
-
-
-def _edit(kind: Kind, holding: Holding, touches: Iterable[Bounded] = (), **more: object) -> Edit:
-    """Make an edit; whoever holds the policy himself is not among those whom it touches too."""
-    others = tuple(one.arn for one in touches if one is not holding.holder)
-    return Edit(
-        kind,
-        holding.holder.arn,
-        holding.name,
-        holding.arn,
-        touches=others,
-        **more,  # type: ignore[arg-type]  # as Edit names them
-    )
-
-
-def _fitting(holding: Holding, pairs: list[Pair], sight: Sight) -> Shrunk | None:
-    """Shrink a document; where the list of actions is larger than a policy may be, by services."""
-    for whole_services in (False, True):
-        less = shrunk(holding.policy, pairs, sight, whole_services=whole_services)
-        if less.policy is None or size(less.policy) <= _room(holding):
-            return less
-    return None
-
-
-def _room(holding: Holding) -> int:
-    if holding.arn is not None:
-        return MANAGED_LIMIT
-    own = holding.holder.inline
-    others = sum(size(one) for name, one in own.items() if name != holding.name)
-    return INLINE_LIMITS[holding.holder.kind] - others
-
-
-def _new_name(holding: Holding) -> str:
-    """Name a policy after the one that it replaces and the one who has it."""
-    taken = {one.name.lower() for one in holding.holder.account.policies.values()}
-    return next(name for name in _names_like(holding) if name.lower() not in taken)
-
-
-def _names_like(holding: Holding) -> Iterator[str]:
-    base = f"{holding.name}-{holding.holder.kind}-{holding.holder.name}"[: _LONGEST_NAME - 5]
-    yield base
-    yield from (f"{base}-{number}" for number in range(2, 10_000))
-
-
-def _named(arn: str) -> str:
-    """Say who it is: ``user ana``."""
+def _name(arn: str) -> str:
+    """Give an identity's type and name: ``user ana``."""
     kind, _, name = arn.rpartition(":")[2].partition("/")
     return f"{kind} {name.rpartition('/')[2]}"
 
 
 def _names(arns: tuple[str, ...]) -> str:
-    first = ", ".join(map(_named, arns[:_SHOWN]))
-    return first if len(arns) <= _SHOWN else f"{first} and {len(arns) - _SHOWN} more"
+    more = f" and {len(arns) - _SHOWN} more" if len(arns) > _SHOWN else ""
+    return ", ".join(map(_name, arns[:_SHOWN])) + more
 
 
-_SHOWN = 5
+def edit_for(policy: IdentityPolicy, pairs_of: PairsOf, log: Visibility) -> Edit | None:
+    """Propose what to do with one policy of one identity; ``None``: it stays as it is.
+
+    Parameters
+    ----------
+    pairs_of
+        Gives what a user or role was allowed.
+    """
+    applies_to = policy.applies_to
+    shrunk_for = {one.arn: shrunk(policy.policy, pairs_of(one), log) for one in applies_to}
+    users = tuple(arn for arn, less in shrunk_for.items() if less.policy is not None)
+    if not users:
+        kind: EditKind = "detach" if policy.arn else "delete"
+        return _edit(kind, policy, applies_to)
+    if isinstance(policy.holder, Group) and len(users) < len(applies_to):
+        return _edit("move", policy, users=users)
+    is_replaced = bool(policy.arn) and (policy.is_aws_managed or policy.is_boundary)
+    touched = applies_to if is_replaced else policy.document_applies_to
+    less = _small_enough(policy, [pair for one in touched for pair in pairs_of(one)], log)
+    if less is None or not less.lines or less.policy is None:
+        return None
+    if not is_replaced:
+        return _edit("edit", policy, touched, document=less.policy, lines=less.lines)
+    name = _new_name(policy)
+    document = less.policy.named(name)
+    return _edit("replace", policy, touched, document=document, lines=less.lines, new_name=name)
+
+
+def _edit(
+    kind: EditKind, policy: IdentityPolicy, touches: Iterable[Bounded] = (), **more: object
+) -> Edit:
+    """Make an edit; the holder itself is not among those whom it touches too."""
+    others = tuple(one.arn for one in touches if one is not policy.holder)
+    return Edit(
+        kind,
+        policy.holder.arn,
+        policy.name,
+        policy.arn,
+        touches=others,
+        **more,  # type: ignore[arg-type]  # as Edit names them
+    )
+
+
+def _small_enough(
+    policy: IdentityPolicy, pairs: list[Pair], log: Visibility
+) -> ShrunkPolicy | None:
+    """Shrink a document; if the list of actions is larger than a policy may be, by services."""
+    room = MANAGED_LIMIT
+    if policy.arn is None:
+        own = policy.holder.inline
+        others = sum(size(one) for name, one in own.items() if name != policy.name)
+        room = INLINE_LIMITS[policy.holder.kind] - others
+    for whole_services in (False, True):
+        less = shrunk(policy.policy, pairs, log, whole_services=whole_services)
+        if less.policy is None or size(less.policy) <= room:
+            return less
+    return None
+
+
+def _new_name(policy: IdentityPolicy) -> str:
+    """Name a policy after the one that it replaces and its holder."""
+    holder = policy.holder
+    taken = {one.name.lower() for one in holder.account.policies.values()}
+    base = f"{policy.name}-{holder.kind}-{holder.name}"[: _LONGEST_NAME - 5]
+    names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
+    return next(name for name in names if name.lower() not in taken)
+
+
+def find_identity(world: World, arn: str) -> Identity:
+    """Find a user, group or role by its ARN."""
+    parsed = Arn.parse(arn)
+    account = world.account(parsed.account)
+    find = {"user": account.get_user, "group": account.get_group, "role": account.get_role}
+    return find[parsed.kind](parsed.name)
+
+
+def apply_edits(world: World, edits: Iterable[Edit]) -> None:
+    """Make edits in a world.
+
+    Raises
+    ------
+    AwsError
+        AWS rejects one of them, or the policy is not there any more.
+    """
+    for edit in edits:
+        _APPLY[edit.kind](find_identity(world, edit.holder), edit)
+
+
+def _perform(holder: Identity, operation: str, **parameters: object) -> None:
+    """Perform an operation of IAM that exists for users, groups and roles."""
+    kind = holder.kind.capitalize()
+    parameters[f"{kind}Name"] = holder.name
+    perform(holder.account, operation.format(kind), **parameters)
+
+
+def _detach(holder: Identity, edit: Edit) -> None:
+    _perform(holder, "Detach{}Policy", PolicyArn=edit.policy_arn)
+
+
+def _delete(holder: Identity, edit: Edit) -> None:
+    _perform(holder, "Delete{}Policy", PolicyName=edit.policy)
+
+
+def _change(holder: Identity, edit: Edit) -> None:
+    document = as_text(_document(edit))
+    if edit.policy_arn is None:
+        _perform(holder, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
+        return
+    policy = holder.account.get_policy(edit.policy_arn)
+    arn = {"PolicyArn": policy.arn}
+    if len(policy.versions) >= quota(holder.account, "VersionsPerPolicy"):  # delete the oldest
+        spare = (one for one in policy.versions if one != policy.default_version_id)
+        oldest = min(spare, key=lambda version_id: int(version_id[1:]))
+        perform(holder.account, "DeletePolicyVersion", VersionId=oldest, **arn)
+    new = {"PolicyDocument": document, "SetAsDefault": True}
+    perform(holder.account, "CreatePolicyVersion", **arn, **new)
+
+
+def _replace(holder: Identity, edit: Edit) -> None:
+    new = {"PolicyName": edit.new_name, "PolicyDocument": as_text(_document(edit))}
+    policy = perform(holder.account, "CreatePolicy", Path="/", **new)
+    _detach(holder, edit)  # first: there may be no room for one more
+    _perform(holder, "Attach{}Policy", PolicyArn=policy.arn)
+
+
+def _move(holder: Identity, edit: Edit) -> None:
+    for user in [find_identity(holder.account.world, arn) for arn in edit.users]:
+        if edit.policy_arn is None:
+            if edit.policy in user.inline:
+                raise RequestError(f"{user.arn} has an inline policy {edit.policy} already.")
+            document = as_text(holder.inline[edit.policy])
+            _perform(user, "Put{}Policy", PolicyName=edit.policy, PolicyDocument=document)
+        elif edit.policy_arn not in user.attached:
+            _perform(user, "Attach{}Policy", PolicyArn=edit.policy_arn)
+    (_delete if edit.policy_arn is None else _detach)(holder, edit)
+
+
+_APPLY = {
+    "detach": _detach,
+    "delete": _delete,
+    "edit": _change,
+    "replace": _replace,
+    "move": _move,
+}
+
+
+def _document(edit: Edit) -> Policy:
+    assert edit.document is not None  # noqa: S101 - these kinds have one
+    return edit.document
+
+
+def check_unchanged(before: World, now: World, edits: Iterable[Edit]) -> None:
+    """Check that each policy still has the same document, for the same users and roles.
+
+    Raises
+    ------
+    RequestError
+        One was changed or taken away since, or others have it: the edit might give rights back.
+    """
+    for edit in edits:
+        if _document_and_users(before, edit) != _document_and_users(now, edit):
+            raise RequestError(
+                f"{edit.text} That is refused: it is not as it was, since the world has changed in "
+                "between."
+            )
+
+
+def _document_and_users(world: World, edit: Edit) -> object:
+    """Give the document that an edit changes, and for whom it counts; ``None`` if it is gone."""
+    try:
+        holder = find_identity(world, edit.holder)
+    except NoSuchEntity:
+        return None
+    key = (edit.holder, edit.policy_arn or edit.policy)
+    policy = next((one for one in policies_on(holder) if one.key == key), None)
+    if policy is None:
+        return None
+    users = policy.document_applies_to if edit.kind == "edit" else policy.applies_to
+    return policy.policy, {one.unique_id or one.arn for one in users}
+
+
+def proved(
+    world: World,
+    edits: Iterable[Edit],
+    used: Mapping[str, Mapping[Pair, Mapping[str, str]]],
+) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
+    """Make edits in a copy, and check that what was used and is allowed now stays allowed.
+
+    Parameters
+    ----------
+    used
+        Pairs of action and resource by the ARN of who used them, each with its condition keys.
+
+    Returns
+    -------
+    tuple
+        The edits that can be made one after the other, and those that AWS would reject, with the
+        reason.
+    """
+    changed = world.copy()
+    made: list[Edit] = []
+    rejected: list[tuple[Edit, str]] = []
+    for edit in edits:
+        try:
+            apply_edits(changed, [edit])
+        except IamLabError as error:
+            rejected.append((edit, str(error).partition("\n")[0]))
+            changed = world.copy()  # it may be half done
+            apply_edits(changed, made)
+        else:
+            made.append(edit)
+    for arn, pairs in steps(used.items(), "proving"):
+        for (action, resource), context in pairs.items():
+            call = (arn, action, resource, context)
+            if not _may(changed, *call) and _may(world, *call):
+                raise IamLabError(f"The edits would take {action} on {resource!r} from {arn}.")
+    return tuple(made), tuple(rejected)
+
+
+def _may(world: World, arn: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    try:
+        return bool(authorization_request(world, arn, action, resource, context, {}).decide())
+    except IamLabError:  # a record may name what no request can
+        return False

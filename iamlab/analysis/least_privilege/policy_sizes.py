@@ -1,18 +1,17 @@
-"""Policies that IAM will save: small enough, and no more of them than may hang on one principal.
+"""Policies that IAM saves: small enough, no more of them than one principal may have, and proved.
 
-While a policy is too large, resources are generalised further, a step at a time. What is still too
-large then is written as several managed policies.
+While a policy is too large, its resources are generalised further, step by step. If it is still too
+large then, it is written as several managed policies.
 
-The proof: each pair that was used is asked of the engine, with the new policies alone.
-
-The policies must be what allows. Where another side has a say too (a key policy, a trust policy,
-the other account), that side is taken to let in whomever the caller's own account lets in.
+The proof: the engine decides a request for each pair that was used, with the new policies alone.
+Only they may allow it. Where something else has to allow it too (a key policy, a trust policy, the
+other account), that is assumed to allow the caller's own account.
 
 Notes
 -----
-AWS page: "IAM and AWS STS quotas": 6,144 characters for a managed policy, 2,048 and 10,240 for all
-inline policies of a user and of a role, white space not counted.
-AWS pages: "Policy evaluation for requests within a single account"; "Default key policy".
+AWS pages: "IAM and AWS STS quotas": 6,144 characters for a managed policy, 2,048 and 10,240 for all
+inline policies of a user and of a role, white space not counted; "Policy evaluation for requests
+within a single account"; "Default key policy".
 """
 
 from __future__ import annotations
@@ -22,7 +21,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.statements import Part, documents, parts_of
+from iamlab.analysis.least_privilege.statements import (
+    AllowStatement,
+    statements_by_sid,
+    statements_for,
+)
 from iamlab.display import steps
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
@@ -37,43 +40,43 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.analysis.least_privilege.wildcards import Step
+    from iamlab.analysis.least_privilege.wildcards import Generalisation
 
 
-Form = Literal["managed", "inline"]
+PolicyForm = Literal["managed", "inline"]
 
 MANAGED_LIMIT = 6144
 NAME = "least-privilege"
 _AROUND = len('{"Version":"2012-10-17","Statement":[]}')
 _SID_NUMBER = 4
-"""So many characters a number at the end of a Sid may take."""
+"""A number at the end of a Sid may have so many characters."""
 
 
-def limit_of(form: Form, kind: str) -> int:
+def size_limit(form: PolicyForm, kind: str) -> int:
     """Say how large a policy may be.
 
     Examples
     --------
-    >>> limit_of("managed", "user"), limit_of("inline", "user")
+    >>> size_limit("managed", "user"), size_limit("inline", "user")
     (6144, 2048)
     """
     return MANAGED_LIMIT if form == "managed" else INLINE_LIMITS[kind]
 
 
-def fitted(
+def policies_that_fit(
     pairs: Sequence[Pair],
     most: int,
     limit: int,
     policies: int,
-    extra: Sequence[Part] = (),
+    extra: Sequence[AllowStatement] = (),
     inexact: Collection[Pair] = (),
-) -> tuple[tuple[Policy, ...], tuple[tuple[Part, ...], ...], tuple[Step, ...]]:
+) -> tuple[tuple[Policy, ...], tuple[tuple[AllowStatement, ...], ...], tuple[Generalisation, ...]]:
     """Write pairs as policies that fit.
 
     Parameters
     ----------
     most
-        More resources of one statement with the same beginning are generalised in any case.
+        If one statement has more resources with the same beginning, they are always generalised.
     limit, policies
         The size that each may have, and how many there may be.
     extra
@@ -84,35 +87,34 @@ def fitted(
     Returns
     -------
     tuple
-        The policies, the statements of each, and the steps of generalisation.
+        The policies, the statements of each, and the generalisations.
 
     Raises
     ------
     LimitExceeded
         It cannot be done.
     """
-    parts: tuple[Part, ...] = ()
-    steps: tuple[Step, ...] = ()
-    for fewer, last_resort in _ladder(min(most, len(pairs))):
-        parts, steps = parts_of(pairs, fewer, last_resort=last_resort, inexact=inexact)
-        parts = (*parts, *extra)
-        if not parts:
+    statements: tuple[AllowStatement, ...] = ()
+    done: tuple[Generalisation, ...] = ()
+    for fewer, last_resort in _most_resources_to_try(min(most, len(pairs))):
+        statements, done = statements_for(pairs, fewer, last_resort=last_resort, inexact=inexact)
+        statements = (*statements, *extra)
+        if not statements:
             return (), (), ()
-        longest = sum(map(_length, parts)) + _AROUND
-        if longest - (_SID_NUMBER + 1) * len(parts) > limit:
+        longest = sum(map(_length, statements)) + _AROUND
+        if longest - (_SID_NUMBER + 1) * len(statements) > limit:
             continue  # not even with the shortest Sids
-        policy = written(parts)
+        policy = written(statements)
         if size(policy) <= limit:
-            return (policy,), (parts,), steps
-    shares = tuple(_shares(parts, limit)) if policies > 1 else ()
-    if not shares or len(shares) > policies:
-        raise _too_large(sum(map(_length, parts)), limit, policies)
-    many = tuple(written(share, number) for number, share in enumerate(shares, 1))
-    return many, shares, steps
+            return (policy,), (statements,), done
+    divided = tuple(_divided(statements, limit)) if policies > 1 else ()
+    if not divided or len(divided) > policies:
+        raise _too_large(sum(map(_length, statements)), limit, policies)
+    return tuple(written(own, number) for number, own in enumerate(divided, 1)), divided, done
 
 
-def _ladder(most: int) -> Iterator[tuple[int, bool]]:
-    """Give what may stay apart: as many as was said, then half as many, then nothing."""
+def _most_resources_to_try(most: int) -> Iterator[tuple[int, bool]]:
+    """Give how many resources may stay: as many as was said, then half as many, then one."""
     while most > 1:
         yield most, False
         most //= 2
@@ -120,51 +122,50 @@ def _ladder(most: int) -> Iterator[tuple[int, bool]]:
     yield 1, True
 
 
-def written(parts: Iterable[Part], number: int = 0) -> Policy:
-    """Write statements as a policy; of several policies, each has its number."""
-    document = {"Version": "2012-10-17", "Statement": documents(parts)}
+def written(statements: Iterable[AllowStatement], number: int = 0) -> Policy:
+    """Write statements as a policy; if there are several policies, each has its number."""
+    with_sids = [one.to_json(sid) for sid, one in statements_by_sid(statements).items()]
+    document = {"Version": "2012-10-17", "Statement": with_sids}
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return Policy.parse(text, name=f"{NAME}-{number}" if number else NAME)
 
 
-def _length(part: Part) -> int:
-    """Say how long a statement is at most, with its comma."""
-    text = json.dumps(part.to_json(part.sid), separators=(",", ":"), ensure_ascii=False)
+def _length(statement: AllowStatement) -> int:
+    """Give the length that a statement has at most, with its comma."""
+    json_value = statement.to_json(statement.sid)
+    text = json.dumps(json_value, separators=(",", ":"), ensure_ascii=False)
     return len(text) + 1 + _SID_NUMBER
 
 
-def _shares(parts: Iterable[Part], limit: int) -> Iterator[tuple[Part, ...]]:
-    """Deal statements out to policies, in order."""
-    share: list[Part] = []
+def _divided(
+    statements: Iterable[AllowStatement], limit: int
+) -> Iterator[tuple[AllowStatement, ...]]:
+    """Divide statements into policies, in order."""
+    own: list[AllowStatement] = []
     length = _AROUND
-    for part in chain.from_iterable(_pieces(one, limit - _AROUND) for one in parts):
-        own = _length(part)
-        if share and length + own > limit:
-            yield tuple(share)
-            share, length = [], _AROUND
-        share.append(part)
-        length += own
-    yield tuple(share)
+    for one in chain.from_iterable(_split(one, limit - _AROUND) for one in statements):
+        if own and length + _length(one) > limit:
+            yield tuple(own)
+            own, length = [], _AROUND
+        own.append(one)
+        length += _length(one)
+    yield tuple(own)
 
 
-def _pieces(part: Part, room: int) -> Iterator[Part]:
-    """Cut a statement that fills a policy alone: its resources in halves, then its actions."""
-    if _length(part) <= room:
-        yield part
+def _split(statement: AllowStatement, room: int) -> Iterator[AllowStatement]:
+    """Split a statement that is larger than a policy: its resources in halves, then its actions."""
+    if _length(statement) <= room:
+        yield statement
         return
     for name in ("resources", "actions"):
-        values: tuple[str, ...] = getattr(part, name)
-        if len(values) > 1:
-            middle = len(values) // 2
+        values: tuple[str, ...] = getattr(statement, name)
+        middle = len(values) // 2
+        if middle:
             for half in (values[:middle], values[middle:]):
-                cut = replace(part, resources=half) if name == "resources" else _of(part, half)
-                yield from _pieces(cut, room)
+                smaller: AllowStatement = replace(statement, **{name: half})  # type: ignore[arg-type]
+                yield from _split(smaller, room)
             return
-    raise _too_large(_length(part), room, 1)
-
-
-def _of(part: Part, actions: tuple[str, ...]) -> Part:
-    return replace(part, actions=actions)
+    raise _too_large(_length(statement), room, 1)
 
 
 def _too_large(measured: int, limit: int, policies: int) -> LimitExceeded:
@@ -178,12 +179,10 @@ def _too_large(measured: int, limit: int, policies: int) -> LimitExceeded:
 
 
 LONGEST_ARN = 2048
-"""Longer ones AWS gives to nothing."""
-
-EVERYTHING = Policy.allow("*", "*", name="everything")
+"""AWS gives no resource a longer one."""
 
 
-def refused(
+def not_allowed_by(
     policies: Sequence[Policy],
     caller: str,
     pairs: Iterable[Pair],
@@ -202,30 +201,30 @@ def refused(
     --------
     >>> readers = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*")
     >>> pairs = [("s3:GetObject", "arn:aws:s3:::maps/x"), ("s3:PutObject", "arn:aws:s3:::maps/x")]
-    >>> refused([readers], "arn:aws:iam::111122223333:user/ana", pairs)
+    >>> not_allowed_by([readers], "arn:aws:iam::111122223333:user/ana", pairs)
     [('s3:PutObject', 'arn:aws:s3:::maps/x')]
     """
     account = Arn.parse(caller).account
     known = context or {}
-    layers = Layers(identity=policies, resource=Policy.allow("*", "*", principal=account))
-    # A trust policy has no Resource element.
-    trusted = Layers(identity=policies, resource=Policy.allow("sts:*", None, principal=account))
+    allow_all = Policy.allow("*", "*", principal=account)
+    trust = Policy.allow("sts:*", None, principal=account)  # a trust policy has no Resource
+    layers, sts_layers = (Layers(identity=policies, resource=one) for one in (allow_all, trust))
     return [
         (action, resource)
         for action, resource in steps(pairs, "proving")
         if not evaluate(
             Request(caller, action, resource, account, known.get((action, resource), {})),
-            trusted if action.lower().startswith("sts:") else layers,
+            sts_layers if action.lower().startswith("sts:") else layers,
         )
     ]
 
 
-def is_text(pair: Pair) -> bool:
-    """Say whether a pair names an action and a resource that can be asked for at all.
+def can_be_requested(pair: Pair) -> bool:
+    """Say whether a request can have this action and this resource.
 
     Examples
     --------
-    >>> is_text(("s3:GetObject", "*")), is_text(("s3:Get Object", "*"))
+    >>> can_be_requested(("s3:GetObject", "*")), can_be_requested(("s3:Get Object", "*"))
     (True, False)
     """
     action, resource = pair
@@ -237,6 +236,6 @@ def is_text(pair: Pair) -> bool:
     return len(resource) <= LONGEST_ARN
 
 
-def can_be_given(caller: str, pair: Pair) -> bool:
-    """Say whether some identity-based policy allows it: not what is of another partition, say."""
-    return not refused([EVERYTHING], caller, [pair])
+def can_be_allowed(caller: str, pair: Pair) -> bool:
+    """Say whether some identity-based policy allows it: none does in another partition."""
+    return not not_allowed_by([Policy.allow("*", "*")], caller, [pair])

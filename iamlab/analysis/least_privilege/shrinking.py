@@ -1,7 +1,7 @@
 """A document without what was not used: statements taken out, lists and wildcards made shorter.
 
-What no event shows stays where it is named in so many words, such as ``iam:PassRole``. Deny
-statements stay in any case.
+What no event shows stays if the policy names it explicitly, such as ``iam:PassRole``. Deny
+statements always stay. In doubt a statement counts as used.
 
 Notes
 -----
@@ -16,23 +16,25 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.excess import PERMISSION_ONLY
-from iamlab.analysis.least_privilege.policy_holders import used_through
+from iamlab.analysis.least_privilege.pass_role import PASS_ROLE
+from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
-from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.policy.patterns import glob_ignoring_case, glob_resource
+from iamlab.policy.variables import substitute
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-    from iamlab.analysis.least_privilege.used_permissions import Pair
+    from iamlab.analysis.least_privilege.used_permissions import Pair, Usage
     from iamlab.policy.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What a log can show at all.
+class Visibility:
+    """Which uses a log can show.
 
     Parameters
     ----------
@@ -46,29 +48,28 @@ class Sight:
     data_services: frozenset[str] = frozenset()
 
     def shows(self, action: str) -> bool:
-        """Say whether a use of this action would be seen.
+        """Say whether the log would show a use of this action.
 
         Examples
         --------
-        >>> Sight(all_logged=True).shows("s3:GetObject"), Sight(False).shows("s3:GetObject")
-        (True, False)
+        >>> [Visibility(all_logged=every).shows("s3:GetObject") for every in (True, False)]
+        [True, False]
         """
-        return action.lower() not in PERMISSION_ONLY and action.lower() not in self.dark
+        return action.lower() not in PERMISSION_ONLY and action.lower() not in self.hidden
 
     @property
-    def dark(self) -> frozenset[str]:
-        """The actions, in lower case, whose data events the log has not."""
-        return frozenset() if self.all_logged else _dark(self.data_services)
+    def hidden(self) -> frozenset[str]:
+        """The actions, in lower case, whose data events the log does not have."""
+        return frozenset() if self.all_logged else _data_actions_without(self.data_services)
 
 
 @lru_cache(maxsize=64)
-def _dark(data_services: frozenset[str]) -> frozenset[str]:
-    names = data_actions()
-    return frozenset(one for one in names if one.partition(":")[0] not in data_services)
+def _data_actions_without(services: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in data_actions() if name.partition(":")[0] not in services)
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunk:
+class ShrunkPolicy:
     """A document with less in it.
 
     Parameters
@@ -84,21 +85,21 @@ class Shrunk:
 
 
 def shrunk(
-    policy: Policy, pairs: Iterable[Pair], sight: Sight, *, whole_services: bool = False
-) -> Shrunk:
+    policy: Policy, pairs: Iterable[Pair], log: Visibility, *, whole_services: bool = False
+) -> ShrunkPolicy:
     """Take out of a document what was not used.
 
     Parameters
     ----------
     pairs
-        What was allowed, of everybody who has the policy.
+        What was allowed, of all who have the policy.
     whole_services
-        Whether ``*`` gives way to ``s3:*`` and its like, not to single actions.
+        Whether services such as ``s3:*`` replace ``*``, instead of single actions.
 
     Examples
     --------
     >>> from iamlab import Policy
-    >>> less = shrunk(Policy.allow("s3:*"), [("s3:ListBucket", "*")], Sight(all_logged=True))
+    >>> less = shrunk(Policy.allow("s3:*"), [("s3:ListBucket", "*")], Visibility(all_logged=True))
     >>> less.lines, less.policy.statements[0].action
     (('statement #1: s3:* becomes s3:ListBucket',), ('s3:ListBucket',))
     """
@@ -109,85 +110,136 @@ def shrunk(
         if statement.effect == "Deny":
             continue
         used = used_through(statement, known)
-        less, said = _less(statement, used, sight, whole_services=whole_services)
+        less, text = _less(statement, used, log, whole_services=whole_services)
         if less != statement:
             changed[statement.number] = less
-            lines.append(f"statement {statement.label}: {said}")
+            lines.append(f"statement {statement.label}: {text}")
     if not changed:
-        return Shrunk(policy, ())
+        return ShrunkPolicy(policy, ())
     if all(changed.get(one.number, one) is None for one in policy.statements):
-        return Shrunk(None, tuple(lines))
-    return Shrunk(edited(_in_newest_version(policy), changed), tuple(lines))
-
-
-def _in_newest_version(policy: Policy) -> Policy:
-    """Give a document the version that IAM saves today, if it means the same in it."""
-    if policy.version == "2012-10-17" or "${" in policy.text:
-        return policy
-    return Policy(policy.statements, "2012-10-17", policy.id, policy.name)
+        return ShrunkPolicy(None, tuple(lines))
+    if policy.version != "2012-10-17" and "${" not in policy.text:  # it means the same
+        policy = Policy(policy.statements, "2012-10-17", policy.id, policy.name)
+    return ShrunkPolicy(edited(policy, changed), tuple(lines))
 
 
 def _less(
-    statement: Statement, used: set[str], sight: Sight, *, whole_services: bool
+    statement: Statement, used: set[str], log: Visibility, *, whole_services: bool
 ) -> tuple[Statement | None, str]:
-    """Give what is left of a statement, and say it."""
+    """Give what is left of a statement, and describe it."""
     if statement.action is None:
         kept = _listed(used, whole_services=whole_services)
-        if not kept:
-            return None, _REMOVE
-        less = replace(statement, action=kept, not_action=None)
-        return less, f"everything but {_joined(statement.not_action or ())} becomes {_joined(kept)}"
-    new: list[str] = []
-    said: list[str] = []
-    for pattern in statement.action:
-        kept = _of_pattern(pattern, used, sight, whole_services=whole_services)
-        new += kept
-        if kept != (pattern,):
-            said.append(f"{pattern} becomes {_joined(kept)}" if kept else f"{pattern} goes")
-    if not new:
-        return None, _REMOVE
-    return replace(statement, action=tuple(dict.fromkeys(new))), "; ".join(said)
+        excepted = _joined(statement.not_action or ())
+        texts = [f"everything but {excepted} becomes {_joined(kept)}"]
+    else:
+        kept = ()
+        texts = []
+        for pattern in statement.action:
+            own = _less_of_pattern(pattern, used, log, whole_services=whole_services)
+            kept += own
+            if own != (pattern,):
+                texts.append(f"{pattern} becomes {_joined(own)}" if own else f"{pattern} goes")
+    if not kept:
+        return None, "goes: nothing of it was used"
+    return replace(statement, action=tuple(dict.fromkeys(kept)), not_action=None), "; ".join(texts)
 
 
-_REMOVE = "goes: nothing of it was used"
-
-
-def _of_pattern(
-    pattern: str, used: set[str], sight: Sight, *, whole_services: bool
+def _less_of_pattern(
+    pattern: str, used: set[str], log: Visibility, *, whole_services: bool
 ) -> tuple[str, ...]:
-    """Give what stands in the place of one value of Action."""
-    mine = {action for action in used if glob_ignoring_case(pattern, action)}
+    """Give what replaces one value of Action."""
+    own = {action for action in used if glob_ignoring_case(pattern, action)}
     if "*" not in pattern and "?" not in pattern:
-        return (pattern,) if mine or not sight.shows(pattern) else ()
+        return (pattern,) if own or not log.shows(pattern) else ()
     if pattern == "*":
-        blind = {f"{name.partition(':')[0]}:*" for name in sight.dark}
-        return _listed(mine, whole_services=whole_services, besides=blind)
-    if any(glob_ignoring_case(pattern, name) for name in sight.dark):
-        return (pattern,)  # the log is blind for some of it
-    lower = {action.lower() for action in mine}
-    if mine and lower.issuperset(name.lower() for name in catalog.expand(pattern)):
+        hidden = {f"{name.partition(':')[0]}:*" for name in log.hidden}
+        return _listed(own, whole_services=whole_services, always=hidden)
+    if any(glob_ignoring_case(pattern, name) for name in log.hidden):
+        return (pattern,)  # the log does not show some of it
+    lower = {action.lower() for action in own}
+    if own and lower.issuperset(name.lower() for name in catalog.expand(pattern)):
         return (pattern,)
-    return _listed(mine, whole_services=False)
+    return _listed(own, whole_services=False)
 
 
 def _listed(
-    actions: Collection[str], *, whole_services: bool, besides: Collection[str] = ()
+    actions: Collection[str], *, whole_services: bool, always: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """List actions, or their services; and what stays besides, which may have some in it."""
-    names = {_all_of(one) if whole_services else one for one in actions}
-    kept = {one for one in names if _all_of(one) not in besides}
-    return tuple(sorted(kept.union(besides)))
-
-
-def _all_of(action: str) -> str:
-    return f"{action.partition(':')[0].lower()}:*"
+    """List actions, or their services; and the services that always stay, with their actions."""
+    services = {name: f"{name.partition(':')[0].lower()}:*" for name in actions}
+    kept = {
+        service if whole_services else name
+        for name, service in services.items()
+        if service not in always
+    }
+    return tuple(sorted(kept.union(always)))
 
 
 def _joined(names: Iterable[str]) -> str:
     every = list(names)
-    if len(every) <= _SHOWN:
-        return ", ".join(every)
-    return f"{', '.join(every[:_SHOWN])} and {len(every) - _SHOWN} more"
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more
 
 
 _SHOWN = 8
+
+
+def pairs_to_keep(usage: Usage) -> dict[Pair, Mapping[str, str]]:
+    """Give what a caller was allowed, and the passing of roles that his calls prove.
+
+    Each pair has the condition keys that came with it, as far as they are known. Pairs without a
+    valid action are left out; a resource that no request can name, or that no record says in full,
+    may be any.
+    """
+    found: dict[Pair, Mapping[str, str]] = {
+        (action, resource if tally.is_exact and can_be_requested((action, resource)) else "*"): {}
+        for (action, resource), tally in usage.allowed.items()
+        if can_be_requested((action, "*"))
+    }
+    for passed in usage.passed:
+        role = "*" if passed.is_profile else passed.role
+        found[PASS_ROLE, role] = {"iam:PassedToService": passed.service}
+    return found
+
+
+def used_through(statement: Statement, pairs: Iterable[Pair]) -> set[str]:
+    """Give the actions of those pairs that a statement may have allowed.
+
+    In doubt it may: conditions are taken as met, a variable as any text, and a resource that is
+    not known as one that matches. So the actions that are kept are never too few.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> statement = Policy.allow("s3:Get*", "arn:aws:s3:::maps/*").statements[0]
+    >>> used_through(statement, [("s3:GetObject", "arn:aws:s3:::maps/x"), ("s3:GetObject", "*")])
+    {'s3:GetObject'}
+    """
+    matches: dict[str, bool] = {}
+    found: set[str] = set()
+    for action, resource in pairs:
+        if action in found:
+            continue
+        if action not in matches:
+            matches[action] = _matches_action(statement, action)
+        if matches[action] and _may_match_resource(statement, resource):
+            found.add(action)
+    return found
+
+
+def _matches_action(statement: Statement, action: str) -> bool:
+    if statement.action is not None:
+        return any(glob_ignoring_case(pattern, action) for pattern in statement.action)
+    return not any(glob_ignoring_case(one, action) for one in statement.not_action or ())
+
+
+def _may_match_resource(statement: Statement, resource: str) -> bool:
+    if resource == "*":
+        return True
+    if statement.resource is not None:
+        patterns = list(statement.resource)
+        if statement.variables:  # a variable stands for any text
+            patterns = [substitute(one, lambda _: "*") or one for one in patterns]
+        return any(glob_resource(pattern, resource) for pattern in patterns)
+    spared = (one for one in statement.not_resource or () if "${" not in one)
+    return not any(glob_resource(one, resource) for one in spared)

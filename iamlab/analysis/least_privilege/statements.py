@@ -1,12 +1,12 @@
 """Statements as a person would write them: by service, then by what the actions have in common.
 
-Actions of one service that were used on the same resources stand in one statement. Its Sid says
-what it lets somebody do, and with what: ``ReadStarMaps``.
+Actions of one service that were used on the same resources are in one statement. Its Sid says what
+it allows, and with what: ``ReadStarMaps``.
 
 Notes
 -----
-AWS pages: "IAM JSON policy elements: Sid"; "Service Authorization Reference", whose access levels
-the Sids speak of; "Understand access level summaries within policy summaries".
+AWS pages: "IAM JSON policy elements: Sid"; "Service Authorization Reference", for the access levels
+in the Sids; "Understand access level summaries within policy summaries".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.least_privilege.wildcards import (
-    Step,
+    Generalisation,
     generalise,
     noun_of,
     readable,
@@ -28,7 +28,7 @@ from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
 
@@ -40,24 +40,22 @@ _VERBS = {
     "Permissions management": "Manage",
 }
 _OWN_VERBS = {"sts:AssumeRole": "Assume", "iam:PassRole": "Pass", "lambda:InvokeFunction": "Invoke"}
-"""What to write says nothing of these."""
+"""The access level says too little of these."""
 
 _LONGEST_NAME = 32
-"""A Sid does not repeat longer names; it says what kind of thing it is."""
+"""A Sid does not repeat longer names; it has the resource type instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One statement of the policy to be.
+class AllowStatement:
+    """A statement of a new policy.
 
     Parameters
     ----------
     service
-        Its prefix; all actions are of it.
+        Its prefix; all actions have it.
     actions, resources
         Sorted; resources as the policy writes them.
-    used
-        On how many different resources the actions were used.
     condition
         A Condition element, where a statement needs one.
     """
@@ -65,40 +63,31 @@ class Part:
     service: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    used: int
     condition: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def sid(self) -> str:
-        """What it lets somebody do, in one word; of two that are alike, a number comes later."""
-        return f"{_verb(self.actions)}{_thing(self.service, self.resources)}"
+        """What it allows, in one word; if two have the same, a number is added later."""
+        return f"{_verb_of_sid(self.actions)}{_object_of_sid(self.service, self.resources)}"
 
     def to_json(self, sid: str) -> dict[str, Any]:
-        """Write it under a Sid."""
-        statement: dict[str, Any] = {
-            "Sid": sid,
-            "Effect": "Allow",
-            "Action": _one_or_many(self.actions),
-            "Resource": _one_or_many(self.resources),
-        }
+        """Write it with a Sid."""
+        statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow"}
+        for name, values in (("Action", self.actions), ("Resource", self.resources)):
+            statement[name] = values[0] if len(values) == 1 else list(values)
         if self.condition:
-            statement["Condition"] = {
-                operator: {key: value} for operator, key, value in self.condition
-            }
+            condition = {operator: {key: value} for operator, key, value in self.condition}
+            statement["Condition"] = condition
         return statement
 
 
-def _one_or_many(values: tuple[str, ...]) -> str | list[str]:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def parts_of(
+def statements_for(
     pairs: Iterable[Pair],
     most: int,
     *,
     last_resort: bool = False,
     inexact: Collection[Pair] = (),
-) -> tuple[tuple[Part, ...], tuple[Step, ...]]:
+) -> tuple[tuple[AllowStatement, ...], tuple[Generalisation, ...]]:
     """Group pairs into statements.
 
     Parameters
@@ -111,48 +100,45 @@ def parts_of(
     Returns
     -------
     tuple
-        The statements, sorted, and the steps that made their resources fewer.
+        The statements, sorted, and the generalisations of their resources.
 
     Examples
     --------
     >>> maps = "arn:aws:s3:::star-maps/m31.fits"
-    >>> parts, _ = parts_of([("s3:GetObject", maps), ("s3:GetObjectTagging", maps)], 10)
-    >>> parts[0].sid, parts[0].actions
+    >>> [one], _ = statements_for([("s3:GetObject", maps), ("s3:GetObjectTagging", maps)], 10)
+    >>> one.sid, one.actions
     ('ReadStarMaps', ('s3:GetObject', 's3:GetObjectTagging'))
     """
     by_action: dict[str, set[str]] = defaultdict(set)
     for action, resource in pairs:
         by_action[action].add(resource)
-    steps: dict[Step, None] = {}
+    done: dict[Generalisation, None] = {}
     alike: dict[frozenset[str], tuple[str, ...]] = {}
     grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    counts: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     for action, used in sorted(by_action.items()):
-        resources = frozenset(_named(action, used, steps, inexact))
-        if resources not in alike:
-            alike[resources], made = generalise(resources, most, last_resort=last_resort)
-            steps |= dict.fromkeys(made)
-        key = (action.partition(":")[0].lower(), alike[resources])
-        grouped[key].append(action)
-        counts[key] |= used
-    parts = tuple(
-        Part(service, tuple(sorted(actions)), resources, len(counts[service, resources]))
+        patterns = frozenset(_patterns_for(action, used, done, inexact))
+        if patterns not in alike:
+            alike[patterns], made = generalise(patterns, most, last_resort=last_resort)
+            done |= dict.fromkeys(made)
+        grouped[action.partition(":")[0].lower(), alike[patterns]].append(action)
+    statements = tuple(
+        AllowStatement(service, tuple(sorted(actions)), resources)
         for (service, resources), actions in sorted(grouped.items())
     )
-    return parts, tuple(steps)
+    return statements, tuple(done)
 
 
-def _named(
-    action: str, used: set[str], steps: dict[Step, None], inexact: Collection[Pair]
+def _patterns_for(
+    action: str, used: set[str], done: dict[Generalisation, None], inexact: Collection[Pair]
 ) -> list[str]:
-    """Write the resources of an action as patterns, and say where one says more than was used."""
+    """Write the resources of an action as patterns, and note where one means more than was used."""
     known = catalog.action(action)
     if known is not None and not known.resource_types:
         return ["*"]
     if "*" in used:
         if known is None or any(use.required for use in known.resource_types):
             text = f"{action}: the records do not say on what -> *"
-            steps[Step(1, "*", text)] = None
+            done[Generalisation(1, "*", text)] = None
         return ["*"]
     patterns = []
     for resource in sorted(used):
@@ -162,54 +148,46 @@ def _named(
             why = why or "is all that the records say"
         if why:
             text = f"{action}: {readable(shortly(resource))} {why} -> {shortly(pattern)}"
-            steps[Step(1, pattern, text)] = None
+            done[Generalisation(1, pattern, text)] = None
         patterns.append(pattern)
     return ["*"] if "*" in patterns else patterns
 
 
-def documents(parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """Write statements, each under a Sid of its own.
+def statements_by_sid(statements: Iterable[AllowStatement]) -> dict[str, AllowStatement]:
+    """Give each statement a Sid of its own.
 
     Examples
     --------
-    >>> part = Part("s3", ("s3:ListAllMyBuckets",), ("*",), 1)
-    >>> [statement["Sid"] for statement in documents([part, part])]
+    >>> statement = AllowStatement("s3", ("s3:ListAllMyBuckets",), ("*",))
+    >>> list(statements_by_sid([statement, statement]))
     ['ListS3', 'ListS32']
     """
-    written: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    for part in parts:
-        sid, number = part.sid, 1
-        while sid in taken:
+    found: dict[str, AllowStatement] = {}
+    for statement in statements:
+        sid, number = statement.sid, 1
+        while sid in found:
             number += 1
-            sid = f"{part.sid}{number}"
-        taken.add(sid)
-        written.append(part.to_json(sid))
-    return written
+            sid = f"{statement.sid}{number}"
+        found[sid] = statement
+    return found
 
 
-def by_label(parts: Iterable[Part]) -> Mapping[str, Part]:
-    """Give statements by the Sids that :func:`documents` gives them."""
-    every = tuple(parts)
-    return {one["Sid"]: part for one, part in zip(documents(every), every, strict=True)}
-
-
-def _verb(actions: tuple[str, ...]) -> str:
-    """Say what may be done, by the access levels: ``ReadWrite``."""
+def _verb_of_sid(actions: tuple[str, ...]) -> str:
+    """Say what is allowed, by the access levels: ``ReadWrite``."""
     if len(actions) == 1 and actions[0] in _OWN_VERBS:
         return _OWN_VERBS[actions[0]]
     levels = catalog.levels(actions)
-    said = [_VERBS[level] for level in levels if not (level == "List" and "Read" in levels)]
-    return "".join(said) or "Use"
+    words = [_VERBS[level] for level in levels if not (level == "List" and "Read" in levels)]
+    return "".join(words) or "Use"
 
 
-def _thing(service: str, patterns: tuple[str, ...]) -> str:
-    """Say with what: the bucket, table or role; of several, their kind; of all, the service."""
+def _object_of_sid(service: str, patterns: tuple[str, ...]) -> str:
+    """Say with what: the bucket, table or role; of several, their type; of all, the service."""
     if "*" in patterns:
         return _camel(service)
     names = {_camel(_name(pattern)) for pattern in patterns}
     name = next(iter(names))
-    # An id says nothing to a person.
+    # An id means nothing to a person.
     is_word = name and len(name) <= _LONGEST_NAME and sum(map(str.isdigit, name)) <= 3
     if len(names) == 1 and is_word:
         return name
@@ -224,8 +202,7 @@ def _name(pattern: str) -> str:
         return body.partition("/")[0]
     if service == "iam":
         return body.rpartition("/")[2]
-    typed = re.match(r"[a-z][A-Za-z-]*[/:]+", body)
-    return body[typed.end() :] if typed else body
+    return re.sub(r"^[a-z][A-Za-z-]*[/:]+", "", body)
 
 
 def _camel(text: str) -> str:

@@ -1,8 +1,8 @@
 """What was granted and never used, and the edits that take it away.
 
-Two answers in one. The edits are about policies: each is proved, in a copy of the world, to keep
-all that was used, with the boundaries, SCPs and resource policies that there are. The findings are
-about users and roles, as IAM Access Analyzer gives them.
+The edits are about policies. Each is proved, in a copy of the world, to keep all that was used,
+with all boundaries, SCPs and resource policies. The findings are about users and roles, as IAM
+Access Analyzer reports them.
 
 Notes
 -----
@@ -16,40 +16,33 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.least_privilege.applying_edits import (
+from iamlab.analysis.least_privilege.attached_policies import policies_of, users_and_roles
+from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
+from iamlab.analysis.least_privilege.findings import findings_for, is_after
+from iamlab.analysis.least_privilege.least_privilege import arn_of, titled_lists
+from iamlab.analysis.least_privilege.policy_edits import (
     apply_edits,
     check_unchanged,
-    find,
+    edit_for,
+    find_identity,
     proved,
 )
-from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
-from iamlab.analysis.least_privilege.findings import findings_for, is_young
-from iamlab.analysis.least_privilege.least_privilege import arn_of, whole, with_path
-from iamlab.analysis.least_privilege.policy_edits import edit_for
-from iamlab.analysis.least_privilege.policy_holders import (
-    holdings_of,
-    pairs_of,
-    principals,
-    used_through,
-)
-from iamlab.analysis.least_privilege.shrinking import Sight
-from iamlab.analysis.least_privilege.used_permissions import Usage, log_of
-from iamlab.analysis.least_privilege.wildcards import readable
+from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
+from iamlab.analysis.least_privilege.used_permissions import Usage, completed, log_of, with_path
 from iamlab.authorization.principal import principal_of
-from iamlab.display import Shown, steps
+from iamlab.display import Shown, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.findings import Finding
+    from iamlab.analysis.least_privilege.findings import UnusedFinding
     from iamlab.analysis.least_privilege.policy_edits import Edit
-    from iamlab.analysis.least_privilege.policy_holders import Holding
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
@@ -64,17 +57,17 @@ AGES = (1, 365)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One Allow statement, and how much of it somebody used.
+class StatementUse:
+    """One Allow statement, and how much of it a user or role used.
 
     Parameters
     ----------
     principal, holder
-        The ARN of the user or role, and of whom the policy hangs on: himself, or a group.
+        The ARN of the user or role, and of the policy's holder: the same, or a group.
     used
         The actions that the statement may have allowed, of those that were used.
     actions
-        How many actions of the catalogue it is about.
+        How many actions of the catalogue it has.
     """
 
     principal: str
@@ -92,9 +85,9 @@ class Unused(Shown):
     Parameters
     ----------
     asked
-        The ARNs of those who were looked at.
+        The ARNs of the users and roles that were examined.
     since
-        What was used before this moment only, counts as unused in the findings.
+        What was used only before this moment counts as unused in the findings.
     edits
         What to do; made one after the other.
     findings
@@ -102,9 +95,9 @@ class Unused(Shown):
     rows
         Each statement, with how much of it was used.
     skipped
-        The ARNs of those who are younger than the age asked for.
+        The ARNs of those that are newer than the age allows.
     impossible
-        Edits that AWS would refuse, with the reason.
+        Edits that AWS would reject, with the reason.
     not_shown
         What the events cannot show.
     """
@@ -112,8 +105,8 @@ class Unused(Shown):
     asked: tuple[str, ...]
     since: datetime
     edits: tuple[Edit, ...]
-    findings: tuple[Finding, ...]
-    rows: tuple[Row, ...] = field(repr=False)
+    findings: tuple[UnusedFinding, ...]
+    rows: tuple[StatementUse, ...] = field(repr=False)
     skipped: tuple[str, ...] = ()
     impossible: tuple[tuple[Edit, str], ...] = ()
     not_shown: tuple[NotShown, ...] = ()
@@ -125,7 +118,7 @@ class Unused(Shown):
         Parameters
         ----------
         world
-            Where to make them. Default: a copy of the world that was asked.
+            Where to make them. Default: a copy of the world that was examined.
 
         Returns
         -------
@@ -135,9 +128,9 @@ class Unused(Shown):
         Raises
         ------
         RequestError
-            One of them is refused, since the world has changed in between; then none is made.
+            One of them is rejected, since the world has changed in between; then none is made.
         """
-        assert self._world is not None  # noqa: S101 - whoever made this gave it
+        assert self._world is not None  # noqa: S101 - unused() sets it
         if world is None:
             world = self._world.copy()
         elif not isinstance(world, type(self._world)):
@@ -151,43 +144,26 @@ class Unused(Shown):
         return world
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the statements as a table: whose they are, and how much of each was used."""
-        from iamlab import display
-
+        """Give the statements as a table: who has them, and how much of each was used."""
         columns = ("principal", "holder", "policy", "statement", "used", "actions")
         rows = [
             (one.principal, one.holder, one.policy, one.statement, ", ".join(one.used), one.actions)
             for one in self.rows
         ]
-        return display.table(columns, rows)
+        return table(columns, rows)
 
     def __str__(self) -> str:
-        return "\n".join(_said(self))
-
-
-def _said(found: Unused) -> Iterator[str]:
-    """Say it line by line."""
-    many = len(found.asked)
-    yield found.asked[0] if many == 1 else f"{many:,} users and roles"
-    blocks: tuple[tuple[str, Iterable[object]], ...] = (
-        ("To do", found.edits),
-        ("AWS would refuse", [f"{edit} ({why})" for edit, why in found.impossible]),
-        ("Findings", found.findings),
-        ("Too young to say", found.skipped),
-        ("Not shown by the events", found.not_shown),
-    )
-    for title, every in blocks:
-        lines = list(every)
-        if lines:
-            yield f"\n{title}:"
-        for line in lines[:_SHOWN]:
-            first, *more = str(line).split("\n")
-            yield f"- {readable(first)}"
-            yield from (f"  {readable(one)}" for one in more)
-        if len(lines) > _SHOWN:
-            yield f"- and {len(lines) - _SHOWN:,} more"
-    if not found.edits and not found.findings:
-        yield "\nNothing to take away."
+        number = len(self.asked)
+        lists: dict[str, Iterable[object]] = {
+            "To do": self.edits,
+            "AWS would refuse": [f"{edit} ({why})" for edit, why in self.impossible],
+            "Findings": self.findings,
+            "Too young to say": self.skipped,
+            "Not shown by the events": self.not_shown,
+        }
+        head = self.asked[0] if number == 1 else f"{number:,} users and roles"
+        end = () if self.edits or self.findings else ("\nNothing to take away.",)
+        return "\n".join((head, *titled_lists(lists, _SHOWN), *end))
 
 
 _SHOWN = 50
@@ -207,43 +183,44 @@ def unused(
     NoSuchEntity
         The caller is not in this world, so his policies are not known.
     RequestError
-        It cannot be asked that way.
+        A parameter is wrong.
     """
-    days = _days(unused_access_age)
+    since_days = _days(unused_access_age)
     log = log_of(world.events if events is None else events)
-    sight = Sight(events is None, frozenset(log.data_services))
-    last = log.last
-    until = world.clock.now if last is None else max(world.clock.now, last)
-    since = until - timedelta(days=days)
-    everybody = _asked(world, caller)
-    asked = [one for one in everybody if caller is not None or not is_young(one, since)]
-    use = _Use(world, log)
-    # A role that nobody uses goes as a whole; its policies are no matter of their own.
-    of_each = {
-        one.arn: () if is_young(one, since) else findings_for(one, log, since, sight)
-        for one in steps(asked, "looking for what is unused")
+    visibility = Visibility(events is None, frozenset(log.data_services))
+    until = max(world.clock.now, log.last or world.clock.now)
+    since = until - timedelta(days=since_days)
+    everybody = _users_and_roles(world, caller)
+    too_new = {one.arn for one in everybody if is_after(one.create_date, since)}
+    examined = [one for one in everybody if caller is not None or one.arn not in too_new]
+    keep = _PairsToKeep(world, log)
+    findings = {
+        one.arn: () if one.arn in too_new else findings_for(one, log, since, visibility)
+        for one in steps(examined, "looking for what is unused")
     }
-    idle = {
-        arn for arn, found in of_each.items() if any("Role" in one.finding_type for one in found)
-    }
-    working = [one for one in asked if caller is not None or one.arn not in idle]
-    edits, rows = _edits(working, use, sight)
-    can, cannot = proved(world, edits, use.by_arn)
+    edits: dict[tuple[str, str], Edit | None] = {}
+    rows: list[StatementUse] = []
+    for one in examined:
+        # An unused role goes as a whole; its policies need no edits of their own.
+        is_unused = any("Role" in finding.finding_type for finding in findings[one.arn])
+        if caller is not None or not is_unused:
+            _examine(one, keep, visibility, edits, rows)
+    made, rejected = proved(world, filter(None, edits.values()), keep.by_arn)
     return Unused(
-        tuple(one.arn for one in asked),
+        tuple(one.arn for one in examined),
         since,
-        can,
-        tuple(one for found in of_each.values() for one in found),
-        rows,
-        tuple(one.arn for one in everybody if is_young(one, since)),
-        cannot,
-        _not_shown(world, log, asked, since, all_logged=events is None),
+        made,
+        tuple(finding for own in findings.values() for finding in own),
+        tuple(rows),
+        tuple(one.arn for one in everybody if one.arn in too_new),
+        rejected,
+        _not_shown(world, log, examined, since, all_logged=events is None),
         world.copy(),  # which stays as it is now
     )
 
 
-class _Use:
-    """What users and roles used; looked up once each, and remembered for the proof."""
+class _PairsToKeep:
+    """What users and roles used; looked up once each, and kept for the proof."""
 
     def __init__(self, world: World, log: Log) -> None:
         self._world, self._log = world, log
@@ -251,8 +228,8 @@ class _Use:
 
     def __call__(self, one: Bounded) -> Mapping[Pair, Mapping[str, str]]:
         if one.arn not in self.by_arn:
-            usage = whole(self._world, self._log.of(one.arn, one.unique_id))
-            self.by_arn[one.arn] = pairs_of(usage)
+            usage = completed(self._world, self._log.of(one.arn, one.unique_id))
+            self.by_arn[one.arn] = pairs_to_keep(usage)
         return self.by_arn[one.arn]
 
 
@@ -263,63 +240,66 @@ def _days(age: object) -> int:
     return age
 
 
-def _asked(world: World, caller: Caller | None) -> list[Bounded]:
-    """Give who is to be looked at: one, or all users and roles."""
+def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
+    """Give what to examine: one, or all users and roles."""
     if caller is None:
-        return list(principals(world.accounts.values()))
+        return list(users_and_roles(world.accounts.values()))
     arn = with_path(world, arn_of(caller))
-    principal_of(world, arn)  # which knows who is not there
-    one = find(world, arn)
+    principal_of(world, arn)  # which rejects a caller that does not exist
+    one = find_identity(world, arn)
     assert isinstance(one, Bounded)  # noqa: S101 - arn_of lets only users and roles through
     return [one]
 
 
-def _edits(
-    asked: Iterable[Bounded], use: _Use, sight: Sight
-) -> tuple[tuple[Edit, ...], tuple[Row, ...]]:
-    """Go through the policies of each: what is used of them, and what to do with them."""
-    edits: dict[tuple[str, str], Edit | None] = {}
-    documents: set[str] = set()
-    rows: list[Row] = []
-    for one in asked:
-        for holding in holdings_of(one):
-            rows += _rows(one, holding, use)
-            if holding.key in edits:
-                continue
-            edit = edit_for(holding, use, sight)
-            edits[holding.key] = edit
-            if edit is not None and edit.kind == "edit" and edit.policy_arn is not None:
-                # Its document is changed once, however many have it.
-                if edit.policy_arn in documents:
-                    edits[holding.key] = None
-                documents.add(edit.policy_arn)
-    return tuple(edit for edit in edits.values() if edit is not None), tuple(rows)
+def _examine(
+    one: Bounded,
+    keep: _PairsToKeep,
+    visibility: Visibility,
+    edits: dict[tuple[str, str], Edit | None],
+    rows: list[StatementUse],
+) -> None:
+    """Go through the policies of one user or role: what is used of them, and which edits they need.
 
-
-def _rows(one: Bounded, holding: Holding, use: _Use) -> Iterator[Row]:
-    for statement in holding.policy.statements:
-        if statement.effect == "Allow":
-            yield Row(
+    Parameters
+    ----------
+    edits
+        Those found so far, by the policy's key: each policy of a holder gets one, and the document
+        of a managed policy is changed once, however many have it.
+    """
+    for policy in policies_of(one):
+        rows += [
+            StatementUse(
                 one.arn,
-                holding.holder.arn,
-                holding.name,
+                policy.holder.arn,
+                policy.name,
                 statement.label,
-                tuple(sorted(used_through(statement, use(one)))),
+                tuple(sorted(used_through(statement, keep(one)))),
                 len(catalog.matched(statement)),
             )
+            for statement in policy.policy.statements
+            if statement.effect == "Allow"
+        ]
+        if policy.key not in edits:
+            edit = edit_for(policy, keep, visibility)
+            if edit is not None and edit.kind == "edit" and edit.policy_arn is not None:
+                done = (
+                    other.policy_arn for other in edits.values() if other and other.kind == "edit"
+                )
+                edit = None if edit.policy_arn in done else edit
+            edits[policy.key] = edit
 
 
 def _not_shown(
-    world: World, log: Log, asked: list[Bounded], since: datetime, *, all_logged: bool
+    world: World, log: Log, examined: list[Bounded], since: datetime, *, all_logged: bool
 ) -> tuple[NotShown, ...]:
     """List what the events cannot show of any of them, and whether they go back far enough."""
     found: list[NotShown] = []
     if log.first is not None and log.first > since and not all_logged:
-        begun, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
-        text = f"The events begin at {begun}, and do not go back to {wanted}."
+        start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
+        text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    every = (attached.policy for one in asked for attached in principal_of(world, one.arn).identity)
-    # What one call of one caller leaves open is too much to say of all.
-    caller, unique_id = (asked[0].arn, asked[0].unique_id) if asked else ("", "")
-    usage = whole(world, log.of(caller, unique_id)) if len(asked) == 1 else Usage()
-    return (*found, *not_shown(log, usage, caller, allowed_by(every), all_logged=all_logged))
+    policies = (held.policy for one in examined for held in principal_of(world, one.arn).identity)
+    # What one call of one caller leaves open would be too much to list for all.
+    caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")
+    usage = completed(world, log.of(caller, unique_id)) if len(examined) == 1 else Usage()
+    return (*found, *not_shown(log, usage, caller, allowed_by(policies), all_logged=all_logged))

@@ -1,11 +1,11 @@
 r"""From many resources to few patterns, in steps that say what they do.
 
-A resource is first written so that a policy takes it literally. Then, if more than so many have a
-beginning in common, the beginning and a star stand for them: the longest beginning for which this
-is so. A beginning ends where a word ends, at ``/``, ``:``, ``-``, ``_`` or ``.``.
+A resource is first written so that a policy takes it literally. Then, if more resources than a
+limit have a beginning in common, that beginning and a star replace them: the longest beginning for
+which this is so. A beginning ends where a word ends, at ``/``, ``:``, ``-``, ``_`` or ``.``.
 
-Sorted, all that begin alike stand side by side, so one walk along the list finds every beginning
-that two or more share, the long ones before the short ones.
+In sorted order, resources with the same beginning are next to each other, so one walk along the
+list finds every beginning that two or more share, the long ones before the short ones.
 
 Notes
 -----
@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.errors import PolicyError
@@ -28,23 +29,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD_ENDS = "/:-_."
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\u00ff]+")
+_NOT_IN_POLICIES = re.compile("[^\t\n\r\u0020-\u00ff]+")
 _TYPE = re.compile("[^/:]*[/:]")
-_SIGN = re.compile(r"[*?]|\$(?=\{)")
-_SIGN_BUT_STAR = re.compile(r"[?]|\$(?=\{)")
+_SPECIAL = re.compile(r"[*?]|\$(?=\{)")
+_SPECIAL_BUT_STAR = re.compile(r"[?]|\$(?=\{)")
 _NOUNS = {"sqs": "queues", "sns": "topics", "kinesis": "streams"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One generalisation.
+class Generalisation:
+    """A generalisation: one pattern instead of some resources.
 
     Parameters
     ----------
     before
-        How many resources it was about.
+        How many resources there were.
     after
-        The pattern that stands for them.
+        The pattern that replaces them.
     text
         What was done, and why.
     """
@@ -58,17 +59,17 @@ class Step:
 
 
 def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
-    """Write a resource so that a policy means just it.
+    """Write a resource so that a policy matches only it.
 
     Parameters
     ----------
     is_exact
-        Whether a star in it is a star; else it stands for what is not known, and stays one.
+        Whether a star in it is a star; else it stands for what is not known, and stays a star.
 
     Returns
     -------
     tuple
-        The pattern, and why it means more than the resource, if it does.
+        The pattern, and why it matches more than the resource, if it does.
 
     Examples
     --------
@@ -79,14 +80,14 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
     """
     if resource == "*":
         return "*", ""
-    sign = _SIGN if is_exact else _SIGN_BUT_STAR
+    special = _SPECIAL if is_exact else _SPECIAL_BUT_STAR
     if not is_arn(resource):
         return "*", "is no ARN, so only * matches it"
     *head, body = resource.split(":", PARTS - 1)
-    if any(sign.search(part) or _UNWRITABLE.search(part) for part in head):
+    if any(special.search(part) or _NOT_IN_POLICIES.search(part) for part in head):
         return "*", "has signs before its fifth colon that cannot be written there"
-    plain = sign.sub(lambda found: f"${{{found[0]}}}", body)
-    written = _UNWRITABLE.sub("*", plain)
+    plain = special.sub(lambda found: f"${{{found[0]}}}", body)
+    written = _NOT_IN_POLICIES.sub("*", plain)
     begins = _TYPE.match(written)
     if not _is_saved(":".join((*head, f"{begins[0]}x" if begins else written))):
         return "*", "is no ARN that IAM saves in a policy"
@@ -96,7 +97,7 @@ def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
 
 @lru_cache(maxsize=8192)
 def _is_saved(resource: str) -> bool:
-    """Say whether IAM takes such a resource: what counts are the first parts and the type."""
+    """Say whether IAM saves such a resource; this depends on its first parts and its type."""
     try:
         Policy.allow("s3:GetObject", resource).check("identity")
     except PolicyError:
@@ -104,38 +105,38 @@ def _is_saved(resource: str) -> bool:
     return True
 
 
-class _Out(NamedTuple):
-    """A pattern, and for how many resources it stands."""
+class _Pattern(NamedTuple):
+    """A pattern, and how many resources it replaces."""
 
     pattern: str
     number: int
 
 
-class _Node(NamedTuple):
-    """A beginning that several share: its length, and what they have come to so far."""
+class _Beginning(NamedTuple):
+    """A beginning that several share: its length, and their patterns so far."""
 
     length: int
-    outs: list[_Out]
+    patterns: list[_Pattern]
 
 
 def generalise(
     patterns: Iterable[str], most: int, *, last_resort: bool = False
-) -> tuple[tuple[str, ...], tuple[Step, ...]]:
-    """Let a beginning and a star stand for what begins alike, if that is more than so many.
+) -> tuple[tuple[str, ...], tuple[Generalisation, ...]]:
+    """Replace resources with the same beginning by it and a star, if there are more than a limit.
 
     Parameters
     ----------
     patterns
         As :func:`writable` gives them.
     most
-        So many with the same beginning stay as they are.
+        The limit: so many with the same beginning stay as they are.
     last_resort
-        Whether the beginning may be a mere type, ``table/*``, or the beginning of a bucket's name.
+        Whether the beginning may be only a type, ``table/*``, or the beginning of a bucket's name.
 
     Returns
     -------
     tuple
-        The patterns, sorted, and the steps.
+        The patterns, sorted, and the generalisations.
 
     Examples
     --------
@@ -149,46 +150,48 @@ def generalise(
     every = sorted(set(patterns))
     if len(every) <= most or not every:
         return tuple(every), ()
-    stack: list[_Node] = []
+    stack: list[_Beginning] = []
     before = every[0]
-    outs = [_Out(before, 1)]
+    own = [_Pattern(before, 1)]
     for pattern in (*every[1:], ""):
-        shared = _shared(before, pattern)
+        shared = _shared_length(before, pattern)
         while stack and stack[-1].length > shared:
-            node = stack.pop()
-            node.outs.extend(outs)
-            outs = _close(before[: node.length], node.outs, most, last_resort=last_resort)
+            beginning = stack.pop()
+            start = before[: beginning.length]
+            own = _generalised(start, beginning.patterns + own, most, last_resort=last_resort)
         if stack and stack[-1].length == shared:
-            stack[-1].outs.extend(outs)
+            stack[-1].patterns.extend(own)
         else:
-            stack.append(_Node(shared, outs))
-        before, outs = pattern, [_Out(pattern, 1)]
-    found = sorted(stack[0].outs)
-    steps = tuple(_step(one) for one in found if one.number > 1)
-    return tuple(one.pattern for one in found), steps
+            stack.append(_Beginning(shared, own))
+        before, own = pattern, [_Pattern(pattern, 1)]
+    found = sorted(stack[0].patterns)
+    steps = []
+    for pattern, number in found:
+        if number > 1:
+            short = shortly(pattern)
+            text = f"{number:,} {noun_of(pattern)} in {short[:-1]} -> {short}"
+            steps.append(Generalisation(number, pattern, text))
+    return tuple(pattern for pattern, _ in found), tuple(steps)
 
 
-def _shared(one: str, other: str) -> int:
-    """Say how long the beginning is that two share, up to the end of a word."""
-    end, above = 0, min(len(one), len(other)) + 1
-    while above - end > 1:  # it is as long as this at least, and shorter than that
-        middle = (end + above) // 2
-        if one.startswith(other[:middle]):
-            end = middle
-        else:
-            above = middle
-    return max(one.rfind(sign, 0, end) for sign in _WORD_ENDS) + 1
+def _shared_length(one: str, other: str) -> int:
+    """Give the length of the beginning that two share, up to the end of a word."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    end = sum(1 for _ in same)
+    return max(one.rfind(mark, 0, end) for mark in _WORD_ENDS) + 1
 
 
-def _close(beginning: str, outs: list[_Out], most: int, *, last_resort: bool) -> list[_Out]:
-    """Put together what has a beginning in common, if it is long enough and they are many."""
-    if len(outs) <= most or not _is_long_enough(beginning, last_resort=last_resort):
-        return outs
-    return [_Out(f"{beginning}*", sum(one.number for one in outs))]
+def _generalised(
+    beginning: str, patterns: list[_Pattern], most: int, *, last_resort: bool
+) -> list[_Pattern]:
+    """Replace patterns with a common beginning, if it is long enough and there are many."""
+    if len(patterns) <= most or not _is_long_enough(beginning, last_resort=last_resort):
+        return patterns
+    return [_Pattern(f"{beginning}*", sum(one.number for one in patterns))]
 
 
 def _is_long_enough(beginning: str, *, last_resort: bool) -> bool:
-    """Say whether a beginning names something: a bucket, or part of a name after the type."""
+    """Say whether a beginning has a name in it: a bucket, or part of a name after the type."""
     parts = beginning.split(":", PARTS - 1)
     if len(parts) < PARTS:
         return False
@@ -199,14 +202,8 @@ def _is_long_enough(beginning: str, *, last_resort: bool) -> bool:
     return bool(body) and (last_resort or kind is None or len(body) > kind.end())
 
 
-def _step(out: _Out) -> Step:
-    short = shortly(out.pattern)
-    text = f"{out.number:,} {noun_of(out.pattern)} in {short[:-1]} -> {short}"
-    return Step(out.number, out.pattern, text)
-
-
 def shortly(pattern: str) -> str:
-    """Give a pattern as people say it: of a bucket without the rest, else what the ARN ends with.
+    """Shorten a pattern: to bucket and key in S3, else to the end of the ARN.
 
     Examples
     --------
@@ -217,7 +214,7 @@ def shortly(pattern: str) -> str:
 
 
 def readable(text: str) -> str:
-    r"""Give text in which whoever wrote it can neither hide nor break anything.
+    r"""Escape characters that cannot be printed: nothing can hide or break a line.
 
     Examples
     --------
@@ -228,7 +225,7 @@ def readable(text: str) -> str:
 
 
 def noun_of(pattern: str) -> str:
-    """Say what an ARN or a pattern is about, for many of them.
+    """Give the plural of the resource type in an ARN or a pattern.
 
     Examples
     --------

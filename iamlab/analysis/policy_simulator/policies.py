@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
+from iamlab.model.identities import with_groups
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import read_json
@@ -188,10 +189,8 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
 
 def policies_of_identity(source: User | Group | Role) -> list[Source]:
     """List the policies of somebody, of a user also those of its groups; each managed one once."""
-    known = source.account.groups
-    groups = [known[name] for name in getattr(source, "groups", ()) if name in known]
     found: list[Source] = []
-    for one in (source, *groups):
+    for one in with_groups(source):
         there = {other.arn for other in found if other.arn}
         found += (own for own in _own(one) if own.arn not in there)
     return found

@@ -1,6 +1,6 @@
-"""The policy simulator: would it be allowed? Asked of policies and not of a world.
+"""The policy simulator: what policies would allow, without a world.
 
-The engine decides. What differs from a call is what it is told:
+The engine decides. A simulation differs from a call in three ways:
 
 - *Policies*: identity-based ones, one permissions boundary, one resource-based policy, and service
   control policies: those above the account for SimulatePrincipalPolicy, those that are passed for
@@ -288,10 +288,10 @@ def _strictest_of_each(details: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _union(lists: Iterable[Sequence[Any]]) -> list[Any]:
-    """Put lists together, each thing once."""
+    """Put lists together, each item once."""
     found: list[Any] = []
     for one in lists:
-        found += (thing for thing in one if thing not in found)
+        found += (item for item in one if item not in found)
     return found
 
 
@@ -333,14 +333,14 @@ def simulate_principal_policy(account: Account, given: Parameters) -> dict[str, 
     """Ask what somebody's policies allow: a user's, a group's or a role's."""
     source = policies.source_of(account, given["PolicySourceArn"])
     without = Exclusions.of(given.get("PolicyExclusionList", ()))
-    hanging = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
+    attached = [one for one in policies.policies_of_identity(source) if not without.leaves_out(one)]
     own = None if without.boundary else policies.attached_boundary(source)
     scps = () if without.service_control_policies else scps_of(account)
     return Simulation.of(
         account,
         given,
         given.get("CallerArn", source.arn),
-        [*hanging, *policies.identity_policies(given)],
+        [*attached, *policies.identity_policies(given)],
         policies.boundary(given) or own,
         None if account.organization is None else scps,
     ).results(given)

@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.access_matrix import parts
+from iamlab.analysis.access_matrix import batches_of
+from iamlab.analysis.privilege_escalation import required_parameters as parameters
+from iamlab.analysis.privilege_escalation import role_calls
 from iamlab.analysis.privilege_escalation.principal_states import (
     NOTHING_CARRIED,
     Carried,
@@ -27,23 +29,11 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     PrincipalState,
     policies_in,
 )
-from iamlab.analysis.privilege_escalation.required_parameters import (
-    RequiredValues,
-    merged,
-    required_in,
-)
-from iamlab.analysis.privilege_escalation.role_calls import (
-    REGION,
-    AssumeRoleCall,
-    attempts,
-    session_name,
-    session_of,
-)
 from iamlab.analysis.privilege_escalation.satisfying_values import OWN_LAYERS
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.errors import IamLabError
-from iamlab.model.organization.policies import RCP, SCP
+from iamlab.model.organization.policies import RCP
 from iamlab.operations.iam.roles import SERVICE_LINKED, trust_policy
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.building import allow
@@ -52,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
+    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
+    from iamlab.analysis.privilege_escalation.role_calls import AssumeRoleCall
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
@@ -171,7 +163,7 @@ class AssumableRoles:
         trust: Policy | None = None,
         plainly: set[str] | None = None,
     ) -> Iterator[AssumableRole]:
-        """Give those of some roles that a principal gets; all with one trust policy, if it is given.
+        """Give those of some roles that a principal gets; with one trust policy for all, if given.
 
         Parameters
         ----------
@@ -185,7 +177,7 @@ class AssumableRoles:
         sends_anyway = not has_plain or _is_sent(required)
         for role in roles:
             if has_plain and plainly is not None and role.arn in plainly:
-                plain = next(attempts(self.world, state, role.arn, {}))
+                plain = next(role_calls.attempts(self.world, state, role.arn, {}))
                 yield self._taken(role, plain, trust)
             elif sends_anyway or _is_sent(self._required_for(role, trust), CHOSEN):
                 one = self.one(state, role, required, trust, is_plain=not has_plain)
@@ -198,8 +190,10 @@ class AssumableRoles:
         known = self._wanted.get(key)
         if known is None:
             policy = role.trust if trust is None else trust
-            rcps = policies_above(self.world, role.account.account_id, RCP)
-            known = self._wanted[key] = required_in(*([] if policy is None else [policy]), *rcps)
+            rcps = parameters.policies_above(self.world, role.account.account_id, RCP)
+            known = self._wanted[key] = parameters.required_in(
+                *([] if policy is None else [policy]), *rcps
+            )
         return known
 
     def one(
@@ -226,10 +220,13 @@ class AssumableRoles:
             Whether the plainest call is to be tried too.
         """
         facts = self._facts(state, role, trust)
-        wanted = merged(required, self._required_for(role, trust))
-        every = attempts(self.world, state, role.arn, wanted)
+        wanted = parameters.merged(required, self._required_for(role, trust))
+        every = role_calls.attempts(self.world, state, role.arn, wanted)
         for attempt in islice(every, 0 if is_plain else 1, None):
-            if REGION in attempt.call.parameters and "region" in self.decider.circumstances:
+            if (
+                role_calls.REGION in attempt.call.parameters
+                and "region" in self.decider.circumstances
+            ):
                 continue  # it is said where everybody calls
             passed = {key.lower(): value for key, value in attempt.tags.passed.items()}
             if any(passed.get(key) != value for key, value in sending.items()):
@@ -249,7 +246,7 @@ class AssumableRoles:
     def _taken(self, role: Role, attempt: AssumeRoleCall, trust: Policy | None) -> AssumableRole:
         # A boundary does not stop what a policy gives to a session by its own name.
         is_named = self._names_matter or role.boundary is not None
-        session = session_of(role, attempt, is_named=is_named)
+        session = role_calls.session_of(role, attempt, is_named=is_named)
         return AssumableRole(
             role, attempt.call, attempt.conditions, session, attempt.carried, trust
         )
@@ -257,7 +254,7 @@ class AssumableRoles:
     @cached_property
     def _names_matter(self) -> bool:
         """Whether a policy of the world looks at what sessions are called."""
-        texts = (policy.text.lower() for policy in _every_policy(self.world))
+        texts = (policy.text.lower() for policy in parameters.every_policy(self.world))
         return any(part in one for one in texts for part in TELL_SESSIONS_APART)
 
     def after_editing(
@@ -289,14 +286,16 @@ class AssumableRoles:
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
         given, circumstances = self.decider.context, self.decider.circumstances
-        for part in parts(self.world, states[0].gathered, pairs, given, circumstances):
+        for part in batches_of(self.world, states[0].gathered, pairs, given, circumstances):
             places = [pairs[place] for place in part.places]
             edited = part.facts
             if trust is not None:
                 edited = {arn: replace(facts, policy=trust) for arn, facts in edited.items()}
-            named = ({"sts:RoleSessionName": session_name(state), **given} for state in states)
+            named = (
+                {"sts:RoleSessionName": role_calls.session_name(state), **given} for state in states
+            )
             asking = (
-                part.asking(state.gathered.within_limits(), keys, via=via)
+                part.caller(state.gathered.within_limits(), keys, via=via)
                 for state, keys in zip(states, named, strict=True)
             )
             rows = evaluate_many(asking, places, edited).rows
@@ -330,7 +329,7 @@ def _is_sent(required: RequiredValues, starts: tuple[str, ...] = SENT) -> bool:
 
 def required_by(state: PrincipalState) -> RequiredValues:
     """Give what a principal's own policies and ceilings want of its calls."""
-    return required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
+    return parameters.required_in(*(one.policy for one in policies_in(state.gathered, *OWN_LAYERS)))
 
 
 def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
@@ -345,6 +344,7 @@ def admitting(state: PrincipalState, *, by_session: bool = False) -> Policy:
     Examples
     --------
     >>> from iamlab import World
+    >>> from iamlab.authorization.principal import principal_of
     >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> admitting(PrincipalState.of(principal_of(dana.account.world, dana))).statements[0].principal
@@ -385,23 +385,3 @@ def _as_name(value: str) -> str:
     if (arn.service, arn.kind) == ("iam", "role"):
         return f"arn:{arn.partition}:iam::{arn.account}:role/{arn.name}"
     return value
-
-
-def _every_policy(world: World) -> Iterator[Policy]:
-    """Give all policies that somebody has written in a world."""
-    for account in world.accounts.values():
-        held = (*account.users.values(), *account.groups.values(), *account.roles.values())
-        yield from (policy for one in held for policy in one.inline.values())
-        yield from (one.trust for one in account.roles.values() if one.trust is not None)
-        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
-        yield from (one.policy for one in account.resources.values() if one.policy is not None)
-        yield from policies_above(world, account.account_id, SCP, RCP)
-    yield from world.resource_policies.values()
-
-
-def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
-    """Give the policies of some kinds that an organization has above an account."""
-    organization = world.organization_of(account_id)
-    if organization is not None:
-        for level in chain.from_iterable(organization.levels(account_id, kind) for kind in kinds):
-            yield from (attached.policy for attached in level)

@@ -53,9 +53,8 @@ ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), 
 """Leads from an administrator to the point that all administrators of the account share."""
 
 
-def shared_by(state: PrincipalState) -> PrincipalState:
-    """Give the point that the administrators of a principal's account share."""
-    return PrincipalState(shared_name(state.account_id), gathered=state.gathered)
+SHARED = "administrators of "
+"""How the name begins of the point that the administrators of an account share."""
 
 
 def an_administrator(account: Account) -> PrincipalState:
@@ -67,14 +66,9 @@ def an_administrator(account: Account) -> PrincipalState:
     return made.state().with_(any_permission())
 
 
-def shared_name(account_id: str) -> str:
-    """Give the name of the point that the administrators of an account share."""
-    return f"administrators of {account_id}"
-
-
 def is_shared(state: PrincipalState) -> bool:
     """Say whether a point of the graph is that of an account's administrators."""
-    return state.arn.startswith("administrators of ")
+    return state.arn.startswith(SHARED)
 
 
 def asks_who_calls(state: PrincipalState) -> bool:
@@ -184,35 +178,32 @@ class EdgeFinder:
 
     def is_admin(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator of its account."""
-        known = self._admins.get(state)
-        if known is None:
-            known = self._admins[state] = is_admin(self.decider, state)
-        return known
+        if state not in self._admins:
+            self._admins[state] = is_admin(self.decider, state)
+        return self._admins[state]
 
     # Edges --------------------------------------------------------------------------------------
 
     def own_edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give all edges that a principal has, be it an administrator or not."""
-        known = self._own.get(state)
-        if known is None:
-            if self.asks_together:
-                _ = self.today
-            known = self._own[state] = tuple(edges_from(self._view(state)))
-        return known
+        if state not in self._own:
+            _ = self.asks_together and self.today
+            self._own[state] = tuple(edges_from(self._view(state)))
+        return self._own[state]
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
         """Give the edges of the graph that begin at a point."""
-        known = self._edges.get(state)
-        if known is None:
-            known = self._edges[state] = self._edges_of(state)
-        return known
+        if state not in self._edges:
+            self._edges[state] = self._edges_of(state)
+        return self._edges[state]
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):
             return tuple(self._of_administrators(state))
         if not self._shares(state):
             return self.own_edges(state)
-        shared = Edge(ADMINISTERS, state, shared_by(state), tuple)
+        point = PrincipalState(f"{SHARED}{state.account_id}", gathered=state.gathered)
+        shared = Edge(ADMINISTERS, state, point, tuple)
         one = self._view(state)
         if state.arn.endswith(":root"):  # which assumes no role, but can make somebody who does
             made = (edge for edge in edges_from(one, MAKING) if self.is_admin(edge.target))
@@ -229,12 +220,10 @@ class EdgeFinder:
 
     def _shares(self, state: PrincipalState) -> bool:
         """Say whether a principal is an administrator like all others of its account."""
-        if not self.is_admin(state):
-            return False
         account_id = state.account_id
-        if account_id not in self._alike:
+        if self.is_admin(state) and account_id not in self._alike:
             self._alike[account_id] = not asks_who_calls(state)
-        return self._alike[account_id]
+        return self.is_admin(state) and self._alike[account_id]
 
     def _of_administrators(self, shared: PrincipalState) -> Iterable[Edge]:
         """Give what any administrator of an account can do to the others in it."""
@@ -249,10 +238,10 @@ class EdgeFinder:
                 yield Edge(edge.way, shared, target, edge.make, edge.conditions)
 
     def _view(self, state: PrincipalState) -> AttackerView:
-        stock = self._stocks.get(state.account_id)
-        if stock is None:
-            account = self.decider.world.accounts[state.account_id]
-            stock = self._stocks[state.account_id] = AccountInventory(account)
+        account = self.decider.world.accounts[state.account_id]
+        if account.account_id not in self._stocks:
+            self._stocks[account.account_id] = AccountInventory(account)
+        stock = self._stocks[account.account_id]
         return AttackerView(self.decider, state, stock, self.assuming)
 
     @cached_property

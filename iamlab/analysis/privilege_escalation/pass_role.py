@@ -88,10 +88,9 @@ class Passing:
     def lets(self, role: Role, service: str, source: str) -> bool:
         """Say whether a role's trust policy lets a service in that works for a resource."""
         key = (role.arn, service, source if _asks_for_source(role) else "")
-        known = self._lets.get(key)
-        if known is None:
-            known = self._lets[key] = self._decide(role, host(service), source)
-        return known
+        if key not in self._lets:
+            self._lets[key] = self._decide(role, host(service), source)
+        return self._lets[key]
 
     def _decide(self, role: Role, principal: str, source: str) -> bool:
         where = Circumstances()
@@ -100,16 +99,11 @@ class Passing:
             where["source_arn"] = source
         if arn is not None and arn.region:
             where["region"] = arn.region
-        name = session_name(Work(principal, role.name, arn))
+        keys = {"sts:RoleSessionName": session_name(Work(principal, role.name, arn))}
+        world, action = self.decider.world, "sts:AssumeRole"
         return bool(
             authorization_request(
-                self.decider.world,
-                principal,
-                "sts:AssumeRole",
-                role.arn,
-                None,
-                where,
-                operation_keys={"sts:RoleSessionName": name},
+                world, principal, action, role.arn, None, where, operation_keys=keys
             ).decide()
         )
 
@@ -141,11 +135,8 @@ class Passing:
         self, state: PrincipalState, service: str, roles: list[Role]
     ) -> dict[PrincipalState, list[Role]]:
         """Decide for a principal, and for all others that will be asked about, at once."""
-        others = [
-            one
-            for one in self.decider.asked_together(state.account_id)
-            if one != state and self.decider.ever(one, PASS_ROLE)
-        ]
+        others = self.decider.asked_with(state)
+        others = [each for each in others if self.decider.ever(each, PASS_ROLE)]
         # Tags of the role are known of the role itself.
         context: dict[str, Any] = {PASSED_TO: host(service), **self.decider.context}
         states = [state, *others] if not self._may_be_passed[service, ""] else [state]

@@ -187,10 +187,9 @@ class PathSearcher:
 
     def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
         """Give the own edges by which somebody makes the most of himself, one after the other."""
-        known = self._chains.get(base)
-        if known is None:
-            known = self._chains[base] = dict(self._links(base))
-        return known
+        if base not in self._chains:
+            self._chains[base] = dict(self._links(base))
+        return self._chains[base]
 
     def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
         made = {change.label for change in state.changes}

@@ -51,12 +51,9 @@ class Need(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What it is the same as."""
-        values = ((key, _frozen(value)) for key, value in sorted(self.keys.items()))
+        given = sorted(self.keys.items())
+        values = ((key, tuple(one) if isinstance(one, list) else one) for key, one in given)
         return (self.action, self.resource, *values)
-
-
-def _frozen(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +144,6 @@ class Decider:
         """Let these be asked together, account by account: all of them will be asked."""
         for state in states:
             self._together.setdefault(state.account_id, []).append(state)
-
-    def asked_together(self, account_id: str) -> Sequence[PrincipalState]:
-        """Give the principals of an account that will all be asked."""
-        return self._together.get(account_id, ())
 
     def asked_with(self, state: PrincipalState) -> list[PrincipalState]:
         """Give the others of its account that are asked together, if it is one of those."""

@@ -150,12 +150,10 @@ class PlanBinder:
 
     def found(self) -> list[PlanBinding]:
         """Give a few for which the principal has every permission, except those about the role."""
-        regions = [self._region_of_fixed()] if self.fixed else self._regions()
+        of_fixed = [arn.split(":")[3] for arn in self.fixed.values()][:1]
+        regions = of_fixed or self._regions()
         every = (binding for region in regions for binding in self._in(region))
         return list(islice(every, FEW_BINDINGS))
-
-    def _region_of_fixed(self) -> str:
-        return next(iter(self.fixed.values())).split(":")[3]
 
     def _regions(self) -> list[str]:
         """Give Regions to try: the usual one, and those that the principal's policies name."""

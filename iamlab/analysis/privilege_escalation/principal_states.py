@@ -121,6 +121,7 @@ class PrincipalState:
         Examples
         --------
         >>> from iamlab import World
+        >>> from iamlab.authorization.principal import principal_of
         >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
         >>> state = PrincipalState.of(principal_of(dana.account.world, dana))
         >>> print(state.with_(any_permission()).with_(any_permission()))
@@ -140,11 +141,6 @@ class PrincipalState:
     def account_id(self) -> str:
         """Whose principal it is."""
         return self.gathered.account_id
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether it is not as it is today."""
-        return bool(self.changes)
 
     def __str__(self) -> str:
         said = " and ".join(one.label for one in self.changes)

@@ -18,13 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
-from iamlab.analysis.privilege_escalation.finders.users import (
-    BY_NAME,
-    CODECOMMIT,
-    SIGNED,
-    ServiceCredential,
-    limited_to,
-)
+from iamlab.analysis.privilege_escalation.finders import users
 from iamlab.analysis.privilege_escalation.principal_states import (
     CALLS_WITH,
     Change,
@@ -50,8 +44,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 
-ENDPOINT = "us-east-1"
-NOT_AT_ALL = timedelta()
+ENDPOINT, NOT_AT_ALL = "us-east-1", timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +141,8 @@ class _Actor:
             self.caller = self._keys[user.arn]
         elif name in OF_SERVICES:
             user = account.get_user(given["UserName"])
-            kind = OF_SERVICES[name] or BY_NAME[self._service(user, name, given)]
-            self.caller = limited_to(kind, principal_of(self.world, user))
+            kind = OF_SERVICES[name] or users.BY_NAME[self._service(user, name, given)]
+            self.caller = users.limited_to(kind, principal_of(self.world, user))
 
     def _service(self, user: User, name: str, given: Mapping[str, Any]) -> str:
         """Say for which service a credential is."""
@@ -205,11 +198,11 @@ MADE_ONCE = (
 )
 """What need not be done a second time on one path: it is made still, or is gone still."""
 
-OF_SERVICES: Mapping[str, ServiceCredential | None] = {
+OF_SERVICES: Mapping[str, users.ServiceCredential | None] = {
     "CreateServiceSpecificCredential": None,
     "ResetServiceSpecificCredential": None,
-    "UploadSSHPublicKey": CODECOMMIT,
-    "UploadSigningCertificate": SIGNED,
+    "UploadSSHPublicKey": users.CODECOMMIT,
+    "UploadSigningCertificate": users.SIGNED,
 }
 """Operation that makes a credential for a service -> what it is good for, if that is always so."""
 

@@ -13,10 +13,11 @@ tags"; "IAM and AWS STS condition context keys"; "Set an account password policy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.model.organization.policies import RCP, SCP
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
 
@@ -232,7 +233,7 @@ class Placeholder:
     --------
     >>> from iamlab import World
     >>> PASSWORD, len(PASSWORD.make(World(seed=7)))
-    (Later(said='a password that the caller chooses'), 128)
+    (Placeholder(said='a password that the caller chooses'), 128)
     """
 
     said: str
@@ -266,11 +267,27 @@ def _certificate(world: World) -> str:
     return made.public_bytes(Encoding.PEM).decode()
 
 
-def _other_password(world: World) -> str:
-    return _password(world)[::-1]
-
-
 PASSWORD = Placeholder("a password that the caller chooses", _password)
-SUPPOSED = Placeholder("a password that the user has already", _other_password)
+SUPPOSED = Placeholder("a password that the user has already", lambda world: _password(world)[::-1])
 SSH_KEY = Placeholder("the public half of an SSH key that the caller has made", _ssh_key)
 CERTIFICATE = Placeholder("a certificate of a key that the caller has made", _certificate)
+
+
+def every_policy(world: World) -> Iterator[Policy]:
+    """Give all policies that somebody has written in a world."""
+    for account in world.accounts.values():
+        held = (*account.users.values(), *account.groups.values(), *account.roles.values())
+        yield from (policy for one in held for policy in one.inline.values())
+        yield from (one.trust for one in account.roles.values() if one.trust is not None)
+        yield from (one.document for one in account.policies.values() if not one.is_aws_managed)
+        yield from (one.policy for one in account.resources.values() if one.policy is not None)
+        yield from policies_above(world, account.account_id, SCP, RCP)
+    yield from world.resource_policies.values()
+
+
+def policies_above(world: World, account_id: str, *kinds: str) -> Iterator[Policy]:
+    """Give the policies of some kinds that an organization has above an account."""
+    organization = world.organization_of(account_id)
+    for kind in kinds:
+        levels = organization.levels(account_id, kind) if organization else ()
+        yield from (attached.policy for level in levels for attached in level)

@@ -102,6 +102,7 @@ def session_name(state: PrincipalState) -> str:
     Examples
     --------
     >>> from iamlab import World
+    >>> from iamlab.authorization.principal import principal_of
     >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     >>> d = World(seed=7).create_account("main", account_id="1" * 12).create_user("d")
     >>> session_name(PrincipalState.of(principal_of(d.account.world, d)))
@@ -158,7 +159,8 @@ def _options(
     yield [({REGION: name}, "") for name in regions if name in ON_BY_DEFAULT and name not in off]
     for header, key in HEADERS.items():
         yield [({header: one.text}, "") for one in samples(required, key, known)]
-    serial = _device(world, state) if asks_for_mfa(required) else ""
+    wants_mfa = any(key.startswith("aws:multifactorauth") for key in required)
+    serial = _device(world, state) if wants_mfa else ""
     mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
     yield [(mfa, "the caller has the MFA device")] if serial else []
 
@@ -184,11 +186,6 @@ def _tags(
         yield {"Tags": sent}
         if wants_transitive:
             yield {"Tags": sent, "TransitiveTagKeys": list(tags)}
-
-
-def asks_for_mfa(required: RequiredValues) -> bool:
-    """Say whether a policy looks at MFA."""
-    return any(key.startswith("aws:multifactorauth") for key in required)
 
 
 def _device(world: World, state: PrincipalState) -> str:

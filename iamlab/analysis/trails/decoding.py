@@ -1,11 +1,11 @@
-"""The records of a JSON text of any length, one by one, with no more of it in memory than needed.
+"""The records of a JSON text of any length, one by one, with little of it in memory.
 
 A file of CloudTrail is one line, ``{"Records":[{...},{...}]}``, and may be gigabytes long. The text
-comes in pieces. As many of them are kept as one record needs, and the standard library's decoder
-reads that record from the middle of the text.
+comes in pieces. Only as many of them are kept as one record needs, and the standard library's
+decoder reads that record from the middle of the text.
 
-What is damaged is said and passed over if its end can be found: the end of the record by its
-brackets, or the next line that begins an object.
+Damage is reported and skipped if its end can be found: the end of the record by its brackets, or
+the next line that begins an object.
 
 Notes
 -----
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PIECE = 1 << 18
-"""So much is read at once, at least."""
+"""So many characters are read at once, at least."""
 
 MOST = 1 << 24
-"""So many characters a record may have; CloudTrail's have at most 2 ** 18."""
+"""A record may have so many characters; CloudTrail's have at most 2 ** 18."""
 
 CUT = "The file is cut off here."
 TOO_LONG = f"It is longer than {MOST:,} characters; the rest of the file is not read."
 TOO_DEEP = "It is nested too deeply."
 DEEPEST = 100
-"""So many values may stand in one another: no record needs them, and what walks a value is safe."""
+"""Values may be nested so deeply; no record is, and functions that walk a value are safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What is wrong at a place where a record should be."""
+    """What is wrong where a record should be."""
 
     what: str
 
 
 class _DamagedError(Exception):
-    """It is no JSON at this place."""
+    """The text is not JSON at this place."""
 
 
-class _LostError(Exception):
-    """There is no way on in this text."""
+class _UnreadableError(Exception):
+    """The rest of the text cannot be read."""
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: which of its values counts would be a guess."""
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Reject a key that occurs twice: which of its values counts would be a guess."""
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
@@ -75,21 +75,21 @@ def _finite(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
+    object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite
 )
 _LISTS = ("Records", "Events")
-"""Under which key records stand: in CloudTrail's files, and in what lookup-events prints."""
+"""The key of the records: in CloudTrail's files, and in what lookup-events prints."""
 
 _LIST = re.compile(r'\{\s*"(?:Records|Events)"\s*:\s*\[')
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
 _NEXT_LINE = re.compile(r"\n(?=\{)")
 _TO_SEPARATOR = re.compile(r"[^,\]}\s]*")
-# No text of a string is tried twice, so that a hostile one takes neither time nor memory.
+# No text of a string is tried twice, so that a hostile one takes no time and no memory.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(")?|[\[{]+|[\]}]+', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile(r"[\ud800-\udfff]")
 _NEAR = 16
-"""An error that is nearer to the end of the text may come from its end."""
+"""An error that is nearer to the end of the text may be due to its end."""
 _WORDS = ("true", "false", "null", "-")
 
 
@@ -105,10 +105,10 @@ class Text:
         self.is_whole = False
 
     def more(self) -> bool:
-        """Read on, and forget what lies behind; say whether there was more.
+        """Read more, and forget what is before the place; say whether there was more.
 
-        At least as much is read as is kept, so that reading again from the place on costs no more
-        in all than reading twice.
+        At least as much is read as is kept, so that reading again from the place costs no more in
+        all than reading twice.
         """
         if self.is_whole:
             return False
@@ -125,7 +125,7 @@ class Text:
         return len(self.text) > len(kept)
 
     def peek(self) -> str:
-        """Pass over white space, and give the character that follows; none at the end."""
+        """Skip white space, and give the character that follows; none at the end."""
         passed = 0
         while True:
             start, self.place = self.place, _BLANK.match(self.text, self.place).end()  # type: ignore[union-attr]
@@ -133,7 +133,7 @@ class Text:
                 return self.text[self.place]
             passed += self.place - start
             if passed > MOST:
-                raise _LostError(TOO_LONG)
+                raise _UnreadableError(TOO_LONG)
             if not self.more():
                 return ""
 
@@ -157,10 +157,10 @@ class Text:
         if brackets > DEEPEST and _is_deep(value):
             raise _DamagedError(TOO_DEEP)
         self.place = end
-        return _mended(value) if _SURROGATE.search(text, place, end) else value
+        return _without_halves(value) if _SURROGATE.search(text, place, end) else value
 
     def _may_be_the_end(self, error: json.JSONDecodeError) -> bool:
-        """Say whether more text could make it right."""
+        """Say whether more text could correct the error."""
         if error.msg.startswith("Unterminated"):
             return True
         if not self.is_whole:
@@ -169,14 +169,14 @@ class Text:
         return any(word.startswith(rest) for word in _WORDS)
 
     def _grow(self) -> None:
-        """Read on because a value is not whole yet."""
+        """Read more because a value is not complete yet."""
         if len(self.text) - self.place > MOST:
-            raise _LostError(TOO_LONG)
+            raise _UnreadableError(TOO_LONG)
         if not self.more():
-            raise _LostError(CUT)
+            raise _UnreadableError(CUT)
 
     def skip(self) -> None:
-        """Pass over a damaged value, by its brackets."""
+        """Skip a damaged value, by its brackets."""
         if self.text[self.place] not in '{["':
             while True:
                 self.place = _TO_SEPARATOR.match(self.text, self.place).end()  # type: ignore[union-attr]
@@ -192,7 +192,7 @@ class Text:
             self._grow()  # and the place becomes the beginning
 
     def _past_tokens(self, at: int, depth: int) -> tuple[int, int, bool]:
-        """Go on from a place that is so deep in a value, to its end if that is in the text."""
+        """Go from a place at this depth of a value to its end, if that is in the text."""
         for token in _TOKEN.finditer(self.text, at):
             start, end = token.span()
             first = self.text[start]
@@ -241,7 +241,7 @@ def records_in(pieces: Iterator[str]) -> Iterator[Any]:
             if not text.peek():
                 return
             yield from _document(text)
-        except _LostError as error:
+        except _UnreadableError as error:
             yield Damage(str(error))
             return
         except _DamagedError as error:
@@ -251,7 +251,7 @@ def records_in(pieces: Iterator[str]) -> Iterator[Any]:
 
 
 def _document(text: Text) -> Iterator[Any]:
-    """Read one JSON value that stands alone."""
+    """Read one JSON value and the records in it."""
     if len(text.text) - text.place < PIECE:
         text.more()
     found = _LIST.match(text.text, text.place)
@@ -263,24 +263,24 @@ def _document(text: Text) -> Iterator[Any]:
         text.place += 1
         yield from _array(text)
     else:
-        yield from _unfolded(text.value())
+        yield from _records_of(text.value())
 
 
 def _array(text: Text) -> Iterator[Any]:
-    """Read the elements of an array whose bracket was read."""
+    """Read the elements of an array after its bracket."""
     if text.peek() == "]":
         text.place += 1
         return
     while True:
         if not text.peek():
-            raise _LostError(CUT)
+            raise _UnreadableError(CUT)
         try:
             value = text.value()
         except _DamagedError as error:
             yield Damage(str(error))
             text.skip()
         else:
-            yield from _unfolded(value)
+            yield from _records_of(value)
         follows = text.peek()
         text.place += 1
         if follows == "]":
@@ -290,7 +290,7 @@ def _array(text: Text) -> Iterator[Any]:
 
 
 def _rest_of_object(text: Text) -> None:
-    """Pass over what stands behind the records, such as a token for the next page."""
+    """Skip what comes after the records, such as a token for the next page."""
     while (follows := text.peek()) == ",":
         text.place += 1
         text.peek()
@@ -307,26 +307,26 @@ def _rest_of_object(text: Text) -> None:
 
 def _expect(follows: str, what: str) -> None:
     if not follows:
-        raise _LostError(CUT)
+        raise _UnreadableError(CUT)
     raise _DamagedError(f"It is not JSON. There is {follows!a} where {what} should be.")
 
 
-def _unfolded(value: Any) -> Iterator[Any]:
+def _records_of(value: Any) -> Iterator[Any]:
     """Give the records in a value: lookup-events has each as text, pages have a list."""
     if isinstance(value, dict):
         if isinstance(value.get("CloudTrailEvent"), str):
-            value = _inner(value["CloudTrailEvent"])
+            value = _record_in_text(value["CloudTrailEvent"])
         else:
             for key in _LISTS:
                 if isinstance(value.get(key), list):
                     for one in value[key]:
-                        yield from _unfolded(one)
+                        yield from _records_of(one)
                     return
     yield value
 
 
 def _is_deep(value: Any) -> bool:
-    """Say whether too many values stand in one another."""
+    """Say whether values are nested too deeply."""
     level = [value]
     for _ in range(DEEPEST):
         level = [
@@ -340,22 +340,22 @@ def _is_deep(value: Any) -> bool:
     return True
 
 
-def _inner(text: str) -> Any:
-    """Read a record that stands as text in another one."""
+def _record_in_text(text: str) -> Any:
+    """Read a record that is text in another one."""
     inner = Text(iter((text,)))
     try:
         inner.peek()
         return inner.value()
-    except (_DamagedError, _LostError) as error:
+    except (_DamagedError, _UnreadableError) as error:
         return Damage(f"CloudTrailEvent: {error}")
 
 
-def _mended(value: Any) -> Any:
-    """Put the sign for an unknown character where half of one stands: no file could keep it."""
+def _without_halves(value: Any) -> Any:
+    """Replace half characters by the sign for an unknown one: no file could keep them."""
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mended(one) for one in value]
+        return [_without_halves(one) for one in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(one) for key, one in value.items()}
+        return {_without_halves(key): _without_halves(one) for key, one in value.items()}
     return value

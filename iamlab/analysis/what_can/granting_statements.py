@@ -1,9 +1,7 @@
-"""Who grants what to a caller, and who stops what: statements with sets of pairs.
+"""The statements that grant or stop access, with sets of pairs, and the lines that show them.
 
-A line is told by one statement, and by those that have to allow beside it. What several statements
-grant, each of them tells.
-
-Lines of what a caller may do, and of what is stopped: values that can be read aloud.
+A line comes from one statement, and from those that must allow too. What several statements grant
+is in a line of each.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.what_can.candidates import written
+from iamlab.analysis.what_can.candidates import patterns_in
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.engine.labels import RULE_OF
 from iamlab.engine.layers import NAMES
@@ -30,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Patterns(NamedTuple):
-    """How the statement that tells a line writes resources and actions."""
+    """The resources and actions of a statement, as it writes them."""
 
     resources: tuple[str, ...] = ("*",)
     actions: tuple[str, ...] = ("*",)
 
 
 class Granter(NamedTuple):
-    """Whom a line of what is allowed is told by: conditions in words, and addresses."""
+    """The statements that grant access: their conditions in words, and their addresses."""
 
     patterns: Patterns = Patterns()
     when: tuple[str, ...] = ()
@@ -45,7 +43,7 @@ class Granter(NamedTuple):
 
 
 class Stopper(NamedTuple):
-    """Whom a line of what is stopped is told by, as in ``Stopped``."""
+    """What stops access, as in ``Stopped``."""
 
     patterns: Patterns
     layer: str
@@ -93,7 +91,7 @@ def _granter(notes: Sequence[Note], keys: Keys) -> Granter:
 
 def _written(statement: Statement, keys: Keys) -> Patterns:
     """Give the patterns of a statement: resources and actions."""
-    resources = ("*",) if statement.resource is None else tuple(written(statement, keys))
+    resources = ("*",) if statement.resource is None else tuple(patterns_in(statement, keys))
     return Patterns(resources or ("*",), statement.action or ("*",))
 
 
@@ -129,12 +127,12 @@ def stops(witness: Witness, keys: Keys) -> Iterator[tuple[Stopper, int]]:
         if note.denies and note.bits & left:
             why = f"explicit deny in the {NAMES[note.layer]} {_address(note)}"
             if note.attached.path == CREDENTIALS_PATH:
-                why = _no_good(note.attached)
+                why = _not_valid(note.attached)
             by = (f"{note.attached.policy.name or 'policy'}/{note.statement.label}",)
             yield Stopper(_written(note.statement, keys), note.layer, by, why), note.bits & left
             lacking &= ~note.bits
     for shut in witness.shut:
-        # What is not good for it has been told above, action by action, as far as it is known.
+        # What credentials stop is in the notes above, action by action, as far as it is known.
         among = lacking if _is_of_credentials(shut.level) else left
         if bits := shut.bits & among:
             names = tuple(attached.policy.name or "policy" for attached in shut.level)
@@ -150,8 +148,8 @@ def _is_of_credentials(level: Sequence[Attached]) -> bool:
     return bool(level) and level[0].path == CREDENTIALS_PATH
 
 
-def _no_good(limits: Attached) -> str:
-    """Say what no policy says: it is the kind of credentials."""
+def _not_valid(limits: Attached) -> str:
+    """Say that the kind of credentials stops it, not a policy."""
     return f"{limits.policy.name} is not good for it"
 
 
@@ -159,7 +157,7 @@ def _why_shut(shut: Shut, names: Sequence[str]) -> str:
     if not shut.level:
         return f"no {NAMES[shut.layer]} was passed"
     if _is_of_credentials(shut.level):
-        return _no_good(shut.level[0])
+        return _not_valid(shut.level[0])
     where = ", ".join(dict.fromkeys(one for attached in shut.level for one in attached.path))
     at = f" at {where}" if where else ""
     return f"no Allow in the {NAMES[shut.layer]} {joined(names)}{at}"
@@ -253,12 +251,12 @@ class Stopped:
 
 
 def _what(one: Access | Stopped) -> str:
-    where = "everything" if one.resources == ("*",) else _named(one.resources)
-    but = f" but {_named(one.but)}" if one.but else ""
+    where = "everything" if one.resources == ("*",) else _resources(one.resources)
+    but = f" but {_resources(one.but)}" if one.but else ""
     return f"{one.words or briefly(one.actions, FEW, 'patterns')} on {where}{but}"
 
 
-def _named(patterns: Sequence[str]) -> str:
+def _resources(patterns: Sequence[str]) -> str:
     """Put resources into words."""
     words = list(dict.fromkeys(plain(noun(one).words) for one in patterns))
     return briefly(words, FEW, "resources")

@@ -1,21 +1,19 @@
-"""From sets to lines: what each statement grants or stops, in few patterns.
+"""From sets to lines: what each statement grants or stops, in few patterns but exactly.
 
-Cells in few lines: which actions on which resources, as patterns, but exactly these.
-
-Actions for which the same holds come together first. Then it is said on which resources: by the
-patterns of the statement that speaks, if these say it exactly; else by the patterns and names that
-the candidates stand for, with exceptions. Last, lines become one where that is still exact.
+Actions with the same resources come together first. The resources are written as the patterns of
+the granting statement if these match exactly; else as the patterns and names that the candidates
+stand for, with exceptions. Last, two lines become one where that is still exact.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.what_can.candidates import is_plain, places_in, shown
+from iamlab.analysis.what_can.candidates import is_plain, places_in, without_escapes
 from iamlab.analysis.what_can.granting_statements import (
     Access,
     Granter,
@@ -29,29 +27,31 @@ from iamlab.policy.catalog import actions_of
 from iamlab.policy.shortest import in_words, shortest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.what_can.candidates import Candidates, Keys
     from iamlab.engine.reasons import Witness
 
 
 Pair = tuple[str, str]
+_Cells = Counter[str]
+"""The candidates of each action, as a set of bits."""
 
 
-class Told(NamedTuple):
-    """What was decided of some pairs, with notes; the pairs of an action stand side by side."""
+class Decided(NamedTuple):
+    """What was decided about some pairs, with notes; the pairs of an action are side by side."""
 
     witness: Witness
     pairs: Sequence[Pair]
 
 
 def lines_from(
-    told: Iterable[Told], candidates: Candidates, keys: Keys
+    decided: Iterable[Decided], candidates: Candidates, keys: Keys
 ) -> tuple[tuple[Access, ...], tuple[Stopped, ...]]:
     """Write the lines of what is allowed, and those of what is stopped."""
     allowed: dict[Granter, _Cells] = defaultdict(_Cells)
     stopped: dict[Stopper, _Cells] = defaultdict(_Cells)
-    for one in told:
+    for one in decided:
         layout = _Layout(one, candidates)
         for granter, bits in grants(one.witness, keys):
             layout.note(allowed[granter], bits)
@@ -59,41 +59,27 @@ def lines_from(
             layout.note(stopped[stopper], bits)
     return (
         tuple(
-            Access(*lists, one.when, one.by, words)
-            for one, cells in allowed.items()
-            for lists, words in _said(one.patterns, cells, candidates)
+            Access(*lists, granter.when, granter.by, words)
+            for granter, cells in allowed.items()
+            for lists, words in _written(granter.patterns, cells, candidates)
         ),
         tuple(
-            Stopped(*lists, one.layer, one.by, one.why, words)
-            for one, cells in stopped.items()
-            for lists, words in _said(one.patterns, cells, candidates)
+            Stopped(*lists, stopper.layer, stopper.by, stopper.why, words)
+            for stopper, cells in stopped.items()
+            for lists, words in _written(stopper.patterns, cells, candidates)
         ),
     )
 
 
-class _Cells(defaultdict[str, int]):
-    """What is meant with each action: a set of candidates."""
-
-    def __init__(self) -> None:
-        super().__init__(int)
-
-    def by_sort(self, candidates: Candidates) -> dict[Sort, list[str]]:
-        """Give the actions by what is meant with them."""
-        found: dict[Sort, list[str]] = {}
-        for name, bits in self.items():
-            found.setdefault(Sort(candidates.fitting(name), bits), []).append(name)
-        return found
-
-
 class _Layout:
-    """Where the pairs of each action stand; a part need not hold all pairs of an action."""
+    """The places of the pairs of each action; a batch need not hold all pairs of an action."""
 
-    def __init__(self, told: Told, candidates: Candidates) -> None:
-        self._pairs = told.witness.universe.pairs
-        self._count = len(told.pairs)
+    def __init__(self, decided: Decided, candidates: Candidates) -> None:
+        self._pairs = decided.witness.universe.pairs
+        self._count = len(decided.pairs)
         self._runs: list[tuple[str, int, int, tuple[int, ...]]] = []
         self._known: dict[tuple[int, str], int] = {}
-        for name, run in groupby(told.pairs, itemgetter(0)):
+        for name, run in groupby(decided.pairs, itemgetter(0)):
             start = self._runs[-1][2] if self._runs else 0
             where = tuple(candidates.place(arn) for _, arn in run)
             self._runs.append((name, start, start + len(where), where))
@@ -118,21 +104,23 @@ class _Layout:
         return known
 
 
-def _said(
+def _written(
     patterns: Patterns, cells: _Cells, candidates: Candidates
 ) -> Iterator[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], str]]:
     """Give actions, resources and exceptions of each line, and its actions in words."""
-    for line in lines_of(candidates, cells.by_sort(candidates).items(), patterns.resources):
+    for line in lines_of(candidates, cells, patterns.resources):
         names = frozenset(line.actions)
         lists = (
             shortest(names, patterns.actions),
-            tuple(map(shown, line.resources)),
-            tuple(map(shown, line.but)),
+            tuple(map(without_escapes, line.resources)),
+            tuple(map(without_escapes, line.but)),
         )
         yield lists, in_words(names, patterns.actions, _others(candidates, line, names))
 
 
-def _others(candidates: Candidates, line: Line, names: frozenset[str]) -> frozenset[str] | None:
+def _others(
+    candidates: Candidates, line: ActionLine, names: frozenset[str]
+) -> frozenset[str] | None:
     """Give the actions that a reader would take to be meant, and that are not.
 
     Those are not among them that work on none of the resources: of ``s3:*`` on objects he
@@ -146,8 +134,8 @@ def _others(candidates: Candidates, line: Line, names: frozenset[str]) -> frozen
     return frozenset(one for one in every if candidates.fitting(one) & meant) - names
 
 
-class Sort(NamedTuple):
-    """Resources, as sets of candidates.
+class Extent(NamedTuple):
+    """The resources of some actions, as sets of candidates.
 
     Parameters
     ----------
@@ -162,90 +150,93 @@ class Sort(NamedTuple):
 
 
 @dataclass(slots=True)
-class Line:
+class ActionLine:
     """Actions, and the resources that are meant with each of them.
 
     Parameters
     ----------
     resources, but
         Patterns: all that the first match, and the second do not.
-    sorts
+    extents
         What must come out of it.
     """
 
     resources: tuple[str, ...]
     but: tuple[str, ...]
-    sorts: list[Sort] = field(default_factory=list)
+    extents: list[Extent] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
 
 
 def lines_of(
-    candidates: Candidates, cells: Iterable[tuple[Sort, list[str]]], written: Sequence[str]
-) -> list[Line]:
-    """Say cells in few lines.
+    candidates: Candidates, cells: Mapping[str, int], in_statement: Sequence[str]
+) -> list[ActionLine]:
+    """Write cells as few lines.
 
     Parameters
     ----------
     cells
-        Actions by what is meant with them.
-    written
-        Resource patterns of the statement that speaks.
+        The candidates of each action, as a set of bits.
+    in_statement
+        Resource patterns of the statement.
     """
-    by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], Line] = {}
-    for sort, actions in cells:
-        words = _words(candidates, sort, written)
-        line = by_words.setdefault(words, Line(*words))
-        line.sorts.append(sort)
+    by_patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], ActionLine] = {}
+    by_extent: dict[Extent, list[str]] = {}
+    for name, bits in cells.items():
+        by_extent.setdefault(Extent(candidates.fitting(name), bits), []).append(name)
+    for extent, actions in by_extent.items():
+        patterns = _patterns_of(candidates, extent, in_statement)
+        line = by_patterns.setdefault(patterns, ActionLine(*patterns))
+        line.extents.append(extent)
         line.actions += actions
-    return _joined(candidates, list(by_words.values()))
+    return _joined(candidates, list(by_patterns.values()))
 
 
-def _words(
-    candidates: Candidates, sort: Sort, written: Sequence[str]
+def _patterns_of(
+    candidates: Candidates, extent: Extent, in_statement: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Say which resources are meant, and which are excepted."""
-    hits = tuple(one for one in written if candidates.matched(one) & sort.bits)
-    if _covered(candidates, hits) & sort.fitting == sort.bits:
-        return _needed(candidates, hits, sort), ()
-    chosen, left = [], sort.bits
-    for pattern in (*written, *_labels(candidates, left)):
-        here = candidates.matched(pattern) & sort.fitting
-        if here & left and _is_meant(candidates, pattern, here, sort):
+    """Give the patterns of the resources, and of the exceptions."""
+    hits = tuple(one for one in in_statement if candidates.matched(one) & extent.bits)
+    if _covered(candidates, hits) & extent.fitting == extent.bits:
+        return _needed(candidates, hits, extent), ()
+    chosen, left = [], extent.bits
+    for pattern in (*in_statement, *_labels(candidates, left)):
+        here = candidates.matched(pattern) & extent.fitting
+        if here & left and _is_meant(candidates, pattern, here, extent):
             chosen.append(pattern)
             left &= ~here
     chosen += [candidates.known[place].arn for place in places_in(left)]
-    extra = _covered(candidates, chosen) & sort.fitting & ~sort.bits
-    return tuple(chosen), tuple(_exceptions(candidates, extra, sort))
+    extra = _covered(candidates, chosen) & extent.fitting & ~extent.bits
+    return tuple(chosen), tuple(_exceptions(candidates, extra, extent))
 
 
-def _is_meant(candidates: Candidates, pattern: str, here: int, sort: Sort) -> bool:
+def _is_meant(candidates: Candidates, pattern: str, here: int, extent: Extent) -> bool:
     """Say whether a pattern may stand for what is meant: what nobody has named is meant too."""
-    generic = candidates.generic(pattern) & sort.fitting
+    generic = candidates.generic(pattern) & extent.fitting
     if pattern == "*" and not generic:
-        generic = candidates.nameless & sort.fitting
+        generic = candidates.nameless & extent.fitting
     if generic:
-        return generic & ~sort.bits == 0
-    return here & ~sort.bits == 0
+        return generic & ~extent.bits == 0
+    return here & ~extent.bits == 0
 
 
-def _exceptions(candidates: Candidates, extra: int, sort: Sort) -> Iterator[str]:
+def _exceptions(candidates: Candidates, extra: int, extent: Extent) -> Iterator[str]:
     """Name what is excepted, by patterns that match nothing that is meant."""
     left = extra
     written = (one for one in candidates.patterns if candidates.matched(one) & extra)
     for label in _widest(candidates, (*written, *_labels(candidates, extra))):
-        here = candidates.matched(label) & sort.fitting
-        if here & left and not here & sort.bits:
+        here = candidates.matched(label) & extent.fitting
+        if here & left and not here & extent.bits:
             yield label
             left &= ~here
     yield from (candidates.known[place].arn for place in places_in(left))
 
 
-def _needed(candidates: Candidates, patterns: tuple[str, ...], sort: Sort) -> tuple[str, ...]:
+def _needed(candidates: Candidates, patterns: tuple[str, ...], extent: Extent) -> tuple[str, ...]:
     """Leave out the patterns that the others make superfluous."""
     kept = list(patterns)
     for pattern in sorted(patterns, key=is_plain, reverse=True):
         rest = [one for one in kept if one != pattern]
-        if rest and _covered(candidates, rest) & sort.fitting == sort.bits:
+        if rest and _covered(candidates, rest) & extent.fitting == extent.bits:
             kept = rest
     return tuple(kept)
 
@@ -267,9 +258,9 @@ def _covered(candidates: Candidates, patterns: Iterable[str]) -> int:
     return bits
 
 
-def _joined(candidates: Candidates, lines: list[Line]) -> list[Line]:
+def _joined(candidates: Candidates, lines: list[ActionLine]) -> list[ActionLine]:
     """Make one line of two as long as it still says exactly what both said."""
-    found: list[Line] = []
+    found: list[ActionLine] = []
     for line in lines:
         for place, known in enumerate(found):
             both = _both(known, line)
@@ -281,20 +272,20 @@ def _joined(candidates: Candidates, lines: list[Line]) -> list[Line]:
     return found
 
 
-def _both(one: Line, other: Line) -> Line:
-    return Line(
+def _both(one: ActionLine, other: ActionLine) -> ActionLine:
+    return ActionLine(
         tuple(dict.fromkeys((*one.resources, *other.resources))),
         tuple(dict.fromkeys((*one.but, *other.but))),
-        [*one.sorts, *other.sorts],
+        [*one.extents, *other.extents],
         [*one.actions, *other.actions],
     )
 
 
-def _is_exact(candidates: Candidates, line: Line) -> bool:
+def _is_exact(candidates: Candidates, line: ActionLine) -> bool:
     meant = meant_by(candidates, line)
-    return all(meant & sort.fitting == sort.bits for sort in line.sorts)
+    return all(meant & extent.fitting == extent.bits for extent in line.extents)
 
 
-def meant_by(candidates: Candidates, line: Line) -> int:
+def meant_by(candidates: Candidates, line: ActionLine) -> int:
     """Give the candidates that a line's patterns mean."""
     return _covered(candidates, line.resources) & ~_covered(candidates, line.but)

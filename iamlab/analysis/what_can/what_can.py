@@ -1,8 +1,8 @@
-"""Everything that one caller may do, in few lines, and what stops the rest.
+"""Everything that a caller may do, in few lines, and what stops the rest.
 
-What is asked are the actions that some Allow is about, on the resources of ``within_reach.py``. The
-matrix decides all of it at once and takes notes (``engine/reasons.py``); ``compact.py`` makes few
-lines of that. So each line is what ``can`` says of each of its actions and resources, in this
+The question is about the actions that some Allow matches, on the resources of ``candidates.py``.
+The engine decides all of it at once and takes notes (``engine/reasons.py``); ``lines.py`` makes few
+lines of them. So each line is what ``can`` says of each of its actions and resources, in this
 moment: a policy whose condition is not met now has no line.
 """
 
@@ -12,11 +12,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.access_matrix import in_order, parts
-from iamlab.analysis.what_can.candidates import Candidate, Candidates, Home, written
+from iamlab.analysis.access_matrix import batches_of, in_order
+from iamlab.analysis.what_can.candidates import (
+    Candidate,
+    Candidates,
+    Home,
+    candidates_for,
+    patterns_in,
+    resource_statements,
+)
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
-from iamlab.analysis.what_can.lines import Told, lines_from
-from iamlab.analysis.what_can.question_space import of_resources, within_reach
+from iamlab.analysis.what_can.lines import Decided, lines_from
 from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
@@ -34,7 +40,7 @@ from iamlab.policy.catalog import action, all_actions, has, matched
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamlab.analysis.access_matrix import Part
+    from iamlab.analysis.access_matrix import Batch
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
@@ -60,7 +66,7 @@ class WhatCan(Shown):
     assumed
         What was taken for granted, in words.
     matrix
-        All that was asked, decided: one row.
+        The decisions about all pairs: one row.
     """
 
     caller: str
@@ -72,12 +78,12 @@ class WhatCan(Shown):
     )
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Give each action and resource that is allowed, of those that were asked."""
+        """Give each action and resource that is allowed, of those that were question."""
         for _, name, resource in self.matrix:
             yield name, resource
 
     def __len__(self) -> int:
-        """How many actions on how many resources, of those that were asked, are allowed."""
+        """The number of pairs in question, of an action and a resource, that are allowed."""
         return self.matrix.rows[0].bit_count() if self.matrix.rows else 0
 
     def __repr__(self) -> str:
@@ -85,12 +91,11 @@ class WhatCan(Shown):
         return f"<WhatCan {few([self.caller])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *_some("  ", map(str, self.allowed), len(self.allowed))]
+        lines = [f"{self.caller} may:", *_capped(self.allowed)]
         if not self.allowed:
             lines = [f"{self.caller} may do nothing."]
         if self.stopped:
-            lines.append("but not:")
-            lines += _some("  ", map(str, self.stopped), len(self.stopped))
+            lines += ["but not:", *_capped(self.stopped)]
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -103,9 +108,9 @@ class WhatCan(Shown):
         return display.table(columns, rows)
 
 
-def _some(indent: str, lines: Iterable[str], count: int) -> list[str]:
-    found = [f"{indent}{line}" for line, _ in zip(lines, range(FEW), strict=False)]
-    return [*found, f"{indent}and {count - FEW} more"] if count > FEW else found
+def _capped(lines: Sequence[Access | Stopped]) -> list[str]:
+    more = [f"  and {len(lines) - FEW} more"] if len(lines) > FEW else []
+    return [*(f"  {line}" for line in lines[:FEW]), *more]
 
 
 def what_can(
@@ -124,10 +129,10 @@ def what_can(
     caller, context, circumstances
         As in ``World.can``.
     services
-        Prefixes of the services that are asked for. Default: all.
+        Prefixes of the services in question. Default: all.
     resources
-        What is asked for. Default: what there is, what policies name, and one thing of each type
-        that nobody has named.
+        The resources in question. Default: what the world has, what policies name, and an example
+        of each type of resource that nothing has named.
 
     Raises
     ------
@@ -143,22 +148,24 @@ def what_can(
     s3:ListBucket on the bucket star-maps: by star-maps-read/ListMaps (group astronomers)
     s3:GetObject on objects in star-maps: by star-maps-read/ReadMaps (group astronomers)
     """
-    asked = _Asked.of(world, caller, context or {}, circumstances or {})
-    names = _actions(world, asked.known, _wanted(services))
-    candidates = _candidates(asked, names, resources)
+    check_circumstances(circumstances or {})
+    principal = principal_of(world, caller).within_limits()
+    question = _Question(world, principal, context or {}, circumstances or {})
+    names = _actions(world, principal, _wanted(services))
+    candidates = _candidates(question, names, resources)
     pairs = [
         (name, candidates.known[place].arn)
         for name in names
         for place in candidates.places(candidates.fitting(name))
     ]
-    cut = asked.parts(pairs)
-    told = [asked.told(part, pairs) for part in steps(cut, "deciding")]
-    decided = [one.witness.universe.pairs.in_order(one.witness.may) for one in told]
-    row = in_order([part.places for part in cut])(decided)
-    allowed, stopped = lines_from(told, candidates, asked.keys)
-    matrix = AccessMatrix((asked.known.arn,), tuple(pairs), (row,))
+    batches = batches_of(world, principal, pairs, question.given, question.circumstances)
+    decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
+    allowed_pairs = [one.witness.universe.pairs.in_order(one.witness.may) for one in decided]
+    row = in_order([batch.places for batch in batches])(allowed_pairs)
+    allowed, stopped = lines_from(decided, candidates, question.keys)
+    matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
     lines = tuple(sorted(allowed, key=_is_free))
-    return WhatCan(asked.known.arn, lines, stopped, asked.known.assumed, matrix)
+    return WhatCan(principal.arn, lines, stopped, principal.assumed, matrix)
 
 
 def _is_free(line: Access) -> bool:
@@ -180,49 +187,34 @@ def _wanted(services: Iterable[str] | None) -> frozenset[str] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who asks, and how the call is made."""
+class _Question:
+    """The caller, and how the call is made."""
 
     world: World
-    known: PrincipalContext
+    principal: PrincipalContext
     given: Mapping[str, ContextValue]
     circumstances: Circumstances
 
-    @classmethod
-    def of(
-        cls,
-        world: World,
-        caller: Caller,
-        given: Mapping[str, ContextValue],
-        circumstances: Circumstances,
-    ) -> _Asked:
-        check_circumstances(circumstances)
-        return cls(world, principal_of(world, caller).within_limits(), given, circumstances)
-
     @property
     def home(self) -> Home:
-        """Where things are taken to be of which nobody knows more."""
-        account = self.world.accounts.get(self.known.account_id)
+        """Where resources are taken to be that name no account."""
+        account = self.world.accounts.get(self.principal.account_id)
         account = account or next(iter(self.world.accounts.values()), None)
         return Home("aws", "") if account is None else Home(account.partition, account.account_id)
 
-    def parts(self, pairs: Sequence[tuple[str, str]]) -> list[Part]:
-        """Cut pairs into those that the engine can be asked at once."""
-        return parts(self.world, self.known, pairs, self.given, self.circumstances)
-
-    def told(self, part: Part, pairs: Sequence[tuple[str, str]]) -> Told:
-        """Decide the pairs of a part, with notes."""
-        asked = [pairs[place] for place in part.places]
-        asking = part.asking(self.known, self.given, via=bool(self.circumstances.get("via")))
-        return Told(Witness(QuestionSpace(asked, part.facts), *asking), asked)
+    def decide(self, batch: Batch, pairs: Sequence[tuple[str, str]]) -> Decided:
+        """Decide the pairs of a batch, with notes."""
+        listed = [pairs[place] for place in batch.places]
+        caller = batch.caller(self.principal, self.given, via=bool(self.circumstances.get("via")))
+        return Decided(Witness(QuestionSpace(listed, batch.facts), *caller), listed)
 
     def statements(self) -> Iterator[Statement]:
         """Give the statements that may speak: of the caller's policies, and of resources."""
-        layers: Layers = self.known.layers()
+        layers: Layers = self.principal.layers()
         for layer in LAYERS:
             for attached in layers.of(layer):
                 yield from attached.policy.statements
-        yield from (statement for _, statement in of_resources(self.world))
+        yield from (statement for _, statement in resource_statements(self.world))
         for organization in self.world.organizations.values():
             for policy in organization.policies.values():
                 yield from policy.document.statements
@@ -234,51 +226,55 @@ class _Asked:
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The caller's condition keys: what policy variables stand for."""
-        return as_text(override_keys(self.known.context(), self.given))
+        return as_text(override_keys(self.principal.context(), self.given))
 
 
-def _actions(world: World, known: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
+def _actions(world: World, principal: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
     """List the actions that some Allow is about; for a root user, who needs none, all."""
-    if known.arn.endswith(":root"):
+    if principal.arn.endswith(":root"):
         names = {one.full_name for one in all_actions()}
     else:
-        names = _allowed_by(world, known)
+        names = _allowed_by(world, principal)
     return sorted(
         name for name in names if wanted is None or name.partition(":")[0].lower() in wanted
     )
 
 
-def _allowed_by(world: World, known: PrincipalContext) -> set[str]:
+def _allowed_by(world: World, principal: PrincipalContext) -> set[str]:
     names: set[str] = set()
-    if known.arn != ANONYMOUS:
+    if principal.arn != ANONYMOUS:
         free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
         names |= {one.full_name for one in free if one is not None}
-    for attached in known.identity:
+    for attached in principal.identity:
         for statement in attached.policy.statements:
             if statement.effect == "Allow":
                 names |= matched(statement)
-    for service, statement in of_resources(world):
+    for service, statement in resource_statements(world):
         if statement.effect == "Allow":
             names |= {name for name in matched(statement) if name.startswith(f"{service}:")}
     return names
 
 
-def _candidates(asked: _Asked, names: Iterable[str], resources: Iterable[str] | None) -> Candidates:
+def _candidates(
+    question: _Question, names: Iterable[str], resources: Iterable[str] | None
+) -> Candidates:
     if resources is not None:
         if isinstance(resources, str):
             raise RequestError(f"resources is a list: write [{resources!r}].")
-        found = Candidates(asked.home)
+        found = Candidates(question.home)
         for one in resources:
             check_text("resource", one)
             found.add([Candidate(one, one)])
         return found
     services = dict.fromkeys(name.partition(":")[0] for name in names)
-    keys = asked.keys
-    patterns = (one for statement in asked.statements() for one in written(statement, keys))
-    found = within_reach((asked.world,), asked.home, services, (p for p in patterns if p != "*"))
-    if asked.known.account_id:
+    keys = question.keys
+    patterns = (one for statement in question.statements() for one in patterns_in(statement, keys))
+    found = candidates_for(
+        (question.world,), question.home, services, (p for p in patterns if p != "*")
+    )
+    if question.principal.account_id:
         return found
     # Who has no account cannot ask for what nobody owns.
     return found.only(
-        lambda arn: bool(resource_context(asked.world, arn, "s3:GetObject", "").account_id)
+        lambda arn: bool(resource_context(question.world, arn, "s3:GetObject", "").account_id)
     )

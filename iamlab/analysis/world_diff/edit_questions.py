@@ -1,7 +1,7 @@
-"""What edits are about: some actions and resources with which to ask who gained or lost what.
+"""The questions about edits: actions and resources for which somebody may gain or lose access.
 
-Of each pattern of an action a few stand for all: well known ones first, then one of each access
-level.
+For each pattern of actions, a few actions stand for all: well known ones first, then one of each
+access level.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.what_can.candidates import Home, written
-from iamlab.analysis.what_can.question_space import within_reach
+from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
 from iamlab.authorization.attached_policies import document_of
-from iamlab.model.identities import Identity, User
+from iamlab.model.identities import Identity, with_groups
 from iamlab.model.resources import Resource
 from iamlab.policy.catalog import LEVELS, action, expand, matched
 from iamlab.policy.document import Policy
@@ -43,7 +42,7 @@ FEW = 6
 
 MOST_ACTIONS = 60
 MOST_PAIRS = 20_000
-"""More is not asked unless somebody says what."""
+"""Limits of the default questions."""
 
 
 def asked_by(
@@ -58,7 +57,7 @@ def asked_by(
     Parameters
     ----------
     actions, resources
-        What is to be asked instead.
+        What to ask instead.
     """
     edits = list(edits)
     statements = list(
@@ -118,8 +117,8 @@ def _candidates(
     first = next(iter(accounts), None)
     home = Home("aws", "") if first is None else Home(first.partition, first.account_id)
     services = dict.fromkeys(name.partition(":")[0] for name in names)
-    patterns = [one for statement in statements for one in written(statement, {}) if one != "*"]
-    return within_reach((after, before), home, services, patterns)
+    patterns = [one for statement in statements for one in patterns_in(statement, {}) if one != "*"]
+    return candidates_for((after, before), home, services, patterns)
 
 
 def some_of(statement: Statement) -> tuple[str, ...]:
@@ -201,9 +200,8 @@ def _of_identity(world: World, where: Sequence[str]) -> Iterator[Policy]:
     one: Identity | None = getattr(account, f"{where[1]}s", {}).get(where[2])
     if account is None or one is None:
         return
-    names = (*(one.groups if isinstance(one, User) else ()), *where[3:])
-    holders = [one, *(account.groups[name] for name in names if name in account.groups)]
-    for holder in holders:
+    named = (account.groups[name] for name in where[3:] if name in account.groups)
+    for holder in (*with_groups(one), *named):
         yield from holder.inline.values()
         documents = (document_of(account, arn) for arn in holder.attached)
         yield from (document for document in documents if document is not None)

@@ -36,7 +36,7 @@ Cell = tuple[str, str, str]
 _VERB = {True: "gained", False: "lost"}
 
 MOST_EDITS = 200
-"""For so many edits it is asked what each of them alone does; of more only all together."""
+"""With more edits than this, they are not done and undone one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class WorldDiff(Sequence[str], Shown):
         actions
             Default: some of those that the edits are about.
         resources
-            Default: what there is, and things that the edited policies name.
+            Default: what the worlds have, and what the edited policies name.
 
         Raises
         ------

@@ -91,26 +91,26 @@ class Statements:
     session_not_on_or_after: datetime | None = None
 
 
-def response_of(said: Statements) -> Element:
+def response_of(stated: Statements) -> Element:
     """Write a response, not signed yet."""
-    issued = {"Version": "2.0", "IssueInstant": written(said.issued)}
-    root = _root("samlp:Response", ID=said.response_id, **issued, Destination=said.recipient)
-    _add(root, "saml:Issuer", said.issuer)
+    issued = {"Version": "2.0", "IssueInstant": written(stated.issued)}
+    root = _root("samlp:Response", ID=stated.response_id, **issued, Destination=stated.recipient)
+    _add(root, "saml:Issuer", stated.issuer)
     _add(_add(root, "samlp:Status"), "samlp:StatusCode", Value=names.SUCCESS)
-    assertion = _add(root, "saml:Assertion", ID=said.assertion_id, **issued)
-    _add(assertion, "saml:Issuer", said.issuer)
+    assertion = _add(root, "saml:Assertion", ID=stated.assertion_id, **issued)
+    _add(assertion, "saml:Issuer", stated.issuer)
     _add(assertion, "ds:Signature", Id=_PLACEHOLDER)
-    until = written(said.not_on_or_after)
+    until = written(stated.not_on_or_after)
     subject = _add(assertion, "saml:Subject")
-    _add(subject, "saml:NameID", said.subject, Format=said.subject_format)
+    _add(subject, "saml:NameID", stated.subject, Format=stated.subject_format)
     confirmed = _add(subject, "saml:SubjectConfirmation", Method=names.BEARER)
-    data = {"NotOnOrAfter": until, "Recipient": said.recipient}
+    data = {"NotOnOrAfter": until, "Recipient": stated.recipient}
     _add(confirmed, "saml:SubjectConfirmationData", **data)
-    times = {"NotBefore": written(said.issued), "NotOnOrAfter": until}
+    times = {"NotBefore": written(stated.issued), "NotOnOrAfter": until}
     conditions = _add(assertion, "saml:Conditions", **times)
-    _add(_add(conditions, "saml:AudienceRestriction"), "saml:Audience", said.audience)
-    _add_attributes(_add(assertion, "saml:AttributeStatement"), said.attributes)
-    _add_authentication(assertion, said)
+    _add(_add(conditions, "saml:AudienceRestriction"), "saml:Audience", stated.audience)
+    _add_attributes(_add(assertion, "saml:AttributeStatement"), stated.attributes)
+    _add_authentication(assertion, stated)
     return root
 
 
@@ -121,10 +121,10 @@ def _add_attributes(statement: Element, attributes: Mapping[str, Iterable[str]])
             _add(attribute, "saml:AttributeValue", value)
 
 
-def _add_authentication(assertion: Element, said: Statements) -> None:
-    session = {"AuthnInstant": written(said.issued), "SessionIndex": said.assertion_id}
-    if said.session_not_on_or_after is not None:
-        session["SessionNotOnOrAfter"] = written(said.session_not_on_or_after)
+def _add_authentication(assertion: Element, stated: Statements) -> None:
+    session = {"AuthnInstant": written(stated.issued), "SessionIndex": stated.assertion_id}
+    if stated.session_not_on_or_after is not None:
+        session["SessionNotOnOrAfter"] = written(stated.session_not_on_or_after)
     statement = _add(assertion, "saml:AuthnStatement", **session)
     context = _add(statement, "saml:AuthnContext")
     _add(context, "saml:AuthnContextClassRef", names.BY_PASSWORD)
@@ -234,7 +234,7 @@ def texts(what: str, value: object) -> tuple[str, ...]:
     """Insist on several texts; a single one is a mistake, as it would be taken letter by letter."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise RequestError(f"{what} must be a list of texts, not {_shown(value)}.")
-    return tuple(text(f"Each of {what}", one) for one in value)
+    return tuple(text(f"Each of {what}", item) for item in value)
 
 
 def by_name(what: str, value: object) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ from iamlab.operations.federation.saml_xml import (
     text_of,
 )
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.condition_keys import is_multivalued
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -154,9 +155,9 @@ def _context(attributes: Attributes) -> dict[str, str | tuple[str, ...]]:
     """Give what policies see of the attributes; of two that become one key, the first."""
     found: dict[str, str | tuple[str, ...]] = {}
     for name, values in attributes.items():
-        claim = names.CLAIMS.get(name)
-        if claim is not None and values:
-            found.setdefault(claim.key, tuple(values) if claim.is_list else values[0])
+        key = names.CLAIMS.get(name)
+        if key is not None and values:
+            found.setdefault(key, tuple(values) if is_multivalued(key) else values[0])
     return found
 
 

@@ -110,12 +110,12 @@ class SamlDirectory:
         """
         if checks.text("The name", name) in self.users:
             raise RequestError(f"{self.name} has a user {name} already.")
-        given = checks.by_name("attributes", attributes)
+        named = checks.by_name("attributes", attributes)
         user = DirectoryUser(
             name,
             None if email is None else checks.text("The email address", email),
             checks.texts("groups", groups),
-            {key: checks.values(key, value) for key, value in given.items()},
+            {key: checks.values(key, value) for key, value in named.items()},
         )
         self.users[name] = user
         return user
@@ -245,9 +245,9 @@ class SamlDirectory:
         lifetime_seconds: float = 300,
         session_not_on_or_after: datetime | None = None,
     ) -> SamlAssertion:
-        """Let somebody sign in, and sign what AWS shall know of them.
+        """Let somebody sign in, and sign what AWS is to know of them.
 
-        The directory writes what it is told; whether AWS takes it is another question.
+        The directory writes whatever the parameters say; AWS may still refuse it.
 
         Parameters
         ----------
@@ -292,12 +292,12 @@ class SamlDirectory:
         }
         for key, tag in checks.by_name("principal_tags", principal_tags).items():
             for_aws[names.PRINCIPAL_TAG + key] = (checks.text("A tag", tag, least=0),)
-        stated = {name: one for name, one in for_aws.items() if one}
+        for_aws = {name: values for name, values in for_aws.items() if values}
         number = self.sign_ins + 1
         subject, subject_format = self._subject(
             who, checks.text("subject_type", subject_type), number
         )
-        said = Statements(
+        stated = Statements(
             response_id=f"_{self._hidden(f'response/{number}', 32)}",
             assertion_id=f"_{self._hidden(f'assertion/{number}', 32)}",
             issuer=self.entity_id,
@@ -307,12 +307,12 @@ class SamlDirectory:
             subject_format=subject_format,
             audience=checks.text("audience", audience),
             recipient=checks.text("recipient", recipient),
-            attributes={**_known_of(who), **stated},
+            attributes={**_known_of(who), **for_aws},
             session_not_on_or_after=checks.moment(
                 "session_not_on_or_after", session_not_on_or_after
             ),
         )
-        done = signed(response_of(said), self._key(self.certificate_number), self.certificate())
+        done = signed(response_of(stated), self._key(self.certificate_number), self.certificate())
         self.sign_ins = number
         return done
 

@@ -63,9 +63,9 @@ def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
     for key in every(root, "md:IDPSSODescriptor/md:KeyDescriptor"):
         if key.get("use", "signing") != "signing":
             continue
-        for one in every(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate"):
+        for element in every(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate"):
             try:
-                certificate = load_der_x509_certificate(b64decode(text_of(one)))
+                certificate = load_der_x509_certificate(b64decode(text_of(element)))
                 certificate.public_key()  # which may be of a kind that nobody knows
             except (ValueError, UnsupportedAlgorithm):
                 continue

@@ -108,65 +108,48 @@ DOORS = {
 """By partition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a well-known attribute is for AWS.
-
-    Parameters
-    ----------
-    key
-        The condition key that it becomes.
-    is_list
-        Whether it may have several values.
-    """
-
-    key: str
-    is_list: bool = False
-
-
 _EDU_PERSON, _EDU_ORG = "urn:oid:1.3.6.1.4.1.5923.1.1.1.", "urn:oid:1.3.6.1.4.1.5923.1.2.1."
 CLAIMS_OF_AD = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+_MICROSOFT = "http://schemas.microsoft.com/ws/2008/06/identity/claims/"
 GROUP = "http://schemas.xmlsoap.org/claims/Group"
 """In which groups somebody is; AWS does not look at it."""
 
 CLAIMS = {
     # eduPerson and eduOrg
-    f"{_EDU_PERSON}1": Claim("saml:edupersonaffiliation", is_list=True),
-    f"{_EDU_PERSON}2": Claim("saml:edupersonnickname", is_list=True),
-    f"{_EDU_PERSON}3": Claim("saml:edupersonorgdn"),
-    f"{_EDU_PERSON}4": Claim("saml:edupersonorgunitdn", is_list=True),
-    f"{_EDU_PERSON}5": Claim("saml:edupersonprimaryaffiliation"),
-    f"{_EDU_PERSON}6": Claim("saml:edupersonprincipalname"),
-    f"{_EDU_PERSON}7": Claim("saml:edupersonentitlement", is_list=True),
-    f"{_EDU_PERSON}8": Claim("saml:edupersonprimaryorgunitdn"),
-    f"{_EDU_PERSON}9": Claim("saml:edupersonscopedaffiliation", is_list=True),
-    f"{_EDU_PERSON}10": Claim("saml:edupersontargetedid", is_list=True),
-    f"{_EDU_PERSON}11": Claim("saml:edupersonassurance", is_list=True),
-    f"{_EDU_ORG}2": Claim("saml:eduorghomepageuri", is_list=True),
-    f"{_EDU_ORG}3": Claim("saml:eduorgidentityauthnpolicyuri", is_list=True),
-    f"{_EDU_ORG}4": Claim("saml:eduorglegalname", is_list=True),
-    f"{_EDU_ORG}5": Claim("saml:eduorgsuperioruri", is_list=True),
-    f"{_EDU_ORG}6": Claim("saml:eduorgwhitepagesuri", is_list=True),
-    "urn:oid:2.5.4.3": Claim("saml:cn", is_list=True),
+    f"{_EDU_PERSON}1": "saml:edupersonaffiliation",
+    f"{_EDU_PERSON}2": "saml:edupersonnickname",
+    f"{_EDU_PERSON}3": "saml:edupersonorgdn",
+    f"{_EDU_PERSON}4": "saml:edupersonorgunitdn",
+    f"{_EDU_PERSON}5": "saml:edupersonprimaryaffiliation",
+    f"{_EDU_PERSON}6": "saml:edupersonprincipalname",
+    f"{_EDU_PERSON}7": "saml:edupersonentitlement",
+    f"{_EDU_PERSON}8": "saml:edupersonprimaryorgunitdn",
+    f"{_EDU_PERSON}9": "saml:edupersonscopedaffiliation",
+    f"{_EDU_PERSON}10": "saml:edupersontargetedid",
+    f"{_EDU_PERSON}11": "saml:edupersonassurance",
+    f"{_EDU_ORG}2": "saml:eduorghomepageuri",
+    f"{_EDU_ORG}3": "saml:eduorgidentityauthnpolicyuri",
+    f"{_EDU_ORG}4": "saml:eduorglegalname",
+    f"{_EDU_ORG}5": "saml:eduorgsuperioruri",
+    f"{_EDU_ORG}6": "saml:eduorgwhitepagesuri",
+    "urn:oid:2.5.4.3": "saml:cn",
     # Active Directory
-    f"{CLAIMS_OF_AD}name": Claim("saml:name"),
-    "http://schemas.xmlsoap.org/claims/CommonName": Claim("saml:commonName"),
-    f"{CLAIMS_OF_AD}givenname": Claim("saml:givenName"),
-    f"{CLAIMS_OF_AD}surname": Claim("saml:surname"),
-    f"{CLAIMS_OF_AD}emailaddress": Claim("saml:mail"),
-    "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid": Claim(
-        "saml:primaryGroupSID"
-    ),
+    f"{CLAIMS_OF_AD}name": "saml:name",
+    "http://schemas.xmlsoap.org/claims/CommonName": "saml:commonName",
+    f"{CLAIMS_OF_AD}givenname": "saml:givenName",
+    f"{CLAIMS_OF_AD}surname": "saml:surname",
+    f"{CLAIMS_OF_AD}emailaddress": "saml:mail",
+    f"{_MICROSOFT}primarygroupsid": "saml:primaryGroupSID",
     # X.500
-    "2.5.4.3": Claim("saml:commonName"),
-    "2.5.4.4": Claim("saml:surname"),
-    "2.5.4.42": Claim("saml:givenName"),
-    "2.5.4.45": Claim("saml:x500UniqueIdentifier"),
-    "0.9.2342.19200300.100.1.1": Claim("saml:uid"),
-    "0.9.2342.19200300.100.1.3": Claim("saml:mail"),
-    "0.9.2342.19200300.100.1.45": Claim("saml:organizationStatus"),
+    "2.5.4.3": "saml:commonName",
+    "2.5.4.4": "saml:surname",
+    "2.5.4.42": "saml:givenName",
+    "2.5.4.45": "saml:x500UniqueIdentifier",
+    "0.9.2342.19200300.100.1.1": "saml:uid",
+    "0.9.2342.19200300.100.1.3": "saml:mail",
+    "0.9.2342.19200300.100.1.45": "saml:organizationStatus",
 }
-"""The attributes that become condition keys of trust policies, by their names."""
+"""Well-known attribute -> the condition key of trust policies that it becomes."""
 
 
 def tag(name: str) -> str:
@@ -185,8 +168,8 @@ def tag(name: str) -> str:
 def _attributes() -> dict[str, str]:
     """Give the names of attributes by the last part of their condition keys, in small letters."""
     found: dict[str, str] = {}
-    for name, claim in CLAIMS.items():
-        found.setdefault(claim.key.partition(":")[2].lower(), name)
+    for name, key in CLAIMS.items():
+        found.setdefault(key.partition(":")[2].lower(), name)
     return found
 
 

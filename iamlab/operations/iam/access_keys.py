@@ -21,7 +21,7 @@ from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam.lookup import check_room, holder_of
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.responses import fields, filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 
 
 def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
-    return {
-        "UserName": user.user_name,
-        "AccessKeyId": record.access_key_id,
-        "Status": record.status,
-        "CreateDate": record.create_date,
-    }
+    return {"UserName": user.user_name, **fields(record, "AccessKeyId", "Status", "CreateDate")}
 
 
 def _created(key: AccessKey) -> dict[str, Any]:
@@ -48,7 +43,7 @@ def _created(key: AccessKey) -> dict[str, Any]:
 
 @operation("CreateAccessKey", on="user", answer=_created)
 def create_access_key(account: Account, request: Parameters) -> AccessKey:
-    """Make a key: its secret is answered now, and never again."""
+    """Create a key: its secret is answered now, and never again."""
     user = holder_of(account, request)
     check_room(account, "AccessKeysPerUser", len(user.key_records))
     ids = account.world.ids
@@ -68,7 +63,7 @@ def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
 def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
-    """Tell when a key was last used; ``N/A`` stands for what was never noted."""
+    """Say when a key was last used; ``N/A`` if that was never recorded."""
     key_id = request["AccessKeyId"]
     user = account.holder_of_key(key_id)
     if user is None:

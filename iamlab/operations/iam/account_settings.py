@@ -51,7 +51,7 @@ from iamlab.model.organization.root_features import (
 )
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
-from iamlab.operations.iam.lookup import same_name
+from iamlab.operations.iam.lookup import iam_arn, same_name
 from iamlab.operations.iam.responses import page
 from iamlab.operations.iam.roles import create_service_linked_role
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -113,8 +113,7 @@ def _also(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever enables role manager needs to make its role, even if it is there."""
     if request["Properties"].get(_KEY) != "true":
         return []
-    role = f"arn:{account.partition}:iam::{account.account_id}:role{role_of(_LINKED)}"
-    return [("iam:CreateServiceLinkedRole", role)]
+    return [("iam:CreateServiceLinkedRole", iam_arn(account, f"role{role_of(_LINKED)}"))]
 
 
 @operation("GetAccountProperties", on="*", answer=as_it_is)

@@ -11,28 +11,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import (
-    EntityAlreadyExists,
-    KeyPairMismatch,
-    MalformedCertificate,
-    NoSuchEntity,
-    did_you_mean,
-)
+from iamlab.errors import KeyPairMismatch, MalformedCertificate
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import add, check_room, renamed, same_name, without
+from iamlab.operations.iam.lookup import (
+    add,
+    check_free,
+    check_room,
+    find_named,
+    iam_arn,
+    moved,
+    same_name,
+)
 from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cryptography.x509 import Certificate
 
     from iamlab.model.account import Account
 
+_SHOWN = "The Server Certificate with name {}"
 _NO_CERTIFICATE = "Unable to parse certificate. Please ensure the certificate is in PEM format."
 _NO_CHAIN = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate "
@@ -58,26 +59,12 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
-    name = request["ServerCertificateName"]
-    found = same_name(name, account.server_certificates)
-    if found is None:
-        error = NoSuchEntity(f"The Server Certificate with name {name} cannot be found.")
-        error.add_note(did_you_mean(name, account.server_certificates))
-        raise error
-    return found
-
-
-def _check_free(name: str, taken: Mapping[str, ServerCertificate]) -> None:
-    if same_name(name, taken):
-        raise EntityAlreadyExists(f"The Server Certificate with name {name} already exists.")
+    return find_named(_SHOWN, request["ServerCertificateName"], account.server_certificates)
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
     return {
-        "Path": certificate.path,
-        "ServerCertificateName": certificate.name,
-        "ServerCertificateId": certificate.unique_id,
-        "Arn": certificate.arn,
+        **answers.named(certificate, certificate.noun),
         "UploadDate": certificate.create_date,
         **filled(Expiration=certificate.expiration),
     }
@@ -116,7 +103,7 @@ def upload_server_certificate(account: Account, request: Parameters) -> ServerCe
     """Keep a certificate, without its private key."""
     name = request["ServerCertificateName"]
     certificate = _own_certificate(request)
-    _check_free(name, account.server_certificates)
+    check_free(_SHOWN, name, account.server_certificates)
     check_room(account, "ServerCertificates", len(account.server_certificates))
     kept = ServerCertificate(
         account,
@@ -156,18 +143,15 @@ def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
     old = same_name(request["ServerCertificateName"], account.server_certificates)
     path = request.get("NewPath", old.path if old else "/")
     name = request.get("NewServerCertificateName", old.name if old else "")
-    start = f"arn:{account.partition}:iam::{account.account_id}:server-certificate"
-    return [("iam:UpdateServerCertificate", f"{start}{path}{name}")]
+    arn = iam_arn(account, f"server-certificate{path}{name}")
+    return [("iam:UpdateServerCertificate", arn)]
 
 
 @operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
     certificate, held = _find(account, request), account.server_certificates
-    name = request.get("NewServerCertificateName", certificate.name)
-    _check_free(name, without(held, certificate))
-    account.server_certificates = renamed(held, certificate, name)
-    certificate.name, certificate.path = name, request.get("NewPath", certificate.path)
+    account.server_certificates = moved(certificate, held, _SHOWN, request, certificate.noun)
     account.changed()
 
 
@@ -178,4 +162,4 @@ def delete_server_certificate(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)
+TagOperations("server-certificate", "ServerCertificate", _find, by_key=True).register()

@@ -30,7 +30,7 @@ from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import check_room, same_name
 from iamlab.operations.iam.responses import filled
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     account.changed()
 
 
-tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
+TagOperations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True).register()
 
 
 _MOST_KEYS = 2
@@ -374,4 +374,4 @@ def delete_saml_provider(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)
+TagOperations("saml-provider", "SAMLProvider", _find_saml, by_key=True).register()

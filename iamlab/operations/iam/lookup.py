@@ -15,8 +15,10 @@ from iamlab.errors import (
     EntityAlreadyExists,
     InvalidInput,
     LimitExceeded,
+    NoSuchEntity,
     PolicyNotAttachable,
     ValidationError,
+    did_you_mean,
 )
 from iamlab.model.quotas import quota
 
@@ -67,10 +69,31 @@ def holder_of(account: Account, request: Parameters) -> CredentialOwner:
     return account.get_user(request["UserName"]) if "UserName" in request else account.root
 
 
-def check_free(noun: str, name: str, taken: Mapping[str, Any]) -> None:
+def find_named(shown: str, name: str, held: Mapping[str, Held]) -> Held:
+    """Find what has a name, in any letter case.
+
+    Parameters
+    ----------
+    shown
+        How IAM's sentence writes it: ``"Instance Profile {}"``.
+
+    Raises
+    ------
+    NoSuchEntity
+        Nothing has it; a note says which name may be meant.
+    """
+    found = same_name(name, held)
+    if found is None:
+        error = NoSuchEntity(f"{shown.format(name)} cannot be found.")
+        error.add_note(did_you_mean(name, held))
+        raise error
+    return found
+
+
+def check_free(shown: str, name: str, held: Mapping[str, Any]) -> None:
     """Check that nothing has the name, in any letter case."""
-    if same_name(name, taken) is not None:
-        raise EntityAlreadyExists(f"{noun} with name {name} already exists.")
+    if same_name(name, held) is not None:
+        raise EntityAlreadyExists(f"{shown.format(name)} already exists.")
 
 
 def check_room(account: Account, name: str, used: int) -> None:
@@ -91,14 +114,33 @@ def add(new: New, held: dict[str, New]) -> New:
     return new
 
 
-def without(held: Mapping[str, Held], left_out: Held) -> dict[str, Held]:
-    """Give what else is held."""
-    return {name: found for name, found in held.items() if found is not left_out}
+def moved(
+    thing: New, held: Mapping[str, New], shown: str, request: Parameters, noun: str
+) -> dict[str, New]:
+    """Rename something, or move it to another path; give what is held under its new name.
+
+    Lists keep their order.
+    """
+    name = request.get(f"New{noun}Name", thing.name)
+    others = {key: other for key, other in held.items() if other is not thing}
+    check_free(shown, name, others)
+    thing.path = request.get("NewPath", thing.path)
+    found = {(name if other is thing else key): other for key, other in held.items()}
+    thing.name = name
+    return found
 
 
-def renamed(held: Mapping[str, Held], changed: Held, new: str) -> dict[str, Held]:
-    """Give what is held with one new name, in the same place: lists keep their order."""
-    return {(new if found is changed else name): found for name, found in held.items()}
+def iam_arn(account: Account, resource: str) -> str:
+    """Write the ARN of something of IAM in an account.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> iam_arn(main, "role/stars")
+    'arn:aws:iam::111111111111:role/stars'
+    """
+    return f"arn:{account.partition}:iam::{account.account_id}:{resource}"
 
 
 def check_empty(*leftovers: tuple[object, str]) -> None:

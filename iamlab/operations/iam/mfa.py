@@ -1,4 +1,4 @@
-"""MFA devices: set up, enabled with two codes, taken away, deleted.
+"""MFA devices: set up, enabled with two codes, deactivated, deleted.
 
 Notes
 -----
@@ -29,10 +29,10 @@ from iamlab.model.credentials import (
     seed_of,
 )
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room, holder_of
+from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.responses import fields, filled, page
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def _created(device: MfaDevice) -> dict[str, Any]:
 
 @operation("CreateVirtualMFADevice", on="mfa", answer=_created)
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
-    """Set up a phone; it is nobody's until it is enabled."""
+    """Set up a phone; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
-    serial = f"arn:{account.partition}:iam::{account.account_id}:mfa{path}{name}"
+    serial = iam_arn(account, f"mfa{path}{name}")
     if serial in account.mfa_records:
         raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
     records = account.mfa_records.values()
@@ -74,7 +74,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
     """Find the device that is to be enabled. IAM learns only then of tokens and passkeys."""
     if "PasskeyName" in request:  # the console registers it, so no codes are sent
         whose = f"user/{user.user_name}" if user.named else "root-account"
-        start = f"arn:{account.partition}:iam::{account.account_id}:u2f/{whose}"
+        start = iam_arn(account, f"u2f/{whose}")
         number = account.world.ids.made + 1
         suffix = account.world.ids.hidden(f"u2f/{number}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26)
         return MfaRecord(f"{start}/{request['PasskeyName']}-{suffix}", PASSKEY, number)
@@ -86,7 +86,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
 
 @operation("EnableMFADevice", on="user")
 def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
-    """Make a device somebody's: two codes, one after the other, prove that it is at hand."""
+    """Give a device an owner: two codes, one after the other, prove that it is at hand."""
     user = holder_of(account, request)
     record = _to_enable(account, user, request)
     if record.owner is not None:
@@ -124,7 +124,7 @@ def resync_mfa_device(account: Account, request: Parameters) -> None:
 
 @operation("DeactivateMFADevice", on="user")
 def deactivate_mfa_device(account: Account, request: Parameters) -> None:
-    """Take a device from its user; a virtual one stays, for nobody."""
+    """Take a device from its user; a virtual device stays, without an owner."""
     record = _own(holder_of(account, request), request["SerialNumber"])
     if record.kind == VIRTUAL:
         account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
@@ -135,7 +135,7 @@ def deactivate_mfa_device(account: Account, request: Parameters) -> None:
 
 @operation("DeleteVirtualMFADevice", on="mfa")
 def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
-    """Delete a virtual device that is nobody's."""
+    """Delete a virtual device that has no owner."""
     record = find_device(account, request["SerialNumber"])
     if record.owner is not None:
         raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
@@ -144,11 +144,7 @@ def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
 
 
 def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
-    return {
-        "UserName": user.user_name,
-        "SerialNumber": record.serial_number,
-        "EnableDate": record.enable_date,
-    }
+    return {"UserName": user.user_name, **fields(record, "SerialNumber", "EnableDate")}
 
 
 @operation("ListMFADevices", on="user", answer=as_it_is)
@@ -167,7 +163,7 @@ def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListVirtualMFADevices", on="mfa/", answer=as_it_is)
 def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the account's virtual devices, by whether they are somebody's."""
+    """List the account's virtual devices: all, or those with or without an owner."""
     wanted = request.get("AssignmentStatus", "Any")
     found = [
         record
@@ -196,4 +192,4 @@ def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
 
 
-tag_operations("mfa", "MFADevice", _virtual, _set_tags)
+TagOperations("mfa", "MFADevice", _virtual, _set_tags).register()

@@ -1,4 +1,9 @@
-"""The MFA device that one holds."""
+"""An MFA device as its owner has it: it shows codes, and is enabled and deactivated.
+
+Notes
+-----
+AWS page: "Assign a virtual MFA device in the AWS Management Console".
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class MfaDevice:
-    """An MFA device. The one that ``create_virtual_mfa_device`` returns stands for the phone.
+    """An MFA device. The object that ``create_virtual_mfa_device`` returns is the phone.
 
     Examples
     --------
@@ -49,7 +54,7 @@ class MfaDevice:
 
     @property
     def base32_string_seed(self) -> str:
-        """What the phone is told when it is set up; shown once.
+        """The seed that the phone gets when it is set up; shown once.
 
         Raises
         ------
@@ -95,7 +100,7 @@ class MfaDevice:
         return dict(self.record.tags)
 
     def code(self, at: datetime | None = None) -> str:
-        """Show the code of a moment; of now, by the world's clock, if nothing is said.
+        """Show the code of a moment. Default: now, by the world's clock.
 
         Raises
         ------
@@ -105,7 +110,7 @@ class MfaDevice:
         return code_at(self.base32_string_seed, at or self.account.world.clock.now)
 
     def otpauth_uri(self) -> str:
-        """Write what an authenticator app is told: the name of the device, and its seed.
+        """Write the URI that an authenticator app reads: the name of the device, and its seed.
 
         Raises
         ------
@@ -160,7 +165,7 @@ class MfaDevice:
         Parameters
         ----------
         user
-            Whose it shall be; the one for whom it was made, if nothing is said.
+            Its owner. Default: the user for whom it was made.
 
         Raises
         ------

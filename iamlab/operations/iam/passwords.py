@@ -29,7 +29,7 @@ from iamlab.model.console_access import (
 )
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.lookup import holder_of
-from iamlab.operations.iam.responses import filled
+from iamlab.operations.iam.responses import fields, filled
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def _answer(user: CredentialOwner) -> dict[str, Any]:
     return {
         "LoginProfile": {
             "UserName": user.user_name,
-            "CreateDate": profile.create_date,
-            "PasswordResetRequired": profile.password_reset_required,
+            **fields(profile, "CreateDate", "PasswordResetRequired"),
             **filled(MaxSigninSessionDuration=profile.max_signin_session_duration),
         }
     }
@@ -189,11 +188,8 @@ _POLICY_FIELDS = (
 def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
     """Read it."""
     policy = _policy(account)
-    found = {name: getattr(policy, python_name(name)) for name in _POLICY_FIELDS}
-    age, reuse = policy.max_password_age, policy.password_reuse_prevention
-    return {
-        "PasswordPolicy": {**found, **filled(MaxPasswordAge=age, PasswordReusePrevention=reuse)}
-    }
+    if_set = filled(**fields(policy, "MaxPasswordAge", "PasswordReusePrevention"))
+    return {"PasswordPolicy": {**fields(policy, *_POLICY_FIELDS), **if_set}}
 
 
 @operation("DeleteAccountPasswordPolicy", on="*")

@@ -1,12 +1,18 @@
-"""Managed policies and their versions.
+"""Managed policies and their versions; policies attached to, or inline in, an identity; boundaries.
+
+Users, groups and roles have the same operations on their policies, so each is written once for all
+of them.
 
 Notes
 -----
-AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "Delete IAM policies".
+AWS pages: "Managed policies and inline policies"; "Versioning IAM policies"; "Delete IAM policies";
+"Adding and removing IAM identity permissions"; "Permissions boundaries for IAM entities"; "IAM and
+AWS STS quotas".
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -21,20 +27,21 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.lookup import check_room
+from iamlab.operations.iam.lookup import attachable, check_room, iam_arn
 from iamlab.operations.iam.responses import page
-from iamlab.operations.iam.tags import tag_operations, tags_in
-from iamlab.operations.policy_documents import saved
+from iamlab.operations.iam.roles import own_role
+from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.model.account import Account
-    from iamlab.model.identities import Identity
+    from iamlab.model.identities import Bounded, Identity
 
 
-def own_policy(account: Account, arn: str) -> ManagedPolicy:
+def _own(account: Account, request: Parameters) -> ManagedPolicy:
     """Find a policy that is to be changed.
 
     Raises
@@ -44,7 +51,7 @@ def own_policy(account: Account, arn: str) -> ManagedPolicy:
     NoSuchEntity
         There is none.
     """
-    policy = account.get_policy(arn)
+    policy = account.get_policy(request["PolicyArn"])
     if policy.is_aws_managed:
         error = AccessDenied("Policy is outside your own account.")
         error.add_note(f"{policy.name} is AWS's. Make a policy of your own from its document.")
@@ -84,7 +91,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     now = account.world.clock.now
     policy = ManagedPolicy(
         name,
-        f"arn:{account.partition}:iam::{account.account_id}:policy{path}{name}",
+        iam_arn(account, f"policy{path}{name}"),
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
@@ -122,20 +129,23 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """List who has a policy attached."""
-    policy = account.get_policy(request["PolicyArn"])
+    """List who has a policy attached or, if that is asked for, as a boundary."""
+    arn, kind = account.get_policy(request["PolicyArn"]).arn, request.get("EntityFilter")
+    is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
+    every = bounded_by(account, arn) if is_boundary else holders(account, arn)
+    wanted = [one for one in every if kind in (None, one.kind.capitalize())]
+    listed = page("Entities", wanted, request, lambda one: one)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for identity in holders(account, policy.arn):
-        noun = identity.kind.capitalize()
-        named = {f"{noun}Name": identity.name, f"{noun}Id": identity.unique_id}
-        found[f"Policy{noun}s"].append(named)
-    return {**found, "IsTruncated": False}
+    for one in listed.pop("Entities"):
+        noun = one.kind.capitalize()
+        found[f"Policy{noun}s"].append({f"{noun}Name": one.name, f"{noun}Id": one.unique_id})
+    return {**found, **listed}
 
 
 @operation("DeletePolicy", on="policy")
 def delete_policy(account: Account, request: Parameters) -> None:
     """Delete a policy that nobody has, and that has one version only."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
@@ -164,7 +174,7 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
 @operation("CreatePolicyVersion", on="policy", answer=as_it_is)
 def create_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Add a version; its number is never used again."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     document = saved(request["PolicyDocument"], policy.name, "identity")
     most = quota(account, "VersionsPerPolicy")
     if len(policy.versions) >= most:
@@ -201,7 +211,7 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
 @operation("SetDefaultPolicyVersion", on="policy")
 def set_default_policy_version(account: Account, request: Parameters) -> None:
     """Let another version apply: the way to roll back."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
     account.changed()
@@ -210,7 +220,7 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
 @operation("DeletePolicyVersion", on="policy")
 def delete_policy_version(account: Account, request: Parameters) -> None:
     """Delete a version that is not the default."""
-    policy = own_policy(account, request["PolicyArn"])
+    policy = _own(account, request)
     version_id = _version(policy, request["VersionId"])
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
@@ -218,6 +228,121 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-tag_operations(
-    "policy", "Policy", lambda account, request: own_policy(account, request["PolicyArn"])
-)
+TagOperations("policy", "Policy", _own).register()
+
+
+def _inline(identity: Identity, request: Parameters) -> str:
+    """Give the name of an inline policy that must be there."""
+    name: str = request["PolicyName"]
+    if name not in identity.inline:
+        error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
+        error.add_note(did_you_mean(name, identity.inline))
+        raise error
+    return name
+
+
+def _attached(arn: str) -> dict[str, str]:
+    return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOperations:
+    """The operations on the policies of one kind of identity.
+
+    Parameters
+    ----------
+    noun
+        In the names of operations and parameters: ``"User"``.
+    """
+
+    noun: str
+
+    def find(self, account: Account, request: Parameters) -> Identity:
+        """Find the identity that a call names."""
+        name = request[f"{self.noun}Name"]
+        found: Identity = getattr(account, f"get_{self.noun.lower()}")(name)
+        return found
+
+    def find_own(self, account: Account, request: Parameters) -> Any:
+        """Find an identity that is to be changed: no role of AWS's."""
+        if self.noun == "Role":
+            return own_role(account, request["RoleName"])
+        return self.find(account, request)
+
+    def attach(self, account: Account, request: Parameters) -> None:
+        """Attach a managed policy; one that is attached already stays so."""
+        identity: Identity = self.find_own(account, request)
+        policy = attachable(account, request["PolicyArn"], self.noun)
+        if policy.arn not in identity.attached:
+            check_room(account, f"PoliciesPer{self.noun}", len(identity.attached))
+            identity.attached.append(policy.arn)
+            account.changed()
+
+    def detach(self, account: Account, request: Parameters) -> None:
+        """Detach a managed policy."""
+        identity: Identity = self.find_own(account, request)
+        arn = request["PolicyArn"]
+        if arn not in identity.attached:
+            raise NoSuchEntity(f"Policy {arn} was not found.")
+        identity.attached.remove(arn)
+        account.changed()
+
+    def list_attached(self, account: Account, request: Parameters) -> dict[str, Any]:
+        """List the managed policies that are attached."""
+        return page("AttachedPolicies", self.find(account, request).attached, request, _attached)
+
+    def put(self, account: Account, request: Parameters) -> None:
+        """Write an inline policy: it belongs to this identity alone and goes with it."""
+        identity: Identity = self.find_own(account, request)
+        name, holder = request["PolicyName"], (identity.kind, identity.name)
+        others = [policy for other, policy in identity.inline.items() if other != name]
+        identity.inline[name] = saved_inline(request["PolicyDocument"], name, holder, others)
+        account.changed()
+
+    def get(self, account: Account, request: Parameters) -> dict[str, Any]:
+        """Read an inline policy."""
+        identity = self.find(account, request)
+        name = _inline(identity, request)
+        return {
+            f"{self.noun}Name": identity.name,
+            "PolicyName": name,
+            "PolicyDocument": identity.inline[name].to_json(),
+        }
+
+    def delete(self, account: Account, request: Parameters) -> None:
+        """Delete an inline policy."""
+        identity: Identity = self.find_own(account, request)
+        del identity.inline[_inline(identity, request)]
+        account.changed()
+
+    def list_inline(self, account: Account, request: Parameters) -> dict[str, Any]:
+        """List the names of inline policies."""
+        return page("PolicyNames", self.find(account, request).inline, request, str)
+
+    def put_boundary(self, account: Account, request: Parameters) -> None:
+        """Set the permissions boundary: at most what this managed policy allows."""
+        identity: Bounded = self.find_own(account, request)
+        identity.boundary = attachable(account, request["PermissionsBoundary"], self.noun).arn
+        account.changed()
+
+    def delete_boundary(self, account: Account, request: Parameters) -> None:
+        """Remove the permissions boundary."""
+        identity: Bounded = self.find_own(account, request)
+        if identity.boundary is None:
+            raise NoSuchEntity(f"{self.noun} {identity.name} does not have a permissions boundary.")
+        identity.boundary = None
+        account.changed()
+
+
+for _noun in ("User", "Group", "Role"):
+    _kind, _policies = _noun.lower(), PolicyOperations(_noun)
+    operation(f"Attach{_noun}Policy", on=_kind)(_policies.attach)
+    operation(f"Detach{_noun}Policy", on=_kind)(_policies.detach)
+    operation(f"ListAttached{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_attached)
+    operation(f"Put{_noun}Policy", on=_kind)(_policies.put)
+    operation(f"Get{_noun}Policy", on=_kind, answer=as_it_is)(_policies.get)
+    operation(f"Delete{_noun}Policy", on=_kind)(_policies.delete)
+    operation(f"List{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_inline)
+    if _noun != "Group":
+        operation(f"Put{_noun}PermissionsBoundary", on=_kind)(_policies.put_boundary)
+        operation(f"Delete{_noun}PermissionsBoundary", on=_kind)(_policies.delete_boundary)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ValidationError
 from iamlab.model.identities import User
+from iamlab.operations.api_models import python_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Bounded, Group, Identity, Role
     from iamlab.model.managed_policies import ManagedPolicy
+    from iamlab.model.providers import IamResource
 
 
 def filled(**fields: Any) -> dict[str, Any]:
@@ -26,19 +28,28 @@ def filled(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
+def fields(record: object, *names: str) -> dict[str, Any]:
+    """Write the fields of a record that have the API's names."""
+    return {name: getattr(record, python_name(name)) for name in names}
+
+
+def named(thing: Identity | IamResource, noun: str) -> dict[str, Any]:
+    """Write what everything with a name and a path has."""
+    return {
+        "Path": thing.path,
+        f"{noun}Name": thing.name,
+        f"{noun}Id": thing.unique_id,
+        "Arn": thing.arn,
+    }
+
+
 def tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     """Write tags."""
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
 def _identity(identity: Identity, noun: str) -> dict[str, Any]:
-    return {
-        "Path": identity.path,
-        f"{noun}Name": identity.name,
-        f"{noun}Id": identity.unique_id,
-        "Arn": identity.arn,
-        **filled(CreateDate=identity.create_date),
-    }
+    return {**named(identity, noun), **filled(CreateDate=identity.create_date)}
 
 
 def _bounded(identity: Bounded, noun: str) -> dict[str, Any]:
@@ -89,17 +100,10 @@ def policy(managed: ManagedPolicy) -> dict[str, Any]:
     """Write a managed policy, without its document."""
     return {
         "PolicyName": managed.name,
-        "PolicyId": managed.policy_id,
-        "Arn": managed.arn,
-        "Path": managed.path,
-        "DefaultVersionId": managed.default_version_id,
+        **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
         "IsAttachable": True,
-        **filled(
-            Description=managed.description,
-            CreateDate=managed.create_date,
-            UpdateDate=managed.update_date,
-            Tags=tags(managed.tags),
-        ),
+        **filled(**fields(managed, "Description", "CreateDate", "UpdateDate")),
+        **filled(Tags=tags(managed.tags)),
     }
 
 

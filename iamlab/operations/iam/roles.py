@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import (
-    EntityAlreadyExists,
     InvalidInput,
     MalformedPolicyDocument,
     NoSuchEntity,
     UnmodifiableEntity,
     ValidationError,
-    did_you_mean,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
@@ -37,10 +35,12 @@ from iamlab.operations.iam.lookup import (
     check_empty,
     check_free,
     check_room,
+    find_named,
+    iam_arn,
     same_name,
 )
 from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -93,7 +93,7 @@ def _found(role: Role) -> dict[str, Any]:
 def create_role(account: Account, request: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
     name, path = request["RoleName"], request.get("Path", "/")
-    check_free("Role", name, account.roles)
+    check_free("Role with name {}", name, account.roles)
     check_room(account, "Roles", len(account.roles))
     role = Role(
         account,
@@ -239,23 +239,17 @@ def get_service_linked_role_deletion_status(account: Account, request: Parameter
     return account.deletion_tasks[task]
 
 
+_PROFILE = "Instance Profile {}"
+
+
 def _profile(account: Account, request: Parameters) -> InstanceProfile:
-    name = request["InstanceProfileName"]
-    found = same_name(name, account.instance_profiles)
-    if found is None:
-        error = NoSuchEntity(f"Instance Profile {name} cannot be found.")
-        error.add_note(did_you_mean(name, account.instance_profiles))
-        raise error
-    return found
+    return find_named(_PROFILE, request["InstanceProfileName"], account.instance_profiles)
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     """Write an instance profile as the API answers it, without tags."""
     return {
-        "Path": profile.path,
-        "InstanceProfileName": profile.name,
-        "InstanceProfileId": profile.unique_id,
-        "Arn": profile.arn,
+        **answers.named(profile, profile.noun),
         **filled(CreateDate=profile.create_date),
         "Roles": [answers.role(role) for role in profile.roles],
     }
@@ -269,8 +263,7 @@ def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Make an instance profile: it holds no role yet."""
     name = request["InstanceProfileName"]
-    if same_name(name, account.instance_profiles):
-        raise EntityAlreadyExists(f"Instance Profile {name} already exists.")
+    check_free(_PROFILE, name, account.instance_profiles)
     check_room(account, "InstanceProfiles", len(account.instance_profiles))
     profile = InstanceProfile(account, name, request.get("Path", "/"), tags=tags_in(request))
     return add(profile, account.instance_profiles)
@@ -305,8 +298,8 @@ def delete_instance_profile(account: Account, request: Parameters) -> None:
 def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever puts a role into a profile hands it to EC2, and so must be allowed to pass it."""
     role = same_name(request["RoleName"], account.roles)
-    start = f"arn:{account.partition}:iam::{account.account_id}:role/"
-    return [("iam:PassRole", role.arn if role else start + request["RoleName"])]
+    arn = role.arn if role else iam_arn(account, f"role/{request['RoleName']}")
+    return [("iam:PassRole", arn)]
 
 
 @operation("AddRoleToInstanceProfile", on="instance-profile", also=_pass_role)
@@ -328,5 +321,5 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     account.changed()
 
 
-tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
-tag_operations("role", "Role", get_role, ignore_case=True)
+TagOperations("instance-profile", "InstanceProfile", _profile, by_key=True).register()
+TagOperations("role", "Role", get_role, ignore_case=True).register()

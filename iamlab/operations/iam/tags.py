@@ -10,6 +10,8 @@ AWS page: "Tags for AWS Identity and Access Management resources".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import InvalidInput, LimitExceeded
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.model.account import Account
-
-    Find = Callable[[Account, Parameters], Any]
-    Keep = Callable[[Account, Any, dict[str, str]], None]
 
 _TWICE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 _RESERVED = "aws:"
@@ -48,20 +47,25 @@ def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]
     return found
 
 
+def _check_number(account: Account, tags: dict[str, str]) -> None:
+    """Check that there are not too many tags.
+
+    Raises
+    ------
+    LimitExceeded
+        There are more than the account's quota.
+    """
+    if len(tags) > quota(account, "Tags"):
+        raise LimitExceeded("The number of tags has reached the maximum limit.")
+
+
 def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
     tagged.tags = tags
 
 
-def tag_operations(
-    kind: str,
-    noun: str,
-    find: Find,
-    keep: Keep = _set_tags,
-    *,
-    ignore_case: bool = False,
-    by_key: bool = False,
-) -> None:
-    """Make the operations that tag, untag and list the tags of one kind.
+@dataclass(frozen=True, slots=True)
+class TagOperations:
+    """The operations that tag, untag and list the tags of one kind.
 
     Parameters
     ----------
@@ -71,38 +75,48 @@ def tag_operations(
         Finds what a call names.
     keep
         Gives it other tags.
+    ignore_case
+        Whether keys that differ in case are the same key.
     by_key
         Whether the list is sorted.
     """
-    same: Callable[[str], str] = str.lower if ignore_case else str
 
-    def tag(account: Account, request: Parameters) -> None:
+    kind: str
+    noun: str
+    find: Callable[[Account, Parameters], Any]
+    keep: Callable[[Account, Any, dict[str, str]], None] = _set_tags
+    ignore_case: bool = False
+    by_key: bool = False
+
+    def register(self) -> None:
+        """Make them operations of the API."""
+        operation(f"Tag{self.noun}", on=self.kind)(self.tag)
+        operation(f"Untag{self.noun}", on=self.kind)(self.untag)
+        operation(f"List{self.noun}Tags", on=self.kind, answer=as_it_is)(self.list)
+
+    def tag(self, account: Account, request: Parameters) -> None:
         """Set tags."""
-        tagged = find(account, request)
-        known = {same(key): key for key in tagged.tags}
-        sent = tags_in(request, ignore_case=ignore_case)
-        wanted = {**tagged.tags, **{known.get(same(key), key): sent[key] for key in sent}}
-        if len(wanted) > quota(account, "Tags"):
-            raise LimitExceeded("The number of tags has reached the maximum limit.")
-        keep(account, tagged, wanted)
+        tagged = self.find(account, request)
+        known = {self._same(key): key for key in tagged.tags}
+        sent = tags_in(request, ignore_case=self.ignore_case)
+        new = {known.get(self._same(key), key): value for key, value in sent.items()}
+        wanted = {**tagged.tags, **new}
+        _check_number(account, wanted)
+        self.keep(account, tagged, wanted)
         account.changed()
 
-    def untag(account: Account, request: Parameters) -> None:
+    def untag(self, account: Account, request: Parameters) -> None:
         """Remove tags; a key that is not there is no error."""
-        tagged, gone = find(account, request), set(map(same, request["TagKeys"]))
-        kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
-        keep(account, tagged, kept)
+        tagged, gone = self.find(account, request), {*map(self._same, request["TagKeys"])}
+        kept = {key: value for key, value in tagged.tags.items() if self._same(key) not in gone}
+        self.keep(account, tagged, kept)
         account.changed()
 
-    def list_tags(account: Account, request: Parameters) -> dict[str, Any]:
+    def list(self, account: Account, request: Parameters) -> dict[str, Any]:
         """List tags."""
-        held = answers.tags(find(account, request).tags)
-        return page("Tags", sorted(held, key=_key) if by_key else held, request, dict)
+        held = answers.tags(self.find(account, request).tags)
+        listed = sorted(held, key=itemgetter("Key")) if self.by_key else held
+        return page("Tags", listed, request, dict)
 
-    operation(f"Tag{noun}", on=kind)(tag)
-    operation(f"Untag{noun}", on=kind)(untag)
-    operation(f"List{noun}Tags", on=kind, answer=as_it_is)(list_tags)
-
-
-def _key(tag: dict[str, str]) -> str:
-    return tag["Key"]
+    def _same(self, key: str) -> str:
+        return key.lower() if self.ignore_case else key

@@ -38,8 +38,8 @@ from iamlab.model.user_credentials import (
     SSHPublicKey,
 )
 from iamlab.operations.iam.certificates import read_certificates
-from iamlab.operations.iam.lookup import check_room, holder_of, user_of
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn, user_of
+from iamlab.operations.iam.responses import fields, filled, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -92,28 +92,27 @@ class CredentialType:
             raise NoSuchEntity(self.missing.format(credential_id))
         return held[credential_id]
 
-    def make_operations(self) -> None:
+    def register(self) -> None:
         """Make the operations that switch and delete one."""
+        operation(f"Update{self.noun}", on="user")(self.update)
+        operation(f"Delete{self.noun}", on="user")(self.delete)
 
-        def update(account: Account, request: Parameters) -> None:
-            """Make a credential inactive, or active again."""
-            owner = self.owner(account, request)
-            found = self.find(owner, request)
-            if request["Status"] == EXPIRED:
-                raise self.error(self.sentence)
-            switched = replace(found, status=request["Status"])
-            getattr(owner, self.held)[request[self.named_by]] = switched
-            account.changed()
+    def update(self, account: Account, request: Parameters) -> None:
+        """Make a credential inactive, or active again."""
+        owner = self.owner(account, request)
+        found = self.find(owner, request)
+        if request["Status"] == EXPIRED:
+            raise self.error(self.sentence)
+        switched = replace(found, status=request["Status"])
+        getattr(owner, self.held)[request[self.named_by]] = switched
+        account.changed()
 
-        def delete(account: Account, request: Parameters) -> None:
-            """Delete a credential, for ever."""
-            owner = self.owner(account, request)
-            self.find(owner, request)
-            del getattr(owner, self.held)[request[self.named_by]]
-            account.changed()
-
-        operation(f"Update{self.noun}", on="user")(update)
-        operation(f"Delete{self.noun}", on="user")(delete)
+    def delete(self, account: Account, request: Parameters) -> None:
+        """Delete a credential, for ever."""
+        owner = self.owner(account, request)
+        self.find(owner, request)
+        del getattr(owner, self.held)[request[self.named_by]]
+        account.changed()
 
 
 _SSH_KEY = CredentialType(
@@ -154,16 +153,11 @@ _TYPES = (
     ),
 )
 for _type in _TYPES:
-    _type.make_operations()
+    _type.register()
 
 
 def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
-    return {
-        "UserName": user.name,
-        "SSHPublicKeyId": key.ssh_public_key_id,
-        "Status": key.status,
-        "UploadDate": key.upload_date,
-    }
+    return {"UserName": user.name, **fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
 
 
 def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
@@ -219,10 +213,9 @@ def list_ssh_public_keys(account: Account, request: Parameters) -> dict[str, Any
 def _written_certificate(user: User, certificate: SigningCertificate) -> dict[str, Any]:
     return {
         "UserName": user.name,
-        "CertificateId": certificate.certificate_id,
+        **fields(certificate, "CertificateId"),
         "CertificateBody": certificate.body,
-        "Status": certificate.status,
-        "UploadDate": certificate.upload_date,
+        **fields(certificate, "Status", "UploadDate"),
     }
 
 
@@ -287,8 +280,7 @@ def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
         name: held.user_name,
         "CreateDate": held.create_date,
         **filled(ExpirationDate=held.expiration_date),
-        "ServiceSpecificCredentialId": held.service_specific_credential_id,
-        "ServiceName": held.service_name,
+        **fields(held, "ServiceSpecificCredentialId", "ServiceName"),
     }
 
 
@@ -342,8 +334,8 @@ def create_service_specific_credential(
 
 def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever asks for the credentials of all users needs permission for all of them."""
-    every = f"arn:{account.partition}:iam::{account.account_id}:user/"
-    return [("iam:ListServiceSpecificCredentials", every)] if request.get("AllUsers") else []
+    every = ("iam:ListServiceSpecificCredentials", iam_arn(account, "user/"))
+    return [every] if request.get("AllUsers") else []
 
 
 @operation("ListServiceSpecificCredentials", on="user", answer=as_it_is, also=_of_all)

@@ -20,24 +20,25 @@ from iamlab.operations.iam.lookup import (
     check_empty,
     check_free,
     check_room,
-    renamed,
+    moved,
     user_of,
-    without,
 )
 from iamlab.operations.iam.responses import filled, page
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
 
+_USER, _GROUP = "User with name {}", "Group with name {}"
+
 
 @operation("CreateUser", on="user", answer=lambda user: {"User": answers.user(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
     name = request["UserName"]
-    check_free("User", name, account.users)
+    check_free(_USER, name, account.users)
     check_room(account, "Users", len(account.users))
     user = User(
         account,
@@ -73,10 +74,8 @@ def list_users(account: Account, request: Parameters) -> dict[str, Any]:
 def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
-    name, old = request.get("NewUserName", user.name), user.arn
-    check_free("User", name, without(account.users, user))
-    account.users = renamed(account.users, user, name)
-    user.name, user.path = name, request.get("NewPath", user.path)
+    old = user.arn
+    account.users = moved(user, account.users, _USER, request, "User")
     rename_everywhere(account.world, old, user.arn)
     account.changed()
     return user
@@ -106,7 +105,7 @@ def delete_user(account: Account, request: Parameters) -> None:
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
     name = request["GroupName"]
-    check_free("Group", name, account.groups)
+    check_free(_GROUP, name, account.groups)
     check_room(account, "Groups", len(account.groups))
     return add(Group(account, name, request.get("Path", "/")), account.groups)
 
@@ -137,12 +136,10 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
 def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
-    name, old = request.get("NewGroupName", group.name), group.name
-    check_free("Group", name, without(account.groups, group))
-    account.groups = renamed(account.groups, group, name)
+    old = group.name
+    account.groups = moved(group, account.groups, _GROUP, request, "Group")
     for user in account.users.values():
-        user.groups = [name if held == old else held for held in user.groups]
-    group.name, group.path = name, request.get("NewPath", group.path)
+        user.groups = [group.name if held == old else held for held in user.groups]
     account.changed()
     return group
 
@@ -184,4 +181,4 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-tag_operations("user", "User", user_of, ignore_case=True)
+TagOperations("user", "User", user_of, ignore_case=True).register()

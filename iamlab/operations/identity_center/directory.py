@@ -262,11 +262,10 @@ def _paths(attributes: object) -> dict[str, Any]:
     RequestError
         It is none.
     """
-    if attributes is None:
-        return {}
-    if not isinstance(attributes, Mapping):
+    given = {} if attributes is None else attributes
+    if not isinstance(given, Mapping):
         raise RequestError(f"attributes is a mapping of paths to texts, not {attributes!r}.")
-    return dict(attributes)
+    return dict(given)
 
 
 def known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -285,20 +284,17 @@ def known_attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
     return {path: checked("attribute", value) for path, value in attributes.items()}
 
 
-_BY_PARAMETER = {
-    **{name: name[0].lower() + name[1:] for name in ("NickName", "Title", "UserType", "Locale")},
-    "Timezone": "timezone",
-    "PreferredLanguage": "preferredLanguage",
-}
-"""Parameter of CreateUser -> the path of the attribute."""
+_PLAIN = ("NickName", "Title", "UserType", "Locale", "Timezone", "PreferredLanguage")
+"""Parameters of CreateUser that are attributes; their paths begin with a small letter."""
 
 
 def _attributes_in(given: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a call says of somebody besides, by its paths."""
-    name = given.get("Name", {})
-    named = {f"name.{part[0].lower()}{part[1:]}": value for part, value in name.items()}
-    plain = {path: given[key] for key, path in _BY_PARAMETER.items() if key in given}
-    return {**named, **plain, **given.get("Attributes", {})}
+    sent = {
+        f"name.{key[0].lower()}{key[1:]}": value for key, value in given.get("Name", {}).items()
+    }
+    sent |= {f"{key[0].lower()}{key[1:]}": given[key] for key in _PLAIN if key in given}
+    return {**sent, **given.get("Attributes", {})}
 
 
 def _email_in(sent: Any) -> Any:
@@ -371,8 +367,7 @@ def delete_group(call: CenterCall) -> None:
 
 def _delete(call: CenterCall, parameter: str, held: dict[str, Own], noun: str) -> str:
     """Delete a user or a group; give the id."""
-    key = find(held, call.given[parameter], noun).id
-    call.noted[parameter] = key
+    key = call.noted[parameter] = find(held, call.given[parameter], noun).id
     del held[key]
     return key
 

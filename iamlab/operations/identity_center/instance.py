@@ -1,8 +1,8 @@
 """An instance of IAM Identity Center: one for an organization, in its management account.
 
 Not modelled: instances of single accounts, delegated administrators, applications, trusted identity
-propagation, and identity sources outside of AWS. Calls of the administrator's are the management
-account's root user's; nobody else's permissions are asked.
+propagation, and identity sources outside of AWS. The methods are calls of the management account's
+root user; somebody's own call, ``account.call("sso:...", ana, ...)``, needs permission.
 
 Notes
 -----

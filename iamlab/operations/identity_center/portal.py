@@ -244,10 +244,7 @@ _OPERATION = "AssumeRoleWithSAML"
 
 
 def session_for(
-    center: IdentityCenter,
-    user: IdentityStoreUser,
-    account: Account,
-    permission_set: PermissionSet,
+    center: IdentityCenter, user: IdentityStoreUser, account: Account, permission_set: PermissionSet
 ) -> Session:
     """Make a session of an account's role for somebody who may choose it.
 
@@ -278,10 +275,7 @@ def session_for(
 
 
 def _asserted(
-    center: IdentityCenter,
-    user: IdentityStoreUser,
-    account: Account,
-    permission_set: PermissionSet,
+    center: IdentityCenter, user: IdentityStoreUser, account: Account, permission_set: PermissionSet
 ) -> SamlIdentity:
     """Put together what the portal says of somebody, for one role in one account."""
     name = user.user_name
@@ -332,11 +326,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
         entry=registry.find(f"sts:{_OPERATION}"),
         caller=provider_arn,
         who=principal_of(center.world, provider_arn),
-        given={
-            "RoleArn": role_arn,
-            "PrincipalArn": provider_arn,
-            "DurationSeconds": seconds,
-        },
+        given={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
         endpoint=center.region,
     )
     asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)

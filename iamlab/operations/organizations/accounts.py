@@ -25,24 +25,30 @@ from iamlab.model.organization.organization import Organization, own_organizatio
 from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Member
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
+    ANYBODY,
     DELEGATE,
-    account_operation,
     anything,
+    as_one,
     found,
+    lists,
     member_of,
     named_by,
     needing,
     operation,
-    page,
     parent_of,
     tagging,
 )
 from iamlab.operations.organizations.parameters import tags_of
-from iamlab.operations.registry import Parameters, as_it_is, find
+from iamlab.operations.registry import Parameters, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.model.account import Account
-    from iamlab.model.organization.targets import OrganizationalUnit
+    from iamlab.model.organization.targets import Container, OrganizationalUnit
+
+_AS_STATUS = as_one("CreateAccountStatus", answers.request)
+_AS_ACCOUNT = as_one("Account", answers.account)
 
 WAIT = timedelta(days=4)
 """So long an account that was made in an organization stays there at least."""
@@ -98,16 +104,7 @@ def check_can_go(organization: Organization, member: Member) -> None:
         )
 
 
-def _answer_request(one: AccountRequest) -> dict[str, Any]:
-    return {"CreateAccountStatus": answers.request(one)}
-
-
-@operation(
-    "CreateAccount",
-    anything,
-    answer=_answer_request,
-    also=tagging(anything),
-)
+@operation("CreateAccount", anything, answer=_AS_STATUS, also=tagging(anything))
 def create_account(organization: Organization, given: Parameters) -> AccountRequest:
     """Make an account, with a role in it that the management account may assume."""
     world, tags = organization.world, tags_of(given)
@@ -146,12 +143,7 @@ def _make_role(organization: Organization, account: Account, name: str) -> None:
     role.attached.append(account.get_policy("AdministratorAccess").arn)
 
 
-@operation(
-    "DescribeCreateAccountStatus",
-    anything,
-    by=DELEGATE,
-    answer=_answer_request,
-)
+@operation("DescribeCreateAccountStatus", anything, by=DELEGATE, answer=_AS_STATUS)
 def describe_create_account_status(organization: Organization, given: Parameters) -> AccountRequest:
     """Read how the making of an account ended."""
     refusal = CreateAccountStatusNotFoundException(
@@ -160,12 +152,11 @@ def describe_create_account_status(organization: Organization, given: Parameters
     return found(organization.requests, given["CreateAccountRequestId"], refusal)
 
 
-@operation("ListCreateAccountStatus", anything, by=DELEGATE, answer=as_it_is)
-def list_create_account_status(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListCreateAccountStatus", anything, "CreateAccountStatuses", answers.request)
+def list_create_account_status(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List how the making of accounts ended."""
     states = given.get("States") or ("SUCCEEDED", "FAILED")
-    every = [one for one in organization.requests.values() if one.state in states]
-    return page("CreateAccountStatuses", every, given, answers.request)
+    return [one for one in organization.requests.values() if one.state in states]
 
 
 @operation(
@@ -200,7 +191,7 @@ def remove_account_from_organization(organization: Organization, given: Paramete
     organization.changed()
 
 
-@account_operation("LeaveOrganization", anything)
+@operation("LeaveOrganization", anything, by=ANYBODY)
 def leave_organization(account: Account, _: Parameters) -> None:
     """Leave, as a member account."""
     organization = own_organization(account)
@@ -209,49 +200,38 @@ def leave_organization(account: Account, _: Parameters) -> None:
     organization.changed()
 
 
-def _answer_account(member: Member) -> dict[str, Any]:
-    return {"Account": answers.account(member)}
-
-
-@operation("DescribeAccount", named_by("AccountId"), by=DELEGATE, answer=_answer_account)
+@operation("DescribeAccount", named_by("AccountId"), by=DELEGATE, answer=_AS_ACCOUNT)
 def describe_account(organization: Organization, given: Parameters) -> Member:
     """Read what an account is in the organization."""
     return member_of(organization, given)
 
 
-@operation("ListAccounts", anything, by=DELEGATE, answer=as_it_is)
-def list_accounts(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListAccounts", anything, "Accounts", answers.account)
+def list_accounts(organization: Organization, _: Parameters) -> Iterable[Any]:
     """List all accounts."""
-    return page("Accounts", organization.members.values(), given, answers.account)
+    return organization.members.values()
 
 
-@operation(
-    "ListAccountsForParent",
-    named_by("ParentId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_accounts_for_parent(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListAccountsForParent", named_by("ParentId"), "Accounts", answers.account)
+def list_accounts_for_parent(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the accounts right below a root or an OU."""
     parent = parent_of(organization, given["ParentId"])
-    return page("Accounts", parent.members, given, answers.account)
+    return parent.members
 
 
-@operation(
-    "ListChildren",
-    named_by("ParentId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_children(organization: Organization, given: Parameters) -> dict[str, Any]:
+def _child(one: Container | Member) -> dict[str, str]:
+    return {"Id": one.id, "Type": one.kind}
+
+
+@lists("ListChildren", named_by("ParentId"), "Children", _child)
+def list_children(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the accounts, or the OUs, right below a root or an OU."""
-    parent, kind = parent_of(organization, given["ParentId"]), given["ChildType"]
-    below = parent.members if kind == "ACCOUNT" else parent.organizational_units
-    return page("Children", below, given, lambda one: {"Id": one.id, "Type": kind})
+    parent = parent_of(organization, given["ParentId"])
+    return parent.members if given["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
-@operation("ListParents", named_by("ChildId"), by=DELEGATE, answer=as_it_is)
-def list_parents(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListParents", named_by("ChildId"), "Parents", _child)
+def list_parents(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the parents of an account or an OU: there is one."""
     key = given["ChildId"]
     below: dict[str, OrganizationalUnit | Member] = {
@@ -260,4 +240,4 @@ def list_parents(organization: Organization, given: Parameters) -> dict[str, Any
     }
     refusal = ChildNotFoundException("You specified a child that doesn't exist.")
     parent = parent_of(organization, found(below, key, refusal).parent_id)
-    return page("Parents", [parent], given, lambda one: {"Id": one.id, "Type": one.kind})
+    return [parent]

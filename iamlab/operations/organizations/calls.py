@@ -11,10 +11,10 @@ for AWS services that work with Organizations".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.authorization.principal import principal_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.organizations import (
     AccessDeniedException,
@@ -23,24 +23,23 @@ from iamlab.errors.organizations import (
     ParentNotFoundException,
 )
 from iamlab.model.organization.organization import organization_of, own_organization
+from iamlab.operations.calls import Call
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
-from iamlab.operations.registry import no_more, nothing
+from iamlab.operations.registry import as_it_is, nothing
 from iamlab.operations.registry import operation as register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from iamlab.authorization.principal import Caller
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import Container, Member
     from iamlab.operations.registry import About, Answer, Pairs, Parameters, Perform
 
-    Work = Callable[[Organization, Parameters], Any]
-
-MANAGEMENT, DELEGATE, MEMBER = "management", "delegate", "member"
-"""Who may call: the management account; a delegated administrator too; every account in it."""
+MANAGEMENT, DELEGATE, MEMBER, ANYBODY = "management", "delegate", "member", "anybody"
+"""Who may call: the management account; a delegated administrator too; every account in the
+organization; every account at all."""
 
 PAGE = 20
 
@@ -74,64 +73,56 @@ def caller_in(account: Account, by: str) -> Organization:
     return organization
 
 
-def account_operation(
-    name: str,
-    about: About,
-    *,
-    answer: Answer = nothing,
-    also: Pairs = no_more,
-) -> Callable[[Perform], Perform]:
-    """Make a function the entry of an operation that works on the account that calls."""
+@dataclass(slots=True)
+class OrganizationsCall(Call):
+    """A call of AWS Organizations: values are checked once it is known that the caller may."""
 
-    def make(work: Perform) -> Perform:
-        @wraps(work)
-        def perform(account: Account, given: Parameters, caller: Caller) -> Any:
-            _check_own(account, caller)
-            check_values(given)
-            return work(account, given)
-
-        return register(
-            f"organizations:{name}",
-            about,
-            answer,
-            also=also,
-            keys=_keys,
-            refuse=AccessDeniedException,
-            by_whom=True,
-        )(perform)
-
-    return make
+    def work(self) -> Any:
+        """Do it, on the caller's organization or, if the operation says so, on the account."""
+        if self.who.account_id != self.account_id:
+            raise RequestError(
+                f"{self.who.arn} is not of account {self.account_id}: an operation of AWS "
+                "Organizations works for the caller's own account."
+            )
+        check_values(self.given)
+        if self.entry.allows == ANYBODY:
+            return self.entry.perform(self.account, self.given)
+        return self.entry.perform(caller_in(self.account, self.entry.allows), self.given)
 
 
 def operation(
-    name: str,
-    about: About,
-    *,
-    by: str = MANAGEMENT,
-    answer: Answer = nothing,
-    also: Pairs = no_more,
-) -> Callable[[Work], Work]:
-    """Make a function the entry of an operation that works on the caller's own organization."""
+    name: str, about: About, answer: Answer = nothing, *, by: str = MANAGEMENT, **more: Any
+) -> Callable[[Perform], Perform]:
+    """Make a function the entry of an operation on the caller's organization, or account.
 
-    def make(work: Work) -> Work:
-        @wraps(work)
-        def of_account(account: Account, given: Parameters) -> Any:
-            return work(caller_in(account, by), given)
+    Parameters
+    ----------
+    by
+        Which account may call: ``ANYBODY`` need be in no organization.
+    """
+    more |= {"keys": _keys, "refuse": AccessDeniedException, "call_type": OrganizationsCall}
+    return register(f"organizations:{name}", about, answer, allows=by, **more)
 
-        account_operation(name, about, answer=answer, also=also)(of_account)
-        return work
+
+def lists(
+    name: str, about: About, noun: str, write: Callable[[Any], Any], *, by: str = DELEGATE
+) -> Callable[[Perform], Perform]:
+    """Make a function that finds things the entry of an operation that lists them, in pages."""
+
+    def make(find: Perform) -> Perform:
+        @operation(name, about, as_it_is, by=by)
+        @wraps(find)
+        def perform(place: Any, given: Parameters) -> dict[str, Any]:
+            return page(noun, find(place, given), given, write)
+
+        return perform
 
     return make
 
 
-def _check_own(account: Account, caller: Caller) -> None:
-    """Insist that whoever calls is of the account whose operation it is."""
-    who = principal_of(account.world, caller)
-    if who.account_id != account.account_id:
-        raise RequestError(
-            f"{who.arn} is not of account {account.account_id}: an operation of AWS Organizations "
-            "works for the caller's own account."
-        )
+def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
+    """Answer a single thing under its noun."""
+    return lambda made: {noun: write(made)}
 
 
 def _keys(account: Account, given: Parameters) -> dict[str, Any]:

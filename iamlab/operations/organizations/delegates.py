@@ -16,18 +16,13 @@ from iamlab.errors.organizations import (
     ConstraintViolationException,
 )
 from iamlab.operations.organizations import lookup as answers
-from iamlab.operations.organizations.calls import (
-    DELEGATE,
-    anything,
-    member_of,
-    named_by,
-    operation,
-    page,
-)
-from iamlab.operations.registry import Parameters, as_it_is
+from iamlab.operations.organizations.calls import anything, lists, member_of, named_by, operation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.model.organization.organization import Organization
+    from iamlab.operations.registry import Parameters
 
 _NOT_REGISTERED = (
     "The provided account is not a registered delegated administrator for your organization."
@@ -55,16 +50,15 @@ def disable_aws_service_access(organization: Organization, given: Parameters) ->
     organization.changed()
 
 
-@operation("ListAWSServiceAccessForOrganization", anything, by=DELEGATE, answer=as_it_is)
+@lists("ListAWSServiceAccessForOrganization", anything, "EnabledServicePrincipals", dict)
 def list_aws_service_access_for_organization(
-    organization: Organization, given: Parameters
-) -> dict[str, Any]:
+    organization: Organization, _: Parameters
+) -> Iterable[Any]:
     """List the services that work in all accounts."""
-    every = [
+    return [
         answers.service(name, since, "DateEnabled")
         for name, since in organization.service_access.items()
     ]
-    return page("EnabledServicePrincipals", every, given, dict)
 
 
 @operation("RegisterDelegatedAdministrator", named_by("AccountId"))
@@ -112,38 +106,26 @@ def deregister_delegated_administrator(organization: Organization, given: Parame
     organization.changed()
 
 
-@operation(
-    "ListDelegatedAdministrators",
-    anything,
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_delegated_administrators(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListDelegatedAdministrators", anything, "DelegatedAdministrators", answers.delegate)
+def list_delegated_administrators(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the delegated administrators, of one service or of all."""
     wanted = given.get("ServicePrincipal")
-    every = [
+    return [
         organization.members[key]
         for key, services in organization.delegates.items()
         if wanted is None or wanted in services
     ]
-    return page("DelegatedAdministrators", every, given, answers.delegate)
 
 
-@operation(
-    "ListDelegatedServicesForAccount",
-    named_by("AccountId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
+@lists("ListDelegatedServicesForAccount", named_by("AccountId"), "DelegatedServices", dict)
 def list_delegated_services_for_account(
     organization: Organization, given: Parameters
-) -> dict[str, Any]:
+) -> Iterable[Any]:
     """List the services that an account administers."""
     member = member_of(organization, given)
     if member.id not in organization.delegates:
         raise AccountNotRegisteredException(_NOT_REGISTERED)
-    every = [
+    return [
         answers.service(name, since, "DelegationEnabledDate")
         for name, since in organization.delegates[member.id].items()
     ]
-    return page("DelegatedServices", every, given, dict)

@@ -28,19 +28,23 @@ from iamlab.model.organization.targets import Handshake
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.accounts import TOO_MANY, accounts_held, check_can_go, joined
 from iamlab.operations.organizations.calls import (
-    account_operation,
+    ANYBODY,
+    MANAGEMENT,
     anything,
+    as_one,
+    lists,
     operation,
-    page,
     tagging,
 )
 from iamlab.operations.organizations.parameters import RULES, fault, party_of, tags_of
-from iamlab.operations.registry import Parameters, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters
+
+_AS_HANDSHAKE = as_one("Handshake", answers.handshake)
 
 
 def about_handshake(account: Account, given: Parameters) -> str:
@@ -70,15 +74,8 @@ def _known_to(account: Account) -> dict[str, Handshake]:
     }
 
 
-def _answer(handshake: Handshake) -> dict[str, Any]:
-    return {"Handshake": answers.handshake(handshake)}
-
-
 @operation(
-    "InviteAccountToOrganization",
-    about_invited,
-    answer=_answer,
-    also=tagging(about_invited),
+    "InviteAccountToOrganization", about_invited, answer=_AS_HANDSHAKE, also=tagging(about_invited)
 )
 def invite_account_to_organization(organization: Organization, given: Parameters) -> Handshake:
     """Invite an account."""
@@ -134,7 +131,7 @@ def _check_party(handshake: Handshake, account: Account, *, invited: bool) -> No
         raise AccessDeniedException("You don't have permissions to access this resource.")
 
 
-@account_operation("AcceptHandshake", about_handshake, answer=_answer)
+@operation("AcceptHandshake", about_handshake, answer=_AS_HANDSHAKE, by=ANYBODY)
 def accept_handshake(account: Account, given: Parameters) -> Handshake:
     """Join the organization that invited the account."""
     handshake = _handshake(account, given)
@@ -158,7 +155,7 @@ def accept_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("DeclineHandshake", about_handshake, answer=_answer)
+@operation("DeclineHandshake", about_handshake, answer=_AS_HANDSHAKE, by=ANYBODY)
 def decline_handshake(account: Account, given: Parameters) -> Handshake:
     """Refuse an invitation."""
     handshake = _handshake(account, given)
@@ -169,7 +166,7 @@ def decline_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("CancelHandshake", about_handshake, answer=_answer)
+@operation("CancelHandshake", about_handshake, answer=_AS_HANDSHAKE, by=ANYBODY)
 def cancel_handshake(account: Account, given: Parameters) -> Handshake:
     """Take an invitation back."""
     handshake = _handshake(account, given)
@@ -180,30 +177,26 @@ def cancel_handshake(account: Account, given: Parameters) -> Handshake:
     return handshake
 
 
-@account_operation("DescribeHandshake", about_handshake, answer=_answer)
+@operation("DescribeHandshake", about_handshake, answer=_AS_HANDSHAKE, by=ANYBODY)
 def describe_handshake(account: Account, given: Parameters) -> Handshake:
     """Read an invitation: who sent it and who was sent it may."""
     return _handshake(account, given)
 
 
-@account_operation(
-    "ListHandshakesForAccount",
-    anything,
-    answer=as_it_is,
-)
-def list_handshakes_for_account(account: Account, given: Parameters) -> dict[str, Any]:
+@lists("ListHandshakesForAccount", anything, "Handshakes", answers.handshake, by=ANYBODY)
+def list_handshakes_for_account(account: Account, given: Parameters) -> Iterable[Any]:
     """List the invitations that an account was sent."""
     every = (one for one in _known_to(account).values() if one.is_for(account))
-    return page("Handshakes", _chosen(every, given), given, answers.handshake)
+    return _chosen(every, given)
 
 
-@operation("ListHandshakesForOrganization", anything, answer=as_it_is)
+@lists("ListHandshakesForOrganization", anything, "Handshakes", answers.handshake, by=MANAGEMENT)
 def list_handshakes_for_organization(
     organization: Organization, given: Parameters
-) -> dict[str, Any]:
+) -> Iterable[Any]:
     """List the invitations that the organization sent."""
     every = organization.handshakes.values()
-    return page("Handshakes", _chosen(every, given), given, answers.handshake)
+    return _chosen(every, given)
 
 
 def _chosen(every: Iterable[Handshake], given: Parameters) -> list[Handshake]:

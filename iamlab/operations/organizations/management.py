@@ -29,29 +29,32 @@ from iamlab.model.organization.policies import DEEPEST, SCP, TYPES, aws_managed,
 from iamlab.model.organization.targets import Container, Member, OrganizationalUnit, Root
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
+    ANYBODY,
     DELEGATE,
     MEMBER,
-    account_operation,
     anything,
+    as_one,
     found,
+    lists,
     named_by,
     operation,
-    page,
     parent_of,
     tagging,
 )
 from iamlab.operations.organizations.parameters import tags_of
-from iamlab.operations.registry import Parameters, as_it_is
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters
+
+_AS_ORGANIZATION = as_one("Organization", answers.organization)
+_AS_UNIT = as_one("OrganizationalUnit", answers.unit)
+_AS_ROOT = as_one("Root", answers.root)
 
 
-def _answer(organization: Organization) -> dict[str, Any]:
-    return {"Organization": answers.organization(organization)}
-
-
-@account_operation("CreateOrganization", anything, answer=_answer)
+@operation("CreateOrganization", anything, answer=_AS_ORGANIZATION, by=ANYBODY)
 def create_organization(account: Account, given: Parameters) -> Organization:
     """Make an organization. With all features its root has SCPs enabled from the start.
 
@@ -78,7 +81,7 @@ def create_organization(account: Account, given: Parameters) -> Organization:
     return made
 
 
-@operation("DescribeOrganization", anything, by=MEMBER, answer=_answer)
+@operation("DescribeOrganization", anything, by=MEMBER, answer=_AS_ORGANIZATION)
 def describe_organization(organization: Organization, _: Parameters) -> Organization:
     """Read what the organization is: every account in it may."""
     return organization
@@ -96,10 +99,10 @@ def delete_organization(organization: Organization, _: Parameters) -> None:
     organization.changed()
 
 
-@operation("ListRoots", anything, by=DELEGATE, answer=as_it_is)
-def list_roots(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListRoots", anything, "Roots", answers.root)
+def list_roots(organization: Organization, _: Parameters) -> Iterable[Any]:
     """List the roots: there is one."""
-    return page("Roots", [organization.root], given, answers.root)
+    return [organization.root]
 
 
 def unit_of(organization: Organization, given: Parameters) -> OrganizationalUnit:
@@ -116,15 +119,8 @@ def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = N
         raise DuplicateOrganizationalUnitException("An OU with the same name already exists.")
 
 
-def _answer_unit(unit: OrganizationalUnit) -> dict[str, Any]:
-    return {"OrganizationalUnit": answers.unit(unit)}
-
-
 @operation(
-    "CreateOrganizationalUnit",
-    named_by("ParentId"),
-    answer=_answer_unit,
-    also=tagging(anything),
+    "CreateOrganizationalUnit", named_by("ParentId"), answer=_AS_UNIT, also=tagging(anything)
 )
 def create_organizational_unit(organization: Organization, given: Parameters) -> OrganizationalUnit:
     """Make an OU: it is empty, and AWS's own policies of the enabled types hang on it."""
@@ -157,10 +153,7 @@ def create_organizational_unit(organization: Organization, given: Parameters) ->
 
 
 @operation(
-    "DescribeOrganizationalUnit",
-    named_by("OrganizationalUnitId"),
-    by=DELEGATE,
-    answer=_answer_unit,
+    "DescribeOrganizationalUnit", named_by("OrganizationalUnitId"), by=DELEGATE, answer=_AS_UNIT
 )
 def describe_organizational_unit(
     organization: Organization, given: Parameters
@@ -169,11 +162,7 @@ def describe_organizational_unit(
     return unit_of(organization, given)
 
 
-@operation(
-    "UpdateOrganizationalUnit",
-    named_by("OrganizationalUnitId"),
-    answer=_answer_unit,
-)
+@operation("UpdateOrganizationalUnit", named_by("OrganizationalUnitId"), answer=_AS_UNIT)
 def update_organizational_unit(organization: Organization, given: Parameters) -> OrganizationalUnit:
     """Rename an OU."""
     unit = unit_of(organization, given)
@@ -196,18 +185,15 @@ def delete_organizational_unit(organization: Organization, given: Parameters) ->
     organization.changed()
 
 
-@operation(
-    "ListOrganizationalUnitsForParent",
-    named_by("ParentId"),
-    by=DELEGATE,
-    answer=as_it_is,
+@lists(
+    "ListOrganizationalUnitsForParent", named_by("ParentId"), "OrganizationalUnits", answers.unit
 )
 def list_organizational_units_for_parent(
     organization: Organization, given: Parameters
-) -> dict[str, Any]:
+) -> Iterable[Any]:
     """List the OUs right below a root or an OU."""
     parent = parent_of(organization, given["ParentId"])
-    return page("OrganizationalUnits", parent.organizational_units, given, answers.unit)
+    return parent.organizational_units
 
 
 NOT_ENABLED = "This operation can be performed only for enabled policy types."
@@ -233,11 +219,7 @@ def _root_of(organization: Organization, given: Parameters) -> Root:
     return organization.root
 
 
-def _answer_root(root: Root) -> dict[str, Any]:
-    return {"Root": answers.root(root)}
-
-
-@operation("EnablePolicyType", named_by("RootId"), answer=_answer_root)
+@operation("EnablePolicyType", named_by("RootId"), answer=_AS_ROOT)
 def enable_policy_type(organization: Organization, given: Parameters) -> Root:
     """Enable a type. AWS's own policy of it is then on every root, OU and account."""
     root, policy_type = _root_of(organization, given), given["PolicyType"]
@@ -252,7 +234,7 @@ def enable_policy_type(organization: Organization, given: Parameters) -> Root:
     return root
 
 
-@operation("DisablePolicyType", named_by("RootId"), answer=_answer_root)
+@operation("DisablePolicyType", named_by("RootId"), answer=_AS_ROOT)
 def disable_policy_type(organization: Organization, given: Parameters) -> Root:
     """Disable a type: all its policies are detached, and where they hung is forgotten."""
     root, policy_type = _root_of(organization, given), given["PolicyType"]

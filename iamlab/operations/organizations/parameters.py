@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.organizations import ConstraintViolationException, InvalidInputException
-from iamlab.model.organization.policies import OTHER_TYPES, TYPES
+from iamlab.operations.api_models import names, shape, signature
 
 if TYPE_CHECKING:
+    from iamlab.operations.api_models import Shape
     from iamlab.operations.registry import Parameters
 
 MOST_TAGS = 50
 
 _NO_MATCH = "You provided a value that does not match the required pattern."
 _INVALID = "You specified an invalid value."
-_OU = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
-_ROOT = r"r-[0-9a-z]{4,32}"
-_POLICY = r"p-[0-9a-zA-Z_]{8,128}"
+_ANYTHING = r"[\s\S]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,48 +41,51 @@ class Rule:
         AWS's word for a text that does not match.
     """
 
-    pattern: str = r"[\s\S]*"
+    pattern: str = _ANYTHING
     least: int = 0
     most: int | None = None
     among: tuple[str, ...] = ()
     reason: str = "INVALID_PATTERN"
 
 
-_TYPE = Rule(among=(*TYPES, *OTHER_TYPES), reason="INVALID_ENUM_POLICY_TYPE")
-_EMAIL = Rule(r"[^\s@]+@[^\s@]+\.[^\s@]+", 6, 64)
+_OWN_PATTERNS = {
+    "ResourceId": r"r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-[0-9a-zA-Z_]{8,128}",
+    "RoleName": r"(?!AWSServiceRoleFor)[\w+=,.@-]{1,64}",
+    "ServicePrincipal": r"[\w+=,.@-]+\.amazonaws\.com",
+}
+"""Parameter -> a pattern that says more than AWS's. Which services can work with an organization is
+a list of AWS's that grows; whatever looks like a service's principal is taken for one."""
+
+_REASONS = {
+    **dict.fromkeys(("Filter", "PolicyType", "Type"), "INVALID_ENUM_POLICY_TYPE"),
+    **dict.fromkeys(("ChildType", "FeatureSet", "IamUserAccessToBilling"), "INVALID_ENUM"),
+    "PolicyId": "INVALID_SYNTAX_POLICY_ID",
+    "RoleName": "INVALID_ROLE_NAME",
+    "ServicePrincipal": "UNRECOGNIZED_SERVICE_PRINCIPAL",
+    "TargetId": "INVALID_PATTERN_TARGET_ID",
+}
+"""Parameter -> AWS's reason for a text that does not match."""
+
+
+def _rule(name: str, known: Shape) -> Rule:
+    """Make the rule of a parameter; where a pattern bounds the length, it alone is named."""
+    is_bounded = known.min is not None or known.pattern == _ANYTHING
+    return Rule(
+        _OWN_PATTERNS.get(name, known.pattern or _ANYTHING),
+        known.min or 0,
+        known.max if is_bounded else None,
+        known.enum,
+        _REASONS.get(name, "INVALID_PATTERN"),
+    )
+
 
 RULES: Mapping[str, Rule] = {
-    "AccountId": Rule(r"\d{12}"),
-    "AccountName": Rule(r"[\u0020-\u007E]+", 1, 50),
-    "ChildId": Rule(rf"\d{{12}}|{_OU}"),
-    "ChildType": Rule(among=("ACCOUNT", "ORGANIZATIONAL_UNIT"), reason="INVALID_ENUM"),
-    "Content": Rule(least=1),
-    "CreateAccountRequestId": Rule(r"car-[a-z0-9]{8,32}"),
-    "Description": Rule(most=512),
-    "DestinationParentId": Rule(rf"{_ROOT}|{_OU}"),
-    "Email": _EMAIL,
-    "FeatureSet": Rule(among=("ALL", "CONSOLIDATED_BILLING"), reason="INVALID_ENUM"),
-    "Filter": _TYPE,
-    "HandshakeId": Rule(r"h-[0-9a-z]{8,32}"),
-    "IamUserAccessToBilling": Rule(among=("ALLOW", "DENY"), reason="INVALID_ENUM"),
-    "Name": Rule(least=1, most=128),
-    "Notes": Rule(most=1024),
-    "OrganizationalUnitId": Rule(_OU),
-    "ParentId": Rule(rf"{_ROOT}|{_OU}"),
-    "PolicyId": Rule(_POLICY, reason="INVALID_SYNTAX_POLICY_ID"),
-    "PolicyType": _TYPE,
-    "ResourceId": Rule(rf"{_ROOT}|\d{{12}}|{_OU}|{_POLICY}"),
-    "RoleName": Rule(r"(?!AWSServiceRoleFor)[\w+=,.@-]{1,64}", reason="INVALID_ROLE_NAME"),
-    "RootId": Rule(_ROOT),
-    "ServicePrincipal": Rule(
-        r"[\w+=,.@-]+\.amazonaws\.com", 1, 128, reason="UNRECOGNIZED_SERVICE_PRINCIPAL"
-    ),
-    "SourceParentId": Rule(rf"{_ROOT}|{_OU}"),
-    "TargetId": Rule(rf"{_ROOT}|\d{{12}}|{_OU}", reason="INVALID_PATTERN_TARGET_ID"),
-    "Type": _TYPE,
+    name: _rule(name, shape(kind, "organizations"))
+    for operation in names("organizations")
+    for name, kind in signature(operation, "organizations").parameters.items()
+    if shape(kind, "organizations").type == "string" and name != "NextToken"
 }
-"""Parameter -> what it may be. Which services can work with an organization is a list of AWS's that
-grows; whatever looks like a service's principal is taken for one."""
+"""Parameter -> what it may be."""
 
 _TAG_KEY, _TAG_VALUE = Rule(r"[\w\s.:/=+\-@]*", 1, 128), Rule(r"[\w\s.:/=+\-@]*", 0, 256)
 
@@ -141,7 +143,7 @@ def party_of(given: Parameters) -> tuple[str, str]:
     kind, key = target.get("Type"), target.get("Id")
     rules = {
         "ACCOUNT": RULES["AccountId"],
-        "EMAIL": Rule(_EMAIL.pattern, 6, 64, reason="INVALID_EMAIL_ADDRESS_TARGET"),
+        "EMAIL": replace(RULES["Email"], reason="INVALID_EMAIL_ADDRESS_TARGET"),
     }
     if kind not in rules or not isinstance(key, str):
         raise InvalidInputException(_INVALID, "INVALID_PARTY_TYPE_TARGET")

@@ -31,23 +31,28 @@ from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
     anything,
+    as_one,
     found,
+    lists,
     named_by,
     needing,
     operation,
-    page,
     tagging,
 )
 from iamlab.operations.organizations.management import NOT_ENABLED, check_available
 from iamlab.operations.organizations.parameters import tags_of
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.registry import Parameters, as_it_is
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.targets import Target
+    from iamlab.operations.registry import Parameters
+
+_AS_POLICY = as_one("Policy", answers.policy)
 
 
 def policy_of(organization: Organization, given: Parameters) -> OrganizationPolicy:
@@ -104,16 +109,7 @@ def _document(content: str, name: str, policy_type: str) -> Policy:
         raise
 
 
-def _answer_policy(policy: OrganizationPolicy) -> dict[str, Any]:
-    return {"Policy": answers.policy(policy)}
-
-
-@operation(
-    "CreatePolicy",
-    about_new,
-    answer=_answer_policy,
-    also=tagging(about_new),
-)
+@operation("CreatePolicy", about_new, answer=_AS_POLICY, also=tagging(about_new))
 def create_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
     """Make a policy. Its type need not be enabled for that."""
     name, policy_type = given["Name"], given["Type"]
@@ -143,17 +139,13 @@ def create_policy(organization: Organization, given: Parameters) -> Organization
     return policy
 
 
-@operation("DescribePolicy", named_by("PolicyId"), by=DELEGATE, answer=_answer_policy)
+@operation("DescribePolicy", named_by("PolicyId"), by=DELEGATE, answer=_AS_POLICY)
 def describe_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
     """Read a policy."""
     return policy_of(organization, given)
 
 
-@operation(
-    "UpdatePolicy",
-    named_by("PolicyId"),
-    answer=_answer_policy,
-)
+@operation("UpdatePolicy", named_by("PolicyId"), answer=_AS_POLICY)
 def update_policy(organization: Organization, given: Parameters) -> OrganizationPolicy:
     """Change what a policy says, or is called, wherever it hangs."""
     policy = own_policy(organization, given)
@@ -182,11 +174,7 @@ def delete_policy(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation(
-    "AttachPolicy",
-    named_by("PolicyId"),
-    also=needing("AttachPolicy", "TargetId"),
-)
+@operation("AttachPolicy", named_by("PolicyId"), also=needing("AttachPolicy", "TargetId"))
 def attach_policy(organization: Organization, given: Parameters) -> None:
     """Attach a policy: it reaches whatever is below."""
     policy, target = policy_of(organization, given), target_of(organization, given)
@@ -205,11 +193,7 @@ def attach_policy(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation(
-    "DetachPolicy",
-    named_by("PolicyId"),
-    also=needing("DetachPolicy", "TargetId"),
-)
+@operation("DetachPolicy", named_by("PolicyId"), also=needing("DetachPolicy", "TargetId"))
 def detach_policy(organization: Organization, given: Parameters) -> None:
     """Detach a policy. One SCP is always left, and AWS's own RCP cannot be detached at all."""
     policy, target = policy_of(organization, given), target_of(organization, given)
@@ -228,35 +212,23 @@ def detach_policy(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation("ListPolicies", anything, by=DELEGATE, answer=as_it_is)
-def list_policies(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListPolicies", anything, "Policies", answers.policy_summary)
+def list_policies(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the policies of a type, AWS's own included."""
-    every = [one for one in organization.policies.values() if one.type == given["Filter"]]
-    return page("Policies", every, given, answers.policy_summary)
+    return [one for one in organization.policies.values() if one.type == given["Filter"]]
 
 
-@operation(
-    "ListPoliciesForTarget",
-    named_by("TargetId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_policies_for_target(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListPoliciesForTarget", named_by("TargetId"), "Policies", answers.policy_summary)
+def list_policies_for_target(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List the policies of a type that hang on a root, an OU or an account itself."""
     keys = of_type(organization, target_of(organization, given), given["Filter"])
-    hanging = [organization.policies[key] for key in keys]
-    return page("Policies", hanging, given, answers.policy_summary)
+    return [organization.policies[key] for key in keys]
 
 
-@operation(
-    "ListTargetsForPolicy",
-    named_by("PolicyId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_targets_for_policy(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListTargetsForPolicy", named_by("PolicyId"), "Targets", answers.target)
+def list_targets_for_policy(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List where a policy hangs."""
-    return page("Targets", policy_of(organization, given).targets, given, answers.target)
+    return policy_of(organization, given).targets
 
 
 def _tagged(organization: Organization, given: Parameters) -> Target | OrganizationPolicy:
@@ -292,12 +264,7 @@ def untag_resource(organization: Organization, given: Parameters) -> None:
     organization.changed()
 
 
-@operation(
-    "ListTagsForResource",
-    named_by("ResourceId"),
-    by=DELEGATE,
-    answer=as_it_is,
-)
-def list_tags_for_resource(organization: Organization, given: Parameters) -> dict[str, Any]:
+@lists("ListTagsForResource", named_by("ResourceId"), "Tags", dict)
+def list_tags_for_resource(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List tags."""
-    return page("Tags", iam_responses.tags(_tagged(organization, given).tags), given, dict)
+    return iam_responses.tags(_tagged(organization, given).tags)

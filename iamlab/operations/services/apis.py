@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
 from iamlab.errors import AccessDenied
 from iamlab.operations.api_models import signature
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.services.common import check_region, forget, has_policy, keep, more_tags
-from iamlab.policy.arn import is_arn
+from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.common import ResourceVerbs, check_region, forget, keep, more_tags
+from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.request import ContextValue
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.registry import Answer, Pairs, Parameters, Perform, Refuse
+    from iamlab.policy.document import Policy
 
     Refuses = Callable[[str], AwsError]
+    Check = Callable[[Any, Policy, Parameters, Caller], None]
 
 _PARTS = 3
 
@@ -157,7 +163,8 @@ class Api:
         """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
         arn = self.arn_of(account, given)
         actions = [self.tag] if tags_of(given) else []
-        actions += [self.put_policy] if self.put_policy and has_policy(given) else []
+        if self.put_policy and ("Policy" in given or "ResourcePolicy" in given):
+            actions.append(self.put_policy)
         return [(f"{self.service}:{action}", arn) for action in actions]
 
     def makes(
@@ -197,3 +204,83 @@ class Api:
         self.does(self.tag)(tag)
         self.does(self.untag)(untag)
         self.does(self.delete)(delete)
+
+    def saves_policies(
+        self, name: str, parameter: str, check: Check | None = None, **more: Any
+    ) -> None:
+        """Make the entry that replaces a policy: what ``check`` does not refuse is saved."""
+
+        def save(account: Account, given: Parameters, caller: Caller) -> None:
+            """Replace the policy."""
+            found = self.find(account, given)
+            policy = resource_policy(given[parameter], found, self.service)
+            if check is not None:
+                check(found, policy, given, caller)
+            found.policy = policy
+            account.changed()
+
+        self.does(name, by_whom=True, **more)(save)
+
+    def deletes_policies(self, name: str, absent: Refuses | None = None) -> None:
+        """Make the entry that takes a policy away; ``absent`` is the error if there is none."""
+
+        def delete(account: Account, given: Parameters) -> None:
+            """Take the policy away."""
+            found = self.find(account, given)
+            if found.policy is None and absent is not None:
+                raise absent(found.arn)
+            found.policy = None
+            account.changed()
+
+        self.does(name)(delete)
+
+
+OWN_TAG_KEYS = frozenset({"ecr", "secretsmanager"})
+"""Services whose policies can ask for ``ecr:ResourceTag`` and its like, the older key; EC2's things
+say so themselves."""
+
+
+@dataclass(slots=True, eq=False)
+class NamedResource(ResourceVerbs):
+    """A resource whose service names, tags and deletes it as its :class:`Api` says."""
+
+    api: ClassVar[Api]
+
+    @property
+    def name(self) -> str:
+        """What it is called in its account and Region."""
+        return Arn.parse(self.arn).resource.removeprefix(self.api.place)
+
+    @property
+    def context(self) -> dict[str, ContextValue]:
+        """Its tags under the service's own key too, where the service has one."""
+        shows = self.service in OWN_TAG_KEYS
+        return {**tag_keys(f"{self.service}:ResourceTag", self.tags)} if shows else {}
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags (``TagResource`` and its like).
+
+        Raises
+        ------
+        AwsError
+            There would be more than 50, or one of them cannot be.
+        """
+        known = signature(self.api.tag, self.service)
+        which, name = known.required
+        sent = tags if known.parameters[name] == "map" else as_tags(tags)
+        self._do(known.name, **self._as(which), **{name: sent})
+
+    def untag(self, tag_keys: Iterable[str]) -> None:
+        """Take tags away (``UntagResource`` and its like)."""
+        which, name = self.api.parameters(self.api.untag)
+        self._do(self.api.untag, **self._as(which), **{name: as_keys(tag_keys)})
+
+    def delete(self) -> None:
+        """Delete it, and its policy with it."""
+        self._do(self.api.delete, **self._as(self.api.parameters(self.api.delete)[0]))
+
+    def _as(self, parameter: str) -> dict[str, str]:
+        """Say which one it is: by its name, or by its ARN."""
+        if parameter == self.api.named_by[0]:
+            return {parameter: self.name, "Region": self.region}
+        return {parameter: self.arn}

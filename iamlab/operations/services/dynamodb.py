@@ -20,8 +20,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import NamedResource, keep, locks_out, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import check_not_locked_out, keep, misfit, name_in
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
-
-_PUT = "dynamodb:PutResourcePolicy"
 
 
 def _absent(arn: str) -> ResourceNotFoundException:
@@ -145,32 +143,17 @@ def create_table(account: Account, given: Parameters) -> Table:
     return table
 
 
-@API.does("PutResourcePolicy", by_whom=True)
-def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
-    """Replace the policy of a table or stream."""
-    stored: Stored = API.find(account, given)
-    policy = resource_policy(given["Policy"], stored, "dynamodb")
+def _check(stored: Stored, policy: Policy, given: Parameters, caller: Caller) -> None:
+    """Refuse a policy that locks out whoever saves it."""
+    error = ValidationException("")  # AWS's sentence is not documented
+    error.add_note(
+        "The caller could not change this policy afterwards: say "
+        "confirm_remove_self_resource_access=True."
+    )
     if not given.get("ConfirmRemoveSelfResourceAccess"):
-        _check_stays_open(stored, policy, caller)
-    stored.policy = policy
-    account.changed()
+        check_not_locked_out(stored, policy, caller, "dynamodb:PutResourcePolicy", error)
 
 
-def _check_stays_open(stored: Stored, policy: Policy, caller: Caller) -> None:
-    if locks_out(stored, policy, caller, _PUT):
-        error = ValidationException("")  # AWS's sentence is not documented
-        error.add_note(
-            "The caller could not change this policy afterwards: say "
-            "confirm_remove_self_resource_access=True."
-        )
-        raise error
-
-
-@API.does("DeleteResourcePolicy")
-def delete_resource_policy(account: Account, given: Parameters) -> None:
-    """Take a policy away."""
-    API.find(account, given).policy = None
-    account.changed()
-
-
+API.saves_policies("PutResourcePolicy", "Policy", _check)
+API.deletes_policies("DeleteResourcePolicy")
 API.shared()

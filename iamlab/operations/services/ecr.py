@@ -20,8 +20,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import NamedResource, keep, locks_out
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import check_not_locked_out, keep
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"(?=.{{2,256}}\Z){_PART}(?:/{_PART})*"
-_PUT = "ecr:SetRepositoryPolicy"
 _INVALID = "Invalid parameter at '{}' failed to satisfy constraint: '{}'"
 
 
@@ -123,37 +122,22 @@ def create_repository(account: Account, given: Parameters) -> Repository:
     return keep(account, repository)
 
 
-@API.does("SetRepositoryPolicy", by_whom=True)
-def set_repository_policy(account: Account, given: Parameters, caller: Caller) -> None:
-    """Replace a repository's policy."""
-    repository: Repository = API.find(account, given)
-    policy = resource_policy(given["policyText"], repository, "ecr")
+def _check(repository: Repository, policy: Policy, given: Parameters, caller: Caller) -> None:
+    """Refuse a policy that locks out whoever sets it."""
+    error = InvalidParameterException(
+        _INVALID.format("PolicyText", "Invalid repository policy provided")
+    )
+    error.add_note("The caller could not set another policy afterwards: say force=True.")
     if not given.get("force"):
-        _check_stays_open(repository, policy, caller)
-    repository.policy = policy
-    account.changed()
+        check_not_locked_out(repository, policy, caller, "ecr:SetRepositoryPolicy", error)
 
 
-def _check_stays_open(repository: Repository, policy: Policy, caller: Caller) -> None:
-    if locks_out(repository, policy, caller, _PUT):
-        error = InvalidParameterException(
-            _INVALID.format("PolicyText", "Invalid repository policy provided")
-        )
-        error.add_note("The caller could not set another policy afterwards: say force=True.")
-        raise error
-
-
-@API.does("DeleteRepositoryPolicy")
-def delete_repository_policy(account: Account, given: Parameters) -> None:
-    """Take a repository's policy away."""
-    repository: Repository = API.find(account, given)
-    if repository.policy is None:
-        raise RepositoryPolicyNotFoundException(
-            f"Repository policy does not exist for the repository with name "
-            f"{_shown(repository.arn)} in the registry with id '{account.account_id}'"
-        )
-    repository.policy = None
-    account.changed()
-
-
+API.saves_policies("SetRepositoryPolicy", "policyText", _check)
+API.deletes_policies(
+    "DeleteRepositoryPolicy",
+    lambda arn: RepositoryPolicyNotFoundException(
+        f"Repository policy does not exist for the repository with name {_shown(arn)} in the "
+        f"registry with id '{Arn.parse(arn).account}'"
+    ),
+)
 API.shared()

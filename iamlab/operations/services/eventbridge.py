@@ -19,17 +19,9 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import (
-    NamedResource,
-    keep,
-    misfit,
-    name_in,
-    principal_of,
-    sids_of,
-    with_statement,
-    without_statement,
-)
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import keep, misfit, name_in
+from iamlab.operations.services.statements import add_statement, principal_of, remove_statement
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -181,32 +173,19 @@ def create_event_bus(account: Account, given: Parameters) -> EventBus:
 def put_permission(account: Account, given: Parameters) -> None:
     """Replace a bus's policy, or write a statement into it."""
     bus: EventBus = API.find(account, given)
-    document = given.get("Policy") or with_statement(bus.policy, _statement(bus, given))
-    bus.policy = resource_policy(document, bus, "events")
+    if given.get("Policy"):
+        bus.policy = resource_policy(given["Policy"], bus, "events")
+    else:
+        for name, pattern in _SHAPES.items():
+            if not re.fullmatch(pattern, given.get(name, ""), re.ASCII):
+                raise misfit(given.get(name, "null"), name[0].lower() + name[1:], pattern)
+        principal = principal_of(given["Principal"], account.partition)
+        condition = _condition(given.get("Condition"))
+        add_statement(bus, given["StatementId"], principal, given["Action"], condition)
     keep(account, bus)
 
 
-def _statement(bus: EventBus, given: Parameters) -> dict[str, Any]:
-    for name, pattern in _SHAPES.items():
-        if not re.fullmatch(pattern, given.get(name, ""), re.ASCII):
-            where = name[0].lower() + name[1:]
-            raise misfit(given.get(name, "null"), where, pattern)
-    principal = principal_of(given["Principal"], bus.account.partition)
-    return {
-        "Sid": given["StatementId"],
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": given["Action"],
-        "Resource": bus.arn,
-        **_condition(given.get("Condition")),
-    }
-
-
-_SHAPES = {
-    "Action": r"events:[a-zA-Z]+",
-    "Principal": _PRINCIPAL,
-    "StatementId": r"[a-zA-Z0-9-_]+",
-}
+_SHAPES = {"Action": r"events:[a-zA-Z]+", "Principal": _PRINCIPAL, "StatementId": r"[a-zA-Z0-9-_]+"}
 """What a call must send that sends no policy."""
 
 
@@ -216,7 +195,7 @@ def _condition(given: Any) -> dict[str, Any]:
     parts = [given.get(part) for part in ("Type", "Key", "Value")]
     if parts[:2] != ["StringEquals", "aws:PrincipalOrgID"] or not isinstance(parts[2], str):
         raise misfit(given, "condition", "StringEquals aws:PrincipalOrgID")
-    return {"Condition": {"StringEquals": {"aws:PrincipalOrgID": parts[2]}}}
+    return {"StringEquals": {"aws:PrincipalOrgID": parts[2]}}
 
 
 @API.does("RemovePermission")
@@ -225,13 +204,12 @@ def remove_permission(account: Account, given: Parameters) -> None:
     bus: EventBus = API.find(account, given)
     if given.get("RemoveAllPermissions"):
         bus.policy = None
+        account.changed()
     elif bus.policy is None:
         raise ResourceNotFoundException("EventBus does not have a policy.")
-    elif given.get("StatementId") not in sids_of(bus.policy):
-        raise ResourceNotFoundException("Statement with the provided id does not exist.")
     else:
-        bus.policy = without_statement(bus.policy, given["StatementId"])
-    account.changed()
+        refusal = ResourceNotFoundException("Statement with the provided id does not exist.")
+        remove_statement(bus, given.get("StatementId"), refusal)
 
 
 API.shared()

@@ -32,11 +32,10 @@ from iamlab.errors.services import (
     ResourceConflictException,
 )
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import NamedResource, misfit, name_in
-from iamlab.operations.sts.credential_exports import environment_variables
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import misfit, name_in
 from iamlab.operations.sts.service_sessions import assume_role_as_service
-from iamlab.operations.sts.session import Session, find_role
+from iamlab.operations.sts.session import Session, environment_variables, find_role
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

@@ -19,15 +19,14 @@ from iamlab.errors.services import (
     ResourceConflictException,
 )
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import (
-    keep,
-    misfit,
-    principal_of,
-    sids_of,
-    with_statement,
-    without_statement,
-)
+from iamlab.operations.services.common import keep, misfit
 from iamlab.operations.services.lambda_function import API, Function
+from iamlab.operations.services.statements import (
+    add_statement,
+    principal_of,
+    remove_statement,
+    sids_of,
+)
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -39,11 +38,7 @@ _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 
 
 def _configuration(function: Function) -> dict[str, Any]:
-    return {
-        "FunctionName": function.name,
-        "FunctionArn": function.arn,
-        "Role": function.role_arn,
-    }
+    return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
 
 
 def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
@@ -53,11 +48,7 @@ def _pass_role(account: Account, given: Parameters) -> list[tuple[str, str]]:
     return [*passed, *API.also(account, given)]
 
 
-@API.makes(
-    "CreateFunction",
-    answer=_configuration,
-    also=_pass_role,
-)
+@API.makes("CreateFunction", answer=_configuration, also=_pass_role)
 def create_function(account: Account, given: Parameters) -> Function:
     """Make a function, with a role that Lambda can assume."""
     function = Function(account, API.check_new(account, given), API.tags(given))
@@ -109,29 +100,21 @@ def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
             f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
             "or remove the existing statement."
         )
-    statement = _statement(function, given)
-    document = with_statement(function.policy, statement, "default")
-    function.policy = resource_policy(document, function, "lambda")
-    account.changed()
-    return statement
-
-
-def _statement(function: Function, given: Parameters) -> dict[str, Any]:
-    qualifier = f":{given['Qualifier']}" if "Qualifier" in given else ""
     conditions: dict[str, dict[str, str]] = {}
     for parameter, (operator, key) in _CONDITIONS.items():
         if parameter in given:
             value = given[parameter]
             text = str(value).lower() if isinstance(value, bool) else value
             conditions.setdefault(operator, {})[key] = text
-    return {
-        "Sid": given["StatementId"],
-        "Effect": "Allow",
-        "Principal": principal_of(given["Principal"], function.account.partition),
-        "Action": given["Action"],
-        "Resource": function.arn + qualifier,
-        **({"Condition": conditions} if conditions else {}),
-    }
+    return add_statement(
+        function,
+        sid,
+        principal_of(given["Principal"], account.partition),
+        given["Action"],
+        conditions,
+        qualifier=f":{given['Qualifier']}" if "Qualifier" in given else "",
+        policy_id="default",
+    )
 
 
 _CONDITIONS = {
@@ -144,36 +127,25 @@ _CONDITIONS = {
 """Parameter of AddPermission -> the condition that it becomes."""
 
 
+def _no_policy(_: str) -> LambdaResourceNotFound:
+    return LambdaResourceNotFound("No policy is associated with the given resource.")
+
+
 @API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of a function's policy."""
     function: Function = API.find(account, given)
     if function.policy is None:
-        raise LambdaResourceNotFound("No policy is associated with the given resource.")
-    if given["StatementId"] not in sids_of(function.policy):
-        raise LambdaResourceNotFound(
-            f"Statement {given['StatementId']} is not found in resource policy."
-        )
-    function.policy = without_statement(function.policy, given["StatementId"])
-    account.changed()
+        raise _no_policy(function.arn)
+    sid = given["StatementId"]
+    refusal = LambdaResourceNotFound(f"Statement {sid} is not found in resource policy.")
+    end = f":{given['Qualifier']}" if "Qualifier" in given else ""
+    for one in function.policy.statements:
+        if one.sid == sid and not any(arn.endswith(end) for arn in one.resource or ()):
+            raise refusal  # it is of another version or alias
+    remove_statement(function, sid, refusal)
 
 
-@API.does("PutResourcePolicy")
-def put_resource_policy(account: Account, given: Parameters) -> None:
-    """Replace a function's policy."""
-    function: Function = API.find(account, given)
-    function.policy = resource_policy(given["Policy"], function, "lambda")
-    account.changed()
-
-
-@API.does("DeleteResourcePolicy")
-def delete_resource_policy(account: Account, given: Parameters) -> None:
-    """Take a function's policy away."""
-    function: Function = API.find(account, given)
-    if function.policy is None:
-        raise LambdaResourceNotFound("No policy is associated with the given resource.")
-    function.policy = None
-    account.changed()
-
-
+API.saves_policies("PutResourcePolicy", "Policy")
+API.deletes_policies("DeleteResourcePolicy", _no_policy)
 API.shared()

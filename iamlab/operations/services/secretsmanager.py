@@ -24,8 +24,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import NamedResource, check_region, keep, locks_out
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import check_not_locked_out, check_region, keep
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 _LETTERS = 6
-_PUT = "secretsmanager:PutResourcePolicy"
 
 
 class _Secrets(Api):
@@ -164,45 +163,37 @@ def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret
     check_region(given)
     secret = Secret(account, API.check_new(account, given), API.tags(given))
     if "Policy" in given:
-        secret.policy = _checked(secret, given["Policy"], caller)
+        secret.policy = resource_policy(given["Policy"], secret, "secretsmanager")
+        _check_open(secret, secret.policy, caller)
     account.world.ids.number()
     return keep(account, secret)
 
 
-@API.does(
-    "PutResourcePolicy",
-    keys=lambda _, given: {
-        "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
-    },
-    by_whom=True,
-)
-def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
-    """Replace a secret's policy."""
-    secret: Secret = API.find(account, given)
-    policy = _checked(secret, given["ResourcePolicy"], caller)
+def _check_open(secret: Secret, policy: Policy, caller: Caller) -> None:
+    """Refuse a policy that locks out whoever saves it."""
+    error = MalformedPolicyDocumentException(
+        "Your requested changes will not allow you to manage this secret in the future."
+    )
+    check_not_locked_out(secret, policy, caller, "secretsmanager:PutResourcePolicy", error)
+
+
+def _check(secret: Secret, policy: Policy, given: Parameters, caller: Caller) -> None:
+    """Refuse a public policy too, if that is asked for."""
+    _check_open(secret, policy, caller)
     opens = public_because(policy) if given.get("BlockPublicPolicy") else ()
     if opens:
         error = PublicPolicyException("")  # AWS's sentence is not documented
         error.add_note(" ".join(opens))
         raise error
-    secret.policy = policy
-    account.changed()
 
 
-def _checked(secret: Secret, document: Document, caller: Caller) -> Policy:
-    policy = resource_policy(document, secret, "secretsmanager")
-    if locks_out(secret, policy, caller, _PUT):
-        raise MalformedPolicyDocumentException(
-            "Your requested changes will not allow you to manage this secret in the future."
-        )
-    return policy
-
-
-@API.does("DeleteResourcePolicy")
-def delete_resource_policy(account: Account, given: Parameters) -> None:
-    """Take a secret's policy away; that there is none is no mistake."""
-    API.find(account, given).policy = None
-    account.changed()
-
-
+API.saves_policies(
+    "PutResourcePolicy",
+    "ResourcePolicy",
+    _check,
+    keys=lambda _, given: {
+        "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
+    },
+)
+API.deletes_policies("DeleteResourcePolicy")
 API.shared()

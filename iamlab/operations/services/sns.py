@@ -12,18 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import AuthorizationError, InvalidParameter, NotFound, TagLimitExceeded
-from iamlab.model.quotas import is_account_id
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import (
-    NamedResource,
-    keep,
-    root_of,
-    sids_of,
-    with_statement,
-    without_statement,
-)
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import keep
+from iamlab.operations.services.statements import add_permission, sids_of, without_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,27 +164,20 @@ def default_policy(topic: Topic) -> dict[str, Any]:
     }
 
 
-@API.does("AddPermission")
-def add_permission(account: Account, given: Parameters) -> None:
-    """Write a statement into the policy."""
-    topic, label = API.find(account, given), given["Label"]
-    for name in ("Label", "AWSAccountId", "ActionName"):
-        if not given[name]:  # SNS's sentence is not documented
-            raise InvalidParameter(f"Invalid parameter: {name} Reason: It must not be empty")
-    if label in sids_of(topic.policy):
-        raise InvalidParameter("Invalid parameter: Statement already exists")
-    for one in given["AWSAccountId"]:
-        if not is_account_id(one):
-            raise InvalidParameter("Invalid parameter: Policy Error: PrincipalNotFound")
-    statement = {
-        "Sid": label,
-        "Effect": "Allow",
-        "Principal": {"AWS": [root_of(one, account.partition) for one in given["AWSAccountId"]]},
-        "Action": [f"SNS:{one}" for one in given["ActionName"]],
-        "Resource": topic.arn,
+def _mistake(what: str, value: str) -> InvalidParameter:
+    """Say what is wrong with a permission."""
+    texts = {
+        "empty": f"{value} Reason: It must not be empty",  # SNS's sentence is not documented
+        "taken": "Statement already exists",
+        "stranger": "Policy Error: PrincipalNotFound",
     }
-    topic.policy = resource_policy(with_statement(topic.policy, statement), topic, "sns")
-    account.changed()
+    return InvalidParameter(f"Invalid parameter: {texts[what]}")
+
+
+@API.does("AddPermission")
+def permit(account: Account, given: Parameters) -> None:
+    """Write a statement into the policy."""
+    add_permission(API.find(account, given), given, ("AWSAccountId", "ActionName"), _mistake)
 
 
 @API.does("RemovePermission")

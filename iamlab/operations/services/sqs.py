@@ -18,24 +18,17 @@ from iamlab.errors.services import (
     QueueAlreadyExists,
     QueueDoesNotExist,
 )
-from iamlab.model.quotas import is_account_id
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api
-from iamlab.operations.services.common import (
-    NamedResource,
-    keep,
-    name_in,
-    root_of,
-    sids_of,
-    with_statement,
-    without_statement,
-)
+from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.common import keep, name_in
+from iamlab.operations.services.statements import add_permission, remove_statement
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
@@ -169,48 +162,36 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
     queue.policy = resource_policy(text, queue, "sqs") if text else None
 
 
-@API.does("AddPermission")
-def add_permission(account: Account, given: Parameters) -> None:
-    """Write a statement into the policy."""
-    queue, label = API.find(account, given), given["Label"]
-    accounts, actions = given["AWSAccountIds"], given["Actions"]
-    for name in ("Label", "AWSAccountIds", "Actions"):
-        if not given[name]:  # SQS's sentence is not documented
-            raise InvalidParameterValue(
-                f"Value  for parameter {name} is invalid. Reason: It must not be empty."
-            )
-    if label in sids_of(queue.policy):
-        raise InvalidParameterValue(
-            f"Value {label} for parameter Label is invalid. Reason: Already exists."
-        )
-    if len(actions) > _MOST_ACTIONS:
-        raise OverLimit(f"{len(actions)} Actions were found, maximum allowed is {_MOST_ACTIONS}.")
-    for one in accounts:
-        if not is_account_id(one):
-            raise InvalidParameterValue(
-                f"Value [{one}] for parameter PrincipalId is invalid. Reason: Unable to verify."
-            )
-    statement = {
-        "Sid": label,
-        "Effect": "Allow",
-        "Principal": {"AWS": [root_of(one, account.partition) for one in accounts]},
-        "Action": [f"SQS:{one}" for one in actions],
-        "Resource": queue.arn,
+def _mistake(what: str, value: str) -> AwsError:
+    """Say what is wrong with a permission."""
+    if what == "many":
+        return OverLimit(f"{value} Actions were found, maximum allowed is {_MOST_ACTIONS}.")
+    texts = {
+        # The first sentence is not documented.
+        "empty": f"Value  for parameter {value} is invalid. Reason: It must not be empty.",
+        "taken": f"Value {value} for parameter Label is invalid. Reason: Already exists.",
+        "stranger": (
+            f"Value [{value}] for parameter PrincipalId is invalid. Reason: Unable to verify."
+        ),
     }
-    queue.policy = resource_policy(with_statement(queue.policy, statement), queue, "sqs")
-    account.changed()
+    return InvalidParameterValue(texts[what])
+
+
+@API.does("AddPermission")
+def permit(account: Account, given: Parameters) -> None:
+    """Write a statement into the policy."""
+    queue, names = API.find(account, given), ("AWSAccountIds", "Actions")
+    add_permission(queue, given, names, _mistake, most_actions=_MOST_ACTIONS)
 
 
 @API.does("RemovePermission")
 def remove_permission(account: Account, given: Parameters) -> None:
     """Take a statement out of the policy."""
-    queue, label = API.find(account, given), given["Label"]
-    if label not in sids_of(queue.policy):
-        raise InvalidParameterValue(
-            f"Value {label} for parameter Label is invalid. Reason: can't find label."
-        )
-    queue.policy = without_statement(queue.policy, label)
-    account.changed()
+    label = given["Label"]
+    refusal = InvalidParameterValue(
+        f"Value {label} for parameter Label is invalid. Reason: can't find label."
+    )
+    remove_statement(API.find(account, given), label, refusal)
 
 
 API.shared()

@@ -60,10 +60,10 @@ def _role_arn(call: Asked) -> str:
 @sts_operation("AssumeRole", assumed_role, about=_role_arn)
 def assume_role(call: Asked) -> Session:
     """Take a role."""
-    given = call.given
-    check_source_identity(given.get("SourceIdentity"))
-    role = find_role(call.world, given["RoleArn"])
-    tags = session_tags(given.get("Tags", ()), given.get("TransitiveTagKeys", ()), call.session)
+    request = call.given
+    check_source_identity(request.get("SourceIdentity"))
+    role = find_role(call.world, request["RoleArn"])
+    tags = session_tags(request.get("Tags", ()), request.get("TransitiveTagKeys", ()), call.session)
     if tags.inherited:
         call.noted["IncomingTransitiveTags"] = dict(tags.inherited)
     with_mfa = check_mfa(call)
@@ -71,15 +71,15 @@ def assume_role(call: Asked) -> Session:
     if role is None:
         # As for a role that is there and forbidden: nobody learns which roles exist.
         what = "is not authorized to perform: sts:AssumeRole on resource"
-        raise AccessDenied(f"User: {call.who.arn} {what}: {given['RoleArn']}")
+        raise AccessDenied(f"User: {call.who.arn} {what}: {request['RoleArn']}")
     # Only now: before, a stranger would learn which policies and roles an account has.
-    policies = passed_policies(role.account, given)
+    policies = passed_policies(role.account, request)
     seconds = _seconds(call, role)
     check_is_on(call.endpoint, role.account)
     return issue_for_role(
         call,
         role,
-        given["RoleSessionName"],
+        request["RoleSessionName"],
         seconds,
         mfa=with_mfa if unsure.ROLE_SESSIONS_CARRY_MFA else None,
         tags=tags.tags,
@@ -139,14 +139,14 @@ def check_source_identity(name: str | None) -> None:
 
 def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: datetime | None) -> str:
     """Check every permission that the call needs; give the source identity that results."""
-    given, resource = call.given, call.given["RoleArn"]
-    keys = keys_of_call(given["RoleSessionName"], tags, given.get("SourceIdentity"))
-    if "ExternalId" in given:
-        keys["sts:ExternalId"] = given["ExternalId"]
+    request, resource = call.given, call.given["RoleArn"]
+    keys = keys_of_call(request["RoleSessionName"], tags, request.get("SourceIdentity"))
+    if "ExternalId" in request:
+        keys["sts:ExternalId"] = request["ExternalId"]
     if with_mfa is not None:
         keys |= mfa_keys(call.world.clock.now, with_mfa)
     inherited = "" if call.session is None else call.session.source_identity
-    passed = given.get("SourceIdentity") or ""
+    passed = request.get("SourceIdentity") or ""
     call.must_be_allowed("sts:AssumeRole", resource, keys)
     if role is None:
         return ""
@@ -155,7 +155,7 @@ def _authorise(call: Asked, role: Role | None, tags: SessionTags, with_mfa: date
         wrong = ValidationError("The source identity is already set for this assume role session")
         wrong.add_note(f"It is {inherited} for all of the chain: it never changes.")
         raise wrong
-    if "ProvidedContexts" in given:
+    if "ProvidedContexts" in request:
         call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")
         refused.add_note("Trusted identity propagation is not modelled: there is no such provider.")
@@ -207,19 +207,19 @@ def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
 @sts_operation("AssumeRoleWithWebIdentity", _web_answer, is_signed=False, about=_role_arn)
 def assume_role_with_web_identity(call: Asked) -> tuple[Session, WebIdentity]:
     """Take a role with a token of an OIDC provider."""
-    given = call.given
-    if "ProviderId" in given:
+    request = call.given
+    if "ProviderId" in request:
         raise RequestError(
             "ProviderId is only for access tokens of OAuth (of www.amazon.com and "
             "graph.facebook.com), which iamlab does not model."
         )
     account = _account_of_role(call, "sts:AssumeRoleWithWebIdentity")
-    identity = read_web_identity(account, given["WebIdentityToken"])
+    identity = read_web_identity(account, request["WebIdentityToken"])
     stated = (identity.principal, identity.audience, identity.subject)
     call.note(identity.principal, "WebIdentityUser", *stated)
     check_source_identity(identity.source_identity)
     tags = session_tags(identity.tags, identity.transitive_tag_keys)
-    session = assume(call, account, identity, tags, given["RoleSessionName"])
+    session = assume(call, account, identity, tags, request["RoleSessionName"])
     return session, identity
 
 
@@ -249,12 +249,12 @@ def saml_noted(identity: SamlIdentity) -> dict[str, Any]:
 @sts_operation("AssumeRoleWithSAML", saml_answer, is_signed=False, about=_role_arn)
 def assume_role_with_saml(call: Asked) -> tuple[Session, SamlIdentity]:
     """Take one of the roles that an assertion of a SAML provider names."""
-    given = call.given
+    request = call.given
     account = _account_of_role(call, "sts:AssumeRoleWithSAML")
-    identity = read_saml(account, given["PrincipalArn"], given["SAMLAssertion"])
+    identity = read_saml(account, request["PrincipalArn"], request["SAMLAssertion"])
     call.note(identity.principal, "SAMLUser", identity.name_qualifier, identity.subject)
     call.noted |= saml_noted(identity)
-    if (given["RoleArn"], identity.principal) not in identity.roles:
+    if (request["RoleArn"], identity.principal) not in identity.roles:
         error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         pairs = ", ".join(role for role, _ in identity.roles)
         error.add_note(f"The assertion names other roles: {pairs}")
@@ -299,7 +299,7 @@ def assume(
     account
         The role's.
     name
-        What the session shall be called.
+        The name of the session.
     keys_of_session
         Condition keys that it has besides those of every federated session.
 

@@ -1,13 +1,15 @@
-"""The federation endpoint of the console: two requests, and what it answers to them.
+"""The federation endpoint of the console: two requests, and its answers.
 
-The first one brings temporary credentials and gets a sign-in token. The second one brings the token
-and is signed in. The token says itself whose it is and since when, under a seal that only this
-world can make, so nothing need be kept of it.
+The first request brings temporary credentials and gets a sign-in token. The second one brings the
+token and is signed in. The token itself says whose it is and since when, under a seal that only
+this world can make, so nothing of it is kept.
 
 Notes
 -----
-AWS pages: "Enable custom identity broker access to the AWS console"; "Compare AWS STS credentials".
-Likely, not sure: that a destination must be a page of AWS; what the events say.
+AWS pages: "Enable custom identity broker access to the AWS console"; "Compare AWS STS credentials";
+"Permissions for GetFederationToken". Likely, not sure: that a destination must be a page of AWS;
+what the events say; that a session in the console has the issue time of the credentials, so that
+revoking reaches it; and that STS is as closed to a federated user in the console as outside of it.
 """
 
 from __future__ import annotations
@@ -71,14 +73,15 @@ def get_signin_token(world: World, url: str) -> str:
     BadRequest
         The credentials are not good, or not good for this; or the duration is not.
     """
-    asked = _asked(url, "getSigninToken")
-    session = _session_in(world, asked.get("Session", ""))
+    query = _query(url, "getSigninToken")
+    session = _session_in(world, query.get("Session", ""))
     record = session.record
     reason = REFUSED.get(record.kind) or _why_not_shown(session)
     if reason:
         refuse(reason)
-    seconds = _seconds(world, record, asked.get("SessionDuration"))
-    token = _token(world, record.access_key_id, world.clock.now, seconds)
+    seconds = _seconds(world, record, query.get("SessionDuration"))
+    since = since_text(world.clock.now)
+    token = _sealed(world, f"{record.access_key_id}{since}{seconds:04x}")
     _record(session, "GetSigninToken", record.access_key_id)
     return token
 
@@ -93,8 +96,8 @@ def open_link(world: World, url: str) -> FederatedConsoleSession:
     AwsError
         The credentials are not good any more.
     """
-    asked = _asked(url, "login")
-    found = _TOKEN.fullmatch(asked.get("SigninToken", ""))
+    query = _query(url, "login")
+    found = _TOKEN.fullmatch(query.get("SigninToken", ""))
     record = world.sessions.get(found["id"]) if found else None
     if found is None or record is None or found[0] != _sealed(world, found["written"]):
         refuse("There is no such sign-in token.")
@@ -102,7 +105,7 @@ def open_link(world: World, url: str) -> FederatedConsoleSession:
     now = world.clock.now
     if not since <= now < since + TOKEN_LASTS:
         refuse("A sign-in token is good for 15 minutes: make another link.")
-    check_destination(asked.get("Destination", ""), record.issuer_arn.split(":", 2)[1])
+    check_destination(query.get("Destination", ""), record.issuer_arn.split(":", 2)[1])
     until = now + timedelta(seconds=seconds) if seconds else record.expiration
     session = FederatedConsoleSession(world, record, now, until)
     session.present(world)
@@ -110,16 +113,16 @@ def open_link(world: World, url: str) -> FederatedConsoleSession:
     return session
 
 
-def _asked(url: object, action: str) -> dict[str, str]:
-    """Take a request to the federation endpoint apart."""
+def _query(url: object, action: str) -> dict[str, str]:
+    """Read the parameters of a request to the federation endpoint."""
     if not isinstance(url, str):
         raise RequestError(f"A link is a ConsoleLink or its URL, not {url!r}.")
     parts = _split(url)
-    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     known = {federation_page(partition) for partition in PARTITIONS}
-    if f"{parts.scheme}://{parts.netloc}{parts.path}" not in known or given.get("Action") != action:
+    if f"{parts.scheme}://{parts.netloc}{parts.path}" not in known or query.get("Action") != action:
         refuse(f"It is no URL of the federation endpoint with Action={action}.")
-    return given
+    return query
 
 
 def _split(url: str) -> SplitResult:
@@ -132,10 +135,10 @@ def _split(url: str) -> SplitResult:
 def _session_in(world: World, text: str) -> Session:
     """Find the session whose three parts a request has."""
     try:
-        given = json.loads(text)
+        sent = json.loads(text)
     except (ValueError, RecursionError):
-        given = None
-    parts = [given.get(name) for name in _PARTS] if isinstance(given, dict) else []
+        sent = None
+    parts = [sent.get(name) for name in _PARTS] if isinstance(sent, dict) else []
     record = world.sessions.get(parts[0]) if parts and isinstance(parts[0], str) else None
     if record is None:
         refuse("Session is a JSON object with sessionId, sessionKey and sessionToken of a session.")
@@ -153,11 +156,11 @@ def _why_not_shown(session: Session) -> str:
     return ""
 
 
-def _seconds(world: World, record: SessionRecord, asked: str | None) -> int:
-    """Say how long the console's session shall last; 0: as long as the credentials."""
-    if asked is None:
+def _seconds(world: World, record: SessionRecord, wanted: str | None) -> int:
+    """Say how long the console's session will last; 0: as long as the credentials."""
+    if wanted is None:
         return 0
-    check_duration(int(asked) if _NUMBER.fullmatch(asked) else 0)
+    check_duration(int(wanted) if _NUMBER.fullmatch(wanted) else 0)
     if not record.operation.startswith("AssumeRole"):
         refuse(
             f"SessionDuration is not for credentials of {record.operation}: how long those last is "
@@ -166,12 +169,7 @@ def _seconds(world: World, record: SessionRecord, asked: str | None) -> int:
     parent = world.sessions.get(record.parent)
     if parent is not None and parent.kind is CredentialKind.ROLE:
         refuse("SessionDuration is not for a chained role: the session ends with its credentials.")
-    return int(asked)
-
-
-def _token(world: World, access_key_id: str, since: datetime, seconds: int) -> str:
-    """Write a sign-in token: whose, since when, and for how long."""
-    return _sealed(world, f"{access_key_id}{since_text(since)}{seconds:04x}")
+    return int(wanted)
 
 
 def _sealed(world: World, written: str) -> str:
@@ -196,7 +194,7 @@ def check_destination(page: str, partition: str) -> None:
 
 
 def refuse(why: str) -> NoReturn:
-    """Answer as the endpoint does to whatever it does not take.
+    """Refuse a request, as the endpoint does.
 
     Raises
     ------

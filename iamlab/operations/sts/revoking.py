@@ -1,21 +1,17 @@
-"""Revoking: a Deny for sessions that are out already, since nobody can take their tokens back.
+"""Revoking sessions: a Deny for sessions that exist already, since tokens can't be taken back.
 
-Temporary credentials cannot be listed, changed or deleted. What can be changed is what their role
-may do, and policies are looked up at every request: so a session is revoked by a Deny that its role
-gets, with a condition on something that the session carries for all its life.
+Temporary credentials cannot be listed, changed or deleted. But policies are looked up at every
+request: so a session is revoked by a Deny that its role gets, with conditions only on what the
+session carries from its beginning to its end: when it was issued, its name, its source identity.
+The policy may be inline, attached, or the permissions boundary: a Deny works in each of these
+places.
 
 Sessions of *other* roles that were assumed with a revoked one go on: they have another role's
 permissions, and were made when it was still good. ``Revocation.survivors`` names them.
 
-Which policies revoke sessions, and which sessions they hit.
-
-A policy revokes a session if it denies everything, on conditions that only look at what a session
-carries from its beginning to its end: when it was issued, its name, who is behind it. It may be
-inline, attached, or the permissions boundary: a Deny is as good in each of these places.
-
-That it denies everything is only seen where ``*`` stands as action and as resource. A statement
+That a policy denies everything is only seen where ``*`` is the action and the resource. A statement
 with ``NotAction`` or ``NotResource``, or several that only together leave nothing, is not seen, nor
-is one of a group or of an organization. What a session may, always ask ``World.can``.
+is one of a group or of an organization. ``World.can`` always says what a session may do.
 
 Notes
 -----
@@ -24,10 +20,8 @@ security credentials"; "Monitor and control actions taken with assumed roles". T
 the first of these policies; the others are as the pages say, under names that they leave open.
 
 ``aws:TokenIssueTime`` counts whole seconds, and ``DateLessThan`` spares what is equal. So of the
-sessions that begin in the very second of the button, a clock that stands on a full second spares
-all, and one that stands between two seconds hits all, even those that begin later in it.
-AWS pages: "Revoke IAM role temporary security credentials"; "Disabling permissions for temporary
-security credentials".
+sessions that begin in the very second of the button, a clock that shows a full second spares all,
+and one that is between two seconds hits all, even those that begin later in it.
 """
 
 from __future__ import annotations
@@ -46,7 +40,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.variables import any_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.credentials import CredentialOwner
@@ -123,12 +117,14 @@ def revoke_sessions(role: Role, caller: Caller | None = None) -> Revocation:
         "Sessions that begin later are not hit, so whoever the role still trusts can come back: to "
         "keep somebody out, change the trust policy too.",
     )
-    spared = sum(one.access_key_id not in done.hits for one in _alive(role))
+    spared = sum(record.access_key_id not in done.hits for record in _alive(role))
     if not spared:
         return done
-    why = f"Not hit, for they began in this very second and are not older: {spared}"
-    way = "To hit these too, advance the clock by a second and revoke again."
-    return replace(done, note=f"{why}. {way} {done.note}")
+    note = (
+        f"Not hit, for they began in this very second and are not older: {spared}. "
+        f"To hit these too, advance the clock by a second and revoke again. {done.note}"
+    )
+    return replace(done, note=note)
 
 
 def revoke_session(role: Role, session: Session, caller: Caller | None = None) -> Revocation:
@@ -159,8 +155,8 @@ def revoke_session(role: Role, session: Session, caller: Caller | None = None) -
     record = session.record
     if record.issuer_id != role.unique_id:
         raise RequestError(f"{session.arn} is no session of role {role.name}.")
-    named = [one for one in _alive(role) if one.userid == record.userid]
-    others = len(named) - 1 if record in named else len(named)
+    named = [other for other in _alive(role) if other.userid == record.userid]
+    others = len(named) - (record in named)
     note = f"Every session of role {role.name} that is called {record.name} is hit, later ones too"
     return _revoke(
         role,
@@ -212,32 +208,28 @@ def _revoke(
     """Put the policy on the role; then say what it hits."""
     statement = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": condition}
     policy = Policy.parse({"Version": "2012-10-17", "Statement": [statement]}, name=policy_name)
-    sent = {
-        "RoleName": role.name,
-        "PolicyName": policy_name,
-        "PolicyDocument": as_text(policy),
-    }
+    document = as_text(policy)
+    sent = {"RoleName": role.name, "PolicyName": policy_name, "PolicyDocument": document}
     if caller is None:
         perform(role.account, "PutRolePolicy", **sent)
     else:
         call(role.account, "PutRolePolicy", caller, sent)
-    hit = {one.access_key_id: one for one in _alive(role) if hits(policy, one)}
+    hit = [record.access_key_id for record in _alive(role) if hits(policy, record)]
     world = role.account.world
-    return Revocation(role.arn, policy_name, policy, (*hit,), _survivors(world, hit), note)
+    return Revocation(role.arn, policy_name, policy, tuple(hit), _survivors(world, hit), note)
 
 
 def _alive(role: Role) -> list[SessionRecord]:
     """List the sessions of a role that have time left."""
     world = role.account.world
-    now = world.clock.now
     return [
-        one
-        for one in world.sessions.values()
-        if one.issuer_id == role.unique_id and now < one.expiration
+        record
+        for record in world.sessions.values()
+        if record.issuer_id == role.unique_id and world.clock.now < record.expiration
     ]
 
 
-def _survivors(world: World, hit: Mapping[str, SessionRecord]) -> tuple[str, ...]:
+def _survivors(world: World, hit: Iterable[str]) -> tuple[str, ...]:
     """Give what was asked for with the sessions that are hit, step by step, and is not hit."""
     behind, found = {*hit}, []
     for record in world.sessions.values():  # a parent stands before its children
@@ -252,7 +244,7 @@ def _goes_on(world: World, record: SessionRecord) -> bool:
     principal = principal_of(world, record)
     if principal is None or world.clock.now >= record.expiration:
         return False
-    return not any(hits(one.policy, record) for one in revoking_policies(principal))
+    return not any(hits(standing.policy, record) for standing in revoking_policies(principal))
 
 
 def _fitting(name: str) -> str:
@@ -285,10 +277,18 @@ def hits(policy: Policy, record: SessionRecord) -> bool:
     >>> hits(Policy.deny("*", when=older), record), hits(Policy.deny("*"), record)
     (True, False)
     """
-    carried = _carried(record)
-    return any(
-        _applies(statement, carried) for statement in policy.statements if revokes(statement)
-    )
+    issued = (record.issue_time or record.issued).strftime("%Y-%m-%dT%H:%M:%SZ")
+    carried = {"aws:tokenissuetime": (issued,), "aws:userid": (record.userid,)}
+    if record.source_identity:
+        carried["aws:sourceidentity"] = (record.source_identity,)
+
+    def applies(statement: Statement) -> bool:
+        return all(
+            holds(condition.comparison, condition.values, carried.get(condition.key.lower()))
+            for condition in statement.conditions
+        )
+
+    return any(map(applies, filter(revokes, policy.statements)))
 
 
 INLINE, ATTACHED, BOUNDARY = "inline", "attached", "boundary"
@@ -305,7 +305,11 @@ class Standing(NamedTuple):
 
 def revoking_policies(principal: Role | CredentialOwner) -> tuple[Standing, ...]:
     """Give the policies of a role or user that revoke sessions of it."""
-    return tuple(one for one in _standing(principal) if any(map(revokes, one.policy.statements)))
+    return tuple(
+        standing
+        for standing in _standing(principal)
+        if any(map(revokes, standing.policy.statements))
+    )
 
 
 def _standing(principal: Role | CredentialOwner) -> Iterator[Standing]:
@@ -332,25 +336,7 @@ def revokes(statement: Statement) -> bool:
         and "*" in (statement.resource or ())
         and bool(statement.conditions)
         and all(
-            one.key.lower() in _CARRIED and not any_variable(one.values)
-            for one in statement.conditions
+            condition.key.lower() in _CARRIED and not any_variable(condition.values)
+            for condition in statement.conditions
         )
-    )
-
-
-def _carried(record: SessionRecord) -> dict[str, tuple[str, ...]]:
-    issued = (record.issue_time or record.issued).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found: dict[str, tuple[str, ...]] = {
-        "aws:tokenissuetime": (issued,),
-        "aws:userid": (record.userid,),
-    }
-    if record.source_identity:
-        found["aws:sourceidentity"] = (record.source_identity,)
-    return found
-
-
-def _applies(statement: Statement, carried: Mapping[str, tuple[str, ...]]) -> bool:
-    return all(
-        holds(one.comparison, one.values, carried.get(one.key.lower()))
-        for one in statement.conditions
     )

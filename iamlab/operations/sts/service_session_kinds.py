@@ -1,15 +1,14 @@
 """How each AWS service makes its sessions of a role: their names, how long they last, their keys.
 
 A service that works with a role of yours (a service role) calls ``AssumeRole`` as itself, and
-chooses what a person would choose: the name of the session, and its length. Some services mark the
-session besides: a condition key says for which function, build or job it was made.
+chooses the name of the session and its length. Some services also mark the session: a condition key
+says for which function, build or job it was made.
 
 Notes
 -----
 AWS pages: "AWS global condition context keys", properties of a role session; "Create a role to
-delegate permissions to an AWS service"; for each row the page that stands above it. AWS has no page
-of the names and lengths, so that most of them are only likely: they are what CloudTrail's records
-show.
+delegate permissions to an AWS service"; for each row the page that is named above it. AWS has no
+page of the names and lengths, so most of them are only likely: CloudTrail's records show them.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ class Work(NamedTuple):
     role_name
         The role's name.
     source
-        The resource for which the service works: a function, a task, a project; perhaps not said.
+        The resource for which the service works, if known: a function, a task, a project.
     draw
-        Makes so many of some letters, by chance. For one piece of work it always draws the same.
+        Draws so many of some letters. For the same piece of work it always draws the same.
     """
 
     service: str
@@ -50,7 +49,7 @@ class Work(NamedTuple):
 
     @property
     def parts(self) -> list[str]:
-        """The parts of the resource: type, name, and what follows; none if it was not said."""
+        """The parts of the resource: type, name, and what follows; none if it is not known."""
         return [] if self.source is None else self.source.resource.replace(":", "/").split("/")
 
     @property
@@ -67,7 +66,7 @@ class Work(NamedTuple):
 
 
 Tell = Callable[[Work], str]
-"""What tells something of a piece of work; empty: there is no such thing."""
+"""Reads something from a piece of work; empty: there is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,11 @@ class ServiceKind:
     Parameters
     ----------
     name
-        Tells the session's name.
+        Gives the session's name.
     seconds
         How long it lasts. The role's maximum session duration does not limit it.
     keys
-        Condition key of the session -> what tells its value.
+        Condition key of the session -> what gives its value.
     refusal
         What the service says if it may not; ``{role}`` is the role's ARN. Empty: nobody knows.
     """
@@ -93,7 +92,7 @@ class ServiceKind:
 
 
 def kind_of(service: str) -> ServiceKind:
-    """Say how a service makes its sessions; one that is not known makes a plain one of an hour.
+    """Say how a service makes its sessions; an unknown service makes a plain one of an hour.
 
     Examples
     --------
@@ -127,12 +126,14 @@ def _function_arn(work: Work) -> str:
     return _beside(work, f"function:{name}") if name else ""
 
 
-def _task_id(work: Work) -> str:
-    return work.parts[-1] if work.kind == "ecs:task" else work.draw(HEX, 32)
+def _id_of(kind: str, otherwise: Tell) -> Tell:
+    """Give the last part of a resource of a kind, or else what is drawn."""
+    return lambda work: work.parts[-1] if work.kind == kind else otherwise(work)
 
 
-def _build_id(work: Work) -> str:
-    return work.parts[-1] if work.kind == "codebuild:build" else work.uuid()
+_task_id = _id_of("ecs:task", lambda work: work.draw(HEX, 32))
+_build_id = _id_of("codebuild:build", Work.uuid)
+_run_id = _id_of("ssm:automation-execution", Work.uuid)
 
 
 def _is_of_project(work: Work) -> bool:
@@ -150,13 +151,12 @@ def _project_arn(work: Work) -> str:
     return _beside(work, f"project/{work.parts[1]}") if _is_of_project(work) else ""
 
 
-def _is_glues_code(work: Work) -> bool:
-    """Say whether the customer's code works with it, and not Glue itself."""
-    return work.kind in ("glue:job", "glue:devEndpoint", "glue:session")
+_CODE_OF_GLUE = ("glue:job", "glue:devEndpoint", "glue:session")
+"""The customer's code works with these, and not Glue itself."""
 
 
 def _glue_if(*, code: bool) -> Tell:
-    return lambda work: "glue.amazonaws.com" if _is_glues_code(work) is code else ""
+    return lambda work: "glue.amazonaws.com" if (work.kind in _CODE_OF_GLUE) is code else ""
 
 
 def _is_node(work: Work) -> bool:
@@ -165,10 +165,7 @@ def _is_node(work: Work) -> bool:
 
 def _of_systems_manager(work: Work) -> str:
     """Name a session after the machine that is managed, or after the run of an automation."""
-    if _is_node(work):
-        return work.parts[-1]
-    is_run = work.kind == "ssm:automation-execution"
-    return f"Automation-{work.parts[-1] if is_run else work.uuid()}"
+    return work.parts[-1] if _is_node(work) else f"Automation-{_run_id(work)}"
 
 
 PLAIN = ServiceKind(own_name)

@@ -1,13 +1,13 @@
 """Sessions that AWS services make: a service assumes a role, and works as that role from then on.
 
-Three ways look alike, and are not. A service that works with a *service role* has the role's
-permissions: see here. In a *forward access session* it has those of whoever called it:
+There are three ways in which a service works. With a *service role* it has the role's permissions:
+see here. In a *forward access session* it has those of whoever called it:
 ``world.can(caller, ..., via="athena.amazonaws.com")``. And it may call *for itself*, as a service
-principal, which policies of resources name: ``world.can("cloudtrail.amazonaws.com", ...)``.
+principal, which resource-based policies name: ``world.can("cloudtrail.amazonaws.com", ...)``.
 
-Only the role's trust policy is asked. It should say for whose resources the service may come, by
-``aws:SourceArn`` or ``aws:SourceAccount``; else the service can be had by somebody else to use the
-role for him: it is a *confused deputy*.
+Only the role's trust policy decides. It should say for whose resources the service may use the
+role, by ``aws:SourceArn`` or ``aws:SourceAccount``. Otherwise somebody else can have the service
+use it for them: it is a *confused deputy*.
 
 Notes
 -----
@@ -53,8 +53,8 @@ class ServiceCall:
 
     Parameters
     ----------
-    given
-        The parameters of AssumeRole.
+    parameters
+        Of AssumeRole.
     endpoint
         Where STS is called.
     """
@@ -63,7 +63,7 @@ class ServiceCall:
     service: str
     kind: ServiceKind
     work: Work
-    given: dict[str, Any]
+    parameters: dict[str, Any]
     endpoint: str
     operation: ClassVar[str] = "AssumeRole"
     parent: ClassVar[str] = ""
@@ -72,7 +72,7 @@ class ServiceCall:
     @property
     def role_arn(self) -> str:
         """The role that it asks for."""
-        return str(self.given["RoleArn"])
+        return str(self.parameters["RoleArn"])
 
 
 def assume_role_as_service(
@@ -90,9 +90,9 @@ def assume_role_as_service(
     Parameters
     ----------
     endpoint
-        Where STS is called, unless the resource that the service works for says it: in its Region.
+        Where STS is called; if the resource that the service works for has a Region, in that.
     role_session_name, duration_seconds
-        If nothing is said, as ``service_kinds.py`` has it.
+        Default: as in ``service_session_kinds.py``.
     source_arn
         The resource for which the service works.
 
@@ -111,22 +111,16 @@ def assume_role_as_service(
     source = None if source_arn is None else Arn.parse(source_arn)
     role_name = Arn.parse(role_arn).name if is_arn(role_arn) else ""
     work = Work(service, role_name, source, _draw(world, service, role_arn, source_arn))
-    given = {
+    parameters: dict[str, Any] = {
         "RoleArn": role_arn,
-        "RoleSessionName": role_session_name,
-        "DurationSeconds": duration_seconds,
+        "RoleSessionName": session_name(work) if role_session_name is None else role_session_name,
     }
-    if role_session_name is None:
-        given["RoleSessionName"] = session_name(work)
-    call = ServiceCall(
-        world,
-        service,
-        kind_of(service),
-        work,
-        {key: value for key, value in given.items() if value is not None},
-        source.region if source is not None and source.region else endpoint,
+    if duration_seconds is not None:
+        parameters["DurationSeconds"] = duration_seconds
+    where = source.region if source is not None and source.region else endpoint
+    return perform_for_service(
+        ServiceCall(world, service, kind_of(service), work, parameters, where)
     )
-    return perform_for_service(call)
 
 
 def perform_for_service(call: ServiceCall) -> Session:
@@ -140,9 +134,9 @@ def perform_for_service(call: ServiceCall) -> Session:
     try:
         session = _perform(call)
     except AwsError as error:
-        _record(call, None, error)
+        _record(call, error=error)
         raise
-    _record(call, session, None)
+    _record(call, session)
     return session
 
 
@@ -182,7 +176,7 @@ def _draw(world: World, *what: object) -> Callable[[str, int], str]:
 
 def _perform(call: ServiceCall) -> Session:
     """Ask the trust policy, and make the session."""
-    check_parameters("sts", "AssumeRole", call.given)
+    check_parameters("sts", "AssumeRole", call.parameters)
     if not (is_arn(call.role_arn) and is_account_id(Arn.parse(call.role_arn).account)):
         raise ValidationError(f"{call.role_arn} is invalid")  # likely wording
     decision = _decide(call)
@@ -194,8 +188,8 @@ def _perform(call: ServiceCall) -> Session:
     return issue_for_role(
         call,
         role,
-        call.given["RoleSessionName"],
-        call.given.get("DurationSeconds", call.kind.seconds),
+        call.parameters["RoleSessionName"],
+        call.parameters.get("DurationSeconds", call.kind.seconds),
         keys={key: value for key, value in keys.items() if value},
     )
 
@@ -204,11 +198,10 @@ def _decide(call: ServiceCall) -> Decision:
     where = Circumstances(region=region_of(call.endpoint))
     if call.work.source is not None:
         where["source_arn"] = str(call.work.source)
-    keys = {"sts:RoleSessionName": call.given["RoleSessionName"]}
-    asked = authorization_request(
+    keys = {"sts:RoleSessionName": call.parameters["RoleSessionName"]}
+    return authorization_request(
         call.world, call.service, "sts:AssumeRole", call.role_arn, None, where, operation_keys=keys
-    )
-    return asked.decide()
+    ).decide()
 
 
 def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> AccessDenied:
@@ -233,17 +226,20 @@ def _refusal(call: ServiceCall, decision: Decision, *, is_there: bool) -> Access
     return error
 
 
-def _record(call: ServiceCall, session: Session | None, error: AwsError | None) -> None:
-    """Note the call in the log of the role's account: without any secret."""
+def _record(
+    call: ServiceCall, session: Session | None = None, error: AwsError | None = None
+) -> None:
+    """Record the call in the log of the role's account: without any secret."""
+    roles = (call.role_arn,) if is_arn(call.role_arn) else ()
     record_call(
         call.world,
         ("sts", "AssumeRole"),
         {"type": "AWSService", "invokedBy": call.service},
-        ("", Arn.parse(call.role_arn).account if is_arn(call.role_arn) else ""),
+        ("", Arn.parse(call.role_arn).account if roles else ""),
         read_only=True,
-        parameters=call.given,
+        parameters=call.parameters,
         answer=None if session is None else assumed_role(session),
         error=error,
-        resources=(call.role_arn,) if is_arn(call.role_arn) else (),
+        resources=roles,
         region=region_of(call.endpoint),
     )

@@ -1,12 +1,15 @@
-"""A session: temporary credentials, with which one calls until they expire.
+"""A session: temporary credentials, with AWS's names, with which one calls until they expire.
 
-Sessions as STS answers them, with AWS's names.
+Code in AWS holds no access key. It finds temporary credentials where the SDK looks: in environment
+variables, or at an address that only its own container can reach.
 
 Notes
 -----
 AWS pages: "Temporary security credentials in IAM"; "Use temporary credentials with AWS resources";
-"Permissions for temporary security credentials"; "AWS global condition context keys".
-AWS page: "AWS STS API Reference", the response elements of each operation.
+"Permissions for temporary security credentials"; "AWS global condition context keys"; "AWS STS API
+Reference", the response elements of each operation; "Amazon ECS task IAM role"; "Defined runtime
+environment variables", of Lambda; "Container credential provider" and "Environment variables", of
+the AWS SDKs and Tools Reference Guide.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.display import Shown
-from iamlab.errors import ExpiredToken, InvalidClientTokenId
+from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.model import managed_policies as managed
 from iamlab.model.clock_and_ids import Ids
 from iamlab.model.credentials import Presented
@@ -116,7 +119,7 @@ class Session(Shown, Record):
     @property
     def policies(self) -> tuple[Policy, ...]:
         """The session policies that were passed, as they are now."""
-        return tuple(one.policy for one in session_policies(self.world, self.record))
+        return tuple(attached.policy for attached in session_policies(self.world, self.record))
 
     @property
     def packed_policy_size(self) -> int:
@@ -146,19 +149,15 @@ class Session(Shown, Record):
     def environment_variables(self) -> dict[str, str]:
         """Give the environment variables in which SDKs look for credentials first.
 
-        Printed, they show no secret; see ``iamlab.operations.sts.credential_exports``.
+        Printed, they show no secret.
         """
-        from iamlab.operations.sts.credential_exports import environment_variables
-
         return environment_variables(self)
 
     def container_credentials(self) -> dict[str, str]:
         """Give what a container of ECS is answered when it asks for its credentials.
 
-        Printed, it shows no secret; see ``iamlab.operations.sts.credential_exports``.
+        Printed, it shows no secret.
         """
-        from iamlab.operations.sts.credential_exports import container_credentials
-
         return container_credentials(self)
 
     def present(self, world: World) -> Presented:
@@ -187,8 +186,103 @@ class Session(Shown, Record):
         return f"{type(self).__name__}({self.arn!r}, {self.access_key_id!r}, expires {until})"
 
 
+_SECRET = frozenset(
+    ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SecretAccessKey", "Token", "SessionToken")
+)
+
+
+class Delivered(dict[str, str]):
+    """Credentials as code finds them: a dict like any other that shows no secret when printed."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> Any:
+        """Refuse to be written to a file: that would write the secret too."""
+        raise TypeError("These credentials are secret, so they cannot be pickled.")
+
+    def __repr__(self) -> str:
+        return repr({key: "***" if key in _SECRET else value for key, value in self.items()})
+
+
+def container_credentials(session: Session) -> dict[str, str]:
+    """Give what a container of ECS is answered when it asks for its credentials.
+
+    It asks http://169.254.170.2, with the path that the environment variable
+    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
+
+    Raises
+    ------
+    RequestError
+        It is no session.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> role = world.create_account("main", account_id="111111111111").create_role(
+    ...     "task", assume_role_policy_document={"Version": "2012-10-17", "Statement": {
+    ...     "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    ...     "Action": "sts:AssumeRole"}})
+    >>> session = world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)
+    >>> answer = session.container_credentials()
+    >>> answer["RoleArn"], answer["Expiration"], len(answer["SecretAccessKey"])
+    ('arn:aws:iam::111111111111:role/task', '2026-11-25T15:00:00Z', 40)
+    >>> str(answer).count("***")
+    2
+    """
+    _check(session)
+    return Delivered(
+        {
+            "RoleArn": session.role_arn,
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "Token": session.session_token,
+            "Expiration": session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def environment_variables(
+    session: Session, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Give the environment variables in which SDKs look for credentials first.
+
+    Parameters
+    ----------
+    more
+        Further variables.
+
+    Raises
+    ------
+    RequestError
+        It is no session.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> key = World(seed=7).create_account("main").create_user("ana").create_access_key()
+    >>> session = key.user.account.world.sts.get_session_token(key)
+    >>> session.environment_variables()["AWS_ACCESS_KEY_ID"] == session.access_key_id
+    True
+    """
+    _check(session)
+    return Delivered(
+        {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.session_token,
+            **(more or {}),
+        }
+    )
+
+
+def _check(session: object) -> None:
+    if not hasattr(type(session), "session_token"):  # an access key has none
+        raise RequestError(f"Credentials are of a session, not of {session!r}.")
+
+
 def presented(world: World, record: SessionRecord) -> Presented:
-    """Say what a session shows to a world, whose time for it is not over.
+    """Say what a session that has not expired shows to a world.
 
     Raises
     ------
@@ -233,12 +327,14 @@ def session_policies(world: World, record: SessionRecord) -> tuple[Attached, ...
 
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Give the condition keys that come with a session's credentials."""
-    return {
-        **temporary_credential_keys(record.issue_time or record.issued, now, record.mfa),
-        **({"aws:SourceIdentity": record.source_identity} if record.source_identity else {}),
-        **({"aws:AssumedRoot": True} if record.kind is CredentialKind.ROOT_TASK else {}),
-        **record.keys,
-    }
+    found: dict[str, Any] = temporary_credential_keys(
+        record.issue_time or record.issued, now, record.mfa
+    )
+    if record.source_identity:
+        found["aws:SourceIdentity"] = record.source_identity
+    if record.kind is CredentialKind.ROOT_TASK:
+        found["aws:AssumedRoot"] = True
+    return {**found, **record.keys}
 
 
 def find_role(world: World, arn: str) -> Role | None:
@@ -263,7 +359,7 @@ def principal_of(world: World, record: SessionRecord) -> Role | CredentialOwner 
     found = held.get(arn.name)
     if found is None or found.unique_id != record.issuer_id:
         # Renamed, perhaps: then he is the same under another name.
-        found = next((one for one in held.values() if one.unique_id == record.issuer_id), None)
+        found = next((new for new in held.values() if new.unique_id == record.issuer_id), None)
     return found
 
 
@@ -271,9 +367,9 @@ def managed_document(world: World, arn: str) -> Policy:
     """Give the document of a managed policy that is in force now; an empty one if it is gone."""
     account = world.accounts.get(Arn.parse(arn).account)
     known = (account.policies.get(arn) if account else None) or managed.find(arn)
-    return (
-        Policy((), "2012-10-17", name=arn.rpartition("/")[2]) if known is None else known.document
-    )
+    if known is None:
+        return Policy((), "2012-10-17", name=arn.rpartition("/")[2])
+    return known.document
 
 
 LARGEST_TOKEN = 4096

@@ -83,13 +83,13 @@ def _federated(call: Asked) -> str:
 @sts_operation("GetFederationToken", federated_user, reads_only=False, about=_federated)
 def get_federation_token(call: Asked) -> Session:
     """Make a session for somebody whom only the caller knows: at most what both of them may."""
-    given, account = call.given, call.account
+    request, account = call.given, call.account
     arn = _federated(call)
-    tags = session_tags(given.get("Tags", ()))
+    tags = session_tags(request.get("Tags", ()))
     call.must_be_allowed("sts:GetFederationToken", arn, tags.context())
     if tags.needs_permission:
         call.must_be_allowed("sts:TagSession", arn, tags.context())
-    policies = passed_policies(account, given)
+    policies = passed_policies(account, request)
     check_is_on(call.endpoint, account)
     return issue(
         call,
@@ -98,7 +98,7 @@ def get_federation_token(call: Asked) -> Session:
         arn,
         _issuer(call),
         _seconds(call),
-        name=given["Name"],
+        name=request["Name"],
         tags=tags.tags,
         **policies,
     )
@@ -167,18 +167,18 @@ MOST_LAYERS = 3
 @sts_operation("GetScopedCredentials", scoped, is_regional=True, reads_only=False)
 def get_scoped_credentials(call: Asked) -> Session:
     """Make credentials of the caller's own session that may do less, or end sooner."""
-    given, session = call.given, call.session
+    request, session = call.given, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
         wrong.add_note("Only temporary credentials can be scoped down: call GetSessionToken first.")
         raise wrong
-    if "Policy" not in given and "DurationSeconds" not in given:
+    if "Policy" not in request and "DurationSeconds" not in request:
         raise ValidationError("At least one of Policy or DurationSeconds must be provided.")
     call.must_be_allowed("sts:GetScopedCredentials", "*")
     policies = (*session.scoped, *_policy(call, session))
     # A console session may last longer than the credentials that it was opened with.
     left = int(((call.expiration or session.expiration) - call.world.clock.now).total_seconds())
-    seconds = given.get("DurationSeconds", left)
+    seconds = request.get("DurationSeconds", left)
     if seconds > left:
         raise InsufficientSessionLifetime(
             f"The requested DurationSeconds of {seconds} is greater than the remaining lifetime of "

@@ -1,8 +1,12 @@
-"""GetWebIdentityToken: a signed token that says to a service outside of AWS who its caller is.
+"""Calls that say who somebody is, to the caller or to a service outside of AWS.
+
+GetWebIdentityToken gives a signed token about its caller. GetCallerIdentity, GetAccessKeyInfo and
+DecodeAuthorizationMessage only answer.
 
 Notes
 -----
-AWS pages: "API GetWebIdentityToken"; "Federating AWS identities to external services".
+AWS pages: "API GetWebIdentityToken"; "Federating AWS identities to external services"; "API
+GetCallerIdentity"; "API GetAccessKeyInfo"; "API DecodeAuthorizationMessage".
 """
 
 from __future__ import annotations
@@ -19,17 +23,22 @@ from iamlab.errors.sts import (
 )
 from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
 from iamlab.operations.iam.responses import filled
+from iamlab.operations.registry import as_it_is
+from iamlab.operations.sts.authorization_messages import decode
 from iamlab.operations.sts.caller import region_of
 from iamlab.operations.sts.calls import sts_operation
 from iamlab.operations.sts.issuing import after
 from iamlab.operations.sts.session_tags import session_tags
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.model.account import Account
+    from iamlab.model.world import World
     from iamlab.operations.federation.signing_keys import SigningKey
     from iamlab.operations.sts.calls import Asked
+
 
 DEFAULT_SECONDS = 300
 ALGORITHMS = ("RS256", "ES384")
@@ -58,18 +67,18 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
 def get_web_identity_token(call: Asked) -> IssuedToken:
     """Sign a token about the caller, for services outside of AWS."""
-    given, account = call.given, call.account
-    algorithm = given["SigningAlgorithm"]
+    request, account = call.given, call.account
+    algorithm = request["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
         raise ValidationError(
             f"1 validation error detected: Value '{algorithm}' at 'signingAlgorithm' failed to "
             f"satisfy constraint: Member must satisfy enum value set: [{', '.join(ALGORITHMS)}]"
         )
-    _refuse_origin(given)
-    tags = session_tags(given.get("Tags", ()))
-    seconds = given.get("DurationSeconds", DEFAULT_SECONDS)
+    _refuse_origin(request)
+    tags = session_tags(request.get("Tags", ()))
+    seconds = request.get("DurationSeconds", DEFAULT_SECONDS)
     keys = {
-        "sts:IdentityTokenAudience": list(given["Audience"]),
+        "sts:IdentityTokenAudience": list(request["Audience"]),
         "sts:SigningAlgorithm": algorithm,
         "sts:DurationSeconds": str(seconds),
         **tags.context(),
@@ -98,14 +107,14 @@ def get_web_identity_token(call: Asked) -> IssuedToken:
     return IssuedToken(signed, expiration)
 
 
-def _refuse_origin(given: Any) -> None:
+def _refuse_origin(request: Mapping[str, Any]) -> None:
     """Refuse what needs trusted identity propagation, which is not modelled."""
-    if given.get("SubjectMode") == "OriginIdentity":
+    if request.get("SubjectMode") == "OriginIdentity":
         raise RequestError(
             "SubjectMode OriginIdentity needs a session with an origin identity (trusted identity "
             "propagation), which iamlab does not model."
         )
-    if "Scope" in given:
+    if "Scope" in request:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
@@ -151,3 +160,38 @@ def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
     ['RS256', 'ES384']
     """
     return {"keys": [public_jwk(_key(account, name), name) for name in ALGORITHMS]}
+
+
+@sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
+def get_caller_identity(call: Asked) -> dict[str, Any]:
+    """Say who the caller is; no policy can forbid this call."""
+    call.must_be_allowed("sts:GetCallerIdentity", "*")
+    who = call.who
+    return {"UserId": who.who().userid, "Account": who.account_id, "Arn": who.arn}
+
+
+@sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
+def get_access_key_info(call: Asked) -> dict[str, Any]:
+    """Say which account an access key is of, active or not."""
+    call.must_be_allowed("sts:GetAccessKeyInfo", "*")
+    key_id = call.given["AccessKeyId"]
+    account_id = _account_of(call.world, key_id)
+    if account_id is None:  # AWS's code and sentence are not documented
+        raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
+    return {"Account": account_id}
+
+
+def _account_of(world: World, key_id: str) -> str | None:
+    session = world.sessions.get(key_id)
+    if session is not None:
+        return session.account_id
+    every = world.accounts.values()
+    return next((known.account_id for known in every if known.holder_of_key(key_id)), None)
+
+
+@sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
+def decode_authorization_message(call: Asked) -> dict[str, Any]:
+    """Read the encoded message of a refusal; principals of the account can be allowed to."""
+    call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
+    message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
+    return {"DecodedMessage": message}

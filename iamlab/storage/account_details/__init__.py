@@ -1,1 +1,1 @@
-"""``aws iam get-account-authorization-details`` in and out."""
+"""Reads and writes what ``aws iam get-account-authorization-details`` prints."""

@@ -1,24 +1,26 @@
-"""One entry of an export, read strictly: what is not as AWS writes it is said, never guessed.
+"""One entry of an export, read strictly: whatever AWS would not write is a problem.
 
-An entry that reads wrongly could grant more than the real account does; so a boundary that is there
-but cannot be read, or a name that does not go with its ARN, is an error.
+An entry that is read wrongly could grant more than the real account does; so a boundary that cannot
+be read, or a name that does not match its ARN, is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from iamlab.errors import LoadError, PolicyError
+from iamlab.errors import ArnError, LoadError, PolicyError
 from iamlab.model.account import Account
 from iamlab.model.identities import Group, Identity, Role, User
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.quotas import is_account_id, is_name, is_path
 from iamlab.model.record import RoleLastUsed
+from iamlab.model.strict_json import read_json
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 
@@ -26,23 +28,35 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 Page = Mapping[str, Any]
+Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
+"""A file, an object, or several outputs of the CLI."""
+
 Own = TypeVar("Own", User, Group, Role)
+Value = TypeVar("Value")
 _MANY = 20  # problems shown of a file that has more
 
 
 @dataclass(slots=True)
 class Problems:
-    """All that is wrong in the files, so that it can be said at once."""
+    """All that is wrong in the files, so that one error can list it."""
 
     found: list[str] = field(default_factory=list)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)  # those read so far
 
     def add(self, place: str, what: str) -> None:
-        """Note what is wrong at a place."""
+        """Add what is wrong at a place."""
         self.found.append(f"{place}: {what}")
 
+    def attempt(self, place: str, read: Callable[..., Value], *values: Any) -> Value | None:
+        """Read something at a place; if it is wrong, add it to the problems."""
+        try:
+            return read(*values)
+        except (WrongEntry, ArnError) as error:
+            self.add(place, f"It is not what it should be: {error}.")
+            return None
+
     def raise_if_any(self, heading: str = "The account details cannot be read:") -> None:
-        """Say everything that was noted."""
+        """Raise an error that lists the problems."""
         if not self.found:
             return
         shown = self.found[:_MANY]
@@ -57,7 +71,7 @@ class WrongEntry(Exception):  # noqa: N818 - it only carries a sentence to the l
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a list, and where it stands. Every read says what it finds wrong."""
+    """One entry of a list, and its place in the file."""
 
     raw: Page
     where: str
@@ -65,7 +79,7 @@ class Entry:
 
     @classmethod
     def read(cls, raw: object, where: str, problems: Problems) -> Entry:
-        """Take an entry as it stands in the file."""
+        """Make an entry of a value in the file."""
         if not isinstance(raw, dict):
             raise WrongEntry("it must be an object")
         return cls(raw, where, problems)
@@ -75,6 +89,10 @@ class Entry:
         if key not in self.raw:
             raise WrongEntry(f"{key} is missing")
         return _text(key, self.raw[key])
+
+    def optional_text(self, key: str) -> str:
+        """Read text that may be left out."""
+        return self.text(key) if key in self.raw else ""
 
     def name(self, key: str) -> str:
         """Read a name, by AWS's pattern."""
@@ -168,6 +186,38 @@ def _policy_arn(text: str) -> str:
     return text
 
 
+def pages_in(
+    source: Source, what: str, keys: Collection[str], command: str, how: str
+) -> list[tuple[str, Page]]:
+    """Read the pages of an export, each with the place that errors name.
+
+    Parameters
+    ----------
+    what
+        What it should be, as in a name: ``"account details"``.
+    keys
+        The keys of a page: each page must have one of them.
+    command, how
+        What prints such a page, and how to make a file of it.
+
+    Raises
+    ------
+    LoadError
+        The file cannot be read, or holds something else.
+    """
+    name, value = what, source
+    if isinstance(source, str | Path):
+        name, value = Path(source).name, read_json(Path(source), what)
+    pages: list[Any] = value if isinstance(value, list) else [value]
+    found: list[tuple[str, Page]] = []
+    for number, page in enumerate(pages, 1):
+        place = f"{name}, page {number}" if len(pages) > 1 else name
+        if not isinstance(page, dict) or not any(key in page for key in keys):
+            raise LoadError(f"{place} is not {command}: it has none of {', '.join(keys)}. {how}")
+        found.append((place, page))
+    return found
+
+
 def read_policy(document: Any, name: str, place: str, problems: Problems) -> Policy | None:
     """Read a document: an object, JSON text, or URL-encoded JSON text."""
     if isinstance(document, str) and not document.lstrip().startswith("{"):
@@ -181,7 +231,7 @@ def read_policy(document: Any, name: str, place: str, problems: Problems) -> Pol
 
 
 def account_of(world: World, text: str) -> Account:
-    """Find the account of an ARN, or add it: accounts are known by their things only."""
+    """Find the account of an ARN, or add it: only the ARNs say which accounts there are."""
     arn = Arn.parse(text)
     if not is_account_id(arn.account):
         raise WrongEntry(f"{text} names no account of 12 digits")
@@ -208,92 +258,70 @@ def _content(identity: Identity) -> list[object]:
 
 
 def _check_arn(identity: Identity, item: Entry) -> str:
-    """Insist that path, name and ARN say the same; give the account's id."""
+    """Check that path, name and ARN match; give the account's id."""
     if identity.arn != item.text("Arn"):
         raise WrongEntry(f"Arn {item.text('Arn')!r} does not go with its path and name")
     return identity.account.account_id
 
 
+def _fields(item: Entry, kind: str) -> dict[str, Any]:
+    """Read what users, groups and roles have in common."""
+    fields: dict[str, Any] = {
+        "name": item.name(f"{kind}Name"),
+        "path": item.path(),
+        "unique_id": item.text(f"{kind}Id"),
+        "attached": item.attached(),
+        "inline": item.inline(f"{kind}PolicyList"),
+    }
+    if kind != "Group":
+        fields |= {"tags": item.tags(), "boundary": item.boundary()}
+    return {**fields, "create_date": item.moment("CreateDate")}
+
+
 def read_user(world: World, item: Entry) -> str:
     """Read a user into its account; give the account's id."""
-    account = account_of(world, item.text("Arn"))
-    user = User(
-        account,
-        item.name("UserName"),
-        item.path(),
-        item.text("UserId"),
-        attached=item.attached(),
-        inline=item.inline("UserPolicyList"),
-        tags=item.tags(),
-        boundary=item.boundary(),
-        create_date=item.moment("CreateDate"),
-        groups=[_name("GroupList", name) for name in item.entries("GroupList")],
-    )
-    return _keep(account.users, user, item)
+    account, fields = account_of(world, item.text("Arn")), _fields(item, "User")
+    groups = [_name("GroupList", name) for name in item.entries("GroupList")]
+    return _keep(account.users, User(account, **fields, groups=groups), item)
 
 
 def read_group(world: World, item: Entry) -> str:
     """Read a group into its account; give the account's id."""
     account = account_of(world, item.text("Arn"))
-    group = Group(
-        account,
-        item.name("GroupName"),
-        item.path(),
-        item.text("GroupId"),
-        attached=item.attached(),
-        inline=item.inline("GroupPolicyList"),
-        create_date=item.moment("CreateDate"),
-    )
-    return _keep(account.groups, group, item)
+    return _keep(account.groups, Group(account, **_fields(item, "Group")), item)
 
 
 def read_role(world: World, item: Entry) -> str:
     """Read a role into its account; give the account's id."""
-    account = account_of(world, item.text("Arn"))
-    name = item.name("RoleName")
-    document = item.raw.get("AssumeRolePolicyDocument")
+    account, fields = account_of(world, item.text("Arn")), _fields(item, "Role")
+    document, place = item.raw.get("AssumeRolePolicyDocument"), f"{item.where} trust policy"
     role = Role(
         account,
-        name,
-        item.path(),
-        item.text("RoleId"),
-        attached=item.attached(),
-        inline=item.inline("RolePolicyList"),
-        tags=item.tags(),
-        boundary=item.boundary(),
-        create_date=item.moment("CreateDate"),
-        description=item.text("Description") if "Description" in item.raw else "",
-        trust=read_policy(
-            document, f"trust of {name}", f"{item.where} trust policy", item.problems
-        ),
+        **fields,
+        description=item.optional_text("Description"),
+        trust=read_policy(document, f"trust of {fields['name']}", place, item.problems),
         instance_profiles=[
             profile.name("InstanceProfileName") for profile in item.objects("InstanceProfileList")
         ],
         last_used=_last_used(item),
     )
-    account.roles[name] = role
+    account.roles[role.name] = role
     for profile in item.objects("InstanceProfileList"):
-        _read_profile(account, profile)
+        name = profile.name("InstanceProfileName")
+        path = profile.path() if "Path" in profile.raw else "/"
+        made = InstanceProfile(account, name, path, profile.optional_text("InstanceProfileId"))
+        account.instance_profiles.setdefault(name, made)
     return _check_arn(role, item)
 
 
 def _last_used(item: Entry) -> RoleLastUsed | None:
-    """Read when a role was last used; of one that never was, nothing is said, or an empty object.
+    """Read when a role was last used; an unused role has no value, or an empty object.
 
     A Region that is missing is kept as empty text.
     """
     used = Entry.read(item.raw.get("RoleLastUsed") or {}, item.where, item.problems)
-    date = used.moment("LastUsedDate")
-    region = used.text("Region") if "Region" in used.raw else ""
+    date, region = used.moment("LastUsedDate"), used.optional_text("Region")
     return None if date is None else RoleLastUsed(date, region)
-
-
-def _read_profile(account: Account, item: Entry) -> None:
-    """Read an instance profile, as far as the file tells of it."""
-    name = item.name("InstanceProfileName")
-    path = item.path() if "Path" in item.raw else "/"
-    unique_id = item.text("InstanceProfileId") if "InstanceProfileId" in item.raw else ""
-    account.instance_profiles.setdefault(name, InstanceProfile(account, name, path, unique_id))
 
 
 def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
@@ -316,7 +344,7 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     default = item.text("DefaultVersionId")
     if default not in listed:
         raise WrongEntry(f"policy {name} does not hold {default}, its default version")
-    policy_id = item.text("PolicyId") if "PolicyId" in item.raw else ""
+    policy_id = item.optional_text("PolicyId")
     policy_found = ManagedPolicy(
         name,
         arn,

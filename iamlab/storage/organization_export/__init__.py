@@ -1,1 +1,1 @@
-"""``aws organizations`` in and out."""
+"""Reads and writes what ``aws organizations`` prints."""

@@ -1,8 +1,8 @@
-"""An organization out as ``aws organizations`` prints it, and in again.
+"""An organization written as ``aws organizations`` prints it, and read again.
 
-It comes in as one object with all lists, as :func:`organization_to_json` writes it, or as a list of
-what the commands print. Read strictly: what is not as AWS writes it is said, never guessed. Tags,
-invitations and policies of other types than SCPs and RCPs are no part of it.
+It is read from one object with all lists, as :func:`organization_to_json` writes it, or from a list
+of what the commands print. It is read strictly: whatever AWS would not write is a problem, and
+nothing is guessed. Tags, invitations and policies of other types than SCPs and RCPs are left out.
 
 Notes
 -----
@@ -12,31 +12,46 @@ such a file is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import LoadError
-from iamlab.model.strict_json import read_json
+from iamlab.model.organization.organization import Organization, organization_of
+from iamlab.model.organization.policies import (
+    DEEPEST,
+    OTHER_TYPES,
+    RCP,
+    TYPES,
+    OrganizationPolicy,
+    aws_managed,
+    of_type,
+)
+from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
 from iamlab.operations.organizations import lookup as answers
-from iamlab.storage.organization_export.build import build
-from iamlab.storage.organization_export.pages import READERS, collect
+from iamlab.operations.organizations.parameters import RULES
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.storage.account_details.entries import (
+    WrongEntry,
+    account_of,
+    pages_in,
+    read_policy,
+)
+from iamlab.storage.account_details.export import as_printed
+from iamlab.storage.organization_export.pages import READERS, collect, identifier, moment
 
 if TYPE_CHECKING:
-    from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
-    from iamlab.storage.account_details.entries import Page, Problems
-
-Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
+    from iamlab.storage.account_details.entries import Entry, Problems, Source
+    from iamlab.storage.organization_export.pages import ExportedOrganization
 
 HOW = "docs/organization-export.md says how it is made."
+
+STATUSES = ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED")
 
 
 def organization_to_json(organization: Organization) -> dict[str, Any]:
     """Write an organization as one object; its lists are those that ``aws organizations`` prints.
 
-    Beside an OU and an account stands its ``ParentId``; ``Targets`` are by the policy's id.
+    OUs and accounts have their ``ParentId`` too; ``Targets`` are by the policy's id.
 
     Examples
     --------
@@ -74,17 +89,7 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
             for name, since in organization.service_access.items()
         ],
     }
-    plain: dict[str, Any] = _plain(written)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """Write times as the CLI does."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return as_printed(written)
 
 
 def read_organization(world: World, source: Source, problems: Problems) -> Organization | None:
@@ -97,7 +102,7 @@ def read_organization(world: World, source: Source, problems: Problems) -> Organ
     source
         A path, an object with all lists, or a list of what the commands print.
     problems
-        Takes everything that is wrong, each with its place.
+        Gets everything that is wrong, each with its place.
 
     Returns
     -------
@@ -109,29 +114,232 @@ def read_organization(world: World, source: Source, problems: Problems) -> Organ
     LoadError
         The file cannot be read, or holds something else.
     """
-    pages = _pages(source)
-    before = len(problems.found)
-    told = collect(pages, problems)
-    if len(problems.found) > before:
-        return None
-    return build(world, told, pages[0][0], problems)
-
-
-def _pages(source: Source) -> list[tuple[str, Page]]:
-    name, value = "organization", source
-    if isinstance(source, str | Path):
-        name, value = Path(source).name, read_json(Path(source), "organization")
-    many: list[Any] = value if isinstance(value, list) else [value]
-    pages = [
-        (f"{name}, page {number}" if len(many) > 1 else name, page)
-        for number, page in enumerate(many, 1)
-    ]
-    for place, page in pages:
-        if not isinstance(page, dict) or not any(key in page for key in READERS):
-            raise LoadError(
-                f"{place} is not what aws organizations prints: it has none of "
-                f"{', '.join(READERS)}. {HOW}"
-            )
+    command = "what aws organizations prints"
+    pages = pages_in(source, "organization", READERS, command, HOW)
     if not pages:
         raise LoadError(f"There is nothing to read. {HOW}")
-    return pages
+    before = len(problems.found)
+    export = collect(pages, problems)
+    if len(problems.found) > before:
+        return None
+    made = _Builder(world, export, pages[0][0], problems).organization()
+    if made is None or len(problems.found) > before:
+        return None
+    _add_to_world(world, made, export)
+    return made
+
+
+class _Builder:
+    def __init__(
+        self, world: World, export: ExportedOrganization, place: str, problems: Problems
+    ) -> None:
+        self.world, self.export, self.place, self.problems = world, export, place, problems
+        self.partition = "aws"
+
+    def organization(self) -> Organization | None:
+        """Build it; ``None`` if there isn't one organization with one root."""
+        export = self.export
+        for what, entries, command in (
+            ("Organization", export.organizations, "describe-organization"),
+            ("Roots", export.roots, "list-roots"),
+        ):
+            if len(entries) != 1:
+                are = "are several" if entries else "is none"
+                message = f"{what}: there must be one, and there {are}: see {command}."
+                self.problems.add(self.place, message)
+                return None
+        [(key, entry)], [(root_id, root)] = export.organizations.items(), export.roots.items()
+        made = self.problems.attempt(entry.where, self._organization, key, entry, root_id)
+        if made is None:
+            return None
+        self.problems.attempt(root.where, self._read_root, made, root)
+        for known, add in (
+            (export.units, self._add_unit),
+            (export.accounts, self._add_account),
+            (export.policies, self._add_policy),
+        ):
+            for key, entry in known.items():
+                self.problems.attempt(entry.where, add, made, key, entry)
+        self._check_tree(made)
+        self._attach(made)
+        self._check_attached(made)
+        self._add_delegates(made)
+        return made
+
+    def _organization(self, key: str, entry: Entry, root_id: str) -> Organization:
+        management = identifier(entry, "MasterAccountId", RULES["AccountId"])
+        arn = entry.text("Arn")
+        if is_arn(arn):
+            self.partition = Arn.parse(arn).partition
+        features = entry.text("FeatureSet")
+        if features not in RULES["FeatureSet"].among:
+            raise WrongEntry(f"FeatureSet {features!r} is neither ALL nor CONSOLIDATED_BILLING")
+        if management not in self.export.accounts:
+            raise WrongEntry(f"the management account {management} is not among the Accounts")
+        if key in self.world.organizations:
+            raise WrongEntry(f"the world has an organization {key} already")
+        made = Organization(self.world, key, management, Root(self.world, key, root_id), features)
+        if features == "ALL":
+            made.policies = aws_managed(made)
+        self._check_arn(made, entry, f"organization/{key}")
+        email = self.export.accounts[management].raw.get("Email")
+        if entry.raw.get("MasterAccountEmail", email) != email:
+            raise WrongEntry(f"MasterAccountEmail is not the Email of account {management}")
+        return made
+
+    def _check_arn(self, made: Organization, entry: Entry, end: str) -> None:
+        start = f"arn:{self.partition}:organizations::{made.management_account_id}"
+        if entry.text("Arn") != f"{start}:{end}":
+            raise WrongEntry(f"Arn {entry.text('Arn')[:200]!r} is not {start}:{end}")
+
+    def _read_root(self, made: Organization, entry: Entry) -> None:
+        self._check_arn(made, entry, f"root/{made.id}/{made.root.id}")
+        for one in entry.objects("PolicyTypes"):
+            name, status = one.text("Type"), one.text("Status")
+            if name not in TYPES:
+                continue  # tag policies and their like decide about no request
+            if status != "ENABLED":
+                raise WrongEntry(f"{name} is {status}: wait until it is one or the other")
+            if made.feature_set != "ALL":
+                raise WrongEntry(f"{name} is enabled in an organization without all features")
+            if name not in made.root.policy_types:
+                made.root.policy_types.append(name)
+
+    def _parent(self, made: Organization, key: str) -> str:
+        parents = self.export.parents.get(key, {})
+        if not parents:
+            raise WrongEntry(f"the parent of {key} is not told: put its ParentId beside it")
+        if len(parents) > 1:
+            raise WrongEntry(f"the parent of {key} is told in two ways, {' or '.join(parents)}")
+        (parent,) = parents
+        if parent != made.root.id and parent not in self.export.units:
+            raise WrongEntry(f"its parent {parent} is neither the root nor one of the OUs")
+        return parent
+
+    def _add_unit(self, made: Organization, key: str, entry: Entry) -> None:
+        self._check_arn(made, entry, f"ou/{made.id}/{key}")
+        unit = OrganizationalUnit(self.world, made.id, key)
+        unit.unit_name, unit.parent_id = entry.text("Name"), self._parent(made, key)
+        made.organizational_units[key] = unit
+
+    def _add_account(self, made: Organization, key: str, entry: Entry) -> None:
+        self._check_arn(made, entry, f"account/{made.id}/{key}")
+        entry.text("Name")
+        entry.text("Email")
+        status = entry.text("Status" if "Status" in entry.raw else "State")
+        method = entry.text("JoinedMethod")
+        if status not in STATUSES or method not in ("CREATED", "INVITED"):
+            raise WrongEntry(f"Status {status!r} or JoinedMethod {method!r} is none of AWS's")
+        if organization_of(self.world, key) is not None:
+            raise WrongEntry(f"the account {key} is in another organization already")
+        known = self.world.accounts.get(key)
+        if known is not None and known.partition != self.partition:
+            raise WrongEntry(f"the account {key} is in the partition {known.partition}")
+        parent, since = self._parent(made, key), moment(entry, "JoinedTimestamp")
+        made.members[key] = Member(self.world, made.id, key, [], {}, parent, method, since, status)
+
+    def _add_policy(self, made: Organization, key: str, entry: Entry) -> None:
+        policy_type, name = entry.text("Type"), entry.text("Name")
+        if policy_type in OTHER_TYPES or key in made.policies:
+            return  # it decides about no request, or is one of AWS's, which are known
+        if policy_type not in TYPES:
+            raise WrongEntry(f"Type {policy_type!r} is none of AWS's")
+        managed = entry.raw.get("AwsManaged", False) is True
+        if not managed:
+            self._check_arn(made, entry, f"policy/{made.id}/{policy_type.lower()}/{key}")
+        content = self.export.contents.get(key)
+        if content is None:
+            raise WrongEntry(f"{key} has no Content: see describe-policy --policy-id {key}")
+        place = f"{content.where} policy {name}"
+        document = read_policy(content.raw["Content"], name, place, self.problems)
+        description = entry.optional_text("Description")
+        if document is not None:
+            made.policies[key] = OrganizationPolicy(
+                self.world, made.id, key, name, policy_type, document, description, managed
+            )
+
+    def _check_tree(self, made: Organization) -> None:
+        """Check that every OU is below the root, and no deeper than AWS allows."""
+        for unit in made.organizational_units.values():
+            key, depth = unit.parent_id, 1
+            while key in made.organizational_units and depth <= DEEPEST:
+                key, depth = made.organizational_units[key].parent_id, depth + 1
+            if depth > DEEPEST:
+                message = (
+                    f"{unit.id} is more than {DEEPEST} OUs deep, or its parents go in a circle."
+                )
+                self.problems.add(self.export.units[unit.id].where, message)
+
+    def _attach(self, made: Organization) -> None:
+        """Attach each policy to its targets."""
+        if RCP in made.root.policy_types:  # AWS attaches it everywhere, and nobody can detach it
+            for target in made.targets:
+                target.attached.append(TYPES[RCP].full_access_id)
+        for key, targets in self.export.targets.items():
+            policy = self.export.policies.get(key)
+            if policy is not None and policy.raw.get("Type") in OTHER_TYPES:
+                continue
+            for target_id, where in targets.items():
+                self.problems.attempt(where, self._attach_to, made, key, target_id)
+
+    def _attach_to(self, made: Organization, key: str, target_id: str) -> None:
+        target, policy = made.target(target_id), made.policies.get(key)
+        if policy is None:
+            if key in self.export.policies:
+                return  # its problem was added before
+            raise WrongEntry(f"the policy {key} is not among the Policies")
+        if target is None:
+            if target_id in self.export.units or target_id in self.export.accounts:
+                return
+            raise WrongEntry(f"{target_id} is neither the root nor an OU nor an account")
+        if policy.type not in made.root.policy_types:
+            raise WrongEntry(f"{key} hangs on {target_id}, but {policy.type} is not enabled")
+        if key not in target.attached:
+            target.attached.append(key)
+
+    def _check_attached(self, made: Organization) -> None:
+        """Check what AWS guarantees: every target has a policy of each enabled type."""
+        places = {**self.export.roots, **self.export.units, **self.export.accounts}
+        for policy_type in made.root.policy_types:
+            for target in made.targets:
+                if not of_type(made, target, policy_type):
+                    message = (
+                        f"Targets: no {policy_type} hangs on {target.id}, and AWS leaves one at "
+                        "least: see list-targets-for-policy, of AWS's own policies too."
+                    )
+                    self.problems.add(places[target.id].where, message)
+
+    def _add_delegates(self, made: Organization) -> None:
+        made.service_access = dict(self.export.services)
+        for key, services in self.export.delegates.items():
+            if key not in self.export.accounts or key == made.management_account_id:
+                message = f"DelegatedAdministrators: {key} is no member account."
+                self.problems.add(self.place, message)
+            made.delegates[key] = dict(services)
+            for service, since in services.items():
+                made.service_access.setdefault(service, since)
+
+
+def _add_to_world(world: World, made: Organization, export: ExportedOrganization) -> None:
+    """Add the organization to the world, and those accounts that the world lacks."""
+    partition = Arn.parse(export.organizations[made.id].text("Arn")).partition
+    for key in made.members:
+        entry = export.accounts[key]
+        name = entry.text("Name")
+        if key not in world.accounts:
+            account_of(world, f"arn:{partition}:iam::{key}:root")
+            world.warnings.append(
+                f"Account {name} ({key}) of organization {made.id} is in no file: it is taken as "
+                "one without users, roles and resources."
+            )
+        account = world.accounts[key]
+        account.root.email = entry.text("Email")
+        if account.name == key:  # an export of IAM's does not have the account's name
+            account.name = name
+    for key, services in made.delegates.items():
+        if not services:
+            world.warnings.append(
+                f"Account {key} is a delegated administrator; of which services is in no file."
+            )
+    world.organizations[made.id] = made
+    world.changed()

@@ -1,8 +1,8 @@
-"""What ``aws organizations`` prints, taken apart: each page says something of the organization.
+"""What ``aws organizations`` prints, taken apart: each page has a part of the organization.
 
 Pages may come in any order and repeat one another, but not with other content. Where the command's
-answer does not say whose it is (the targets of a policy, the parents of a child), that stands
-beside it on the page.
+response does not have an id that it belongs to (the policy of targets, the child of parents), that
+id is added to the page.
 
 Notes
 -----
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ArnError
 from iamlab.operations.organizations.parameters import RULES, Rule
 from iamlab.storage.account_details.entries import Entry, WrongEntry
 
@@ -25,23 +24,26 @@ if TYPE_CHECKING:
 
     from iamlab.storage.account_details.entries import Page, Problems
 
+    Reader = Callable[["ExportedOrganization", Entry, Entry], None]
+    """Reads an entry into what is exported; the last one is its page."""
+
 _PATH = re.compile(r"o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}(?:/ou-[0-9a-z-]{13,65})*(?:/[0-9]{12})?/")
 _CHILD = Rule(rf"{RULES['AccountId'].pattern}|{RULES['OrganizationalUnitId'].pattern}")
 ORGANIZATION_ID = Rule(r"o-[a-z0-9]{10,32}")
 
 
 @dataclass(slots=True)
-class Told:
-    """What the pages say, by ids.
+class ExportedOrganization:
+    """What the pages have, by ids.
 
     Parameters
     ----------
     contents
         Of policies, as they are printed: text or an object.
     targets
-        Policy -> what it hangs on, each with the place that says so.
+        Policy -> what it is attached to, each with its place in the file.
     parents
-        Child -> its parents, each with the place that says so: it must be one.
+        Child -> its parents, each with its place in the file: there must be one.
     delegates
         Account -> the services that it administers, and since when.
     """
@@ -56,6 +58,14 @@ class Told:
     parents: dict[str, dict[str, str]] = field(default_factory=dict)
     delegates: dict[str, dict[str, datetime | None]] = field(default_factory=dict)
     services: dict[str, datetime | None] = field(default_factory=dict)
+
+    def add_parent(self, child: str, parent: str, where: str) -> None:
+        """Keep a parent of a child, and where it is in the file."""
+        self.parents.setdefault(child, {}).setdefault(parent, where)
+
+    def add_target(self, policy: str, target: str, where: str) -> None:
+        """Keep a target of a policy, and where it is in the file."""
+        self.targets.setdefault(policy, {}).setdefault(target, where)
 
 
 def identifier(entry: Entry, key: str, rule: Rule) -> str:
@@ -78,24 +88,13 @@ def moment(entry: Entry, key: str) -> datetime | None:
 
 
 def _keep(known: dict[str, Entry], key: str, entry: Entry) -> None:
-    """Note an entry; another page may repeat it, and say more or less, but nothing else."""
-    before = known.get(key)
-    if before is None:
-        known[key] = entry
-        return
+    """Keep an entry; another page may repeat it, with more or fewer fields but no other values."""
+    before = known.get(key, entry)
     same = before.raw.keys() & entry.raw.keys()
     other = sorted(str(name) for name in same if before.raw[name] != entry.raw[name])
     if other:
         raise WrongEntry(f"{key} stands there twice, with another {', '.join(other)}")
     known[key] = Entry({**before.raw, **entry.raw}, before.where, before.problems)
-
-
-def _below(told: Told, child: str, entry: Entry, page: Entry) -> None:
-    """Note which parents an entry, or its page, names."""
-    named = [one.text("ParentId") for one in (entry, page) if "ParentId" in one.raw]
-    named += [path[-2 if path[-1] == child else -1] for path in _paths(entry, child)]
-    for parent in named:
-        told.parents.setdefault(child, {}).setdefault(parent, entry.where)
 
 
 def _paths(entry: Entry, child: str) -> Iterator[list[str]]:
@@ -112,104 +111,101 @@ def _paths(entry: Entry, child: str) -> Iterator[list[str]]:
         yield parts
 
 
-def _organization(told: Told, entry: Entry, _: Entry) -> None:
-    _keep(told.organizations, identifier(entry, "Id", ORGANIZATION_ID), entry)
+def _reader_into(name: str, rule: Rule, *, has_parent: bool = False) -> Reader:
+    """Make a reader of entries that have an id."""
+
+    def read(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+        key = identifier(entry, "Id", rule)
+        if has_parent:
+            named = [one.text("ParentId") for one in (entry, page) if "ParentId" in one.raw]
+            named += [path[-2 if path[-1] == key else -1] for path in _paths(entry, key)]
+            for parent in named:
+                export.add_parent(key, parent, entry.where)
+        _keep(getattr(export, name), key, entry)
+
+    return read
 
 
-def _root(told: Told, entry: Entry, _: Entry) -> None:
-    _keep(told.roots, identifier(entry, "Id", RULES["RootId"]), entry)
-
-
-def _unit(told: Told, entry: Entry, page: Entry) -> None:
-    key = identifier(entry, "Id", RULES["OrganizationalUnitId"])
-    _below(told, key, entry, page)
-    _keep(told.units, key, entry)
-
-
-def _account(told: Told, entry: Entry, page: Entry) -> None:
-    key = identifier(entry, "Id", RULES["AccountId"])
-    _below(told, key, entry, page)
-    _keep(told.accounts, key, entry)
-
-
-def _policy(told: Told, entry: Entry, page: Entry) -> None:
-    """Read a policy with its content, or its summary alone; a page may say where they hang."""
+def _read_policy(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+    """Read a policy with its content, or its summary alone; a page may have a target of it."""
     summary = entry
     if "PolicySummary" in entry.raw:
         summary = Entry.read(entry.raw["PolicySummary"], entry.where, entry.problems)
     key = identifier(summary, "Id", RULES["PolicyId"])
-    _keep(told.policies, key, summary)
+    _keep(export.policies, key, summary)
     if "Content" in entry.raw:
         content = {"Content": entry.raw["Content"]}
-        _keep(told.contents, key, Entry(content, entry.where, entry.problems))
+        _keep(export.contents, key, Entry(content, entry.where, entry.problems))
     if "TargetId" in page.raw:
-        target = identifier(page, "TargetId", RULES["TargetId"])
-        told.targets.setdefault(key, {}).setdefault(target, entry.where)
+        export.add_target(key, identifier(page, "TargetId", RULES["TargetId"]), entry.where)
 
 
-def _target(told: Told, entry: Entry, page: Entry) -> None:
-    if "PolicyId" not in page.raw:
-        raise WrongEntry("whose targets they are is not said: put a PolicyId beside Targets")
+def _need(page: Entry, key: str, what: str) -> None:
+    if key not in page.raw:
+        raise WrongEntry(what)
+
+
+def _read_target(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+    _need(page, "PolicyId", "whose targets they are is not said: put a PolicyId beside Targets")
     key = identifier(page, "PolicyId", RULES["PolicyId"])
-    target = identifier(entry, "TargetId", RULES["TargetId"])
-    told.targets.setdefault(key, {}).setdefault(target, entry.where)
+    export.add_target(key, identifier(entry, "TargetId", RULES["TargetId"]), entry.where)
 
 
-def _parent(told: Told, entry: Entry, page: Entry) -> None:
-    if "ChildId" not in page.raw:
-        raise WrongEntry("whose parent it is is not said: put a ChildId beside Parents")
-    child = identifier(page, "ChildId", _CHILD)
-    told.parents.setdefault(child, {}).setdefault(entry.text("Id"), entry.where)
+def _read_parent(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+    _need(page, "ChildId", "whose parent it is is not said: put a ChildId beside Parents")
+    export.add_parent(identifier(page, "ChildId", _CHILD), entry.text("Id"), entry.where)
 
 
-def _child(told: Told, entry: Entry, page: Entry) -> None:
-    if "ParentId" not in page.raw:
-        raise WrongEntry("whose child it is is not said: put a ParentId beside Children")
-    child = identifier(entry, "Id", _CHILD)
-    told.parents.setdefault(child, {}).setdefault(page.text("ParentId"), entry.where)
+def _read_child(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+    _need(page, "ParentId", "whose child it is is not said: put a ParentId beside Children")
+    export.add_parent(identifier(entry, "Id", _CHILD), page.text("ParentId"), entry.where)
 
 
-def _delegate(told: Told, entry: Entry, _: Entry) -> None:
-    services = told.delegates.setdefault(identifier(entry, "Id", RULES["AccountId"]), {})
+def _read_delegate(export: ExportedOrganization, entry: Entry, _: Entry) -> None:
+    services = export.delegates.setdefault(identifier(entry, "Id", RULES["AccountId"]), {})
     for service in entry.objects("DelegatedServices"):
         services[service.text("ServicePrincipal")] = moment(service, "DelegationEnabledDate")
 
 
-def _delegated(told: Told, entry: Entry, page: Entry) -> None:
-    if "AccountId" not in page.raw:
-        raise WrongEntry("whose services they are is not said: put an AccountId beside them")
-    services = told.delegates.setdefault(identifier(page, "AccountId", RULES["AccountId"]), {})
+def _read_delegated_service(export: ExportedOrganization, entry: Entry, page: Entry) -> None:
+    _need(page, "AccountId", "whose services they are is not said: put an AccountId beside them")
+    services = export.delegates.setdefault(identifier(page, "AccountId", RULES["AccountId"]), {})
     services[entry.text("ServicePrincipal")] = moment(entry, "DelegationEnabledDate")
 
 
-def _service(told: Told, entry: Entry, _: Entry) -> None:
-    told.services[entry.text("ServicePrincipal")] = moment(entry, "DateEnabled")
+def _read_service(export: ExportedOrganization, entry: Entry, _: Entry) -> None:
+    export.services[entry.text("ServicePrincipal")] = moment(entry, "DateEnabled")
 
 
-READERS: Mapping[str, Callable[[Told, Entry, Entry], None]] = {
-    "Organization": _organization,
-    "Root": _root,
-    "Roots": _root,
-    "OrganizationalUnit": _unit,
-    "OrganizationalUnits": _unit,
-    "Account": _account,
-    "Accounts": _account,
-    "Policy": _policy,
-    "Policies": _policy,
-    "Targets": _target,
-    "Parents": _parent,
-    "Children": _child,
-    "DelegatedAdministrators": _delegate,
-    "DelegatedServices": _delegated,
-    "EnabledServicePrincipals": _service,
+_read_organization = _reader_into("organizations", ORGANIZATION_ID)
+_read_root = _reader_into("roots", RULES["RootId"])
+_read_unit = _reader_into("units", RULES["OrganizationalUnitId"], has_parent=True)
+_read_account = _reader_into("accounts", RULES["AccountId"], has_parent=True)
+
+READERS: Mapping[str, Reader] = {
+    "Organization": _read_organization,
+    "Root": _read_root,
+    "Roots": _read_root,
+    "OrganizationalUnit": _read_unit,
+    "OrganizationalUnits": _read_unit,
+    "Account": _read_account,
+    "Accounts": _read_account,
+    "Policy": _read_policy,
+    "Policies": _read_policy,
+    "Targets": _read_target,
+    "Parents": _read_parent,
+    "Children": _read_child,
+    "DelegatedAdministrators": _read_delegate,
+    "DelegatedServices": _read_delegated_service,
+    "EnabledServicePrincipals": _read_service,
 }
 """What a page may hold -> how one entry of it is read."""
 
 _SINGLE = ("Organization", "Root", "OrganizationalUnit", "Account", "Policy")
-_WHOSE = ("ParentId", "ChildId", "PolicyId", "TargetId", "AccountId")
+_IDS_OF_PAGE = ("ParentId", "ChildId", "PolicyId", "TargetId", "AccountId")
 
 
-def collect(pages: list[tuple[str, Page]], problems: Problems) -> Told:
+def collect(pages: list[tuple[str, Page]], problems: Problems) -> ExportedOrganization:
     """Read all pages.
 
     Parameters
@@ -217,50 +213,37 @@ def collect(pages: list[tuple[str, Page]], problems: Problems) -> Told:
     pages
         Each with its place.
     """
-    told = Told()
-    for place, page in pages:
-        whole = Entry(page, place, problems)
+    export = ExportedOrganization()
+    last: dict[tuple[str, ...], str | None] = {}
+    for place, raw_page in pages:
+        page = Entry(raw_page, place, problems)
         for key, reader in READERS.items():
-            if page.get(key) is not None:
-                _read(told, whole, key, reader)
-    _check_whole(pages, problems)
-    return told
-
-
-def _read(told: Told, page: Entry, key: str, reader: Callable[[Told, Entry, Entry], None]) -> None:
-    for where, raw, whose in _entries(page, key):
-        try:
-            reader(told, Entry.read(raw, where, page.problems), whose)
-        except (WrongEntry, ArnError) as error:
-            page.problems.add(where, f"It is not what it should be: {error}.")
+            if raw_page.get(key) is None:
+                continue
+            for where, raw, own_page in _entries(page, key):
+                entry = problems.attempt(where, Entry.read, raw, where, problems)
+                if entry is not None:
+                    problems.attempt(where, reader, export, entry, own_page)
+            part = (key, *(str(raw_page.get(name)) for name in _IDS_OF_PAGE))
+            more = place if raw_page.get("NextToken") else None
+            last[part] = more if last.get(part, more) else None
+    for part, cut in last.items():  # every page of these says that another one follows
+        if cut is not None:
+            problems.add(cut, f"{part[0]} is cut off: it says that another page follows.")
+    return export
 
 
 def _entries(page: Entry, key: str) -> Iterator[tuple[str, Any, Entry]]:
-    """Give each entry with its place, and with the page that says whose it is."""
+    """Give each entry with its place, and with the page that has the id that it belongs to."""
     value, where = page.raw[key], f"{page.where}: {key}"
     if key in _SINGLE:
         yield where, value, page
     elif key == "Targets" and isinstance(value, dict):  # those of all policies at once
         for policy_id, targets in value.items():
-            whose = Entry({"PolicyId": policy_id, "Targets": targets}, where, page.problems)
-            yield from _entries(whose, key)
+            own_page = Entry({"PolicyId": policy_id, "Targets": targets}, where, page.problems)
+            yield from _entries(own_page, key)
     elif not isinstance(value, list | tuple):
         page.problems.add(where, "It must be a list.")
     else:
         for number, raw in enumerate(value):
             yield f"{where}[{number}]", raw, page
-
-
-def _check_whole(pages: list[tuple[str, Page]], problems: Problems) -> None:
-    """Refuse a list of which every page says that another one follows."""
-    last: dict[tuple[str, ...], str | None] = {}
-    for place, page in pages:
-        for key in READERS:
-            if page.get(key) is None:
-                continue
-            whose = (key, *(str(page.get(name)) for name in _WHOSE))
-            more = place if page.get("NextToken") else None
-            last[whose] = more if last.get(whose, more) else None
-    for whose, cut in last.items():
-        if cut is not None:
-            problems.add(cut, f"{whose[0]} is cut off: it says that another page follows.")

@@ -15,7 +15,7 @@ from iamlab.view.tabular.signs import GAINED, LOST, OUTCOMES, bad, good
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamlab.analysis.external_access.findings import Finding, OutsideAccess
+    from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
     from iamlab.analysis.privilege_escalation.answers import Paths
     from iamlab.analysis.privilege_escalation.cut import Cut
     from iamlab.analysis.privilege_escalation.paths import Path
@@ -95,7 +95,7 @@ def outside_access_table(found: OutsideAccess) -> Table:
     )
 
 
-def _finding(one: Finding) -> tuple[object, ...]:
+def _finding(one: OutsideFinding) -> tuple[object, ...]:
     state = bad("public" if one.is_public else "open") if one else good("stopped")
     who = ", ".join(f"{kind}: {value}" for kind, value in one.principal.items())
     by = "; ".join(map(str, one.stopped_by)) or None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, World
-from iamlab.analysis.external_access.findings import Finding
+from iamlab.analysis.external_access.findings import OutsideFinding
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.policy.document import Policy
 from tests.policy.documents import Doc, document
@@ -203,7 +203,7 @@ def probes(world: World) -> Iterator[tuple[str, str, str]]:
         yield from ((arn, action, f"{arn}{rest}") for action, rest in pairs)
 
 
-def names(finding: Finding, caller: str) -> bool:
+def names(finding: OutsideFinding, caller: str) -> bool:
     """Say whether the principal of a finding means a caller."""
     value = finding.principal.get("AWS", "")
     own = caller if caller == ANONYMOUS else caller.split(":")[4]

@@ -12,8 +12,9 @@ import pytest
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.external_access import external_access as asked
 from iamlab.analysis.external_access.callers import STRANGERS
-from iamlab.analysis.external_access.findings import Finding, OutsideAccess
-from iamlab.analysis.external_access.zone_of_trust import Zone, type_of
+from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
+from iamlab.analysis.external_access.shared_resource import type_of
+from iamlab.analysis.external_access.zone_of_trust import Zone
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.operations.services.s3.bucket import Bucket
@@ -85,7 +86,7 @@ def own_organization(world: World) -> str:
     return next(iter(world.organizations))
 
 
-def only(found: OutsideAccess) -> Finding:
+def only(found: OutsideAccess) -> OutsideFinding:
     """Give the one finding that there is."""
     assert len(found) == 1, str(found)
     return found[0]

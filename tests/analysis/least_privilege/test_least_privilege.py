@@ -700,7 +700,9 @@ def test_wrong_questions_are_refused(given: dict[str, Any]) -> None:
 def test_a_policy_that_does_not_allow_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof is part of the making."""
     monkeypatch.setattr(
-        least, "fitted", lambda *_: ((Policy.allow("s3:ListBucket", name="x"),), ((),), ())
+        least,
+        "policies_that_fit",
+        lambda *_: ((Policy.allow("s3:ListBucket", name="x"),), ((),), ()),
     )
 
     with pytest.raises(IamLabError, match="does not allow s3:GetObject"):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, World
 from iamlab.analysis.last_accessed.attempts import is_tracked
-from iamlab.analysis.least_privilege import applying_edits as applying
+from iamlab.analysis.least_privilege import policy_edits as applying
 from iamlab.analysis.least_privilege.policy_edits import Edit
-from iamlab.analysis.least_privilege.shrinking import Sight, shrunk
+from iamlab.analysis.least_privilege.shrinking import Visibility, shrunk
 from iamlab.analysis.least_privilege.unused import Unused, unused
 from iamlab.analysis.least_privilege.used_permissions import log_of
 from iamlab.analysis.trails.uses import Use, uses
@@ -184,7 +184,7 @@ def test_a_document_loses_what_was_not_used(
     before: Any, lines: list[str], used: list[tuple[str, str]], after: Any, _: Any
 ) -> None:
     """In the words of a person; what may have allowed a use stays, conditions and all."""
-    less = shrunk(Policy.parse(document(*before)), used, Sight(all_logged=True))
+    less = shrunk(Policy.parse(document(*before)), used, Visibility(all_logged=True))
 
     assert list(less.lines) == lines
     assert less.policy is not None
@@ -198,7 +198,9 @@ def test_in_an_older_document_a_variable_is_plain_text() -> None:
     used = [("s3:GetObject", f"{MAPS}/ana"), ("sqs:X", QUEUE)]
 
     lines = [
-        shrunk(Policy.parse({**before, "Version": version}), used, Sight(all_logged=True)).lines
+        shrunk(
+            Policy.parse({**before, "Version": version}), used, Visibility(all_logged=True)
+        ).lines
         for version in ("2008-10-17", "2012-10-17")
     ]
 
@@ -258,7 +260,7 @@ def test_a_wildcard_of_which_all_was_used_stays() -> None:
     names = catalog.expand("sts:Get*Token")
     policy = Policy.allow("sts:Get*Token")
 
-    less = shrunk(policy, [(name, "*") for name in names], Sight(all_logged=True))
+    less = shrunk(policy, [(name, "*") for name in names], Visibility(all_logged=True))
 
     assert (less.policy, less.lines) == (policy, ())
 
@@ -300,7 +302,7 @@ def test_a_resource_that_no_record_says_in_full_may_be_any() -> None:
 )
 def test_one_table_says_what_is_a_data_event(action: str) -> None:
     """What a trail of management events cannot show is neither unused nor tracked."""
-    sight = Sight(all_logged=False)
+    sight = Visibility(all_logged=False)
 
     assert not sight.shows(action)
     assert not is_tracked(action)

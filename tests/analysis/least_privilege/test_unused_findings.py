@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamlab import Policy, World
-from iamlab.analysis.least_privilege.findings import Finding
+from iamlab.analysis.least_privilege.findings import UnusedFinding
 from iamlab.analysis.trails.uses import Use
 from iamlab.errors import AwsError, RequestError
 from iamlab.lab.identities import Role, User
@@ -32,7 +32,7 @@ def sent(user: User, time: datetime, *, is_allowed: bool = True) -> Use:
     return Use("sqs:SendMessage", QUEUE, user.arn, user.arn, **told)  # type: ignore[arg-type]
 
 
-def kinds(world: World, caller: Any = None, **how: Any) -> dict[str, Finding]:
+def kinds(world: World, caller: Any = None, **how: Any) -> dict[str, UnusedFinding]:
     """Give the findings by their type."""
     return {one.finding_type: one for one in world.unused(caller, **how).findings}
 

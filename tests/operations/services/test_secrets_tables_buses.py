@@ -15,7 +15,7 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.lab.account import Account
-from iamlab.operations.services.common import NamedResource
+from iamlab.operations.services.apis import NamedResource
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
 

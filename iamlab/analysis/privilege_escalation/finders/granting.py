@@ -236,8 +236,10 @@ def fill_and_join(view: AttackerView, method: EscalationMethod) -> Iterator[Edge
     if not has_room or has_enough(view) or gives_itself_all(view):
         return
     every = [filled for filled in fillable(view) if not _is_in(view, filled.group)]
-    if not every or (not every[0].is_all and _gets_single_ones(view)):
-        return
+    if every and not every[0].is_all:  # single policies are enough, if there are some without it
+        has_single = any(change.about.startswith(states.GIVEN) for change in view.state.changes)
+        if has_single or next(attach(view, METHODS[3]), None) is not None:
+            return
     for filled in every:
         grant = filled.for_user(user.name)
         yield own.widened_by(view, method, grant.changes, grant.calls)
@@ -248,13 +250,6 @@ def _is_in(view: AttackerView, group: Group) -> bool:
     joined = f"{states.MEMBER} {group.name}"
     names = {holder.identity.name for holder in own.own_groups(view)}
     return group.name in names or any(each.about == joined for each in view.state.changes)
-
-
-def _gets_single_ones(view: AttackerView) -> bool:
-    """Say whether a principal has been given single policies, or gets them without a group."""
-    if any(change.about.startswith(states.GIVEN) for change in view.state.changes):
-        return True
-    return next(attach(view, METHODS[3]), None) is not None
 
 
 def _may_fill(view: AttackerView) -> bool:

@@ -33,6 +33,7 @@ from iamlab.operations.iam.lookup import same_name
 from iamlab.operations.sts.assume_role import kept, keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.condition_keys import is_multivalued
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -242,14 +243,14 @@ def saml_claims(account: Account, name: str, required: RequiredValues) -> Iterat
     provider = SAMLProvider(account, name, issuer=issuer)
     subject = _first(required, "saml:sub", parameters.FILLER)
     # One attribute for each key; what the directory tells anyway is not new.
-    by_key = {claim.key: (attribute, claim) for attribute, claim in reversed(CLAIMS.items())}
+    by_key = {key: attribute for attribute, key in reversed(CLAIMS.items())}
     attributes: dict[str, str] = {}
     known: dict[str, ContextValue] = {"saml:name": subject}
-    for attribute, claim in CLAIMS.items():
-        is_new = claim.key != "saml:name" and by_key[claim.key][0] == attribute
-        if is_new and claim.key.lower() in required:
-            value = attributes[attribute] = _first(required, claim.key, parameters.FILLER)
-            known[claim.key] = (value,) if claim.is_list else value
+    for attribute, key in CLAIMS.items():
+        is_new = key != "saml:name" and by_key[key] == attribute
+        if is_new and key.lower() in required:
+            value = attributes[attribute] = _first(required, key, parameters.FILLER)
+            known[key] = (value,) if is_multivalued(key) else value
     context = {**context_of(provider, subject, "persistent", audience), **known}
     action = "sts:AssumeRoleWithSAML"
     claims = ProviderClaims(provider.arn, action, subject, audience, issuer, context, attributes)

@@ -214,7 +214,7 @@ def has_enough(view: AttackerView) -> bool:
 
     For a principal as it is, all methods are shown.
     """
-    return view.state.is_changed and gives_itself_all(view)
+    return bool(view.state.changes) and gives_itself_all(view)
 
 
 def is_detour(view: AttackerView) -> bool:

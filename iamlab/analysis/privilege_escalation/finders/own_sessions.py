@@ -21,11 +21,10 @@ import re
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.assumable_roles import policies_above
 from iamlab.analysis.privilege_escalation.finders.own_calls import free_name, own_call, widened_by
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
-from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED
+from iamlab.analysis.privilege_escalation.required_parameters import SUPPOSED, policies_above
 from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
@@ -73,14 +72,12 @@ def about(view: AttackerView, known: PrincipalContext) -> Iterator[Statement]:
 
 
 def _conditional(policies: Iterable[Policy]) -> Iterator[Statement]:
-    for policy in policies:
-        for statement in policy.statements:
-            if any(_is_about_caller(one.key, one.values) for one in statement.conditions):
+    for statement in (each for policy in policies for each in policy.statements):
+        for condition in statement.conditions:
+            is_about = condition.key.lower().startswith(OF_CALLER)
+            if is_about or any(map(VARIABLE.search, condition.values)):
                 yield statement
-
-
-def _is_about_caller(key: str, values: Iterable[str]) -> bool:
-    return key.lower().startswith(OF_CALLER) or any(map(VARIABLE.search, values))
+                break
 
 
 def _of_others(world: World) -> Iterator[Policy]:

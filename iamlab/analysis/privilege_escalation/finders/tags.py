@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
-    from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
@@ -51,10 +50,8 @@ if TYPE_CHECKING:
 MOST_TAGS = 8
 """So many sets of tags of resources are tried."""
 
-MOST_SETS = 24
-"""So many sets of tags are looked at for one principal."""
-
-MOST_VALUES = 4
+MOST_SETS, MOST_VALUES = 24, 4
+"""So many sets of tags are looked at for one principal, and so many values of one tag."""
 
 Tags = tuple[tuple[str, str], ...]
 """Keys in small letters, with values."""
@@ -222,21 +219,16 @@ def _tag_roles(
             continue
         for tags in wanted:
             call = _tagging(view, role, tags)
-            taken = None if call is None else _taken_tagged(view, role, tags, required)
-            if call is not None and taken is not None:
+            if call is None:
+                continue
+            twin = copy(role)
+            twin.tags = dict(override_tags(role.tags, tags))
+            taken = view.assuming.one(view.state, twin, required)
+            if taken is not None:
+                taken = replace(taken, role=role)
                 changes = (tagged(*each) for each in tags.items())
                 yield view.acts_as(method, taken, partial(tuple, (call, taken.call)), *changes)
                 break
-
-
-def _taken_tagged(
-    view: AttackerView, role: Role, tags: Mapping[str, str], required: RequiredValues
-) -> AssumableRole | None:
-    """Give the call for a role once it has other tags."""
-    twin = copy(role)
-    twin.tags = dict(override_tags(role.tags, tags))
-    taken = view.assuming.one(view.state, twin, required)
-    return None if taken is None else replace(taken, role=role)
 
 
 def _tagging(view: AttackerView, holder: User | Role, tags: Mapping[str, str]) -> Call | None:

@@ -180,8 +180,8 @@ def by_key(view: AttackerView) -> Iterator[UserEntry]:
         create = view.call("CreateAccessKey", UserName=user.name)
         too_many = [*user.key_records][: len(user.key_records) - most + 1] if user in full else []
         named = [{"UserName": user.name, "AccessKeyId": key} for key in too_many]
-        deletes = (view.call("DeleteAccessKey", **each) for each in named)
-        if not too_many:
+        deletes = [view.call("DeleteAccessKey", **each) for each in named]
+        if not deletes:
             yield UserEntry(10, user, (create,), conditions=conditions)
         elif user in deletable:
             yield UserEntry(11, user, (*deletes, create))
@@ -330,15 +330,11 @@ CODECOMMIT = BY_NAME["codecommit.amazonaws.com"]
 SIGNED = ServiceCredential("ec2", ("ec2:*",), "ec2:DescribeInstances")
 STILL_TAKEN = "EC2 takes requests that are signed with a certificate"
 
+_SSH, _SIGNING = {"SSHPublicKeyBody": SSH_KEY}, {"CertificateBody": CERTIFICATE}
+_SIGNED = (SIGNED, STILL_TAKEN)
 UPLOADS: tuple[tuple[Any, ...], ...] = (
-    (
-        *("UploadSSHPublicKey", {"SSHPublicKeyBody": SSH_KEY}, "ssh_public_keys"),
-        *("SSHPublicKeysPerUser", CODECOMMIT),
-    ),
-    (
-        *("UploadSigningCertificate", {"CertificateBody": CERTIFICATE}, "signing_certificates"),
-        *("CertificatesPerUser", SIGNED, STILL_TAKEN),
-    ),
+    ("UploadSSHPublicKey", _SSH, "ssh_public_keys", "SSHPublicKeysPerUser", CODECOMMIT),
+    ("UploadSigningCertificate", _SIGNING, "signing_certificates", "CertificatesPerUser", *_SIGNED),
 )
 """Operation, what it uploads, where the user has such credentials, quota, kind, condition."""
 

@@ -146,7 +146,6 @@ class Instance(OfEc2):
             "AssociateIamInstanceProfile",
             InstanceId=self.name,
             IamInstanceProfile={"Name": name_of(instance_profile)},
-            Region=self.region,
         )
 
     def replace_iam_instance_profile_association(
@@ -165,7 +164,6 @@ class Instance(OfEc2):
             "ReplaceIamInstanceProfileAssociation",
             AssociationId=self._association_id,
             IamInstanceProfile={"Name": name_of(instance_profile)},
-            Region=self.region,
         )
 
     def disassociate_iam_instance_profile(self) -> None:
@@ -176,11 +174,7 @@ class Instance(OfEc2):
         InvalidAssociationIDNotFound
             It has none.
         """
-        self._do(
-            "DisassociateIamInstanceProfile",
-            AssociationId=self._association_id,
-            Region=self.region,
-        )
+        self._do("DisassociateIamInstanceProfile", AssociationId=self._association_id)
 
     @property
     def _association_id(self) -> str:
@@ -207,20 +201,19 @@ class Instance(OfEc2):
             HttpTokens=http_tokens,
             HttpEndpoint=http_endpoint,
             HttpPutResponseHopLimit=http_put_response_hop_limit,
-            Region=self.region,
         )
 
     def stop(self) -> None:
         """Stop it (``StopInstances``)."""
-        self._do("StopInstances", InstanceIds=[self.name], Region=self.region)
+        self._do("StopInstances", InstanceIds=[self.name])
 
     def start(self) -> None:
         """Start it again (``StartInstances``)."""
-        self._do("StartInstances", InstanceIds=[self.name], Region=self.region)
+        self._do("StartInstances", InstanceIds=[self.name])
 
     def terminate(self) -> None:
         """End it for good (``TerminateInstances``)."""
-        self._do("TerminateInstances", InstanceIds=[self.name], Region=self.region)
+        self._do("TerminateInstances", InstanceIds=[self.name])
 
     def role_session(self, *, delivery: str = "2.0") -> Session:
         """Give what its metadata service gives: a session of the role in its instance profile.

@@ -103,12 +103,7 @@ def _answer(instance: Instance) -> dict[str, Any]:
     return {"IamInstanceProfileAssociation": {"InstanceId": instance.name, **write(instance)}}
 
 
-@does(
-    "AssociateIamInstanceProfile",
-    on="InstanceId",
-    answer=_answer,
-    also=pass_role,
-)
+@does("AssociateIamInstanceProfile", on="InstanceId", answer=_answer, also=pass_role)
 def associate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
     """Give an instance that has none an instance profile."""
     instance, profile = find_instance(account, given), _must_name(account, given)

@@ -103,13 +103,7 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     }
 
 
-@does(
-    "RunInstances",
-    on=NEW,
-    answer=_answer,
-    also=_also,
-    keys=_keys,
-)
+@does("RunInstances", on=NEW, answer=_answer, also=_also, keys=_keys)
 def run_instances(account: Account, given: Parameters) -> list[Instance]:
     """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
     check_region(given)

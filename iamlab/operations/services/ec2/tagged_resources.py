@@ -18,7 +18,7 @@ from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
 from iamlab.operations.services.common import ResourceVerbs, more_tags
-from iamlab.operations.sts.caller_identity import with_encoded
+from iamlab.operations.sts.authorization_messages import with_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +42,10 @@ PLACES = {"i": "instance", "vpce": "vpc-endpoint"}
 class OfEc2(ResourceVerbs):
     """Something of EC2: its name is its id."""
 
+    def _do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation in its Region."""
+        return super(OfEc2, self)._do(operation, Region=self.region, **parameters)
+
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags (``CreateTags``).
 
@@ -50,14 +54,14 @@ class OfEc2(ResourceVerbs):
         TagLimitExceeded
             There would be more than 50, or one of them cannot be.
         """
-        self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags), Region=self.region)
+        self._do("CreateTags", Resources=[self.name], Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
         """Take tags away (``DeleteTags``, which takes all away if it is sent no key)."""
         gone = [{"Key": key} for key in as_keys(tag_keys)]
         if not gone:
             return
-        self._do("DeleteTags", Resources=[self.name], Tags=gone, Region=self.region)
+        self._do("DeleteTags", Resources=[self.name], Tags=gone)
 
 
 def keys_of(thing: OfEc2) -> dict[str, ContextValue]:

@@ -142,7 +142,6 @@ class VpcEndpoint(OfEc2):
             VpcEndpointId=self.name,
             PolicyDocument=None if policy is None else as_text(policy),
             ResetPolicy=reset_policy,
-            Region=self.region,
         )
 
     def put_policy(self, document: Document) -> None:
@@ -155,7 +154,7 @@ class VpcEndpoint(OfEc2):
 
     def delete(self) -> None:
         """Delete it (``DeleteVpcEndpoints``)."""
-        self._do("DeleteVpcEndpoints", VpcEndpointIds=[self.name], Region=self.region)
+        self._do("DeleteVpcEndpoints", VpcEndpointIds=[self.name])
 
 
 def _prefix(service_name: str) -> str:
@@ -230,11 +229,7 @@ def _checked(document: Document, service_name: str) -> Policy:
     return saved(document, f"endpoint policy for {_prefix(service_name)}", "endpoint")
 
 
-@does(
-    "ModifyVpcEndpoint",
-    on="VpcEndpointId",
-    answer=lambda _: {"Return": True},
-)
+@does("ModifyVpcEndpoint", on="VpcEndpointId", answer=lambda _: {"Return": True})
 def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
     """Replace an endpoint's policy, or go back to full access."""
     endpoint = _find(account, given, given["VpcEndpointId"])

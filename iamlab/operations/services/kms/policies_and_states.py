@@ -27,7 +27,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.common import locks_out
+from iamlab.operations.services.common import check_not_locked_out
 from iamlab.operations.services.kms.key import Key, arn_of, key_of
 
 if TYPE_CHECKING:
@@ -137,15 +137,15 @@ def key_policy(document: Document, key: Key, caller: Caller, *, bypass: bool) ->
         It is no policy for a key, or the caller could not save another one after it.
     """
     policy = resource_policy(document, key, "kms")
-    if not bypass and locks_out(key, policy, caller, "kms:PutKeyPolicy"):
-        error = MalformedPolicyDocumentException(
-            "The new key policy will not allow you to update the key policy in the future."
-        )
-        error.add_note(
-            "Whoever saves a key policy has to keep kms:PutKeyPolicy under it. Let a statement "
-            f"allow it to the account, {key.account.root_arn}, or to the caller."
-        )
-        raise error
+    error = MalformedPolicyDocumentException(
+        "The new key policy will not allow you to update the key policy in the future."
+    )
+    error.add_note(
+        "Whoever saves a key policy has to keep kms:PutKeyPolicy under it. Let a statement "
+        f"allow it to the account, {key.account.root_arn}, or to the caller."
+    )
+    if not bypass:
+        check_not_locked_out(key, policy, caller, "kms:PutKeyPolicy", error)
     return policy
 
 

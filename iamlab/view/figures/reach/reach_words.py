@@ -41,7 +41,8 @@ def named(power: PrincipalState, *, is_admin: bool = False) -> Named:
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState, any_permission
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
     >>> from iamlab.authorization.principal import principal_of
     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> power = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())

@@ -1,12 +1,11 @@
-"""What STS only answers: who calls, whose an access key is, what an encoded refusal says.
+"""The encoded messages of refusals: what was asked, and which statement denied it.
 
-Some services, EC2 above all, hand out encoded messages with a refusal, because what they say is not
-for everybody: what was asked, and which statement denied it. They are encrypted with a key that
-follows from the world's seed.
+Some services, EC2 above all, hand them out with a refusal, because what they say is not for
+everybody. They are encrypted with a key that follows from the world's seed.
 
 Notes
 -----
-AWS pages: "API GetCallerIdentity"; "API GetAccessKeyInfo"; "API DecodeAuthorizationMessage".
+AWS page: "API DecodeAuthorizationMessage".
 """
 
 from __future__ import annotations
@@ -18,11 +17,8 @@ import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ValidationError
 from iamlab.errors.sts import InvalidAuthorizationMessageException
 from iamlab.model.clock_and_ids import HEX
-from iamlab.operations.registry import as_it_is
-from iamlab.operations.sts.calls import sts_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,43 +27,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
-    from iamlab.operations.sts.calls import Asked
     from iamlab.policy.statement import Statement
-
-
-@sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
-def get_caller_identity(call: Asked) -> dict[str, Any]:
-    """Tell the caller who he is; nobody can be kept from asking."""
-    call.must_be_allowed("sts:GetCallerIdentity", "*")
-    who = call.who
-    return {"UserId": who.who().userid, "Account": who.account_id, "Arn": who.arn}
-
-
-@sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
-def get_access_key_info(call: Asked) -> dict[str, Any]:
-    """Tell the account of an access key, be it active or not."""
-    call.must_be_allowed("sts:GetAccessKeyInfo", "*")
-    key_id = call.given["AccessKeyId"]
-    account_id = _account_of(call.world, key_id)
-    if account_id is None:  # AWS's code and sentence are not documented
-        raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
-    return {"Account": account_id}
-
-
-def _account_of(world: World, key_id: str) -> str | None:
-    session = world.sessions.get(key_id)
-    if session is not None:
-        return session.account_id
-    every = world.accounts.values()
-    return next((known.account_id for known in every if known.holder_of_key(key_id)), None)
-
-
-@sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
-def decode_authorization_message(call: Asked) -> dict[str, Any]:
-    """Read what a refusal of EC2 hands out; any principal of the account may be let to."""
-    call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
-    message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
-    return {"DecodedMessage": message}
 
 
 LONGEST = 10_240

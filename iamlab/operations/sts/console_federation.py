@@ -1,25 +1,12 @@
-"""How a session's credentials reach the code that works with it: as SDKs look for them.
+"""Console federation: a link that turns temporary credentials into a session in the console.
 
-Code in AWS holds no access key. It finds temporary credentials where the SDK looks: in environment
-variables, or at an address that only its own container can reach.
-
-Console federation: a link that turns temporary credentials into a session in the console.
-
-It takes two steps. A broker of one's own sends the credentials to the federation endpoint and gets
-a sign-in token; then it sends the browser there with the token, within fifteen minutes. Who comes
-in that way may do what the credentials may, and has no password anywhere.
-
-A session in the console that began with somebody's temporary credentials.
+It takes two steps. A broker of your own sends the credentials to the federation endpoint and gets a
+sign-in token; then it sends the browser there with the token, within fifteen minutes. Who comes in
+that way may do what the credentials may, and has no password anywhere.
 
 Notes
 -----
-AWS pages: "Amazon ECS task IAM role"; "Defined runtime environment variables", of Lambda;
-"Container credential provider" and "Environment variables", of the AWS SDKs and Tools Reference
-Guide.
 AWS page: "Enable custom identity broker access to the AWS console".
-AWS pages: "Enable custom identity broker access to the AWS console"; "Permissions for
-GetFederationToken". Likely, not sure: that it has the issue time of the credentials, so that
-revoking reaches it; and that STS is as closed to a federated user in the console as outside of it.
 """
 
 from __future__ import annotations
@@ -44,105 +31,9 @@ from iamlab.operations.sts.federation_endpoint import (
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.model.world import World
-
-
-_SECRET = frozenset(
-    ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SecretAccessKey", "Token", "SessionToken")
-)
-
-
-class Delivered(dict[str, str]):
-    """What code is given. It is a dict like any other, but shows no secret when it is printed."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> Any:
-        """Refuse to be written to a file: that would write the secret too."""
-        raise TypeError("These credentials are secret, so they cannot be pickled.")
-
-    def __repr__(self) -> str:
-        return repr({key: "***" if key in _SECRET else value for key, value in self.items()})
-
-
-def container_credentials(session: Session) -> dict[str, str]:
-    """Give what a container of ECS is answered when it asks for its credentials.
-
-    It asks http://169.254.170.2, with the path that the environment variable
-    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` says.
-
-    Raises
-    ------
-    RequestError
-        It is no session.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> role = world.create_account("main", account_id="111111111111").create_role(
-    ...     "task", assume_role_policy_document={"Version": "2012-10-17", "Statement": {
-    ...     "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-    ...     "Action": "sts:AssumeRole"}})
-    >>> session = world.sts.assume_role_as_service("ecs-tasks.amazonaws.com", role_arn=role)
-    >>> answer = session.container_credentials()
-    >>> answer["RoleArn"], answer["Expiration"], len(answer["SecretAccessKey"])
-    ('arn:aws:iam::111111111111:role/task', '2026-11-25T15:00:00Z', 40)
-    >>> str(answer).count("***")
-    2
-    """
-    _check(session)
-    return Delivered(
-        {
-            "RoleArn": session.role_arn,
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "Token": session.session_token,
-            "Expiration": session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-    )
-
-
-def environment_variables(
-    session: Session, more: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Give the environment variables in which SDKs look for credentials first.
-
-    Parameters
-    ----------
-    more
-        Further variables.
-
-    Raises
-    ------
-    RequestError
-        It is no session.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> key = World(seed=7).create_account("main").create_user("ana").create_access_key()
-    >>> session = key.user.account.world.sts.get_session_token(key)
-    >>> session.environment_variables()["AWS_ACCESS_KEY_ID"] == session.access_key_id
-    True
-    """
-    _check(session)
-    return Delivered(
-        {
-            "AWS_ACCESS_KEY_ID": session.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
-            "AWS_SESSION_TOKEN": session.session_token,
-            **(more or {}),
-        }
-    )
-
-
-def _check(session: object) -> None:
-    if not hasattr(type(session), "session_token"):  # an access key has none
-        raise RequestError(f"Credentials are of a session, not of {session!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +104,11 @@ def console_federation_url(
     >>> sign_in_with(world, link).arn.rpartition(":")[2]
     'federated-user/bo'
     """
-    given: object = session
-    if isinstance(given, AccessKey):
+    credentials: object = session
+    if isinstance(credentials, AccessKey):
         refuse("A user's own keys have no session token. Assume a role with them first.")
-    if not isinstance(given, Session):
-        raise RequestError(f"Console federation is for a session, not for {given!r}.")
+    if not isinstance(credentials, Session):
+        raise RequestError(f"Console federation is for a session, not for {credentials!r}.")
     where = session.world if world is None else world
     partition = session.role_arn.split(":", 2)[1]
     page = console_page(partition) if destination is None else destination
@@ -242,12 +133,12 @@ def signin_token_url(session: Session, *, session_duration: int | None = None) -
         "sessionKey": session.secret_access_key,
         "sessionToken": session.session_token,
     }
-    asked = {
+    query = {
         "Action": "getSigninToken",
         **({} if duration is None else {"SessionDuration": str(duration)}),
         "Session": json.dumps(credentials),
     }
-    return f"{federation_page(session.role_arn.split(':', 2)[1])}?{urlencode(asked)}"
+    return f"{federation_page(session.role_arn.split(':', 2)[1])}?{urlencode(query)}"
 
 
 def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSession:
@@ -275,8 +166,8 @@ def sign_in_with(world: World, link: ConsoleLink | str) -> FederatedConsoleSessi
     return open_link(world, link.url if isinstance(link, ConsoleLink) else link)
 
 
-def _check_text(**given: object) -> None:
-    for name, text in given.items():
+def _check_text(**texts: object) -> None:
+    for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
         if any("\ud800" <= letter <= "\udfff" for letter in text):
