@@ -53,4 +53,5 @@ def _named(name: Any, row: Any, places: tuple[str, ...], number: int) -> tuple[s
     elif len(places) == 1:
         name = name or (row[:100] if isinstance(row, str) else None)
         row = (row,)
-    return str(name or f"row {number}"), dict(zip(places, row, strict=True))
+    shown = str(name or f"row {number}").encode("utf-8", "backslashreplace").decode()
+    return shown, dict(zip(places, row, strict=True))

@@ -14,12 +14,7 @@
 What IAM refuses while a permission set is provisioned keeps IAM's own code: AWS shows it as the
 reason why the status of the request became FAILED.
 
-What AWS's sign-in service answers to whoever builds a way into the console.
-
-::
-
-    AwsError
-    └─ BadRequest                                   400
+``BadRequest`` (400) is what AWS's sign-in service answers to whoever builds a way into the console.
 
 Notes
 -----

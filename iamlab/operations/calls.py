@@ -51,7 +51,7 @@ class Call:
     endpoint
         The Region whose endpoint is called, if the service has several.
     identity
-        Who calls, as the event says it, if AWS does not know the caller.
+        Who calls, as the event says it.
     noted
         What the event names among the parameters too.
     further
@@ -85,7 +85,9 @@ class Call:
         """Make a call; parameters that are ``None`` are left out."""
         given = {name: value for name, value in parameters.items() if value is not None}
         who = principal_of(world, caller)
-        return cls(world, entry, caller, who, given, account_id, endpoint)
+        made = cls(world, entry, caller, who, given, account_id, endpoint)
+        made.identity = made._identity()  # as it is now: a call can rename its caller
+        return made
 
     @property
     def operation(self) -> str:
@@ -178,6 +180,8 @@ class Call:
 
     def _identity(self) -> Mapping[str, Any]:
         """Say who called."""
+        if self.identity is not None:
+            return self.identity
         return caller_identity(self.who, getattr(self.caller, "access_key_id", ""))
 
     def _owner(self) -> str:

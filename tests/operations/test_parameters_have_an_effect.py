@@ -48,6 +48,9 @@ READ_TOGETHER = {"UpdateAccountPasswordPolicy"}
 READERS = ("iamlab.operations", "iamlab.analysis.policy_simulator")
 """Where classes are that read parameters."""
 
+OBJECTS = ("iamlab.operations.services", "iamlab.operations.iam")
+"""Where objects are that hold the names of parameters."""
+
 
 def texts(*start: Any) -> set[str]:
     """Give all texts in functions and in whatever of iamlab they lead to."""
@@ -70,7 +73,7 @@ def of_function(function: FunctionType) -> list[Any]:
         return []
     known, used = function.__globals__, names(function.__code__)
     modules = [known[one] for one in used if isinstance(known.get(one), ModuleType)]
-    modules += [sys.modules[one] for one in used if one.startswith("iamlab.operations.")]
+    modules += [sys.modules[one] for one in used if one.startswith(OBJECTS)]
     places = (known, *(vars(one) for one in modules if one.__name__.startswith("iamlab.")))
     inner = inspect.getclosurevars(function).nonlocals.values()
     return [
@@ -89,7 +92,7 @@ def of_class(kind: type) -> list[Any]:
 
 def of_object(value: Any) -> list[Any]:
     """Give the fields of an :class:`Api` and its methods; of other objects nothing."""
-    if not type(value).__module__.startswith("iamlab.operations.services"):
+    if not type(value).__module__.startswith(OBJECTS):
         return []
     fields = [getattr(value, one, None) for one in getattr(value, "__dataclass_fields__", ())]
     return [*fields, *(one for kind in type(value).__mro__ for one in of_class(kind))]

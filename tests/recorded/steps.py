@@ -673,7 +673,7 @@ class Walk:
                 *users,
                 *[one.arn for one in users[:2]],
                 *roles[:3],
-                f"arn:aws:sts::{own}:assumed-role/work/monday",
+                "/".join((f"arn:aws:sts::{own}:assumed-role", "work", "monday")),
                 *self.things.get("access_key", ())[-3:],
                 *self.things.get("session", ())[-5:],
                 *self.things.get("session", ())[-5:],

@@ -151,7 +151,9 @@ def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
     certificate, held = _find(account, request), account.server_certificates
-    account.server_certificates = moved(certificate, held, _SHOWN, request, certificate.noun)
+    account.server_certificates = moved(
+        certificate, held, _SHOWN, request, "NewServerCertificateName"
+    )
     account.changed()
 
 

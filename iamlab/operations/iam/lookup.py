@@ -115,13 +115,13 @@ def add(new: New, held: dict[str, New]) -> New:
 
 
 def moved(
-    thing: New, held: Mapping[str, New], shown: str, request: Parameters, noun: str
+    thing: New, held: Mapping[str, New], shown: str, request: Parameters, name_parameter: str
 ) -> dict[str, New]:
     """Rename something, or move it to another path; give what is held under its new name.
 
     Lists keep their order.
     """
-    name = request.get(f"New{noun}Name", thing.name)
+    name = request.get(name_parameter, thing.name)
     others = {key: other for key, other in held.items() if other is not thing}
     check_free(shown, name, others)
     thing.path = request.get("NewPath", thing.path)

@@ -75,7 +75,7 @@ def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
     old = user.arn
-    account.users = moved(user, account.users, _USER, request, "User")
+    account.users = moved(user, account.users, _USER, request, "NewUserName")
     rename_everywhere(account.world, old, user.arn)
     account.changed()
     return user
@@ -137,7 +137,7 @@ def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
     old = group.name
-    account.groups = moved(group, account.groups, _GROUP, request, "Group")
+    account.groups = moved(group, account.groups, _GROUP, request, "NewGroupName")
     for user in account.users.values():
         user.groups = [group.name if held == old else held for held in user.groups]
     account.changed()

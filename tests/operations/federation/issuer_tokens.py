@@ -72,7 +72,7 @@ def workflow_token(
     --------
     >>> from iamlab import World
     >>> from iamlab.operations.federation.web_identity import read_token
-    >>> github = github_actions(World(seed=7))
+    >>> github = World(seed=7).github_actions()
     >>> read_token(workflow_token(github, "acme/star-maps")).claims["sub"]
     'repo:acme/star-maps:ref:refs/heads/main'
     >>> token = workflow_token(github, "acme/star-maps", environment="production")
@@ -165,7 +165,7 @@ def identity_token(
     --------
     >>> from iamlab import World
     >>> from iamlab.operations.federation.web_identity import read_token
-    >>> issuer = cognito(World(seed=7))
+    >>> issuer = World(seed=7).cognito()
     >>> token = identity_token(issuer, "us-east-1:1234", logins=["graph.facebook.com"])
     >>> read_token(token).claims["amr"]
     ['authenticated', 'graph.facebook.com']

@@ -10,6 +10,7 @@ from iamlab import World
 from iamlab.errors import AccessDenied, AwsError
 from iamlab.errors import ec2 as ec2_errors
 from iamlab.lab.account import Account
+from iamlab.operations.dispatch import perform
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 
@@ -83,7 +84,7 @@ ROWS = (
         "AWS.SimpleQueueService.NonExistentQueue",
         400,
         "The specified queue does not exist.",
-        lambda a: a._make("sqs:DeleteQueue", QueueUrl="https://sqs.us-east-1.amazonaws.com/1/x"),
+        lambda a: perform(a, "sqs:DeleteQueue", QueueUrl="https://sqs.us-east-1.amazonaws.com/1/x"),
     ),
     Row(
         "QueueAlreadyExists",
@@ -130,8 +131,8 @@ ROWS = (
         "NotFound",
         404,
         "Topic does not exist",
-        lambda a: a._make(
-            "sns:SetTopicAttributes", TopicArn=f"arn:aws:sns:{START}:x", AttributeName="Policy"
+        lambda a: perform(
+            a, "sns:SetTopicAttributes", TopicArn=f"arn:aws:sns:{START}:x", AttributeName="Policy"
         ),
     ),
     Row(
@@ -184,7 +185,7 @@ ROWS = (
         "ResourceNotFoundException",
         404,
         f"Function not found: {FUNCTION}:x",
-        lambda a: a._make("lambda:DeleteFunction", FunctionName="x"),
+        lambda a: perform(a, "lambda:DeleteFunction", FunctionName="x"),
     ),
     Row(
         "ResourceNotFoundException",
@@ -235,7 +236,7 @@ ROWS = (
         "ResourceNotFoundException",
         400,
         "Secrets Manager can't find the specified secret.",
-        lambda a: a._make("secretsmanager:DeleteSecret", SecretId="x"),
+        lambda a: perform(a, "secretsmanager:DeleteSecret", SecretId="x"),
     ),
     Row(
         "MalformedPolicyDocumentException",
@@ -266,7 +267,7 @@ ROWS = (
         "RepositoryNotFoundException",
         400,
         f"The repository with name 'x' does not exist in the registry with id '{OWN}'",
-        lambda a: a._make("ecr:DeleteRepository", repositoryName="x"),
+        lambda a: perform(a, "ecr:DeleteRepository", repositoryName="x"),
     ),
     Row(
         "RepositoryPolicyNotFoundException",
@@ -293,7 +294,7 @@ ROWS = (
         "ResourceNotFoundException",
         400,
         "Requested resource not found: Table: xyz not found",
-        lambda a: a._make("dynamodb:DeleteTable", TableName="xyz"),
+        lambda a: perform(a, "dynamodb:DeleteTable", TableName="xyz"),
     ),
     Row("ValidationException", 400, "", shut_table),
     Row(
@@ -312,7 +313,7 @@ ROWS = (
         "ResourceNotFoundException",
         400,
         "Event bus x does not exist.",
-        lambda a: a._make("events:PutPermission", EventBusName="x", Policy="{}"),
+        lambda a: perform(a, "events:PutPermission", EventBusName="x", Policy="{}"),
     ),
     Row(
         "ResourceNotFoundException",
@@ -345,7 +346,7 @@ ROWS = (
         "ResourceNotFoundException",
         400,
         f"Resource of identifier arn:aws:sqs:{START}:orders was not found.",
-        lambda a: a._make("cloudformation:DeleteResource", Arn=f"arn:aws:sqs:{START}:orders"),
+        lambda a: perform(a, "cloudformation:DeleteResource", Arn=f"arn:aws:sqs:{START}:orders"),
     ),
     Row(
         "IncorrectState",
@@ -384,7 +385,8 @@ ROWS = (
         400,
         "The parameter 'iamInstanceProfile.name' may not be used in combination with "
         "'iamInstanceProfile.arn'",
-        lambda a: a._make(
+        lambda a: perform(
+            a,
             "ec2:RunInstances",
             MinCount=1,
             MaxCount=1,
@@ -403,19 +405,19 @@ ROWS = (
         "InvalidInstanceID.NotFound",
         400,
         "The instance ID 'i-0123456789abcdef0' does not exist",
-        lambda a: a._make("ec2:StopInstances", InstanceIds=["i-0123456789abcdef0"]),
+        lambda a: perform(a, "ec2:StopInstances", InstanceIds=["i-0123456789abcdef0"]),
     ),
     Row(
         "InvalidInstanceID.Malformed",
         400,
         'Invalid id: "web"',
-        lambda a: a._make("ec2:StopInstances", InstanceIds=["web"]),
+        lambda a: perform(a, "ec2:StopInstances", InstanceIds=["web"]),
     ),
     Row(
         "InvalidID",
         400,
         "The ID 'vol-1' is not valid",
-        lambda a: a._make("ec2:CreateTags", Resources=["vol-1"], Tags=[]),
+        lambda a: perform(a, "ec2:CreateTags", Resources=["vol-1"], Tags=[]),
     ),
     Row(
         "InvalidIPAddress.InUse",
@@ -447,7 +449,7 @@ ROWS = (
         "InvalidVpcEndpointId.NotFound",
         400,
         "The Vpc Endpoint Id 'vpce-1' does not exist",
-        lambda a: a._make("ec2:DeleteVpcEndpoints", VpcEndpointIds=["vpce-1"]),
+        lambda a: perform(a, "ec2:DeleteVpcEndpoints", VpcEndpointIds=["vpce-1"]),
     ),
     Row("InvalidPolicyDocument", 400, "", lambda a: the(a, "VPC endpoint").put_policy("{")),
 )
@@ -565,7 +567,7 @@ def test_what_makes_no_sense_is_refused(
         given = {**given, "InstanceId": main.create_instance().name}
     before = snapshot(main.world)
     with pytest.raises(AwsError) as caught:
-        main._make(operation, **given)
+        perform(main, operation, **given)
 
     assert caught.value.code.startswith(code)
     assert snapshot(main.world) == before

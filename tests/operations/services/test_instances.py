@@ -14,6 +14,7 @@ from iamlab.errors.ec2 import IncorrectInstanceState, IncorrectState, InvalidAss
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
+from iamlab.operations.dispatch import perform
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
@@ -591,12 +592,15 @@ def test_of_several_instances_each_is_asked_for(main: Account, dana: User, web: 
 def test_tags_come_and_go(main: Account, web: Instance) -> None:
     """Of several things at once, of some keys or of all."""
     other = main.create_instance(tags={"team": "sky"})
-    main._make(
-        "ec2:CreateTags", Resources=[web.name, other.name], Tags=[{"Key": "cost", "Value": "1"}]
+    perform(
+        main,
+        "ec2:CreateTags",
+        Resources=[web.name, other.name],
+        Tags=[{"Key": "cost", "Value": "1"}],
     )
     other.untag(["team"])
     assert (web.tags, other.tags) == ({"cost": "1"}, {"cost": "1"})
-    main._make("ec2:DeleteTags", Resources=[web.name])
+    perform(main, "ec2:DeleteTags", Resources=[web.name])
 
     assert (web.tags, other.tags) == ({}, {"cost": "1"})
     with pytest.raises(RequestError, match="list of keys"):
@@ -605,12 +609,12 @@ def test_tags_come_and_go(main: Account, web: Instance) -> None:
 
 def test_several_instances_start_at_once(main: Account) -> None:
     """Each with an id and an address of its own."""
-    made = main._make("ec2:RunInstances", MinCount=1, MaxCount=3)
+    made = perform(main, "ec2:RunInstances", MinCount=1, MaxCount=3)
 
     assert len({one.private_ip for one in made}) == 3
     for counts in ({"MinCount": 0, "MaxCount": 1}, {"MinCount": 2, "MaxCount": 1}):
         with pytest.raises(InvalidParameterValue):
-            main._make("ec2:RunInstances", **counts)
+            perform(main, "ec2:RunInstances", **counts)
 
 
 @pytest.mark.parametrize("how", ["profile", "name", "arn"])

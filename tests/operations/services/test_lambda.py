@@ -9,6 +9,7 @@ from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.services import InvalidParameterValueException
 from iamlab.lab.account import Account
 from iamlab.lab.identities import User
+from iamlab.operations.dispatch import perform
 from iamlab.operations.services.lambda_function import Function
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust
@@ -259,7 +260,7 @@ def test_who_may_add_permissions_may_be_kept_to_one_principal(
 def test_a_function_has_many_names(name: str, main: Account, resize: Function) -> None:
     """All of them are the function's."""
     called = f"{OWN}:function:resize" if name == "by account" else name
-    main._make("lambda:DeleteFunction", FunctionName=called)
+    perform(main, "lambda:DeleteFunction", FunctionName=called)
 
     assert resize.arn not in main.resources
 

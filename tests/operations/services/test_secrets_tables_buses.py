@@ -15,6 +15,7 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.lab.account import Account
+from iamlab.operations.dispatch import perform
 from iamlab.operations.services.apis import NamedResource
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
@@ -152,7 +153,7 @@ def test_a_secret_is_found_by_name_or_arn(how: str, main: Account) -> None:
     """The letters may be left out."""
     secret = main.create_secret("prod/database")
     called = {"name": secret.name, "arn": secret.arn, "short arn": secret.arn[:-7]}[how]
-    main._make("secretsmanager:TagResource", SecretId=called, Tags=[{"Key": "a", "Value": "b"}])
+    perform(main, "secretsmanager:TagResource", SecretId=called, Tags=[{"Key": "a", "Value": "b"}])
 
     assert secret.tags == {"a": "b"}
 
@@ -296,12 +297,12 @@ ORGANIZATION = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o
 def test_the_default_bus_is_there_without_being_made(main: Account) -> None:
     """A call that names no bus means it; it is kept from the first change on."""
     given = {"StatementId": "one", "Action": "events:PutEvents", "Principal": OTHER}
-    main._make("events:PutPermission", **given)
+    perform(main, "events:PutPermission", **given)
     arn = f"arn:aws:events:{START}:event-bus/default"
 
     assert main.world.can(eve(main), "events:PutEvents", arn)
     assert main.get_resource(arn).name == "default"
-    main._make("events:RemovePermission", RemoveAllPermissions=True)
+    perform(main, "events:RemovePermission", RemoveAllPermissions=True)
     assert not main.world.can(eve(main), "events:PutEvents", arn)
 
 

@@ -9,6 +9,7 @@ from iamlab.errors import AccessDenied, RequestError, ValidationError
 from iamlab.errors.ec2 import InvalidVpcEndpointIdNotFound
 from iamlab.errors.services import InvalidParameterValue, InvalidPolicyDocument
 from iamlab.lab.account import Account
+from iamlab.operations.dispatch import perform
 from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint, type_for
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document
@@ -114,7 +115,7 @@ def test_an_endpoint_leads_to_one_service(end: str, prefix: str, kind: str, main
 def test_s3_has_endpoints_of_both_types(main: Account) -> None:
     """The API takes a gateway for meant if nothing is said."""
     assert main.create_vpc_endpoint(S3, "vpc-1", vpc_endpoint_type="Interface")
-    made = main._make("ec2:CreateVpcEndpoint", VpcId="vpc-1", ServiceName=S3)
+    made = perform(main, "ec2:CreateVpcEndpoint", VpcId="vpc-1", ServiceName=S3)
 
     assert made.vpc_endpoint_type == "Gateway"
 
