@@ -84,7 +84,8 @@ def test_no_document_takes_more_than_linear_time(way, document):
         policy = DOCUMENTS[document](size)
         return lambda: WAYS[way](policy)
 
-    assert grows_linearly(work, SIZES.get(way, 500))
+    size = SIZES.get(way, 500)
+    assert grows_linearly(work, size, counted=size // 4)  # shorter ones are within AWS's limits
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
