@@ -173,7 +173,7 @@ def test_a_question_passes_few_files():
     ask()  # what is loaded when first asked for, and policies made ready
     call()
 
-    assert len(_files_entered(ask)) <= 15
+    assert len(_files_entered(ask)) <= 14
     assert len(_files_entered(call)) <= 36
 
 

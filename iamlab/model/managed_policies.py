@@ -174,3 +174,9 @@ def _read(name: str, partition: str) -> ManagedPolicy:
         create_date=datetime.fromisoformat(found["CreateDate"]),
         update_date=datetime.fromisoformat(found["UpdateDate"]),
     )
+
+
+def document_of(account: Account, arn: str) -> Policy | None:
+    """Give the document of a managed policy that applies; ``None`` if nobody knows it."""
+    policy = account.policies.get(arn)
+    return document_of_aws(arn) if policy is None else policy.document

@@ -32,9 +32,8 @@ from iamlab.analysis.last_accessed.report import (
     TrackedAction,
 )
 from iamlab.analysis.trails.uses import without_path
-from iamlab.authorization.attached_policies import policies_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
-from iamlab.model.identities import Group, Identity, Role, User, with_groups
+from iamlab.model.identities import Group, Identity, Role, User, policies_of, with_groups
 from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.edits import AWS_MANAGED
 from iamlab.model.identities import Bounded, Group, Identity, User
+from iamlab.model.managed_policies import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.attached_policies import document_of
 from iamlab.engine.layers import Attached
 from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
 from iamlab.model.identities import with_groups
+from iamlab.model.managed_policies import document_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import read_json

@@ -36,8 +36,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.policy_simulator import policies, requests
 from iamlab.analysis.policy_simulator.policies import Exclusions, position, spans
 from iamlab.analysis.policy_simulator.requests import keys_of
-from iamlab.authorization.attached_policies import scps_of
 from iamlab.authorization.context_keys import override_keys
+from iamlab.authorization.principal import scps_of
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request, is_account

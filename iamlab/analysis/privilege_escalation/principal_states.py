@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.attached_policies import root_user_policy
 from iamlab.authorization.context_keys import (
     Context,
     temporary_credential_keys,
@@ -28,6 +27,7 @@ from iamlab.authorization.principal import (
 )
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential, Presented
+from iamlab.model.identities import root_user_policy
 from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn

@@ -31,9 +31,8 @@ from iamlab.analysis.privilege_escalation.finders.own_policies import (
 )
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, iam_call, other_call
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.authorization.attached_policies import policies_of
 from iamlab.engine.layers import Attached
-from iamlab.model.identities import Group, Role, User
+from iamlab.model.identities import Group, Role, User, policies_of
 from iamlab.model.quotas import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS

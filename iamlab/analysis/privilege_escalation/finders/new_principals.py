@@ -40,16 +40,11 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
 )
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.attached_policies import (
-    allows_password_change,
-    document_of,
-    password_change_policy,
-    scps_of,
-)
 from iamlab.authorization.context_keys import tag_keys
-from iamlab.authorization.principal import SOME_SESSION, PrincipalContext
+from iamlab.authorization.principal import SOME_SESSION, PrincipalContext, scps_of
 from iamlab.engine.layers import Attached
-from iamlab.model.identities import Role, User
+from iamlab.model.identities import Role, User, allows_password_change, password_change_policy
+from iamlab.model.managed_policies import document_of
 from iamlab.model.quotas import quota
 from iamlab.model.record import CredentialKind
 

@@ -21,9 +21,10 @@ from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
-from iamlab.authorization.attached_policies import document_of, policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
+from iamlab.model.identities import policies_of
+from iamlab.model.managed_policies import document_of
 from iamlab.model.quotas import quota
 from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
 from iamlab.policy.checks.sizes import size
