@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import KeyPairMismatch, MalformedCertificate
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import (
     add,
     check_free,
@@ -24,7 +23,7 @@ from iamlab.operations.iam.lookup import (
     moved,
     same_name,
 )
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.responses import filled, page, write_named, write_tags
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -64,7 +63,7 @@ def _find(account: Account, request: Parameters) -> ServerCertificate:
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
     return {
-        **answers.named(certificate, certificate.noun),
+        **write_named(certificate, certificate.noun),
         "UploadDate": certificate.create_date,
         **filled(Expiration=certificate.expiration),
     }
@@ -73,7 +72,7 @@ def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
 def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
     return {
         "ServerCertificateMetadata": _metadata(certificate),
-        **filled(Tags=answers.tags(certificate.tags)),
+        **filled(Tags=write_tags(certificate.tags)),
     }
 
 
@@ -126,7 +125,7 @@ def get_server_certificate(account: Account, request: Parameters) -> dict[str, A
             "ServerCertificateMetadata": _metadata(certificate),
             "CertificateBody": certificate.body,
             **filled(CertificateChain=certificate.chain),
-            "Tags": answers.tags(certificate.tags),
+            "Tags": write_tags(certificate.tags),
         }
     }
 

@@ -27,9 +27,8 @@ from iamlab.errors import (
 from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import check_room, same_name
-from iamlab.operations.iam.responses import filled
+from iamlab.operations.iam.responses import filled, write_tags
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -66,7 +65,7 @@ def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> N
 
 
 def _created(provider: Provider) -> dict[str, Any]:
-    return {provider.named_by: provider.arn, **filled(Tags=answers.tags(provider.tags))}
+    return {provider.named_by: provider.arn, **filled(Tags=write_tags(provider.tags))}
 
 
 _CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
@@ -201,7 +200,7 @@ def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[
         "ClientIDList": list(provider.client_ids),
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
-        "Tags": answers.tags(provider.tags),
+        "Tags": write_tags(provider.tags),
         **_written_propagation(provider),
     }
 
@@ -343,7 +342,7 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
         "SAMLMetadataDocument": provider.metadata,
         "CreateDate": provider.create_date,
         "ValidUntil": provider.valid_until,
-        "Tags": answers.tags(provider.tags),
+        "Tags": write_tags(provider.tags),
         "AssertionEncryptionMode": provider.assertion_encryption_mode,
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()

@@ -28,10 +28,9 @@ from iamlab.model.credentials import (
     find_device,
     seed_of,
 )
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.iam.responses import fields, filled, page
+from iamlab.operations.iam.responses import fields, filled, page, write_owner, write_tags
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -49,7 +48,7 @@ def _created(device: MfaDevice) -> dict[str, Any]:
             "Base32StringSeed": device.base32_string_seed.encode(),
             **filled(
                 QRCodePNG=device.qr_code_png() if can_be_scanned else b"",
-                Tags=answers.tags(device.tags),
+                Tags=write_tags(device.tags),
             ),
         }
     }
@@ -175,7 +174,7 @@ def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str,
 
     def write(record: MfaRecord) -> dict[str, Any]:
         owner = owners.get(record.owner or "")
-        known = {"User": answers.owner(owner), "EnableDate": record.enable_date} if owner else {}
+        known = {"User": write_owner(owner), "EnableDate": record.enable_date} if owner else {}
         return {"SerialNumber": record.serial_number, **known}
 
     return page("VirtualMFADevices", found, request, write)

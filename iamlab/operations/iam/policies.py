@@ -26,9 +26,8 @@ from iamlab.errors import (
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import attachable, check_room, iam_arn
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.responses import page, write_policy, write_version
 from iamlab.operations.iam.roles import own_role
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
@@ -73,13 +72,13 @@ def bounded_by(account: Account, arn: str) -> list[Identity]:
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
-        **answers.policy(policy),
+        **write_policy(policy),
         "AttachmentCount": sum(1 for _ in holders(account, policy.arn)),
         "PermissionsBoundaryUsageCount": len(bounded_by(account, policy.arn)),
     }
 
 
-@operation("CreatePolicy", on="policy", answer=lambda policy: {"Policy": answers.policy(policy)})
+@operation("CreatePolicy", on="policy", answer=lambda policy: {"Policy": write_policy(policy)})
 def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     """Make a policy of the account's own; this is its version v1."""
     name, path = request["PolicyName"], request.get("Path", "/")
@@ -188,7 +187,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
         policy.default_version_id = f"v{number}"
         policy.update_date = account.world.clock.now
     account.changed()
-    return {"PolicyVersion": answers.version(policy, f"v{number}", with_document=False)}
+    return {"PolicyVersion": write_version(policy, f"v{number}", with_document=False)}
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
@@ -196,7 +195,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Read the document of a version."""
     policy = account.get_policy(request["PolicyArn"])
     version_id = _version(policy, request["VersionId"])
-    return {"PolicyVersion": answers.version(policy, version_id, with_document=True)}
+    return {"PolicyVersion": write_version(policy, version_id, with_document=True)}
 
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
@@ -204,7 +203,7 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
     """List the versions of a policy, the newest first."""
     policy = account.get_policy(request["PolicyArn"])
     newest_first = sorted(policy.versions, key=_number, reverse=True)
-    written = [answers.version(policy, version, with_document=False) for version in newest_first]
+    written = [write_version(policy, version, with_document=False) for version in newest_first]
     return page("Versions", written, request, dict)
 
 

@@ -33,7 +33,7 @@ def fields(record: object, *names: str) -> dict[str, Any]:
     return {name: getattr(record, python_name(name)) for name in names}
 
 
-def named(thing: Identity | IamResource, noun: str) -> dict[str, Any]:
+def write_named(thing: Identity | IamResource, noun: str) -> dict[str, Any]:
     """Write what everything with a name and a path has."""
     return {
         "Path": thing.path,
@@ -43,13 +43,13 @@ def named(thing: Identity | IamResource, noun: str) -> dict[str, Any]:
     }
 
 
-def tags(held: Mapping[str, str]) -> list[dict[str, str]]:
+def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     """Write tags."""
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
 def _identity(identity: Identity, noun: str) -> dict[str, Any]:
-    return {**named(identity, noun), **filled(CreateDate=identity.create_date)}
+    return {**write_named(identity, noun), **filled(CreateDate=identity.create_date)}
 
 
 def _bounded(identity: Bounded, noun: str) -> dict[str, Any]:
@@ -59,18 +59,18 @@ def _bounded(identity: Bounded, noun: str) -> dict[str, Any]:
             "PermissionsBoundaryType": "Policy",
             "PermissionsBoundaryArn": identity.boundary,
         }
-    return {**found, **filled(Tags=tags(identity.tags))}
+    return {**found, **filled(Tags=write_tags(identity.tags))}
 
 
-def user(identity: User) -> dict[str, Any]:
+def write_user(identity: User) -> dict[str, Any]:
     """Write a user."""
     return _bounded(identity, "User")
 
 
-def owner(found: CredentialOwner) -> dict[str, Any]:
+def write_owner(found: CredentialOwner) -> dict[str, Any]:
     """Write a user or a root user."""
     if isinstance(found, User):
-        return user(found)
+        return write_user(found)
     return {
         "Path": "/",
         "UserName": found.user_name,
@@ -80,12 +80,12 @@ def owner(found: CredentialOwner) -> dict[str, Any]:
     }
 
 
-def group(identity: Group) -> dict[str, Any]:
+def write_group(identity: Group) -> dict[str, Any]:
     """Write a group."""
     return _identity(identity, "Group")
 
 
-def role(identity: Role) -> dict[str, Any]:
+def write_role(identity: Role) -> dict[str, Any]:
     """Write a role, its trust policy included."""
     trust = None if identity.trust is None else identity.trust.to_json()
     return {
@@ -96,18 +96,20 @@ def role(identity: Role) -> dict[str, Any]:
     }
 
 
-def policy(managed: ManagedPolicy) -> dict[str, Any]:
+def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
     """Write a managed policy, without its document."""
     return {
         "PolicyName": managed.name,
         **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
         "IsAttachable": True,
         **filled(**fields(managed, "Description", "CreateDate", "UpdateDate")),
-        **filled(Tags=tags(managed.tags)),
+        **filled(Tags=write_tags(managed.tags)),
     }
 
 
-def version(managed: ManagedPolicy, version_id: str, *, with_document: bool) -> dict[str, Any]:
+def write_version(
+    managed: ManagedPolicy, version_id: str, *, with_document: bool
+) -> dict[str, Any]:
     """Write a version of a managed policy."""
     document = {"Document": managed.versions[version_id].to_json()} if with_document else {}
     is_default = version_id == managed.default_version_id

@@ -28,7 +28,6 @@ from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import (
     add,
     boundary_of,
@@ -39,7 +38,7 @@ from iamlab.operations.iam.lookup import (
     iam_arn,
     same_name,
 )
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.responses import filled, page, write_named, write_role, write_tags
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -82,11 +81,11 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
 
 
 def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": answers.role(role)}
+    return {"Role": write_role(role)}
 
 
 def _found(role: Role) -> dict[str, Any]:
-    return {"Role": {**answers.role(role), "RoleLastUsed": role_last_used(role)}}
+    return {"Role": {**write_role(role), "RoleLastUsed": role_last_used(role)}}
 
 
 @operation("CreateRole", on="role", answer=_answer)
@@ -117,7 +116,7 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return page("Roles", account.roles.values(), request, answers.role)
+    return page("Roles", account.roles.values(), request, write_role)
 
 
 @operation("UpdateRole", on="role")
@@ -249,14 +248,14 @@ def _profile(account: Account, request: Parameters) -> InstanceProfile:
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     """Write an instance profile as the API answers it, without tags."""
     return {
-        **answers.named(profile, profile.noun),
+        **write_named(profile, profile.noun),
         **filled(CreateDate=profile.create_date),
-        "Roles": [answers.role(role) for role in profile.roles],
+        "Roles": [write_role(role) for role in profile.roles],
     }
 
 
 def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
-    return {"InstanceProfile": {**write_profile(profile), "Tags": answers.tags(profile.tags)}}
+    return {"InstanceProfile": {**write_profile(profile), "Tags": write_tags(profile.tags)}}
 
 
 @operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import InvalidInput, LimitExceeded
 from iamlab.model.quotas import quota
-from iamlab.operations.iam import responses as answers
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.responses import page, write_tags
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class TagOperations:
 
     def list(self, account: Account, request: Parameters) -> dict[str, Any]:
         """List tags."""
-        held = answers.tags(self.find(account, request).tags)
+        held = write_tags(self.find(account, request).tags)
         listed = sorted(held, key=itemgetter("Key")) if self.by_key else held
         return page("Tags", listed, request, dict)
 

@@ -13,7 +13,6 @@ from iamlab.cloudtrail.recording import password_last_used
 from iamlab.errors import DeleteConflict, NoSuchEntity
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam.lookup import (
     add,
     boundary_of,
@@ -23,7 +22,7 @@ from iamlab.operations.iam.lookup import (
     moved,
     user_of,
 )
-from iamlab.operations.iam.responses import filled, page
+from iamlab.operations.iam.responses import filled, page, write_group, write_user
 from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 _USER, _GROUP = "User with name {}", "Group with name {}"
 
 
-@operation("CreateUser", on="user", answer=lambda user: {"User": answers.user(user)})
+@operation("CreateUser", on="user", answer=lambda user: {"User": write_user(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
     name = request["UserName"]
@@ -61,7 +60,7 @@ def get_user(account: Account, request: Parameters) -> dict[str, Any]:
 
 def _found(user: User) -> dict[str, Any]:
     """Write a user, and when its password was last used: only reading operations answer that."""
-    return {**answers.user(user), **password_last_used(user)}
+    return {**write_user(user), **password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
@@ -101,7 +100,7 @@ def delete_user(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-@operation("CreateGroup", on="group", answer=lambda group: {"Group": answers.group(group)})
+@operation("CreateGroup", on="group", answer=lambda group: {"Group": write_group(group)})
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
     name = request["GroupName"]
@@ -114,14 +113,14 @@ def create_group(account: Account, request: Parameters) -> Group:
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a group, and list its members."""
     group = account.get_group(request["GroupName"])
-    members = page("Users", group.users, request, answers.user)
-    return {"Group": answers.group(group), **members}
+    members = page("Users", group.users, request, write_user)
+    return {"Group": write_group(group), **members}
 
 
 @operation("ListGroups", on="group/", answer=as_it_is)
 def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
     """List groups."""
-    return page("Groups", account.groups.values(), request, answers.group)
+    return page("Groups", account.groups.values(), request, write_group)
 
 
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
@@ -129,7 +128,7 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
     """List the groups that a user is in."""
     user = account.get_user(request["UserName"])
     own = [account.groups[name] for name in user.groups if name in account.groups]
-    return page("Groups", own, request, answers.group)
+    return page("Groups", own, request, write_group)
 
 
 @operation("UpdateGroup", on="group")
