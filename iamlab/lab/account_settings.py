@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import root_user_keys
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_in_account
-from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.model import account as records
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_tags

@@ -15,13 +15,13 @@ the ARNs of sessions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.model.record import CredentialKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.policy.document import Policy
@@ -127,24 +127,6 @@ class SessionRecord:
         """The tags that the next session of a chain inherits."""
         going = {key.lower() for key in self.transitive_tag_keys}
         return {key: value for key, value in self.tags.items() if key.lower() in going}
-
-
-def issuer_of(identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say whose permissions a caller had: of a session the issuer's, else his own.
-
-    Examples
-    --------
-    >>> issuer_of({"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/ana"})["type"]
-    'IAMUser'
-    """
-    session = identity.get("sessionContext")
-    issuer = session.get("sessionIssuer") if isinstance(session, Mapping) else None
-    return issuer if isinstance(issuer, Mapping) and issuer else identity
-
-
-def id_in(identity: Mapping[str, Any]) -> str:
-    """Give the unique id of a user or role; empty if nobody tells it."""
-    return str(identity.get("principalId") or "").partition(":")[0]
 
 
 def role_of_session(arn: str) -> str:

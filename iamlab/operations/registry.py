@@ -128,7 +128,7 @@ class Entry:
     is_read_only
         Whether it changes nothing.
     call_type
-        The kind of :class:`~iamlab.operations.calls.Call` that is made of it, if its service has
+        The kind of :class:`~iamlab.operations.dispatch.Call` that is made of it, if its service has
         rules of its own.
     allows
         Of Organizations: which accounts may call.

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import (
     AwsError,
     ExpiredToken,

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorization_request, check_credentials
 from iamlab.authorization.principal import principal_of
-from iamlab.cloudtrail.event_fields import Origin, origin_of
-from iamlab.cloudtrail.event_names import NO_CALLS
-from iamlab.cloudtrail.recording import record_call
-from iamlab.cloudtrail.user_identity import caller_identity
+from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
+from iamlab.cloudtrail.recording import NO_CALLS, record_call
 from iamlab.errors import AccessDenied
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog

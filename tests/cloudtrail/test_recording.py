@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iamlab import Network, World
 from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.cloudtrail.event_fields import clip, event_values, within_limit
-from iamlab.cloudtrail.event_names import NAMES, is_data_event
+from iamlab.cloudtrail.recording import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
 from iamlab.errors.sts import IDPRejectedClaim

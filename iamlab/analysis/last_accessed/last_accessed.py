@@ -33,9 +33,10 @@ from iamlab.analysis.last_accessed.report import (
 )
 from iamlab.analysis.trails.uses import without_path
 from iamlab.authorization.attached_policies import policies_of
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
 from iamlab.model.identities import Group, Identity, Role, User, with_groups
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
+from iamlab.model.session_record import role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 

@@ -20,8 +20,7 @@ from iamlab.errors import (
 from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
-from iamlab.operations.iam.lookup import check_room, holder_of
-from iamlab.operations.iam.responses import fields, filled, page
+from iamlab.operations.iam.common import check_room, fields, filled, holder_of, page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

@@ -51,8 +51,7 @@ from iamlab.model.organization.root_features import (
 )
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
-from iamlab.operations.iam.lookup import iam_arn, same_name
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import iam_arn, page, same_name
 from iamlab.operations.iam.roles import create_service_linked_role
 from iamlab.operations.registry import Parameters, as_it_is, operation
 

@@ -14,17 +14,21 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import KeyPairMismatch, MalformedCertificate
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
-from iamlab.operations.iam.lookup import (
+from iamlab.operations.iam.common import (
+    TagOperations,
     add,
     check_free,
     check_room,
+    filled,
     find_named,
     iam_arn,
     moved,
+    page,
     same_name,
+    tags_in,
+    write_named,
+    write_tags,
 )
-from iamlab.operations.iam.responses import filled, page, write_named, write_tags
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

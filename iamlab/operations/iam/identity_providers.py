@@ -27,9 +27,14 @@ from iamlab.errors import (
 from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
-from iamlab.operations.iam.lookup import check_room, same_name
-from iamlab.operations.iam.responses import filled, write_tags
-from iamlab.operations.iam.tags import TagOperations, tags_in
+from iamlab.operations.iam.common import (
+    TagOperations,
+    check_room,
+    filled,
+    same_name,
+    tags_in,
+    write_tags,
+)
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

@@ -28,10 +28,19 @@ from iamlab.model.credentials import (
     find_device,
     seed_of,
 )
-from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn
+from iamlab.operations.iam.common import (
+    TagOperations,
+    check_room,
+    fields,
+    filled,
+    holder_of,
+    iam_arn,
+    page,
+    tags_in,
+    write_owner,
+    write_tags,
+)
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.iam.responses import fields, filled, page, write_owner, write_tags
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

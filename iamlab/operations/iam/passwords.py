@@ -28,8 +28,7 @@ from iamlab.model.console_access import (
     violations,
 )
 from iamlab.operations.api_models import python_name
-from iamlab.operations.iam.lookup import holder_of
-from iamlab.operations.iam.responses import fields, filled
+from iamlab.operations.iam.common import fields, filled, holder_of
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

@@ -26,10 +26,17 @@ from iamlab.errors import (
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import attachable, check_room, iam_arn
-from iamlab.operations.iam.responses import page, write_policy, write_version
+from iamlab.operations.iam.common import (
+    TagOperations,
+    attachable,
+    check_room,
+    iam_arn,
+    page,
+    tags_in,
+    write_policy,
+    write_version,
+)
 from iamlab.operations.iam.roles import own_role
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
 

@@ -13,9 +13,9 @@ AddRoleToInstanceProfile"; "Grant a user permissions to pass a role to an AWS se
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import role_last_used
 from iamlab.errors import (
     InvalidInput,
     MalformedPolicyDocument,
@@ -28,18 +28,23 @@ from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
-from iamlab.operations.iam.lookup import (
+from iamlab.operations.iam.common import (
+    TagOperations,
     add,
     boundary_of,
     check_empty,
     check_free,
     check_room,
+    filled,
     find_named,
     iam_arn,
+    page,
     same_name,
+    tags_in,
+    write_named,
+    write_role,
+    write_tags,
 )
-from iamlab.operations.iam.responses import filled, page, write_named, write_role, write_tags
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
 SERVICE_LINKED = "/aws-service-role/"
 OF_AWS = (SERVICE_LINKED, "/aws-reserved/")
 """Paths under which only AWS makes and changes roles."""
+
+_USE_IS_SHOWN_FOR = timedelta(days=400)
+"""A use of a role that is longer ago is not shown any more."""
 
 
 def own_role(account: Account, name: str) -> Role:
@@ -82,6 +90,14 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
 
 def _answer(role: Role) -> dict[str, Any]:
     return {"Role": write_role(role)}
+
+
+def role_last_used(role: Role) -> dict[str, Any]:
+    """Write when a role was last used, as the API does; nothing if that was too long ago."""
+    used, now = role.last_used, role.account.world.clock.now
+    if used is None or now - used.date > _USE_IS_SHOWN_FOR:
+        return {}
+    return {"LastUsedDate": used.date, **({"Region": used.region} if used.region else {})}
 
 
 def _found(role: Role) -> dict[str, Any]:

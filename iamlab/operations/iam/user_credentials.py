@@ -38,8 +38,15 @@ from iamlab.model.user_credentials import (
     SSHPublicKey,
 )
 from iamlab.operations.iam.certificates import read_certificates
-from iamlab.operations.iam.lookup import check_room, holder_of, iam_arn, user_of
-from iamlab.operations.iam.responses import fields, filled, page
+from iamlab.operations.iam.common import (
+    check_room,
+    fields,
+    filled,
+    holder_of,
+    iam_arn,
+    page,
+    user_of,
+)
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

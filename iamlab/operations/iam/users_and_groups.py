@@ -9,26 +9,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.cloudtrail.recording import password_last_used
 from iamlab.errors import DeleteConflict, NoSuchEntity
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
-from iamlab.operations.iam.lookup import (
+from iamlab.operations.iam.common import (
+    TagOperations,
     add,
     boundary_of,
     check_empty,
     check_free,
     check_room,
+    filled,
     moved,
+    page,
+    tags_in,
     user_of,
+    write_group,
+    write_user,
 )
-from iamlab.operations.iam.responses import filled, page, write_group, write_user
-from iamlab.operations.iam.tags import TagOperations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
+    from iamlab.model.credentials import CredentialOwner
 
 _USER, _GROUP = "User with name {}", "Group with name {}"
 
@@ -54,13 +58,23 @@ def get_user(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a user; without a name, the root user."""
     if "UserName" in request:
         return {"User": _found(account.get_user(request["UserName"]))}
-    created, used = filled(CreateDate=account.create_date), password_last_used(account.root)
+    created, used = filled(CreateDate=account.create_date), _password_last_used(account.root)
     return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **created, **used}}
+
+
+def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
+    """Write when a password was last used, as the API does.
+
+    Of somebody who has none now, or a new one, the former one counts.
+    """
+    profile = holder.login_profile
+    used = (profile.last_used if profile else None) or holder.former_sign_in
+    return {"PasswordLastUsed": used} if used else {}
 
 
 def _found(user: User) -> dict[str, Any]:
     """Write a user, and when its password was last used: only reading operations answer that."""
-    return {**write_user(user), **password_last_used(user)}
+    return {**write_user(user), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)

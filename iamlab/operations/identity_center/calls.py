@@ -22,8 +22,7 @@ from iamlab.errors.organizations import AccessDeniedException, AccountNotFoundEx
 from iamlab.errors.services import ResourceNotFoundException
 from iamlab.operations import registry
 from iamlab.operations.authorization_needs import context_of
-from iamlab.operations.calls import Call
-from iamlab.operations.dispatch import perform
+from iamlab.operations.dispatch import Call, perform
 from iamlab.operations.organizations.lookup import account_id_of
 from iamlab.policy import catalog
 

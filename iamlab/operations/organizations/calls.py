@@ -23,7 +23,7 @@ from iamlab.errors.organizations import (
     ParentNotFoundException,
 )
 from iamlab.model.organization.organization import organization_of, own_organization
-from iamlab.operations.calls import Call
+from iamlab.operations.dispatch import Call
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
 from iamlab.operations.registry import as_it_is, nothing
 from iamlab.operations.registry import operation as register

@@ -26,7 +26,7 @@ from iamlab.errors.organizations import (
 )
 from iamlab.model.organization.organization import organization_of
 from iamlab.model.organization.policies import TYPES, OrganizationPolicy, of_type, type_of
-from iamlab.operations.iam.responses import write_tags
+from iamlab.operations.iam.common import write_tags
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
+from iamlab.cloudtrail.event_fields import UNKNOWN, caller_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.cloudtrail.user_identity import UNKNOWN, caller_identity
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import InvalidAction, MissingAuthenticationToken
@@ -28,7 +28,7 @@ from iamlab.model.console_access import console_page
 from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.network_locations import Circumstances
 from iamlab.model.record import CredentialKind
-from iamlab.operations.calls import Call
+from iamlab.operations.dispatch import Call
 from iamlab.operations.iam.access_keys import AccessKey
 from iamlab.operations.registry import Answer, nothing, operation
 from iamlab.operations.sts.caller import GLOBAL, check_region, region_of

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.authorization.principal import principal_of
+from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.cloudtrail.user_identity import caller_identity
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.identity_center import BadRequest
 from iamlab.model.clock_and_ids import moment_of, seal, since_text

@@ -25,7 +25,7 @@ from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.model import managed_policies as managed
 from iamlab.model.record import CredentialKind
 from iamlab.model.session_record import SessionRecord
-from iamlab.operations.iam.responses import filled
+from iamlab.operations.iam.common import filled
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session

@@ -22,7 +22,7 @@ from iamlab.errors.sts import (
     SessionDurationEscalationException,
 )
 from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
-from iamlab.operations.iam.responses import filled
+from iamlab.operations.iam.common import filled
 from iamlab.operations.registry import as_it_is
 from iamlab.operations.sts.authorization_messages import decode
 from iamlab.operations.sts.caller import region_of

@@ -16,10 +16,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.credential_report.credentials import own_policies
-from iamlab.cloudtrail.recording import role_last_used
 from iamlab.model import managed_policies
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.responses import (
+from iamlab.operations.iam.common import (
     page,
     write_group,
     write_policy,
@@ -122,7 +121,7 @@ def _role(role: Role) -> dict[str, Any]:
         profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
         for name in role.instance_profiles
     ]
-    found["RoleLastUsed"] = role_last_used(role)
+    found["RoleLastUsed"] = profiles.role_last_used(role)
     return found
 
 

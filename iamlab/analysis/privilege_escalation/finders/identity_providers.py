@@ -29,7 +29,7 @@ from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
-from iamlab.operations.iam.lookup import same_name
+from iamlab.operations.iam.common import same_name
 from iamlab.operations.sts.assume_role import kept, keys_of_call
 from iamlab.operations.sts.session_tags import SessionTags
 from iamlab.policy.arn import Arn, is_arn

@@ -34,7 +34,7 @@ from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role, User
 from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, RequestE
 from iamlab.errors.services import InvalidTag, MethodNotAllowed, NoSuchBucket, NoSuchTagSet
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
-from iamlab.operations.iam.responses import write_tags
+from iamlab.operations.iam.common import write_tags
 from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.services.common import more_tags
 from iamlab.operations.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of, find_bucket
