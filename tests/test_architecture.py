@@ -173,8 +173,8 @@ def test_a_question_passes_few_files():
     ask()  # what is loaded when first asked for, and policies made ready
     call()
 
-    assert len(_files_entered(ask)) <= 15
-    assert len(_files_entered(call)) <= 36
+    assert len(_files_entered(ask)) <= 14
+    assert len(_files_entered(call)) <= 25
 
 
 def _files_entered(work):

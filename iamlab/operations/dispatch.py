@@ -1,15 +1,12 @@
 """The dispatcher: each operation of each service takes one path, from its name to its answer.
 
-Parameters are checked first, then permissions; the work is done last, so that what fails leaves the
-world as it was. Whatever happens becomes an event.
+:class:`Call` has the steps of that path. Parameters are checked first, then permissions; the work
+is done last, so that what fails leaves the world as it was. Whatever happens becomes an event.
+Services with rules of their own, such as STS, have a subclass, which their entries name.
 
 ``perform`` is for the methods of objects: the account's root user does it, without asking.
 ``call`` is somebody's own call: the engine decides each pair of action and resource that the
 operation needs.
-
-A call of an operation, from its parameters to its event, with the steps that all calls take.
-
-Services with rules of their own, such as STS, have a subclass that their entries name.
 
 Notes
 -----

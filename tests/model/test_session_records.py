@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iamlab.cloudtrail.event_fields import id_in, issuer_of
-from iamlab.model.session_record import role_of_session
+from iamlab.model.credentials import role_of_session
 
 
 @pytest.mark.parametrize(

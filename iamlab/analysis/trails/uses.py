@@ -30,8 +30,8 @@ from iamlab.analysis.trails.dependent_actions import dependent_actions
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
 from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import RequestError
+from iamlab.model.credentials import role_of_session
 from iamlab.model.event import is_denial, is_unauthenticated
-from iamlab.model.session_record import role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.policy.prose.words import printable

@@ -12,11 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import note_key_use
-from iamlab.errors import (
-    InvalidClientTokenId,
-    NoSuchEntity,
-    RequestError,
-)
+from iamlab.errors import InvalidClientTokenId, NoSuchEntity, RequestError
 from iamlab.model.credentials import KeyRecord, Presented, find_key
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform

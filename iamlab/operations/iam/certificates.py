@@ -15,7 +15,6 @@ from iamlab.errors import KeyPairMismatch, MalformedCertificate
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam.common import (
-    TagOperations,
     add,
     check_free,
     check_room,
@@ -25,6 +24,7 @@ from iamlab.operations.iam.common import (
     moved,
     page,
     same_name,
+    tag_operations,
     tags_in,
     write_named,
     write_tags,
@@ -67,7 +67,7 @@ def _find(account: Account, request: Parameters) -> ServerCertificate:
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
     return {
-        **write_named(certificate, certificate.noun),
+        **write_named(certificate),
         "UploadDate": certificate.create_date,
         **filled(Expiration=certificate.expiration),
     }
@@ -167,4 +167,4 @@ def delete_server_certificate(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-TagOperations("server-certificate", "ServerCertificate", _find, by_key=True).register()
+tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)

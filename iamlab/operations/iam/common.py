@@ -1,8 +1,4 @@
-"""What IAM's operations find and check alike: whom a call names, free names, quotas, leftovers.
-
-Answers of IAM's API: dicts with AWS's names, and lists in pages of at most 100.
-
-Tags: what a call may send, and the three operations of everything that can be tagged.
+"""What IAM's operations have in common: they find and check alike, tag alike, and answer alike.
 
 Keys of users' and roles' tags ignore letter case, and keep the case they were first written in. For
 everything else, keys that differ in case are different keys.
@@ -10,13 +6,11 @@ everything else, keys that differ in case are different keys.
 Notes
 -----
 AWS pages: "IAM API Reference", the parameter ``UserName`` of operations on credentials; "IAM and
-AWS STS quotas".
-AWS page: "Tags for AWS Identity and Access Management resources".
+AWS STS quotas"; "Tags for AWS Identity and Access Management resources".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,17 +24,18 @@ from iamlab.errors import (
     ValidationError,
     did_you_mean,
 )
-from iamlab.model.identities import User
-from iamlab.model.quotas import quota
+from iamlab.model.identities import Bounded, Role, User
+from iamlab.model.quotas import QUOTAS
 from iamlab.operations.api_models import python_name
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
-    from iamlab.model.identities import Bounded, Group, Identity, Role
+    from iamlab.model.identities import Identity
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import IamResource
 
@@ -108,6 +103,11 @@ def check_free(shown: str, name: str, held: Mapping[str, Any]) -> None:
         raise EntityAlreadyExists(f"{shown.format(name)} already exists.")
 
 
+def quota(account: Account, name: str) -> int:
+    """Give a quota of an account: AWS's default, unless it has been raised."""
+    return account.quotas.get(name, QUOTAS[name].default)
+
+
 def check_room(account: Account, name: str, used: int) -> None:
     """Check that a quota is not used up; a name without ``Per`` is a quota of the account."""
     most = quota(account, name)
@@ -122,7 +122,7 @@ def add(new: New, held: dict[str, New]) -> New:
     new.unique_id = world.ids.unique_id(new.kind)
     new.create_date = world.clock.now
     held[new.name] = new
-    new.account.changed()
+    world.changed()
     return new
 
 
@@ -171,22 +171,22 @@ def check_empty(*leftovers: tuple[object, str]) -> None:
 SERVICE_LINKED_ONLY = "/aws-service-role/"
 """AWS's policies under this path can be attached to service-linked roles only."""
 
-_NOT_FOR = "Cannot attach a Service Role Policy to a Customer {noun}."
 
-
-def attachable(account: Account, policy_arn: str, noun: str) -> ManagedPolicy:
+def attachable(
+    account: Account, policy_arn: str, noun: str, refuse: type[AwsError] = PolicyNotAttachable
+) -> ManagedPolicy:
     """Find a managed policy that is to be attached, or to be a boundary.
 
     Raises
     ------
     NoSuchEntity
         There is none.
-    PolicyNotAttachable
+    AwsError
         It is for roles that only a service makes.
     """
     policy = account.get_policy(policy_arn)
-    if _is_for_services(policy):
-        raise PolicyNotAttachable(_NOT_FOR.format(noun=noun))
+    if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
+        raise refuse(f"Cannot attach a Service Role Policy to a Customer {noun}.")
     return policy
 
 
@@ -200,14 +200,7 @@ def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
     """
     if "PermissionsBoundary" not in request:
         return None
-    policy = account.get_policy(request["PermissionsBoundary"])
-    if _is_for_services(policy):
-        raise InvalidInput(_NOT_FOR.format(noun=noun))
-    return policy.arn
-
-
-def _is_for_services(policy: ManagedPolicy) -> bool:
-    return policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY)
+    return attachable(account, request["PermissionsBoundary"], noun, InvalidInput).arn
 
 
 def filled(**fields: Any) -> dict[str, Any]:
@@ -226,12 +219,12 @@ def fields(record: object, *names: str) -> dict[str, Any]:
     return {name: getattr(record, python_name(name)) for name in names}
 
 
-def write_named(thing: Identity | IamResource, noun: str) -> dict[str, Any]:
+def write_named(thing: Identity | IamResource) -> dict[str, Any]:
     """Write what everything with a name and a path has."""
     return {
         "Path": thing.path,
-        f"{noun}Name": thing.name,
-        f"{noun}Id": thing.unique_id,
+        f"{thing.noun}Name": thing.name,
+        f"{thing.noun}Id": thing.unique_id,
         "Arn": thing.arn,
     }
 
@@ -241,51 +234,34 @@ def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
-def _identity(identity: Identity, noun: str) -> dict[str, Any]:
-    return {**write_named(identity, noun), **filled(CreateDate=identity.create_date)}
+def write_identity(identity: Identity) -> dict[str, Any]:
+    """Write a user, a group or a role, its trust policy included."""
+    found = {**write_named(identity), **filled(CreateDate=identity.create_date)}
+    if isinstance(identity, Bounded):
+        if identity.boundary:
+            found["PermissionsBoundary"] = {
+                "PermissionsBoundaryType": "Policy",
+                "PermissionsBoundaryArn": identity.boundary,
+            }
+        found |= filled(Tags=write_tags(identity.tags))
+    if isinstance(identity, Role):
+        trust = None if identity.trust is None else identity.trust.to_json()
+        found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
+        found |= filled(Description=identity.description)
+        found["MaxSessionDuration"] = identity.max_session_duration
+    return found
 
 
-def _bounded(identity: Bounded, noun: str) -> dict[str, Any]:
-    found = _identity(identity, noun)
-    if identity.boundary:
-        found["PermissionsBoundary"] = {
-            "PermissionsBoundaryType": "Policy",
-            "PermissionsBoundaryArn": identity.boundary,
-        }
-    return {**found, **filled(Tags=write_tags(identity.tags))}
-
-
-def write_user(identity: User) -> dict[str, Any]:
-    """Write a user."""
-    return _bounded(identity, "User")
-
-
-def write_owner(found: CredentialOwner) -> dict[str, Any]:
+def write_owner(owner: CredentialOwner) -> dict[str, Any]:
     """Write a user or a root user."""
-    if isinstance(found, User):
-        return write_user(found)
+    if isinstance(owner, User):
+        return write_identity(owner)
     return {
         "Path": "/",
-        "UserName": found.user_name,
-        "UserId": found.unique_id,
-        "Arn": found.arn,
-        **filled(CreateDate=found.account.create_date),
-    }
-
-
-def write_group(identity: Group) -> dict[str, Any]:
-    """Write a group."""
-    return _identity(identity, "Group")
-
-
-def write_role(identity: Role) -> dict[str, Any]:
-    """Write a role, its trust policy included."""
-    trust = None if identity.trust is None else identity.trust.to_json()
-    return {
-        **_bounded(identity, "Role"),
-        **({} if trust is None else {"AssumeRolePolicyDocument": trust}),
-        **filled(Description=identity.description),
-        "MaxSessionDuration": identity.max_session_duration,
+        "UserName": owner.user_name,
+        "UserId": owner.unique_id,
+        "Arn": owner.arn,
+        **filled(CreateDate=owner.account.create_date),
     }
 
 
@@ -343,10 +319,6 @@ def page(
     return {**found, "IsTruncated": False}
 
 
-_TWICE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-_RESERVED = "aws:"
-
-
 def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
     """Read the tags that a call sends.
 
@@ -358,32 +330,29 @@ def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]
     sent = request.get("Tags", ())
     found = {tag["Key"]: tag["Value"] for tag in sent}
     if len({key.lower() if ignore_case else key for key in found}) < len(sent):
-        raise InvalidInput(_TWICE)
-    reserved = [key for key in found if key.lower().startswith(_RESERVED)]
+        raise InvalidInput(
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+    reserved = [key for key in found if key.lower().startswith("aws:")]
     if reserved:  # AWS's sentence is not documented
-        raise InvalidInput(f"Tag keys that begin with {_RESERVED} are reserved: {reserved[0]}.")
+        raise InvalidInput(f"Tag keys that begin with aws: are reserved: {reserved[0]}.")
     return found
-
-
-def _check_number(account: Account, tags: dict[str, str]) -> None:
-    """Check that there are not too many tags.
-
-    Raises
-    ------
-    LimitExceeded
-        There are more than the account's quota.
-    """
-    if len(tags) > quota(account, "Tags"):
-        raise LimitExceeded("The number of tags has reached the maximum limit.")
 
 
 def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
     tagged.tags = tags
 
 
-@dataclass(frozen=True, slots=True)
-class TagOperations:
-    """The operations that tag, untag and list the tags of one kind.
+def tag_operations(
+    kind: str,
+    noun: str,
+    find: Callable[[Account, Parameters], Any],
+    keep: Callable[[Account, Any, dict[str, str]], None] = _set_tags,
+    *,
+    ignore_case: bool = False,
+    by_key: bool = False,
+) -> None:
+    """Register the operations that tag, untag and list the tags of one kind.
 
     Parameters
     ----------
@@ -399,42 +368,30 @@ class TagOperations:
         Whether the list is sorted.
     """
 
-    kind: str
-    noun: str
-    find: Callable[[Account, Parameters], Any]
-    keep: Callable[[Account, Any, dict[str, str]], None] = _set_tags
-    ignore_case: bool = False
-    by_key: bool = False
+    def same(key: str) -> str:
+        return key.lower() if ignore_case else key
 
-    def register(self) -> None:
-        """Make them operations of the API."""
-        operation(f"Tag{self.noun}", on=self.kind)(self.tag)
-        operation(f"Untag{self.noun}", on=self.kind)(self.untag)
-        operation(f"List{self.noun}Tags", on=self.kind, answer=as_it_is)(self.list)
-
-    def tag(self, account: Account, request: Parameters) -> None:
-        """Set tags."""
-        tagged = self.find(account, request)
-        known = {self._same(key): key for key in tagged.tags}
-        sent = tags_in(request, ignore_case=self.ignore_case)
-        new = {known.get(self._same(key), key): value for key, value in sent.items()}
+    @operation(f"Tag{noun}", on=kind)
+    def tag(account: Account, request: Parameters) -> None:
+        tagged = find(account, request)
+        known = {same(key): key for key in tagged.tags}
+        sent = tags_in(request, ignore_case=ignore_case)
+        new = {known.get(same(key), key): value for key, value in sent.items()}
         wanted = {**tagged.tags, **new}
-        _check_number(account, wanted)
-        self.keep(account, tagged, wanted)
+        if len(wanted) > quota(account, "Tags"):
+            raise LimitExceeded("The number of tags has reached the maximum limit.")
+        keep(account, tagged, wanted)
         account.changed()
 
-    def untag(self, account: Account, request: Parameters) -> None:
-        """Remove tags; a key that is not there is no error."""
-        tagged, gone = self.find(account, request), {*map(self._same, request["TagKeys"])}
-        kept = {key: value for key, value in tagged.tags.items() if self._same(key) not in gone}
-        self.keep(account, tagged, kept)
+    @operation(f"Untag{noun}", on=kind)  # a key that is not there is no error
+    def untag(account: Account, request: Parameters) -> None:
+        tagged, gone = find(account, request), {*map(same, request["TagKeys"])}
+        kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
+        keep(account, tagged, kept)
         account.changed()
 
-    def list(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """List tags."""
-        held = write_tags(self.find(account, request).tags)
-        listed = sorted(held, key=itemgetter("Key")) if self.by_key else held
+    @operation(f"List{noun}Tags", on=kind, answer=as_it_is)
+    def list_tags(account: Account, request: Parameters) -> dict[str, Any]:
+        held = write_tags(find(account, request).tags)
+        listed = sorted(held, key=itemgetter("Key")) if by_key else held
         return page("Tags", listed, request, dict)
-
-    def _same(self, key: str) -> str:
-        return key.lower() if self.ignore_case else key

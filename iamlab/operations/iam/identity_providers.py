@@ -28,10 +28,10 @@ from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam.common import (
-    TagOperations,
     check_room,
     filled,
     same_name,
+    tag_operations,
     tags_in,
     write_tags,
 )
@@ -260,7 +260,7 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     account.changed()
 
 
-TagOperations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True).register()
+tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
 
 
 _MOST_KEYS = 2
@@ -378,4 +378,4 @@ def delete_saml_provider(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-TagOperations("saml-provider", "SAMLProvider", _find_saml, by_key=True).register()
+tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

@@ -29,13 +29,13 @@ from iamlab.model.credentials import (
     seed_of,
 )
 from iamlab.operations.iam.common import (
-    TagOperations,
     check_room,
     fields,
     filled,
     holder_of,
     iam_arn,
     page,
+    tag_operations,
     tags_in,
     write_owner,
     write_tags,
@@ -200,4 +200,4 @@ def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
 
 
-TagOperations("mfa", "MFADevice", _virtual, _set_tags).register()
+tag_operations("mfa", "MFADevice", _virtual, _set_tags)

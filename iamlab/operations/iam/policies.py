@@ -25,13 +25,13 @@ from iamlab.errors import (
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
-from iamlab.model.quotas import quota
 from iamlab.operations.iam.common import (
-    TagOperations,
     attachable,
     check_room,
     iam_arn,
     page,
+    quota,
+    tag_operations,
     tags_in,
     write_policy,
     write_version,
@@ -234,7 +234,7 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-TagOperations("policy", "Policy", _own).register()
+tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:

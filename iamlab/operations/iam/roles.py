@@ -29,7 +29,6 @@ from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam.common import (
-    TagOperations,
     add,
     boundary_of,
     check_empty,
@@ -40,9 +39,10 @@ from iamlab.operations.iam.common import (
     iam_arn,
     page,
     same_name,
+    tag_operations,
     tags_in,
+    write_identity,
     write_named,
-    write_role,
     write_tags,
 )
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
@@ -89,7 +89,7 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
 
 
 def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": write_role(role)}
+    return {"Role": write_identity(role)}
 
 
 def role_last_used(role: Role) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def role_last_used(role: Role) -> dict[str, Any]:
 
 
 def _found(role: Role) -> dict[str, Any]:
-    return {"Role": {**write_role(role), "RoleLastUsed": role_last_used(role)}}
+    return {"Role": {**write_identity(role), "RoleLastUsed": role_last_used(role)}}
 
 
 @operation("CreateRole", on="role", answer=_answer)
@@ -132,7 +132,7 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return page("Roles", account.roles.values(), request, write_role)
+    return page("Roles", account.roles.values(), request, write_identity)
 
 
 @operation("UpdateRole", on="role")
@@ -264,9 +264,9 @@ def _profile(account: Account, request: Parameters) -> InstanceProfile:
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     """Write an instance profile as the API answers it, without tags."""
     return {
-        **write_named(profile, profile.noun),
+        **write_named(profile),
         **filled(CreateDate=profile.create_date),
-        "Roles": [write_role(role) for role in profile.roles],
+        "Roles": [write_identity(role) for role in profile.roles],
     }
 
 
@@ -336,5 +336,5 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     account.changed()
 
 
-TagOperations("instance-profile", "InstanceProfile", _profile, by_key=True).register()
-TagOperations("role", "Role", get_role, ignore_case=True).register()
+tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+tag_operations("role", "Role", get_role, ignore_case=True)

@@ -29,7 +29,6 @@ from iamlab.errors import (
     ValidationError,
     did_you_mean,
 )
-from iamlab.model.quotas import quota
 from iamlab.model.user_credentials import (
     EXPIRED,
     PublicKey,
@@ -45,6 +44,7 @@ from iamlab.operations.iam.common import (
     holder_of,
     iam_arn,
     page,
+    quota,
     user_of,
 )
 from iamlab.operations.registry import Parameters, as_it_is, operation

@@ -13,7 +13,6 @@ from iamlab.errors import DeleteConflict, NoSuchEntity
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.iam.common import (
-    TagOperations,
     add,
     boundary_of,
     check_empty,
@@ -22,10 +21,10 @@ from iamlab.operations.iam.common import (
     filled,
     moved,
     page,
+    tag_operations,
     tags_in,
     user_of,
-    write_group,
-    write_user,
+    write_identity,
 )
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 _USER, _GROUP = "User with name {}", "Group with name {}"
 
 
-@operation("CreateUser", on="user", answer=lambda user: {"User": write_user(user)})
+@operation("CreateUser", on="user", answer=lambda user: {"User": write_identity(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
     name = request["UserName"]
@@ -74,7 +73,7 @@ def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
 
 def _found(user: User) -> dict[str, Any]:
     """Write a user, and when its password was last used: only reading operations answer that."""
-    return {**write_user(user), **_password_last_used(user)}
+    return {**write_identity(user), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
@@ -114,7 +113,7 @@ def delete_user(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-@operation("CreateGroup", on="group", answer=lambda group: {"Group": write_group(group)})
+@operation("CreateGroup", on="group", answer=lambda group: {"Group": write_identity(group)})
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
     name = request["GroupName"]
@@ -127,14 +126,14 @@ def create_group(account: Account, request: Parameters) -> Group:
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a group, and list its members."""
     group = account.get_group(request["GroupName"])
-    members = page("Users", group.users, request, write_user)
-    return {"Group": write_group(group), **members}
+    members = page("Users", group.users, request, write_identity)
+    return {"Group": write_identity(group), **members}
 
 
 @operation("ListGroups", on="group/", answer=as_it_is)
 def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
     """List groups."""
-    return page("Groups", account.groups.values(), request, write_group)
+    return page("Groups", account.groups.values(), request, write_identity)
 
 
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
@@ -142,7 +141,7 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
     """List the groups that a user is in."""
     user = account.get_user(request["UserName"])
     own = [account.groups[name] for name in user.groups if name in account.groups]
-    return page("Groups", own, request, write_group)
+    return page("Groups", own, request, write_identity)
 
 
 @operation("UpdateGroup", on="group")
@@ -194,4 +193,4 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     account.changed()
 
 
-TagOperations("user", "User", user_of, ignore_case=True).register()
+tag_operations("user", "User", user_of, ignore_case=True)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.world import World
     from iamlab.operations.registry import Entry
 

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import NoReturn
 
-    from iamlab.model.credentials import Presented
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import Presented, SessionRecord
     from iamlab.model.world import World
 
 

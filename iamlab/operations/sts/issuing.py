@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
 from iamlab.model import managed_policies as managed
+from iamlab.model.credentials import SessionRecord
 from iamlab.model.record import CredentialKind
-from iamlab.model.session_record import SessionRecord
 from iamlab.operations.iam.common import filled
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.caller import works_everywhere

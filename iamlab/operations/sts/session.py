@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     from iamlab.engine.layers import Attached
     from iamlab.engine.request import ContextValue
-    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
 
 

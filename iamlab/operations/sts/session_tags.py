@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.engine.request import ContextValue
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import SessionRecord
 
 MOST = 50
 

@@ -42,7 +42,7 @@ from iamlab.operations.sts.session_tags import session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from iamlab.model.session_record import SessionRecord
+    from iamlab.model.credentials import SessionRecord
     from iamlab.operations.sts.calls import Asked
     from iamlab.operations.sts.session import Session
     from iamlab.policy.document import Policy

@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.model import managed_policies
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.common import (
-    page,
-    write_group,
-    write_policy,
-    write_role,
-    write_user,
-    write_version,
-)
+from iamlab.operations.iam.common import page, write_identity, write_policy, write_version
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -104,15 +97,15 @@ def _printed(value: Any) -> Any:
 
 
 def _user(user: User) -> dict[str, Any]:
-    return {**write_user(user), **_policies_of(user), "GroupList": list(user.groups)}
+    return {**write_identity(user), **_policies_of(user), "GroupList": list(user.groups)}
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {**write_group(group), **_policies_of(group)}
+    return {**write_identity(group), **_policies_of(group)}
 
 
 def _role(role: Role) -> dict[str, Any]:
-    found = {**write_role(role), **_policies_of(role)}
+    found = {**write_identity(role), **_policies_of(role)}
     for name in ("Description", "MaxSessionDuration"):
         found.pop(name, None)
     # Of a loaded account only the names of instance profiles are known.

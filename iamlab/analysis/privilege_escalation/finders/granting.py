@@ -34,7 +34,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import denies_someth
 from iamlab.authorization.attached_policies import policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group, Role, User
-from iamlab.model.quotas import quota
+from iamlab.operations.iam.common import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
 

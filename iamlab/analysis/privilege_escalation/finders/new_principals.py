@@ -50,8 +50,8 @@ from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import SOME_SESSION, PrincipalContext
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Role, User
-from iamlab.model.quotas import quota
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

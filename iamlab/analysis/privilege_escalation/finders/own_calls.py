@@ -24,8 +24,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import denies_someth
 from iamlab.authorization.attached_policies import document_of, policies_of
 from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.common import SERVICE_LINKED_ONLY
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS

@@ -37,8 +37,8 @@ from iamlab.operations.sts.session import Session
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.services.ec2.instance import Association, Instance
     from iamlab.operations.sts.service_session_kinds import Tell
 
