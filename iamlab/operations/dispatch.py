@@ -49,8 +49,8 @@ class Call:
         A user, a key, a session, an ARN ...
     who
         What is known of the caller.
-    given
-        The parameters, as AWS names them.
+    parameters
+        By AWS's names.
     account_id
         The account whose resources the call works on.
     endpoint
@@ -69,7 +69,7 @@ class Call:
     entry: Entry
     caller: Caller
     who: PrincipalContext
-    given: dict[str, Any] = field(repr=False)  # a code or a token may be among them
+    parameters: dict[str, Any] = field(repr=False)  # a code or a token may be among them
     account_id: str = ""
     endpoint: str = ""
     identity: Mapping[str, Any] | None = None
@@ -88,9 +88,9 @@ class Call:
         endpoint: str = "",
     ) -> Self:
         """Make a call; parameters that are ``None`` are left out."""
-        given = {name: value for name, value in parameters.items() if value is not None}
+        sent = {name: value for name, value in parameters.items() if value is not None}
         who = principal_of(world, caller)
-        made = cls(world, entry, caller, who, given, account_id, endpoint)
+        made = cls(world, entry, caller, who, sent, account_id, endpoint)
         made.identity = made._identity()  # as it is now: a call can rename its caller
         return made
 
@@ -112,7 +112,7 @@ class Call:
 
     def check_parameters(self) -> None:
         """Check the parameters by the model of the API."""
-        check_parameters(self.entry.service, self.entry.name, self.given)
+        check_parameters(self.entry.service, self.entry.name, self.parameters)
 
     def check_caller(self) -> None:
         """Check what somebody's call has to fulfil too, which a method of an object does not."""
@@ -124,13 +124,13 @@ class Call:
 
     def note_resources(self) -> None:
         """Note what else the call works on, while it is there: of an alias, the key."""
-        pairs = self.entry.also(self.account, self.given)
+        pairs = self.entry.also(self.account, self.parameters)
         same = (resource for action, resource in pairs if action == self.entry.needs)
         self.further = tuple(resource for resource in same if is_arn(resource))
 
     def needed(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Say what the call needs permission for: action, resource, and condition keys."""
-        return needed(self.account, self.entry, self.given)
+        return needed(self.account, self.entry, self.parameters)
 
     def authorize(self) -> None:
         """Insist on each permission that the call needs.
@@ -142,10 +142,9 @@ class Call:
         """
         entry, account = self.entry, self.account
         for action, resource, keys in self.needed():
-            asked = authorization_request(
+            decision = authorization_request(
                 self.world, self.caller, action, resource, None, {}, operation_keys=keys
-            )
-            decision = asked.decide()
+            ).decide()
             if not decision:
                 shown = named_shortly(account, entry, resource)
                 where = f"on resource: {resource}"
@@ -157,8 +156,8 @@ class Call:
     def work(self) -> Any:
         """Do it, and give what that makes."""
         if self.entry.by_whom:
-            return self.entry.perform(self.account, self.given, self.caller)
-        return self.entry.perform(self.account, self.given)
+            return self.entry.perform(self.account, self.parameters, self.caller)
+        return self.entry.perform(self.account, self.parameters)
 
     def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
         """Note the call in the logs, whether it succeeded or failed."""
@@ -173,7 +172,7 @@ class Call:
             parameters=self._parameters(),
             answer=answer if entry.logs_answer else None,
             error=error,
-            resources=tuple(one for one in about if one and "*" not in one),
+            resources=tuple(arn for arn in about if arn and "*" not in arn),
             region=self._region(),
             session_credential_from_console=getattr(self.caller, "is_in_console", False),
         )
@@ -195,18 +194,18 @@ class Call:
 
     def _parameters(self) -> dict[str, Any] | None:
         """Give the parameters; a Region is none, as a client has it."""
-        return {name: one for name, one in self.given.items() if name != "Region"}
+        return {name: value for name, value in self.parameters.items() if name != "Region"}
 
     def _about(self) -> str:
         """Give the ARN that it works on; empty if none is named."""
         if self.entry.about is None:
             return ""
-        arn = self.entry.about(self.account, self.given)
+        arn = self.entry.about(self.account, self.parameters)
         return arn if is_arn(arn) else ""
 
     def _region(self) -> str:
         """Say where it happens: in the Region that is named, or in that of the resource."""
-        named = "" if self.entry.about is None else str(self.given.get("Region", ""))
+        named = "" if self.entry.about is None else str(self.parameters.get("Region", ""))
         about = "" if named else self._about()
         return named or (Arn.parse(about).region if about else "") or DEFAULT_REGION
 
@@ -221,7 +220,7 @@ class Call:
             The operation works in the caller's own account.
         """
         entry, account = self.entry, self.account
-        arn = "*" if entry.about is None else entry.about(account, self.given)
+        arn = "*" if entry.about is None else entry.about(account, self.parameters)
         known = find_resource(self.world, Arn.parse(arn), arn) if is_arn(arn) else None
         if known is None or known.account is not account:
             service = entry.service.upper() if entry.service == "iam" else entry.service
@@ -240,7 +239,7 @@ class Call:
             Something else is in the place of an ARN.
         """
         shapes = self.entry.signature.parameters
-        for name, value in self.given.items():
+        for name, value in self.parameters.items():
             if shapes[name] == "arnType" and not value.startswith("arn:"):
                 raise InvalidInput(f"ARN {value} is not valid.")
 
@@ -252,12 +251,12 @@ class Call:
         ValidationError
             The caller is neither a user nor the root user.
         """
-        entry, given = self.entry, self.given
-        if entry.on != "user" or "UserName" in given or given.get("AllUsers"):
+        entry, parameters = self.entry, self.parameters
+        if entry.on != "user" or "UserName" in parameters or parameters.get("AllUsers"):
             return
         context = self.who.context()
         if "aws:username" in context:
-            given["UserName"] = context["aws:username"]
+            parameters["UserName"] = context["aws:username"]
         elif self.who.issuer and "UserName" in entry.signature.parameters:
             raise ValidationError("Must specify userName when calling with non-User credentials")
 
@@ -271,7 +270,7 @@ def perform(account: Account, operation: str, **parameters: Any) -> Any:
 def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:
     """Do for the root user what the API has no parameters for: the console offers it."""
     root_call = _call_of_root(account, operation, {})
-    root_call.given |= parameters
+    root_call.parameters |= parameters
     try:
         root_call.result = root_call.work()
     except AwsError as error:

@@ -167,10 +167,10 @@ def compact(text: str) -> str:
 
 def as_session_tags(tags: Tags | None) -> list[dict[str, Any]] | None:
     """Write session tags as the API takes them, if there are any."""
-    given: object = tags
-    if given is not None and not isinstance(given, Mapping):
+    sent: object = tags
+    if sent is not None and not isinstance(sent, Mapping):
         raise RequestError(f"tags is a dict of keys to values, not {tags!r}.")
-    return as_tags(given)
+    return as_tags(sent)
 
 
 def as_audience(audience: str | Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ _WILDCARDS = dict.fromkeys(map(ord, "*?"))
 """To take them away."""
 
 
-def check_parameters(service: str, operation: str, given: Mapping[str, Any]) -> None:
+def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
     """Check the parameters of a call by the model of the API.
 
     Raises
@@ -48,9 +48,9 @@ def check_parameters(service: str, operation: str, given: Mapping[str, Any]) -> 
 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900
     """
     known = signature(operation, service)
-    _refuse_unknown(operation, given, known)
-    found = [_missing(name) for name in known.required if given.get(name) is None]
-    for name, value in given.items():
+    _refuse_unknown(operation, parameters, known)
+    found = [_missing(name) for name in known.required if parameters.get(name) is None]
+    for name, value in parameters.items():
         if value is not None:
             wanted = shape(known.parameters[name], service)
             _check_type(value, wanted, name)
@@ -59,8 +59,8 @@ def check_parameters(service: str, operation: str, given: Mapping[str, Any]) -> 
     _raise(found)
 
 
-def _refuse_unknown(operation: str, given: Mapping[str, Any], known: Signature) -> None:
-    for name in given:
+def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signature) -> None:
+    for name in parameters:
         if name in known.unmodelled:
             raise RequestError(
                 f"iamlab does not model the parameter {name} of {operation}: leave it out."

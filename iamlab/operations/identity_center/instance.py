@@ -204,7 +204,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
 
 def _set_attributes(call: CenterCall) -> None:
     """Say which attributes of users become session tags."""
-    sent = call.given["InstanceAccessControlAttributeConfiguration"]
+    sent = call.parameters["InstanceAccessControlAttributeConfiguration"]
     pairs = [
         (one.get("Key"), source)
         for one in sent.get("AccessControlAttributes", ())

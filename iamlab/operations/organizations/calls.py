@@ -84,10 +84,10 @@ class OrganizationsCall(Call):
                 f"{self.who.arn} is not of account {self.account_id}: an operation of AWS "
                 "Organizations works for the caller's own account."
             )
-        check_values(self.given)
+        check_values(self.parameters)
         if self.entry.allows == ANYBODY:
-            return self.entry.perform(self.account, self.given)
-        return self.entry.perform(caller_in(self.account, self.entry.allows), self.given)
+            return self.entry.perform(self.account, self.parameters)
+        return self.entry.perform(caller_in(self.account, self.entry.allows), self.parameters)
 
 
 def operation(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.sts.calls import StsCall
 
 _BOTH = "must provide both MFA serial number and one time pass code."
 _WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code."
@@ -32,7 +32,7 @@ _NOT_HIS = (
 )
 
 
-def check_mfa(asked: Asked) -> datetime | None:
+def check_mfa(asked: StsCall) -> datetime | None:
     """Check the device and code that a call sends; say when they were shown, if any were.
 
     Raises
@@ -40,7 +40,7 @@ def check_mfa(asked: Asked) -> datetime | None:
     AccessDenied
         One of them is missing, the device is not the caller's, or it does not show that code now.
     """
-    serial, code = asked.given.get("SerialNumber"), asked.given.get("TokenCode")
+    serial, code = asked.parameters.get("SerialNumber"), asked.parameters.get("TokenCode")
     if serial is None and code is None:
         return None
     if serial is None or code is None:
@@ -63,7 +63,7 @@ def _failed(why: str) -> AwsError:
     return AccessDenied(f"MultiFactorAuthentication failed, {why}")
 
 
-def _holder(asked: Asked) -> CredentialOwner | None:
+def _holder(asked: StsCall) -> CredentialOwner | None:
     """Give the user or root user who calls, perhaps with a session; a role has no devices."""
     if asked.who.kind not in (CredentialKind.LONG_TERM, CredentialKind.USER):
         return None

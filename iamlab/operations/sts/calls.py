@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Asked(Call):
+class StsCall(Call):
     """A call of STS.
 
     The caller of a call that nobody signs is the identity provider, as soon as its token has been
@@ -79,7 +79,7 @@ class Asked(Call):
             caller = ANONYMOUS
         elif caller == ANONYMOUS:
             raise MissingAuthenticationToken("Request is missing Authentication Token")
-        made = super(Asked, cls).make(world, entry, caller, parameters, account_id, endpoint)
+        made = super(StsCall, cls).make(world, entry, caller, parameters, account_id, endpoint)
         if entry.is_signed and not made.who.account_id:
             raise RequestError(
                 f"{made.who.arn} signs no calls of STS here. How a service assumes a role: "
@@ -124,7 +124,7 @@ class Asked(Call):
     @property
     def minimum_size(self) -> int:
         """How many bytes the token shall have at least."""
-        return int(self.given.get("MinimumSessionTokenSize", 0))
+        return int(self.parameters.get("MinimumSessionTokenSize", 0))
 
     def note(self, provider: str, kind: str, issuer: str, *names: str) -> None:
         """Note who it is that an identity provider speaks of.
@@ -161,12 +161,12 @@ class Asked(Call):
         """
         if self.entry.is_regional and self.endpoint == GLOBAL:
             raise InvalidAction(f"Could not find operation {self.operation} for version 2011-06-15")
-        super(Asked, self).check_parameters()
+        super(StsCall, self).check_parameters()
 
     def check_caller(self) -> None:
         """Refuse what the caller's credentials are not good for, with the decision."""
         try:
-            super(Asked, self).check_credentials()
+            super(StsCall, self).check_credentials()
         except AccessDenied as error:
             error.decision = self.decide(self.entry.needs, "*")
             raise
@@ -242,7 +242,7 @@ class Asked(Call):
         return Arn.parse(about).account if about else ""
 
     def _parameters(self) -> dict[str, Any] | None:
-        return {**self.given, **self.noted} or None  # without parameters it is noted with null
+        return {**self.parameters, **self.noted} or None  # without parameters it is noted with null
 
     def _about(self) -> str:
         about: Any = self.entry.about
@@ -258,7 +258,7 @@ class Asked(Call):
         return region_of(self.endpoint)
 
 
-Work = Callable[[Asked], Any]
+Work = Callable[[StsCall], Any]
 
 
 def sts_operation(
@@ -280,5 +280,5 @@ def sts_operation(
     more
         Further fields of the entry.
     """
-    more = {"logs_answer": True, **more, "is_read_only": reads_only, "call_type": Asked}
+    more = {"logs_answer": True, **more, "is_read_only": reads_only, "call_type": StsCall}
     return operation(f"sts:{name}", about, answer, **more)

@@ -43,7 +43,7 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.model.credentials import SessionRecord
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.sts.calls import StsCall
     from iamlab.operations.sts.session import Session
     from iamlab.policy.document import Policy
 
@@ -53,17 +53,17 @@ OF_ROOT = 3600
 """A root user's session lasts so long at most: who asks for more gets this."""
 
 
-def _seconds(call: Asked) -> int:
-    seconds = int(call.given.get("DurationSeconds", DEFAULT_SECONDS))
+def _seconds(call: StsCall) -> int:
+    seconds = int(call.parameters.get("DurationSeconds", DEFAULT_SECONDS))
     return min(seconds, OF_ROOT) if call.is_root else seconds
 
 
-def _issuer(call: Asked) -> tuple[str, str]:
+def _issuer(call: StsCall) -> tuple[str, str]:
     return call.who.arn, call.who.who().userid
 
 
 @sts_operation("GetSessionToken", credentials, reads_only=False)
-def get_session_token(call: Asked) -> Session:
+def get_session_token(call: StsCall) -> Session:
     """Trade long-term keys for a session of the same user, perhaps with MFA."""
     call.must_be_allowed("sts:GetSessionToken", "*")
     with_mfa = check_mfa(call)
@@ -74,16 +74,16 @@ def get_session_token(call: Asked) -> Session:
     )
 
 
-def _federated(call: Asked) -> str:
+def _federated(call: StsCall) -> str:
     account = call.account
     start = f"arn:{account.partition}:sts::{account.account_id}"
-    return f"{start}:federated-user/{call.given['Name']}"
+    return f"{start}:federated-user/{call.parameters['Name']}"
 
 
 @sts_operation("GetFederationToken", federated_user, reads_only=False, about=_federated)
-def get_federation_token(call: Asked) -> Session:
+def get_federation_token(call: StsCall) -> Session:
     """Make a session for somebody whom only the caller knows: at most what both of them may."""
-    request, account = call.given, call.account
+    request, account = call.parameters, call.account
     arn = _federated(call)
     tags = session_tags(request.get("Tags", ()))
     call.must_be_allowed("sts:GetFederationToken", arn, tags.context())
@@ -107,19 +107,19 @@ def get_federation_token(call: Asked) -> Session:
 ROOT_SECONDS = 900
 
 
-def _target(call: Asked) -> str:
+def _target(call: StsCall) -> str:
     """Give the ARN of the member account's root user, however it was named."""
-    named = str(call.given["TargetPrincipal"])
+    named = str(call.parameters["TargetPrincipal"])
     if is_account_id(named):
         return f"arn:{call.account.partition}:iam::{named}:root"
     return named
 
 
 @sts_operation("AssumeRoot", credentials, is_regional=True, reads_only=False, about=_target)
-def assume_root(call: Asked) -> Session:
+def assume_root(call: StsCall) -> Session:
     """Take the root user of a member account for a task."""
     world, arn = call.world, _target(call)
-    task = _task(str(call.given["TaskPolicyArn"].get("arn", "")))
+    task = _task(str(call.parameters["TaskPolicyArn"].get("arn", "")))
     parsed = Arn.parse(arn) if is_arn(arn) else None
     if parsed is None or (parsed.service, parsed.resource) != ("iam", "root"):
         raise ValidationError(f"Invalid TargetPrincipal: {arn}")  # likely wording
@@ -138,7 +138,7 @@ def assume_root(call: Asked) -> Session:
         CredentialKind.ROOT_TASK,
         arn,
         (arn, member.account_id),
-        call.given.get("DurationSeconds", ROOT_SECONDS),
+        call.parameters.get("DurationSeconds", ROOT_SECONDS),
         source_identity="" if call.session is None else call.session.source_identity,
         policy_arns=(task,),
     )
@@ -165,9 +165,9 @@ MOST_LAYERS = 3
 
 
 @sts_operation("GetScopedCredentials", scoped, is_regional=True, reads_only=False)
-def get_scoped_credentials(call: Asked) -> Session:
+def get_scoped_credentials(call: StsCall) -> Session:
     """Make credentials of the caller's own session that may do less, or end sooner."""
-    request, session = call.given, call.session
+    request, session = call.parameters, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
         wrong.add_note("Only temporary credentials can be scoped down: call GetSessionToken first.")
@@ -205,9 +205,9 @@ def get_scoped_credentials(call: Asked) -> Session:
     )
 
 
-def _policy(call: Asked, session: SessionRecord) -> tuple[Policy, ...]:
+def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
     """Read the scope-down policy, if there is one and room for it."""
-    text = call.given.get("Policy")
+    text = call.parameters.get("Policy")
     if text is None:
         return ()
     if len(session.scoped) >= MOST_LAYERS:
@@ -222,7 +222,7 @@ def _policy(call: Asked, session: SessionRecord) -> tuple[Policy, ...]:
 
 
 @sts_operation("GetDelegatedAccessToken", reads_only=False)
-def get_delegated_access_token(_: Asked) -> NoReturn:
+def get_delegated_access_token(_: StsCall) -> NoReturn:
     """Refuse: there are no trade-in tokens in a world."""
     raise RequestError(
         "GetDelegatedAccessToken is not modelled: trade-in tokens come from delegation requests of "

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.operations.federation.signing_keys import SigningKey
-    from iamlab.operations.sts.calls import Asked
+    from iamlab.operations.sts.calls import StsCall
 
 
 DEFAULT_SECONDS = 300
@@ -65,9 +65,9 @@ def _answer(token: IssuedToken) -> dict[str, Any]:
 
 
 @sts_operation("GetWebIdentityToken", _answer, is_regional=True, reads_only=False)
-def get_web_identity_token(call: Asked) -> IssuedToken:
+def get_web_identity_token(call: StsCall) -> IssuedToken:
     """Sign a token about the caller, for services outside of AWS."""
-    request, account = call.given, call.account
+    request, account = call.parameters, call.account
     algorithm = request["SigningAlgorithm"]
     if algorithm not in ALGORITHMS:
         raise ValidationError(
@@ -118,11 +118,11 @@ def _refuse_origin(request: Mapping[str, Any]) -> None:
         raise ValidationError("Scope can be specified only when SubjectMode is OriginIdentity.")
 
 
-def _claims(call: Asked, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
+def _claims(call: StsCall, tags: dict[str, str], expiration: datetime) -> dict[str, Any]:
     """Write the claims; those of AWS stand under a name of their own."""
     who, now = call.who, call.world.clock.now
     subject = who.issuer or who.arn
-    audience = list(call.given["Audience"])
+    audience = list(call.parameters["Audience"])
     known = who.who()
     own = {
         "aws_account": who.account_id,
@@ -163,7 +163,7 @@ def jwks_of(account: Account) -> dict[str, list[dict[str, str]]]:
 
 
 @sts_operation("GetCallerIdentity", as_it_is, logs_answer=False)
-def get_caller_identity(call: Asked) -> dict[str, Any]:
+def get_caller_identity(call: StsCall) -> dict[str, Any]:
     """Say who the caller is; no policy can forbid this call."""
     call.must_be_allowed("sts:GetCallerIdentity", "*")
     who = call.who
@@ -171,10 +171,10 @@ def get_caller_identity(call: Asked) -> dict[str, Any]:
 
 
 @sts_operation("GetAccessKeyInfo", as_it_is, logs_answer=False)
-def get_access_key_info(call: Asked) -> dict[str, Any]:
+def get_access_key_info(call: StsCall) -> dict[str, Any]:
     """Say which account an access key is of, active or not."""
     call.must_be_allowed("sts:GetAccessKeyInfo", "*")
-    key_id = call.given["AccessKeyId"]
+    key_id = call.parameters["AccessKeyId"]
     account_id = _account_of(call.world, key_id)
     if account_id is None:  # AWS's code and sentence are not documented
         raise ValidationError(f"The Access Key with id {key_id} cannot be found.")
@@ -190,8 +190,8 @@ def _account_of(world: World, key_id: str) -> str | None:
 
 
 @sts_operation("DecodeAuthorizationMessage", as_it_is, logs_answer=False)
-def decode_authorization_message(call: Asked) -> dict[str, Any]:
+def decode_authorization_message(call: StsCall) -> dict[str, Any]:
     """Read the encoded message of a refusal; principals of the account can be allowed to."""
     call.must_be_allowed("sts:DecodeAuthorizationMessage", "*")
-    message = decode(call.world, call.who.account_id, call.given["EncodedMessage"])
+    message = decode(call.world, call.who.account_id, call.parameters["EncodedMessage"])
     return {"DecodedMessage": message}
