@@ -326,7 +326,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> StsCall:
         entry=registry.find(f"sts:{_OPERATION}"),
         caller=provider_arn,
         who=principal_of(center.world, provider_arn),
-        given={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
+        parameters={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
         endpoint=center.region,
     )
     asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)
