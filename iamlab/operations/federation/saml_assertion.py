@@ -139,20 +139,13 @@ def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> S
     assertion = response.find(names.tag("saml:Assertion"))
     signer = XMLSigner(c14n_algorithm=_EXCLUSIVE)
     done = signer.sign(
-        response,
-        key=key,
-        cert=[certificate],
-        reference_uri=assertion.get("ID"),
-        id_attribute="ID",
+        response, key=key, cert=[certificate], reference_uri=assertion.get("ID"), id_attribute="ID"
     )
     return SamlAssertion(b64encode(etree.tostring(done, encoding="utf-8")).decode())
 
 
 def metadata_of(
-    entity_id: str,
-    certificates: Iterable[Certificate],
-    *,
-    valid_until: datetime | None = None,
+    entity_id: str, certificates: Iterable[Certificate], *, valid_until: datetime | None = None
 ) -> str:
     """Write the metadata of an identity provider, with which it signs and where it is."""
     from cryptography.hazmat.primitives.serialization import Encoding

@@ -246,10 +246,7 @@ def _own(account: Account) -> Organization:
 
 
 def _answer(organization: Organization) -> dict[str, Any]:
-    return {
-        "OrganizationId": organization.id,
-        "EnabledFeatures": list(organization.root_features),
-    }
+    return {"OrganizationId": organization.id, "EnabledFeatures": list(organization.root_features)}
 
 
 @operation("ListOrganizationsFeatures", on="*", answer=_answer)

@@ -265,7 +265,7 @@ tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True
 
 _MOST_KEYS = 2
 _OF_METADATA = {
-    *("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"),
+    *("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
 }
 
 

@@ -222,11 +222,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
 
 
 def _trust(service: str) -> str:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-    }
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 

@@ -178,10 +178,7 @@ class StsCall(Call):
         """Leave that to the work: see :meth:`must_be_allowed`."""
 
     def decide(
-        self,
-        action: str,
-        resource: str,
-        keys: Mapping[str, ContextValue] | None = None,
+        self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None
     ) -> Decision:
         """Ask whether the caller may do something."""
         where = Circumstances(region=region_of(self.endpoint))
@@ -262,12 +259,7 @@ Work = Callable[[StsCall], Any]
 
 
 def sts_operation(
-    name: str,
-    answer: Answer = nothing,
-    *,
-    about: Any = None,
-    reads_only: bool = True,
-    **more: Any,
+    name: str, answer: Answer = nothing, *, about: Any = None, reads_only: bool = True, **more: Any
 ) -> Callable[[Work], Work]:
     """Make a function the entry of an operation.
 
