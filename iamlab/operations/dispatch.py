@@ -154,10 +154,12 @@ class Call:
                 raise entry.refuse(decision, message)
 
     def work(self) -> Any:
-        """Do it, and give what that makes."""
-        if self.entry.by_whom:
-            return self.entry.perform(self.account, self.parameters, self.caller)
-        return self.entry.perform(self.account, self.parameters)
+        """Do it, and give what that makes; what was worked out before a change is forgotten."""
+        by_whom = (self.caller,) if self.entry.by_whom else ()
+        result = self.entry.perform(self.account, self.parameters, *by_whom)
+        if not self.entry.is_read_only:
+            self.world.changed()
+        return result
 
     def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
         """Note the call in the logs, whether it succeeded or failed."""

@@ -44,7 +44,6 @@ def create_access_key(account: Account, request: Parameters) -> AccessKey:
     ids = account.world.ids
     record = KeyRecord(ids.key_id("AKIA"), account.world.clock.now)
     user.key_records[record.access_key_id] = record
-    account.changed()
     return AccessKey(user, record.access_key_id, ids.secret_of(record.access_key_id))
 
 

@@ -72,7 +72,6 @@ def create_account_alias(account: Account, request: Parameters) -> None:
     if any(known.alias == alias for known in account.world.accounts.values()):
         raise EntityAlreadyExists(f"The account alias {alias} already exists.")
     account.alias = alias
-    account.changed()
 
 
 @operation("DeleteAccountAlias", on="*")
@@ -82,7 +81,6 @@ def delete_account_alias(account: Account, request: Parameters) -> None:
     if account.alias != alias:
         raise NoSuchEntity(f"The account alias {alias} cannot be found.")  # likely
     account.alias = None
-    account.changed()
 
 
 @operation("ListAccountAliases", on="*", answer=as_it_is)
@@ -99,7 +97,6 @@ def set_security_token_service_preferences(account: Account, request: Parameters
     """
     version = request["GlobalEndpointTokenVersion"]
     account.global_endpoint_token_version = int(version.removeprefix("v").removesuffix("Token"))
-    account.changed()
 
 
 NAMESPACE, PROPERTY = "RoleManager", "Enabled"
@@ -128,7 +125,6 @@ def put_account_properties(account: Account, request: Parameters) -> None:
     if wanted and not same_name(role_of(_LINKED).rpartition("/")[2], account.roles):
         create_service_linked_role(account, _LINKED)
     account.role_manager_enabled = wanted
-    account.changed()
 
 
 def _wanted(properties: Mapping[str, str]) -> bool:
@@ -181,7 +177,6 @@ def enable_outbound_web_identity_federation(account: Account, _: Parameters) -> 
     if account.outbound_federation:
         raise FeatureEnabled(_IS_ON)
     account.outbound_federation = _issuer_of(account)
-    account.changed()
     return account.outbound_federation
 
 
@@ -190,7 +185,6 @@ def disable_outbound_web_identity_federation(account: Account, _: Parameters) ->
     """Let the account issue no more tokens; those that it has issued stay valid."""
     _check_is_on(account)
     account.outbound_federation = ""
-    account.changed()
 
 
 @operation("GetOutboundWebIdentityFederationInfo", on="*", answer=as_it_is)
@@ -279,7 +273,6 @@ def _feature_operations(noun: str, feature: str) -> None:
 def _switched(organization: Organization, features: AbstractSet[str]) -> Organization:
     """Let these features be on, and no others."""
     organization.root_features = [feature for feature in FEATURES if feature in features]
-    organization.changed()
     return organization
 
 

@@ -16,12 +16,11 @@ from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam.common import (
     add,
-    check_free,
-    check_room,
+    begin,
     filled,
     find_named,
     iam_arn,
-    moved,
+    move,
     page,
     same_name,
     tag_operations,
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
 
-_SHOWN = "The Server Certificate with name {}"
 _NO_CERTIFICATE = "Unable to parse certificate. Please ensure the certificate is in PEM format."
 _NO_CHAIN = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate "
@@ -62,7 +60,7 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
-    return find_named(_SHOWN, request["ServerCertificateName"], account.server_certificates)
+    return find_named(ServerCertificate, account, request)
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
@@ -104,20 +102,11 @@ def _own_certificate(request: Parameters) -> Certificate:
 @operation("UploadServerCertificate", on="server-certificate", answer=_uploaded)
 def upload_server_certificate(account: Account, request: Parameters) -> ServerCertificate:
     """Keep a certificate, without its private key."""
-    name = request["ServerCertificateName"]
     certificate = _own_certificate(request)
-    check_free(_SHOWN, name, account.server_certificates)
-    check_room(account, "ServerCertificates", len(account.server_certificates))
-    kept = ServerCertificate(
-        account,
-        name,
-        request.get("Path", "/"),
-        tags=tags_in(request),
-        body=request["CertificateBody"],
-        chain=request.get("CertificateChain"),
-        expiration=certificate.not_valid_after_utc,
-    )
-    return add(kept, account.server_certificates)
+    kept = begin(ServerCertificate, account, request)
+    kept.tags, kept.body = tags_in(request), request["CertificateBody"]
+    kept.chain, kept.expiration = request.get("CertificateChain"), certificate.not_valid_after_utc
+    return add(kept)
 
 
 @operation("GetServerCertificate", on="server-certificate", answer=as_it_is)
@@ -153,18 +142,13 @@ def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
 @operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
-    certificate, held = _find(account, request), account.server_certificates
-    account.server_certificates = moved(
-        certificate, held, _SHOWN, request, "NewServerCertificateName"
-    )
-    account.changed()
+    move(_find(account, request), request)
 
 
 @operation("DeleteServerCertificate", on="server-certificate")
 def delete_server_certificate(account: Account, request: Parameters) -> None:
     """Delete a certificate."""
     del account.server_certificates[_find(account, request).name]
-    account.changed()
 
 
 tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)

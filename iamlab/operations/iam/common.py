@@ -23,6 +23,7 @@ from iamlab.errors import (
     PolicyNotAttachable,
     ValidationError,
     did_you_mean,
+    noted,
 )
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
@@ -76,31 +77,41 @@ def holder_of(account: Account, request: Parameters) -> CredentialOwner:
     return account.get_user(request["UserName"]) if "UserName" in request else account.root
 
 
-def find_named(shown: str, name: str, held: Mapping[str, Held]) -> Held:
-    """Find what has a name, in any letter case.
+_HELD = {
+    "user": ("users", "User with name {}"),
+    "group": ("groups", "Group with name {}"),
+    "role": ("roles", "Role with name {}"),
+    "instance-profile": ("instance_profiles", "Instance Profile {}"),
+    "server-certificate": ("server_certificates", "The Server Certificate with name {}"),
+}
+"""Kind -> where an account holds them by name, and how IAM's sentences name one."""
 
-    Parameters
-    ----------
-    shown
-        How IAM's sentence writes it: ``"Instance Profile {}"``.
+
+def _held(account: Account, cls: type[New]) -> dict[str, New]:
+    held: dict[str, New] = getattr(account, _HELD[cls.kind][0])
+    return held
+
+
+def find_named(cls: type[New], account: Account, request: Parameters) -> New:
+    """Find what a call names, in any letter case.
 
     Raises
     ------
     NoSuchEntity
-        Nothing has it; a note says which name may be meant.
+        Nothing has the name; a note says which may be meant.
     """
+    name, held = request[f"{cls.noun}Name"], _held(account, cls)
     found = same_name(name, held)
     if found is None:
-        error = NoSuchEntity(f"{shown.format(name)} cannot be found.")
-        error.add_note(did_you_mean(name, held))
-        raise error
+        missing = NoSuchEntity(f"{_HELD[cls.kind][1].format(name)} cannot be found.")
+        raise noted(missing, did_you_mean(name, held))
     return found
 
 
-def check_free(shown: str, name: str, held: Mapping[str, Any]) -> None:
+def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
     """Check that nothing has the name, in any letter case."""
     if same_name(name, held) is not None:
-        raise EntityAlreadyExists(f"{shown.format(name)} already exists.")
+        raise EntityAlreadyExists(f"{_HELD[cls.kind][1].format(name)} already exists.")
 
 
 def quota(account: Account, name: str) -> int:
@@ -116,30 +127,32 @@ def check_room(account: Account, name: str, used: int) -> None:
         raise LimitExceeded(f"Cannot exceed quota for {shown}: {most}")
 
 
-def add(new: New, held: dict[str, New]) -> New:
-    """Add something new to what an account holds by name, with a unique id and today's date."""
+def begin(cls: type[New], account: Account, request: Parameters) -> New:
+    """Begin something new: its name must be free, and the account must have room for it."""
+    name, held = request[f"{cls.noun}Name"], _held(account, cls)
+    _check_free(cls, name, held)
+    check_room(account, f"{cls.noun}s", len(held))
+    return cls(account, name, request.get("Path", "/"))
+
+
+def add(new: New) -> New:
+    """Add something new to what its account holds, with a unique id and today's date."""
     world = new.account.world
     new.unique_id = world.ids.unique_id(new.kind)
     new.create_date = world.clock.now
-    held[new.name] = new
-    world.changed()
+    _held(new.account, type(new))[new.name] = new
     return new
 
 
-def moved(
-    thing: New, held: Mapping[str, New], shown: str, request: Parameters, name_parameter: str
-) -> dict[str, New]:
-    """Rename something, or move it to another path; give what is held under its new name.
-
-    Lists keep their order.
-    """
-    name = request.get(name_parameter, thing.name)
+def move(thing: New, request: Parameters) -> None:
+    """Rename something, or move it to another path; lists keep their order."""
+    held = _held(thing.account, type(thing))
+    name = request.get(f"New{thing.noun}Name", thing.name)
     others = {key: other for key, other in held.items() if other is not thing}
-    check_free(shown, name, others)
-    thing.path = request.get("NewPath", thing.path)
-    found = {(name if other is thing else key): other for key, other in held.items()}
-    thing.name = name
-    return found
+    _check_free(type(thing), name, others)
+    renamed = {(name if other is thing else key): other for key, other in held.items()}
+    setattr(thing.account, _HELD[thing.kind][0], renamed)
+    thing.name, thing.path = name, request.get("NewPath", thing.path)
 
 
 def iam_arn(account: Account, resource: str) -> str:
@@ -381,14 +394,12 @@ def tag_operations(
         if len(wanted) > quota(account, "Tags"):
             raise LimitExceeded("The number of tags has reached the maximum limit.")
         keep(account, tagged, wanted)
-        account.changed()
 
     @operation(f"Untag{noun}", on=kind)  # a key that is not there is no error
     def untag(account: Account, request: Parameters) -> None:
         tagged, gone = find(account, request), {*map(same, request["TagKeys"])}
         kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
         keep(account, tagged, kept)
-        account.changed()
 
     @operation(f"List{noun}Tags", on=kind, answer=as_it_is)
     def list_tags(account: Account, request: Parameters) -> dict[str, Any]:

@@ -192,7 +192,6 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     )
     _check_new(provider, account.oidc_providers, f"url {request['Url']}")
     account.oidc_providers[provider.arn] = provider
-    account.changed()
     return provider
 
 
@@ -224,7 +223,6 @@ def delete_open_id_connect_provider(account: Account, request: Parameters) -> No
     if ":oidc-provider/" in arn and arn not in account.oidc_providers:
         raise NoSuchEntity(f"OpenId connect Provider {arn} cannot be found.")
     del account.oidc_providers[_find_oidc(account, request).arn]
-    account.changed()
 
 
 @operation("AddClientIDToOpenIDConnectProvider", on="oidc-provider")
@@ -232,7 +230,6 @@ def add_client_id(account: Account, request: Parameters) -> None:
     """Add an audience; one that is there already stays."""
     provider = _find_oidc(account, request)
     provider.client_ids = _client_ids(account, [*provider.client_ids, request["ClientID"]])
-    account.changed()
 
 
 @operation("RemoveClientIDFromOpenIDConnectProvider", on="oidc-provider")
@@ -240,7 +237,6 @@ def remove_client_id(account: Account, request: Parameters) -> None:
     """Take an audience away; one that is not there is no mistake."""
     provider = _find_oidc(account, request)
     provider.client_ids = [held for held in provider.client_ids if held != request["ClientID"]]
-    account.changed()
 
 
 @operation("UpdateOpenIDConnectProviderThumbprint", on="oidc-provider")
@@ -248,7 +244,6 @@ def update_thumbprint(account: Account, request: Parameters) -> None:
     """Replace all thumbprints."""
     provider = _find_oidc(account, request)
     provider.thumbprints = _thumbprints(request["ThumbprintList"])
-    account.changed()
 
 
 @operation("UpdateOpenIDConnectProvider", on="oidc-provider")
@@ -257,7 +252,6 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     provider = _find_oidc(account, request)
     _check_propagation(provider, request)
     _change_propagation(provider, request)
-    account.changed()
 
 
 tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
@@ -296,7 +290,6 @@ def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     provider.create_date = account.world.clock.now
     _add_key(provider, request)
     account.saml_providers[provider.arn] = provider
-    account.changed()
     return provider
 
 
@@ -334,7 +327,6 @@ def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     _add_key(provider, request)
     provider.private_keys.pop(gone or "", None)
     _change_propagation(provider, request)
-    account.changed()
     return provider
 
 
@@ -375,7 +367,6 @@ def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
 def delete_saml_provider(account: Account, request: Parameters) -> None:
     """Delete a provider; roles that trust it stay as they are, and nobody gets them any more."""
     del account.saml_providers[_find_saml(account, request).arn]
-    account.changed()
 
 
 tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

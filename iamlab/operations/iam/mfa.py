@@ -74,7 +74,6 @@ def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevic
     check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
     tags, number = tags_in(request), account.world.ids.number()
     account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
-    account.changed()
     return MfaDevice(account, serial, seed=seed_of(account.world, number))
 
 
@@ -106,7 +105,6 @@ def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
         account.world.ids.number()
     enabled = replace(record, owner=user.unique_id, enable_date=account.world.clock.now)
     account.mfa_records[enabled.serial_number] = enabled
-    account.changed()
     return enabled
 
 
@@ -138,7 +136,6 @@ def deactivate_mfa_device(account: Account, request: Parameters) -> None:
         account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
     else:
         del account.mfa_records[record.serial_number]
-    account.changed()
 
 
 @operation("DeleteVirtualMFADevice", on="mfa")
@@ -148,7 +145,6 @@ def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
     if record.owner is not None:
         raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
     del account.mfa_records[record.serial_number]
-    account.changed()
 
 
 def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:

@@ -101,7 +101,6 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
         request.get("PasswordResetRequired", False),
         request.get("MaxSigninSessionDuration"),
     )
-    account.changed()
     return user
 
 
@@ -130,7 +129,6 @@ def update_login_profile(account: Account, request: Parameters) -> None:
     user.login_profile = replace(
         profile, password_reset_required=reset, max_signin_session_duration=duration
     )
-    account.changed()
 
 
 @operation("DeleteLoginProfile", on="user")
@@ -139,7 +137,6 @@ def delete_login_profile(account: Account, request: Parameters) -> None:
     user = holder_of(account, request)
     user.former_sign_in = _profile(user).last_used or user.former_sign_in
     user.login_profile = None
-    account.changed()
 
 
 @operation("ChangePassword", on="user")
@@ -158,7 +155,6 @@ def change_password(account: Account, request: Parameters) -> None:
         raise PasswordPolicyViolation("Password does not conform to the account password policy.")
     profile = _with(user, new, profile)
     user.login_profile = replace(profile, password_reset_required=False)
-    account.changed()
 
 
 def _policy(account: Account) -> PasswordPolicy:
@@ -174,7 +170,6 @@ def update_password_policy(account: Account, request: Parameters) -> None:
     account.password_policy = PasswordPolicy(
         **{python_name(name): value for name, value in request.items()}
     )
-    account.changed()
 
 
 _POLICY_FIELDS = (
@@ -196,4 +191,3 @@ def delete_password_policy(account: Account, _: Parameters) -> None:
     """Delete it: then AWS's own demands apply."""
     _policy(account)
     account.password_policy = None
-    account.changed()

@@ -108,7 +108,6 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     )
     policy.policy_id = account.world.ids.unique_id("policy")
     account.policies[policy.arn] = policy
-    account.changed()
     return policy
 
 
@@ -160,7 +159,6 @@ def delete_policy(account: Account, request: Parameters) -> None:
             "the policy's versions. The default version is deleted with the policy."
         )
     del account.policies[policy.arn]
-    account.changed()
 
 
 def _number(version_id: str) -> int:
@@ -193,7 +191,6 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
         policy.update_date = account.world.clock.now
-    account.changed()
     return {"PolicyVersion": write_version(policy, f"v{number}", with_document=False)}
 
 
@@ -220,7 +217,6 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
     policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
     policy.update_date = account.world.clock.now
-    account.changed()
 
 
 @operation("DeletePolicyVersion", on="policy")
@@ -231,7 +227,6 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
     del policy.versions[version_id]
-    account.changed()
 
 
 tag_operations("policy", "Policy", _own)
@@ -282,7 +277,6 @@ class PolicyOperations:
         if policy.arn not in identity.attached:
             check_room(account, f"PoliciesPer{self.noun}", len(identity.attached))
             identity.attached.append(policy.arn)
-            account.changed()
 
     def detach(self, account: Account, request: Parameters) -> None:
         """Detach a managed policy."""
@@ -291,7 +285,6 @@ class PolicyOperations:
         if arn not in identity.attached:
             raise NoSuchEntity(f"Policy {arn} was not found.")
         identity.attached.remove(arn)
-        account.changed()
 
     def list_attached(self, account: Account, request: Parameters) -> dict[str, Any]:
         """List the managed policies that are attached."""
@@ -303,7 +296,6 @@ class PolicyOperations:
         name, holder = request["PolicyName"], (identity.kind, identity.name)
         others = [policy for other, policy in identity.inline.items() if other != name]
         identity.inline[name] = saved_inline(request["PolicyDocument"], name, holder, others)
-        account.changed()
 
     def get(self, account: Account, request: Parameters) -> dict[str, Any]:
         """Read an inline policy."""
@@ -319,7 +311,6 @@ class PolicyOperations:
         """Delete an inline policy."""
         identity: Identity = self.find_own(account, request)
         del identity.inline[_inline(identity, request)]
-        account.changed()
 
     def list_inline(self, account: Account, request: Parameters) -> dict[str, Any]:
         """List the names of inline policies."""
@@ -329,7 +320,6 @@ class PolicyOperations:
         """Set the permissions boundary: at most what this managed policy allows."""
         identity: Bounded = self.find_own(account, request)
         identity.boundary = attachable(account, request["PermissionsBoundary"], self.noun).arn
-        account.changed()
 
     def delete_boundary(self, account: Account, request: Parameters) -> None:
         """Remove the permissions boundary."""
@@ -337,7 +327,6 @@ class PolicyOperations:
         if identity.boundary is None:
             raise NoSuchEntity(f"{self.noun} {identity.name} does not have a permissions boundary.")
         identity.boundary = None
-        account.changed()
 
 
 for _noun in ("User", "Group", "Role"):

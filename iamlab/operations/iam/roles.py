@@ -30,9 +30,9 @@ from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam.common import (
     add,
+    begin,
     boundary_of,
     check_empty,
-    check_free,
     check_room,
     filled,
     find_named,
@@ -107,20 +107,13 @@ def _found(role: Role) -> dict[str, Any]:
 @operation("CreateRole", on="role", answer=_answer)
 def create_role(account: Account, request: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
-    name, path = request["RoleName"], request.get("Path", "/")
-    check_free("Role with name {}", name, account.roles)
-    check_room(account, "Roles", len(account.roles))
-    role = Role(
-        account,
-        name,
-        path,
-        tags=tags_in(request, ignore_case=True),
-        boundary=boundary_of(account, request, "Role"),
-        trust=trust_policy(account, request["AssumeRolePolicyDocument"], name),
-        max_session_duration=request.get("MaxSessionDuration", 3600),
-        description=request.get("Description", ""),
-    )
-    return add(role, account.roles)
+    role = begin(Role, account, request)
+    role.tags = tags_in(request, ignore_case=True)
+    role.boundary = boundary_of(account, request, "Role")
+    role.trust = trust_policy(account, request["AssumeRolePolicyDocument"], role.name)
+    role.max_session_duration = request.get("MaxSessionDuration", 3600)
+    role.description = request.get("Description", "")
+    return add(role)
 
 
 @operation("GetRole", on="role", answer=_found)
@@ -141,7 +134,6 @@ def update_role(account: Account, request: Parameters) -> Role:
     role = own_role(account, request["RoleName"])
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
     role.description = request.get("Description", role.description)
-    account.changed()
     return role
 
 
@@ -152,7 +144,6 @@ def update_role_description(account: Account, request: Parameters) -> Role:
     if not role.path.startswith(SERVICE_LINKED):
         role = own_role(account, role.name)
     role.description = request["Description"]
-    account.changed()
     return role
 
 
@@ -161,7 +152,6 @@ def update_assume_role_policy(account: Account, request: Parameters) -> Role:
     """Replace its trust policy."""
     role = own_role(account, request["RoleName"])
     role.trust = trust_policy(account, request["PolicyDocument"], role.name)
-    account.changed()
     return role
 
 
@@ -176,7 +166,6 @@ def delete_role(account: Account, request: Parameters) -> None:
     )
     del account.roles[role.name]
     rename_everywhere(account.world, role.arn, role.unique_id)
-    account.changed()
 
 
 def _linked(service: str, suffix: str) -> LinkedService:
@@ -218,7 +207,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
             f"How {service} calls its service-linked role is not known: {name} was derived, and "
             "has no policy."
         )
-    return add(role, account.roles)
+    return add(role)
 
 
 def _trust(service: str) -> str:
@@ -235,7 +224,6 @@ def delete_service_linked_role(account: Account, request: Parameters) -> str:
     task = f"task{role.path}{role.name}/{account.world.ids.uuid()}"
     del account.roles[role.name]
     account.deletion_tasks[task] = "SUCCEEDED"
-    account.changed()
     return task
 
 
@@ -250,11 +238,8 @@ def get_service_linked_role_deletion_status(account: Account, request: Parameter
     return account.deletion_tasks[task]
 
 
-_PROFILE = "Instance Profile {}"
-
-
 def _profile(account: Account, request: Parameters) -> InstanceProfile:
-    return find_named(_PROFILE, request["InstanceProfileName"], account.instance_profiles)
+    return find_named(InstanceProfile, account, request)
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
@@ -273,11 +258,9 @@ def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
 @operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Make an instance profile: it holds no role yet."""
-    name = request["InstanceProfileName"]
-    check_free(_PROFILE, name, account.instance_profiles)
-    check_room(account, "InstanceProfiles", len(account.instance_profiles))
-    profile = InstanceProfile(account, name, request.get("Path", "/"), tags=tags_in(request))
-    return add(profile, account.instance_profiles)
+    profile = begin(InstanceProfile, account, request)
+    profile.tags = tags_in(request)
+    return add(profile)
 
 
 operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_profile)
@@ -303,7 +286,6 @@ def delete_instance_profile(account: Account, request: Parameters) -> None:
     profile = _profile(account, request)
     check_empty((profile.roles, "remove roles from instance profile"))
     del account.instance_profiles[profile.name]
-    account.changed()
 
 
 def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
@@ -319,7 +301,6 @@ def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
     profile, role = _profile(account, request), own_role(account, request["RoleName"])
     check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
     role.instance_profiles.append(profile.name)
-    account.changed()
 
 
 @operation("RemoveRoleFromInstanceProfile", on="instance-profile")
@@ -329,7 +310,6 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     if profile.name not in role.instance_profiles:
         raise NoSuchEntity(f"Role {role.name} in Instance Profile {profile.name} cannot be found.")
     role.instance_profiles.remove(profile.name)
-    account.changed()
 
 
 tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)

@@ -112,14 +112,12 @@ class CredentialType:
             raise self.error(self.sentence)
         switched = replace(found, status=request["Status"])
         getattr(owner, self.held)[request[self.named_by]] = switched
-        account.changed()
 
     def delete(self, account: Account, request: Parameters) -> None:
         """Delete a credential, for ever."""
         owner = self.owner(account, request)
         self.find(owner, request)
         del getattr(owner, self.held)[request[self.named_by]]
-        account.changed()
 
 
 _SSH_KEY = CredentialType(
@@ -194,7 +192,6 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
     key_id = account.world.ids.key_id("APKA")
     made = SSHPublicKey(key_id, body, key, account.world.clock.now)
     user.ssh_public_keys[key_id] = made
-    account.changed()
     return user, made
 
 
@@ -245,7 +242,6 @@ def upload_signing_certificate(
     certificate_id = account.world.ids.key_id("", 32)
     certificate = SigningCertificate(certificate_id, body, account.world.clock.now)
     user.signing_certificates[certificate_id] = certificate
-    account.changed()
     return user, certificate
 
 
@@ -335,7 +331,6 @@ def create_service_specific_credential(
     )
     kept = replace(made, password=None)
     user.service_specific_credentials[made.service_specific_credential_id] = kept
-    account.changed()
     return user, made
 
 

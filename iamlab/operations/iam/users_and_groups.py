@@ -14,12 +14,12 @@ from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.iam.common import (
     add,
+    begin,
     boundary_of,
     check_empty,
-    check_free,
     check_room,
     filled,
-    moved,
+    move,
     page,
     tag_operations,
     tags_in,
@@ -33,23 +33,14 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
 
-_USER, _GROUP = "User with name {}", "Group with name {}"
-
 
 @operation("CreateUser", on="user", answer=lambda user: {"User": write_identity(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
-    name = request["UserName"]
-    check_free(_USER, name, account.users)
-    check_room(account, "Users", len(account.users))
-    user = User(
-        account,
-        name,
-        request.get("Path", "/"),
-        tags=tags_in(request, ignore_case=True),
-        boundary=boundary_of(account, request, "User"),
-    )
-    return add(user, account.users)
+    user = begin(User, account, request)
+    user.tags = tags_in(request, ignore_case=True)
+    user.boundary = boundary_of(account, request, "User")
+    return add(user)
 
 
 @operation("GetUser", on="user", answer=as_it_is)
@@ -87,9 +78,8 @@ def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
     old = user.arn
-    account.users = moved(user, account.users, _USER, request, "NewUserName")
+    move(user, request)
     rename_everywhere(account.world, old, user.arn)
-    account.changed()
     return user
 
 
@@ -110,16 +100,12 @@ def delete_user(account: Account, request: Parameters) -> None:
         raise DeleteConflict(left)
     del account.users[user.name]
     rename_everywhere(account.world, user.arn, user.unique_id)
-    account.changed()
 
 
 @operation("CreateGroup", on="group", answer=lambda group: {"Group": write_identity(group)})
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
-    name = request["GroupName"]
-    check_free(_GROUP, name, account.groups)
-    check_room(account, "Groups", len(account.groups))
-    return add(Group(account, name, request.get("Path", "/")), account.groups)
+    return add(begin(Group, account, request))
 
 
 @operation("GetGroup", on="group", answer=as_it_is)
@@ -149,10 +135,9 @@ def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
     old = group.name
-    account.groups = moved(group, account.groups, _GROUP, request, "NewGroupName")
+    move(group, request)
     for user in account.users.values():
         user.groups = [group.name if held == old else held for held in user.groups]
-    account.changed()
     return group
 
 
@@ -166,7 +151,6 @@ def delete_group(account: Account, request: Parameters) -> None:
         (group.inline, "delete policies"),
     )
     del account.groups[group.name]
-    account.changed()
 
 
 def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
@@ -180,7 +164,6 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
     if group.name not in user.groups:
         check_room(account, "GroupsPerUser", len(user.groups))
         user.groups.append(group.name)
-        account.changed()
 
 
 @operation("RemoveUserFromGroup", on="group")
@@ -190,7 +173,6 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     if group.name not in user.groups:
         raise NoSuchEntity(f"User {user.name} not in group {group.name}.")
     user.groups.remove(group.name)
-    account.changed()
 
 
 tag_operations("user", "User", user_of, ignore_case=True)
