@@ -187,7 +187,7 @@ class AccountSettings(records.Account):
         >>> main.list_sts_regional_endpoints_status()["eu-west-1"]
         'Inactive'
         """
-        from iamlab.operations.sts.caller import check_switch
+        from iamlab.operations.sts.calls import check_switch
 
         check_switch(region, status)
         off = {*self.sts_regions_off} - {region}
@@ -204,7 +204,7 @@ class AccountSettings(records.Account):
 
     def list_sts_regional_endpoints_status(self) -> dict[str, str]:
         """Tell of each Region that is on by default whether STS is on there."""
-        from iamlab.operations.sts.caller import DEFAULT_REGIONS
+        from iamlab.policy.regions import ON_BY_DEFAULT
 
         off = self.sts_regions_off
-        return {region: "Inactive" if region in off else "Active" for region in DEFAULT_REGIONS}
+        return {region: "Inactive" if region in off else "Active" for region in ON_BY_DEFAULT}

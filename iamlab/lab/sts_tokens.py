@@ -19,7 +19,7 @@ from iamlab.operations.parameters import (
     as_session_policy,
     as_session_tags,
 )
-from iamlab.operations.sts.caller import check_region
+from iamlab.operations.sts.calls import check_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

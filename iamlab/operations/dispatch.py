@@ -25,9 +25,9 @@ from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
+from iamlab.operations.api_models import check_parameters
 from iamlab.operations.authorization_needs import named_shortly, needed
 from iamlab.operations.registry import find
-from iamlab.operations.validation import check_parameters
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Call:
 
 def perform(account: Account, operation: str, **parameters: Any) -> Any:
     """Do an operation for the account's root user; give what it makes."""
-    made, _ = _run(_call_of_root(account, operation, parameters), asks=False)
+    made, _ = run(_call_of_root(account, operation, parameters), asks=False)
     return made
 
 
@@ -325,7 +325,7 @@ def call_in(
     """
     entry = find(operation)
     kind: type[Call] = entry.call_type or Call
-    return _run(kind.make(world, entry, caller, parameters, account_id, endpoint))
+    return run(kind.make(world, entry, caller, parameters, account_id, endpoint))
 
 
 def _call_of_root(account: Account, operation: str, parameters: Mapping[str, Any]) -> Call:
@@ -334,7 +334,7 @@ def _call_of_root(account: Account, operation: str, parameters: Mapping[str, Any
     return kind.make(account.world, entry, root, parameters, account.account_id)
 
 
-def _run(current: Call, *, asks: bool = True) -> tuple[Any, dict[str, Any]]:
+def run(current: Call, *, asks: bool = True) -> tuple[Any, dict[str, Any]]:
     """Take the steps of a call; without ``asks`` the caller needs no permission."""
     if asks:
         current.check_credentials()

@@ -27,7 +27,6 @@ from iamlab.operations.federation.saml_claims import (
     read_claims,
     session_ends,
 )
-from iamlab.operations.federation.saml_signature import signed_assertion, signing_certificates
 from iamlab.operations.federation.saml_xml import (
     NAME_ID,
     SUCCESS,
@@ -39,6 +38,7 @@ from iamlab.operations.federation.saml_xml import (
     tag,
     text_of,
 )
+from iamlab.operations.federation.signatures import signed_assertion, signing_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -67,13 +67,7 @@ def user_of(account: Account, request: Parameters) -> User:
 
 
 def holder_of(account: Account, request: Parameters) -> CredentialOwner:
-    """Find whose credentials an operation means: the named user's, or else the root user's.
-
-    Raises
-    ------
-    NoSuchEntity
-        There is no user of that name.
-    """
+    """Find whose credentials an operation means: the named user's, or else the root user's."""
     return account.get_user(request["UserName"]) if "UserName" in request else account.root
 
 
@@ -169,13 +163,7 @@ def iam_arn(account: Account, resource: str) -> str:
 
 
 def check_empty(*leftovers: tuple[object, str]) -> None:
-    """Check that nothing is left of what must go before a deletion.
-
-    Parameters
-    ----------
-    leftovers
-        What may be left, and what must be done with it first, as IAM says.
-    """
+    """Check that nothing is left of what must go first: what may be, and what IAM says to do."""
     for is_left, must in leftovers:
         if is_left:
             raise DeleteConflict(f"Cannot delete entity, must {must} first.")

@@ -29,8 +29,7 @@ from iamlab.operations.federation.saml_identity import read_saml
 from iamlab.operations.federation.saml_xml import invalid
 from iamlab.operations.federation.web_identity import read_web_identity
 from iamlab.operations.iam.common import filled
-from iamlab.operations.sts.caller import check_is_on, check_mfa
-from iamlab.operations.sts.calls import sts_operation
+from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
 from iamlab.operations.sts.issuing import assumed_role, issue_for_role, passed_policies
 from iamlab.operations.sts.session import find_role
 from iamlab.operations.sts.session_tags import SessionTags, session_tags

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import MAXYEAR, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iamlab.errors import RequestError, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
@@ -27,7 +27,7 @@ from iamlab.model.credentials import SessionRecord
 from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.common import filled
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.sts.caller import works_everywhere
+from iamlab.operations.sts.calls import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session
 from iamlab.policy.arn import Arn, is_arn
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
+    from iamlab.operations.sts.calls import StsCall
     from iamlab.policy.document import Policy
 
 
@@ -61,28 +62,8 @@ class SessionFields(TypedDict, total=False):
     issue_time: datetime | None
 
 
-class IssuingCall(Protocol):
-    """The call that a session answers: of a caller, or of a service."""
-
-    @property
-    def operation(self) -> str:
-        """Its name."""
-
-    @property
-    def endpoint(self) -> str:
-        """The endpoint that makes the session."""
-
-    @property
-    def parent(self) -> str:
-        """The id of the credentials that it is signed with."""
-
-    @property
-    def minimum_size(self) -> int:
-        """How many bytes the token must have at least."""
-
-
 def issue(
-    call: IssuingCall,
+    call: StsCall,
     account: Account,
     kind: CredentialKind,
     arn: str,
@@ -136,7 +117,7 @@ def issue(
 
 
 def issue_for_role(
-    call: IssuingCall, role: Role, name: str, seconds: int, **fields: Unpack[SessionFields]
+    call: StsCall, role: Role, name: str, seconds: int, **fields: Unpack[SessionFields]
 ) -> Session:
     """Make a session of a role."""
     account = role.account

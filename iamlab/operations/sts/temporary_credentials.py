@@ -29,8 +29,7 @@ from iamlab.model.organization.root_features import TASKS, may_assume_root
 from iamlab.model.quotas import is_account_id
 from iamlab.model.record import CredentialKind
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.sts.caller import check_is_on, check_mfa
-from iamlab.operations.sts.calls import sts_operation
+from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
 from iamlab.operations.sts.issuing import (
     credentials,
     federated_user,

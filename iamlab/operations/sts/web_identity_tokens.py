@@ -21,12 +21,11 @@ from iamlab.errors.sts import (
     OutboundWebIdentityFederationDisabledException,
     SessionDurationEscalationException,
 )
-from iamlab.operations.federation.signing_keys import public_jwk, signed_token, signing_key
+from iamlab.operations.federation.signatures import public_jwk, signed_token, signing_key
 from iamlab.operations.iam.common import filled
 from iamlab.operations.registry import as_it_is
 from iamlab.operations.sts.authorization_messages import decode
-from iamlab.operations.sts.caller import region_of
-from iamlab.operations.sts.calls import sts_operation
+from iamlab.operations.sts.calls import region_of, sts_operation
 from iamlab.operations.sts.issuing import after
 from iamlab.operations.sts.session_tags import session_tags
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.world import World
-    from iamlab.operations.federation.signing_keys import SigningKey
+    from iamlab.operations.federation.signatures import SigningKey
     from iamlab.operations.sts.calls import StsCall
 
 
