@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
     EntityAlreadyExists,
@@ -29,6 +29,7 @@ from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam.common import (
     check_room,
+    fields,
     filled,
     same_name,
     tag_operations,
@@ -38,28 +39,34 @@ from iamlab.operations.iam.common import (
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.providers import Provider
 
 
-def _find_oidc(account: Account, request: Parameters) -> OpenIDConnectProvider:
-    arn = request["OpenIDConnectProviderArn"]
-    if ":oidc-provider/" not in arn:
-        raise InvalidInput(f"ARN {arn} is not valid.")
-    if arn not in account.oidc_providers:
-        raise NoSuchEntity(f"OpenIDConnect Provider not found for arn {arn}")
-    return account.oidc_providers[arn]
+New = TypeVar("New", OpenIDConnectProvider, SAMLProvider)
 
 
-def _find_saml(account: Account, request: Parameters) -> SAMLProvider:
-    arn = request["SAMLProviderArn"]
-    if ":saml-provider/" not in arn:
-        raise InvalidInput(f"ARN {arn} is not valid.")
-    if arn not in account.saml_providers:
-        raise NoSuchEntity(f"Manifest not found for arn {arn}")
-    return account.saml_providers[arn]
+def _finder(cls: type[New], held: str, missing: str) -> Callable[[Account, Parameters], New]:
+    """Make what finds the provider whose ARN a call names; the account holds all in a field."""
+
+    def find(account: Account, request: Parameters) -> New:
+        arn, providers = request[cls.named_by], getattr(account, held)
+        if f":{cls.kind}/" not in arn:
+            raise InvalidInput(f"ARN {arn} is not valid.")
+        if arn not in providers:
+            raise NoSuchEntity(missing.format(arn))
+        found: New = providers[arn]
+        return found
+
+    return find
+
+
+_find_oidc = _finder(
+    OpenIDConnectProvider, "oidc_providers", "OpenIDConnect Provider not found for arn {}"
+)
+_find_saml = _finder(SAMLProvider, "saml_providers", "Manifest not found for arn {}")
 
 
 def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> None:
@@ -80,9 +87,8 @@ _CHANGES = {_CONTEXT: "RemoveContextProvider", _CENTER: "RemoveIdentityCenterIns
 
 def _new_propagation(request: Parameters) -> dict[str, Any]:
     """Take the settings of a new provider."""
-    if (
-        _CENTER in request and _CONTEXT not in request
-    ):  # the sentences of this file are not documented
+    # The sentences about this are not documented.
+    if _CENTER in request and _CONTEXT not in request:
         raise InvalidInput(f"{_CENTER} needs {_CONTEXT}.")
     return {
         "context_provider": deepcopy(request.get(_CONTEXT)),
@@ -258,9 +264,9 @@ tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True
 
 
 _MOST_KEYS = 2
-_OF_METADATA = {
-    *("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
-}
+_OF_METADATA = frozenset(
+    ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
+)
 
 
 def _check_keys(request: Parameters, mode: str, held: int) -> None:
@@ -300,7 +306,7 @@ def _set_metadata(provider: SAMLProvider, text: str) -> None:
 
 
 def _add_key(provider: SAMLProvider, request: Parameters) -> None:
-    """Note that a key was request. It goes no further."""
+    """Note that a key was sent. It goes no further."""
     if "AddPrivateKey" in request:
         world = provider.account.world
         provider.private_keys[world.ids.key_id("", 24)] = world.clock.now
@@ -312,7 +318,7 @@ def _add_key(provider: SAMLProvider, request: Parameters) -> None:
     answer=lambda provider: {"SAMLProviderArn": provider.arn},
 )
 def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
-    """Replace the metadata, or other settings; what is not request stays."""
+    """Replace the metadata, or other settings; what is not sent stays."""
     provider = _find_saml(account, request)
     _check_propagation(provider, request, of_metadata=bool(_OF_METADATA & request.keys()))
     gone = request.get("RemovePrivateKey")
@@ -337,10 +343,8 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
     return {
         "SAMLProviderUUID": provider.unique_id,
         "SAMLMetadataDocument": provider.metadata,
-        "CreateDate": provider.create_date,
-        "ValidUntil": provider.valid_until,
+        **fields(provider, "CreateDate", "ValidUntil", "AssertionEncryptionMode"),
         "Tags": write_tags(provider.tags),
-        "AssertionEncryptionMode": provider.assertion_encryption_mode,
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
         ],
@@ -351,16 +355,11 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListSAMLProviders", on="saml-provider/", answer=as_it_is)
 def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
     """List all providers, in one page."""
-    return {
-        "SAMLProviderList": [
-            {
-                **_listed(provider),
-                "ValidUntil": provider.valid_until,
-                "CreateDate": provider.create_date,
-            }
-            for provider in account.saml_providers.values()
-        ]
-    }
+    every = account.saml_providers.values()
+    dated = (
+        {**_listed(provider), **fields(provider, "ValidUntil", "CreateDate")} for provider in every
+    )
+    return {"SAMLProviderList": list(dated)}
 
 
 @operation("DeleteSAMLProvider", on="saml-provider")

@@ -12,7 +12,6 @@ AWS STS quotas".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -246,98 +245,93 @@ def _attached(arn: str) -> dict[str, str]:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyOperations:
-    """The operations on the policies of one kind of identity.
+def _find(account: Account, request: Parameters, noun: str) -> Identity:
+    """Find the identity that a call names."""
+    found: Identity = getattr(account, f"get_{noun.lower()}")(request[f"{noun}Name"])
+    return found
 
-    Parameters
-    ----------
-    noun
-        In the names of operations and parameters: ``"User"``.
-    """
 
-    noun: str
+def _find_own(account: Account, request: Parameters, noun: str) -> Any:
+    """Find an identity that is to be changed: no role of AWS's."""
+    is_role = noun == "Role"
+    return own_role(account, request["RoleName"]) if is_role else _find(account, request, noun)
 
-    def find(self, account: Account, request: Parameters) -> Identity:
-        """Find the identity that a call names."""
-        name = request[f"{self.noun}Name"]
-        found: Identity = getattr(account, f"get_{self.noun.lower()}")(name)
-        return found
 
-    def find_own(self, account: Account, request: Parameters) -> Any:
-        """Find an identity that is to be changed: no role of AWS's."""
-        if self.noun == "Role":
-            return own_role(account, request["RoleName"])
-        return self.find(account, request)
+def _managed_policy_operations(noun: str) -> None:
+    """Register the operations on the managed policies of one kind of identity."""
+    kind = noun.lower()
 
-    def attach(self, account: Account, request: Parameters) -> None:
+    @operation(f"Attach{noun}Policy", on=kind)
+    def attach(account: Account, request: Parameters) -> None:
         """Attach a managed policy; one that is attached already stays so."""
-        identity: Identity = self.find_own(account, request)
-        policy = attachable(account, request["PolicyArn"], self.noun)
+        identity: Identity = _find_own(account, request, noun)
+        policy = attachable(account, request["PolicyArn"], noun)
         if policy.arn not in identity.attached:
-            check_room(account, f"PoliciesPer{self.noun}", len(identity.attached))
+            check_room(account, f"PoliciesPer{noun}", len(identity.attached))
             identity.attached.append(policy.arn)
 
-    def detach(self, account: Account, request: Parameters) -> None:
-        """Detach a managed policy."""
-        identity: Identity = self.find_own(account, request)
+    @operation(f"Detach{noun}Policy", on=kind)
+    def detach(account: Account, request: Parameters) -> None:
+        identity: Identity = _find_own(account, request, noun)
         arn = request["PolicyArn"]
         if arn not in identity.attached:
             raise NoSuchEntity(f"Policy {arn} was not found.")
         identity.attached.remove(arn)
 
-    def list_attached(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """List the managed policies that are attached."""
-        return page("AttachedPolicies", self.find(account, request).attached, request, _attached)
+    @operation(f"ListAttached{noun}Policies", on=kind, answer=as_it_is)
+    def list_attached(account: Account, request: Parameters) -> dict[str, Any]:
+        attached = _find(account, request, noun).attached
+        return page("AttachedPolicies", attached, request, _attached)
 
-    def put(self, account: Account, request: Parameters) -> None:
+
+def _inline_policy_operations(noun: str) -> None:
+    """Register the operations on the inline policies of one kind of identity."""
+    kind = noun.lower()
+
+    @operation(f"Put{noun}Policy", on=kind)
+    def put(account: Account, request: Parameters) -> None:
         """Write an inline policy: it belongs to this identity alone and goes with it."""
-        identity: Identity = self.find_own(account, request)
+        identity: Identity = _find_own(account, request, noun)
         name, holder = request["PolicyName"], (identity.kind, identity.name)
         others = [policy for other, policy in identity.inline.items() if other != name]
         identity.inline[name] = saved_inline(request["PolicyDocument"], name, holder, others)
 
-    def get(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """Read an inline policy."""
-        identity = self.find(account, request)
+    @operation(f"Get{noun}Policy", on=kind, answer=as_it_is)
+    def get(account: Account, request: Parameters) -> dict[str, Any]:
+        identity = _find(account, request, noun)
         name = _inline(identity, request)
-        return {
-            f"{self.noun}Name": identity.name,
-            "PolicyName": name,
-            "PolicyDocument": identity.inline[name].to_json(),
-        }
+        document = identity.inline[name].to_json()
+        return {f"{noun}Name": identity.name, "PolicyName": name, "PolicyDocument": document}
 
-    def delete(self, account: Account, request: Parameters) -> None:
-        """Delete an inline policy."""
-        identity: Identity = self.find_own(account, request)
+    @operation(f"Delete{noun}Policy", on=kind)
+    def delete(account: Account, request: Parameters) -> None:
+        identity: Identity = _find_own(account, request, noun)
         del identity.inline[_inline(identity, request)]
 
-    def list_inline(self, account: Account, request: Parameters) -> dict[str, Any]:
-        """List the names of inline policies."""
-        return page("PolicyNames", self.find(account, request).inline, request, str)
+    @operation(f"List{noun}Policies", on=kind, answer=as_it_is)
+    def list_names(account: Account, request: Parameters) -> dict[str, Any]:
+        return page("PolicyNames", _find(account, request, noun).inline, request, str)
 
-    def put_boundary(self, account: Account, request: Parameters) -> None:
+
+def _boundary_operations(noun: str) -> None:
+    """Register the operations on the permissions boundaries of users or roles."""
+
+    @operation(f"Put{noun}PermissionsBoundary", on=noun.lower())
+    def put(account: Account, request: Parameters) -> None:
         """Set the permissions boundary: at most what this managed policy allows."""
-        identity: Bounded = self.find_own(account, request)
-        identity.boundary = attachable(account, request["PermissionsBoundary"], self.noun).arn
+        identity: Bounded = _find_own(account, request, noun)
+        identity.boundary = attachable(account, request["PermissionsBoundary"], noun).arn
 
-    def delete_boundary(self, account: Account, request: Parameters) -> None:
-        """Remove the permissions boundary."""
-        identity: Bounded = self.find_own(account, request)
+    @operation(f"Delete{noun}PermissionsBoundary", on=noun.lower())
+    def delete(account: Account, request: Parameters) -> None:
+        identity: Bounded = _find_own(account, request, noun)
         if identity.boundary is None:
-            raise NoSuchEntity(f"{self.noun} {identity.name} does not have a permissions boundary.")
+            raise NoSuchEntity(f"{noun} {identity.name} does not have a permissions boundary.")
         identity.boundary = None
 
 
 for _noun in ("User", "Group", "Role"):
-    _kind, _policies = _noun.lower(), PolicyOperations(_noun)
-    operation(f"Attach{_noun}Policy", on=_kind)(_policies.attach)
-    operation(f"Detach{_noun}Policy", on=_kind)(_policies.detach)
-    operation(f"ListAttached{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_attached)
-    operation(f"Put{_noun}Policy", on=_kind)(_policies.put)
-    operation(f"Get{_noun}Policy", on=_kind, answer=as_it_is)(_policies.get)
-    operation(f"Delete{_noun}Policy", on=_kind)(_policies.delete)
-    operation(f"List{_noun}Policies", on=_kind, answer=as_it_is)(_policies.list_inline)
-    if _noun != "Group":
-        operation(f"Put{_noun}PermissionsBoundary", on=_kind)(_policies.put_boundary)
-        operation(f"Delete{_noun}PermissionsBoundary", on=_kind)(_policies.delete_boundary)
+    _managed_policy_operations(_noun)
+    _inline_policy_operations(_noun)
+for _noun in ("User", "Role"):
+    _boundary_operations(_noun)

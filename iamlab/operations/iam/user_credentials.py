@@ -13,7 +13,7 @@ services"; "API CreateServiceSpecificCredential".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +57,15 @@ if TYPE_CHECKING:
     from iamlab.model.identities import User
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialType:
-    """A type of credentials that can be switched off and on.
+def _credential_operations(
+    noun: str,
+    held: str,
+    named_by: str,
+    missing: str,
+    refusal: AwsError,
+    owner_of: Callable[[Account, Parameters], Any] = user_of,
+) -> Callable[[CredentialOwner, Parameters], Any]:
+    """Register the operations that switch and delete credentials of a type; give what finds one.
 
     Parameters
     ----------
@@ -71,94 +77,64 @@ class CredentialType:
         The parameter that names one.
     missing
         What IAM says of an id that isn't there.
-    error, sentence
+    refusal
         What refuses the status ``Expired``; AWS's sentences are not documented.
-    owner
+    owner_of
         Finds whose credentials a call means.
     """
 
-    noun: str
-    held: str
-    named_by: str
-    missing: str
-    error: type[AwsError]
-    sentence: str
-    owner: Callable[[Account, Parameters], Any] = user_of
+    def find(owner: CredentialOwner, request: Parameters) -> Any:
+        credential_id = request[named_by]
+        if credential_id not in getattr(owner, held):
+            raise NoSuchEntity(missing.format(credential_id))
+        return getattr(owner, held)[credential_id]
 
-    def find(self, owner: CredentialOwner, request: Parameters) -> Any:
-        """Find the credential that a call names.
-
-        Raises
-        ------
-        NoSuchEntity
-            Its owner has no such credential.
-        """
-        credential_id = request[self.named_by]
-        held = getattr(owner, self.held)
-        if credential_id not in held:
-            raise NoSuchEntity(self.missing.format(credential_id))
-        return held[credential_id]
-
-    def register(self) -> None:
-        """Make the operations that switch and delete one."""
-        operation(f"Update{self.noun}", on="user")(self.update)
-        operation(f"Delete{self.noun}", on="user")(self.delete)
-
-    def update(self, account: Account, request: Parameters) -> None:
-        """Make a credential inactive, or active again."""
-        owner = self.owner(account, request)
-        found = self.find(owner, request)
+    @operation(f"Update{noun}", on="user")
+    def update(account: Account, request: Parameters) -> None:
+        owner = owner_of(account, request)
+        found = find(owner, request)
         if request["Status"] == EXPIRED:
-            raise self.error(self.sentence)
-        switched = replace(found, status=request["Status"])
-        getattr(owner, self.held)[request[self.named_by]] = switched
+            raise type(refusal)(refusal.message)
+        getattr(owner, held)[request[named_by]] = replace(found, status=request["Status"])
 
-    def delete(self, account: Account, request: Parameters) -> None:
-        """Delete a credential, for ever."""
-        owner = self.owner(account, request)
-        self.find(owner, request)
-        del getattr(owner, self.held)[request[self.named_by]]
+    @operation(f"Delete{noun}", on="user")
+    def delete(account: Account, request: Parameters) -> None:
+        owner = owner_of(account, request)
+        find(owner, request)
+        del getattr(owner, held)[request[named_by]]
+
+    return find
 
 
-_SSH_KEY = CredentialType(
+_ssh_key = _credential_operations(
     "SSHPublicKey",
     "ssh_public_keys",
     "SSHPublicKeyId",
     "The Public Key with id {} cannot be found.",
-    InvalidInput,
-    "A public key is set to Active or Inactive.",
+    InvalidInput("A public key is set to Active or Inactive."),
 )
-_SERVICE_SPECIFIC = CredentialType(
+_service_specific = _credential_operations(
     "ServiceSpecificCredential",
     "service_specific_credentials",
     "ServiceSpecificCredentialId",
     "No such credential {} exists",
-    ValidationError,
-    "A credential is set to Active or Inactive.",
+    ValidationError("A credential is set to Active or Inactive."),
 )
-_TYPES = (
-    _SSH_KEY,
-    _SERVICE_SPECIFIC,
-    CredentialType(
-        "SigningCertificate",
-        "signing_certificates",
-        "CertificateId",
-        "The Certificate with id {} cannot be found.",
-        InvalidInput,
-        "A certificate is set to Active or Inactive.",
-    ),
-    CredentialType(
-        "AccessKey",
-        "key_records",
-        "AccessKeyId",
-        "The Access Key with id {} cannot be found.",
-        InvalidInput,
-        "An access key can only be made Active or Inactive.",
-        holder_of,
-    ),
+_credential_operations(
+    "SigningCertificate",
+    "signing_certificates",
+    "CertificateId",
+    "The Certificate with id {} cannot be found.",
+    InvalidInput("A certificate is set to Active or Inactive."),
 )
-for _type in _TYPES:
-    _type.register()
+_credential_operations(
+    "AccessKey",
+    "key_records",
+    "AccessKeyId",
+    "The Access Key with id {} cannot be found.",
+    InvalidInput("An access key can only be made Active or Inactive."),
+    holder_of,
+)
 
 
 def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
@@ -199,7 +175,7 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
 def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
     """Read a key, in the form that the call wants."""
     user = user_of(account, request)
-    own: SSHPublicKey = _SSH_KEY.find(user, request)
+    own: SSHPublicKey = _ssh_key(user, request)
     is_ssh = request["Encoding"] == "SSH"
     as_uploaded = is_ssh == own.body.lstrip().startswith("ssh-rsa")
     other = own.key.to_ssh if is_ssh else own.key.to_pem
@@ -362,5 +338,5 @@ def reset_service_specific_credential(
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make another password, and show it this once."""
     user = user_of(account, request)
-    own: ServiceSpecificCredential = _SERVICE_SPECIFIC.find(user, request)
+    own: ServiceSpecificCredential = _service_specific(user, request)
     return user, replace(own, password=account.world.ids.secret())
