@@ -14,20 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import KeyPairMismatch, MalformedCertificate
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
-from iamlab.operations.iam.common import (
-    add,
-    begin,
-    filled,
-    find_named,
-    iam_arn,
-    move,
-    page,
-    same_name,
-    tag_operations,
-    tags_in,
-    write_named,
-    write_tags,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -60,21 +47,21 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:
-    return find_named(ServerCertificate, account, request)
+    return common.find_named(ServerCertificate, account, request)
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
     return {
-        **write_named(certificate),
+        **common.write_named(certificate),
         "UploadDate": certificate.create_date,
-        **filled(Expiration=certificate.expiration),
+        **common.filled(Expiration=certificate.expiration),
     }
 
 
 def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
     return {
         "ServerCertificateMetadata": _metadata(certificate),
-        **filled(Tags=write_tags(certificate.tags)),
+        **common.filled(Tags=common.write_tags(certificate.tags)),
     }
 
 
@@ -103,10 +90,10 @@ def _own_certificate(request: Parameters) -> Certificate:
 def upload_server_certificate(account: Account, request: Parameters) -> ServerCertificate:
     """Keep a certificate, without its private key."""
     certificate = _own_certificate(request)
-    kept = begin(ServerCertificate, account, request)
-    kept.tags, kept.body = tags_in(request), request["CertificateBody"]
+    kept = common.begin(ServerCertificate, account, request)
+    kept.tags, kept.body = common.tags_in(request), request["CertificateBody"]
     kept.chain, kept.expiration = request.get("CertificateChain"), certificate.not_valid_after_utc
-    return add(kept)
+    return common.add(kept)
 
 
 @operation("GetServerCertificate", on="server-certificate", answer=as_it_is)
@@ -117,8 +104,8 @@ def get_server_certificate(account: Account, request: Parameters) -> dict[str, A
         "ServerCertificate": {
             "ServerCertificateMetadata": _metadata(certificate),
             "CertificateBody": certificate.body,
-            **filled(CertificateChain=certificate.chain),
-            "Tags": write_tags(certificate.tags),
+            **common.filled(CertificateChain=certificate.chain),
+            "Tags": common.write_tags(certificate.tags),
         }
     }
 
@@ -127,22 +114,22 @@ def get_server_certificate(account: Account, request: Parameters) -> dict[str, A
 def list_server_certificates(account: Account, request: Parameters) -> dict[str, Any]:
     """List certificates."""
     every = account.server_certificates.values()
-    return page("ServerCertificateMetadataList", every, request, _metadata)
+    return common.page("ServerCertificateMetadataList", every, request, _metadata)
 
 
 def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever renames a certificate must be allowed to change the new name too."""
-    old = same_name(request["ServerCertificateName"], account.server_certificates)
+    old = common.same_name(request["ServerCertificateName"], account.server_certificates)
     path = request.get("NewPath", old.path if old else "/")
     name = request.get("NewServerCertificateName", old.name if old else "")
-    arn = iam_arn(account, f"server-certificate{path}{name}")
+    arn = common.iam_arn(account, f"server-certificate{path}{name}")
     return [("iam:UpdateServerCertificate", arn)]
 
 
 @operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
-    move(_find(account, request), request)
+    common.move(_find(account, request), request)
 
 
 @operation("DeleteServerCertificate", on="server-certificate")
@@ -151,4 +138,4 @@ def delete_server_certificate(account: Account, request: Parameters) -> None:
     del account.server_certificates[_find(account, request).name]
 
 
-tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)
+common.tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)

@@ -27,15 +27,7 @@ from iamlab.errors import (
 from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
-from iamlab.operations.iam.common import (
-    check_room,
-    fields,
-    filled,
-    same_name,
-    tag_operations,
-    tags_in,
-    write_tags,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -71,13 +63,13 @@ _find_saml = _finder(SAMLProvider, "saml_providers", "Manifest not found for arn
 
 def _check_new(provider: Provider, held: Mapping[str, Provider], what: str) -> None:
     """Check that a provider's name is free, and that the account has room for it."""
-    if same_name(provider.name, {known.name: known for known in held.values()}):
+    if common.same_name(provider.name, {known.name: known for known in held.values()}):
         raise EntityAlreadyExists(f"Provider with {what} already exists.")
-    check_room(provider.account, f"{provider.noun}s", len(held))
+    common.check_room(provider.account, f"{provider.noun}s", len(held))
 
 
 def _created(provider: Provider) -> dict[str, Any]:
-    return {provider.named_by: provider.arn, **filled(Tags=write_tags(provider.tags))}
+    return {provider.named_by: provider.arn, **common.filled(Tags=common.write_tags(provider.tags))}
 
 
 _CONTEXT, _CENTER = "ContextProvider", "IdentityCenterInstanceArn"
@@ -131,7 +123,7 @@ def _change_propagation(provider: Provider, request: Parameters) -> None:
 
 def _written_propagation(provider: Provider) -> dict[str, Any]:
     """Write the settings that are made."""
-    return filled(
+    return common.filled(
         ContextProvider=deepcopy(provider.context_provider),
         IdentityCenterInstanceArn=provider.identity_center_instance_arn,
     )
@@ -170,7 +162,7 @@ def name_of_url(url: str) -> str:
 
 def _client_ids(account: Account, ids: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(ids))
-    check_room(account, "ClientIdsPerOpenIdConnectProvider", len(found) - 1)
+    common.check_room(account, "ClientIdsPerOpenIdConnectProvider", len(found) - 1)
     return found
 
 
@@ -190,7 +182,7 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     provider = OpenIDConnectProvider(
         account,
         name_of_url(request["Url"]),
-        tags=tags_in(request),
+        tags=common.tags_in(request),
         client_ids=_client_ids(account, request.get("ClientIDList", ())),
         thumbprints=_thumbprints(request.get("ThumbprintList", ())),
         create_date=account.world.clock.now,
@@ -210,7 +202,7 @@ def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[
         "ClientIDList": list(provider.client_ids),
         "ThumbprintList": list(provider.thumbprints),
         "CreateDate": provider.create_date,
-        "Tags": write_tags(provider.tags),
+        "Tags": common.write_tags(provider.tags),
         **_written_propagation(provider),
     }
 
@@ -260,7 +252,7 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     _change_propagation(provider, request)
 
 
-tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
+common.tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
 
 
 _MOST_KEYS = 2
@@ -286,7 +278,8 @@ def _check_keys(request: Parameters, mode: str, held: int) -> None:
 def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     """Make a provider of the metadata that it gave."""
     name = request["Name"]
-    provider = SAMLProvider(account, name, tags=tags_in(request), **_new_propagation(request))
+    tags, settings = common.tags_in(request), _new_propagation(request)
+    provider = SAMLProvider(account, name, tags=tags, **settings)
     mode = request.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
     _check_keys(request, mode, int("AddPrivateKey" in request))
     _check_new(provider, account.saml_providers, f"name {name}")
@@ -343,8 +336,8 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
     return {
         "SAMLProviderUUID": provider.unique_id,
         "SAMLMetadataDocument": provider.metadata,
-        **fields(provider, "CreateDate", "ValidUntil", "AssertionEncryptionMode"),
-        "Tags": write_tags(provider.tags),
+        **common.fields(provider, "CreateDate", "ValidUntil", "AssertionEncryptionMode"),
+        "Tags": common.write_tags(provider.tags),
         "PrivateKeyList": [
             {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
         ],
@@ -355,11 +348,11 @@ def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListSAMLProviders", on="saml-provider/", answer=as_it_is)
 def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
     """List all providers, in one page."""
-    every = account.saml_providers.values()
-    dated = (
-        {**_listed(provider), **fields(provider, "ValidUntil", "CreateDate")} for provider in every
-    )
-    return {"SAMLProviderList": list(dated)}
+
+    def write(provider: SAMLProvider) -> dict[str, Any]:
+        return {**_listed(provider), **common.fields(provider, "ValidUntil", "CreateDate")}
+
+    return {"SAMLProviderList": list(map(write, account.saml_providers.values()))}
 
 
 @operation("DeleteSAMLProvider", on="saml-provider")
@@ -368,4 +361,4 @@ def delete_saml_provider(account: Account, request: Parameters) -> None:
     del account.saml_providers[_find_saml(account, request).arn]
 
 
-tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)
+common.tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

@@ -28,18 +28,7 @@ from iamlab.model.credentials import (
     find_device,
     seed_of,
 )
-from iamlab.operations.iam.common import (
-    check_room,
-    fields,
-    filled,
-    holder_of,
-    iam_arn,
-    page,
-    tag_operations,
-    tags_in,
-    write_owner,
-    write_tags,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.iam.mfa_device import MfaDevice
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -55,9 +44,9 @@ def _created(device: MfaDevice) -> dict[str, Any]:
         "VirtualMFADevice": {
             "SerialNumber": device.serial_number,
             "Base32StringSeed": device.base32_string_seed.encode(),
-            **filled(
+            **common.filled(
                 QRCodePNG=device.qr_code_png() if can_be_scanned else b"",
-                Tags=write_tags(device.tags),
+                Tags=common.write_tags(device.tags),
             ),
         }
     }
@@ -67,12 +56,12 @@ def _created(device: MfaDevice) -> dict[str, Any]:
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
     """Set up a phone; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
-    serial = iam_arn(account, f"mfa{path}{name}")
+    serial = common.iam_arn(account, f"mfa{path}{name}")
     if serial in account.mfa_records:
         raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
     records = account.mfa_records.values()
-    check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
-    tags, number = tags_in(request), account.world.ids.number()
+    common.check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
+    tags, number = common.tags_in(request), account.world.ids.number()
     account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
     return MfaDevice(account, serial, seed=seed_of(account.world, number))
 
@@ -81,7 +70,7 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
     """Find the device that is to be enabled. IAM learns only then of tokens and passkeys."""
     if "PasskeyName" in request:  # the console registers it, so no codes are sent
         whose = f"user/{user.user_name}" if user.named else "root-account"
-        start = iam_arn(account, f"u2f/{whose}")
+        start = common.iam_arn(account, f"u2f/{whose}")
         number = account.world.ids.made + 1
         suffix = account.world.ids.hidden(f"u2f/{number}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26)
         return MfaRecord(f"{start}/{request['PasskeyName']}-{suffix}", PASSKEY, number)
@@ -94,11 +83,11 @@ def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> 
 @operation("EnableMFADevice", on="user")
 def enable_mfa_device(account: Account, request: Parameters) -> MfaRecord:
     """Give a device an owner: two codes, one after the other, prove that it is at hand."""
-    user = holder_of(account, request)
+    user = common.holder_of(account, request)
     record = _to_enable(account, user, request)
     if record.owner is not None:
         raise EntityAlreadyExists("MFA device is already in use.")  # likely
-    check_room(account, "MFADevicesPerUser", len(devices_of(user)))
+    common.check_room(account, "MFADevicesPerUser", len(devices_of(user)))
     if record.kind != PASSKEY:
         _check_codes(account, record, request)
     else:
@@ -125,13 +114,14 @@ def _own(user: CredentialOwner, serial_number: str) -> MfaRecord:
 @operation("ResyncMFADevice", on="user")
 def resync_mfa_device(account: Account, request: Parameters) -> None:
     """Compare clocks with a device, by two codes; here they never differ."""
-    _check_codes(account, _own(holder_of(account, request), request["SerialNumber"]), request)
+    user = common.holder_of(account, request)
+    _check_codes(account, _own(user, request["SerialNumber"]), request)
 
 
 @operation("DeactivateMFADevice", on="user")
 def deactivate_mfa_device(account: Account, request: Parameters) -> None:
     """Take a device from its user; a virtual device stays, without an owner."""
-    record = _own(holder_of(account, request), request["SerialNumber"])
+    record = _own(common.holder_of(account, request), request["SerialNumber"])
     if record.kind == VIRTUAL:
         account.mfa_records[record.serial_number] = replace(record, owner=None, enable_date=None)
     else:
@@ -148,20 +138,20 @@ def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
 
 
 def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
-    return {"UserName": user.user_name, **fields(record, "SerialNumber", "EnableDate")}
+    return {"UserName": user.user_name, **common.fields(record, "SerialNumber", "EnableDate")}
 
 
 @operation("ListMFADevices", on="user", answer=as_it_is)
 def list_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
     """List somebody's devices."""
-    user = holder_of(account, request)
-    return page("MFADevices", devices_of(user), request, lambda record: _write(user, record))
+    user = common.holder_of(account, request)
+    return common.page("MFADevices", devices_of(user), request, lambda record: _write(user, record))
 
 
 @operation("GetMFADevice", on="user", answer=as_it_is)
 def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a device of somebody."""
-    user = holder_of(account, request)
+    user = common.holder_of(account, request)
     return _write(user, _own(user, request["SerialNumber"]))
 
 
@@ -178,11 +168,12 @@ def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str,
     owners = {owner.unique_id: owner for owner in (account.root, *account.users.values())}
 
     def write(record: MfaRecord) -> dict[str, Any]:
-        owner = owners.get(record.owner or "")
-        known = {"User": write_owner(owner), "EnableDate": record.enable_date} if owner else {}
+        owner, known = owners.get(record.owner or ""), {}
+        if owner is not None:
+            known = {"User": common.write_owner(owner), "EnableDate": record.enable_date}
         return {"SerialNumber": record.serial_number, **known}
 
-    return page("VirtualMFADevices", found, request, write)
+    return common.page("VirtualMFADevices", found, request, write)
 
 
 def _virtual(account: Account, request: Parameters) -> MfaRecord:
@@ -196,4 +187,4 @@ def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
 
 
-tag_operations("mfa", "MFADevice", _virtual, _set_tags)
+common.tag_operations("mfa", "MFADevice", _virtual, _set_tags)

@@ -12,6 +12,7 @@ AWS STS quotas".
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -24,17 +25,7 @@ from iamlab.errors import (
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
-from iamlab.operations.iam.common import (
-    attachable,
-    check_room,
-    iam_arn,
-    page,
-    quota,
-    tag_operations,
-    tags_in,
-    write_policy,
-    write_version,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.iam.roles import own_role
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -78,13 +69,17 @@ def bounded_by(account: Account, arn: str) -> list[Identity]:
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
-        **write_policy(policy),
+        **common.write_policy(policy),
         "AttachmentCount": sum(1 for _ in holders(account, policy.arn)),
         "PermissionsBoundaryUsageCount": len(bounded_by(account, policy.arn)),
     }
 
 
-@operation("CreatePolicy", on="policy", answer=lambda policy: {"Policy": write_policy(policy)})
+def _created(policy: ManagedPolicy) -> dict[str, Any]:
+    return {"Policy": common.write_policy(policy)}
+
+
+@operation("CreatePolicy", on="policy", answer=_created)
 def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     """Make a policy of the account's own; this is its version v1."""
     name, path = request["PolicyName"], request.get("Path", "/")
@@ -92,15 +87,15 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
         raise EntityAlreadyExists(
             f"A policy called {name} already exists. Duplicate names are not allowed."
         )
-    check_room(account, "Policies", len(account.policies))
+    common.check_room(account, "Policies", len(account.policies))
     now = account.world.clock.now
     policy = ManagedPolicy(
         name,
-        iam_arn(account, f"policy{path}{name}"),
+        common.iam_arn(account, f"policy{path}{name}"),
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
-        tags=tags_in(request),
+        tags=common.tags_in(request),
         create_date=now,
         update_date=now,
         account=account,
@@ -128,7 +123,7 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
         found += [policy for policy in of_aws if policy is not None]
     if request.get("OnlyAttached"):
         found = [policy for policy in found if any(holders(account, policy.arn))]
-    return page("Policies", found, request, lambda policy: _counted(account, policy))
+    return common.page("Policies", found, request, lambda policy: _counted(account, policy))
 
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
@@ -138,7 +133,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
     is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
     every = bounded_by(account, arn) if is_boundary else holders(account, arn)
     wanted = [one for one in every if kind in (None, one.kind.capitalize())]
-    listed = page("Entities", wanted, request, lambda one: one)
+    listed = common.page("Entities", wanted, request, lambda one: one)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
     for one in listed.pop("Entities"):
         noun = one.kind.capitalize()
@@ -179,7 +174,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     """Add a version; its number is never used again."""
     policy = _own(account, request)
     document = saved(request["PolicyDocument"], policy.name, "identity")
-    most = quota(account, "VersionsPerPolicy")
+    most = common.quota(account, "VersionsPerPolicy")
     if len(policy.versions) >= most:
         raise LimitExceeded(
             f"A managed policy can have up to {most} versions. "
@@ -190,7 +185,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
         policy.update_date = account.world.clock.now
-    return {"PolicyVersion": write_version(policy, f"v{number}", with_document=False)}
+    return {"PolicyVersion": common.write_version(policy, f"v{number}", with_document=False)}
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
@@ -198,7 +193,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Read the document of a version."""
     policy = account.get_policy(request["PolicyArn"])
     version_id = _version(policy, request["VersionId"])
-    return {"PolicyVersion": write_version(policy, version_id, with_document=True)}
+    return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
 
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
@@ -206,8 +201,8 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
     """List the versions of a policy, the newest first."""
     policy = account.get_policy(request["PolicyArn"])
     newest_first = sorted(policy.versions, key=_number, reverse=True)
-    written = [write_version(policy, version, with_document=False) for version in newest_first]
-    return page("Versions", written, request, dict)
+    write = partial(common.write_version, policy, with_document=False)
+    return common.page("Versions", newest_first, request, write)
 
 
 @operation("SetDefaultPolicyVersion", on="policy")
@@ -228,7 +223,7 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     del policy.versions[version_id]
 
 
-tag_operations("policy", "Policy", _own)
+common.tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
@@ -265,9 +260,9 @@ def _managed_policy_operations(noun: str) -> None:
     def attach(account: Account, request: Parameters) -> None:
         """Attach a managed policy; one that is attached already stays so."""
         identity: Identity = _find_own(account, request, noun)
-        policy = attachable(account, request["PolicyArn"], noun)
+        policy = common.attachable(account, request["PolicyArn"], noun)
         if policy.arn not in identity.attached:
-            check_room(account, f"PoliciesPer{noun}", len(identity.attached))
+            common.check_room(account, f"PoliciesPer{noun}", len(identity.attached))
             identity.attached.append(policy.arn)
 
     @operation(f"Detach{noun}Policy", on=kind)
@@ -281,7 +276,7 @@ def _managed_policy_operations(noun: str) -> None:
     @operation(f"ListAttached{noun}Policies", on=kind, answer=as_it_is)
     def list_attached(account: Account, request: Parameters) -> dict[str, Any]:
         attached = _find(account, request, noun).attached
-        return page("AttachedPolicies", attached, request, _attached)
+        return common.page("AttachedPolicies", attached, request, _attached)
 
 
 def _inline_policy_operations(noun: str) -> None:
@@ -310,7 +305,7 @@ def _inline_policy_operations(noun: str) -> None:
 
     @operation(f"List{noun}Policies", on=kind, answer=as_it_is)
     def list_names(account: Account, request: Parameters) -> dict[str, Any]:
-        return page("PolicyNames", _find(account, request, noun).inline, request, str)
+        return common.page("PolicyNames", _find(account, request, noun).inline, request, str)
 
 
 def _boundary_operations(noun: str) -> None:
@@ -320,7 +315,7 @@ def _boundary_operations(noun: str) -> None:
     def put(account: Account, request: Parameters) -> None:
         """Set the permissions boundary: at most what this managed policy allows."""
         identity: Bounded = _find_own(account, request, noun)
-        identity.boundary = attachable(account, request["PermissionsBoundary"], noun).arn
+        identity.boundary = common.attachable(account, request["PermissionsBoundary"], noun).arn
 
     @operation(f"Delete{noun}PermissionsBoundary", on=noun.lower())
     def delete(account: Account, request: Parameters) -> None:

@@ -28,23 +28,7 @@ from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
-from iamlab.operations.iam.common import (
-    add,
-    begin,
-    boundary_of,
-    check_empty,
-    check_room,
-    filled,
-    find_named,
-    iam_arn,
-    page,
-    same_name,
-    tag_operations,
-    tags_in,
-    write_identity,
-    write_named,
-    write_tags,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -89,7 +73,7 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
 
 
 def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": write_identity(role)}
+    return {"Role": common.write_identity(role)}
 
 
 def role_last_used(role: Role) -> dict[str, Any]:
@@ -101,19 +85,19 @@ def role_last_used(role: Role) -> dict[str, Any]:
 
 
 def _found(role: Role) -> dict[str, Any]:
-    return {"Role": {**write_identity(role), "RoleLastUsed": role_last_used(role)}}
+    return {"Role": {**common.write_identity(role), "RoleLastUsed": role_last_used(role)}}
 
 
 @operation("CreateRole", on="role", answer=_answer)
 def create_role(account: Account, request: Parameters) -> Role:
     """Make a role: its trust policy says who may assume it, and it may do nothing yet."""
-    role = begin(Role, account, request)
-    role.tags = tags_in(request, ignore_case=True)
-    role.boundary = boundary_of(account, request, "Role")
+    role = common.begin(Role, account, request)
+    role.tags = common.tags_in(request, ignore_case=True)
+    role.boundary = common.boundary_of(account, request, "Role")
     role.trust = trust_policy(account, request["AssumeRolePolicyDocument"], role.name)
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
     role.description = request.get("Description", "")
-    return add(role)
+    return common.add(role)
 
 
 @operation("GetRole", on="role", answer=_found)
@@ -125,7 +109,7 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return page("Roles", account.roles.values(), request, write_identity)
+    return common.page("Roles", account.roles.values(), request, common.write_identity)
 
 
 @operation("UpdateRole", on="role")
@@ -159,7 +143,7 @@ def update_assume_role_policy(account: Account, request: Parameters) -> Role:
 def delete_role(account: Account, request: Parameters) -> None:
     """Delete a role that has nothing left."""
     role = own_role(account, request["RoleName"])
-    check_empty(
+    common.check_empty(
         (role.instance_profiles, "remove roles from instance profile"),
         (role.attached, "detach all policies"),
         (role.inline, "delete policies"),
@@ -188,7 +172,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
     most = shape("roleNameType").max
     if most is not None and len(name) > most:  # AWS's sentence is not documented
         raise InvalidInput(f"Service role name {name} is longer than {most} characters.")
-    if same_name(name, account.roles):
+    if common.same_name(name, account.roles):
         raise InvalidInput(
             f"Service role name {name} has been taken in this account, please try a different "
             "suffix."
@@ -207,7 +191,7 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
             f"How {service} calls its service-linked role is not known: {name} was derived, and "
             "has no policy."
         )
-    return add(role)
+    return common.add(role)
 
 
 def _trust(service: str) -> str:
@@ -239,28 +223,28 @@ def get_service_linked_role_deletion_status(account: Account, request: Parameter
 
 
 def _profile(account: Account, request: Parameters) -> InstanceProfile:
-    return find_named(InstanceProfile, account, request)
+    return common.find_named(InstanceProfile, account, request)
 
 
 def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     """Write an instance profile as the API answers it, without tags."""
     return {
-        **write_named(profile),
-        **filled(CreateDate=profile.create_date),
-        "Roles": [write_identity(role) for role in profile.roles],
+        **common.write_named(profile),
+        **common.filled(CreateDate=profile.create_date),
+        "Roles": [common.write_identity(role) for role in profile.roles],
     }
 
 
 def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
-    return {"InstanceProfile": {**write_profile(profile), "Tags": write_tags(profile.tags)}}
+    return {"InstanceProfile": {**write_profile(profile), "Tags": common.write_tags(profile.tags)}}
 
 
 @operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Make an instance profile: it holds no role yet."""
-    profile = begin(InstanceProfile, account, request)
-    profile.tags = tags_in(request)
-    return add(profile)
+    profile = common.begin(InstanceProfile, account, request)
+    profile.tags = common.tags_in(request)
+    return common.add(profile)
 
 
 operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_profile)
@@ -269,7 +253,8 @@ operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_
 @operation("ListInstanceProfiles", on="instance-profile/", answer=as_it_is)
 def list_instance_profiles(account: Account, request: Parameters) -> dict[str, Any]:
     """List instance profiles."""
-    return page("InstanceProfiles", account.instance_profiles.values(), request, write_profile)
+    every = account.instance_profiles.values()
+    return common.page("InstanceProfiles", every, request, write_profile)
 
 
 @operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
@@ -277,21 +262,21 @@ def list_instance_profiles_for_role(account: Account, request: Parameters) -> di
     """List the instance profiles that hold a role."""
     names = account.get_role(request["RoleName"]).instance_profiles
     held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
-    return page("InstanceProfiles", held, request, write_profile)
+    return common.page("InstanceProfiles", held, request, write_profile)
 
 
 @operation("DeleteInstanceProfile", on="instance-profile")
 def delete_instance_profile(account: Account, request: Parameters) -> None:
     """Delete an instance profile that holds no role."""
     profile = _profile(account, request)
-    check_empty((profile.roles, "remove roles from instance profile"))
+    common.check_empty((profile.roles, "remove roles from instance profile"))
     del account.instance_profiles[profile.name]
 
 
 def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever puts a role into a profile hands it to EC2, and so must be allowed to pass it."""
-    role = same_name(request["RoleName"], account.roles)
-    arn = role.arn if role else iam_arn(account, f"role/{request['RoleName']}")
+    role = common.same_name(request["RoleName"], account.roles)
+    arn = role.arn if role else common.iam_arn(account, f"role/{request['RoleName']}")
     return [("iam:PassRole", arn)]
 
 
@@ -299,7 +284,7 @@ def _pass_role(account: Account, request: Parameters) -> list[tuple[str, str]]:
 def add_role_to_instance_profile(account: Account, request: Parameters) -> None:
     """Put a role into a profile that is empty."""
     profile, role = _profile(account, request), own_role(account, request["RoleName"])
-    check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
+    common.check_room(account, "InstanceSessionsPerInstanceProfile", len(profile.roles))
     role.instance_profiles.append(profile.name)
 
 
@@ -312,5 +297,5 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     role.instance_profiles.remove(profile.name)
 
 
-tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
-tag_operations("role", "Role", get_role, ignore_case=True)
+common.tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+common.tag_operations("role", "Role", get_role, ignore_case=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -36,17 +37,8 @@ from iamlab.model.user_credentials import (
     SigningCertificate,
     SSHPublicKey,
 )
+from iamlab.operations.iam import common
 from iamlab.operations.iam.certificates import read_certificates
-from iamlab.operations.iam.common import (
-    check_room,
-    fields,
-    filled,
-    holder_of,
-    iam_arn,
-    page,
-    quota,
-    user_of,
-)
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -63,7 +55,7 @@ def _credential_operations(
     named_by: str,
     missing: str,
     refusal: AwsError,
-    owner_of: Callable[[Account, Parameters], Any] = user_of,
+    owner_of: Callable[[Account, Parameters], Any] = common.user_of,
 ) -> Callable[[CredentialOwner, Parameters], Any]:
     """Register the operations that switch and delete credentials of a type; give what finds one.
 
@@ -133,12 +125,12 @@ _credential_operations(
     "AccessKeyId",
     "The Access Key with id {} cannot be found.",
     InvalidInput("An access key can only be made Active or Inactive."),
-    holder_of,
+    common.holder_of,
 )
 
 
 def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
-    return {"UserName": user.name, **fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
+    return {"UserName": user.name, **common.fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
 
 
 def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
@@ -153,7 +145,7 @@ def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
 @operation("UploadSSHPublicKey", on="user", answer=lambda made: _with_body(*made))
 def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, SSHPublicKey]:
     """Keep a key for a user. AWS's sentences of the first two refusals are not documented."""
-    user, body = user_of(account, request), request["SSHPublicKeyBody"]
+    user, body = common.user_of(account, request), request["SSHPublicKeyBody"]
     try:
         key = PublicKey.read(body)
     except ValueError as wrong:
@@ -164,7 +156,7 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
         raise DuplicateSSHPublicKey(
             f"The SSH public key is associated with user {user.name} already."
         )
-    check_room(account, "SSHPublicKeysPerUser", len(user.ssh_public_keys))
+    common.check_room(account, "SSHPublicKeysPerUser", len(user.ssh_public_keys))
     key_id = account.world.ids.key_id("APKA")
     made = SSHPublicKey(key_id, body, key, account.world.clock.now)
     user.ssh_public_keys[key_id] = made
@@ -174,7 +166,7 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
 @operation("GetSSHPublicKey", on="user", answer=as_it_is)
 def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
     """Read a key, in the form that the call wants."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     own: SSHPublicKey = _ssh_key(user, request)
     is_ssh = request["Encoding"] == "SSH"
     as_uploaded = is_ssh == own.body.lstrip().startswith("ssh-rsa")
@@ -185,17 +177,17 @@ def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListSSHPublicKeys", on="user", answer=as_it_is)
 def list_ssh_public_keys(account: Account, request: Parameters) -> dict[str, Any]:
     """List a user's keys."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     held = user.ssh_public_keys.values()
-    return page("SSHPublicKeys", held, request, lambda key: _written_key(user, key))
+    return common.page("SSHPublicKeys", held, request, partial(_written_key, user))
 
 
 def _written_certificate(user: User, certificate: SigningCertificate) -> dict[str, Any]:
     return {
         "UserName": user.name,
-        **fields(certificate, "CertificateId"),
+        **common.fields(certificate, "CertificateId"),
         "CertificateBody": certificate.body,
-        **fields(certificate, "Status", "UploadDate"),
+        **common.fields(certificate, "Status", "UploadDate"),
     }
 
 
@@ -208,13 +200,13 @@ def upload_signing_certificate(
     account: Account, request: Parameters
 ) -> tuple[User, SigningCertificate]:
     """Keep a certificate for a user."""
-    user, body = user_of(account, request), request["CertificateBody"]
+    user, body = common.user_of(account, request), request["CertificateBody"]
     if len(read_certificates(body, f"Certificate {body} is malformed.")) > 1:
         raise MalformedCertificate(f"Certificate {body} is malformed.")
     if any(body.split() == held.body.split() for held in user.signing_certificates.values()):
         # AWS's sentence is not documented.
         raise DuplicateCertificate(f"The certificate is associated with user {user.name} already.")
-    check_room(account, "CertificatesPerUser", len(user.signing_certificates))
+    common.check_room(account, "CertificatesPerUser", len(user.signing_certificates))
     certificate_id = account.world.ids.key_id("", 32)
     certificate = SigningCertificate(certificate_id, body, account.world.clock.now)
     user.signing_certificates[certificate_id] = certificate
@@ -224,9 +216,9 @@ def upload_signing_certificate(
 @operation("ListSigningCertificates", on="user", answer=as_it_is)
 def list_signing_certificates(account: Account, request: Parameters) -> dict[str, Any]:
     """List a user's certificates."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     every = user.signing_certificates.values()
-    return page("Certificates", every, request, lambda held: _written_certificate(user, held))
+    return common.page("Certificates", every, request, partial(_written_certificate, user))
 
 
 _TAKES_API_KEYS = {
@@ -258,8 +250,8 @@ def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
         "Status": held.status_at(user.account.world.clock.now),
         name: held.user_name,
         "CreateDate": held.create_date,
-        **filled(ExpirationDate=held.expiration_date),
-        **fields(held, "ServiceSpecificCredentialId", "ServiceName"),
+        **common.filled(ExpirationDate=held.expiration_date),
+        **common.fields(held, "ServiceSpecificCredentialId", "ServiceName"),
     }
 
 
@@ -288,12 +280,12 @@ def create_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make a password, or an API key, and show it this once."""
-    user, service = user_of(account, request), request["ServiceName"]
+    user, service = common.user_of(account, request), request["ServiceName"]
     _check_service(service)
     days = request.get("CredentialAgeDays")
     if days is not None and not _TAKES_API_KEYS[service]:  # AWS's sentence is not documented
         raise ValidationError(f"CredentialAgeDays is not valid for {service}.")
-    most = quota(account, "ServiceSpecificCredentialsPerUser")
+    most = common.quota(account, "ServiceSpecificCredentialsPerUser")
     if sum(held.service_name == service for held in _held(user)) >= most:
         raise LimitExceeded(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {most}")
     now, ids = account.world.clock.now, account.world.ids
@@ -312,7 +304,7 @@ def create_service_specific_credential(
 
 def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
     """Whoever asks for the credentials of all users needs permission for all of them."""
-    every = ("iam:ListServiceSpecificCredentials", iam_arn(account, "user/"))
+    every = ("iam:ListServiceSpecificCredentials", common.iam_arn(account, "user/"))
     return [every] if request.get("AllUsers") else []
 
 
@@ -322,14 +314,15 @@ def list_service_specific_credentials(account: Account, request: Parameters) -> 
     service = request.get("ServiceName")
     if service is not None:
         _check_service(service)
-    users = list(account.users.values()) if request.get("AllUsers") else [user_of(account, request)]
+    every = request.get("AllUsers")
+    users = list(account.users.values()) if every else [common.user_of(account, request)]
     found = [
         _write(user, held)
         for user in users
         for held in _held(user)
         if service in (None, held.service_name)
     ]
-    return page("ServiceSpecificCredentials", found, request, dict)
+    return common.page("ServiceSpecificCredentials", found, request, dict)
 
 
 @operation("ResetServiceSpecificCredential", on="user", answer=_answer)
@@ -337,6 +330,6 @@ def reset_service_specific_credential(
     account: Account, request: Parameters
 ) -> tuple[User, ServiceSpecificCredential]:
     """Make another password, and show it this once."""
-    user = user_of(account, request)
+    user = common.user_of(account, request)
     own: ServiceSpecificCredential = _service_specific(user, request)
     return user, replace(own, password=account.world.ids.secret())

@@ -12,20 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import DeleteConflict, NoSuchEntity
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
-from iamlab.operations.iam.common import (
-    add,
-    begin,
-    boundary_of,
-    check_empty,
-    check_room,
-    filled,
-    move,
-    page,
-    tag_operations,
-    tags_in,
-    user_of,
-    write_identity,
-)
+from iamlab.operations.iam import common
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -34,13 +21,13 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
 
 
-@operation("CreateUser", on="user", answer=lambda user: {"User": write_identity(user)})
+@operation("CreateUser", on="user", answer=lambda user: {"User": common.write_identity(user)})
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user: it has no permissions and no credentials."""
-    user = begin(User, account, request)
-    user.tags = tags_in(request, ignore_case=True)
-    user.boundary = boundary_of(account, request, "User")
-    return add(user)
+    user = common.begin(User, account, request)
+    user.tags = common.tags_in(request, ignore_case=True)
+    user.boundary = common.boundary_of(account, request, "User")
+    return common.add(user)
 
 
 @operation("GetUser", on="user", answer=as_it_is)
@@ -48,7 +35,7 @@ def get_user(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a user; without a name, the root user."""
     if "UserName" in request:
         return {"User": _found(account.get_user(request["UserName"]))}
-    created, used = filled(CreateDate=account.create_date), _password_last_used(account.root)
+    created, used = common.filled(CreateDate=account.create_date), _password_last_used(account.root)
     return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **created, **used}}
 
 
@@ -64,13 +51,13 @@ def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
 
 def _found(user: User) -> dict[str, Any]:
     """Write a user, and when its password was last used: only reading operations answer that."""
-    return {**write_identity(user), **_password_last_used(user)}
+    return {**common.write_identity(user), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
 def list_users(account: Account, request: Parameters) -> dict[str, Any]:
     """List users."""
-    return page("Users", account.users.values(), request, _found)
+    return common.page("Users", account.users.values(), request, _found)
 
 
 @operation("UpdateUser", on="user")
@@ -78,7 +65,7 @@ def update_user(account: Account, request: Parameters) -> User:
     """Rename a user, or move it to another path: the id stays, the ARN does not."""
     user = account.get_user(request["UserName"])
     old = user.arn
-    move(user, request)
+    common.move(user, request)
     rename_everywhere(account.world, old, user.arn)
     return user
 
@@ -87,7 +74,7 @@ def update_user(account: Account, request: Parameters) -> User:
 def delete_user(account: Account, request: Parameters) -> None:
     """Delete a user that has nothing left: policies, groups and credentials must go first."""
     user = account.get_user(request["UserName"])
-    check_empty(
+    common.check_empty(
         (user.attached, "detach all policies"),
         (user.inline, "delete policies"),
         (user.groups, "remove users from group"),
@@ -102,24 +89,24 @@ def delete_user(account: Account, request: Parameters) -> None:
     rename_everywhere(account.world, user.arn, user.unique_id)
 
 
-@operation("CreateGroup", on="group", answer=lambda group: {"Group": write_identity(group)})
+@operation("CreateGroup", on="group", answer=lambda group: {"Group": common.write_identity(group)})
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group: it has no members and no policies."""
-    return add(begin(Group, account, request))
+    return common.add(common.begin(Group, account, request))
 
 
 @operation("GetGroup", on="group", answer=as_it_is)
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Find a group, and list its members."""
     group = account.get_group(request["GroupName"])
-    members = page("Users", group.users, request, write_identity)
-    return {"Group": write_identity(group), **members}
+    members = common.page("Users", group.users, request, common.write_identity)
+    return {"Group": common.write_identity(group), **members}
 
 
 @operation("ListGroups", on="group/", answer=as_it_is)
 def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
     """List groups."""
-    return page("Groups", account.groups.values(), request, write_identity)
+    return common.page("Groups", account.groups.values(), request, common.write_identity)
 
 
 @operation("ListGroupsForUser", on="user", answer=as_it_is)
@@ -127,7 +114,7 @@ def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any
     """List the groups that a user is in."""
     user = account.get_user(request["UserName"])
     own = [account.groups[name] for name in user.groups if name in account.groups]
-    return page("Groups", own, request, write_identity)
+    return common.page("Groups", own, request, common.write_identity)
 
 
 @operation("UpdateGroup", on="group")
@@ -135,7 +122,7 @@ def update_group(account: Account, request: Parameters) -> Group:
     """Rename a group, or move it to another path: its members stay."""
     group = account.get_group(request["GroupName"])
     old = group.name
-    move(group, request)
+    common.move(group, request)
     for user in account.users.values():
         user.groups = [group.name if held == old else held for held in user.groups]
     return group
@@ -145,7 +132,7 @@ def update_group(account: Account, request: Parameters) -> Group:
 def delete_group(account: Account, request: Parameters) -> None:
     """Delete a group that has no members and no policies."""
     group = account.get_group(request["GroupName"])
-    check_empty(
+    common.check_empty(
         (group.users, "remove users from group"),
         (group.attached, "detach all policies"),
         (group.inline, "delete policies"),
@@ -162,7 +149,7 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
     """Add a user to a group; a member stays one."""
     group, user = _membership(account, request)
     if group.name not in user.groups:
-        check_room(account, "GroupsPerUser", len(user.groups))
+        common.check_room(account, "GroupsPerUser", len(user.groups))
         user.groups.append(group.name)
 
 
@@ -175,4 +162,4 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     user.groups.remove(group.name)
 
 
-tag_operations("user", "User", user_of, ignore_case=True)
+common.tag_operations("user", "User", common.user_of, ignore_case=True)
