@@ -31,12 +31,12 @@ def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
     return {"UserName": user.user_name, **fields(record, "AccessKeyId", "Status", "CreateDate")}
 
 
-def _created(key: AccessKey) -> dict[str, Any]:
+def _created_key(key: AccessKey) -> dict[str, Any]:
     metadata = _metadata(key.user, key.record)
     return {"AccessKey": {**metadata, "SecretAccessKey": key.secret_access_key}}
 
 
-@operation("CreateAccessKey", on="user", answer=_created)
+@operation("CreateAccessKey", on="user", answer=_created_key)
 def create_access_key(account: Account, request: Parameters) -> AccessKey:
     """Create a key: its secret is answered now, and never again."""
     user = holder_of(account, request)

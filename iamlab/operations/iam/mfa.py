@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
 
 
-def _created(device: MfaDevice) -> dict[str, Any]:
+def _created_device(device: MfaDevice) -> dict[str, Any]:
     """Write a new device; with a QR code for a phone if the phone's time is the world's."""
     can_be_scanned = device.account.world.clock.is_real
     return {
@@ -52,7 +52,7 @@ def _created(device: MfaDevice) -> dict[str, Any]:
     }
 
 
-@operation("CreateVirtualMFADevice", on="mfa", answer=_created)
+@operation("CreateVirtualMFADevice", on="mfa", answer=_created_device)
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
     """Set up a phone; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
