@@ -69,7 +69,7 @@ def _message(world: World, decision: Decision) -> str:
     request = decision.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
-    from iamlab.operations.sts.authorization_messages import with_encoded
+    from iamlab.operations.sts.tokens_and_messages import with_encoded
 
     return with_encoded(world, request.resource_account, decision.message, decision)
 

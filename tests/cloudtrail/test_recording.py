@@ -21,7 +21,7 @@ from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
 from iamlab.model.resources import resource_type
 from iamlab.operations.dispatch import perform
-from iamlab.operations.sts.authorization_messages import decode
+from iamlab.operations.sts.tokens_and_messages import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import tries
 from tests.policy.documents import allow, document, trust

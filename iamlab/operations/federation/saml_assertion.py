@@ -109,16 +109,13 @@ def response_of(stated: Statements) -> Element:
     times = {"NotBefore": written(stated.issued), "NotOnOrAfter": until}
     conditions = _add(assertion, "saml:Conditions", **times)
     _add(_add(conditions, "saml:AudienceRestriction"), "saml:Audience", stated.audience)
-    _add_attributes(_add(assertion, "saml:AttributeStatement"), stated.attributes)
+    statement = _add(assertion, "saml:AttributeStatement")
+    for name, attribute_values in stated.attributes.items():
+        attribute = _add(statement, "saml:Attribute", Name=name)
+        for value in attribute_values:
+            _add(attribute, "saml:AttributeValue", value)
     _add_authentication(assertion, stated)
     return root
-
-
-def _add_attributes(statement: Element, attributes: Mapping[str, Iterable[str]]) -> None:
-    for name, values in attributes.items():
-        attribute = _add(statement, "saml:Attribute", Name=name)
-        for value in values:
-            _add(attribute, "saml:AttributeValue", value)
 
 
 def _add_authentication(assertion: Element, stated: Statements) -> None:

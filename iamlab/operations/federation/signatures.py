@@ -123,13 +123,8 @@ def _is_prime(number: int, draw: random.Random) -> bool:
         odd, twos = odd // 2, twos + 1
     for _ in range(20):
         power = pow(draw.randrange(2, number - 1), odd, number)
-        if power in (1, number - 1):
-            continue
-        for _ in range(twos - 1):
-            power = pow(power, 2, number)
-            if power == number - 1:
-                break
-        else:
+        squares = (pow(power, 2**times, number) for times in range(1, twos))
+        if power not in (1, number - 1) and number - 1 not in squares:
             return False
     return True
 

@@ -1,7 +1,7 @@
 """Credentials of which an owner has several, each Active or Inactive.
 
 SSH public keys (for CodeCommit), signing certificates, and service-specific credentials: passwords
-or API keys for one service. Access keys are in ``access_keys.py``, but all four types are switched
+or API keys for one service. Access keys are in ``credentials.py``, but all four types are switched
 and deleted here, alike.
 
 Notes

@@ -31,7 +31,7 @@ from iamlab.model.credentials import VIRTUAL, accepts, devices_of
 from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import Call
-from iamlab.operations.iam.access_keys import AccessKey
+from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.registry import Answer, nothing, operation
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn, is_arn

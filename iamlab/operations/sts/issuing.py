@@ -257,28 +257,24 @@ def credentials(session: Session) -> dict[str, Any]:
     }
 
 
+def _of_caller(session: Session, element: str, id_name: str, **more: Any) -> dict[str, Any]:
+    """Answer credentials, and who calls with them."""
+    return {**credentials(session), element: {id_name: session.userid, "Arn": session.arn}, **more}
+
+
 def assumed_role(session: Session) -> dict[str, Any]:
     """Answer a session of a role."""
-    return {
-        **credentials(session),
-        "AssumedRoleUser": {"AssumedRoleId": session.userid, "Arn": session.arn},
-        "PackedPolicySize": session.packed_policy_size,
-    }
+    size = session.packed_policy_size
+    return _of_caller(session, "AssumedRoleUser", "AssumedRoleId", PackedPolicySize=size)
 
 
 def federated_user(session: Session) -> dict[str, Any]:
     """Answer a session of a federated user."""
-    return {
-        **credentials(session),
-        "PackedPolicySize": session.packed_policy_size,
-        "FederatedUser": {"FederatedUserId": session.userid, "Arn": session.arn},
-    }
+    size = session.packed_policy_size
+    return _of_caller(session, "FederatedUser", "FederatedUserId", PackedPolicySize=size)
 
 
 def scoped(session: Session) -> dict[str, Any]:
     """Answer scoped credentials."""
-    return {
-        **credentials(session),
-        "SessionInfo": {"ScopedSessionId": session.userid, "Arn": session.arn},
-        "ScopedPoliciesCount": len(session.record.scoped),
-    }
+    count = len(session.record.scoped)
+    return _of_caller(session, "SessionInfo", "ScopedSessionId", ScopedPoliciesCount=count)

@@ -159,6 +159,12 @@ def _task(arn: str) -> str:
     return arn
 
 
+_KEPT = (
+    *("name", "mfa", "tags", "transitive_tag_keys", "source_identity"),
+    *("policy", "policy_arns", "keys"),
+)
+"""What scoped credentials have of the session that they are made from."""
+
 MOST_LAYERS = 3
 """So many scope-down policies can lie one upon another."""
 
@@ -191,16 +197,9 @@ def get_scoped_credentials(call: StsCall) -> Session:
         session.arn,
         (session.issuer_arn, session.issuer_id),
         seconds,
-        name=session.name,
         issue_time=(session.issue_time or session.issued) if keeps_time else None,
-        mfa=session.mfa,
-        tags=session.tags,
-        transitive_tag_keys=session.transitive_tag_keys,
-        source_identity=session.source_identity,
-        policy=session.policy,
-        policy_arns=session.policy_arns,
-        keys=session.keys,
         scoped=policies,
+        **{name: getattr(session, name) for name in _KEPT},
     )
 
 

@@ -20,7 +20,7 @@ from iamlab.lab.sts import Sts
 from iamlab.model.clock_and_ids import Ids
 from iamlab.operations.api_models import names, signature
 from iamlab.operations.sts.session import Session
-from iamlab.operations.sts.web_identity_tokens import IssuedToken
+from iamlab.operations.sts.tokens_and_messages import IssuedToken
 from iamlab.storage.saved_world import world_to_json
 from tests.effort import tries
 from tests.model.world_contents import snapshot
