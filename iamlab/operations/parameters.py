@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError
+from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError, noted
 from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import written
@@ -130,9 +130,8 @@ def as_text(document: Document) -> Any:
     try:
         return json.dumps(dict(document), indent=2)
     except (TypeError, ValueError, RecursionError) as error:
-        refusal = MalformedPolicyDocument("Syntax errors in policy.")
-        refusal.add_note(f"$: This is not JSON: {error}.")
-        raise refusal from None
+        note = f"$: This is not JSON: {error}."
+        raise noted(MalformedPolicyDocument("Syntax errors in policy."), note) from None
 
 
 def as_role_arn(role: Role | str) -> str:

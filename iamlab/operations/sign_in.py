@@ -26,6 +26,7 @@ from iamlab.errors import (
     InvalidClientTokenId,
     NoSuchEntity,
     RequestError,
+    noted,
 )
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, accepts, devices_of
@@ -234,9 +235,8 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
     if not devices:
         return False
     if code is None:
-        error = FailedAuthentication(_CODE_WANTED)
-        error.add_note("Give mfa_code=device.code(), or a passkey itself.")
-        raise error
+        note = "Give mfa_code=device.code(), or a passkey itself."
+        raise noted(FailedAuthentication(_CODE_WANTED), note)
     if isinstance(code, MfaDevice):
         own = [device for device in devices if device.serial_number == code.serial_number]
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
@@ -262,9 +262,8 @@ def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | 
     if not expired and not profile.password_reset_required:
         return
     if new is None:
-        error = FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE)
-        error.add_note("Give new_password=.")
-        raise error
+        note = "Give new_password=."
+        raise noted(FailedAuthentication(_EXPIRED if expired else _MUST_CHANGE), note)
     call(account, "ChangePassword", session, {"OldPassword": old, "NewPassword": new})
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.operations.federation.saml_claims import (
     check_audience,
     check_times,
@@ -268,8 +268,7 @@ def _subject(assertion: Element) -> tuple[str, str]:
     """Tell who it is, and in which format that is said."""
     found = every(assertion, "saml:Subject/saml:NameID")
     if len(found) != 1 or not text_of(found[0]):
-        error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
-        error.add_note("The assertion names nobody: there must be a Subject with one NameID.")
-        raise error
+        note = "The assertion names nobody: there must be a Subject with one NameID."
+        raise noted(AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML"), note)
     form = found[0].get("Format", UNSPECIFIED)
     return text_of(found[0]), form.removeprefix(NAME_ID)

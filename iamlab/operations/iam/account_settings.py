@@ -41,6 +41,7 @@ from iamlab.errors import (
     RequestError,
     ServiceAccessNotEnabledException,
     ValidationError,
+    noted,
 )
 from iamlab.model.organization.root_features import (
     CREDENTIALS,
@@ -196,9 +197,7 @@ def get_outbound_web_identity_federation_info(account: Account, _: Parameters) -
 
 def _check_is_on(account: Account) -> None:
     if not account.outbound_federation:
-        error = FeatureDisabled(_IS_OFF)
-        error.add_note("EnableOutboundWebIdentityFederation switches it on.")
-        raise error
+        raise noted(FeatureDisabled(_IS_OFF), "EnableOutboundWebIdentityFederation switches it on.")
 
 
 # AWS's sentences about organizations are likely, not sure: its pages give only their meaning.
@@ -234,8 +233,7 @@ def _own(account: Account) -> Organization:
         error = ServiceAccessNotEnabledException(
             "Trusted access is not enabled for IAM in AWS Organizations."
         )
-        error.add_note(f'organization.enable_aws_service_access("{SERVICE}") enables it.')
-        raise error
+        raise noted(error, f'organization.enable_aws_service_access("{SERVICE}") enables it.')
     return organization
 
 

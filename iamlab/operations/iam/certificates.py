@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import KeyPairMismatch, MalformedCertificate
+from iamlab.errors import KeyPairMismatch, MalformedCertificate, noted
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam import common
@@ -41,9 +41,7 @@ def read_certificates(text: str, message: str) -> list[Certificate]:
     try:
         return pem.certificates(text)
     except ValueError as wrong:
-        error = MalformedCertificate(message)
-        error.add_note(f"What was given is {wrong}.")
-        raise error from None
+        raise noted(MalformedCertificate(message), f"What was given is {wrong}.") from None
 
 
 def _find(account: Account, request: Parameters) -> ServerCertificate:

@@ -23,6 +23,7 @@ from iamlab.errors import (
     LimitExceeded,
     NoSuchEntity,
     ValidationError,
+    noted,
 )
 from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
@@ -155,9 +156,8 @@ def name_of_url(url: str) -> str:
     host, slash, path = name.partition("/")
     if scheme == "https" and _HOST.fullmatch(host) and _PATH.fullmatch(path):
         return host + slash + path
-    error = ValidationError("Invalid Open ID Connect Provider URL")
-    error.add_note("It is https://, a host without a port, and perhaps a path; no query.")
-    raise error
+    note = "It is https://, a host without a port, and perhaps a path; no query."
+    raise noted(ValidationError("Invalid Open ID Connect Provider URL"), note)
 
 
 def _client_ids(account: Account, ids: Iterable[str]) -> list[str]:

@@ -22,6 +22,7 @@ from iamlab.errors import (
     LimitExceeded,
     NoSuchEntity,
     did_you_mean,
+    noted,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
@@ -49,9 +50,8 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     """
     policy = account.get_policy(request["PolicyArn"])
     if policy.is_aws_managed:
-        error = AccessDenied("Policy is outside your own account.")
-        error.add_note(f"{policy.name} is AWS's. Make a policy of your own from its document.")
-        raise error
+        note = f"{policy.name} is AWS's. Make a policy of your own from its document."
+        raise noted(AccessDenied("Policy is outside your own account."), note)
     return policy
 
 
@@ -164,8 +164,7 @@ def _version(policy: ManagedPolicy, version_id: str) -> str:
         error = NoSuchEntity(
             f"Policy {policy.arn} version {version_id} does not exist or is not attachable."
         )
-        error.add_note(did_you_mean(version_id, policy.versions))
-        raise error
+        raise noted(error, did_you_mean(version_id, policy.versions))
     return version_id
 
 
@@ -231,8 +230,7 @@ def _inline(identity: Identity, request: Parameters) -> str:
     name: str = request["PolicyName"]
     if name not in identity.inline:
         error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
-        error.add_note(did_you_mean(name, identity.inline))
-        raise error
+        raise noted(error, did_you_mean(name, identity.inline))
     return name
 
 

@@ -22,6 +22,7 @@ from iamlab.errors import (
     NoSuchEntity,
     UnmodifiableEntity,
     ValidationError,
+    noted,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
@@ -66,9 +67,8 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
     """Read a trust policy that is to be saved: whom it names must be there."""
     policy = saved(document, f"trust of {name}", "trust")
     for statement, value in absent(policy, account.world):
-        error = MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"')
-        error.add_note(f"See statement {statement.label}. There is no {value} in this world.")
-        raise error
+        note = f"See statement {statement.label}. There is no {value} in this world."
+        raise noted(MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"'), note)
     return policy
 
 
@@ -156,8 +156,7 @@ def _linked(service: str, suffix: str) -> LinkedService:
     linked = linked_service(service)
     if linked is None:  # AWS's sentence is not documented
         error = InvalidInput(f"{service} is not a service that has a service-linked role.")
-        error.add_note("Name the service by its principal: autoscaling.amazonaws.com.")
-        raise error
+        raise noted(error, "Name the service by its principal: autoscaling.amazonaws.com.")
     if suffix and not linked.takes_suffix:
         raise InvalidInput(f"Custom suffix is not allowed for {service}")
     return linked

@@ -29,6 +29,7 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
     did_you_mean,
+    noted,
 )
 from iamlab.model.user_credentials import (
     EXPIRED,
@@ -235,8 +236,7 @@ def _check_service(service: str) -> None:
         error = NoSuchEntity(
             f"No such service {service} is supported for Service Specific Credentials"
         )
-        error.add_note(did_you_mean(service, _TAKES_API_KEYS))
-        raise error
+        raise noted(error, did_you_mean(service, _TAKES_API_KEYS))
 
 
 def _is_api_key(credential: ServiceSpecificCredential) -> bool:

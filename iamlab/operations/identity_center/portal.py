@@ -40,7 +40,7 @@ from iamlab.operations.identity_center.calls import SSO
 from iamlab.operations.identity_center.provisioning import audience, provider_in
 from iamlab.operations.sts.assume_role import assume, saml_answer, saml_noted
 from iamlab.operations.sts.calls import StsCall
-from iamlab.operations.sts.session_tags import session_tags
+from iamlab.operations.sts.issuing import session_tags
 
 if TYPE_CHECKING:
     from datetime import datetime

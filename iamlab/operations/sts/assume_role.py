@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab import unsure
 from iamlab.authorization.context_keys import mfa_keys
-from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError
+from iamlab.errors import AccessDenied, AwsError, RequestError, ValidationError, noted
 from iamlab.errors.sts import InvalidContextAssertion
 from iamlab.model.record import CredentialKind
 from iamlab.operations.api_models import shape
@@ -30,9 +30,14 @@ from iamlab.operations.federation.saml_xml import invalid
 from iamlab.operations.federation.web_identity import read_web_identity
 from iamlab.operations.iam.common import filled
 from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
-from iamlab.operations.sts.issuing import assumed_role, issue_for_role, passed_policies
+from iamlab.operations.sts.issuing import (
+    SessionTags,
+    assumed_role,
+    issue_for_role,
+    passed_policies,
+    session_tags,
+)
 from iamlab.operations.sts.session import find_role
-from iamlab.operations.sts.session_tags import SessionTags, session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -154,8 +159,7 @@ def _authorise(
     _check_passing(call, resource, keys, tags, passed or inherited)
     if inherited and passed not in ("", inherited):
         wrong = ValidationError("The source identity is already set for this assume role session")
-        wrong.add_note(f"It is {inherited} for all of the chain: it never changes.")
-        raise wrong
+        raise noted(wrong, f"It is {inherited} for all of the chain: it never changes.")
     if "ProvidedContexts" in request:
         call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")

@@ -24,7 +24,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import record_event
-from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError
+from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.errors.identity_center import BadRequest
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
@@ -200,9 +200,7 @@ def refuse(why: str) -> NoReturn:
     BadRequest
         Always; with a note that says why.
     """
-    error = BadRequest("Bad Request")
-    error.add_note(why)
-    raise error
+    raise noted(BadRequest("Bad Request"), why)
 
 
 def _record(session: Session, name: str, access_key_id: str) -> None:

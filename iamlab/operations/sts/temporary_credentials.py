@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from iamlab import unsure
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.errors.sts import InsufficientSessionLifetime, InvalidSubjectCredentials
 from iamlab.model import managed_policies as managed
 from iamlab.model.organization.root_features import TASKS, may_assume_root
@@ -36,8 +36,8 @@ from iamlab.operations.sts.issuing import (
     issue,
     passed_policies,
     scoped,
+    session_tags,
 )
-from iamlab.operations.sts.session_tags import session_tags
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -127,9 +127,8 @@ def assume_root(call: StsCall) -> Session:
     member = world.accounts.get(parsed.account)
     if why_not or member is None:
         what = "is not authorized to perform: sts:AssumeRoot on resource"
-        error = AccessDenied(f"User: {call.who.arn} {what}: {arn}")
-        error.add_note(why_not or "There is no such account in this world.")
-        raise error
+        note = why_not or "There is no such account in this world."
+        raise noted(AccessDenied(f"User: {call.who.arn} {what}: {arn}"), note)
     check_is_on(call.endpoint, member)
     return issue(
         call,

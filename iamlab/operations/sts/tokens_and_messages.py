@@ -33,8 +33,7 @@ from iamlab.operations.federation.signatures import public_jwk, signed_token, si
 from iamlab.operations.iam.common import filled
 from iamlab.operations.registry import as_it_is
 from iamlab.operations.sts.calls import region_of, sts_operation
-from iamlab.operations.sts.issuing import after
-from iamlab.operations.sts.session_tags import session_tags
+from iamlab.operations.sts.issuing import after, session_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -30,7 +30,7 @@ from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
 from iamlab.operations.iam.common import quota, same_name
 from iamlab.operations.sts.assume_role import kept, keys_of_call
-from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
 
