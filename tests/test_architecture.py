@@ -170,7 +170,7 @@ def test_a_question_passes_few_files():
     call()
 
     assert len(_files_entered(ask)) <= 14
-    assert len(_files_entered(call)) <= 36
+    assert len(_files_entered(call)) <= 25
 
 
 def _files_entered(work):

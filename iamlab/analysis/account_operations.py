@@ -26,7 +26,7 @@ from iamlab.errors import (
 )
 from iamlab.model import managed_policies
 from iamlab.model.identities import with_groups
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 

@@ -17,7 +17,7 @@ from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import with_groups
-from iamlab.model.quotas import quota
+from iamlab.operations.iam.common import quota
 from iamlab.policy.rules import INLINE_LIMITS
 
 if TYPE_CHECKING:

@@ -54,6 +54,7 @@ class Identity(Shown, Record):
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     create_date: datetime | None = field(default=None, repr=False)
     kind: ClassVar[str] = ""
+    noun: ClassVar[str] = ""  # in the names of operations
 
     @property
     def arn(self) -> str:
@@ -88,6 +89,7 @@ class User(Bounded, CredentialOwner):
         default_factory=dict, repr=False
     )
     kind: ClassVar[str] = "user"
+    noun: ClassVar[str] = "User"
 
     @property
     def user_name(self) -> str:
@@ -115,6 +117,7 @@ class Group(Identity):
     """Users that share policies. It is no principal and holds no groups."""
 
     kind: ClassVar[str] = "group"
+    noun: ClassVar[str] = "Group"
 
     @property
     def users(self) -> list[User]:
@@ -142,6 +145,7 @@ class Role(Bounded):
     instance_profiles: list[str] = field(default_factory=list, repr=False)
     last_used: RoleLastUsed | None = field(default=None, repr=False)
     kind: ClassVar[str] = "role"
+    noun: ClassVar[str] = "Role"
 
     @property
     def switch_role_url(self) -> str:

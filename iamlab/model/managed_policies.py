@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +132,7 @@ def find(name_or_arn: str, partition: str = "aws") -> ManagedPolicy | None:
     return None if policy is None else policy.copy(None)
 
 
+@lru_cache(maxsize=4096)
 def document_of_aws(arn: str) -> Policy | None:
     """Give the document of an AWS managed policy; ``None`` if there is none with this ARN."""
     policy = _shared(arn, "")

@@ -38,7 +38,7 @@ Wording = Callable[["World", str, str, "Decision"], str]
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "iam": (
         *("iam.users_and_groups", "iam.roles", "iam.policies"),
-        *("iam.access_keys", "iam.passwords", "iam.mfa", "iam.account_settings"),
+        *("iam.credentials", "iam.account_settings"),
         *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
     ),
     "cloudformation": ("services.cloudcontrol",),
@@ -64,7 +64,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("identity_center.permission_sets", "identity_center.set_policies"),
     ),
     "sqs": ("services.sqs",),
-    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
+    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.tokens_and_messages"),
 }
 
 MODULES: dict[str, list[str]] = {
@@ -128,7 +128,7 @@ class Entry:
     is_read_only
         Whether it changes nothing.
     call_type
-        The kind of :class:`~iamlab.operations.calls.Call` that is made of it, if its service has
+        The kind of :class:`~iamlab.operations.dispatch.Call` that is made of it, if its service has
         rules of its own.
     allows
         Of Organizations: which accounts may call.

@@ -17,6 +17,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from iamlab.errors import noted
 from iamlab.operations.policy_documents import absent, error_of, saved
 from iamlab.policy.checks.messages import ANY
 from iamlab.policy.patterns import glob_resource
@@ -146,9 +147,7 @@ _ALSO: Mapping[str, Callable[[Resource], tuple[str, ...]]] = {"events": _rules_o
 def _refuse(service: str, kind: str, note: str) -> NoReturn:
     texts = rules_for("resource", service).texts
     text = texts.get(kind, texts[ANY])
-    error = error_of(text.code)(text.message.format())
-    error.add_note(note)
-    raise error
+    raise noted(error_of(text.code)(text.message.format()), note)
 
 
 def _with_whole_arns(policy: Policy, api: Resource) -> Policy:

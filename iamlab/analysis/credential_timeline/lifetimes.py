@@ -31,9 +31,8 @@ if TYPE_CHECKING:
         Name,
     )
     from iamlab.model.account import Account
-    from iamlab.model.credentials import CredentialOwner
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.model.world import World
     from iamlab.operations.sts.revoking import Standing
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
-    from iamlab.operations.iam.access_keys import AccessKey
+    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.sts.session import Session
 
     Of: TypeAlias = Session | Role | User | CredentialOwner | AccessKey | str

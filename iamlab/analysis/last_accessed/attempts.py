@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.trails.actions import PREFIXES, is_data_action
 from iamlab.analysis.trails.uses import uses_of
-from iamlab.cloudtrail.event_names import NO_CALLS
+from iamlab.cloudtrail.recording import NO_CALLS
 from iamlab.errors import RequestError
 from iamlab.model.event import Event, is_unauthenticated
 from iamlab.policy import catalog

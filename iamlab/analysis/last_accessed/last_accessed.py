@@ -32,9 +32,10 @@ from iamlab.analysis.last_accessed.report import (
     TrackedAction,
 )
 from iamlab.analysis.trails.uses import without_path
+from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
+from iamlab.model.credentials import role_of_session
 from iamlab.model.identities import Group, Identity, Role, User, policies_of, with_groups
-from iamlab.model.session_record import id_in, issuer_of, role_of_session
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 

@@ -30,7 +30,7 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.model.record import OF_FEDERATED_USERS
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 

@@ -46,9 +46,9 @@ from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.model.credentials import Credential
-from iamlab.model.quotas import QUOTAS, quota
-from iamlab.model.session_record import role_of_session
+from iamlab.model.credentials import Credential, role_of_session
+from iamlab.model.quotas import QUOTAS
+from iamlab.operations.iam.common import quota
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

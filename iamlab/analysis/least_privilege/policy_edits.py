@@ -23,8 +23,8 @@ from iamlab.authorization.authorize import authorization_request
 from iamlab.display import steps
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
 from iamlab.model.identities import Group
-from iamlab.model.quotas import quota
 from iamlab.operations.dispatch import perform
+from iamlab.operations.iam.common import quota
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.checks.sizes import size

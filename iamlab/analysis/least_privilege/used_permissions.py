@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.least_privilege.pass_role import PassedRole, passed_by
 from iamlab.analysis.trails.actions import is_data_action
 from iamlab.analysis.trails.uses import Use, uses_of
+from iamlab.cloudtrail.event_fields import id_in
 from iamlab.errors import RequestError
+from iamlab.model.credentials import role_of_session
 from iamlab.model.event import Event, is_unauthenticated
-from iamlab.model.session_record import id_in, role_of_session
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

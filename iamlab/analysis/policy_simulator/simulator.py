@@ -44,7 +44,7 @@ from iamlab.engine.request import Request, is_account
 from iamlab.engine.rules import AWS
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import InvalidInput, RequestError
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn

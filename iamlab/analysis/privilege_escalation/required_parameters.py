@@ -252,7 +252,7 @@ def _password(world: World) -> str:
 def _ssh_key(world: World) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from iamlab.operations.federation.signing_keys import rsa_key
+    from iamlab.operations.federation.signatures import rsa_key
 
     public = rsa_key(world, WHOSE).public_key()
     return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
@@ -261,7 +261,7 @@ def _ssh_key(world: World) -> str:
 def _certificate(world: World) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+    from iamlab.operations.federation.signatures import certificate_of, rsa_key
 
     made = certificate_of(rsa_key(world, WHOSE), "reach", 1)
     return made.public_bytes(Encoding.PEM).decode()

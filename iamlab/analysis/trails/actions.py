@@ -19,7 +19,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.cloudtrail.event_names import DATA_EVENTS, event_name, is_data_event
+from iamlab.cloudtrail.recording import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:

@@ -255,7 +255,7 @@ def delete_account_assignment(call: CenterCall) -> None:
 def provision_permission_set(call: CenterCall) -> None:
     """Check that the roles of a permission set can be brought up to date, and then do it."""
     center, chosen = call.center, call.permission_set
-    if call.given["TargetType"] == _ALL:
+    if call.parameters["TargetType"] == _ALL:
         there = [key for key in chosen.provisioned if key in center.organization.members]
     else:
         there = [active_account_of(center, _target(call)).account_id]
@@ -281,19 +281,23 @@ def _target(call: CenterCall) -> str:
     ValidationException
         It names no account.
     """
-    if call.given["TargetType"] != _ACCOUNT or "TargetId" not in call.given:
+    if call.parameters["TargetType"] != _ACCOUNT or "TargetId" not in call.parameters:
         raise ValidationException("The target is an AWS account: TargetType AWS_ACCOUNT, TargetId.")
-    return str(call.given["TargetId"])
+    return str(call.parameters["TargetId"])
 
 
 def _set(call: CenterCall) -> PermissionSet:
     """Find the permission set; the event says it only when all is found."""
-    return find(call.center.permission_sets, call.given["PermissionSetArn"], PERMISSION_SET)
+    return find(call.center.permission_sets, call.parameters["PermissionSetArn"], PERMISSION_SET)
 
 
 def _principal(call: CenterCall) -> tuple[str, str]:
     """Find a user or a group that is there: its type and its id."""
-    kind, key, center = call.given["PrincipalType"], call.given["PrincipalId"], call.center
+    kind, key, center = (
+        call.parameters["PrincipalType"],
+        call.parameters["PrincipalId"],
+        call.center,
+    )
     found = []
     for one, held in ((USER, center.users), (GROUP, center.groups)):
         if kind in (one, _EITHER):
@@ -314,7 +318,7 @@ def _assigned(there: list[AccountAssignment], call: CenterCall) -> AccountAssign
     ResourceNotFoundException
         There is none.
     """
-    key = call.given["PrincipalId"]
+    key = call.parameters["PrincipalId"]
     if all(one.principal_id != key for one in there):
         _, key = _principal(call)
     for one in there:

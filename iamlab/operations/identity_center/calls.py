@@ -22,8 +22,7 @@ from iamlab.errors.organizations import AccessDeniedException, AccountNotFoundEx
 from iamlab.errors.services import ResourceNotFoundException
 from iamlab.operations import registry
 from iamlab.operations.authorization_needs import context_of
-from iamlab.operations.calls import Call
-from iamlab.operations.dispatch import perform
+from iamlab.operations.dispatch import Call, perform
 from iamlab.operations.organizations.lookup import account_id_of
 from iamlab.policy import catalog
 
@@ -127,7 +126,7 @@ class CenterCall(Call):
         return found
 
     def _instance(self) -> IdentityCenter | None:
-        given = self.given.get(_INSTANCE_BY[self.entry.service])
+        given = self.parameters.get(_INSTANCE_BY[self.entry.service])
         for one in self.world.identity_centers.values():
             if given in (one.arn, one.identity_store_id):
                 found: IdentityCenter = one
@@ -137,7 +136,9 @@ class CenterCall(Call):
     @property
     def permission_set(self) -> PermissionSet:
         """The permission set that the call names; the event says its ARN."""
-        found = find(self.center.permission_sets, self.given["PermissionSetArn"], PERMISSION_SET)
+        found = find(
+            self.center.permission_sets, self.parameters["PermissionSetArn"], PERMISSION_SET
+        )
         self.noted["PermissionSetArn"] = found.arn
         return found
 
@@ -162,14 +163,14 @@ class CenterCall(Call):
         """Ask for the action on each kind of resource that it requires."""
         action = self.entry.needs
         known = catalog.action(action)
-        keys = context_of(self.account, self.entry, self.given)
+        keys = context_of(self.account, self.entry, self.parameters)
         for kind in known.resource_types if known else ():
             if kind.required:
                 yield action, self._arn(kind.name), keys
 
     def _arn(self, kind: str) -> str:
         """Give the ARN of the resource of a kind; of one that is to be made, with ``*``."""
-        center, given = self.center, self.given
+        center, given = self.center, self.parameters
         if kind == "Instance":
             return center.arn
         if kind == "Identitystore":
@@ -199,7 +200,7 @@ class CenterCall(Call):
 
     def _parameters(self) -> dict[str, Any] | None:
         name = _INSTANCE_BY[self.entry.service]
-        return {name: self.given.get(name), **self.noted}
+        return {name: self.parameters.get(name), **self.noted}
 
     def _region(self) -> str:
         found = self._instance()

@@ -307,7 +307,7 @@ def _email_in(sent: Any) -> Any:
 @operation("identitystore:CreateUser", lambda made: {"UserId": made.id})
 def create_user(call: CenterCall) -> IdentityStoreUser:
     """Add somebody."""
-    center, given = call.center, call.given
+    center, given = call.center, call.parameters
     call.noted["UserName"] = HIDDEN
     name = checked("userName", given.get("UserName"))
     known = known_attributes(_attributes_in(given))
@@ -326,9 +326,11 @@ def create_user(call: CenterCall) -> IdentityStoreUser:
 @operation("identitystore:UpdateUser")
 def update_user(call: CenterCall) -> None:
     """Change what is known of somebody."""
-    call.noted["UserId"] = call.given["UserId"]
-    user = find(call.center.users, call.given["UserId"], USER)
-    changed = {one["AttributePath"]: one.get("AttributeValue") for one in call.given["Operations"]}
+    call.noted["UserId"] = call.parameters["UserId"]
+    user = find(call.center.users, call.parameters["UserId"], USER)
+    changed = {
+        one["AttributePath"]: one.get("AttributeValue") for one in call.parameters["Operations"]
+    }
     shown = changed.pop("displayName", user.display_name)
     address = _email_in(changed.pop(_EMAIL, user.email))
     known = known_attributes(changed)
@@ -348,7 +350,7 @@ def delete_user(call: CenterCall) -> None:
 @operation("identitystore:CreateGroup", lambda made: {"GroupId": made.id})
 def create_group(call: CenterCall) -> IdentityStoreGroup:
     """Add a group."""
-    center, given = call.center, call.given
+    center, given = call.center, call.parameters
     call.noted["DisplayName"] = HIDDEN
     name = checked("displayName", given.get("DisplayName"))
     said = optional("groupDescription", given.get("Description"))
@@ -367,7 +369,7 @@ def delete_group(call: CenterCall) -> None:
 
 def _delete(call: CenterCall, parameter: str, held: dict[str, Own], noun: str) -> str:
     """Delete a user or a group; give the id."""
-    key = call.noted[parameter] = find(held, call.given[parameter], noun).id
+    key = call.noted[parameter] = find(held, call.parameters[parameter], noun).id
     del held[key]
     return key
 
@@ -393,8 +395,8 @@ def delete_group_membership(call: CenterCall) -> None:
 
 def _membership(call: CenterCall) -> tuple[IdentityStoreGroup, str]:
     """Find the group and the member that a call names."""
-    call.noted["GroupId"] = call.given["GroupId"]
-    group = find(call.center.groups, call.given["GroupId"], GROUP)
-    member = find(call.center.users, call.given["MemberId"].get("UserId", ""), USER)
+    call.noted["GroupId"] = call.parameters["GroupId"]
+    group = find(call.center.groups, call.parameters["GroupId"], GROUP)
+    member = find(call.center.users, call.parameters["MemberId"].get("UserId", ""), USER)
     call.noted["MemberId"] = {"UserId": member.id}
     return group, member.id

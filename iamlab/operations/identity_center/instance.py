@@ -24,7 +24,7 @@ from iamlab.errors.services import ResourceNotFoundException, ValidationExceptio
 from iamlab.model.record import copy_into
 from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
-from iamlab.operations.federation.signing_keys import certificate_of, rsa_key
+from iamlab.operations.federation.signatures import certificate_of, rsa_key
 from iamlab.operations.identity_center import portal
 from iamlab.operations.identity_center.assignments import AccountAssignment, Assigns
 from iamlab.operations.identity_center.calls import USER, CenterCall, do, find, operation
@@ -37,7 +37,7 @@ from iamlab.operations.identity_center.directory import (
 from iamlab.operations.identity_center.parameters import checked_mapping
 from iamlab.operations.identity_center.permission_sets import HasPermissionSets, PermissionSet
 from iamlab.operations.identity_center.provisioning import SERVICE, enter
-from iamlab.operations.sts.caller import GLOBAL, check_region
+from iamlab.operations.sts.calls import GLOBAL, check_region
 
 if TYPE_CHECKING:
     from iamlab.model.organization.organization import Organization
@@ -204,7 +204,7 @@ class IdentityCenter(IdentityStore, HasPermissionSets, Assigns):
 
 def _set_attributes(call: CenterCall) -> None:
     """Say which attributes of users become session tags."""
-    sent = call.given["InstanceAccessControlAttributeConfiguration"]
+    sent = call.parameters["InstanceAccessControlAttributeConfiguration"]
     pairs = [
         (one.get("Key"), source)
         for one in sent.get("AccessControlAttributes", ())

@@ -163,7 +163,7 @@ def _as_made(made: PermissionSet) -> dict[str, Any]:
 @operation("sso:CreatePermissionSet", _as_made)
 def create_permission_set(call: CenterCall) -> PermissionSet:
     """Make a permission set."""
-    center, given = call.center, call.given
+    center, given = call.center, call.parameters
     call.noted["Name"] = given["Name"]
     made = PermissionSet(
         center.world,
@@ -186,7 +186,7 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
 @operation("sso:UpdatePermissionSet")
 def update_permission_set(call: CenterCall) -> None:
     """Change a permission set; roles that were made of it stay as they are."""
-    chosen, given = call.permission_set, call.given
+    chosen, given = call.permission_set, call.parameters
     sent = ("Description", "SessionDuration", "RelayState")
     call.noted |= {name: given[name] for name in sent if name in given}
     lasts = given.get("SessionDuration", chosen.session_duration)

@@ -39,8 +39,8 @@ from iamlab.operations.federation.saml_identity import SamlIdentity, context_of
 from iamlab.operations.identity_center.calls import SSO
 from iamlab.operations.identity_center.provisioning import audience, provider_in
 from iamlab.operations.sts.assume_role import assume, saml_answer, saml_noted
-from iamlab.operations.sts.calls import Asked
-from iamlab.operations.sts.session_tags import session_tags
+from iamlab.operations.sts.calls import StsCall
+from iamlab.operations.sts.issuing import session_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -318,15 +318,15 @@ def _assertion_id(center: IdentityCenter, role_arn: str, name: str) -> str:
     return "_" + ids.hidden(f"assertion/{ids.events}/{role_arn}/{name}", HEX, 32)
 
 
-def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
+def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> StsCall:
     """Put together the call of STS: as always with SAML, nobody signs it."""
     [(role_arn, provider_arn)] = said.roles
-    asked = Asked(
+    asked = StsCall(
         world=center.world,
         entry=registry.find(f"sts:{_OPERATION}"),
         caller=provider_arn,
         who=principal_of(center.world, provider_arn),
-        given={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
+        parameters={"RoleArn": role_arn, "PrincipalArn": provider_arn, "DurationSeconds": seconds},
         endpoint=center.region,
     )
     asked.note(provider_arn, "SAMLUser", said.name_qualifier, said.subject)
@@ -335,7 +335,7 @@ def _asked(center: IdentityCenter, said: SamlIdentity, seconds: int) -> Asked:
 
 
 def _record_session(
-    asked: Asked,
+    asked: StsCall,
     account: Account,
     *,
     made: tuple[Session, SamlIdentity] | None = None,
@@ -348,9 +348,9 @@ def _record_session(
         asked.identity or {},
         account.account_id,
         read_only=True,
-        parameters={**asked.given, **asked.noted},
+        parameters={**asked.parameters, **asked.noted},
         answer=None if made is None else saml_answer(made),
         error=error,
-        resources=(asked.given["RoleArn"], asked.given["PrincipalArn"]),
+        resources=(asked.parameters["RoleArn"], asked.parameters["PrincipalArn"]),
         region=asked.endpoint,
     )

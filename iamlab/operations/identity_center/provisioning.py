@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.cloudtrail.event_fields import user_identity
 from iamlab.cloudtrail.recording import record_in_account
-from iamlab.cloudtrail.user_identity import user_identity
 from iamlab.errors import LimitExceeded, NoSuchEntity
 from iamlab.model.identities import Role
-from iamlab.model.quotas import SESSION_SECONDS, quota
+from iamlab.model.quotas import SESSION_SECONDS
 from iamlab.operations.federation.saml_xml import DOORS
+from iamlab.operations.iam.common import attachable, check_room, quota, same_name
 from iamlab.operations.iam.identity_providers import create_saml_provider, update_saml_provider
-from iamlab.operations.iam.lookup import attachable, check_room, same_name
 from iamlab.operations.iam.roles import create_service_linked_role
 from iamlab.operations.identity_center.parameters import seconds_of
 from iamlab.operations.identity_center.permission_sets import Provisioned

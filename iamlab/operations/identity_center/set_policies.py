@@ -263,7 +263,7 @@ def detach_managed_policy(call: CenterCall) -> None:
 
 def _managed_in(call: CenterCall) -> str:
     """Give the ARN of the policy of AWS's that a call names."""
-    call.noted["ManagedPolicyArn"] = text = call.given["ManagedPolicyArn"]
+    call.noted["ManagedPolicyArn"] = text = call.parameters["ManagedPolicyArn"]
     return _arn_of(text, call.account.partition)
 
 
@@ -290,7 +290,7 @@ def detach_reference(call: CenterCall) -> None:
 
 def _reference_in(call: CenterCall) -> PolicyReference:
     """Give the policy that a call names, which each account has."""
-    one = _reference(call.given["CustomerManagedPolicyReference"])
+    one = _reference(call.parameters["CustomerManagedPolicyReference"])
     call.noted["CustomerManagedPolicyReference"] = one.to_json()
     return one
 
@@ -298,7 +298,7 @@ def _reference_in(call: CenterCall) -> PolicyReference:
 @operation("sso:PutInlinePolicyToPermissionSet")
 def put_inline_policy(call: CenterCall) -> None:
     """Write the inline policy."""
-    chosen, text = call.permission_set, checked("inlinePolicy", call.given["InlinePolicy"])
+    chosen, text = call.permission_set, checked("inlinePolicy", call.parameters["InlinePolicy"])
     call.noted["InlinePolicy"] = text
     try:  # whether AWS reads it now or only when it is provisioned is not documented
         chosen.inline_policy = saved(text, INLINE, "identity")
@@ -315,7 +315,7 @@ def delete_inline_policy(call: CenterCall) -> None:
 @operation("sso:PutPermissionsBoundaryToPermissionSet")
 def put_permissions_boundary(call: CenterCall) -> None:
     """Set the ceiling of the roles."""
-    chosen, sent = call.permission_set, call.given["PermissionsBoundary"]
+    chosen, sent = call.permission_set, call.parameters["PermissionsBoundary"]
     if "CustomerManagedPolicyReference" in sent:
         reference = _reference(sent["CustomerManagedPolicyReference"])
         call.noted["PermissionsBoundary"] = {"CustomerManagedPolicyReference": reference.to_json()}

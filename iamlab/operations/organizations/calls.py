@@ -23,7 +23,7 @@ from iamlab.errors.organizations import (
     ParentNotFoundException,
 )
 from iamlab.model.organization.organization import organization_of, own_organization
-from iamlab.operations.calls import Call
+from iamlab.operations.dispatch import Call
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
 from iamlab.operations.registry import as_it_is, nothing
 from iamlab.operations.registry import operation as register
@@ -84,10 +84,10 @@ class OrganizationsCall(Call):
                 f"{self.who.arn} is not of account {self.account_id}: an operation of AWS "
                 "Organizations works for the caller's own account."
             )
-        check_values(self.given)
+        check_values(self.parameters)
         if self.entry.allows == ANYBODY:
-            return self.entry.perform(self.account, self.given)
-        return self.entry.perform(caller_in(self.account, self.entry.allows), self.given)
+            return self.entry.perform(self.account, self.parameters)
+        return self.entry.perform(caller_in(self.account, self.entry.allows), self.parameters)
 
 
 def operation(

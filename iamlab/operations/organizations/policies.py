@@ -26,7 +26,7 @@ from iamlab.errors.organizations import (
 )
 from iamlab.model.organization.organization import organization_of
 from iamlab.model.organization.policies import TYPES, OrganizationPolicy, of_type, type_of
-from iamlab.operations.iam import responses as iam_responses
+from iamlab.operations.iam.common import write_tags
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.calls import (
     DELEGATE,
@@ -267,4 +267,4 @@ def untag_resource(organization: Organization, given: Parameters) -> None:
 @lists("ListTagsForResource", named_by("ResourceId"), "Tags", dict)
 def list_tags_for_resource(organization: Organization, given: Parameters) -> Iterable[Any]:
     """List tags."""
-    return iam_responses.tags(_tagged(organization, given).tags)
+    return write_tags(_tagged(organization, given).tags)

@@ -40,8 +40,8 @@ from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 

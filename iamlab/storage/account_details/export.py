@@ -16,11 +16,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.credential_report.credentials import own_policies
-from iamlab.cloudtrail.recording import role_last_used
 from iamlab.model import managed_policies
-from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.responses import page
+from iamlab.operations.iam.common import page, write_identity, write_policy, write_version
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -99,15 +97,15 @@ def _printed(value: Any) -> Any:
 
 
 def _user(user: User) -> dict[str, Any]:
-    return {**answers.user(user), **_policies_of(user), "GroupList": list(user.groups)}
+    return {**write_identity(user), **_policies_of(user), "GroupList": list(user.groups)}
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {**answers.group(group), **_policies_of(group)}
+    return {**write_identity(group), **_policies_of(group)}
 
 
 def _role(role: Role) -> dict[str, Any]:
-    found = {**answers.role(role), **_policies_of(role)}
+    found = {**write_identity(role), **_policies_of(role)}
     for name in ("Description", "MaxSessionDuration"):
         found.pop(name, None)
     # Of a loaded account only the names of instance profiles are known.
@@ -116,21 +114,20 @@ def _role(role: Role) -> dict[str, Any]:
         profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
         for name in role.instance_profiles
     ]
-    found["RoleLastUsed"] = role_last_used(role)
+    found["RoleLastUsed"] = profiles.role_last_used(role)
     return found
 
 
 def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, Any]:
     """Write a managed policy with all its versions."""
-    found = answers.policy(policy)
+    found = write_policy(policy)
     found.pop("Tags", None)
     return {
         **found,
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": bounding,
         "PolicyVersionList": [
-            answers.version(policy, version_id, with_document=True)
-            for version_id in policy.versions
+            write_version(policy, version_id, with_document=True) for version_id in policy.versions
         ],
     }
 

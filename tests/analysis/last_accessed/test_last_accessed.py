@@ -15,10 +15,10 @@ from iamlab import Policy, Trail, World
 from iamlab.analysis.last_accessed.attempts import PERIOD, is_tracked, tracked_since
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.report import LastAccessed
+from iamlab.cloudtrail.event_fields import issuer_of
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.event import Event
-from iamlab.model.session_record import issuer_of
 from iamlab.policy import catalog
 from tests.effort import tries
 from tests.policy.documents import allow, deny, document, trust

@@ -33,7 +33,7 @@ from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, i
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Group, Role, User, policies_of
-from iamlab.model.quotas import quota
+from iamlab.operations.iam.common import quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.rules import INLINE_LIMITS
 

@@ -24,14 +24,13 @@ from iamlab.analysis.privilege_escalation.role_calls import named_session, sessi
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.model.providers import SAMLProvider
-from iamlab.model.quotas import quota
 from iamlab.operations.federation.oidc_claims import condition_keys
 from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
-from iamlab.operations.iam.lookup import same_name
+from iamlab.operations.iam.common import quota, same_name
 from iamlab.operations.sts.assume_role import kept, keys_of_call
-from iamlab.operations.sts.session_tags import SessionTags
+from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
 

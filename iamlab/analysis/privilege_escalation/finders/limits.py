@@ -33,8 +33,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role, User
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

@@ -45,8 +45,8 @@ from iamlab.authorization.principal import SOME_SESSION, PrincipalContext, scps_
 from iamlab.engine.layers import Attached
 from iamlab.model.identities import Role, User, allows_password_change, password_change_policy
 from iamlab.model.managed_policies import document_of
-from iamlab.model.quotas import quota
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

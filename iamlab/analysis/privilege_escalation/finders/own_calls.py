@@ -25,8 +25,7 @@ from iamlab.engine.layers import Attached
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import policies_of
 from iamlab.model.managed_policies import document_of
-from iamlab.model.quotas import quota
-from iamlab.operations.iam.lookup import SERVICE_LINKED_ONLY
+from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.checks.sizes import size
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS

@@ -27,7 +27,7 @@ from iamlab.analysis.privilege_escalation.principal_states import Edge, Principa
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import Attached
-from iamlab.model.quotas import quota
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -31,8 +31,8 @@ from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.engine.statement_tests import condition_tests
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.organization.policies import RCP
-from iamlab.model.quotas import quota
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

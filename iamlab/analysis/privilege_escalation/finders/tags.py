@@ -33,8 +33,8 @@ from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import PrincipalContext, override_tags, principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.statement_tests import action_test
-from iamlab.model.quotas import quota
 from iamlab.operations.api_models import shape
+from iamlab.operations.iam.common import quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

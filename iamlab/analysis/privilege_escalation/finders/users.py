@@ -32,8 +32,8 @@ from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Presented, devices_of
-from iamlab.model.quotas import quota
 from iamlab.model.record import CredentialKind
+from iamlab.operations.iam.common import quota
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

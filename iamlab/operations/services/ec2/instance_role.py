@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import RegionDisabledException
 from iamlab.operations.sts.service_session_kinds import ServiceKind, Work
-from iamlab.operations.sts.service_sessions import ServiceCall, perform_for_service
+from iamlab.operations.sts.service_sessions import perform_for_service
 from iamlab.operations.sts.session import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from iamlab.model.credentials import SessionRecord
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.services.ec2.instance import Association, Instance
     from iamlab.operations.sts.service_session_kinds import Tell
 
@@ -173,14 +173,11 @@ def _assumed(instance: Instance, role: Role, delivery: str) -> Session:
         f"EC2 cannot assume the role {role.name}. {HELP}",
     )
     return perform_for_service(
-        ServiceCall(
-            instance.account.world,
-            SERVICE,
-            kind,
-            Work(SERVICE, role.name),
-            {"RoleArn": role.arn, "RoleSessionName": instance.name},
-            instance.region,
-        )
+        instance.account.world,
+        kind,
+        Work(SERVICE, role.name),
+        {"RoleArn": role.arn, "RoleSessionName": instance.name},
+        instance.region,
     )
 
 

@@ -18,7 +18,7 @@ from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, RequestE
 from iamlab.errors.services import InvalidTag, MethodNotAllowed, NoSuchBucket, NoSuchTagSet
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
-from iamlab.operations.iam import responses as answers
+from iamlab.operations.iam.common import write_tags
 from iamlab.operations.registry import Parameters, operation
 from iamlab.operations.services.common import more_tags
 from iamlab.operations.services.s3.bucket import ENFORCED, Bucket, arn_of, bucket_of, find_bucket
@@ -140,7 +140,7 @@ def delete_bucket_tagging(account: Account, given: Parameters) -> None:
 
 
 def _as_set(tags: dict[str, str]) -> dict[str, Any]:
-    return {"TagSet": answers.tags(tags)}
+    return {"TagSet": write_tags(tags)}
 
 
 @operation("s3:GetBucketTagging", arn_of, answer=_as_set)
@@ -183,7 +183,7 @@ def untag_resource(account: Account, given: Parameters) -> None:
 
 
 def _as_tags(tags: dict[str, str]) -> dict[str, Any]:
-    return {"Tags": answers.tags(tags)}
+    return {"Tags": write_tags(tags)}
 
 
 @operation("s3:ListTagsForResource", _named, answer=_as_tags)
