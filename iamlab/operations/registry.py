@@ -53,8 +53,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "kms": ("services.kms.grants", "services.kms.keys", "services.kms.policies_and_states"),
     "lambda": ("services.lambda_operations",),
     "organizations": (
-        *("organizations.accounts", "organizations.delegates", "organizations.handshakes"),
-        *("organizations.management", "organizations.policies"),
+        *("organizations.accounts", "organizations.management", "organizations.policies"),
+        *("organizations.reads",),
     ),
     "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
     "secretsmanager": ("services.secretsmanager",),
