@@ -72,15 +72,10 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
     """Make a permission set."""
     center, given = call.center, call.given
     call.noted["Name"] = given["Name"]
-    made = PermissionSet(
-        center.world,
-        center.arn,
-        "",
-        name=checked("name", given["Name"]),
-        description=optional("description", given.get("Description")),
-        relay_state=optional("relayState", given.get("RelayState")),
-        session_duration=given.get("SessionDuration", "PT1H"),
-    )
+    made = PermissionSet(center.world, center.arn, "", name=checked("name", given["Name"]))
+    made.description = optional("description", given.get("Description"))
+    made.relay_state = optional("relayState", given.get("RelayState"))
+    made.session_duration = given.get("SessionDuration", "PT1H")
     seconds_of(made.session_duration)
     made.tags = checked_pairs("tagKey", "tagValue", dict(tags_of(given)))
     if made.name in (one.name for one in center.permission_sets.values()):
@@ -313,9 +308,8 @@ def _account_in(call: CenterCall, *, must_be_active: bool = True) -> Account:
 
 def _no_account(key: str, note: str) -> AwsError:
     """Say that there is no such account; AWS's sentence is not documented."""
-    return noted(
-        ResourceNotFoundException(f"AWS account {key} not found in the organization."), note
-    )
+    error = ResourceNotFoundException(f"AWS account {key} not found in the organization.")
+    return noted(error, note)
 
 
 def _set_in(call: CenterCall) -> PermissionSet:
@@ -338,14 +332,8 @@ def _principal_in(call: CenterCall) -> tuple[str, str]:
     return found[0]
 
 
-def _note_assignment(
-    call: CenterCall, assignment: AccountAssignment, permission_set: PermissionSet
-) -> None:
+def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: PermissionSet) -> None:
     """Note the parameters of a call about an assignment: ids, where names were sent."""
-    call.noted |= {
-        "TargetId": assignment.account_id,
-        "TargetType": AWS_ACCOUNT,
-        "PermissionSetArn": permission_set.arn,
-        "PrincipalType": assignment.principal_type,
-        "PrincipalId": assignment.principal_id,
-    }
+    call.noted |= {"TargetId": made.account_id, "TargetType": AWS_ACCOUNT}
+    call.noted |= {"PermissionSetArn": chosen.arn}
+    call.noted |= {"PrincipalType": made.principal_type, "PrincipalId": made.principal_id}

@@ -14,7 +14,7 @@ Center API Reference" and "Identity Store API Reference", with the pages of thei
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import category
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -169,17 +169,14 @@ class CenterCall(Call):
 
     def _arn(self, kind: str) -> str:
         """Give the ARN of the resource of a kind; of one that is to be made, with ``*``."""
-        center, start = self.center, f"arn:{self.account.partition}"
-        given = {**self.given.get("MemberId", {}), **self.given}
-        if kind == "Instance":
-            return center.arn
-        if kind == "Identitystore":
-            return center.identity_store_arn
-        if kind == "PermissionSet":
-            new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
-            return str(given.get("PermissionSetArn", new))
+        center, given = self.center, {**self.given.get("MemberId", {}), **self.given}
+        known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
+        new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
+        known |= {"PermissionSet": given.get("PermissionSetArn", new)}
+        if kind in known:
+            return known[kind]
         service, place, name = _ARNS[kind]
-        return f"{start}:{service}:::{place}/{given.get(name, '*')}"
+        return f"arn:{self.account.partition}:{service}:::{place}/{given.get(name, '*')}"
 
     def work(self) -> Any:
         """Do it, and give what that makes."""
@@ -258,8 +255,7 @@ MOST_PAIRS = 50
 """So many tags a permission set has at most, and so many attributes become session tags."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a text may be.
 
     Parameters

@@ -208,14 +208,9 @@ class IdentityStore:
         >>> center.create_user("ana").user_name, len(main.users)
         ('ana', 0)
         """
-        made: IdentityStoreUser = do(
-            self,
-            "identitystore:CreateUser",
-            UserName=user_name,
-            DisplayName=display_name,
-            Emails=[{"Value": email}] if email else None,
-            Attributes=_paths(attributes),
-        )
+        given = {"UserName": user_name, "DisplayName": display_name}
+        more = {"Emails": [{"Value": email}] if email else None, "Attributes": _paths(attributes)}
+        made: IdentityStoreUser = do(self, "identitystore:CreateUser", **given, **more)
         return made
 
     def delete_user(self, user: IdentityStoreUser | str) -> None:

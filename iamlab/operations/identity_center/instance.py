@@ -223,13 +223,9 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         >>> center.choices_of(center.create_user("ana"))
         []
         """
-        members = self.organization.members
-        mine = {user.id, *(group.id for group in user.groups)}
-        places = dict.fromkeys(
-            (one.account_id, one.permission_set_id)
-            for one in self.account_assignments
-            if one.principal_id in mine
-        )
+        members, mine = self.organization.members, {user.id, *(one.id for one in user.groups)}
+        own = (one for one in self.account_assignments if one.principal_id in mine)
+        places = dict.fromkeys((one.account_id, one.permission_set_id) for one in own)
         return [
             (members[account_id].account, self.permission_sets[set_id])
             for account_id, set_id in places

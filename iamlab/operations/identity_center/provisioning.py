@@ -54,15 +54,6 @@ _DURATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a permission set makes of a role in one account: ARNs, where policies are managed."""
-
-    attached: tuple[str, ...] = ()
-    inline: Policy | None = None
-    boundary: str | None = None
-
-
 def seconds_of(duration: object) -> int:
     """Read a session duration in the form of ISO 8601.
 
@@ -88,6 +79,15 @@ def seconds_of(duration: object) -> int:
     return seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a permission set makes of a role in one account: ARNs, where policies are managed."""
+
+    attached: tuple[str, ...] = ()
+    inline: Policy | None = None
+    boundary: str | None = None
+
+
 def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
     """Say what an account's role shall be, if the account has all that it takes.
 
@@ -100,11 +100,9 @@ def wanted(permission_set: PermissionSet, account: Account) -> Wanted:
     LimitExceeded
         The account has as many roles, or providers, as it may have; or the role as many policies.
     """
-    named: list[str | PolicyReference] = [
-        *permission_set.managed_policies,
-        *permission_set.customer_managed_policy_references,
-    ]
-    attached = tuple(_arn_in(account, one) for one in named)
+    references = permission_set.customer_managed_policy_references
+    named: list[str | PolicyReference] = [*permission_set.managed_policies, *references]
+    attached = tuple(_arn_in(account, policy) for policy in named)
     most = quota(account, "PoliciesPerRole")
     if len(attached) > most:
         raise LimitExceeded(f"Cannot exceed quota for PoliciesPerRole: {most}")
@@ -209,23 +207,14 @@ def _made(permission_set: PermissionSet, account: Account, provider: SAMLProvide
         "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
         "Condition": {"StringEquals": {"SAML:aud": audience(account)}},
     }
-    given: dict[str, Any] = {
-        "Path": PATH if center.region == HOME else f"{PATH}{center.region}/",
-        "RoleName": name,
-        "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-        "MaxSessionDuration": SESSION_SECONDS[1],  # what bounds sessions is the permission set
-    }
-    trust = saved(given["AssumeRolePolicyDocument"], f"trust of {name}", "trust")
-    role = Role(
-        account,
-        name,
-        given["Path"],
-        trust=trust,
-        max_session_duration=given["MaxSessionDuration"],
-        description=permission_set.description,
-    )
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    path = PATH if center.region == HOME else f"{PATH}{center.region}/"
+    role = Role(account, name, path, trust=saved(text, f"trust of {name}", "trust"))
+    role.description = permission_set.description
+    role.max_session_duration = SESSION_SECONDS[1]  # what bounds sessions is the permission set
     add(role, account.roles)
-    _note(account, "CreateRole", given)
+    given = {"Path": path, "RoleName": name, "AssumeRolePolicyDocument": text}
+    _note(account, "CreateRole", {**given, "MaxSessionDuration": role.max_session_duration})
     return role
 
 
