@@ -59,7 +59,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
     "secretsmanager": ("services.secretsmanager",),
     "sns": ("services.sns",),
-    "sso": ("identity_center.administration", "identity_center.instance"),
+    "sso": ("identity_center.administration",),
     "sqs": ("services.sqs",),
     "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
 }

@@ -7,11 +7,12 @@ Notes
 -----
 AWS pages: "Create, manage, and delete permission sets"; "Use IAM policies in permission sets"; "IAM
 Identity Center quotas"; "Assign user or group access to AWS accounts"; "API
-CreateAccountAssignment"; "API ProvisionPermissionSet".
+CreateAccountAssignment"; "API ProvisionPermissionSet"; "Attributes for access control".
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,9 @@ from iamlab.errors.organizations import AccountNotFoundException
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.model import managed_policies as managed
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.identity_center import provisioning
 from iamlab.operations.identity_center.calls import (
     GROUP,
-    PERMISSION_SET,
     USER,
     CenterCall,
     checked,
@@ -34,6 +35,7 @@ from iamlab.operations.identity_center.calls import (
     operation,
     optional,
 )
+from iamlab.operations.identity_center.directory import PATHS
 from iamlab.operations.identity_center.permission_sets import (
     ALL_ACCOUNTS,
     AWS_ACCOUNT,
@@ -41,13 +43,6 @@ from iamlab.operations.identity_center.permission_sets import (
     AccountAssignment,
     PermissionSet,
     PolicyReference,
-)
-from iamlab.operations.identity_center.provisioning import (
-    INLINE,
-    deprovision,
-    provision,
-    seconds_of,
-    wanted,
 )
 from iamlab.operations.organizations.lookup import account_id_of
 from iamlab.operations.policy_documents import saved
@@ -62,6 +57,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Answer
 
 MOST_POLICIES = 20
+_SOURCE = re.compile(r"\$\{path:(.+)\}")
 
 
 @operation(
@@ -76,7 +72,7 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
     made.description = optional("description", given.get("Description"))
     made.relay_state = optional("relayState", given.get("RelayState"))
     made.session_duration = given.get("SessionDuration", "PT1H")
-    seconds_of(made.session_duration)
+    provisioning.seconds_of(made.session_duration)
     made.tags = checked_pairs("tagKey", "tagValue", dict(tags_of(given)))
     if made.name in (one.name for one in center.permission_sets.values()):
         raise ConflictException(f"PermissionSet with name {made.name} already exists.")
@@ -88,11 +84,11 @@ def create_permission_set(call: CenterCall) -> PermissionSet:
 @operation("sso:UpdatePermissionSet")
 def update_permission_set(call: CenterCall) -> None:
     """Change a permission set; roles that were made of it stay as they are."""
-    chosen, given = call.permission_set, call.given
+    chosen, given = call.noted_permission_set(), call.given
     sent = ("Description", "SessionDuration", "RelayState")
     call.noted |= {name: given[name] for name in sent if name in given}
     lasts = given.get("SessionDuration", chosen.session_duration)
-    seconds_of(lasts)
+    provisioning.seconds_of(lasts)
     about = optional("description", given.get("Description", chosen.description))
     begins = optional("relayState", given.get("RelayState", chosen.relay_state))
     chosen.description, chosen.session_duration, chosen.relay_state = about, lasts, begins
@@ -101,7 +97,7 @@ def update_permission_set(call: CenterCall) -> None:
 @operation("sso:DeletePermissionSet")
 def delete_permission_set(call: CenterCall) -> None:
     """Delete a permission set that nobody is assigned to."""
-    chosen = call.permission_set
+    chosen = call.noted_permission_set()
     if chosen.provisioned:
         error = ConflictException(
             "Could not delete because PermissionSet has ApplicationProfile associated with it"
@@ -114,7 +110,7 @@ def delete_permission_set(call: CenterCall) -> None:
 @operation("sso:AttachCustomerManagedPolicyReferenceToPermissionSet")
 def attach_policy(call: CenterCall) -> None:
     """Add one of AWS's managed policies, or name one that each account must have."""
-    chosen = call.permission_set
+    chosen = call.noted_permission_set()
     held, policy, there, _ = _policy_in(call, chosen)
     if policy in held:
         raise ConflictException(there)
@@ -132,7 +128,7 @@ def attach_policy(call: CenterCall) -> None:
 @operation("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet")
 def detach_policy(call: CenterCall) -> None:
     """Take such a policy away."""
-    held, policy, _, missing = _policy_in(call, call.permission_set)
+    held, policy, _, missing = _policy_in(call, call.noted_permission_set())
     if policy not in held:
         raise ResourceNotFoundException(missing)
     held.remove(policy)
@@ -186,24 +182,24 @@ def _reference_in(given: Mapping[str, Any], noted_in: dict[str, Any]) -> PolicyR
 @operation("sso:PutInlinePolicyToPermissionSet")
 def put_inline_policy(call: CenterCall) -> None:
     """Write the inline policy."""
-    chosen, text = call.permission_set, checked("inlinePolicy", call.given["InlinePolicy"])
+    chosen, text = call.noted_permission_set(), checked("inlinePolicy", call.given["InlinePolicy"])
     call.noted["InlinePolicy"] = text
     try:  # whether AWS reads it now or only when it is provisioned is not documented
-        chosen.inline_policy = saved(text, INLINE, "identity")
+        chosen.inline_policy = saved(text, provisioning.INLINE, "identity")
     except LimitExceeded:  # that of managed policies: here there is room for more
-        chosen.inline_policy = Policy.parse(text, name=INLINE)
+        chosen.inline_policy = Policy.parse(text, name=provisioning.INLINE)
 
 
 @operation("sso:DeleteInlinePolicyFromPermissionSet")
 def delete_inline_policy(call: CenterCall) -> None:
     """Take the inline policy away."""
-    call.permission_set.inline_policy = None
+    call.noted_permission_set().inline_policy = None
 
 
 @operation("sso:PutPermissionsBoundaryToPermissionSet")
 def put_permissions_boundary(call: CenterCall) -> None:
     """Set the ceiling of the roles."""
-    chosen, sent = call.permission_set, call.given["PermissionsBoundary"]
+    chosen, sent = call.noted_permission_set(), call.given["PermissionsBoundary"]
     shown: dict[str, Any] = {}
     if "CustomerManagedPolicyReference" in sent:
         chosen.permissions_boundary = _reference_in(sent, shown)
@@ -216,7 +212,7 @@ def put_permissions_boundary(call: CenterCall) -> None:
 @operation("sso:DeletePermissionsBoundaryFromPermissionSet")
 def delete_permissions_boundary(call: CenterCall) -> None:
     """Take the ceiling away."""
-    chosen = call.permission_set
+    chosen = call.noted_permission_set()
     if chosen.permissions_boundary is None:  # AWS's sentence is not documented
         raise ResourceNotFoundException(f"No permissions boundary on {chosen.id}")
     chosen.permissions_boundary = None
@@ -229,20 +225,20 @@ def _status(of: str) -> Answer:
 @operation("sso:CreateAccountAssignment", _status("AccountAssignmentCreationStatus"))
 def create_account_assignment(call: CenterCall) -> AccountAssignment:
     """Let somebody choose a permission set in an account; then the account gets the role."""
-    center, account, chosen = call.center, _account_in(call), _set_in(call)
+    center, account, chosen = call.center, _account_in(call), call.permission_set
     made = AccountAssignment(account.account_id, chosen.id, *_principal_in(call))
     _note_assignment(call, made, chosen)
-    want = wanted(chosen, account)
+    want = provisioning.wanted(chosen, account)
     if made not in center.account_assignments:
         center.account_assignments.append(made)
-    call.then = partial(provision, chosen, account, want)
+    call.then = partial(provisioning.provision, chosen, account, want)
     return made
 
 
 @operation("sso:DeleteAccountAssignment", _status("AccountAssignmentDeletionStatus"))
 def delete_account_assignment(call: CenterCall) -> None:
     """Take the choice away; then the account's role too, if nobody else has it."""
-    account, chosen = _account_in(call, must_be_active=False), _set_in(call)
+    account, chosen = _account_in(call, must_be_active=False), call.permission_set
     every, place = call.center.account_assignments, (account.account_id, chosen.id)
     there = [one for one in every if (one.account_id, one.permission_set_id) == place]
     # Of a principal that has been deleted only the id is left.
@@ -255,13 +251,13 @@ def delete_account_assignment(call: CenterCall) -> None:
     _note_assignment(call, gone, chosen)
     every.remove(gone)
     if there == [gone]:
-        call.then = partial(deprovision, chosen, account)
+        call.then = partial(provisioning.deprovision, chosen, account)
 
 
 @operation("sso:ProvisionPermissionSet", _status("PermissionSetProvisioningStatus"))
 def provision_permission_set(call: CenterCall) -> None:
     """Check that the roles of a permission set can be brought up to date, and then do it."""
-    center, chosen = call.center, call.permission_set
+    center, chosen = call.center, call.noted_permission_set()
     if call.given["TargetType"] == ALL_ACCOUNTS:
         known = [key for key in chosen.provisioned if key in center.organization.members]
         accounts = [center.world.accounts[key] for key in known]
@@ -270,11 +266,11 @@ def provision_permission_set(call: CenterCall) -> None:
         key = accounts[0].account_id
         if key not in chosen.provisioned:  # AWS's sentence is not documented
             raise ResourceNotFoundException(f"{chosen.arn} is not provisioned in account {key}.")
-    work = [(account, wanted(chosen, account)) for account in accounts]
+    work = [(account, provisioning.wanted(chosen, account)) for account in accounts]
 
     def then() -> None:
         for account, want in work:
-            provision(chosen, account, want)
+            provisioning.provision(chosen, account, want)
 
     call.then = then
 
@@ -312,11 +308,6 @@ def _no_account(key: str, note: str) -> AwsError:
     return noted(error, note)
 
 
-def _set_in(call: CenterCall) -> PermissionSet:
-    """Find the permission set; the event says it only when all is found."""
-    return find(call.center.permission_sets, call.given["PermissionSetArn"], PERMISSION_SET)
-
-
 def _principal_in(call: CenterCall) -> tuple[str, str]:
     """Find a user or a group that is there: its type and its id."""
     kind, key, center = call.given["PrincipalType"], call.given["PrincipalId"], call.center
@@ -337,3 +328,31 @@ def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: Permissi
     call.noted |= {"TargetId": made.account_id, "TargetType": AWS_ACCOUNT}
     call.noted |= {"PermissionSetArn": chosen.arn}
     call.noted |= {"PrincipalType": made.principal_type, "PrincipalId": made.principal_id}
+
+
+@operation("sso:CreateInstanceAccessControlAttributeConfiguration")
+def set_attributes(call: CenterCall) -> None:
+    """Say which attributes of users become session tags."""
+    sent = call.given["InstanceAccessControlAttributeConfiguration"]
+    pairs = {
+        one.get("Key"): source
+        for one in sent.get("AccessControlAttributes", ())
+        for source in one.get("Value", {}).get("Source", ())
+    }
+    given = checked_pairs("key", "attribute", pairs)
+    if len({key.lower() for key in given}) < len(given):
+        raise ValidationException("Keys of session tags differ in more than their case.")
+    call.center.access_control_attributes = {key: _path(one) for key, one in given.items()}
+
+
+operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attributes)
+
+
+def _path(source: str) -> str:
+    """Read where a tag's value comes from: ``${path:title}``."""
+    found = _SOURCE.fullmatch(source)
+    if found is None or found[1] not in PATHS:  # AWS's sentence is not documented
+        error = ValidationException(f"The attribute source {source[:200]} is not supported.")
+        shown = source if found is None else found[1]
+        raise noted(error, f"Write ${{path:title}}. {did_you_mean(shown, PATHS)}")
+    return found[1]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from unicodedata import category
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import RequestError, did_you_mean, noted
@@ -136,8 +135,12 @@ class CenterCall(Call):
 
     @property
     def permission_set(self) -> PermissionSet:
-        """The permission set that the call names; the event says its ARN."""
-        found = find(self.center.permission_sets, self.given["PermissionSetArn"], PERMISSION_SET)
+        """The permission set that the call names."""
+        return find(self.center.permission_sets, self.given["PermissionSetArn"], PERMISSION_SET)
+
+    def noted_permission_set(self) -> PermissionSet:
+        """Find the permission set that the call names, and note its ARN for the event."""
+        found = self.permission_set
         self.noted["PermissionSetArn"] = found.arn
         return found
 
@@ -276,7 +279,7 @@ class Rule(NamedTuple):
     def is_met_by(self, value: str) -> bool:
         """Say whether a text has no other characters than these."""
         if _VISIBLE in self.pattern:
-            return all(category(one)[0] in "LMSNP" or one in self.blanks for one in value)
+            return all((one.isprintable() and one != " ") or one in self.blanks for one in value)
         return Shape("string", pattern=self.pattern).fits(value)
 
 

@@ -142,8 +142,7 @@ class IdentityStoreGroup(Part):
     @property
     def users(self) -> list[IdentityStoreUser]:
         """Its members."""
-        known = self.center.users
-        return [known[key] for key in self.member_ids]
+        return [self.center.users[key] for key in self.member_ids]
 
     def add_user(self, user: IdentityStoreUser | str) -> None:
         """Make a user a member (``CreateGroupMembership``).

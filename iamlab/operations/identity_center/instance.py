@@ -7,21 +7,18 @@ root user; somebody's own call, ``account.call("sso:...", ana, ...)``, needs per
 Notes
 -----
 AWS pages: "What is IAM Identity Center?"; "Organization and account instances of IAM Identity
-Center"; "Enable IAM Identity Center"; "Assign user or group access to AWS accounts"; "Attributes
-for access control".
+Center"; "Enable IAM Identity Center"; "Assign user or group access to AWS accounts".
 """
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError, did_you_mean, noted
+from iamlab.errors import RequestError
 from iamlab.errors.identity_center import ConflictException
-from iamlab.errors.services import ValidationException
 from iamlab.model.record import copy_into
 from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.saml_assertion import metadata_of
@@ -32,14 +29,10 @@ from iamlab.operations.identity_center.calls import (
     GROUP,
     PERMISSION_SET,
     USER,
-    CenterCall,
-    checked_pairs,
     do,
     id_of,
-    operation,
 )
 from iamlab.operations.identity_center.directory import (
-    PATHS,
     IdentityStore,
     IdentityStoreGroup,
     IdentityStoreUser,
@@ -61,8 +54,6 @@ if TYPE_CHECKING:
     from iamlab.operations.identity_center.portal import PortalSession
 
     Principal = IdentityStoreUser | IdentityStoreGroup
-
-_SOURCE = re.compile(r"\$\{path:(.+)\}")
 
 
 @dataclass(slots=True, eq=False)
@@ -308,34 +299,6 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         for held in (made.users, made.groups, made.permission_sets):
             held |= {key: copy_into(part, world=world) for key, part in held.items()}
         return made
-
-
-@operation("sso:CreateInstanceAccessControlAttributeConfiguration")
-def set_attributes(call: CenterCall) -> None:
-    """Say which attributes of users become session tags."""
-    sent = call.given["InstanceAccessControlAttributeConfiguration"]
-    pairs = {
-        one.get("Key"): source
-        for one in sent.get("AccessControlAttributes", ())
-        for source in one.get("Value", {}).get("Source", ())
-    }
-    given = checked_pairs("key", "attribute", pairs)
-    if len({key.lower() for key in given}) < len(given):
-        raise ValidationException("Keys of session tags differ in more than their case.")
-    call.center.access_control_attributes = {key: _path(one) for key, one in given.items()}
-
-
-operation("sso:UpdateInstanceAccessControlAttributeConfiguration")(set_attributes)
-
-
-def _path(source: str) -> str:
-    """Read where a tag's value comes from: ``${path:title}``."""
-    found = _SOURCE.fullmatch(source)
-    if found is None or found[1] not in PATHS:  # AWS's sentence is not documented
-        error = ValidationException(f"The attribute source {source[:200]} is not supported.")
-        shown = source if found is None else found[1]
-        raise noted(error, f"Write ${{path:title}}. {did_you_mean(shown, PATHS)}")
-    return found[1]
 
 
 def enable_identity_center(

@@ -173,10 +173,8 @@ def provider_in(center: IdentityCenter, account: Account) -> SAMLProvider | None
 
 def enter(account: Account) -> None:
     """See to the service-linked role with which Identity Center works in an account."""
-    if same_name(LINKED_ROLE, account.roles) is not None:
-        return
-    service = {"type": "AWSService", "invokedBy": SERVICE}
-    _do_in_iam(account, "CreateServiceLinkedRole", {"AWSServiceName": SERVICE}, service)
+    if same_name(LINKED_ROLE, account.roles) is None:
+        _do_in_iam(account, "CreateServiceLinkedRole", {"AWSServiceName": SERVICE})
 
 
 def audience(account: Account) -> str:
@@ -240,21 +238,19 @@ def _bring_up_to_date(role: Role, want: Wanted) -> None:
     role.inline = {} if want.inline is None else {INLINE: want.inline}
 
 
-def _do_in_iam(
-    account: Account, name: str, given: dict[str, Any], caller: dict[str, Any] | None = None
-) -> Any:
+def _do_in_iam(account: Account, name: str, given: dict[str, Any]) -> Any:
     """Do an operation of IAM in an account, and note it."""
     made = find(name).perform(account, given)
-    _note(account, name, given, caller)
+    _note(account, name, given)
     return made
 
 
-def _note(
-    account: Account, name: str, given: dict[str, Any], caller: dict[str, Any] | None = None
-) -> None:
-    """Note a call of IAM: Identity Center makes it with its role, if nothing else is said."""
-    call, identity, key = ("iam", name), caller or _identity(account), account.account_id
-    record_in_account(account.world, call, identity, key, read_only=False, parameters=given)
+def _note(account: Account, name: str, given: dict[str, Any]) -> None:
+    """Note a call of IAM that Identity Center makes in an account."""
+    is_first = name == "CreateServiceLinkedRole"  # there was no role yet to make it with
+    caller = {"type": "AWSService", "invokedBy": SERVICE} if is_first else _identity(account)
+    call, key = ("iam", name), account.account_id
+    record_in_account(account.world, call, caller, key, read_only=False, parameters=given)
 
 
 def _identity(account: Account) -> dict[str, Any]:

@@ -19,18 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from iamlab.errors import noted
-from iamlab.errors.organizations import (
-    AccessDeniedException,
-    ConstraintViolationException,
-    DuplicateAccountException,
-    DuplicateHandshakeException,
-    HandshakeAlreadyInStateException,
-    HandshakeConstraintViolationException,
-    InvalidHandshakeTransitionException,
-    InvalidInputException,
-    MasterCannotLeaveOrganizationException,
-    SourceParentNotFoundException,
-)
+from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import Organization, organization_of, own_organization
 from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Handshake, Member
 from iamlab.operations.organizations.calls import ANYBODY, needing, operation, tagging
@@ -80,17 +69,17 @@ def _leave(organization: Organization, account_id: str) -> None:
     """
     member = organization.members[account_id]
     if account_id == organization.management_account_id:
-        raise MasterCannotLeaveOrganizationException(
+        raise errors.MasterCannotLeaveOrganizationException(
             "The management account cannot leave its organization: delete the organization."
         )
     if organization.delegates.get(account_id) is not None:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "The account is a delegated administrator: deregister it first.",
             "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG",
         )
     since = member.joined_timestamp if member.joined_method == "CREATED" else None
     if since is not None and organization.world.clock.now < since + WAIT:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             f"The account was made in the organization less than {WAIT.days} days ago.",
             "WAIT_PERIOD_ACTIVE",
         )
@@ -103,7 +92,7 @@ def create_account(organization: Organization, given: Parameters) -> AccountRequ
     world, tags = organization.world, tags_of(given)
     if _is_full(organization):
         most = organization.quota("Accounts")
-        error = ConstraintViolationException(TOO_MANY, _FULL)
+        error = errors.ConstraintViolationException(TOO_MANY, _FULL)
         raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
     name, email, made, reason = given["AccountName"], given["Email"], "", "EMAIL_ALREADY_EXISTS"
     if all(one.root.email.lower() != email.lower() for one in world.accounts.values()):
@@ -137,13 +126,13 @@ def move_account(organization: Organization, given: Parameters) -> None:
     member = member_of(organization, given)
     destination = organization.container(given["DestinationParentId"])
     if given["SourceParentId"] != member.parent_id:
-        raise SourceParentNotFoundException(
+        raise errors.SourceParentNotFoundException(
             "You specified a source parent in which the account is not."
         )
     if destination is None:
         raise missing("destination parent")
     if destination.id == member.parent_id:
-        raise DuplicateAccountException("The account is in the destination parent already.")
+        raise errors.DuplicateAccountException("The account is in the destination parent already.")
     member.parent_id = destination.id
 
 
@@ -176,18 +165,18 @@ def invite_account_to_organization(organization: Organization, given: Parameters
     now, notes = world.clock.now, given.get("Notes", "")
     made = Handshake(world, organization.id, "", *target, now, notes, tags=tags)
     if target[0] == "ACCOUNT" and target[1] not in world.accounts:
-        raise InvalidInputException(
+        raise errors.InvalidInputException(
             "You specified an account that doesn't exist.", "TARGET_NOT_SUPPORTED"
         )
     if any(made.is_for(account) for account in organization.accounts):
-        raise HandshakeConstraintViolationException(
+        raise errors.HandshakeConstraintViolationException(
             "The invited account is a member of the organization already.", _MEMBER
         )
     for one in organization.handshakes.values():
         if one.state == "OPEN" and (one.target_type, one.target_id) == target:
-            raise DuplicateHandshakeException("The account has an open invitation already.")
+            raise errors.DuplicateHandshakeException("The account has an open invitation already.")
     if _is_full(organization):
-        raise HandshakeConstraintViolationException(TOO_MANY, _FULL)
+        raise errors.HandshakeConstraintViolationException(TOO_MANY, _FULL)
     made.id = world.ids.organization_id("h")
     organization.handshakes[made.id] = made
     return made
@@ -205,11 +194,11 @@ def _open_handshake(account: Account, given: Parameters, outcome: str) -> Handsh
     """
     handshake = handshake_in(account, given)
     if handshake.is_for(account) is (outcome == "CANCELED"):
-        raise AccessDeniedException("You don't have permissions to access this resource.")
+        raise errors.AccessDeniedException("You don't have permissions to access this resource.")
     if handshake.state == outcome:
-        raise HandshakeAlreadyInStateException(f"The handshake is {outcome} already.")
+        raise errors.HandshakeAlreadyInStateException(f"The handshake is {outcome} already.")
     if handshake.state != "OPEN":
-        raise InvalidHandshakeTransitionException(
+        raise errors.InvalidHandshakeTransitionException(
             f"The handshake is {handshake.state}, and cannot become {outcome}."
         )
     return handshake
@@ -221,11 +210,11 @@ def accept_handshake(account: Account, given: Parameters) -> Handshake:
     handshake = _open_handshake(account, given, "ACCEPTED")
     before, after = organization_of(account.world, account.account_id), handshake.organization
     if before is after:
-        raise HandshakeConstraintViolationException(
+        raise errors.HandshakeConstraintViolationException(
             "The account is a member of the organization already.", _MEMBER
         )
     if account.partition != after.partition:
-        raise HandshakeConstraintViolationException(
+        raise errors.HandshakeConstraintViolationException(
             "The organization is in another partition.",
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
         )

@@ -21,16 +21,9 @@ if TYPE_CHECKING:
 
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
+    from iamlab.model.organization import targets as records
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.policies import OrganizationPolicy
-    from iamlab.model.organization.targets import (
-        AccountRequest,
-        Container,
-        Handshake,
-        Member,
-        OrganizationalUnit,
-        Target,
-    )
     from iamlab.operations.registry import Parameters
 
 _MISSING: Mapping[str, type[AwsError]] = {
@@ -48,7 +41,7 @@ _MISSING: Mapping[str, type[AwsError]] = {
 """What a call can name -> AWS's error when it isn't there."""
 
 Held = TypeVar("Held")
-Named = TypeVar("Named", bound="Account | Target | OrganizationPolicy")
+Named = TypeVar("Named", bound="Account | records.Target | OrganizationPolicy")
 
 
 def missing(noun: str) -> AwsError:
@@ -70,7 +63,7 @@ def found(held: Mapping[str, Held], noun: str, key: str) -> Held:
     return held[key]
 
 
-def parent_of(organization: Organization, given: Parameters) -> Container:
+def parent_of(organization: Organization, given: Parameters) -> records.Container:
     """Find the root or OU that a call names as the parent."""
     parent = organization.container(given["ParentId"])
     if parent is None:
@@ -78,12 +71,12 @@ def parent_of(organization: Organization, given: Parameters) -> Container:
     return parent
 
 
-def member_of(organization: Organization, given: Parameters) -> Member:
+def member_of(organization: Organization, given: Parameters) -> records.Member:
     """Find the account that a call is about: one of the organization's."""
     return found(organization.members, "account", given["AccountId"])
 
 
-def unit_of(organization: Organization, given: Parameters) -> OrganizationalUnit:
+def unit_of(organization: Organization, given: Parameters) -> records.OrganizationalUnit:
     """Find the OU that a call is about."""
     units = organization.organizational_units
     return found(units, "organizational unit", given["OrganizationalUnitId"])
@@ -94,7 +87,7 @@ def policy_in(organization: Organization, given: Parameters) -> OrganizationPoli
     return found(organization.policies, "policy", given["PolicyId"])
 
 
-def target_in(organization: Organization, given: Parameters) -> Target:
+def target_in(organization: Organization, given: Parameters) -> records.Target:
     """Find the root, OU or account that a call is about."""
     target = organization.target(given["TargetId"])
     if target is None:
@@ -102,7 +95,7 @@ def target_in(organization: Organization, given: Parameters) -> Target:
     return target
 
 
-def tagged_in(organization: Organization, given: Parameters) -> Target | OrganizationPolicy:
+def tagged_in(organization: Organization, given: Parameters) -> records.Target | OrganizationPolicy:
     """Find the root, OU, account or policy whose tags a call is about."""
     key = given["ResourceId"]
     tagged = organization.target(key) or organization.policies.get(key)
@@ -111,13 +104,13 @@ def tagged_in(organization: Organization, given: Parameters) -> Target | Organiz
     return tagged
 
 
-def request_in(organization: Organization, given: Parameters) -> AccountRequest:
+def request_in(organization: Organization, given: Parameters) -> records.AccountRequest:
     """Find the request for an account that a call is about."""
     key = given["CreateAccountRequestId"]
     return found(organization.requests, "create account request", key)
 
 
-def handshakes_of(account: Account) -> dict[str, Handshake]:
+def handshakes_of(account: Account) -> dict[str, records.Handshake]:
     """List the invitations that an account sent as management account, or was sent."""
     return {
         one.id: one
@@ -127,7 +120,7 @@ def handshakes_of(account: Account) -> dict[str, Handshake]:
     }
 
 
-def handshake_in(account: Account, given: Parameters) -> Handshake:
+def handshake_in(account: Account, given: Parameters) -> records.Handshake:
     """Find the invitation that a call is about: who sent it and who was sent it may see it."""
     known = handshakes_of(account)
     if given["HandshakeId"] not in known:
@@ -141,16 +134,19 @@ def about_handshake(account: Account, given: Parameters) -> str:
     return known[key].arn if isinstance(key, str) and key in known else "*"
 
 
-def container_of(organization: Organization, given: object) -> Container:
+def container_of(organization: Organization, given: object) -> records.Container:
     """Find the root or OU that is meant; nothing means the root."""
     units, root = organization.organizational_units, organization.root
     key = root.id if given is None else _key(given, units, "parent", "OUs", root.id)
     return units.get(key, root)
 
 
-def target_of(organization: Organization, given: Target | Account | str) -> str:
+def target_of(organization: Organization, given: records.Target | Account | str) -> str:
     """Find the id of the root, OU or account that is meant."""
-    targets: dict[str, Target] = {**organization.organizational_units, **organization.members}
+    targets: dict[str, records.Target] = {
+        **organization.organizational_units,
+        **organization.members,
+    }
     return _key(given, targets, "target", "OUs and accounts", organization.root.id)
 
 

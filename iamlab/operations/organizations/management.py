@@ -12,15 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import noted
-from iamlab.errors.organizations import (
-    AccountAlreadyRegisteredException,
-    AccountNotRegisteredException,
-    AlreadyInOrganizationException,
-    ConstraintViolationException,
-    DuplicateOrganizationalUnitException,
-    OrganizationalUnitNotEmptyException,
-    OrganizationNotEmptyException,
-)
+from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import Organization, organization_of
 from iamlab.model.organization.policies import DEEPEST, SCP, TYPES, aws_managed
 from iamlab.model.organization.targets import Container, Member, OrganizationalUnit, Root
@@ -42,7 +34,7 @@ def create_organization(account: Account, given: Parameters) -> Organization:
     """
     world, owner = account.world, account.account_id
     if organization_of(world, owner) is not None:
-        raise AlreadyInOrganizationException(
+        raise errors.AlreadyInOrganizationException(
             "The provided account is already a member of an organization."
         )
     key, root_id = world.ids.organization_id("o"), world.ids.organization_id("r")
@@ -64,7 +56,7 @@ def create_organization(account: Account, given: Parameters) -> Organization:
 def delete_organization(organization: Organization, _: Parameters) -> None:
     """Delete an organization in which no other account is left."""
     if len(organization.members) > 1:
-        raise OrganizationNotEmptyException(
+        raise errors.OrganizationNotEmptyException(
             "To delete an organization you must first remove all member accounts (except the "
             "master)."
         )
@@ -74,7 +66,9 @@ def delete_organization(organization: Organization, _: Parameters) -> None:
 def _check_name(parent: Container, name: str, but: OrganizationalUnit | None = None) -> None:
     """Insist that no other OU of the parent has that name."""
     if any(one.name == name and one is not but for one in parent.organizational_units):
-        raise DuplicateOrganizationalUnitException("An OU with the same name already exists.")
+        raise errors.DuplicateOrganizationalUnitException(
+            "An OU with the same name already exists."
+        )
 
 
 @operation("CreateOrganizationalUnit", "ParentId", AS_UNIT, also=tagging())
@@ -84,7 +78,7 @@ def create_organizational_unit(organization: Organization, given: Parameters) ->
     tags = tags_of(given)
     _check_name(parent, name)
     if len(organization.way_to(parent.id)) > DEEPEST:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "You cannot add an organizational unit to the specified parent because it would "
             "exceed the max depth allowed.",
             "OU_DEPTH_LIMIT_EXCEEDED",
@@ -92,7 +86,7 @@ def create_organizational_unit(organization: Organization, given: Parameters) ->
     most, units = organization.quota("OrganizationalUnits"), organization.organizational_units
     if len(units) >= most:
         message = f"You have reached the limit of {most} organizational units."
-        raise ConstraintViolationException(message, "OU_NUMBER_LIMIT_EXCEEDED")
+        raise errors.ConstraintViolationException(message, "OU_NUMBER_LIMIT_EXCEEDED")
     world, attached = organization.world, organization.full_access()
     key = world.ids.organization_id("ou", organization.root.id)
     made = OrganizationalUnit(world, organization.id, key, attached, tags, name, parent.id)
@@ -115,7 +109,7 @@ def delete_organizational_unit(organization: Organization, given: Parameters) ->
     """Delete an OU in which nothing is; the policies that were attached to it stay."""
     unit = unit_of(organization, given)
     if unit.organizational_units or unit.members:
-        raise OrganizationalUnitNotEmptyException(
+        raise errors.OrganizationalUnitNotEmptyException(
             "The organizational unit still holds accounts or organizational units."
         )
     del organization.organizational_units[unit.id]
@@ -133,7 +127,7 @@ def disable_aws_service_access(organization: Organization, given: Parameters) ->
     """Let a service work in all accounts no longer."""
     service = given["ServicePrincipal"]
     if any(service in services for services in organization.delegates.values()):
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "The service has a delegated administrator: deregister it first.",
             "DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE",
         )
@@ -145,24 +139,24 @@ def register_delegated_administrator(organization: Organization, given: Paramete
     """Let a member account administer a service, and read about the organization."""
     member, service = member_of(organization, given), given["ServicePrincipal"]
     if member.id == organization.management_account_id:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "You cannot register master account/yourself as delegated administrator for your "
             "organization.",
             "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
         )
     if member.status != "ACTIVE":
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "The account is suspended.",
             "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR",
         )
     if service not in organization.service_access:
-        error = ConstraintViolationException(
+        error = errors.ConstraintViolationException(
             "The service has no access to the organization yet.", "SERVICE_ACCESS_NOT_ENABLED"
         )
         raise noted(error, f'organization.enable_aws_service_access("{service}") gives it.')
     services = organization.delegates.get(member.id, {})
     if service in services:
-        raise AccountAlreadyRegisteredException(
+        raise errors.AccountAlreadyRegisteredException(
             "The provided account is already a delegated administrator for your organization."
         )
     organization.delegates[member.id] = {**services, service: organization.world.clock.now}
@@ -174,7 +168,7 @@ def deregister_delegated_administrator(organization: Organization, given: Parame
     member, service = member_of(organization, given), given["ServicePrincipal"]
     services = organization.delegates.get(member.id, {})
     if service not in services:
-        raise AccountNotRegisteredException(NOT_REGISTERED)
+        raise errors.AccountNotRegisteredException(NOT_REGISTERED)
     left = {name: since for name, since in services.items() if name != service}
     if left:
         organization.delegates[member.id] = left

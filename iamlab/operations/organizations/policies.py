@@ -11,17 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.errors import noted
-from iamlab.errors.organizations import (
-    ConstraintViolationException,
-    DuplicatePolicyAttachmentException,
-    DuplicatePolicyException,
-    InvalidInputException,
-    PolicyInUseException,
-    PolicyNotAttachedException,
-    PolicyTypeAlreadyEnabledException,
-    PolicyTypeNotAvailableForOrganizationException,
-    PolicyTypeNotEnabledException,
-)
+from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import organization_of
 from iamlab.model.organization.policies import TYPES, OrganizationPolicy, of_type, type_of
 from iamlab.operations.organizations.calls import needing, operation, tagging
@@ -51,7 +41,7 @@ def _root_of(organization: Organization, given: Parameters) -> Root:
 def _check_available(organization: Organization) -> None:
     """Insist that the organization can have policies."""
     if organization.feature_set != "ALL":
-        raise PolicyTypeNotAvailableForOrganizationException(
+        raise errors.PolicyTypeNotAvailableForOrganizationException(
             "The organization has not all features enabled, so it can have no policies."
         )
 
@@ -63,7 +53,9 @@ def enable_policy_type(organization: Organization, given: Parameters) -> Root:
     known = type_of(policy_type)
     _check_available(organization)
     if policy_type in root.policy_types:
-        raise PolicyTypeAlreadyEnabledException("The specified policy type is already enabled.")
+        raise errors.PolicyTypeAlreadyEnabledException(
+            "The specified policy type is already enabled."
+        )
     root.policy_types.append(policy_type)
     for target in organization.targets:
         target.attached.append(known.full_access_id)
@@ -76,7 +68,7 @@ def disable_policy_type(organization: Organization, given: Parameters) -> Root:
     root, policy_type = _root_of(organization, given), given["PolicyType"]
     type_of(policy_type)
     if policy_type not in root.policy_types:
-        raise PolicyTypeNotEnabledException(NOT_ENABLED)
+        raise errors.PolicyTypeNotEnabledException(NOT_ENABLED)
     for target in organization.targets:
         gone = of_type(organization, target, policy_type)
         target.attached = [key for key in target.attached if key not in gone]
@@ -88,7 +80,7 @@ def _own(part: Tagged) -> Tagged:
     """Insist that a part which is to be changed is not one of AWS's own policies."""
     if getattr(part, "is_aws_managed", False):
         message = "The policy is managed by AWS, and nobody else can change it."
-        raise InvalidInputException(message, "IMMUTABLE_POLICY")
+        raise errors.InvalidInputException(message, "IMMUTABLE_POLICY")
     return part
 
 
@@ -105,14 +97,14 @@ def _check_name(
 ) -> None:
     for one in organization.policies.values():
         if (one.name, one.type) == (name, policy_type) and one is not but:
-            raise DuplicatePolicyException("A policy with the same name already exists.")
+            raise errors.DuplicatePolicyException("A policy with the same name already exists.")
 
 
 def _document(content: str, name: str, policy_type: str) -> Policy:
     """Read what a policy shall say; AWS has a reason, too, for one that is too long."""
     try:
         return saved(content, name, TYPES[policy_type].rules)
-    except ConstraintViolationException as error:
+    except errors.ConstraintViolationException as error:
         error.reason = "POLICY_CONTENT_LIMIT_EXCEEDED"
         raise
 
@@ -129,7 +121,7 @@ def create_policy(organization: Organization, given: Parameters) -> Organization
     world, every, most = organization.world, organization.policies, organization.quota(policy_type)
     if sum(one.type == policy_type and not one.is_aws_managed for one in every.values()) >= most:
         message = f"You have reached the limit of {most} policies of this type."
-        raise ConstraintViolationException(message, "POLICY_NUMBER_LIMIT_EXCEEDED")
+        raise errors.ConstraintViolationException(message, "POLICY_NUMBER_LIMIT_EXCEEDED")
     key, own = world.ids.organization_id("p"), organization.id
     every[key] = OrganizationPolicy(world, own, key, name, policy_type, document, about, tags=tags)
     return every[key]
@@ -156,7 +148,9 @@ def delete_policy(organization: Organization, given: Parameters) -> None:
     """Delete a policy that is attached nowhere."""
     policy = _own(policy_in(organization, given))
     if policy.targets:
-        error = PolicyInUseException("The policy still hangs on a root, an OU or an account.")
+        error = errors.PolicyInUseException(
+            "The policy still hangs on a root, an OU or an account."
+        )
         raise noted(error, f"Detach it from {', '.join(one.label for one in policy.targets)}.")
     del organization.policies[policy.id]
 
@@ -166,12 +160,12 @@ def attach_policy(organization: Organization, given: Parameters) -> None:
     """Attach a policy: it reaches whatever is below."""
     policy, target = policy_in(organization, given), target_in(organization, given)
     if policy.type not in organization.root.policy_types:
-        error = PolicyTypeNotEnabledException(NOT_ENABLED)
+        error = errors.PolicyTypeNotEnabledException(NOT_ENABLED)
         raise noted(error, f'organization.enable_policy_type("{policy.type}") enables it.')
     if policy.id in target.attached:
-        raise DuplicatePolicyAttachmentException("The policy hangs there already.")
+        raise errors.DuplicatePolicyAttachmentException("The policy hangs there already.")
     if len(of_type(organization, target, policy.type)) >= TYPES[policy.type].most:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "You have attached the maximum number of policies to the specified target.",
             "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
         )
@@ -184,11 +178,11 @@ def detach_policy(organization: Organization, given: Parameters) -> None:
     policy, target = policy_in(organization, given), target_in(organization, given)
     if policy.is_aws_managed and TYPES[policy.type].always_hangs:
         message = f"{policy.name} cannot be detached."
-        raise InvalidInputException(message, "NON_DETACHABLE_POLICY")
+        raise errors.InvalidInputException(message, "NON_DETACHABLE_POLICY")
     if policy.id not in target.attached:
-        raise PolicyNotAttachedException("The policy does not hang there.")
+        raise errors.PolicyNotAttachedException("The policy does not hang there.")
     if len(of_type(organization, target, policy.type)) == 1:
-        raise ConstraintViolationException(
+        raise errors.ConstraintViolationException(
             "You cannot remove the last policy attached to the specified target. You must have "
             "at least one attached at all times.",
             "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",

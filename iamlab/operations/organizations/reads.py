@@ -44,17 +44,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.account import Account
+    from iamlab.model.organization import targets as records
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.policies import OrganizationPolicy
-    from iamlab.model.organization.targets import (
-        AccountRequest,
-        Container,
-        Handshake,
-        Member,
-        OrganizationalUnit,
-        Root,
-        Target,
-    )
     from iamlab.operations.registry import About, Parameters, Perform
 
 PAGE = 20
@@ -79,17 +71,17 @@ def organization(one: Organization) -> dict[str, Any]:
     }
 
 
-def root(one: Root) -> dict[str, Any]:
+def root(one: records.Root) -> dict[str, Any]:
     """Write a root."""
     return {**_named(one), "PolicyTypes": _enabled(one.policy_types)}
 
 
-def unit(one: OrganizationalUnit) -> dict[str, Any]:
+def unit(one: records.OrganizationalUnit) -> dict[str, Any]:
     """Write an OU."""
     return {**_named(one), "Path": one.path}
 
 
-def account(one: Member) -> dict[str, Any]:
+def account(one: records.Member) -> dict[str, Any]:
     """Write a member account, the management account included."""
     return {
         "Id": one.id,
@@ -115,12 +107,12 @@ def policy(one: OrganizationPolicy) -> dict[str, Any]:
     return {"PolicySummary": policy_summary(one), "Content": one.content}
 
 
-def target(one: Target) -> dict[str, Any]:
+def target(one: records.Target) -> dict[str, Any]:
     """Write what a policy is attached to."""
     return {"TargetId": one.id, "Arn": one.arn, "Name": one.name, "Type": one.kind}
 
 
-def request(one: AccountRequest) -> dict[str, Any]:
+def request(one: records.AccountRequest) -> dict[str, Any]:
     """Write how the making of an account ended."""
     return {
         "Id": one.id,
@@ -132,7 +124,7 @@ def request(one: AccountRequest) -> dict[str, Any]:
     }
 
 
-def handshake(one: Handshake) -> dict[str, Any]:
+def handshake(one: records.Handshake) -> dict[str, Any]:
     """Write an invitation."""
     sender = one.organization
     management = sender.management_account
@@ -161,7 +153,7 @@ def handshake(one: Handshake) -> dict[str, Any]:
     }
 
 
-def delegate(one: Member) -> dict[str, Any]:
+def delegate(one: records.Member) -> dict[str, Any]:
     """Write a delegated administrator: an account, and since when it is one."""
     written = account(one)
     del written["Paths"]
@@ -176,7 +168,7 @@ def services(
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
 
 
-def _named(one: Root | OrganizationalUnit | OrganizationPolicy) -> dict[str, Any]:
+def _named(one: records.Root | records.OrganizationalUnit | OrganizationPolicy) -> dict[str, Any]:
     return {"Id": one.id, "Arn": one.arn, "Name": one.name}
 
 
@@ -184,7 +176,7 @@ def _enabled(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": name, "Status": "ENABLED"} for name in types]
 
 
-def _child(one: Container | Member) -> dict[str, str]:
+def _child(one: records.Container | records.Member) -> dict[str, str]:
     return {"Id": one.id, "Type": one.kind}
 
 
@@ -258,31 +250,33 @@ lists("ListHandshakesForOrganization", "Handshakes", handshake, by=MANAGEMENT)(
 )
 
 
-def _chosen(every: Iterable[Handshake], given: Parameters) -> list[Handshake]:
+def _chosen(every: Iterable[records.Handshake], given: Parameters) -> list[records.Handshake]:
     """Choose those of a kind: there are invitations only."""
     kind = given.get("Filter", {}).get("ActionType", "INVITE")
     return list(every) if kind == "INVITE" else []
 
 
 @lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
-def list_handshakes_for_account(account: Account, given: Parameters) -> list[Handshake]:
+def list_handshakes_for_account(account: Account, given: Parameters) -> list[records.Handshake]:
     """List the invitations that an account was sent."""
     every = handshakes_of(account).values()
     return _chosen((one for one in every if one.is_for(account)), given)
 
 
 @lists("ListChildren", "Children", _child, "ParentId")
-def list_children(organization: Organization, given: Parameters) -> Iterable[Container | Member]:
+def list_children(
+    organization: Organization, given: Parameters
+) -> Iterable[records.Container | records.Member]:
     """List the accounts, or the OUs, right below a root or an OU."""
     parent = parent_of(organization, given)
     return parent.members if given["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
 @lists("ListParents", "Parents", _child, "ChildId")
-def list_parents(organization: Organization, given: Parameters) -> list[Container]:
+def list_parents(organization: Organization, given: Parameters) -> list[records.Container]:
     """List the parents of an account or an OU: there is one."""
     units, members = organization.organizational_units, organization.members
-    below: dict[str, OrganizationalUnit | Member] = {**units, **members}
+    below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
     child = found(below, "child", given["ChildId"])
     return [parent_of(organization, {"ParentId": child.parent_id})]
 
@@ -290,14 +284,16 @@ def list_parents(organization: Organization, given: Parameters) -> list[Containe
 @lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
 def list_create_account_status(
     organization: Organization, given: Parameters
-) -> list[AccountRequest]:
+) -> list[records.AccountRequest]:
     """List how the making of accounts ended."""
     states = given.get("States") or ("SUCCEEDED", "FAILED")
     return [one for one in organization.requests.values() if one.state in states]
 
 
 @lists("ListDelegatedAdministrators", "DelegatedAdministrators", delegate)
-def list_delegated_administrators(organization: Organization, given: Parameters) -> list[Member]:
+def list_delegated_administrators(
+    organization: Organization, given: Parameters
+) -> list[records.Member]:
     """List the delegated administrators, of one service or of all."""
     wanted, every = given.get("ServicePrincipal"), organization.delegates.items()
     keys = [key for key, administered in every if wanted is None or wanted in administered]
