@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.lab.organization_policies import OrganizationPolicies
+from iamlab.lab.organization_parts import OrganizationPolicies
 from iamlab.model.organization import organization as records
 from iamlab.model.organization.targets import ACCESS_ROLE
 from iamlab.model.record import facade_of

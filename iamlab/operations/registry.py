@@ -53,16 +53,13 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "kms": ("services.kms.grants", "services.kms.keys", "services.kms.policies_and_states"),
     "lambda": ("services.lambda_operations",),
     "organizations": (
-        *("organizations.accounts", "organizations.delegates", "organizations.handshakes"),
-        *("organizations.management", "organizations.policies"),
+        *("organizations.accounts", "organizations.management", "organizations.policies"),
+        *("organizations.reads",),
     ),
     "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
     "secretsmanager": ("services.secretsmanager",),
     "sns": ("services.sns",),
-    "sso": (
-        *("identity_center.assignments", "identity_center.instance"),
-        *("identity_center.permission_sets", "identity_center.set_policies"),
-    ),
+    "sso": ("identity_center.administration",),
     "sqs": ("services.sqs",),
     "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.tokens_and_messages"),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import AwsError, did_you_mean
 from iamlab.model import managed_policies as managed
-from iamlab.operations.identity_center.parameters import seconds_of
+from iamlab.operations.identity_center.provisioning import seconds_of
 from iamlab.policy.arn import Arn
 from iamlab.storage.problems import member
 
