@@ -20,6 +20,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.quotas import is_account_id
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.storage.account_details.export import LISTS
 from iamlab.storage.account_details.entries import (
     Entry,
     Problems,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.storage.account_details.entries import Page, Source
 
-LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 _COMMAND = "the output of get-account-authorization-details"
 HOW = "aws iam get-account-authorization-details --output json > account.json"
 
