@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.credential_report.credentials import Credentials
     from iamlab.model.account import Account
 
-CHECKS = {**credential_checks.CHECKS, **identities.CHECKS, **references.CHECKS}
+CHECKS = {**credential_checks.CHECKS, **identities.CHECKS, **references.REFERENCE_CHECKS}
 """The check of each control, by the control's id."""
 
 

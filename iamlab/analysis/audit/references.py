@@ -179,4 +179,4 @@ def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
             yield role.arn, f"Nobody can assume the role: {nobody}.", fix
 
 
-CHECKS: dict[str, Check] = {"missing-name": _missing_names, "trusts-nobody": _trusts_nobody}
+REFERENCE_CHECKS: dict[str, Check] = {"missing-name": _missing_names, "trusts-nobody": _trusts_nobody}
