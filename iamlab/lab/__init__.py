@@ -25,7 +25,7 @@ Record.facade_modules |= {
 register_modules(
     "iam",
     "iamlab.analysis.account_operations",
-    "iamlab.storage.account_details.export",
+    "iamlab.storage.tmp_details",
     "iamlab.analysis.last_accessed.operations",
     "iamlab.analysis.policy_simulator.simulator",
     "iamlab.analysis.policy_simulator.requests",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from iamlab.storage.account_details.entries import Problems
+from iamlab.storage.account_entries import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.operations.organizations.parameters import RULES, Rule
-from iamlab.storage.account_details.entries import Entry, WrongEntry
+from iamlab.storage.account_entries import Entry, WrongEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.storage.account_details.entries import Page, Problems
+    from iamlab.storage.account_entries import Page, Problems
 
     Reader = Callable[["ExportedOrganization", Entry, Entry], None]
     """Reads an entry into what is exported; the last one is its page."""
