@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.analysis.account_operations import Summary
+    from iamlab.analysis.account_reports import Summary
     from iamlab.model.event import Event
     from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy

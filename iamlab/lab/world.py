@@ -303,7 +303,7 @@ class World(Questions, EventQuestions):
         LoadError
             A file that is not such an output, or is cut off; with the place.
         """
-        from iamlab.storage.tmp_details import load_account_details
+        from iamlab.storage.account_details import load_account_details
 
         world = cls()
         load_account_details(world, exports, resource_policies or {}, organization)
@@ -372,7 +372,7 @@ class World(Questions, EventQuestions):
         >>> again.user("ana").arn
         'arn:aws:iam::111111111111:user/ana'
         """
-        from iamlab.storage.tmp_details import whole
+        from iamlab.storage.account_details import whole
 
         return [whole(account) for account in self.accounts.values()]
 

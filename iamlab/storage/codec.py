@@ -12,29 +12,24 @@ gives its text again, and as text if none does.
 
 from __future__ import annotations
 
+import json
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, get_args, get_origin
-from iamlab.policy.document import Policy
-from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
-from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+
 from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
+from iamlab.policy.document import Policy
 from iamlab.policy.writing import statement_to_json
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
-from iamlab.storage.values import Text
-
+from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
+from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
 
 if typing.TYPE_CHECKING:
     from iamlab.storage.problems import Coder

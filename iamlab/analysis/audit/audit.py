@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.audit import credentials as credential_checks
-from iamlab.analysis.audit import identities, identities as references
+from iamlab.analysis.audit import identities
+from iamlab.analysis.audit import identities as references
 from iamlab.analysis.audit.controls import (
     CONTROLS,
     NOT_MODELLED,

@@ -16,23 +16,23 @@ AWS pages: "IAM identifiers"; "Rename an IAM user"; "AWS JSON policy elements: P
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-from iamlab.policy.patterns import glob_ignoring_case
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
 from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded
 from iamlab.policy.arn import Arn, is_arn
-from typing import TYPE_CHECKING
+from iamlab.policy.patterns import glob_ignoring_case
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw
+    from iamlab.model.account import Account
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
-    from collections.abc import Iterator, Mapping
-    from iamlab.model.account import Account
 
     IsWrong = Callable[[Statement], bool]
 
@@ -363,4 +363,7 @@ def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
             yield role.arn, f"Nobody can assume the role: {nobody}.", fix
 
 
-REFERENCE_CHECKS: dict[str, Check] = {"missing-name": _missing_names, "trusts-nobody": _trusts_nobody}
+REFERENCE_CHECKS: dict[str, Check] = {
+    "missing-name": _missing_names,
+    "trusts-nobody": _trusts_nobody,
+}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.analysis.account_operations import Summary, UserSummary
+    from iamlab.analysis.account_reports import Summary, UserSummary
     from iamlab.model.console_access import PasswordPolicy
     from iamlab.view.style import Look
 

@@ -17,7 +17,7 @@ from iamlab.analysis.privilege_escalation.cut import Cut
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.security_status import SecurityStatus
-from iamlab.analysis.account_operations import Summary, UserSummary
+from iamlab.analysis.account_reports import Summary, UserSummary
 from iamlab.analysis.what_can.what_can import WhatCan
 from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff

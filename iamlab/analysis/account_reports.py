@@ -1,56 +1,60 @@
-"""Operations about an account as a whole: its summary, its credential report, granted services.
+"""An account's numbers, its credential report, what grants a service; and a user at a glance.
 
-Summaries: an account in numbers, and a user as the console's page shows one, without secrets.
+``GetAccountSummary``, ``GenerateCredentialReport``, ``GetCredentialReport`` and
+``ListPoliciesGrantingServiceAccess`` are operations. A user's summary is what the console's page
+shows: never a secret.
 
 Notes
 -----
-AWS pages: "IAM API Reference", of each operation; "Generate credential reports for your AWS
-account"; "IAM API Reference: ListPoliciesGrantingServiceAccess".
-AWS pages: "IAM API Reference: GetAccountSummary", for the names; "IAM and AWS STS quotas"; "Manage
-access keys for IAM users"; "How IAM users sign in to AWS".
+AWS pages: "IAM API Reference", of each operation; "IAM API Reference: GetAccountSummary", for the
+names; "Generate credential reports for your AWS account"; "IAM and AWS STS quotas"; "Manage access
+keys for IAM users"; "How IAM users sign in to AWS".
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from iamlab.analysis.credential_report import credentials as account_credentials
+
+from iamlab.analysis.credential_report import credentials as held
 from iamlab.analysis.credential_report.report import CredentialReport, Job
-from iamlab.errors import InvalidInput, NoSuchEntity, ReportExpired, ReportInProgress, ReportNotPresent, RequestError, did_you_mean, noted
+from iamlab.display import Shown
+from iamlab.errors import (
+    AwsError,
+    InvalidInput,
+    NoSuchEntity,
+    ReportExpired,
+    ReportInProgress,
+    ReportNotPresent,
+    RequestError,
+    did_you_mean,
+    noted,
+)
 from iamlab.model import managed_policies
+from iamlab.model.credentials import devices_of
 from iamlab.model.identities import with_groups
+from iamlab.model.quotas import quota
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from iamlab.analysis.credential_report.credentials import VIRTUAL, of_root, own_policies
-from iamlab.display import Shown
-from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.credentials import devices_of
-from iamlab.model.quotas import quota
 from iamlab.policy.rules import INLINE_LIMITS
-from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from iamlab.model.account import Account
-    from iamlab.model.identities import Identity
-    from iamlab.policy.document import Policy
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from iamlab.model.account import Account
     from iamlab.model.credentials import KeyRecord
-    from iamlab.model.identities import User
+    from iamlab.model.identities import Identity, User
+    from iamlab.policy.document import Policy
 
 
-
-def _summary(summary: Summary) -> dict[str, Any]:
-    return {"SummaryMap": dict(summary.numbers)}
-
-
-@operation("GetAccountSummary", on="*", answer=_summary)
+@operation("GetAccountSummary", on="*", answer=lambda made: {"SummaryMap": dict(made.numbers)})
 def get_account_summary(account: Account, _: Parameters) -> Summary:
-    """Count what there is of each kind, and say how many there may be."""
-    return summary_of(account)
+    """Count what there is of each kind, and how many there may be."""
+    unknown = () if held.are_known(account) else _OF_CREDENTIALS
+    known = {name: number for name, number in _NUMBERS.items() if name not in unknown}
+    return Summary({name: _counted(account, number) for name, number in known.items()}, unknown)
 
 
 # AWS's sentences for reports are likely, not sure: its pages give only their meaning.
@@ -65,10 +69,10 @@ def generate_credential_report(account: Account, _: Parameters) -> dict[str, Any
     """
     now, job = account.world.clock.now, account.report_job
     if job is None or job.is_old(now):
-        if not account_credentials.are_known(account):
-            raise RequestError(account_credentials.NOT_IN_EXPORTS)
-        credentials = account_credentials.credentials_of(account)
-        account.report_job = Job(CredentialReport.of(credentials, now), now)
+        if not held.are_known(account):
+            raise RequestError(held.NOT_IN_EXPORTS)
+        report = CredentialReport.of(held.credentials_of(account), now)
+        account.report_job = Job(report, now)
         what = "No report exists. Starting a new report generation task"
         return {"State": "STARTED", "Description": what}
     account.report_job = job = replace(job, asked=job.asked + 1)
@@ -89,21 +93,17 @@ def get_credential_report(account: Account, _: Parameters) -> CredentialReport:
     now = account.world.clock.now
     job: Job | None = account.report_job
     if job is None:
-        raise noted(
-            ReportNotPresent("Credential report not present."),
-            "GenerateCredentialReport has one made.",
-        )
-    if job.is_old(now):
-        raise noted(
-            ReportExpired("Credential report expired."),
-            "A report is kept for four hours. GenerateCredentialReport has a new one made.",
-        )
-    if not job.is_ready(now):
-        raise noted(
-            ReportInProgress("Credential report is still being generated."),
-            "Call GenerateCredentialReport again until its State is COMPLETE.",
-        )
-    return job.report
+        error: AwsError = ReportNotPresent("Credential report not present.")
+        hint = "GenerateCredentialReport has one made."
+    elif job.is_old(now):
+        error = ReportExpired("Credential report expired.")
+        hint = "A report is kept for four hours. GenerateCredentialReport has a new one made."
+    elif not job.is_ready(now):
+        error = ReportInProgress("Credential report is still being generated.")
+        hint = "Call GenerateCredentialReport again until its State is COMPLETE."
+    else:
+        return job.report
+    raise noted(error, hint)
 
 
 @operation("ListPoliciesGrantingServiceAccess", on="identity", answer=as_it_is)
@@ -113,12 +113,12 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
     Only what hangs on it counts, and only what is allowed: boundaries, policies of resources and
     organizations, and what is denied, are left out.
     """
-    arn = given["Arn"]
-    every = (*account.users.values(), *account.groups.values(), *account.roles.values())
-    identities: dict[str, Identity] = {one.arn: one for one in every}
+    arn, services = given["Arn"], given["ServiceNamespaces"]
+    every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)
+    identities = {one.arn: one for by_name in every for one in by_name.values()}
     if arn not in identities:
         raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
-    for service in given["ServiceNamespaces"]:
+    for service in services:
         if not catalog.has(service):
             raise noted(
                 InvalidInput(f"Service namespace {service} is not valid."),
@@ -126,7 +126,7 @@ def list_policies_granting_service_access(account: Account, given: Parameters) -
             )
     return page(
         "PoliciesGrantingServiceAccess",
-        given["ServiceNamespaces"],
+        services,
         given,
         lambda service: {
             "ServiceNamespace": service,
@@ -161,24 +161,20 @@ def grants(policy: Policy, service: str) -> bool:
 
 def policies_granting(identity: Identity, service: str) -> list[dict[str, Any]]:
     """List the policies of an identity that grant a service, a user's groups included."""
-    found = [item for holder in with_groups(identity) for item in _granting(holder, service)]
+    found: list[dict[str, Any]] = []
+    for holder in with_groups(identity):
+        of = {"EntityType": holder.kind.upper(), "EntityName": holder.name}
+        found += (
+            {"PolicyName": name, "PolicyType": "INLINE", **of}
+            for name, policy in holder.inline.items()
+            if grants(policy, service)
+        )
+        for arn in holder.attached:
+            known = holder.account.policies.get(arn) or managed_policies.find(arn)
+            if known is not None and grants(known.document, service):
+                found.append({"PolicyName": known.name, "PolicyType": "MANAGED", "PolicyArn": arn})
     # A managed policy that is attached to several of them is one policy.
     return list({tuple(item.items()): item for item in found}.values())
-
-
-def _granting(holder: Identity, service: str) -> Iterator[dict[str, Any]]:
-    for name, policy in holder.inline.items():
-        if grants(policy, service):
-            yield {
-                "PolicyName": name,
-                "PolicyType": "INLINE",
-                "EntityType": holder.kind.upper(),
-                "EntityName": holder.name,
-            }
-    for arn in holder.attached:
-        known = holder.account.policies.get(arn) or managed_policies.find(arn)
-        if known is not None and grants(known.document, service):
-            yield {"PolicyName": known.name, "PolicyType": "MANAGED", "PolicyArn": arn}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -227,41 +223,16 @@ class Summary(Shown):
         return "\n".join([*lines, *(f"{name}: not in the file" for name in self.unknown)])
 
 
-def summary_of(account: Account) -> Summary:
-    """Count what an account has; a quota is a name in the table of quotas, or a fixed number."""
-    unknown = () if account_credentials.are_known(account) else _OF_CREDENTIALS
-    numbers: dict[str, int] = {}
-    for name, number in _NUMBERS.items():
-        if name in unknown:
-            continue
-        if isinstance(number, str):
-            numbers[name] = quota(account, number)
-        else:
-            numbers[name] = number if isinstance(number, int) else int(number(account))
-    return Summary(numbers, tuple(unknown))
-
-
-def _virtual_devices(account: Account) -> int:
-    """Count the virtual MFA devices, those that nobody uses included."""
-    return sum(one.kind == VIRTUAL for one in account.mfa_records.values())
-
-
-def _devices_in_use(account: Account) -> int:
-    return sum(len(one.mfa) for one in account_credentials.credentials_of(account))
+def _counted(account: Account, number: Callable[[Account], int] | str | int) -> int:
+    if isinstance(number, str):
+        return quota(account, number)
+    return number if isinstance(number, int) else int(number(account))
 
 
 def _instance_profiles(account: Account) -> int:
     """Count the instance profiles; those of a loaded account are known by their roles."""
     of_roles = {name for role in account.roles.values() for name in role.instance_profiles}
     return len(of_roles | set(account.instance_profiles))
-
-
-def _providers(account: Account) -> int:
-    return len(account.saml_providers) + len(account.oidc_providers)
-
-
-def _versions(account: Account) -> int:
-    return sum(len(policy.versions) for policy in own_policies(account))
 
 
 _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
@@ -276,37 +247,43 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "GroupsPerUserQuota": "GroupsPerUser",
     "SigningCertificatesPerUserQuota": "CertificatesPerUser",
     "AccessKeysPerUserQuota": 2,
-    "MFADevices": _virtual_devices,
-    "MFADevicesInUse": _devices_in_use,
-    "AccountMFAEnabled": lambda account: bool(of_root(account).mfa),
-    "AccountAccessKeysPresent": lambda account: bool(of_root(account).keys),
-    "AccountPasswordPresent": lambda account: of_root(account).password is not None,
-    "AccountSigningCertificatesPresent": lambda account: bool(of_root(account).certificates),
+    # The virtual ones, those that nobody uses included.
+    "MFADevices": lambda account: sum(
+        one.kind == held.VIRTUAL for one in account.mfa_records.values()
+    ),
+    "MFADevicesInUse": lambda account: sum(len(one.mfa) for one in held.credentials_of(account)),
+    "AccountMFAEnabled": lambda account: bool(held.of_root(account).mfa),
+    "AccountAccessKeysPresent": lambda account: bool(held.of_root(account).keys),
+    "AccountPasswordPresent": lambda account: held.of_root(account).password is not None,
+    "AccountSigningCertificatesPresent": lambda account: bool(held.of_root(account).certificates),
     "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
     "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
     "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
-    "Policies": lambda account: len(own_policies(account)),
+    "Policies": lambda account: len(held.own_policies(account)),
     "PoliciesQuota": "Policies",
     "PolicySizeQuota": 6144,
-    "PolicyVersionsInUse": _versions,
+    "PolicyVersionsInUse": lambda account: sum(
+        len(one.versions) for one in held.own_policies(account)
+    ),
     "PolicyVersionsInUseQuota": 10_000,
     "VersionsPerPolicyQuota": "VersionsPerPolicy",
     "GlobalEndpointTokenVersion": lambda account: account.global_endpoint_token_version,
     "AssumeRolePolicySizeQuota": 2048,
     "InstanceProfiles": _instance_profiles,
     "InstanceProfilesQuota": "InstanceProfiles",
-    "Providers": _providers,
+    "Providers": lambda account: len(account.saml_providers) + len(account.oidc_providers),
     "RolePolicySizeQuota": INLINE_LIMITS["role"],
     "Roles": lambda account: len(account.roles),
     "RolesQuota": "Roles",
 }
+"""AWS's name -> how it is counted; of a quota its name in the table of quotas, or a number."""
 
 _OF_CREDENTIALS = (
     *("ServerCertificates", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled"),
     *("AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent"),
     *("GlobalEndpointTokenVersion", "Providers"),
 )
-"""What an export of account details does not hold."""
+"""The numbers that an export of account details does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,11 +335,12 @@ class UserSummary(Shown):
             ("boundary", [self.boundary] if self.boundary else []),
             ("access keys", [str(key) for key in self.access_keys]),
         ]
-        lines = [f"User {self.name}"]
-        for title, values in rows:
-            for number, value in enumerate(values or ("none",)):
-                lines.append(f"  {title if number == 0 else '':<22}{value}")
-        return "\n".join(lines)
+        lines = (
+            f"  {'' if number else title:<22}{value}"
+            for title, values in rows
+            for number, value in enumerate(values or ("none",))
+        )
+        return "\n".join([f"User {self.name}", *lines])
 
 
 def summarise(user: User) -> UserSummary:
@@ -403,11 +381,9 @@ def summarise(user: User) -> UserSummary:
 def _policies(user: User) -> Iterator[tuple[str, str]]:
     """Name each policy that applies, and how it is attached."""
     for one in with_groups(user):
-        attached, inline = "attached", "inline"
-        if one is not user:
-            attached, inline = f"attached to group {one.name}", f"inline of group {one.name}"
-        yield from ((arn.rpartition("/")[2], attached) for arn in one.attached)
-        yield from ((name, inline) for name in one.inline)
+        to, of = ("", "") if one is user else (f" to group {one.name}", f" of group {one.name}")
+        yield from ((arn.rpartition("/")[2], f"attached{to}") for arn in one.attached)
+        yield from ((name, f"inline{of}") for name in one.inline)
 
 
 def _key(key_id: str, record: KeyRecord, now: datetime) -> KeySummary:

@@ -29,8 +29,8 @@ from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
 from iamlab.operations.organizations import lookup as answers
 from iamlab.operations.organizations.parameters import RULES
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.storage.account_details import as_printed
 from iamlab.storage.account_entries import WrongEntry, account_of, pages_in, read_policy
-from iamlab.storage.tmp_details import as_printed
 from iamlab.storage.organization_pages import READERS, collect, identifier, moment
 
 if TYPE_CHECKING:

@@ -18,34 +18,44 @@ AWS page: "IAM API Reference: GetAccountAuthorizationDetails".
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
-from iamlab.errors import LoadError
-from iamlab.model import managed_policies as managed
-from iamlab.model.identities import Bounded, Identity, User
-from iamlab.model.quotas import is_account_id
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.storage.account_entries import Entry, Problems, account_of, pages_in, read_group, read_managed, read_policy, read_role, read_user
 import sys
+import warnings
 from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
 from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.cloudtrail.recording import role_last_used
+from iamlab.errors import LoadError
 from iamlab.model import managed_policies
+from iamlab.model import managed_policies as managed
+from iamlab.model.identities import Bounded, Identity, User
+from iamlab.model.quotas import is_account_id
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
-from typing import TYPE_CHECKING
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.storage.account_entries import (
+    Entry,
+    Problems,
+    account_of,
+    pages_in,
+    read_group,
+    read_managed,
+    read_policy,
+    read_role,
+    read_user,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from iamlab.model.account import Account
+    from iamlab.model.identities import Group, Role
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
     from iamlab.storage.account_entries import Page, Source
-    from collections.abc import Callable, Iterable, Mapping
-    from iamlab.model.identities import Group, Role
 
     Write = Callable[[Any], dict[str, Any]]
 
@@ -87,7 +97,7 @@ def load_account_details(
         )
     problems.raise_if_any()
     if organization is not None:
-        from iamlab.storage.tmp_export import read_organization
+        from iamlab.storage.organization_export import read_organization
 
         read_organization(world, organization, problems)
         problems.raise_if_any("The organization cannot be read:")
