@@ -29,91 +29,20 @@ from iamlab.policy.document import Policy
 from iamlab.policy.writing import statement_to_json
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
-from iamlab.storage.values import Anything, Bytes, Exact, Fraction, Member, Moment, Number, Text
+from iamlab.storage.values import (
+    BYTES,
+    FRACTION,
+    MOMENT,
+    NUMBER,
+    NUMBER_BESIDE_TEXT,
+    TEXT,
+    Anything,
+    exact,
+    member_of,
+)
 
 if typing.TYPE_CHECKING:
     from iamlab.storage.problems import Coder
-
-_PLAIN: dict[Any, Coder] = {
-    str: Text(),
-    int: Number(),
-    float: Fraction(),
-    bool: Exact((False, True)),
-    type(None): Exact((None,)),
-    bytes: Bytes(),
-    datetime: Moment(),
-    Policy: PolicyCoder(),
-    Any: Anything(),
-    object: Anything(),
-}
-
-_LISTS: dict[Any, tuple[type, type]] = {  # annotation: what is made, what is taken
-    list: (list, list),
-    Sequence: (tuple, Sequence),
-    set: (set, AbstractSet),
-    frozenset: (frozenset, AbstractSet),
-    AbstractSet: (frozenset, AbstractSet),
-}
-
-
-@cache
-def coder_of(hint: Any) -> Coder:
-    """Give what writes and reads values of a type.
-
-    Raises
-    ------
-    TypeError
-        No file can hold such values: this is said to whoever writes the class.
-
-    Examples
-    --------
-    >>> from iamlab.storage.problems import CodingRun
-    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", CodingRun())
-    {'a': ['MQ==', 'Mg==']}
-    """
-    if hint in _PLAIN:
-        return _PLAIN[hint]
-    origin, inside = get_origin(hint) or hint, get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        return _union(inside)
-    if origin is Literal:
-        return Exact(inside)
-    if origin is tuple and inside[1:] == (...,):
-        return Many(coder_of(inside[0]), tuple, tuple)
-    if origin is tuple and inside:
-        return Fixed(tuple(map(coder_of, inside)))
-    if origin in _LISTS and inside:
-        return Many(coder_of(inside[0]), *_LISTS[origin])
-    if origin in (dict, Mapping) and inside[:1] == (str,):
-        return ByName(coder_of(inside[1]))
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return Member(hint)
-    if isinstance(hint, type) and is_dataclass(hint):
-        return _of_classes([hint])
-    raise TypeError(f"a file of a world cannot hold {hint}")
-
-
-def _union(hints: tuple[Any, ...]) -> Coder:
-    """Give what writes values of several types, of which JSON has each as another kind."""
-    classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
-    coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
-    if int in hints:
-        coders.append(Number(beside_text=str in hints))
-    if classes:
-        coders.append(_of_classes(classes))
-    kinds = [kind for coder in coders for kind in coder.kinds]
-    if len(kinds) > len(set(kinds)):
-        raise TypeError(f"a file of a world cannot tell which of {hints} a value is")
-    return OneOf(tuple(coders))
-
-
-def _of_classes(classes: list[Any]) -> Coder:
-    """Give what writes objects of some classes and of those below them."""
-    every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
-    records = [RecordCoder(class_, coder_of) for class_ in every]
-    if len(records) == 1:
-        return records[0]
-    return ClassCoder({record.cls.__name__: record for record in records})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +114,7 @@ class ByName:
         """Give an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
             return run.not_a("an object", value, place)
-        name = Text().write
+        name = TEXT.write
         return {
             name(key, place, run): self.item_coder.write(item, member(place, str(key)), run)
             for key, item in value.items()
@@ -195,7 +124,7 @@ class ByName:
         """Take an object; what is wrong in it is noted and left out."""
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
-        name, found = Text().read, {}
+        name, found = TEXT.read, {}
         for key, raw_value in raw.items():
             value = self.item_coder.read(raw_value, member(place, str(key)), run)
             known = name(key, place, run)
@@ -356,3 +285,85 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
         return error
     run.policies[text] = run.policies[text, name] = found
     return found
+
+
+_PLAIN: dict[Any, Coder] = {
+    str: TEXT,
+    int: NUMBER,
+    float: FRACTION,
+    bool: exact((False, True)),
+    type(None): exact((None,)),
+    bytes: BYTES,
+    datetime: MOMENT,
+    Policy: PolicyCoder(),
+    Any: Anything(),
+    object: Anything(),
+}
+
+_LISTS: dict[Any, tuple[type, type]] = {  # annotation: what is made, what is taken
+    list: (list, list),
+    Sequence: (tuple, Sequence),
+    set: (set, AbstractSet),
+    frozenset: (frozenset, AbstractSet),
+    AbstractSet: (frozenset, AbstractSet),
+}
+
+
+@cache
+def coder_of(hint: Any) -> Coder:
+    """Give what writes and reads values of a type.
+
+    Raises
+    ------
+    TypeError
+        No file can hold such values: this is said to whoever writes the class.
+
+    Examples
+    --------
+    >>> from iamlab.storage.problems import CodingRun
+    >>> coder_of(dict[str, tuple[bytes, ...]]).write({"a": (b"1", b"2")}, "$", CodingRun())
+    {'a': ['MQ==', 'Mg==']}
+    """
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, inside = get_origin(hint) or hint, get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _union(inside)
+    if origin is Literal:
+        return exact(inside)
+    if origin is tuple and inside[1:] == (...,):
+        return Many(coder_of(inside[0]), tuple, tuple)
+    if origin is tuple and inside:
+        return Fixed(tuple(map(coder_of, inside)))
+    if origin in _LISTS and inside:
+        return Many(coder_of(inside[0]), *_LISTS[origin])
+    if origin in (dict, Mapping) and inside[:1] == (str,):
+        return ByName(coder_of(inside[1]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return member_of(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _of_classes([hint])
+    raise TypeError(f"a file of a world cannot hold {hint}")
+
+
+def _union(hints: tuple[Any, ...]) -> Coder:
+    """Give what writes values of several types, of which JSON has each as another kind."""
+    classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
+    coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
+    if int in hints:
+        coders.append(NUMBER_BESIDE_TEXT if str in hints else NUMBER)
+    if classes:
+        coders.append(_of_classes(classes))
+    kinds = [kind for coder in coders for kind in coder.kinds]
+    if len(kinds) > len(set(kinds)):
+        raise TypeError(f"a file of a world cannot tell which of {hints} a value is")
+    return OneOf(tuple(coders))
+
+
+def _of_classes(classes: list[Any]) -> Coder:
+    """Give what writes objects of some classes and of those below them."""
+    every = [class_ for cls in classes for class_ in (cls, *below(cls).values())]
+    records = [RecordCoder(class_, coder_of) for class_ in every]
+    if len(records) == 1:
+        return records[0]
+    return ClassCoder({record.cls.__name__: record for record in records})

@@ -1,9 +1,8 @@
 """Which actions a record is about: CloudTrail's name of a call, and the names in policies.
 
 Usually the event's name is the action's, and the event's source begins with the service's prefix.
-The tables have the exceptions, with the reason. They also say which actions belong to data events,
-which a trail has only if it is set up to log them: the table of data events says which calls these
-are, and the tables here say which actions the calls need.
+``call_tables.toml`` has the exceptions, with the reason. It also says which actions belong to data
+events, which a trail has only if it is set up to log them.
 
 Notes
 -----
@@ -19,6 +18,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.analysis.trails.arn_formats import table
 from iamlab.cloudtrail.event_names import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
 
@@ -33,25 +33,8 @@ class NeededAction(NamedTuple):
     is_known: bool
 
 
-PREFIXES: Mapping[str, tuple[str, ...]] = {
-    # Policies know these by another name.
-    "cloudcontrolapi": ("cloudformation",),
-    "email": ("ses",),
-    "memory-db": ("memorydb",),
-    "monitoring": ("cloudwatch",),
-    "rdsdata": ("rds-data",),
-    "tagging": ("tag",),
-    # These log for two or more services, whose names differ in policies.
-    "autoscaling": ("autoscaling", "application-autoscaling", "autoscaling-plans"),
-    "ds": ("ds", "ds-data"),
-    "es": ("es", "opensearch"),
-    "s3": ("s3", "s3express", "s3-object-lambda"),
-    "sso": ("sso", "sso-directory", "identitystore"),
-}
-"""The source of an event, without ``.amazonaws.com`` -> prefixes of actions, the likeliest first.
-
-Where AWS documents no source, that of the service's endpoint is taken.
-"""
+PREFIXES = table("prefixes")
+"""The source of an event, without ``.amazonaws.com`` -> prefixes of actions, the likeliest first."""
 
 NO_PERMISSION = frozenset(
     (
@@ -64,90 +47,11 @@ NO_PERMISSION = frozenset(
 SIGN_IN = "signin"
 """Where people sign in: an event that has no action there needs no permission."""
 
-_CALLS_THAT_NEED: Mapping[str, str] = {
-    # S3 named its actions before it had as many operations.
-    "s3:ListAllMyBuckets": "ListBuckets",
-    "s3:ListBucket": "HeadBucket ListObjects ListObjectsV2",
-    "s3:ListBucketVersions": "ListObjectVersions",
-    "s3:ListBucketMultipartUploads": "ListMultipartUploads",
-    "s3:ListMultipartUploadParts": "ListParts",
-    "s3:GetObject": "HeadObject SelectObjectContent GetObjectAttributes CopyObject UploadPartCopy",
-    "s3:GetObjectAttributes": "GetObjectAttributes",
-    "s3:PutObject": "CreateMultipartUpload UploadPart CompleteMultipartUpload PostObject "
-    "CopyObject UploadPartCopy",
-    "s3:DeleteObject": "DeleteObjects",
-    "s3express:ListAllMyDirectoryBuckets": "s3:ListDirectoryBuckets",
-    "s3express:CreateSession": "s3:CreateSession",
-    "s3-object-lambda:WriteGetObjectResponse": "s3:WriteGetObjectResponse",
-    # S3's configurations: their actions leave out "Bucket", and to delete one is to put none.
-    "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration GetBucketAccelerate",
-    "s3:PutAccelerateConfiguration": "PutBucketAccelerateConfiguration PutBucketAccelerate",
-    "s3:GetAnalyticsConfiguration": "GetBucketAnalyticsConfiguration "
-    "ListBucketAnalyticsConfigurations",
-    "s3:PutAnalyticsConfiguration": "PutBucketAnalyticsConfiguration "
-    "DeleteBucketAnalyticsConfiguration",
-    "s3:PutBucketCORS": "DeleteBucketCors",
-    "s3:GetEncryptionConfiguration": "GetBucketEncryption",
-    "s3:PutEncryptionConfiguration": "PutBucketEncryption DeleteBucketEncryption",
-    "s3:GetIntelligentTieringConfiguration": "GetBucketIntelligentTieringConfiguration "
-    "ListBucketIntelligentTieringConfigurations",
-    "s3:PutIntelligentTieringConfiguration": "PutBucketIntelligentTieringConfiguration "
-    "DeleteBucketIntelligentTieringConfiguration",
-    "s3:GetInventoryConfiguration": "GetBucketInventoryConfiguration "
-    "ListBucketInventoryConfigurations",
-    "s3:PutInventoryConfiguration": "PutBucketInventoryConfiguration "
-    "DeleteBucketInventoryConfiguration",
-    "s3:GetLifecycleConfiguration": "GetBucketLifecycle GetBucketLifecycleConfiguration",
-    "s3:PutLifecycleConfiguration": "PutBucketLifecycle PutBucketLifecycleConfiguration "
-    "DeleteBucketLifecycle DeleteBucketLifecycleConfiguration",
-    "s3:GetMetricsConfiguration": "GetBucketMetricsConfiguration ListBucketMetricsConfigurations",
-    "s3:PutMetricsConfiguration": "PutBucketMetricsConfiguration DeleteBucketMetricsConfiguration",
-    "s3:GetBucketNotification": "GetBucketNotificationConfiguration",
-    "s3:PutBucketNotification": "PutBucketNotificationConfiguration",
-    "s3:PutBucketOwnershipControls": "DeleteBucketOwnershipControls",
-    "s3:GetReplicationConfiguration": "GetBucketReplication",
-    "s3:PutReplicationConfiguration": "PutBucketReplication DeleteBucketReplication",
-    "s3:PutBucketTagging": "DeleteBucketTagging",
-    "s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration",
-    "s3:PutBucketObjectLockConfiguration": "PutObjectLockConfiguration",
-    # The bucket's settings and the account's are two actions.
-    "s3:GetBucketPublicAccessBlock": "GetPublicAccessBlock",
-    "s3:PutBucketPublicAccessBlock": "PutPublicAccessBlock DeletePublicAccessBlock "
-    "DeleteBucketPublicAccessBlock",
-    "s3:PutAccountPublicAccessBlock": "DeleteAccountPublicAccessBlock",
-    # Lambda's API says Invoke, and its action says what.
-    "lambda:InvokeFunction": "Invoke InvokeWithResponseStream",
-    "lambda:GetLayerVersion": "GetLayerVersionByArn",
-    # A batch needs what each of its parts needs.
-    "sqs:SendMessage": "SendMessageBatch",
-    "sqs:DeleteMessage": "DeleteMessageBatch",
-    "sqs:ChangeMessageVisibility": "ChangeMessageVisibilityBatch",
-    "sns:Publish": "PublishBatch",
-    "dynamodb:GetItem": "TransactGetItems",
-    "verifiedpermissions:GetPolicy": "BatchGetPolicy",
-    "verifiedpermissions:IsAuthorized": "BatchIsAuthorized",
-    "verifiedpermissions:IsAuthorizedWithToken": "BatchIsAuthorizedWithToken",
-    # One call, two keys.
-    "kms:ReEncryptFrom": "ReEncrypt",
-    "kms:ReEncryptTo": "ReEncrypt",
-    # A conversation is one way to invoke a model.
-    "bedrock:InvokeModel": "Converse StartAsyncInvoke InvokeModelWithBidirectionalStream",
-    "bedrock:InvokeModelWithResponseStream": "ConverseStream",
-    # A second version of an operation has the action of the first.
-    "access-analyzer:GetFinding": "GetFindingV2",
-    "access-analyzer:ListFindings": "ListFindingsV2",
-    "cloudfront:CreateDistribution": "CreateDistributionWithTags",
-    # Budgets have two actions for all that is done with them.
-    "budgets:ModifyBudget": "CreateBudget UpdateBudget DeleteBudget",
-    "budgets:ViewBudget": "DescribeBudget DescribeBudgets",
-}
-"""Action -> the calls that need it under another name; a prefix is there where it differs."""
-
 
 def _by_call() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for action, calls in _CALLS_THAT_NEED.items():
-        for call in calls.split():
+    for action, calls in table("calls_that_need").items():
+        for call in calls:
             name = call if ":" in call else f"{action.partition(':')[0]}:{call}"
             found[name] += (action,)
     return dict(found)
@@ -216,14 +120,6 @@ def actions_of_call(event_source: str, event_name: str) -> tuple[NeededAction, .
     return () if source == SIGN_IN else (NeededAction(f"{prefixes[0]}:{plain}", is_known=False),)
 
 
-_MORE_DATA_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "dynamodb": ("ConditionCheckItem", "PartiQL*"),  # parts of transactions and of statements
-    "lambda": ("InvokeFunctionUrl",),
-    "rds-data": ("*",),
-    "s3-object-lambda": ("*",),
-}
-"""Service -> more actions of data events, whatever the names of their calls are."""
-
 
 @lru_cache(maxsize=1)
 def data_actions() -> Mapping[str, str]:
@@ -261,6 +157,6 @@ def _data_actions() -> Iterator[str]:
     for known in catalog.actions_of("s3").values():
         if any(kind.name == "object" for kind in known.resource_types):
             yield known.full_name
-    for service, patterns in _MORE_DATA_ACTIONS.items():
+    for service, patterns in table("more_data_actions").items():
         for pattern in patterns:
             yield from catalog.expand(f"{service}:{pattern}")

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.trails.arn_formats import parameter_texts, place_of_call
+from iamlab.analysis.trails.arn_formats import TABLES, parameter_texts, place_of_call, table
 from iamlab.analysis.trails.resources import (
     TAKES_NO_RESOURCE,
     UNKNOWN,
@@ -31,50 +31,12 @@ if TYPE_CHECKING:
 
     from iamlab.model.event import Event
 
-_OF_SESSIONS = {
-    "tags": "sts:TagSession",
-    "principaltags": "sts:TagSession",
-    "sourceidentity": "sts:SetSourceIdentity",
-}
-_OF_BUCKETS = {
-    "objectownership": "s3:PutBucketOwnershipControls",
-    "x-amz-object-ownership": "s3:PutBucketOwnershipControls",
-    "acl": "s3:PutBucketAcl",
-    "x-amz-acl": "s3:PutBucketAcl",
-    # The model's own, of a bucket that is made with all that belongs to it.
-    "policy": "s3:PutBucketPolicy",
-    "publicaccessblockconfiguration": "s3:PutBucketPublicAccessBlock",
-}
-_OF_OBJECTS = {
-    "acl": "s3:PutObjectAcl",
-    "x-amz-acl": "s3:PutObjectAcl",
-    "x-amz-tagging": "s3:PutObjectTagging",
-    "x-amz-object-lock-mode": "s3:PutObjectRetention",
-    "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
-}
 DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
-    "sts:AssumeRole": _OF_SESSIONS,
-    "sts:AssumeRoleWithSAML": _OF_SESSIONS,
-    "sts:AssumeRoleWithWebIdentity": _OF_SESSIONS,
-    "s3:CreateBucket": _OF_BUCKETS,
-    "s3:PutObject": _OF_OBJECTS,
-    "dynamodb:CreateTable": {"resourcepolicy": "dynamodb:PutResourcePolicy"},
-    # The model's own, as with buckets.
-    "ecr:CreateRepository": {"policy": "ecr:SetRepositoryPolicy"},
-    "events:CreateEventBus": {"policy": "events:PutPermission"},
-    "lambda:CreateFunction": {"policy": "lambda:PutResourcePolicy"},
-    "secretsmanager:CreateSecret": {"policy": "secretsmanager:PutResourcePolicy"},
+    action: needed
+    for actions, needed in TABLES["needed_for_parameter"].items()
+    for action in actions.split()
 }
 """Action -> a parameter in lower case -> the action that is needed too, if it has a value."""
-
-_ALWAYS: Mapping[str, tuple[str, ...]] = {
-    "iam:GenerateOrganizationsAccessReport": (
-        *("organizations:DescribePolicy", "organizations:ListChildren"),
-        *("organizations:ListParents", "organizations:ListPoliciesForTarget"),
-        *("organizations:ListRoots", "organizations:ListTargetsForPolicy"),
-    )
-}
-"""Action -> what is needed too, whatever the parameters say."""
 
 _RENAMING: Mapping[str, tuple[str, str]] = {
     "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename"),
@@ -103,12 +65,6 @@ _EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecifica
 _TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagResources")
 """What services call the action that tags, if it is not named after the resource."""
 
-_OTHER_TAGGING: Mapping[str, str] = {
-    "autoscaling:CreateAutoScalingGroup": "autoscaling:CreateOrUpdateTags",
-    "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
-    "kinesis:CreateStream": "kinesis:AddTagsToStream",
-}
-
 _MOST = 1000
 
 
@@ -135,7 +91,7 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
     for name, needed in DEPENDENT_ON_PARAMETER.get(action, {}).items():
         if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
             yield from _on_what_is_created(event, action, needed)
-    yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
+    yield from ((needed, TAKES_NO_RESOURCE) for needed in table("always_needed").get(action, ()))
     if action in _RENAMING:
         yield from _on_new_name(event, action)
     if action == "iam:PutAccountProperties" and _turns_on(parameters.get("properties")):
@@ -164,8 +120,8 @@ def tagging_action(action: str) -> str:
     verb = next((verb for verb in _CREATING if name.startswith(verb)), "")
     if not verb:
         return ""
-    if action in _OTHER_TAGGING:
-        return _OTHER_TAGGING[action]
+    if action in TABLES["other_tagging"]:
+        return str(TABLES["other_tagging"][action])
     names = (f"Tag{name.removeprefix(verb)}", *_TAGGING)
     known = catalog.actions_of(service)
     return next((f"{service}:{one}" for one in names if one.lower() in known), "")

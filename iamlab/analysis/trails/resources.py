@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.trails.arn_formats import (
     OWN_PARAMETER,
+    TABLES,
     arn_formats_of,
     arns_that_fit,
     fill,
     parameter_texts,
     place_of_call,
     queue_arn,
+    table,
 )
 
 if TYPE_CHECKING:
@@ -53,21 +55,8 @@ TAKES_NO_RESOURCE = CallResource("*")
 UNKNOWN = CallResource("*", is_exact=False)
 """Of which the record says nothing."""
 
-INDEXED = frozenset(("dynamodb:Query", "dynamodb:Scan"))
-"""Actions on a table's index: the record names the table, and permission is needed on its index."""
-
-NEW = frozenset(
-    (
-        *("iam:CreateGroup", "iam:CreateInstanceProfile", "iam:CreatePolicy", "iam:CreateRole"),
-        *("iam:CreateUser", "iam:CreateVirtualMFADevice", "iam:UploadServerCertificate"),
-    )
-)
-"""Calls that say the path of what they create, or leave it out for ``/``."""
-
-NAMED_ANEW = frozenset(
-    ("organizations:CreatePolicy", "secretsmanager:CreateSecret", "secretsmanager:ReplicateSecret")
-)
-"""Calls that create a resource with a random id: callers need permission before there is one."""
+INDEXED, NEW, NAMED_ANEW = map(frozenset, table("actions").values())
+"""Actions on an index, those that say the path of what they create, and those that name it anew."""
 
 OF_OBJECTS = frozenset(("s3:DeleteObject",))
 """Actions whose record may have the bucket alone: DeleteObjects does not log the keys."""
@@ -75,44 +64,13 @@ OF_OBJECTS = frozenset(("s3:DeleteObject",))
 ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
 """What a call creates in practice, though the catalogue does not call it required."""
 
-_ORGANIZATIONS: Mapping[str, tuple[str, str]] = {
-    "o": ("organization", "organization/{}"),
-    "ou": ("organizationalunit", "ou/o-*/{}"),
-    "p": ("policy", "policy/o-*/*/{}"),
-    "r": ("root", "root/o-*/{}"),
-    "h": ("handshake", "handshake/o-*/*/{}"),
-    "": ("account", "account/o-*/{}"),
-}
-"""How an id of Organizations begins, none for an account's -> its type, and the ARN's last part."""
-
+_ORGANIZATIONS = table("organizations_ids")
 _ORGANIZATIONS_PARAMETERS = (
     *("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid"),
     *("accountid", "policyid", "organizationalunitid", "handshakeid"),
 )
 
-EC2_IDS: Mapping[str, str] = {
-    "acl": "network-acl",
-    "ami": "image",
-    "eipalloc": "elastic-ip",
-    "eni": "network-interface",
-    "fl": "vpc-flow-log",
-    "i": "instance",
-    "igw": "internet-gateway",
-    "key": "key-pair",
-    "lt": "launch-template",
-    "nat": "natgateway",
-    "pl": "prefix-list",
-    "rtb": "route-table",
-    "sg": "security-group",
-    "sgr": "security-group-rule",
-    "snap": "snapshot",
-    "subnet": "subnet",
-    "tgw": "transit-gateway",
-    "vol": "volume",
-    "vpc": "vpc",
-    "vpce": "vpc-endpoint",
-}
-"""How an id at EC2 begins -> the kind of resource; CreateTags takes any of them."""
+EC2_IDS: Mapping[str, str] = TABLES["ec2_ids"]
 
 _DEEPEST = 3
 _MOST = 20
