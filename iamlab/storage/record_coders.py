@@ -23,7 +23,7 @@ from iamlab.analysis.last_accessed.operations import LastAccessedJob
 from iamlab.errors import IamLabError, did_you_mean
 from iamlab.model.account import Account
 from iamlab.model.record import plain
-from iamlab.storage.field_rules import Rule, rule_for
+from iamlab.storage.checks import Rule, rule_for
 from iamlab.storage.problems import LEFT_OUT, UNUSABLE, WRITTEN_INSTEAD, Coder, CodingRun, is_secret
 
 if typing.TYPE_CHECKING:

@@ -1,16 +1,13 @@
-"""Checks of identities and their policies: policies that allow too much, empty groups, tags.
+"""Checks of identities and their policies: too much access, empty groups, tags, stale names.
 
-Like AWS Config's rules, these read the text of statements and ignore conditions and boundaries.
-
-Names that lead nowhere: policies that still name what was renamed, moved or deleted.
-
-A user or group that is renamed keeps its id and its policies; but policies that name it by its ARN
-do not follow. Worse: whoever is given the old name later may get what was meant for another.
+Like AWS Config's rules, the checks of access read the text of statements and ignore conditions and
+boundaries. A user or group that is renamed keeps its id and its policies; but policies that name it
+by its ARN do not follow. Worse: whoever gets the old name later may get what was meant for another.
 
 Notes
 -----
-AWS page: "Security Hub controls for AWS Identity and Access Management", and "... for AWS KMS".
-AWS pages: "IAM identifiers"; "Rename an IAM user"; "AWS JSON policy elements: Principal".
+AWS pages: "Security Hub controls for AWS Identity and Access Management", and "... for AWS KMS";
+"IAM identifiers"; "Rename an IAM user"; "AWS JSON policy elements: Principal".
 """
 
 from __future__ import annotations
@@ -20,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.audit.controls import CHECKS, check
 from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded
 from iamlab.policy.arn import Arn, is_arn
@@ -28,13 +26,15 @@ from iamlab.policy.patterns import glob_ignoring_case
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamlab.analysis.audit.controls import AuditedAccount, Check, Flaw
+    from iamlab.analysis.audit.controls import AuditedAccount, Flaw
     from iamlab.model.account import Account
+    from iamlab.model.identities import Group, Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
     IsWrong = Callable[[Statement], bool]
+    Texts = Iterator[str]
 
 
 SUPPORT = "AWSSupportAccess"
@@ -80,93 +80,78 @@ def _labels(policy: Policy, is_wrong: IsWrong) -> str:
     return ", ".join(one.label for one in policy.statements if is_wrong(one))
 
 
-def _all_policies(audited: AuditedAccount) -> Iterable[ManagedPolicy]:
-    return audited.own_policies
+def _managed(is_wrong: IsWrong, what: str) -> Callable[..., Texts]:
+    """Check the default version of a customer managed policy."""
+
+    def flaws(policy: ManagedPolicy, audited: AuditedAccount) -> Texts:
+        if labels := _labels(policy.document, is_wrong):
+            nobody = "" if policy.arn in audited.attached else " Nobody has the policy now."
+            yield f"It {what} (statement {labels}).{nobody}"
+
+    return flaws
 
 
-def _granting_policies(audited: AuditedAccount) -> Iterable[ManagedPolicy]:
-    """Leave out policies that are boundaries only: they grant nothing."""
-    boundaries = audited.bounding - audited.attached
-    return (policy for policy in audited.own_policies if policy.arn not in boundaries)
+def _inline(is_wrong: IsWrong, what: str) -> Callable[..., Texts]:
+    def flaws(identity: Identity, _: AuditedAccount) -> Texts:
+        for name, policy in identity.inline.items():
+            if labels := _labels(policy, is_wrong):
+                yield f"Inline policy {name}: it {what} (statement {labels})."
+
+    return flaws
 
 
-def _managed(
-    which: Callable[[AuditedAccount], Iterable[ManagedPolicy]],
-    is_wrong: IsWrong,
-    what: str,
-    fix: str,
-) -> Check:
-    """Check the default version of the customer managed policies."""
+_ADMIN = (allows_everything, "allows everything on everything")
+_DECRYPTS = (_decrypts_with_every_key, "decrypts with every KMS key")
 
-    def check(audited: AuditedAccount) -> Iterator[Flaw]:
-        for policy in which(audited):
-            if labels := _labels(policy.document, is_wrong):
-                nobody = "" if policy.arn in audited.attached else " Nobody has the policy now."
-                yield policy.arn, f"{what} (statement {labels}).{nobody}", fix
-
-    return check
+check("policy-admin", of="granting_policies")(_managed(*_ADMIN))
+check("inline-policy-admin", of="identities")(_inline(*_ADMIN))
+check("policy-whole-service", of="own_policies")(
+    _managed(_allows_a_service, "allows all actions of a service")
+)
+check("policy-kms-decrypt", of="own_policies")(_managed(*_DECRYPTS))
+check("inline-policy-kms-decrypt", of="identities")(_inline(*_DECRYPTS))
 
 
-def _inline(is_wrong: IsWrong, what: str, fix: str) -> Check:
-    def check(audited: AuditedAccount) -> Iterator[Flaw]:
-        for identity in audited.identities:
-            for name, policy in identity.inline.items():
-                if labels := _labels(policy, is_wrong):
-                    yield identity.arn, f"Inline policy {name}: {what} (statement {labels}).", fix
-
-    return check
+@check("user-policies", of="iam_users")
+def _users_own_policies(user: User, _: AuditedAccount) -> Texts:
+    if count := len(user.attached) + len(user.inline):
+        yield f"The user has {'1 policy' if count == 1 else f'{count} policies'} of its own."
 
 
-def _users_own_policies(audited: AuditedAccount) -> Iterator[Flaw]:
-    fix = "Give it to a group, and put the user into it; or let people use roles."
-    for user in audited.account.users.values():
-        if count := len(user.attached) + len(user.inline):
-            many = "1 policy" if count == 1 else f"{count} policies"
-            yield user.arn, f"The user has {many} of its own.", fix
+@check("inline-policies", of="identities")
+def _inline_policies(identity: Identity, _: AuditedAccount) -> Texts:
+    if identity.inline:
+        yield f"Inline policies: {', '.join(identity.inline)}."
 
 
-def _inline_policies(audited: AuditedAccount) -> Iterator[Flaw]:
-    fix = "Make managed policies of them: they have versions, and are seen in one place."
-    for identity in audited.identities:
-        if identity.inline:
-            yield identity.arn, f"Inline policies: {', '.join(identity.inline)}.", fix
-
-
-def _support(audited: AuditedAccount) -> Iterator[Flaw]:
+@check("support-role", of="itself")
+def _support(_: AuditedAccount, audited: AuditedAccount) -> Texts:
     if not any(arn.endswith(f":aws:policy/{SUPPORT}") for arn in audited.attached):
-        yield (
-            f"account {audited.account.account_id}",
-            f"Nobody has {SUPPORT}, so nobody but administrators can ask AWS Support for help.",
-            f"Attach {SUPPORT} to a role for whoever handles incidents.",
-        )
+        yield f"Nobody has {SUPPORT}, so nobody but administrators can ask AWS Support for help."
 
 
-def _cloud_shell(audited: AuditedAccount) -> Iterator[Flaw]:
-    what = f"{CLOUD_SHELL} allows to upload and download files, past all other ways out."
-    fix = "Detach it, and allow cloudshell actions without GetFileDownloadUrls."
-    for identity in audited.identities:
-        if any(arn.endswith(f":aws:policy/{CLOUD_SHELL}") for arn in identity.attached):
-            yield identity.arn, what, fix
+@check("cloudshell-full-access", of="identities")
+def _cloud_shell(identity: Identity, _: AuditedAccount) -> Texts:
+    if any(arn.endswith(f":aws:policy/{CLOUD_SHELL}") for arn in identity.attached):
+        yield f"{CLOUD_SHELL} allows to upload and download files, past all other ways out."
 
 
-def _unused_policies(audited: AuditedAccount) -> Iterator[Flaw]:
-    what = "Nobody has this policy, and it is nobody's boundary."
-    for policy in audited.own_policies:
-        if policy.arn not in audited.attached | audited.bounding:
-            yield policy.arn, what, "Delete it, unless it waits for somebody: policy.delete()."
+@check("unused-policy", of="own_policies")
+def _unused_policies(policy: ManagedPolicy, audited: AuditedAccount) -> Texts:
+    if policy.arn not in audited.attached and policy.arn not in audited.bounding:
+        yield "Nobody has this policy, and it is nobody's boundary."
 
 
-def _empty_groups(audited: AuditedAccount) -> Iterator[Flaw]:
-    members = {name for user in audited.account.users.values() for name in user.groups}
-    for group in audited.account.groups.values():
-        if group.name not in members:
-            yield group.arn, "The group has no members.", "Delete it, or add users."
+@check("empty-group", of="groups")
+def _empty_groups(group: Group, audited: AuditedAccount) -> Texts:
+    if group.name not in audited.groups_with_members:
+        yield "The group has no members."
 
 
-def _users_without_group(audited: AuditedAccount) -> Iterator[Flaw]:
-    for user in audited.account.users.values():
-        if not user.groups:
-            yield user.arn, "The user is in no group.", "Add the user to one: group.add_user(user)."
+@check("user-without-group", of="iam_users")
+def _users_without_group(user: User, _: AuditedAccount) -> Texts:
+    if not user.groups:
+        yield "The user is in no group."
 
 
 def _untagged(audited: AuditedAccount, identities: Iterable[Bounded]) -> Iterator[Flaw]:
@@ -180,36 +165,13 @@ def _untagged(audited: AuditedAccount, identities: Iterable[Bounded]) -> Iterato
             yield one.arn, "There are no tags.", "Say whose it is and what for: tag({...})."
 
 
-_ACTIONS = "List the actions that are needed; policy.create_version(...) replaces the document."
-_KEYS = "Name the keys in Resource."
-
-CHECKS: dict[str, Check] = {
-    "policy-admin": _managed(
-        _granting_policies, allows_everything, "It allows everything on everything", _ACTIONS
-    ),
-    "inline-policy-admin": _inline(
-        allows_everything, "it allows everything on everything", "Allow what is needed only."
-    ),
-    "policy-whole-service": _managed(
-        _all_policies, _allows_a_service, "It allows all actions of a service", _ACTIONS
-    ),
-    "policy-kms-decrypt": _managed(
-        _all_policies, _decrypts_with_every_key, "It decrypts with every KMS key", _KEYS
-    ),
-    "inline-policy-kms-decrypt": _inline(
-        _decrypts_with_every_key, "it decrypts with every KMS key", _KEYS
-    ),
-    "user-policies": _users_own_policies,
-    "inline-policies": _inline_policies,
-    "support-role": _support,
-    "cloudshell-full-access": _cloud_shell,
-    "unused-policy": _unused_policies,
+CHECKS |= {
     "role-tags": lambda audited: _untagged(audited, audited.roles),
-    "user-tags": lambda audited: _untagged(audited, audited.account.users.values()),
-    "empty-group": _empty_groups,
-    "user-without-group": _users_without_group,
+    "user-tags": lambda audited: _untagged(audited, audited.iam_users),
 }
 
+
+# -- names that lead nowhere ----------------------------------------------------------------------
 
 _UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]{16,}", re.ASCII)
 _OF_AWS = ("/aws-service-role/", "/aws-reserved/")
@@ -363,7 +325,4 @@ def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
             yield role.arn, f"Nobody can assume the role: {nobody}.", fix
 
 
-REFERENCE_CHECKS: dict[str, Check] = {
-    "missing-name": _missing_names,
-    "trusts-nobody": _trusts_nobody,
-}
+CHECKS |= {"missing-name": _missing_names, "trusts-nobody": _trusts_nobody}

@@ -24,9 +24,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from iamlab.analysis.trails.actions import VERSIONED, actions_of_call
+from iamlab.analysis.trails.actions import VERSIONED, actions_of_call, dependent_actions
 from iamlab.analysis.trails.arn_formats import partition_of
-from iamlab.analysis.trails.dependent_actions import dependent_actions
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
 from iamlab.errors import RequestError
 from iamlab.model.event import is_denial, is_unauthenticated
