@@ -116,12 +116,12 @@ def _check_complete(pages: list[tuple[str, Page]], accounts_of: list[set[str]]) 
     for account_id in set().union(*accounts_of) or {""}:
         # Pages without any account may belong to this one.
         last, is_cut = "", True
-        for (place, page), found in zip(pages, accounts_of, strict=True):
+        for (place, one_page), found in zip(pages, accounts_of, strict=True):
             is_own = account_id in found or not account_id
             if is_own:
                 last = place
             if is_own or not found:
-                is_cut &= bool(page.get("IsTruncated") or page.get("NextToken"))
+                is_cut &= bool(one_page.get("IsTruncated") or one_page.get("NextToken"))
         if is_cut:
             raise LoadError(
                 f"{last} is cut off: it says that another page follows. Let the CLI fetch "

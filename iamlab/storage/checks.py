@@ -138,8 +138,7 @@ def _named(value: dict[str, Any]) -> Found:
     yield from _keyed("name")(value)
     seen: dict[str, str] = {}
     for key in value:
-        other = seen.setdefault(key.lower(), key)
-        if other != key:
+        if (other := seen.setdefault(key.lower(), key)) != key:
             yield member("", key), f"{other} has the same name in another letter case."
 
 
@@ -167,22 +166,13 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_name, "Identity.name InstanceProfile.name SAMLProvider.name ServerCertificate.name"),
     (_keys(_name), "Identity.inline"),
     (_path, "IamResource.path Identity.path ManagedPolicy.path"),
-    (
-        _named,
-        "Account.groups Account.instance_profiles Account.roles Account.server_certificates "
-        "Account.users",
-    ),
-    (
-        _keyed("arn"),
-        "Account.oidc_providers Account.policies Account.resources Account.saml_providers "
-        "Contents.identity_centers",
-    ),
-    (
-        _keyed("id"),
-        "Contents.organizations IdentityCenter.groups IdentityCenter.permission_sets "
-        "IdentityCenter.users Organization.handshakes Organization.members "
-        "Organization.organizational_units Organization.policies",
-    ),
+    (_named, "Account.groups Account.instance_profiles Account.roles Account.users"),
+    (_named, "Account.server_certificates"),
+    (_keyed("arn"), "Account.oidc_providers Account.policies Account.saml_providers"),
+    (_keyed("arn"), "Account.resources Contents.identity_centers"),
+    (_keyed("id"), "Contents.organizations Organization.handshakes Organization.members"),
+    (_keyed("id"), "Organization.organizational_units Organization.policies"),
+    (_keyed("id"), "IdentityCenter.groups IdentityCenter.permission_sets IdentityCenter.users"),
     (_keyed("access_key_id"), "Contents.sessions RootUser.key_records User.key_records"),
     (_keyed("account_id"), "Contents.accounts"),
     (_keyed("certificate_id"), "User.signing_certificates"),
@@ -193,10 +183,8 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_keyed("service_specific_credential_id"), "User.service_specific_credentials"),
     (_keyed("ssh_public_key_id"), "User.ssh_public_keys"),
     (_keyed("url"), "Contents.oidc_issuers"),
-    (
-        _within(0, 2**53),
-        "Ids.events Ids.made Job.asked ManagedPolicy.newest MfaRecord.number SessionRecord.packed",
-    ),
+    (_within(0, 2**53), "Ids.events Ids.made Job.asked ManagedPolicy.newest MfaRecord.number"),
+    (_within(0, 2**53), "SessionRecord.packed"),
     (_within(0, 24), "PasswordPolicy.password_reuse_prevention"),
     (_within(0, 1095), "PasswordPolicy.max_password_age"),
     (_within(0, 4096), "SessionRecord.token_bytes"),
@@ -276,13 +264,8 @@ def _devices(account: Account, place: str) -> Found:
 def _loose_ends(account: Account, place: str, run: CodingRun) -> Found:
     groups_known = run.is_sound(f"{place}.groups")
     policies_known = run.is_sound(f"{place}.policies")
-    kinds: dict[str, Mapping[str, Identity]] = {
-        "users": account.users,
-        "groups": account.groups,
-        "roles": account.roles,
-    }
-    for kind, identities in kinds.items():
-        for where, identity in _members(f"{place}.{kind}", identities):
+    for kind in ("users", "groups", "roles"):
+        for where, identity in _members(f"{place}.{kind}", getattr(account, kind)):
             if policies_known:
                 yield from _unknown_policies(identity, where)
             named = getattr(identity, "groups", ()) if groups_known else ()
@@ -291,10 +274,11 @@ def _loose_ends(account: Account, place: str, run: CodingRun) -> Found:
 
 
 def _unknown_policies(identity: Identity, place: str) -> Found:
-    named = {f"{place}.attached[{number}]": arn for number, arn in enumerate(identity.attached)}
-    for where, arn in {**named, f"{place}.boundary": getattr(identity, "boundary", None)}.items():
-        known = arn is None or arn in identity.account.policies
-        if not known and managed_policies.find(arn) is None:
+    named = [(f"{place}.attached[{number}]", arn) for number, arn in enumerate(identity.attached)]
+    if boundary := getattr(identity, "boundary", None):
+        named.append((f"{place}.boundary", boundary))
+    for where, arn in named:
+        if arn not in identity.account.policies and managed_policies.find(arn) is None:
             yield where, "The policy is neither in the account nor one of AWS's."
 
 
@@ -303,20 +287,18 @@ def _twice(accounts: Mapping[str, Account]) -> Found:
     seen: dict[tuple[str, str], str] = {}
     for place, account in _members("$.accounts", accounts):
         for kind, name, where in _only_once(account, place):
-            other = seen.setdefault((kind, name), where)
-            if other != where:
+            if (other := seen.setdefault((kind, name), where)) != where:
                 yield where, f"The {kind} is there already: {other}."
 
 
 def _only_once(account: Account, place: str) -> Iterator[tuple[str, str, str]]:
     if account.alias is not None:
         yield "alias", account.alias, f"{place}.alias"
-    for owner, held in (
-        (f"{place}.root", account.root),
-        *_members(f"{place}.users", account.users),
-    ):
-        for key_id in held.key_records:
-            yield "access key", key_id, member(f"{owner}.key_records", key_id)
+    owners = [(f"{place}.root", account.root.key_records)]
+    owners += ((at, user.key_records) for at, user in _members(f"{place}.users", account.users))
+    for where, key_records in owners:
+        for key_id in key_records:
+            yield "access key", key_id, member(f"{where}.key_records", key_id)
     for arn in account.resources:
         yield "resource", arn, member(f"{place}.resources", arn)
 
@@ -332,20 +314,15 @@ def check_organizations(
             continue  # a part that could not be read would be missed everywhere
         yield from _organization_parts(organization, place)
         yield from _tree(organization, place)
-        for where, account_id in _members(f"{place}.members", _own_keys(organization.members)):
-            if accounts_known and account_id not in accounts:
-                hint = did_you_mean(account_id[:100], accounts)
-                yield where, f"There is no such account. {hint}"
+        members = list(_members(f"{place}.members", organization.members))
+        for where, one in members if accounts_known else ():
+            if one.id not in accounts:
+                yield where, f"There is no such account. {did_you_mean(one.id[:100], accounts)}"
         if accounts_known and organization.management_account_id not in organization.members:
             yield f"{place}.management_account_id", "It must be one of the members."
-        for where, account_id in _members(f"{place}.members", _own_keys(organization.members)):
-            other = seen.setdefault(account_id, place)
-            if other != place:
+        for where, one in members:
+            if (other := seen.setdefault(one.id, place)) != place:
                 yield where, f"The account is in another organization too: {other}."
-
-
-def _own_keys(held: Iterable[str]) -> dict[str, str]:
-    return {key: key for key in held}
 
 
 def _organization_parts(organization: Organization, place: str) -> Found:
