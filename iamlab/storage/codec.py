@@ -51,17 +51,12 @@ class Many:
 
     item_coder: Coder
     make: Callable[[Iterable[Any]], Any]
-    takes: type
+    types: tuple[type, ...]
     kinds: tuple[type, ...] = (list,)
-
-    @property
-    def types(self) -> tuple[type, ...]:
-        """What it takes."""
-        return (self.takes,)
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Give a list; of a set, a sorted one."""
-        if not isinstance(value, self.takes) or isinstance(value, str):
+        if not isinstance(value, self.types) or isinstance(value, str):
             return run.not_a("a list", value, place)
         inside: Any = sorted(value) if isinstance(value, AbstractSet) else value
         return [self.item_coder.write(item, f"{place}[{n}]", run) for n, item in enumerate(inside)]
@@ -138,16 +133,8 @@ class OneOf:
     """A value of one of several types, of which JSON has each as another kind."""
 
     each: tuple[Coder, ...]
-
-    @property
-    def types(self) -> tuple[type, ...]:
-        """What any of them writes."""
-        return tuple(type_ for coder in self.each for type_ in coder.types)
-
-    @property
-    def kinds(self) -> tuple[type, ...]:
-        """What any of them reads."""
-        return tuple(type_ for coder in self.each for type_ in coder.kinds)
+    types: tuple[type, ...]
+    kinds: tuple[type, ...]
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Let the one write whose type it is."""
@@ -300,12 +287,12 @@ _PLAIN: dict[Any, Coder] = {
     object: Anything(),
 }
 
-_LISTS: dict[Any, tuple[type, type]] = {  # annotation: what is made, what is taken
-    list: (list, list),
-    Sequence: (tuple, Sequence),
-    set: (set, AbstractSet),
-    frozenset: (frozenset, AbstractSet),
-    AbstractSet: (frozenset, AbstractSet),
+_LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made, what is taken
+    list: (list, (list,)),
+    Sequence: (tuple, (Sequence,)),
+    set: (set, (AbstractSet,)),
+    frozenset: (frozenset, (AbstractSet,)),
+    AbstractSet: (frozenset, (AbstractSet,)),
 }
 
 
@@ -332,7 +319,7 @@ def coder_of(hint: Any) -> Coder:
     if origin is Literal:
         return exact(inside)
     if origin is tuple and inside[1:] == (...,):
-        return Many(coder_of(inside[0]), tuple, tuple)
+        return Many(coder_of(inside[0]), tuple, (tuple,))
     if origin is tuple and inside:
         return Fixed(tuple(map(coder_of, inside)))
     if origin in _LISTS and inside:
@@ -354,10 +341,11 @@ def _union(hints: tuple[Any, ...]) -> Coder:
         coders.append(NUMBER_BESIDE_TEXT if str in hints else NUMBER)
     if classes:
         coders.append(_of_classes(classes))
-    kinds = [kind for coder in coders for kind in coder.kinds]
+    kinds = tuple(kind for coder in coders for kind in coder.kinds)
     if len(kinds) > len(set(kinds)):
         raise TypeError(f"a file of a world cannot tell which of {hints} a value is")
-    return OneOf(tuple(coders))
+    written = tuple(type_ for coder in coders for type_ in coder.types)
+    return OneOf(tuple(coders), written, kinds)
 
 
 def _of_classes(classes: list[Any]) -> Coder:
@@ -366,4 +354,4 @@ def _of_classes(classes: list[Any]) -> Coder:
     records = [RecordCoder(class_, coder_of) for class_ in every]
     if len(records) == 1:
         return records[0]
-    return ClassCoder({record.cls.__name__: record for record in records})
+    return ClassCoder({record.cls.__name__: record for record in records}, tuple(every))
