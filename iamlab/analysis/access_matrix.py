@@ -99,9 +99,7 @@ def access(
 
 _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
     "principal": lambda world: list(everybody(world)),
-    "group": lambda world: [
-        group for account in world.accounts.values() for group in account.groups.values()
-    ],
+    "group": lambda world: list(_groups(world)),
     "role": lambda world: [
         role.arn for account in world.accounts.values() for role in account.roles.values()
     ],
@@ -122,18 +120,18 @@ def everybody(world: World) -> list[str]:
 
 
 def _row(world: World, caller: Caller, by: str) -> Row:
-    group = _group_of(world, caller) if by == "group" else None
-    if group is not None:
-        return Row(member_of(group), group.arn)
+    if by == "group":
+        # By itself, a namesake of another world, or its ARN.
+        arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
+        for group in _groups(world):
+            if group.arn == arn:
+                return Row(member_of(group), arn)
     principal = principal_of(world, caller).within_limits()
     return Row(principal, principal.arn)
 
 
-def _group_of(world: World, caller: Caller) -> Group | None:
-    """Find a group of this world by itself, a namesake of another world, or its ARN."""
-    arn = caller if isinstance(caller, str) else getattr(caller, "arn", "")
-    everywhere = (group for one in world.accounts.values() for group in one.groups.values())
-    return next((group for group in everywhere if group.arn == arn), None)
+def _groups(world: World) -> list[Group]:
+    return [group for account in world.accounts.values() for group in account.groups.values()]
 
 
 def member_of(group: Group) -> PrincipalContext:
@@ -256,7 +254,8 @@ def batches_of(
     """Put pairs into as few batches as the engine allows."""
     by_service: dict[tuple[str, str], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
-        by_service.setdefault((service_of(action), _region(resource)), []).append(place)
+        region = Arn.parse(resource).region if is_arn(resource) else ""
+        by_service.setdefault((service_of(action), region), []).append(place)
     reader = _FactsReader(world, caller.who(), caller.account_id, given, circumstances)
     found: list[Batch] = []
     for places in steps(by_service.values(), "looking up"):
@@ -269,10 +268,6 @@ def batches_of(
     for batch in found:
         batch.places.sort()
     return found
-
-
-def _region(resource: str) -> str:
-    return Arn.parse(resource).region if is_arn(resource) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,15 @@ def _all_callers(
     # A world that changes forgets its callers, so that no other policy can get this one's id.
     key: Hashable = (tuple(one.account_id for one in accounts), id(endpoint))
     # Time and tags can change without an operation of the world.
-    stamp: Hashable = (world.clock.now, tuple(_tags(accounts)))
+    stamp: Hashable = (
+        world.clock.now,
+        tuple(
+            (one.arn, *one.tags.items())
+            for account in accounts
+            for one in (*account.users.values(), *account.roles.values())
+            if one.tags
+        ),
+    )
     remembered: dict[Hashable, AllCallers] = world.remembered.callers_indexes
     if key not in remembered or remembered[key].stamp != stamp:
         arns = list(everybody(accounts))
@@ -165,13 +173,6 @@ def _all_callers(
         assumed = dict.fromkeys(note for known in every for note in known.assumed)
         remembered[key] = AllCallers(stamp, index, tuple(assumed))
     return remembered[key]
-
-
-def _tags(accounts: Iterable[Account]) -> Iterator[Hashable]:
-    for account in accounts:
-        for one in (*account.users.values(), *account.roles.values()):
-            if one.tags:
-                yield one.arn, *one.tags.items()
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
@@ -189,10 +190,10 @@ class AllCallers(NamedTuple):
     ----------
     stamp
         What they depend on beside the world's revision: time, and tags that are written by hand.
-    holes
+    assumed
         What was taken for granted of them, in words.
     """
 
     stamp: Hashable
-    crowd: CallersIndex
-    holes: tuple[str, ...]
+    callers: CallersIndex
+    assumed: tuple[str, ...]

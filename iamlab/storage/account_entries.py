@@ -31,7 +31,6 @@ Page = Mapping[str, Any]
 Source = str | Path | Mapping[str, object] | list[Mapping[str, object]]
 """A file, an object, or several outputs of the CLI."""
 
-Own = TypeVar("Own", User, Group, Role)
 Value = TypeVar("Value")
 _MANY = 20  # problems shown of a file that has more
 
@@ -240,8 +239,9 @@ def account_of(world: World, text: str) -> Account:
     return world.accounts[arn.account]
 
 
-def _keep(known: dict[str, Own], identity: Own, item: Entry) -> str:
+def _keep(identity: Identity, item: Entry) -> str:
     """Put an identity into its account; pages may repeat it, but not with other content."""
+    known: dict[str, Identity] = getattr(identity.account, f"{identity.kind}s")
     before = known.get(identity.name)
     if before is not None and _content(before) != _content(identity):
         raise WrongEntry(f"{identity.kind} {identity.name} stands there twice, with other content")
@@ -282,13 +282,12 @@ def read_user(world: World, item: Entry) -> str:
     """Read a user into its account; give the account's id."""
     account, fields = account_of(world, item.text("Arn")), _fields(item, "User")
     groups = [_name("GroupList", name) for name in item.entries("GroupList")]
-    return _keep(account.users, User(account, **fields, groups=groups), item)
+    return _keep(User(account, **fields, groups=groups), item)
 
 
 def read_group(world: World, item: Entry) -> str:
     """Read a group into its account; give the account's id."""
-    account = account_of(world, item.text("Arn"))
-    return _keep(account.groups, Group(account, **_fields(item, "Group")), item)
+    return _keep(Group(account_of(world, item.text("Arn")), **_fields(item, "Group")), item)
 
 
 def read_role(world: World, item: Entry) -> str:

@@ -38,8 +38,6 @@ Found = Iterator[tuple[str, str]]
 Rule = Callable[[Any], Found]
 Value = TypeVar("Value")
 
-_ISSUER = re.compile(r"https://[0-9a-z-]+\.tokens\.sts\.global\.api\.aws", re.ASCII)
-
 
 def rule_for(cls: type, field: str) -> Rule | None:
     """Give the rule for a field of a class; that of the nearest class counts.
@@ -54,24 +52,22 @@ def rule_for(cls: type, field: str) -> Rule | None:
     return next((RULES[label] for label in labels if label in RULES), None)
 
 
-def _name(value: str) -> Found:
-    if not is_name(value):
-        yield "", f"{shown(value)} is no name: IAM's names have A-Z a-z 0-9 _ + = , . @ - only."
+def _if_not(fits: Callable[[Any], Any], what: str) -> Rule:
+    def of_value(value: Any) -> Found:
+        if not fits(value):
+            yield "", f"{shown(value)} {what}"
+
+    return of_value
 
 
-def _path(value: str) -> Found:
-    if not is_path(value):
-        yield "", f"{shown(value)} is no path: it must begin and end with a slash."
-
-
-def _account_id(value: str) -> Found:
-    if not is_account_id(value):
-        yield "", f"{shown(value)} is no account id: write 12 digits."
-
-
-def _arn(value: str) -> Found:
-    if not is_arn(value):
-        yield "", f"{shown(value)} is no ARN: arn:partition:service:region:account:resource."
+_name = _if_not(is_name, "is no name: IAM's names have A-Z a-z 0-9 _ + = , . @ - only.")
+_path = _if_not(is_path, "is no path: it must begin and end with a slash.")
+_account_id = _if_not(is_account_id, "is no account id: write 12 digits.")
+_arn = _if_not(is_arn, "is no ARN: arn:partition:service:region:account:resource.")
+_issuer = _if_not(
+    re.compile(r"(https://[0-9a-z-]+\.tokens\.sts\.global\.api\.aws)?", re.ASCII).fullmatch,
+    "is no issuer: https://....tokens.sts.global.api.aws.",
+)
 
 
 def _policy_arn(value: str | None) -> Found:
@@ -80,11 +76,6 @@ def _policy_arn(value: str | None) -> Found:
     arn = Arn.parse(value) if is_arn(value) else None
     if arn is None or (arn.service, arn.kind) != ("iam", "policy"):
         yield "", f"{shown(value)} is not the ARN of a managed policy."
-
-
-def _issuer(value: str) -> Found:
-    if value and not _ISSUER.fullmatch(value):
-        yield "", f"{shown(value)} is no issuer: https://....tokens.sts.global.api.aws."
 
 
 def _each(rule: Rule) -> Rule:

@@ -177,21 +177,16 @@ def _read_service(export: ExportedOrganization, entry: Entry, _: Entry) -> None:
     export.services[entry.text("ServicePrincipal")] = moment(entry, "DateEnabled")
 
 
-_read_organization = _reader_into("organizations", ORGANIZATION_ID)
 _read_root = _reader_into("roots", RULES["RootId"])
 _read_unit = _reader_into("units", RULES["OrganizationalUnitId"], has_parent=True)
 _read_account = _reader_into("accounts", RULES["AccountId"], has_parent=True)
 
 READERS: Mapping[str, Reader] = {
-    "Organization": _read_organization,
-    "Root": _read_root,
-    "Roots": _read_root,
-    "OrganizationalUnit": _read_unit,
-    "OrganizationalUnits": _read_unit,
-    "Account": _read_account,
-    "Accounts": _read_account,
-    "Policy": _read_policy,
-    "Policies": _read_policy,
+    "Organization": _reader_into("organizations", ORGANIZATION_ID),
+    **dict.fromkeys(("Root", "Roots"), _read_root),
+    **dict.fromkeys(("OrganizationalUnit", "OrganizationalUnits"), _read_unit),
+    **dict.fromkeys(("Account", "Accounts"), _read_account),
+    **dict.fromkeys(("Policy", "Policies"), _read_policy),
     "Targets": _read_target,
     "Parents": _read_parent,
     "Children": _read_child,
