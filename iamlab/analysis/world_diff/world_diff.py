@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.world_diff.edits import Edit
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.model.identities import Role, User
     from iamlab.model.world import World
 
 Pair = tuple[str, str]
@@ -158,21 +157,18 @@ def _allowed(world: World, callers: Iterable[str], pairs: Sequence[Pair]) -> dic
 
 def _touches(edit: Edit, caller: str, worlds: Iterable[World]) -> bool:
     """Say whether an edit is one of an identity that is the caller, or a group of his."""
-    if len(edit.path) < 4:
+    if len(edit.path) < 4 or edit.path[2] not in ("user", "role", "group"):
         return False
     account_id, kind, name = edit.path[1:4]
-    return any(_is_of(world, caller, account_id, kind, name) for world in worlds)
-
-
-def _is_of(world: World, caller: str, account_id: str, kind: str, name: str) -> bool:
-    account = world.accounts.get(account_id)
-    if account is None or kind not in ("user", "role", "group"):
-        return False
-    if kind == "group":
-        users = account.users.values()
-        return any(user.arn == caller and name in user.groups for user in users)
-    one: User | Role | None = getattr(account, f"{kind}s").get(name)
-    return one is not None and one.arn == caller
+    for account in (world.accounts[account_id] for world in worlds if account_id in world.accounts):
+        if kind == "group":
+            named = [user.arn for user in account.users.values() if name in user.groups]
+        else:
+            one = getattr(account, f"{kind}s").get(name)
+            named = [] if one is None else [one.arn]
+        if caller in named:
+            return True
+    return False
 
 
 def _is_about(edit: Edit, resource: str) -> bool:
