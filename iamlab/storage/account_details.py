@@ -36,17 +36,8 @@ from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.storage.account_entries import (
-    Entry,
-    Problems,
-    account_of,
-    pages_in,
-    read_group,
-    read_managed,
-    read_policy,
-    read_role,
-    read_user,
-)
+from iamlab.storage import account_entries
+from iamlab.storage.account_entries import Entry, Problems, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -81,7 +72,7 @@ def load_account_details(
     pages = [
         page
         for export in exports
-        for page in pages_in(export, "account details", LISTS, _COMMAND, how)
+        for page in account_entries.pages_in(export, "account details", LISTS, _COMMAND, how)
     ]
     if not pages:
         raise LoadError(f"There is nothing to read. Make a file with: {HOW}")
@@ -139,7 +130,9 @@ def _give_policy(
     elif ":s3:::" in arn and "/" in arn:
         problems.add(place, f"The bucket has the policy, not the object: {arn.partition('/')[0]}.")
     else:
-        found = read_policy(document, f"policy of {arn.rpartition(':')[2]}", place, problems)
+        found = account_entries.read_policy(
+            document, f"policy of {arn.rpartition(':')[2]}", place, problems
+        )
         if found is not None:
             world.resource_policies[arn] = found
 
@@ -153,10 +146,10 @@ def _read_page(
 ) -> set[str]:
     """Read one page: its four lists. Give the ids of the accounts in it."""
     readers: tuple[Callable[[World, Entry], str], ...] = (
-        read_user,
-        read_group,
-        read_role,
-        lambda _, item: read_managed(policies, item),
+        account_entries.read_user,
+        account_entries.read_group,
+        account_entries.read_role,
+        lambda _, item: account_entries.read_managed(policies, item),
     )
     found: set[str | None] = set()
     for name, reader in zip(LISTS, readers, strict=True):

@@ -27,19 +27,9 @@ from iamlab.errors import PolicyError, did_you_mean
 from iamlab.model.strict_json import parse_json
 from iamlab.policy.document import Policy
 from iamlab.policy.writing import statement_to_json
+from iamlab.storage import values
 from iamlab.storage.problems import UNUSABLE, Coder, CodingRun, kind_of, member
 from iamlab.storage.record_coders import ClassCoder, RecordCoder, below
-from iamlab.storage.values import (
-    BYTES,
-    FRACTION,
-    MOMENT,
-    NUMBER,
-    NUMBER_BESIDE_TEXT,
-    TEXT,
-    Anything,
-    exact,
-    member_of,
-)
 
 if typing.TYPE_CHECKING:
     from iamlab.storage.problems import Coder
@@ -109,7 +99,7 @@ class ByName:
         """Give an object, in the order of the dictionary."""
         if not isinstance(value, Mapping):
             return run.not_a("an object", value, place)
-        name = TEXT.write
+        name = values.TEXT.write
         return {
             name(key, place, run): self.item_coder.write(item, member(place, str(key)), run)
             for key, item in value.items()
@@ -119,7 +109,7 @@ class ByName:
         """Take an object; what is wrong in it is noted and left out."""
         if type(raw) is not dict:
             return run.not_a("an object", raw, place)
-        name, found = TEXT.read, {}
+        name, found = values.TEXT.read, {}
         for key, raw_value in raw.items():
             value = self.item_coder.read(raw_value, member(place, str(key)), run)
             known = name(key, place, run)
@@ -138,9 +128,9 @@ class OneOf:
 
     def write(self, value: Any, place: str, run: CodingRun) -> Any:
         """Let the one write whose type it is."""
-        exact = (coder for coder in self.each if type(value) in coder.types)
+        same = (coder for coder in self.each if type(value) in coder.types)
         near = (coder for coder in self.each if isinstance(value, coder.types))
-        coder = next(exact, None) or next(near, None) or self._only_one
+        coder = next(same, None) or next(near, None) or self._only_one
         if coder is not None:
             return coder.write(value, place, run)
         return run.not_a(self._wanted(), value, place)
@@ -275,16 +265,16 @@ def _parsed(text: str, name: str, run: CodingRun) -> Policy | PolicyError:
 
 
 _PLAIN: dict[Any, Coder] = {
-    str: TEXT,
-    int: NUMBER,
-    float: FRACTION,
-    bool: exact((False, True)),
-    type(None): exact((None,)),
-    bytes: BYTES,
-    datetime: MOMENT,
+    str: values.TEXT,
+    int: values.NUMBER,
+    float: values.FRACTION,
+    bool: values.exact((False, True)),
+    type(None): values.exact((None,)),
+    bytes: values.BYTES,
+    datetime: values.MOMENT,
     Policy: PolicyCoder(),
-    Any: Anything(),
-    object: Anything(),
+    Any: values.Anything(),
+    object: values.Anything(),
 }
 
 _LISTS: dict[Any, tuple[type, tuple[type, ...]]] = {  # annotation: what is made, what is taken
@@ -317,7 +307,7 @@ def coder_of(hint: Any) -> Coder:
     if origin in (types.UnionType, typing.Union):
         return _union(inside)
     if origin is Literal:
-        return exact(inside)
+        return values.exact(inside)
     if origin is tuple and inside[1:] == (...,):
         return Many(coder_of(inside[0]), tuple, (tuple,))
     if origin is tuple and inside:
@@ -327,7 +317,7 @@ def coder_of(hint: Any) -> Coder:
     if origin in (dict, Mapping) and inside[:1] == (str,):
         return ByName(coder_of(inside[1]))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return member_of(hint)
+        return values.member_of(hint)
     if isinstance(hint, type) and is_dataclass(hint):
         return _of_classes([hint])
     raise TypeError(f"a file of a world cannot hold {hint}")
@@ -338,7 +328,7 @@ def _union(hints: tuple[Any, ...]) -> Coder:
     classes = [hint for hint in hints if is_dataclass(hint) and hint not in _PLAIN]
     coders = [coder_of(hint) for hint in hints if hint not in classes and hint is not int]
     if int in hints:
-        coders.append(NUMBER_BESIDE_TEXT if str in hints else NUMBER)
+        coders.append(values.NUMBER_BESIDE_TEXT if str in hints else values.NUMBER)
     if classes:
         coders.append(_of_classes(classes))
     kinds = tuple(kind for coder in coders for kind in coder.kinds)

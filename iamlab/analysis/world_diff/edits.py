@@ -9,15 +9,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.world_diff.facts import (
-    FIELDS,
-    Fact,
-    Path,
-    facts_of,
-    initial_value,
-    own_copy,
-    settings_of,
-)
+from iamlab.analysis.world_diff import facts
 from iamlab.model.account import Account
 from iamlab.model.organization.targets import OrganizationalUnit
 from iamlab.model.record import copy_into
@@ -25,6 +17,7 @@ from iamlab.model.record import copy_into
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamlab.analysis.world_diff.facts import Fact, Path
     from iamlab.model.organization.organization import Organization
     from iamlab.model.world import World
 
@@ -76,7 +69,7 @@ def edits_between(before: World, after: World) -> tuple[Edit, ...]:
     >>> [str(edit) for edit in edits_between(before, after)]
     ['added: main: user ana']
     """
-    old, new = facts_of(before), facts_of(after)
+    old, new = facts.facts_of(before), facts.facts_of(after)
     found = [
         Edit(f"removed: {fact.subject}{fact.shown}", path, fact.value, None)
         for path, fact in _by_words(old)
@@ -149,7 +142,7 @@ def _write_resource(account: Account, arn: str, value: Any) -> None:
     if value is None:
         del account.resources[arn]
         return
-    initial = {one.name: initial_value(one) for one in settings_of(value) if one.init}
+    initial = {one.name: facts.initial_value(one) for one in facts.settings_of(value) if one.init}
     known = {name: setting for name, setting in initial.items() if setting is not MISSING}
     account.resources[arn] = _bare(value, account, policy=None, **known)
 
@@ -157,7 +150,7 @@ def _write_resource(account: Account, arn: str, value: Any) -> None:
 def _write_setting(account: Account, arn: str, name: str, value: Any) -> None:
     resource = account.resources[arn]
     one = next(one for one in fields(resource) if one.name == name)
-    setattr(resource, name, initial_value(one) if value is None else own_copy(value))
+    setattr(resource, name, facts.initial_value(one) if value is None else facts.own_copy(value))
 
 
 def _write_version(account: Account, arn: str, version: str, value: Any) -> None:
@@ -242,7 +235,7 @@ _WRITERS: Mapping[str, Mapping[str, Callable[..., None]]] = {
 """Where a world holds what a fact is in -> the fact's kind -> what writes it, if it is no field."""
 
 
-KINDS = frozenset(FIELDS).union(*_WRITERS.values())
+KINDS = frozenset(facts.FIELDS).union(*_WRITERS.values())
 """The kinds of facts."""
 
 
@@ -255,8 +248,8 @@ def write(world: World, path: Path, value: Any) -> None:
         The world has no place for it.
     """
     kind, *where = path
-    if kind in FIELDS:
-        FIELDS[kind].write(_owner(world, FIELDS[kind].of, where), where, value)
+    if kind in facts.FIELDS:
+        facts.FIELDS[kind].write(_owner(world, facts.FIELDS[kind].of, where), where, value)
     for held, writers in _WRITERS.items():
         if kind in writers:
             within = [getattr(world, held)[where.pop(0)]] if held else [world]
