@@ -35,7 +35,6 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
@@ -252,14 +251,30 @@ def batches_of(
     circumstances: Circumstances,
 ) -> list[Batch]:
     """Put pairs into as few batches as the engine allows."""
+    who = caller.who()
+    levels: dict[str, ResourceContext] = {}
+
+    def facts_of(action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
+        facts = resource_context(world, resource, action, caller.account_id)
+        if facts.rcps:
+            # The engine reads levels that are the same object once.
+            same = levels.setdefault(facts.account_id, facts)
+            facts = replace(facts, rcps=same.rcps)
+        way = NetworkPath.of(world, who, facts, action, circumstances)
+        found = facts.beside(call_keys(way.call))
+        return way.policy, replace(found, context=override_keys(found.context, given))
+
     by_service: dict[tuple[str, str], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
         region = Arn.parse(resource).region if is_arn(resource) else ""
         by_service.setdefault((service_of(action), region), []).append(place)
-    reader = _FactsReader(world, caller.who(), caller.account_id, given, circumstances)
     found: list[Batch] = []
     for places in steps(by_service.values(), "looking up"):
-        own = reader.batch([pairs[place] for place in places])
+        own = Batch(None, {})
+        for action, resource in (pairs[place] for place in places):
+            if resource not in own.facts:
+                # The endpoint depends on service and Region only.
+                own.policy, own.facts[resource] = facts_of(action, resource)
         batch = next((known for known in found if known.takes(own)), None)
         if batch is None:
             found.append(batch := own)
@@ -268,38 +283,6 @@ def batches_of(
     for batch in found:
         batch.places.sort()
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _FactsReader:
-    """Reads what the engine needs to know of resources, for callers for whom it is the same."""
-
-    world: World
-    who: CallerAttributes
-    account_id: str
-    given: Given
-    circumstances: Circumstances
-    _rcps: dict[str, ResourceContext] = field(default_factory=dict)
-
-    def batch(self, pairs: Iterable[Pair]) -> Batch:
-        """Make a batch of pairs of one service and Region."""
-        facts: dict[str, ResourceFacts] = {}
-        policy = None
-        for action, resource in pairs:
-            if resource not in facts:
-                # The endpoint depends on service and Region only.
-                policy, facts[resource] = self._facts(action, resource)
-        return Batch(policy, facts)
-
-    def _facts(self, action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
-        facts = resource_context(self.world, resource, action, self.account_id)
-        if facts.rcps:
-            # The engine reads levels that are the same object once.
-            same = self._rcps.setdefault(facts.account_id, facts)
-            facts = replace(facts, rcps=same.rcps)
-        way = NetworkPath.of(self.world, self.who, facts, action, self.circumstances)
-        found = facts.beside(call_keys(way.call))
-        return way.policy, replace(found, context=override_keys(found.context, self.given))
 
 
 def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:

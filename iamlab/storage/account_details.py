@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.model.account import Account
-    from iamlab.model.identities import Group, Role
+    from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
     from iamlab.storage.account_entries import Page, Source
@@ -179,9 +179,12 @@ def _hand_over(world: World, arn: str, policy: ManagedPolicy) -> None:
 def _loose_ends(world: World) -> Iterator[str]:
     """Say what the files name but do not have."""
     for account in world.accounts.values():
-        for identities in (account.users, account.groups, account.roles):
-            for identity in identities.values():
-                yield from _missing_from(account, identity)
+        for identity in (
+            *account.users.values(),
+            *account.groups.values(),
+            *account.roles.values(),
+        ):
+            yield from _missing_from(account, identity)
 
 
 def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
@@ -207,12 +210,13 @@ FILTERS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
 """What a filter can ask for; without a filter all of it."""
 
 
-def details(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Write down an account, or one page of it.
+@operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
+def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
+    """Write down users, groups, roles and managed policies: a whole account, or one page of it.
 
     Parameters
     ----------
-    parameters
+    given
         ``Filter``, ``MaxItems`` and ``Marker`` as they were sent.
     """
     bounded = [*account.users.values(), *account.roles.values()]
@@ -229,13 +233,13 @@ def details(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return _policy(policy, attached[policy.arn], bounding[policy.arn])
 
     parts: tuple[tuple[str, Write, Iterable[Any]], ...] = (
-        (LISTS[0], _user, account.users.values()),
-        (LISTS[1], _group, account.groups.values()),
+        (LISTS[0], _identity, account.users.values()),
+        (LISTS[1], _identity, account.groups.values()),
         (LISTS[2], _role, account.roles.values()),
         (LISTS[3], write_policy, own_policies(account)),
         (LISTS[3], write_policy, of_aws),
     )
-    wanted = parameters.get("Filter") or FILTERS
+    wanted = given.get("Filter") or FILTERS
     entries = [
         (name, write, one)
         for kind, (name, write, every) in zip(FILTERS, parts, strict=True)
@@ -243,7 +247,7 @@ def details(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
         for one in every
     ]
     # Only what is on the page is written.
-    one_page = page("All", entries, parameters, lambda entry: (entry[0], entry[1](entry[2])))
+    one_page = page("All", entries, given, lambda entry: (entry[0], entry[1](entry[2])))
     found: dict[str, Any] = {name: [] for name in LISTS}
     for name, written in one_page.pop("All"):
         found[name].append(written)
@@ -252,7 +256,7 @@ def details(account: Account, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def whole(account: Account) -> dict[str, Any]:
     """Write down a whole account on one page, with its times as text: as the CLI prints it."""
-    return as_printed(details(account, {"MaxItems": sys.maxsize}))
+    return as_printed(get_account_authorization_details(account, {"MaxItems": sys.maxsize}))
 
 
 def as_printed(response: dict[str, Any]) -> dict[str, Any]:
@@ -268,16 +272,8 @@ def _printed(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _user(user: User) -> dict[str, Any]:
-    return {**answers.user(user), **_policies_of(user), "GroupList": list(user.groups)}
-
-
-def _group(group: Group) -> dict[str, Any]:
-    return {**answers.group(group), **_policies_of(group)}
-
-
 def _role(role: Role) -> dict[str, Any]:
-    found = {**answers.role(role), **_policies_of(role)}
+    found = _identity(role)
     for name in ("Description", "MaxSessionDuration"):
         found.pop(name, None)
     # Of a loaded account only the names of instance profiles are known.
@@ -305,8 +301,11 @@ def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, An
     }
 
 
-def _policies_of(identity: Identity) -> dict[str, Any]:
-    return {
+def _identity(identity: Identity) -> dict[str, Any]:
+    """Write a user, group or role with its policies."""
+    response: Write = getattr(answers, identity.kind)
+    found = {
+        **response(identity),
         f"{identity.kind.capitalize()}PolicyList": [
             {"PolicyName": name, "PolicyDocument": policy.to_json()}
             for name, policy in identity.inline.items()
@@ -315,9 +314,4 @@ def _policies_of(identity: Identity) -> dict[str, Any]:
             {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in identity.attached
         ],
     }
-
-
-@operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
-def get_account_authorization_details(account: Account, given: Parameters) -> dict[str, Any]:
-    """Write down users, groups, roles and managed policies, with all their policies."""
-    return details(account, given)
+    return {**found, "GroupList": list(identity.groups)} if isinstance(identity, User) else found
