@@ -344,17 +344,10 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     if default not in listed:
         raise WrongEntry(f"policy {name} does not hold {default}, its default version")
     policy_id = item.optional_text("PolicyId")
-    policy_found = ManagedPolicy(
-        name,
-        arn,
-        versions,
-        default,
-        item.path(),
-        policy_id,
-        create_date=item.moment("CreateDate"),
-        update_date=item.moment("UpdateDate"),
-    )
-    before = policies.setdefault(arn, policy_found)
+    path, created, updated = item.path(), item.moment("CreateDate"), item.moment("UpdateDate")
+    made = ManagedPolicy(name, arn, versions, default, path, policy_id)
+    made.create_date, made.update_date = created, updated
+    before = policies.setdefault(arn, made)
     if (before.versions, before.default_version_id) != (versions, default):
         raise WrongEntry(f"policy {name} stands there twice, with different content")
     return owner

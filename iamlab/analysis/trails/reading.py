@@ -15,6 +15,7 @@ import gzip
 import os
 import zlib
 from codecs import getincrementaldecoder
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,8 @@ class Trail:
 
     def __iter__(self) -> Iterator[Event]:
         self._reading = reading = _Reading(self._skipped_files)
-        return steps(reading.events(self.files), "reading records")
+        events = chain.from_iterable(map(reading.events_of, self.files))
+        return steps(events, "reading records")
 
     @property
     def read(self) -> int:
@@ -121,11 +123,7 @@ class _Reading:
         self.problems = FileNotes()
         self.skipped = skipped_files.copy()
 
-    def events(self, files: tuple[Path, ...]) -> Iterator[Event]:
-        for file in files:
-            yield from self._events_of(file)
-
-    def _events_of(self, file: Path) -> Iterator[Event]:
+    def events_of(self, file: Path) -> Iterator[Event]:
         """Give the events of one file."""
         name, position = str(file), 0
         pieces = Pieces(file)

@@ -214,9 +214,7 @@ def _is_meant(candidates: Candidates, pattern: str, here: int, extent: Extent) -
     generic = candidates.generic(pattern) & extent.fitting
     if pattern == "*" and not generic:
         generic = candidates.nameless & extent.fitting
-    if generic:
-        return generic & ~extent.bits == 0
-    return here & ~extent.bits == 0
+    return (generic or here) & ~extent.bits == 0
 
 
 def _exceptions(candidates: Candidates, extra: int, extent: Extent) -> Iterator[str]:
@@ -264,7 +262,8 @@ def _joined(candidates: Candidates, lines: list[ActionLine]) -> list[ActionLine]
     for line in lines:
         for place, known in enumerate(found):
             both = _both(known, line)
-            if _is_exact(candidates, both):
+            meant = meant_by(candidates, both)
+            if all(meant & extent.fitting == extent.bits for extent in both.extents):
                 found[place] = both
                 break
         else:
@@ -279,11 +278,6 @@ def _both(one: ActionLine, other: ActionLine) -> ActionLine:
         [*one.extents, *other.extents],
         [*one.actions, *other.actions],
     )
-
-
-def _is_exact(candidates: Candidates, line: ActionLine) -> bool:
-    meant = meant_by(candidates, line)
-    return all(meant & extent.fitting == extent.bits for extent in line.extents)
 
 
 def meant_by(candidates: Candidates, line: ActionLine) -> int:

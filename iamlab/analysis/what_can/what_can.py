@@ -231,28 +231,19 @@ class _Question:
 
 def _actions(world: World, principal: PrincipalContext, wanted: frozenset[str] | None) -> list[str]:
     """List the actions that some Allow is about; for a root user, who needs none, all."""
+    names: set[str] = set()
     if principal.arn.endswith(":root"):
         names = {one.full_name for one in all_actions()}
-    else:
-        names = _allowed_by(world, principal)
+    elif principal.arn != ANONYMOUS:
+        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
+        names = {one.full_name for one in free if one is not None}
+    own = (one for attached in principal.identity for one in attached.policy.statements)
+    for start, statement in (*(("", one) for one in own), *resource_statements(world)):
+        if statement.effect == "Allow":
+            names |= {name for name in matched(statement) if name.startswith(start)}
     return sorted(
         name for name in names if wanted is None or name.partition(":")[0].lower() in wanted
     )
-
-
-def _allowed_by(world: World, principal: PrincipalContext) -> set[str]:
-    names: set[str] = set()
-    if principal.arn != ANONYMOUS:
-        free = map(action, (*NEVER_REFUSED, *NEEDS_NO_PERMISSION, *ONLY_NARROWS))
-        names |= {one.full_name for one in free if one is not None}
-    for attached in principal.identity:
-        for statement in attached.policy.statements:
-            if statement.effect == "Allow":
-                names |= matched(statement)
-    for service, statement in resource_statements(world):
-        if statement.effect == "Allow":
-            names |= {name for name in matched(statement) if name.startswith(f"{service}:")}
-    return names
 
 
 def _candidates(
