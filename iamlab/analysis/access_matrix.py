@@ -295,8 +295,7 @@ def in_order(places: Sequence[Sequence[int]]) -> Callable[[Sequence[int]], int]:
     """
     every = [place for batch in places for place in batch]
     if every == list(range(len(every))):
-        starts = accumulate(map(len, places), initial=0)
-        first = list(starts)[:-1]
+        first = list(accumulate(map(len, places), initial=0))[:-1]
         return lambda sets: sum(bits << start for bits, start in zip(sets, first, strict=True))
     order = sorted(range(len(every)), key=every.__getitem__, reverse=True)
     pick = itemgetter(*order)

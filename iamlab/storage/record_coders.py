@@ -16,7 +16,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
 from importlib import import_module
 from inspect import get_annotations, getsource
-from typing import Any, TypeGuard, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from iamlab.analysis.credential_report.report import Job
 from iamlab.analysis.last_accessed.operations import LastAccessedJob
@@ -33,7 +33,7 @@ _BACK = frozenset({"world", "account", "user", "organization", "parent"})
 """Fields that point back to what holds the object: not written, given by what is around."""
 
 _CLASS = "class"
-_NEVER = object()
+_NEVER, _NONE = object(), type(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,11 @@ class RecordCoder:
         """Fields that point back: to an object of which class, and whether it may be missing."""
         found = {}
         for name, hint in types_of_fields(self.cls).items():
-            classes = [class_ for class_ in _alternatives(hint) if class_ is not type(None)]
-            if name in _BACK and len(classes) == 1 and _is_of_ours(classes[0]):
-                found[name] = classes[0], classes[0] is not hint
+            is_union = get_origin(hint) in (types.UnionType, typing.Union)
+            classes = [one for one in (get_args(hint) if is_union else (hint,)) if one is not _NONE]
+            modules = [getattr(one, "__module__", "") for one in classes]
+            if name in _BACK and len(classes) == 1 and modules[0].startswith("iamlab."):
+                found[name] = classes[0], is_union
         return found
 
     @cached_property
@@ -261,15 +263,6 @@ class ClassCoder:
             return run.wrong(f"{place}.{_CLASS}", f"There must be the name of a class. {hint}")
         inside = {key: value for key, value in raw.items() if key != _CLASS}
         return self.known[name].read(inside, place, run)
-
-
-def _is_of_ours(hint: Any) -> TypeGuard[type]:
-    return isinstance(hint, type) and hint.__module__.startswith("iamlab.")
-
-
-def _alternatives(hint: Any) -> tuple[Any, ...]:
-    union = get_origin(hint) in (types.UnionType, typing.Union)
-    return get_args(hint) if union else (hint,)
 
 
 @cache

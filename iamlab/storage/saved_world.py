@@ -169,8 +169,7 @@ def world_from_json(data: object, name: str = "world") -> World:
     <World without accounts>
     """
     try:
-        lifted = _lifted(data, name)
-        return _world(lifted, name)
+        return _world(_lifted(data, name), name)
     except RecursionError:
         raise LoadError(f"{name} is nested too deeply to be {_WHAT}.") from None
 

@@ -332,17 +332,11 @@ def thresholds(limits: Mapping[str, object]) -> Thresholds:
     for name, value in limits.items():
         if name not in known:
             raise RequestError(f"An audit has no threshold {name!r}. {did_you_mean(name, known)}")
-        taken[name] = _tags(value) if name == "required_tags" else _number(name, value)
+        if name == "required_tags":
+            if not isinstance(value, list | tuple):
+                raise RequestError(f"required_tags is a list of keys, not {value!r}.")
+            value = tuple(map(str, value))  # noqa: PLW2901 - as thresholds have it
+        elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
+        taken[name] = value
     return Thresholds(**taken)
-
-
-def _number(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise RequestError(f"{name} is a number, 0 or more, not {value!r}.")
-    return value
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, list | tuple):
-        raise RequestError(f"required_tags is a list of keys, not {value!r}.")
-    return tuple(map(str, value))

@@ -178,18 +178,10 @@ def arn_formats_of(action: str) -> tuple[ArnFormat, ...]:
         pattern = catalog.PLACEHOLDER.sub("*", text).split(":", PARTS - 1)
         if len(pattern) == PARTS:
             places = tuple(hole[0].strip("${}<>") for hole in catalog.PLACEHOLDER.finditer(text))
-            found.append(
-                ArnFormat(
-                    use.name,
-                    use.required,
-                    pattern[2],
-                    pattern[5],
-                    places[-1:] == ("BucketName",),
-                    tuple(catalog.PLACEHOLDER.split(text)),
-                    places,
-                    tuple(_parameters_for(action, place) for place in places),
-                )
-            )
+            parameters = tuple(_parameters_for(action, place) for place in places)
+            parts, is_flat = catalog.PLACEHOLDER.split(text), places[-1:] == ("BucketName",)
+            ends = (pattern[2], pattern[5], is_flat, tuple(parts), places, parameters)
+            found.append(ArnFormat(use.name, use.required, *ends))
     return tuple(found)
 
 

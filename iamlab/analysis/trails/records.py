@@ -60,7 +60,10 @@ def event_of(record: object) -> Event:
     """
     if not isinstance(record, dict):
         raise RecordError(f"it is {_shown(record)}, not an object")
-    _check_version(record)
+    version = record.get("eventVersion")
+    if version is not None and not (isinstance(version, str) and version.startswith("1.")):
+        # A later major version might mean something else.
+        raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
     identity = _needed(record, "userIdentity", dict)
     name = _needed(record, "eventName", str)
     arns, owner = _resources(record)
@@ -94,13 +97,6 @@ def event_of(record: object) -> Event:
         session_credential_from_console=_truth(record, "sessionCredentialFromConsole"),
         resource_account_id=owner,
     )
-
-
-def _check_version(record: Record) -> None:
-    """Reject what a later major version might mean otherwise."""
-    version = record.get("eventVersion")
-    if version is not None and (not isinstance(version, str) or not version.startswith("1.")):
-        raise RecordError(f"eventVersion is {_shown(version)}, and versions 1.x are known")
 
 
 def _needed(record: Record, field: str, kind: type) -> Any:

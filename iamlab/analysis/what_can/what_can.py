@@ -91,11 +91,11 @@ class WhatCan(Shown):
         return f"<WhatCan {few([self.caller])}: {lines}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.caller} may:", *_capped(self.allowed)]
+        lines = [f"{self.caller} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
             lines = [f"{self.caller} may do nothing."]
         if self.stopped:
-            lines += ["but not:", *_capped(self.stopped)]
+            lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -108,9 +108,10 @@ class WhatCan(Shown):
         return display.table(columns, rows)
 
 
-def _capped(lines: Sequence[Access | Stopped]) -> list[str]:
-    more = [f"  and {len(lines) - FEW} more"] if len(lines) > FEW else []
-    return [*(f"  {line}" for line in lines[:FEW]), *more]
+def capped(lines: Sequence[object]) -> list[str]:
+    """Give the first lines, and how many more there are."""
+    more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
+    return [*map(str, lines[:FEW]), *more]
 
 
 def what_can(

@@ -90,11 +90,7 @@ def _names(edits: Iterable[Edit], statements: Iterable[Statement]) -> list[str]:
         service = _service(edit)
         if service:
             names |= dict.fromkeys(few_of(f"{service}:*"))
-    return _spread(list(names))
-
-
-def _spread(names: list[str]) -> list[str]:
-    """Keep well known actions, and of too many others some of each part of the alphabet."""
+    # Of too many that are not well known, some of each part of the alphabet.
     known = [name for name in KNOWN if name in names]
     others = [name for name in names if name not in known]
     room = max(1, MOST_ACTIONS - len(known))

@@ -16,6 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, overload
 
 from iamlab.analysis.access_matrix import everybody, matrix
+from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import asked_by
 from iamlab.analysis.world_diff.edits import edits_between
 from iamlab.display import Shown, steps
@@ -180,10 +181,6 @@ def _is_about(edit: Edit, resource: str) -> bool:
     )
 
 
-FEW = 20
-"""So many edits and so many gains and losses of each are printed; others are counted."""
-
-
 @dataclass(frozen=True, eq=False)
 class WorldDiff(Sequence[str], Shown):
     """The edits that lead from one world to another, as sentences.
@@ -287,12 +284,12 @@ class WorldDiff(Sequence[str], Shown):
     def __str__(self) -> str:
         if not self.details:
             return "Nothing is different."
-        lines = _capped([*map(_short, self.edits)])
+        lines = capped([*map(_short, self.edits)])
         for by, changes in (self.by_edit if self._worlds else {}).items():
             how = _HOW[changes[0].together] if len(by) > 1 else ""
-            lines += ["", f"{how}{'; '.join(_capped([*map(_short, by)]))}:"]
+            lines += ["", f"{how}{'; '.join(capped([*map(_short, by)]))}:"]
             sentences = _sentences(changes)
-            lines += (f"  {line}" for line in _capped(sentences))
+            lines += (f"  {line}" for line in capped(sentences))
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -323,17 +320,12 @@ def _short(sentence: str) -> str:
     return line if len(line) <= LONG else f"{line[:LONG]}..."
 
 
-def _capped(lines: Sequence[str]) -> list[str]:
-    more = [f"and {len(lines) - FEW} more"] if len(lines) > FEW else []
-    return [*lines[:FEW], *more]
-
-
 def _sentences(changes: Iterable[Change]) -> list[str]:
     """Say who gained or lost what: a line for each caller and resource."""
     grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
     for change in changes:
         grouped[change.words, change.resource].append(change.action)
     return [
-        f"{words} {', '.join(_capped(actions))} on {resource}"
+        f"{words} {', '.join(capped(actions))} on {resource}"
         for (words, resource), actions in grouped.items()
     ]
