@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from iamlab.analysis.account_reports import Summary
     from iamlab.analysis.audit.audit import Audit
     from iamlab.analysis.credential_report.report import CredentialReport
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.security_status import SecurityStatus
-    from iamlab.analysis.summaries import Summary
     from iamlab.model.event import Event
     from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy

@@ -339,7 +339,7 @@ class Organization(OrganizationPolicies):
         >>> list(again.organizations) == [organization.id]
         True
         """
-        from iamlab.storage.organization_export.export import organization_to_json
+        from iamlab.storage.organization_export import organization_to_json
 
         return organization_to_json(self)
 
