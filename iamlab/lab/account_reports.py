@@ -80,9 +80,9 @@ class AccountReports(records.Account):
         >>> print(main.last_accessed("arn:aws:iam::aws:policy/IAMReadOnlyAccess"))
         iam  not accessed in the tracking period
         """
-        from iamlab.analysis.last_accessed.last_accessed import in_account
+        from iamlab.analysis.last_accessed.last_accessed import last_accessed
 
-        return in_account(self, entity, events, granularity, now=now)
+        return last_accessed(self, entity, events, granularity, now=now)
 
     def organizations_last_accessed(
         self,

@@ -19,24 +19,23 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.last_accessed.last_accessed import attempts_until, rows_of
+from iamlab.analysis.last_accessed.last_accessed import read_attempts, rows_of
 from iamlab.analysis.last_accessed.report import cells_of
 from iamlab.display import Shown
 from iamlab.errors import InvalidInput, noted
 from iamlab.errors.organizations import (
     AccessDeniedException,
-    AWSOrganizationsNotInUseException,
     PolicyNotFoundException,
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
+from iamlab.model.organization.organization import own_organization
 from iamlab.model.organization.policies import SCP
-from iamlab.model.organization.targets import NOT_IN_USE
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     import pandas as pd
@@ -160,33 +159,26 @@ def organizations_last_accessed(
     check_texts(entity_path=entity_path, policy_id="" if policy_id is None else policy_id)
     organization = _own(account)
     target = _target(organization, entity_path)
-    path = _path_of(organization, target)
-    is_management = target.id == organization.management_account_id
-    policy = None if policy_id is None or is_management else _policy(organization, policy_id)
-    levels = [_attached(organization, one) for one in organization.way_to(target.id)]
-    if is_management:
-        levels = []
-    elif policy is not None:
-        levels = [[policy.document]]
+    policy, levels = None, []
+    if target.id != organization.management_account_id:  # no policy limits that
+        levels = [_attached(organization, one) for one in organization.way_to(target.id)]
+        if policy_id is not None:
+            policy = _policy(organization, policy_id)
+            levels = [[policy.document]]
+    own_id = "" if policy is None else policy.id
     paths = {
-        key: organization.path_of(key) + key
-        for key in _accounts(organization, target, "" if policy is None else policy.id)
+        key: _path_of(organization, organization.members[key])
+        for key in _accounts(organization, target, own_id)
     }
-    attempted, moment = attempts_until(account.world, _finder(paths), events, now)
+    latest, moment = read_attempts(account.world, _finder(paths), events, now)
     services = sorted({name.partition(":")[0] for name in _allowed(levels)})
-    return OrganizationsLastAccessed(
-        path,
-        "" if policy is None else policy.id,
-        moment,
-        tuple(rows_of(dict.fromkeys(services, ()), attempted, "SERVICE_LEVEL", moment)),
-    )
+    rows = rows_of(dict.fromkeys(services, ()), latest, moment)
+    return OrganizationsLastAccessed(_path_of(organization, target), own_id, moment, tuple(rows))
 
 
 def _own(account: Account) -> Organization:
     """Find the organization that an account may ask about."""
-    organization = account.organization
-    if organization is None:
-        raise AWSOrganizationsNotInUseException(NOT_IN_USE)
+    organization = own_organization(account)
     if account.account_id != organization.management_account_id:
         raise noted(
             AccessDeniedException("You don't have permissions to access this resource."),
@@ -248,22 +240,17 @@ def _denies_altogether(statement: Statement) -> bool:
     return is_deny and "*" in (statement.resource or ()) and not statement.conditions
 
 
-def _accounts(organization: Organization, target: Target, policy_id: str) -> list[str]:
-    """List the accounts whose use counts.
+def _accounts(organization: Organization, target: Target, policy_id: str) -> Iterator[str]:
+    """Give the accounts whose use counts.
 
     Of a policy only those that it reaches, from the entity or from below it.
     """
-    if target.id in organization.members:
-        every = [target.id]
-    else:
-        every = [key for key in organization.members if target in organization.way_to(key)]
-        every = [key for key in every if key != organization.management_account_id]
-    return [key for key in every if not policy_id or _reaches(organization, target, key, policy_id)]
-
-
-def _reaches(organization: Organization, target: Target, account_id: str, policy_id: str) -> bool:
-    way = organization.way_to(account_id)
-    return any(policy_id in one.attached for one in way[way.index(target) :])
+    for key in organization.members:
+        way = organization.way_to(key)
+        if target in way and (key == target.id or key != organization.management_account_id):
+            below = way[way.index(target) :]
+            if not policy_id or any(policy_id in one.attached for one in below):
+                yield key
 
 
 def _finder(paths: Mapping[str, str]) -> Callable[[Event], str | None]:
