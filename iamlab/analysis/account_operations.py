@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report import credentials as account_credentials
-from iamlab.analysis.credential_report.report import CredentialReport, Job
+from iamlab.analysis import credential_report as account_credentials
+from iamlab.analysis.credential_report import CredentialReport, Job
 from iamlab.analysis.summaries import summary_of
 from iamlab.errors import (
     InvalidInput,

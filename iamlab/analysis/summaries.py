@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_report import credentials as account_credentials
-from iamlab.analysis.credential_report.credentials import VIRTUAL, of_root, own_policies
+from iamlab.analysis import credential_report as account_credentials
+from iamlab.analysis.credential_report import VIRTUAL, of_root
 from iamlab.display import Shown
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.credentials import devices_of
 from iamlab.model.identities import with_groups
+from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import quota
 from iamlab.policy.rules import INLINE_LIMITS
 

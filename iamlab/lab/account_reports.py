@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.analysis.audit.audit import Audit
-    from iamlab.analysis.credential_report.report import CredentialReport
+    from iamlab.analysis.credential_report import CredentialReport
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.security_status import SecurityStatus

@@ -15,9 +15,9 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.cloudtrail.recording import role_last_used
 from iamlab.model import managed_policies
+from iamlab.model.managed_policies import own_policies
 from iamlab.operations.iam import responses as answers
 from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.responses import page

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.analysis.audit.audit import Audit
-    from iamlab.analysis.credential_report.report import CredentialReport, Row
+    from iamlab.analysis.credential_report import CredentialReport, Row
     from iamlab.analysis.last_accessed.report import Access, LastAccessed
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.unused import Unused
