@@ -18,8 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.least_privilege.statements import statements_by_sid
-from iamlab.analysis.least_privilege.wildcards import noun_of, shortly
+from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn

@@ -31,7 +31,7 @@ from iamlab.analysis.least_privilege.policy_sizes import (
     policies_that_fit,
     size_limit,
 )
-from iamlab.analysis.least_privilege.statements import AllowStatement
+from iamlab.analysis.least_privilege.statements import AllowStatement, readable
 from iamlab.analysis.least_privilege.used_permissions import (
     Pair,
     Tally,
@@ -41,7 +41,6 @@ from iamlab.analysis.least_privilege.used_permissions import (
     log_of,
     with_path,
 )
-from iamlab.analysis.least_privilege.wildcards import readable
 from iamlab.authorization.principal import principal_of
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.analysis.least_privilege.wildcards import Generalisation
+    from iamlab.analysis.least_privilege.statements import Generalisation
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
     from iamlab.model.event import Event
@@ -68,7 +67,6 @@ MOST_RESOURCES = 10
 """A person would still list so many resources with the same beginning."""
 
 _SHOWN = 20
-_TO_SERVICE = ("StringEquals", "iam:PassedToService")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +242,7 @@ def _proved_policies(
 ) -> _ProvedPolicies:
     """Write the policies and prove them; leave out what no policy can allow."""
     limit, number = _room(world, arn, form)
-    extra = [
-        AllowStatement("iam", (PASS_ROLE,), (one.role,), ((*_TO_SERVICE, one.service),))
-        for one in passed
-    ]
+    extra = [AllowStatement("iam", (PASS_ROLE,), (one.role,), one.service) for one in passed]
     inexact = {pair for pair in used if not used[pair].is_exact}
 
     def write(pairs: list[Pair]) -> _ProvedPolicies:

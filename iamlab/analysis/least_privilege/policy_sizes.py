@@ -39,8 +39,8 @@ from iamlab.policy.rules import INLINE_LIMITS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from iamlab.analysis.least_privilege.statements import Generalisation
     from iamlab.analysis.least_privilege.used_permissions import Pair
-    from iamlab.analysis.least_privilege.wildcards import Generalisation
 
 
 PolicyForm = Literal["managed", "inline"]
