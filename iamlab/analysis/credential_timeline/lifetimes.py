@@ -38,13 +38,7 @@ if TYPE_CHECKING:
     from iamlab.operations.sts.revoking import Standing
 
 Ended = Literal[
-    "still valid",
-    "expired",
-    "revoked",
-    "role deleted",
-    "user deleted",
-    "inactive",
-    "key deleted",
+    "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"
 ]
 """Why credentials are no good any more, if so. Only the last two are of long-term keys."""
 

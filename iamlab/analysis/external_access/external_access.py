@@ -326,10 +326,7 @@ _ACTION = re.compile(r"[A-Za-z0-9.-]+:[A-Za-z0-9-]+", re.ASCII)
 
 
 def _written(
-    access: ResourceAccess,
-    statement: Statement,
-    names: AbstractSet[str],
-    every: AbstractSet[str],
+    access: ResourceAccess, statement: Statement, names: AbstractSet[str], every: AbstractSet[str]
 ) -> tuple[str, ...]:
     """Write actions as the policy does, if these are all, else with the fewest patterns."""
     own = tuple(

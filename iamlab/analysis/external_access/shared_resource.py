@@ -26,11 +26,7 @@ from iamlab.analysis.external_access.zone_of_trust import (
     Inside,
     filled,
 )
-from iamlab.authorization.context_keys import (
-    DEFAULT_REGION,
-    CallAttributes,
-    call_keys,
-)
+from iamlab.authorization.context_keys import DEFAULT_REGION, CallAttributes, call_keys
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.evaluation_case import FOR_SERVICES_ONLY

@@ -351,9 +351,7 @@ def _document_and_users(world: World, edit: Edit) -> object:
 
 
 def proved(
-    world: World,
-    edits: Iterable[Edit],
-    used: Mapping[str, Mapping[Pair, Mapping[str, str]]],
+    world: World, edits: Iterable[Edit], used: Mapping[str, Mapping[Pair, Mapping[str, str]]]
 ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
     """Make edits in a copy, and check that what was used and is allowed now stays allowed.
 

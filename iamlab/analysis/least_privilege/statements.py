@@ -86,11 +86,7 @@ class AllowStatement:
 
 
 def statements_for(
-    pairs: Iterable[Pair],
-    most: int,
-    *,
-    last_resort: bool = False,
-    inexact: Collection[Pair] = (),
+    pairs: Iterable[Pair], most: int, *, last_resort: bool = False, inexact: Collection[Pair] = ()
 ) -> tuple[tuple[AllowStatement, ...], tuple[Generalisation, ...]]:
     """Group pairs into statements.
 

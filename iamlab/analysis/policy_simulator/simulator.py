@@ -60,10 +60,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
 
 OWN_SIDE = replace(
-    AWS,
-    role_trust=AWS.same_account,
-    both_sides=AWS.same_account,
-    kms_key=AWS.same_account,
+    AWS, role_trust=AWS.same_account, both_sides=AWS.same_account, kms_key=AWS.same_account
 )
 """The rules for whoever passes no policy of a resource: the caller's own side decides."""
 
