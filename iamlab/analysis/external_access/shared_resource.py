@@ -94,11 +94,6 @@ class SharedResource:
         """The prefix of the actions in its policy."""
         return "sts" if self.is_role else Arn.parse(self.arn).service
 
-    @property
-    def type(self) -> str:
-        """What it is, as Access Analyzer calls it."""
-        return type_of(self.arn)
-
 
 def type_of(arn: str) -> str:
     """Say what a resource is, as Access Analyzer calls it.
