@@ -233,6 +233,7 @@ def attached_boundary(source: User | Group | Role) -> Source | None:
 # -- left out -------------------------------------------------------------------------------------
 
 BOUNDARY, SCP = "permission-boundary", "scp"
+"""The types of policies that are not identity-based, and can be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,16 +291,6 @@ class Exclusions:
             or (source.arn is not None and any(glob(one, source.arn) for one in self.arns))
             or any(_is_meant(source, one) for one in self.inline)
         )
-
-    @property
-    def boundary(self) -> bool:
-        """Whether the permissions boundary is left out."""
-        return BOUNDARY in self.types
-
-    @property
-    def service_control_policies(self) -> bool:
-        """Whether the service control policies are left out."""
-        return SCP in self.types
 
 
 def _arn(arn: str) -> str:
