@@ -194,16 +194,12 @@ class ResourceAccess:
             if as_values(value) is not None
         }
         self.inside = Inside(world, zone, self.context)
-        statements = () if facts.policy is None else facts.policy.statements
+        own = () if facts.policy is None else facts.policy.statements
         rcps = (attached.policy for level in facts.rcps for attached in level)
+        above = (one for policy in rcps for one in policy.statements)
         self.limits = (
-            *(one for one in statements if one.effect == "Deny"),
-            *(
-                one
-                for policy in rcps
-                for one in policy.statements
-                if one.effect == "Deny" or one.conditions
-            ),
+            *(one for one in own if one.effect == "Deny"),
+            *(one for one in above if one.effect == "Deny" or one.conditions),
         )
         self._layers = _for_stranger(
             resource=facts.policy,

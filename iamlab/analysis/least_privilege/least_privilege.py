@@ -141,14 +141,14 @@ class LeastPrivilege(Shown):
     def __str__(self) -> str:
         number = len(self.used)
         what = f"{number:,} permission{'' if number == 1 else 's'}" if number else "nothing"
-        attempts = [
-            f"{' on '.join(pair)}, {_times(tally.refused)}"
-            for pair, tally in sorted(self.refused.items())
-        ]
+        refused = [(pair, tally.refused) for pair, tally in sorted(self.refused.items())]
         lists: dict[str, Iterable[object]] = {
             "Generalised": self.steps,
             "Allowed beyond what was used": self.excess,
-            "Attempted, refused": attempts,
+            "Attempted, refused": [
+                f"{' on '.join(pair)}, {'once' if times == 1 else f'{times:,} times'}"
+                for pair, times in refused
+            ],
             "Left out, since no policy can give it": [" on ".join(pair) for pair in self.left_out],
             "Compared with now": () if self.compared is None else (self.compared,),
             "Not shown by the events": self.not_shown,
@@ -172,10 +172,6 @@ def titled_lists(lists: Mapping[str, Iterable[object]], most: int) -> Iterator[s
             yield from (f"- {first}", *(f"  {line}" for line in more))
         if len(every) > most:
             yield f"- and {len(every) - most:,} more"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def least_privilege(
@@ -283,9 +279,8 @@ def arn_of(caller: Caller) -> str:
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if isinstance(caller, Credential):  # a session has the ARN of its role, a key its user
-        text = getattr(caller, "role_arn", None) or getattr(
-            getattr(caller, "user", None), "arn", ""
-        )
+        user = getattr(caller, "user", None)
+        text = getattr(caller, "role_arn", None) or getattr(user, "arn", "")
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
         raise RequestError(f"{shown!r} is no caller: give a user, a role, or an ARN of one.")
