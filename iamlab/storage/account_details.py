@@ -24,11 +24,11 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_report.credentials import own_policies
 from iamlab.errors import LoadError
 from iamlab.model import managed_policies
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Bounded, Identity, User
+from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.iam import roles as profiles
 from iamlab.operations.iam.common import page, write_identity, write_policy, write_version

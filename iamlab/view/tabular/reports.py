@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.account_reports import Summary, UserSummary
     from iamlab.analysis.audit.audit import Audit
-    from iamlab.analysis.credential_report.report import CredentialReport, Row
+    from iamlab.analysis.credential_report import CredentialReport, Row
     from iamlab.analysis.last_accessed.report import Access, LastAccessed
     from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
     from iamlab.analysis.least_privilege.unused import Unused

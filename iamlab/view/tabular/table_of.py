@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.account_reports import Summary, UserSummary
 from iamlab.analysis.audit.audit import Audit
-from iamlab.analysis.credential_report.report import CredentialReport
+from iamlab.analysis.credential_report import CredentialReport
 from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.analysis.external_access.findings import OutsideAccess
 from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
