@@ -17,15 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.attached_policies import root_user_policy
-from iamlab.authorization.context_keys import (
-    Context,
-    temporary_credential_keys,
-)
-from iamlab.authorization.principal import (
-    Caller,
-    PrincipalContext,
-    override_tags,
-)
+from iamlab.authorization.context_keys import Context, temporary_credential_keys
+from iamlab.authorization.principal import Caller, PrincipalContext, override_tags
 from iamlab.engine.layers import Attached
 from iamlab.model.credentials import Credential, Presented
 from iamlab.model.record import CredentialKind

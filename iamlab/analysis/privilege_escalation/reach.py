@@ -135,11 +135,7 @@ class Reach(Shown):
         return self._path(edges[0].source, edges, _as_it_is)
 
     def to(
-        self,
-        resource: str,
-        action: str,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
+        self, resource: str, action: str, *, context: Mapping[str, ContextValue] | None = None
     ) -> Arrivals:
         """Say who gets to do something on a resource: directly, or in some steps.
 

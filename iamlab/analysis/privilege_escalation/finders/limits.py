@@ -297,10 +297,7 @@ def _removed(state: PrincipalState, found: Sequence[Attached], remove: Remove) -
 
 
 def _removals(
-    removed: Attached,
-    holders: Sequence[own.PolicyHolder],
-    user: str,
-    call: Callable[..., Call],
+    removed: Attached, holders: Sequence[own.PolicyHolder], user: str, call: Callable[..., Call]
 ) -> Iterator[Grant]:
     """Give the calls that remove a policy of somebody; that a user leaves its group is the last."""
     if removed.arn is None:
