@@ -25,10 +25,7 @@ from iamlab.analysis.privilege_escalation.required_parameters import (
     required_tags,
     samples,
 )
-from iamlab.authorization.context_keys import (
-    mfa_keys,
-    temporary_credential_keys,
-)
+from iamlab.authorization.context_keys import mfa_keys, temporary_credential_keys
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name

@@ -13,9 +13,8 @@ from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccesse
 from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
 from iamlab.analysis.least_privilege.unused import Unused
-from iamlab.analysis.privilege_escalation.answers import Paths
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import Path
+from iamlab.analysis.privilege_escalation.paths import Path, Paths
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.security_status import SecurityStatus
 from iamlab.analysis.what_can.what_can import WhatCan
