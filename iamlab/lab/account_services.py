@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from iamlab.operations.services.dynamodb import Table
     from iamlab.operations.services.ecr import Repository
     from iamlab.operations.services.eventbridge import EventBus
-    from iamlab.operations.services.lambda_function import Function
+    from iamlab.operations.services.lambda_functions import Function
+    from iamlab.operations.services.queues_and_topics import Queue, Topic
     from iamlab.operations.services.secretsmanager import Secret
-    from iamlab.operations.services.sns import Topic
-    from iamlab.operations.services.sqs import Queue
 
     Tags = Mapping[str, str]
 

@@ -150,10 +150,12 @@ class Call:
                 raise entry.refuse(decision, message)
 
     def work(self) -> Any:
-        """Do it, and give what that makes."""
-        if self.entry.by_whom:
-            return self.entry.perform(self.account, self.given, self.caller)
-        return self.entry.perform(self.account, self.given)
+        """Do it, and give what that makes; whatever isn't read-only changes the account."""
+        by_whom = (self.caller,) if self.entry.by_whom else ()
+        made = self.entry.perform(self.account, self.given, *by_whom)
+        if not self.entry.is_read_only:
+            self.account.changed()
+        return made
 
     def record(self, answer: Mapping[str, Any] | None, error: AwsError | None) -> None:
         """Note the call in the logs, whether it succeeded or failed."""

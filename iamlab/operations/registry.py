@@ -50,20 +50,20 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "ecr": ("services.ecr",),
     "events": ("services.eventbridge",),
     "identitystore": ("identity_center.directory",),
-    "kms": ("services.kms.grants", "services.kms.keys", "services.kms.policies_and_states"),
-    "lambda": ("services.lambda_operations",),
+    "kms": ("services.kms.grants", "services.kms.keys"),
+    "lambda": ("services.lambda_functions",),
     "organizations": (
         *("organizations.accounts", "organizations.delegates", "organizations.handshakes"),
         *("organizations.management", "organizations.policies"),
     ),
-    "s3": ("services.s3.buckets_and_tags", "services.s3.policies", "services.s3.public_access"),
+    "s3": ("services.s3.bucket_settings", "services.s3.policies_and_public_access"),
     "secretsmanager": ("services.secretsmanager",),
-    "sns": ("services.sns",),
+    "sns": ("services.queues_and_topics",),
     "sso": (
         *("identity_center.assignments", "identity_center.instance"),
         *("identity_center.permission_sets", "identity_center.set_policies"),
     ),
-    "sqs": ("services.sqs",),
+    "sqs": ("services.queues_and_topics",),
     "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.web_identity_tokens"),
 }
 

@@ -2,7 +2,7 @@
 
 The form of the document is judged by ``policy/rules.py``, with a table for each service. Here
 comes what only a world can know: whether those who are named are there, and whether the policy
-speaks of the resource that it hangs on. The service refuses with the same code and sentence as
+is about the resource that it is attached to. The service refuses with the same code and sentence as
 for a principal, or a resource, of a wrong form.
 
 Notes
@@ -17,6 +17,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from iamlab.authorization.authorize import authorization_request
+from iamlab.authorization.resource import context_of_resource
+from iamlab.engine.evaluate import evaluate
 from iamlab.operations.policy_documents import absent, error_of, saved
 from iamlab.policy.checks.messages import ANY
 from iamlab.policy.patterns import glob_resource
@@ -26,6 +29,8 @@ from iamlab.policy.writing import edited
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from iamlab.authorization.principal import Caller
+    from iamlab.errors import AwsError
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
@@ -42,15 +47,13 @@ _THIS_API = "execute-api:/"
 """How the policy of an API may begin the ARN of the API itself, whose id is not known before."""
 
 
-def resource_policy(document: Document, resource: Resource, service: str) -> Policy:
+def resource_policy(document: Document, resource: Resource) -> Policy:
     """Read a document that is to be the policy of a resource.
 
     Parameters
     ----------
     resource
-        Where it will hang; it need not be in the world yet.
-    service
-        Whose resource it is, as in ``policy/rules.py``: ``"sqs"``; ``"ec2"`` for a VPC endpoint.
+        What the policy will be attached to; it need not be in the world yet.
 
     Returns
     -------
@@ -69,10 +72,10 @@ def resource_policy(document: Document, resource: Resource, service: str) -> Pol
     >>> policy = {"Version": "2012-10-17", "Statement": {
     ...     "Effect": "Allow", "Principal": {"AWS": bucket.account.account_id},
     ...     "Action": "s3:GetObject", "Resource": f"{bucket.arn}/*"}}
-    >>> resource_policy(policy, bucket, "s3").name
+    >>> resource_policy(policy, bucket).name
     'policy of maps'
     """
-    name = f"policy of {resource.name}"
+    name, service = f"policy of {resource.name}", resource.service
     if service == "ec2":  # which does not seem to look at who is named
         return saved(document, name, "endpoint")
     policy = saved(document, name, "resource", service)
@@ -119,6 +122,33 @@ def _check_resources(policy: Policy, resource: Resource, service: str) -> None:
             if not _is_own(value, own, below):
                 note = f"A policy speaks of its own {resource.kind}: {resource.arn}."
                 _refuse(service, "foreign_resource", f"See statement {statement.label}. {note}")
+
+
+def check_not_locked_out(
+    resource: Resource, policy: Policy, caller: Caller, operation: str, refusal: AwsError
+) -> None:
+    """Refuse a new policy with which the caller could not save another one any more.
+
+    Services look at the policy itself: what an SCP, an RCP or a VPC endpoint forbids can change
+    without it.
+
+    Parameters
+    ----------
+    operation
+        The one that saves policies of such a resource.
+
+    Raises
+    ------
+    AwsError
+        The ``refusal``: the caller could not do the operation any more.
+    """
+    known = replace(context_of_resource(resource), policy=policy)
+    action, world = f"{resource.service}:{operation}", resource.account.world
+    request = authorization_request(
+        world, caller, action, resource.arn, None, {}, known_resource=known
+    )
+    if not evaluate(request.request, replace(request.layers, scps=(), rcps=(), endpoint=None)):
+        raise refusal
 
 
 def _is_own(value: str, own: tuple[str, ...], below: tuple[str, ...]) -> bool:

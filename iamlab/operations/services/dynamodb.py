@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     ResourceInUseException,
@@ -19,16 +20,12 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import check_not_locked_out, keep, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, keep, misfit, name_in
 
 if TYPE_CHECKING:
-    from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.policy.document import Policy
 
 
 def _absent(arn: str) -> ResourceNotFoundException:
@@ -38,7 +35,6 @@ def _absent(arn: str) -> ResourceNotFoundException:
 
 API = Api(
     service="dynamodb",
-    kinds=("table", "stream"),
     place="table/",
     named_by=("TableName", "ResourceArn"),
     pattern=r"[a-zA-Z0-9_.-]{3,255}",
@@ -52,10 +48,7 @@ API = Api(
     absent=_absent,
     taken=lambda arn: ResourceInUseException(f"Table already exists: {name_in(arn)}"),
     untaggable=ValidationException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteTable",
-    put_policy="PutResourcePolicy",
     refuse=AccessDeniedException,
 )
 
@@ -83,14 +76,13 @@ class Stored(NamedResource):
         """
         self._do(
             "PutResourcePolicy",
-            ResourceArn=self.arn,
             Policy=as_text(document),
             ConfirmRemoveSelfResourceAccess=confirm_remove_self_resource_access,
         )
 
     def delete_policy(self) -> None:
         """Take the policy away (``DeleteResourcePolicy``); that there is none is no mistake."""
-        self._do("DeleteResourcePolicy", ResourceArn=self.arn)
+        self._do("DeleteResourcePolicy")
 
 
 @dataclass(slots=True, eq=False)
@@ -130,30 +122,25 @@ def _answer(made: Table) -> dict[str, Any]:
     return {"TableDescription": {"TableName": made.name, "TableArn": made.arn, **stream}}
 
 
-@API.makes("CreateTable", answer=_answer)
+@API.does("CreateTable", _answer, also=API.also)
 def create_table(account: Account, given: Parameters) -> Table:
     """Make a table, with a stream if one is asked for."""
-    table = Table(account, API.check_new(account, given), API.tags(given))
-    if "ResourcePolicy" in given:
-        table.policy = resource_policy(given["ResourcePolicy"], table, "dynamodb")
-    keep(account, table)
+    table = API.keep(API.new(Table, account, given), given)
     if given.get("StreamSpecification", {}).get("StreamEnabled") is True:
         label = account.world.clock.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        keep(account, Stream(account, f"{table.arn}/stream/{label}"))
+        keep(Stream(account, f"{table.arn}/stream/{label}"))
     return table
 
 
-def _check(stored: Stored, policy: Policy, given: Parameters, caller: Caller) -> None:
-    """Refuse a policy that locks out whoever saves it."""
-    error = ValidationException("")  # AWS's sentence is not documented
-    error.add_note(
+API.saves_policies(
+    "PutResourcePolicy",
+    "Policy",
+    locked_out=lambda: noted(
+        ValidationException(""),  # AWS's sentence is not documented
         "The caller could not change this policy afterwards: say "
-        "confirm_remove_self_resource_access=True."
-    )
-    if not given.get("ConfirmRemoveSelfResourceAccess"):
-        check_not_locked_out(stored, policy, caller, "dynamodb:PutResourcePolicy", error)
-
-
-API.saves_policies("PutResourcePolicy", "Policy", _check)
+        "confirm_remove_self_resource_access=True.",
+    ),
+    bypass="ConfirmRemoveSelfResourceAccess",
+)
 API.deletes_policies("DeleteResourcePolicy")
 API.shared()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     InvalidParameterException,
@@ -19,30 +20,28 @@ from iamlab.errors.services import (
     TooManyTagsException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import check_not_locked_out, keep
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.policy.document import Policy
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"(?=.{{2,256}}\Z){_PART}(?:/{_PART})*"
 _INVALID = "Invalid parameter at '{}' failed to satisfy constraint: '{}'"
 
 
-def _shown(arn: str) -> str:
-    return f"'{Arn.parse(arn).resource.removeprefix('repository/')}'"
+def _sentence(text: str, arn: str) -> str:
+    """Complete a sentence: with the name of a repository, and its registry."""
+    parts = Arn.parse(arn)
+    name = parts.resource.removeprefix("repository/")
+    return f"{text.format(name)} in the registry with id '{parts.account}'"
 
 
 API = Api(
     service="ecr",
-    kinds=("repository",),
     place="repository/",
     named_by=("repositoryName", "resourceArn"),
     pattern=_NAME,
@@ -50,16 +49,12 @@ API = Api(
         _INVALID.format("repositoryName", "must satisfy regular expression")
     ),
     absent=lambda arn: RepositoryNotFoundException(
-        f"The repository with name {_shown(arn)} does not exist in the registry with id "
-        f"'{Arn.parse(arn).account}'"
+        _sentence("The repository with name '{}' does not exist", arn)
     ),
     taken=lambda arn: RepositoryAlreadyExistsException(
-        f"The repository with name {_shown(arn)} already exists in the registry with id "
-        f"'{Arn.parse(arn).account}'"
+        _sentence("The repository with name '{}' already exists", arn)
     ),
     untaggable=TooManyTagsException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteRepository",
     put_policy="SetRepositoryPolicy",
     refuse=AccessDeniedException,
@@ -93,8 +88,7 @@ class Repository(NamedResource):
         InvalidParameterException
             Whatever is wrong with it: ECR says no more.
         """
-        text = as_text(document)
-        self._do("SetRepositoryPolicy", **self._as("repositoryName"), policyText=text, force=force)
+        self._do("SetRepositoryPolicy", policyText=as_text(document), force=force)
 
     def delete_policy(self) -> None:
         """Take the policy away (``DeleteRepositoryPolicy``).
@@ -104,7 +98,7 @@ class Repository(NamedResource):
         RepositoryPolicyNotFoundException
             There is none.
         """
-        self._do("DeleteRepositoryPolicy", **self._as("repositoryName"))
+        self._do("DeleteRepositoryPolicy")
 
 
 def _answer(made: Repository) -> dict[str, Any]:
@@ -113,31 +107,27 @@ def _answer(made: Repository) -> dict[str, Any]:
     return {"repository": written}
 
 
-@API.makes("CreateRepository", answer=_answer)
+@API.does("CreateRepository", _answer, also=API.also)
 def create_repository(account: Account, given: Parameters) -> Repository:
     """Make a repository."""
-    repository = Repository(account, API.check_new(account, given), API.tags(given))
-    if "Policy" in given:
-        repository.policy = resource_policy(given["Policy"], repository, "ecr")
-    return keep(account, repository)
+    return API.keep(API.new(Repository, account, given), given)
 
 
-def _check(repository: Repository, policy: Policy, given: Parameters, caller: Caller) -> None:
-    """Refuse a policy that locks out whoever sets it."""
-    error = InvalidParameterException(
-        _INVALID.format("PolicyText", "Invalid repository policy provided")
-    )
-    error.add_note("The caller could not set another policy afterwards: say force=True.")
-    if not given.get("force"):
-        check_not_locked_out(repository, policy, caller, "ecr:SetRepositoryPolicy", error)
-
-
-API.saves_policies("SetRepositoryPolicy", "policyText", _check)
+API.saves_policies(
+    "SetRepositoryPolicy",
+    "policyText",
+    locked_out=lambda: noted(
+        InvalidParameterException(
+            _INVALID.format("PolicyText", "Invalid repository policy provided")
+        ),
+        "The caller could not set another policy afterwards: say force=True.",
+    ),
+    bypass="force",
+)
 API.deletes_policies(
     "DeleteRepositoryPolicy",
     lambda arn: RepositoryPolicyNotFoundException(
-        f"Repository policy does not exist for the repository with name {_shown(arn)} in the "
-        f"registry with id '{Arn.parse(arn).account}'"
+        _sentence("Repository policy does not exist for the repository with name '{}'", arn)
     ),
 )
 API.shared()

@@ -13,6 +13,7 @@ from string import ascii_letters
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     InvalidParameterException,
@@ -23,9 +24,8 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource
-from iamlab.operations.services.common import check_not_locked_out, check_region, keep
+from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
+from iamlab.operations.services.apis import Api, NamedResource, keep
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.policy.document import Policy
 
 _LETTERS = 6
 
@@ -48,18 +47,16 @@ class _Secrets(Api):
         Of one that is to be made, as it will be.
         """
         if "Name" in given:
-            return self._new(account, given["Name"], given.get("Region", DEFAULT_REGION))
+            # The letters follow from the seed and the number of the next secret.
+            region, ids = given.get("Region", DEFAULT_REGION), account.world.ids
+            what = f"secret {account.account_id} {region} {given['Name']} {ids.made + 1}"
+            letters = ids.hidden(what, ascii_letters, _LETTERS)
+            return self.arn(account, f"{given['Name']}-{letters}", region)
         text = given.get("SecretId", "")
         if text in account.resources:
             return str(text)
         short = text if is_arn(text) else super().arn_of(account, given)
         return next((one for one in _secrets(account) if one[: -_LETTERS - 1] == short), short)
-
-    def _new(self, account: Account, name: str, region: str) -> str:
-        """Write the ARN of the next secret: its letters follow from the seed and its number."""
-        ids = account.world.ids
-        what = f"secret {account.account_id} {region} {name} {ids.made + 1}"
-        return self.arn(account, f"{name}-{ids.hidden(what, ascii_letters, _LETTERS)}", region)
 
     def check_new(self, account: Account, given: Parameters) -> str:
         """Check that no secret of the Region has that name: whatever letters follow it."""
@@ -76,7 +73,6 @@ def _secrets(account: Account) -> tuple[str, ...]:
 
 API = _Secrets(
     service="secretsmanager",
-    kinds=("secret",),
     place="secret:",
     named_by=("Name", "SecretId"),
     pattern=r"[\w/+=.@!-]{1,512}",
@@ -89,10 +85,7 @@ API = _Secrets(
         f"The operation failed because the secret {_name(arn)} already exists."
     ),
     untaggable=InvalidParameterException,
-    tag="TagResource",
-    untag="UntagResource",
     delete="DeleteSecret",
-    put_policy="PutResourcePolicy",
     refuse=AccessDeniedException,
 )
 
@@ -139,61 +132,60 @@ class Secret(NamedResource):
         """
         self._do(
             "PutResourcePolicy",
-            SecretId=self.arn,
             ResourcePolicy=as_text(document),
             BlockPublicPolicy=block_public_policy,
         )
 
     def delete_policy(self) -> None:
         """Take the policy away (``DeleteResourcePolicy``)."""
-        self._do("DeleteResourcePolicy", SecretId=self.arn)
-
-    def _as(self, _: str) -> dict[str, str]:
-        return {"SecretId": self.arn}
+        self._do("DeleteResourcePolicy")
 
 
-@API.makes(
+@API.does(
     "CreateSecret",
-    answer=lambda made: {"ARN": made.arn, "Name": made.name},
+    lambda made: {"ARN": made.arn, "Name": made.name},
+    also=API.also,
     keys=lambda _, given: {"secretsmanager:Name": given["Name"]},
     by_whom=True,
 )
 def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret:
     """Make a secret."""
-    check_region(given)
-    secret = Secret(account, API.check_new(account, given), API.tags(given))
+    secret = API.new(Secret, account, given)
     if "Policy" in given:
-        secret.policy = resource_policy(given["Policy"], secret, "secretsmanager")
-        _check_open(secret, secret.policy, caller)
+        _set_policy(secret, given["Policy"], caller)
     account.world.ids.number()
-    return keep(account, secret)
+    return keep(secret)
 
 
-def _check_open(secret: Secret, policy: Policy, caller: Caller) -> None:
-    """Refuse a policy that locks out whoever saves it."""
-    error = MalformedPolicyDocumentException(
-        "Your requested changes will not allow you to manage this secret in the future."
-    )
-    check_not_locked_out(secret, policy, caller, "secretsmanager:PutResourcePolicy", error)
-
-
-def _check(secret: Secret, policy: Policy, given: Parameters, caller: Caller) -> None:
-    """Refuse a public policy too, if that is asked for."""
-    _check_open(secret, policy, caller)
-    opens = public_because(policy) if given.get("BlockPublicPolicy") else ()
-    if opens:
-        error = PublicPolicyException("")  # AWS's sentence is not documented
-        error.add_note(" ".join(opens))
-        raise error
-
-
-API.saves_policies(
+@API.does(
     "PutResourcePolicy",
-    "ResourcePolicy",
-    _check,
     keys=lambda _, given: {
         "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
     },
+    by_whom=True,
 )
+def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
+    """Replace a secret's policy."""
+    may_be_public = not given.get("BlockPublicPolicy")
+    secret = API.find(account, given)
+    _set_policy(secret, given["ResourcePolicy"], caller, may_be_public=may_be_public)
+
+
+def _set_policy(
+    secret: Secret, document: Document, caller: Caller, *, may_be_public: bool = True
+) -> None:
+    """Set a policy that does not lock out whoever saves it, and is not public if that is asked."""
+    policy = resource_policy(document, secret)
+    error = MalformedPolicyDocumentException(
+        "Your requested changes will not allow you to manage this secret in the future."
+    )
+    check_not_locked_out(secret, policy, caller, "PutResourcePolicy", error)
+    opens = () if may_be_public else public_because(policy)
+    if opens:
+        # AWS's sentence is not documented.
+        raise noted(PublicPolicyException(""), " ".join(opens))
+    secret.policy = policy
+
+
 API.deletes_policies("DeleteResourcePolicy")
 API.shared()

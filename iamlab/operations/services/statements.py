@@ -15,14 +15,11 @@ from iamlab.operations.resource_policies import resource_policy
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from iamlab.errors import AwsError
     from iamlab.model.resources import Resource
-    from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
-
-    Refuses = Callable[[str, str], AwsError]
 
 
 def add_statement(
@@ -53,72 +50,8 @@ def add_statement(
         **({"Condition": condition} if condition else {}),
     }
     document = with_statement(resource.policy, statement, policy_id)
-    resource.policy = resource_policy(document, resource, resource.service)
-    resource.account.changed()
+    resource.policy = resource_policy(document, resource)
     return statement
-
-
-def add_permission(
-    resource: Resource,
-    given: Parameters,
-    names: tuple[str, str],
-    refuse: Refuses,
-    *,
-    most_actions: int | None = None,
-) -> None:
-    """Let accounts do some actions, as ``AddPermission`` of SNS and of SQS does.
-
-    Parameters
-    ----------
-    names
-        The parameters with the accounts and with the actions.
-    refuse
-        Makes the service's error for a mistake: what it is (``empty``, ``taken``, ``many`` or
-        ``stranger``), and a name, label, number or account.
-    most_actions
-        So many actions a statement can have.
-
-    Raises
-    ------
-    AwsError
-        The label is taken, an account is none, there are too many actions, or something is empty.
-    """
-    label, (accounts, actions) = given["Label"], names
-    for name in ("Label", accounts, actions):
-        if not given[name]:
-            raise refuse("empty", name)
-    if label in sids_of(resource.policy):
-        raise refuse("taken", label)
-    if most_actions is not None and len(given[actions]) > most_actions:
-        raise refuse("many", str(len(given[actions])))
-    for one in given[accounts]:
-        if not is_account_id(one):
-            raise refuse("stranger", str(one))
-    partition, prefix = resource.account.partition, resource.service.upper()
-    principal = {"AWS": [root_of(one, partition) for one in given[accounts]]}
-    add_statement(resource, label, principal, [f"{prefix}:{one}" for one in given[actions]])
-
-
-def remove_statement(resource: Resource, sid: str | None, refusal: AwsError) -> None:
-    """Take a statement out of a resource's policy.
-
-    Raises
-    ------
-    AwsError
-        The ``refusal``: there is none of that Sid.
-    """
-    if resource.policy is None or sid not in sids_of(resource.policy):
-        raise refusal
-    resource.policy = without_statement(resource.policy, sid)
-    resource.account.changed()
-
-
-_ACCOUNT_DIGITS = 12
-
-
-def sids_of(policy: Policy | None) -> tuple[str, ...]:
-    """Give the Sids of a policy's statements."""
-    return () if policy is None else tuple(one.sid for one in policy.statements if one.sid)
 
 
 def with_statement(
@@ -141,18 +74,30 @@ def with_statement(
         return {"Version": "2012-10-17", **named, "Statement": [statement]}
     document = policy.to_json()
     held = document["Statement"]
-    others = [one for one in _listed(held) if one.get("Sid") != statement["Sid"]]
+    statements = held if isinstance(held, list) else [held]
+    others = [other for other in statements if other.get("Sid") != statement["Sid"]]
     return {**document, "Statement": [*others, statement]}
 
 
-def without_statement(policy: Policy, sid: str | None) -> Policy | None:
-    """Give a policy without the statement of that Sid; ``None`` if nothing is left."""
-    gone = {one.number: None for one in policy.statements if one.sid == sid}
-    return None if len(gone) == len(policy.statements) else edited(policy, gone)
+def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | None = None) -> None:
+    """Take a statement out of a resource's policy; an empty policy goes with it.
+
+    Raises
+    ------
+    AwsError
+        The ``refusal``: there is no statement of that Sid. Without it, that is no mistake.
+    """
+    policy = resource.policy
+    if policy is not None and sid in sids_of(policy):
+        gone = {found.number: None for found in policy.statements if found.sid == sid}
+        resource.policy = edited(policy, gone) if len(gone) < len(policy.statements) else None
+    elif refusal is not None:
+        raise refusal
 
 
-def _listed(statements: Any) -> list[dict[str, Any]]:
-    return statements if isinstance(statements, list) else [statements]
+def sids_of(policy: Policy | None) -> tuple[str, ...]:
+    """Give the Sids of a policy's statements."""
+    return () if policy is None else tuple(one.sid for one in policy.statements if one.sid)
 
 
 def root_of(account_id: str, partition: str = "aws") -> str:
@@ -176,6 +121,6 @@ def principal_of(text: str, partition: str) -> Any:
     """
     if text == "*":
         return text
-    if text.isdigit() and len(text) == _ACCOUNT_DIGITS:
+    if is_account_id(text):
         return {"AWS": root_of(text, partition)}
     return {"AWS" if text.startswith("arn:") else "Service": text}

@@ -111,7 +111,6 @@ def associate_iam_instance_profile(account: Account, given: Parameters) -> Insta
         raise IncorrectState(f"There is an existing association for instance {instance.name}")
     _check_state(instance, "running", "stopped")
     instance.association, instance.delivered = associated(account, profile), {}
-    account.changed()
     return instance
 
 
@@ -167,7 +166,6 @@ def replace_iam_instance_profile_association(account: Account, given: Parameters
     instance, profile = _find_associated(account, given), _must_name(account, given)
     _check_state(instance, "running")
     instance.association, instance.delivered = associated(account, profile), {}
-    account.changed()
     return instance
 
 
@@ -176,5 +174,4 @@ def disassociate_iam_instance_profile(account: Account, given: Parameters) -> In
     """Take an instance's profile away."""
     instance = _find_associated(account, given)
     instance.association = None
-    account.changed()
     return instance

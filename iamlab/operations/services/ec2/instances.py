@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors.ec2 import IncorrectInstanceState, InvalidIPAddressInUse, InvalidVpcIDMalformed
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.operations.services.common import check_region, keep
+from iamlab.operations.services.apis import check_region, keep
 from iamlab.operations.services.ec2.instance import Instance, find_instance, find_instances
 from iamlab.operations.services.ec2.instance_profiles import (
     associated,
@@ -120,7 +120,7 @@ def run_instances(account: Account, given: Parameters) -> list[Instance]:
         instance.address = given.get("PrivateIpAddress") or _address(account, vpc, instance.name)
         if profile is not None:
             instance.association = associated(account, profile)
-        made.append(keep(account, instance))
+        made.append(keep(instance))
     return made
 
 
@@ -206,7 +206,6 @@ def modify_instance_metadata_options(account: Account, given: Parameters) -> Ins
     instance = find_instance(account, given)
     wanted = {name: _option(name, given[name]) for name in METADATA if name in given}
     instance.metadata_options = {**instance.metadata_options, **wanted}
-    account.changed()
     return instance
 
 
@@ -224,7 +223,6 @@ def _move(account: Account, given: Parameters, state: str, done: str) -> None:
         one.state = state
         if state == "terminated":
             one.association = None
-    account.changed()
 
 
 @does("StopInstances", on="InstanceIds")

@@ -17,7 +17,7 @@ from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.services.common import ResourceVerbs, more_tags
+from iamlab.operations.services.apis import ResourceVerbs, more_tags, without
 from iamlab.operations.sts.authorization_messages import with_encoded
 
 if TYPE_CHECKING:
@@ -165,7 +165,6 @@ def create_tags(account: Account, given: Parameters) -> None:
     wanted = [more_tags(given, one.tags, TagLimitExceeded) for one in found]
     for one, tags in zip(found, wanted, strict=True):
         one.tags = tags
-    account.changed()
 
 
 @does("DeleteTags", on="Resources")
@@ -173,5 +172,4 @@ def delete_tags(account: Account, given: Parameters) -> None:
     """Take tags away: those of some keys, or all."""
     gone = [key for key, _ in tags_of(given)]
     for one in _tagged(account, given):
-        one.tags = {key: value for key, value in one.tags.items() if gone and key not in gone}
-    account.changed()
+        one.tags = without(one.tags, gone or one.tags)

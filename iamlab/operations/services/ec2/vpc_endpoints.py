@@ -23,7 +23,7 @@ from iamlab.errors.services import InvalidParameter
 from iamlab.model.record import check_texts
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.services.common import check_region, forget, keep
+from iamlab.operations.services.apis import check_region, forget, keep
 from iamlab.operations.services.ec2.instances import check_vpc
 from iamlab.operations.services.ec2.tagged_resources import (
     OfEc2,
@@ -209,7 +209,7 @@ def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     endpoint = VpcEndpoint(account, arn_of(account, given, new_id(account, "vpce")), tags)
     endpoint.service_name, endpoint.vpc_id = name, given["VpcId"]
     endpoint.vpc_endpoint_type, endpoint.endpoint_policy = kind, policy
-    return keep(account, endpoint)
+    return keep(endpoint)
 
 
 def _check_service(account: Account, given: Parameters) -> None:
@@ -241,7 +241,6 @@ def modify_vpc_endpoint(account: Account, given: Parameters) -> None:
         endpoint.endpoint_policy = _checked(given["PolicyDocument"], endpoint.service_name)
     elif given.get("ResetPolicy"):
         endpoint.endpoint_policy = full_access()
-    account.changed()
 
 
 @does("DeleteVpcEndpoints", on="VpcEndpointIds")
@@ -249,7 +248,7 @@ def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
     """Delete endpoints, or none if one of them is not there."""
     wanted = dict.fromkeys(map(str, given["VpcEndpointIds"]))
     for endpoint in [_find(account, given, one) for one in wanted]:
-        forget(account, endpoint)
+        forget(endpoint)
 
 
 def _find(account: Account, given: Parameters, which: object) -> VpcEndpoint:
