@@ -43,10 +43,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "cloudformation": ("services.cloudcontrol",),
     "dynamodb": ("services.dynamodb",),
-    "ec2": (
-        *("services.ec2.instances", "services.ec2.instance_profiles"),
-        *("services.ec2.tagged_resources", "services.ec2.vpc_endpoints"),
-    ),
+    "ec2": ("services.ec2.instances", "services.ec2.vpc_endpoints"),
     "ecr": ("services.ecr",),
     "events": ("services.eventbridge",),
     "identitystore": ("identity_center.directory",),

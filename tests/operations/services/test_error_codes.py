@@ -575,6 +575,6 @@ def test_what_makes_no_sense_is_refused(
 
 MODULES = (
     *("cloudcontrol", "dynamodb", "ec2.tagged_resources", "ecr", "eventbridge"),
-    *("ec2.instance_profiles", "ec2.instances", "ec2.instance", "lambda_functions"),
+    *("ec2.instances", "ec2.instance", "lambda_functions"),
     *("secretsmanager", "queues_and_topics", "ec2.vpc_endpoints"),
 )

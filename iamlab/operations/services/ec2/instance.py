@@ -44,6 +44,11 @@ class Association:
     profile_arn: str
     profile_id: str
 
+    @property
+    def profile(self) -> dict[str, str]:
+        """The instance profile, as the API writes it."""
+        return {"Arn": self.profile_arn, "Id": self.profile_id}
+
 
 @dataclass(slots=True, eq=False)
 class Instance(OfEc2):

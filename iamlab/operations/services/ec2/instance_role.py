@@ -1,4 +1,4 @@
-"""How an instance gets the credentials of its role: by its metadata service, for six hours.
+"""What the metadata service of an instance tells, path by path; its role's credentials too.
 
 EC2 assumes the role for the instance, so the role's trust policy must let it. An instance is given
 the same credentials until little of their time is left; then EC2 assumes the role once more. What
@@ -7,16 +7,12 @@ has been handed out works until it expires, whatever becomes of the instance.
 AWS takes a while to notice that another role is in the instance profile, and says how to force it:
 take the profile away and give it again, or stop the instance and start it. Here nothing is late.
 
-What the metadata service of an instance tells, path by path; its role's credentials too.
-
 Notes
 -----
 AWS pages: "IAM roles for Amazon EC2"; "Retrieve security credentials from instance metadata", for
 when new ones come; "API AddRoleToInstanceProfile", for what forces them; "AWS global condition
-context keys", section on EC2; "Troubleshoot IAM and Amazon EC2".
-AWS pages: "Instance metadata categories"; "Retrieve security credentials from instance metadata";
-"Instance identity documents"; "Troubleshoot IAM and Amazon EC2", for what ``iam/info`` says when
-something is wrong.
+context keys", section on EC2; "Instance metadata categories"; "Instance identity documents";
+"Troubleshoot IAM and Amazon EC2", for what ``iam/info`` says when something is wrong.
 """
 
 from __future__ import annotations
@@ -38,7 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.services.ec2.instance import Association, Instance
     from iamlab.operations.sts.service_session_kinds import Tell
 
@@ -144,48 +139,43 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
     """
     world = instance.account.world
     kept = world.sessions.get(instance.delivered.get(delivery, ""))
-    if kept is not None and _goes_on(instance, role, kept):
+    if (
+        kept is not None
+        and (kept.issuer_id, kept.name) == (role.unique_id, instance.name)
+        and kept.expiration - world.clock.now > OVERLAP
+    ):
         return Session(world, kept)
-    session = _assumed(instance, role, delivery)
+    session = perform_for_service(
+        ServiceCall(
+            world,
+            SERVICE,
+            _session_kind(instance, role, delivery),
+            Work(SERVICE, role.name),
+            {"RoleArn": role.arn, "RoleSessionName": instance.name},
+            instance.region,
+        )
+    )
     instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
 
 
-def _goes_on(instance: Instance, role: Role, kept: SessionRecord) -> bool:
-    """Say whether a session is still the one to give: of this role, and with time left."""
-    left = kept.expiration - instance.account.world.clock.now
-    whose = (kept.issuer_id, kept.name)
-    return whose == (role.unique_id, instance.name) and left > OVERLAP
-
-
-def _assumed(instance: Instance, role: Role, delivery: str) -> Session:
-    """Let EC2 assume the role for the instance."""
+def _session_kind(instance: Instance, role: Role, delivery: str) -> ServiceKind:
+    """Say how EC2 makes sessions for an instance, which has but one piece of work."""
     keys = {
         "aws:Ec2InstanceSourceVpc": instance.vpc_id,
         "aws:Ec2InstanceSourcePrivateIPv4": instance.private_ip,
         "ec2:RoleDelivery": delivery,
         "ec2:SourceInstanceArn": instance.arn,
     }
-    kind = ServiceKind(
+    return ServiceKind(
         _always(instance.name),
         int(LASTS.total_seconds()),
         {key: _always(value) for key, value in keys.items()},
         f"EC2 cannot assume the role {role.name}. {HELP}",
     )
-    return perform_for_service(
-        ServiceCall(
-            instance.account.world,
-            SERVICE,
-            kind,
-            Work(SERVICE, role.name),
-            {"RoleArn": role.arn, "RoleSessionName": instance.name},
-            instance.region,
-        )
-    )
 
 
 def _always(text: str) -> Tell:
-    """Tell the same of whatever piece of work: an instance has but one."""
     return lambda _: text
 
 
