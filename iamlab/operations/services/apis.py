@@ -129,6 +129,11 @@ def keep(resource: Made) -> Made:
     return resource
 
 
+def all_of(account: Account, kind: type[Made]) -> list[Made]:
+    """List an account's resources of a kind."""
+    return [one for one in account.resources.values() if isinstance(one, kind)]
+
+
 def forget(resource: Resource) -> None:
     """Take a resource out of its account, with all that is below it."""
     known, below = resource.account.resources, f"{resource.arn}{resource.separator}"
@@ -266,10 +271,9 @@ class Api:
 
     def also(self, account: Account, given: Parameters) -> list[tuple[str, str]]:
         """Give what else is needed to make one: with tags, to tag it; with a policy, to set it."""
-        arn = self.arn_of(account, given)
-        has_policy = "Policy" in given or "ResourcePolicy" in given
-        needed = ((self.tag, bool(tags_of(given))), (self.put_policy, has_policy))
-        return [(f"{self.service}:{action}", arn) for action, is_needed in needed if is_needed]
+        actions = [self.tag] if tags_of(given) else []
+        actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(given) else []
+        return [(f"{self.service}:{action}", self.arn_of(account, given)) for action in actions]
 
     def does(
         self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
@@ -277,6 +281,10 @@ class Api:
         """Make a function the entry of an operation: ``"DeleteQueue"``."""
         own = {"refuse": self.refuse, **more}
         return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
+
+    def tells(self, name: str, answer: Answer) -> None:
+        """Make the entry of an operation that only tells of a resource: ``"DescribeKey"``."""
+        self.does(name, answer)(self.find)
 
     def shared(self) -> None:
         """Make the entries that every service has: to tag one, to untag it, to delete it."""

@@ -20,27 +20,19 @@ from iamlab.errors.services import (
     InvalidParameter,
     InvalidParameterValue,
     NotFound,
-    OverLimit,
     QueueAlreadyExists,
     QueueDoesNotExist,
     TagLimitExceeded,
 )
-from iamlab.model.quotas import is_account_id
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.apis import Api, NamedResource, keep, name_in
-from iamlab.operations.services.statements import (
-    add_statement,
-    remove_statement,
-    root_of,
-    sids_of,
-)
+from iamlab.operations.services.statements import add_permission, remove_statement
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
@@ -235,7 +227,7 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
 def add_permission_to_queue(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     queue, lists = QUEUES.find(account, given), ("AWSAccountIds", "Actions")
-    _add_permission(queue, given, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
+    add_permission(queue, given, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
 
 
 @QUEUES.does("RemovePermission")
@@ -307,7 +299,7 @@ def default_policy(topic: Topic) -> dict[str, Any]:
 def add_permission_to_topic(account: Account, given: Parameters) -> None:
     """Write a statement into the policy."""
     topic, lists = TOPICS.find(account, given), ("AWSAccountId", "ActionName")
-    _add_permission(topic, given, lists, InvalidParameter, _TOPIC_TEXTS)
+    add_permission(topic, given, lists, InvalidParameter, _TOPIC_TEXTS)
 
 
 @TOPICS.does("RemovePermission")
@@ -329,41 +321,6 @@ _TOPIC_TEXTS = {
     "taken": "Invalid parameter: Statement already exists",
     "stranger": "Invalid parameter: Policy Error: PrincipalNotFound",
 }
-
-
-def _add_permission(
-    resource: Queue | Topic,
-    given: Parameters,
-    lists: tuple[str, str],
-    error: type[AwsError],
-    texts: Mapping[str, str],
-    most_actions: float = float("inf"),
-) -> None:
-    """Let accounts do some actions.
-
-    Parameters
-    ----------
-    lists
-        The parameters with the accounts and with the actions.
-    error, texts
-        The service's error for a mistake, and what it says about each.
-    """
-    label, (accounts, actions) = given["Label"], lists
-    for name in ("Label", *lists):
-        if not given[name]:
-            raise error(texts["empty"].format(name))
-    if label in sids_of(resource.policy):
-        raise error(texts["taken"].format(label))
-    if len(given[actions]) > most_actions:
-        many = len(given[actions])
-        raise OverLimit(f"{many} Actions were found, maximum allowed is {most_actions}.")
-    for account_id in given[accounts]:
-        if not is_account_id(account_id):
-            raise error(texts["stranger"].format(account_id))
-    roots = [root_of(account_id, resource.account.partition) for account_id in given[accounts]]
-    names = [f"{resource.service.upper()}:{name}" for name in given[actions]]
-    add_statement(resource, label, {"AWS": roots}, names)
-
 
 QUEUES.shared()
 TOPICS.shared()

@@ -25,7 +25,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, keep
+from iamlab.operations.services.apis import Api, NamedResource, all_of, keep
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -68,7 +68,7 @@ class _Secrets(Api):
 
 
 def _secrets(account: Account) -> tuple[str, ...]:
-    return tuple(arn for arn, one in account.resources.items() if one.kind == "secret")
+    return tuple(secret.arn for secret in all_of(account, Secret))
 
 
 API = _Secrets(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors.services import OverLimit
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.policy.writing import edited
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from iamlab.errors import AwsError
     from iamlab.model.resources import Resource
+    from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
 
@@ -52,6 +54,45 @@ def add_statement(
     document = with_statement(resource.policy, statement, policy_id)
     resource.policy = resource_policy(document, resource)
     return statement
+
+
+def add_permission(
+    resource: Resource,
+    given: Parameters,
+    lists: tuple[str, str],
+    error: type[AwsError],
+    texts: Mapping[str, str],
+    most_actions: float = float("inf"),
+) -> None:
+    """Let accounts do some actions, as ``AddPermission`` of SNS and of SQS does.
+
+    Parameters
+    ----------
+    lists
+        The parameters with the accounts and with the actions.
+    error, texts
+        The service's error for a mistake, and what it says about each.
+
+    Raises
+    ------
+    AwsError
+        The label is taken, an account is none, there are too many actions, or something is empty.
+    """
+    label, (accounts, actions) = given["Label"], lists
+    for name in ("Label", *lists):
+        if not given[name]:
+            raise error(texts["empty"].format(name))
+    if label in sids_of(resource.policy):
+        raise error(texts["taken"].format(label))
+    if len(given[actions]) > most_actions:
+        many = len(given[actions])
+        raise OverLimit(f"{many} Actions were found, maximum allowed is {most_actions}.")
+    for account_id in given[accounts]:
+        if not is_account_id(account_id):
+            raise error(texts["stranger"].format(account_id))
+    roots = [root_of(account_id, resource.account.partition) for account_id in given[accounts]]
+    names = [f"{resource.service.upper()}:{name}" for name in given[actions]]
+    add_statement(resource, label, {"AWS": roots}, names)
 
 
 def with_statement(

@@ -19,8 +19,7 @@ from iamlab.errors.ec2 import InvalidInstanceIDMalformed, InvalidInstanceIDNotFo
 from iamlab.operations.parameters import arn_of
 from iamlab.operations.services.ec2.instance_role import session_of
 from iamlab.operations.services.ec2.metadata import MetadataService
-from iamlab.operations.services.ec2.tagged_resources import OfEc2, keys_of
-from iamlab.operations.services.ec2.tagged_resources import arn_of as arn_of_thing
+from iamlab.operations.services.ec2.tagged_resources import OfEc2, find, keys_of
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
@@ -290,7 +289,5 @@ def find_instances(account: Account, given: Parameters) -> list[Instance]:
 def _found(account: Account, given: Parameters, which: object) -> Instance:
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
-    found = account.resources.get(arn_of_thing(account, given, which))
-    if not isinstance(found, Instance):
-        raise InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
-    return found
+    refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
+    return find(account, given, which, Instance, refusal)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.sts import RegionDisabledException
@@ -139,21 +139,13 @@ def delivered_session(instance: Instance, role: Role, delivery: str) -> Session:
     """
     world = instance.account.world
     kept = world.sessions.get(instance.delivered.get(delivery, ""))
-    if (
-        kept is not None
-        and (kept.issuer_id, kept.name) == (role.unique_id, instance.name)
-        and kept.expiration - world.clock.now > OVERLAP
-    ):
+    is_own = kept and (kept.issuer_id, kept.name) == (role.unique_id, instance.name)
+    if kept is not None and is_own and kept.expiration - world.clock.now > OVERLAP:
         return Session(world, kept)
+    kind, work = _session_kind(instance, role, delivery), Work(SERVICE, role.name)
+    parameters = {"RoleArn": role.arn, "RoleSessionName": instance.name}
     session = perform_for_service(
-        ServiceCall(
-            world,
-            SERVICE,
-            _session_kind(instance, role, delivery),
-            Work(SERVICE, role.name),
-            {"RoleArn": role.arn, "RoleSessionName": instance.name},
-            instance.region,
-        )
+        ServiceCall(world, SERVICE, kind, work, parameters, instance.region)
     )
     instance.delivered = {**instance.delivered, delivery: session.access_key_id}
     return session
@@ -198,11 +190,11 @@ def _info(held: Association, instance: Instance, _: str) -> str:
     profile, last = instance.iam_instance_profile, {"LastUpdated": _stamp(_now(instance))}
     if profile is None:
         lost = f"Instance Profile with Id {held.profile_id} cannot be found. {HELP}"
-        return _json({"Code": "InstanceProfileNotFound", "Message": lost, **last})
+        return _json(Code="InstanceProfileNotFound", Message=lost, **last)
     named = {"InstanceProfileArn": held.profile_arn, "InstanceProfileId": held.profile_id}
     bare = f"Instance Profile does not contain a role. {HELP}"
     wrong = {} if profile.roles else {"Message": bare}
-    return _json({"Code": "Success", **wrong, **last, **named})
+    return _json(Code="Success", **wrong, **last, **named)
 
 
 def _credentials(role: Role, instance: Instance, delivery: str) -> str:
@@ -212,30 +204,26 @@ def _credentials(role: Role, instance: Instance, delivery: str) -> str:
     except (AccessDenied, RegionDisabledException) as error:
         # That it is the same code where STS is switched off is not documented.
         code, last = "AssumeRoleUnauthorizedAccess", _stamp(_now(instance))
-        return _json({"Code": code, "Message": error.message, "LastUpdated": last})
+        return _json(Code=code, Message=error.message, LastUpdated=last)
     return _json(
-        {
-            "Code": "Success",
-            "LastUpdated": _stamp(session.issued),
-            "Type": "AWS-HMAC",
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "Token": session.session_token,
-            "Expiration": _stamp(session.expiration),
-        }
+        Code="Success",
+        LastUpdated=_stamp(session.issued),
+        Type="AWS-HMAC",
+        AccessKeyId=session.access_key_id,
+        SecretAccessKey=session.secret_access_key,
+        Token=session.session_token,
+        Expiration=_stamp(session.expiration),
     )
 
 
 def _document(instance: Instance, _: str) -> str:
     """Tell who the instance is; AWS signs this, so that it can be shown to others."""
     return _json(
-        {
-            "accountId": instance.account.account_id,
-            "instanceId": instance.name,
-            "privateIp": instance.private_ip,
-            "region": instance.region,
-            "version": "2017-09-30",
-        }
+        accountId=instance.account.account_id,
+        instanceId=instance.name,
+        privateIp=instance.private_ip,
+        region=instance.region,
+        version="2017-09-30",
     )
 
 
@@ -266,5 +254,5 @@ def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, separators=(",", " : "))
+def _json(**parts: str) -> str:
+    return json.dumps(parts, indent=2, separators=(",", " : "))

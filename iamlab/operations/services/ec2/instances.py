@@ -29,7 +29,7 @@ from iamlab.errors.ec2 import (
     InvalidVpcIDMalformed,
 )
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.operations.services.apis import check_region, keep
+from iamlab.operations.services.apis import all_of, check_region, keep
 from iamlab.operations.services.ec2.instance import (
     Association,
     Instance,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from iamlab.model.providers import InstanceProfile
     from iamlab.operations.registry import Parameters
 
-NEW = "instance/*"
 METADATA: dict[str, Sequence[str | int]] = {
     "HttpTokens": ("optional", "required"),
     "HttpEndpoint": ("enabled", "disabled"),
@@ -59,14 +58,16 @@ METADATA: dict[str, Sequence[str | int]] = {
 }
 """What the options of the metadata service may be; the first is what an instance starts with."""
 
-_MOST = 1000
-_HEX = "0123456789abcdef"
+
+def _invalid(value: object, parameter: str, why: str = "") -> InvalidParameterValue:
+    text = f"Value ({value}) for parameter {parameter} is invalid. {why}"
+    return InvalidParameterValue(text.rstrip())
 
 
 def default_vpc(account: Account, region: str) -> str:
     """Give the id of the VPC that is used if none is named."""
     what = f"default vpc {account.account_id} {region}"
-    return f"vpc-{account.world.ids.hidden(what, _HEX, 17)}"
+    return f"vpc-{account.world.ids.hidden(what, '0123456789abcdef', 17)}"
 
 
 def check_vpc(vpc_id: object) -> None:
@@ -95,7 +96,7 @@ def _write(instance: Instance) -> dict[str, Any]:
 
 
 def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-    return [*_pass_role(account, given), *for_tags(account, given, NEW)]
+    return [*_pass_role(account, given), *for_tags(account, given, "instance")]
 
 
 def _keys(account: Account, given: Parameters) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
 
 @does(
     "RunInstances",
-    on=NEW,
+    on="instance/*",
     answer=lambda made: {"Instances": [_write(instance) for instance in made]},
     also=_also,
     keys=_keys,
@@ -123,12 +124,12 @@ def run_instances(account: Account, given: Parameters) -> list[Instance]:
     number, profile = _count(given), _profile_in(account, given)
     vpc = given.get("VpcId", default_vpc(account, given.get("Region", DEFAULT_REGION)))
     check_vpc(vpc)
-    options, tags = _options(given), tags_at_start(given, NEW)
+    options, tags = _options(given), tags_at_start(given, "instance")
     _check_address(account, vpc, given)
     made = []
     for _ in range(number):
-        instance = Instance(account, arn_of(account, given, new_id(account, "i")), dict(tags))
-        instance.vpc_id, instance.metadata_options = vpc, dict(options)
+        arn = arn_of(account, given, new_id(account, "i"))
+        instance = Instance(account, arn, dict(tags), vpc_id=vpc, metadata_options=dict(options))
         instance.address = given.get("PrivateIpAddress") or _address(account, vpc, instance.name)
         if profile is not None:
             instance.association = _associated(account, profile)
@@ -139,12 +140,10 @@ def run_instances(account: Account, given: Parameters) -> list[Instance]:
 def _count(given: Parameters) -> int:
     least, most = given["MinCount"], given["MaxCount"]
     for name, value in (("minCount", least), ("maxCount", most)):
-        if not 1 <= value <= _MOST:
-            raise InvalidParameterValue(f"Value ({value}) for parameter {name} is invalid.")
+        if not 1 <= value <= 1000:
+            raise _invalid(value, name)
     if least > most:
-        raise InvalidParameterValue(
-            f"Value ({least}) for parameter minCount is invalid. It is more than maxCount."
-        )
+        raise _invalid(least, "minCount", "It is more than maxCount.")
     return int(most)
 
 
@@ -157,7 +156,7 @@ def _options(given: Parameters) -> dict[str, str | int]:
 def _checked(options: Parameters) -> dict[str, str | int]:
     for name, value in options.items():
         if not _is_one(name, value):
-            raise InvalidParameterValue(f"Value ({value}) for parameter {name} is invalid.")
+            raise _invalid(value, name)
     return dict(options)
 
 
@@ -174,17 +173,14 @@ def _check_address(account: Account, vpc: str, given: Parameters) -> None:
     try:
         ipaddress.IPv4Address(wanted)
     except ValueError:
-        raise InvalidParameterValue(
-            f"Value ({wanted}) for parameter privateIpAddress is invalid. Invalid IPv4 address"
-        ) from None
+        raise _invalid(wanted, "privateIpAddress", "Invalid IPv4 address") from None
     if given["MaxCount"] > 1 or wanted in _addresses(account, vpc):
         raise InvalidIPAddressInUse(f"Address {wanted} is in use.")
 
 
 def _addresses(account: Account, vpc: str) -> set[str]:
-    instances = (one for one in account.resources.values() if isinstance(one, Instance))
-    in_vpc = (one for one in instances if one.vpc_id == vpc and one.state != "terminated")
-    return {instance.address for instance in in_vpc}
+    in_vpc = (one for one in all_of(account, Instance) if one.vpc_id == vpc)
+    return {instance.address for instance in in_vpc if instance.state != "terminated"}
 
 
 def _address(account: Account, vpc: str, instance_id: str) -> str:
@@ -224,10 +220,8 @@ def _moves(name: str, state: str, done: str) -> None:
         found = find_instances(account, given)
         for instance in found:
             if instance.state == "terminated" and state != "terminated":
-                raise IncorrectInstanceState(
-                    f"This instance '{instance.name}' is not in a state from which it can be "
-                    f"{done}."
-                )
+                text = f"is not in a state from which it can be {done}."
+                raise IncorrectInstanceState(f"This instance '{instance.name}' {text}")
         for instance in found:
             if instance.state != state:
                 instance.delivered = {}  # whoever starts it again gets new credentials
@@ -268,8 +262,9 @@ def _profile_in(account: Account, given: Parameters) -> InstanceProfile | None:
     if profile is None:
         value = named.get("Name", named.get("Arn"))
         part, noun = ("name", "name") if "Name" in named else ("arn", "ARN")
-        text = f"Value ({value}) for parameter iamInstanceProfile.{part} is invalid. "
-        error = InvalidParameterValue(f"{text}Invalid IAM Instance Profile {noun}")
+        error = _invalid(
+            value, f"iamInstanceProfile.{part}", f"Invalid IAM Instance Profile {noun}"
+        )
         raise noted(error, did_you_mean(str(value), account.instance_profiles))
     if not profile.roles:
         raise InvalidParameterValue(
@@ -319,9 +314,7 @@ def associate_iam_instance_profile(account: Account, given: Parameters) -> Insta
 def _must_name(account: Account, given: Parameters) -> InstanceProfile:
     profile = _profile_in(account, given)
     if profile is None:
-        raise InvalidParameterValue(
-            "Value () for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile"
-        )
+        raise _invalid("", "iamInstanceProfile", "Invalid IAM Instance Profile")
     return profile
 
 
@@ -341,8 +334,7 @@ def _of_association(account: Account, given: Parameters) -> str:
 
 def _associated_with(account: Account, given: Parameters) -> Instance | None:
     wanted, region = given.get("AssociationId"), given.get("Region", DEFAULT_REGION)
-    instances = (one for one in account.resources.values() if isinstance(one, Instance))
-    own = ((one, one.association) for one in instances if one.region == region)
+    own = ((one, one.association) for one in all_of(account, Instance) if one.region == region)
     return next((one for one, held in own if held and held.association_id == wanted), None)
 
 

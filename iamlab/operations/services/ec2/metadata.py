@@ -183,9 +183,14 @@ class MetadataService:
             raise RequestError(message)
         if type(hops) is not int or not 1 <= hops <= _FARTHEST:
             raise RequestError(f"hops is a whole number, 1 to {_FARTHEST}.")
-        headers_by_name = {name.lower(): value for name, value in sent.items()}
-        answer = {"GET": _get, "PUT": _put}.get(method, _other)
-        return answer(self.instance, path, headers_by_name, hops)
+        lower = {name.lower(): value for name, value in sent.items()}
+        with_token = method != "GET" or TOKEN_HEADER.lower() in lower
+        refused = refusal(self.instance, with_token=with_token)
+        if refused is None and method == "GET":
+            return _get(self.instance, path, lower.get(TOKEN_HEADER.lower()))
+        if refused is None and method == "PUT":
+            return _put(self.instance, path, lower, hops)
+        return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
 
     def _body(self, response: Response) -> str:
         """Give what a response tells.
@@ -201,25 +206,14 @@ class MetadataService:
         return response.body
 
 
-_Headers = Mapping[str, str]  # by their names in lower case
-
-
 def _refused(status: int, note: str) -> Response:
     return Response(status, note=note)
-
-
-def _other(instance: Instance, _: str, __: _Headers, ___: int) -> Response:
-    refused = refusal(instance, with_token=True)
-    return _refused(*(refused or (405, "it can be asked by GET, and for a token by PUT")))
 
 
 # -- the token ------------------------------------------------------------------------------------
 
 
-def _put(instance: Instance, path: str, headers: _Headers, hops: int) -> Response:
-    refused = refusal(instance, with_token=True)
-    if refused is not None:
-        return _refused(*refused)
+def _put(instance: Instance, path: str, headers: Mapping[str, str], hops: int) -> Response:
     if path != TOKEN:
         return _refused(403, f"a PUT is for {TOKEN} only")
     if "x-forwarded-for" in headers:
@@ -257,11 +251,7 @@ def _is_good(instance: Instance, token: str) -> bool:
 # -- what stands at the paths ---------------------------------------------------------------------
 
 
-def _get(instance: Instance, path: str, headers: _Headers, _: int) -> Response:
-    token = headers.get(TOKEN_HEADER.lower())
-    refused = refusal(instance, with_token=token is not None)
-    if refused is not None:
-        return _refused(*refused)
+def _get(instance: Instance, path: str, token: str | None) -> Response:
     if token is not None and not _is_good(instance, token):
         return _refused(401, "the token is none of this instance, or has expired: get a new one")
     if path == TOKEN:

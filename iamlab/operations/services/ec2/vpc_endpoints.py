@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors.ec2 import (
     InvalidParameterCombination,
     InvalidServiceName,
@@ -29,6 +30,7 @@ from iamlab.operations.services.ec2.tagged_resources import (
     OfEc2,
     arn_of,
     does,
+    find,
     for_tags,
     keys_of,
     new_id,
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-NEW = "vpc-endpoint/*"
 GATEWAYS = frozenset({"s3", "dynamodb"})
 """Services that have gateway endpoints; they have endpoints of the other type as well."""
 
@@ -189,9 +190,9 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
 
 @does(
     "CreateVpcEndpoint",
-    on=NEW,
+    on="vpc-endpoint/*",
     answer=_written,
-    also=lambda account, given: for_tags(account, given, NEW),
+    also=lambda account, given: for_tags(account, given, "vpc-endpoint"),
     keys=lambda _, given: {
         "ec2:VpceServiceName": given["ServiceName"],
         "ec2:VpceServiceOwner": "amazon",
@@ -203,20 +204,17 @@ def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     check_region(given)
     check_vpc(given["VpcId"])
     name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
-    _check_service(account, given)
-    tags = tags_at_start(given, NEW)
+    _check_service(name, kind, given.get("Region", DEFAULT_REGION))
+    tags = tags_at_start(given, "vpc-endpoint")
     policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
-    endpoint = VpcEndpoint(account, arn_of(account, given, new_id(account, "vpce")), tags)
-    endpoint.service_name, endpoint.vpc_id = name, given["VpcId"]
-    endpoint.vpc_endpoint_type, endpoint.endpoint_policy = kind, policy
-    return keep(endpoint)
+    arn = arn_of(account, given, new_id(account, "vpce"))
+    return keep(VpcEndpoint(account, arn, tags, None, name, given["VpcId"], kind, policy))
 
 
-def _check_service(account: Account, given: Parameters) -> None:
+def _check_service(name: str, kind: str, region: str) -> None:
     """Check that the service can be reached from here, and by this type of endpoint."""
-    name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
     found = _SERVICE.fullmatch(name)
-    if found is None or f":{found[1]}:" not in arn_of(account, given, NEW):
+    if found is None or found[1] != region:
         raise InvalidServiceName(f"The Vpc Endpoint Service '{name}' does not exist")
     types = ("Interface", "Gateway") if _prefix(name) in GATEWAYS else ("Interface",)
     if kind not in types:
@@ -252,7 +250,5 @@ def delete_vpc_endpoints(account: Account, given: Parameters) -> None:
 
 
 def _find(account: Account, given: Parameters, which: object) -> VpcEndpoint:
-    found = account.resources.get(arn_of(account, given, which))
-    if not isinstance(found, VpcEndpoint):
-        raise InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
-    return found
+    refusal = InvalidVpcEndpointIdNotFound(f"The Vpc Endpoint Id '{which}' does not exist")
+    return find(account, given, which, VpcEndpoint, refusal)

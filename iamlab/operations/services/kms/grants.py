@@ -17,6 +17,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
 from iamlab.errors.services import NotFoundException, ValidationException
+from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, Key, KeyGrant
 from iamlab.policy.arn import is_arn
 
@@ -26,23 +27,20 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
 
 _ALWAYS = frozenset({"CreateGrant", "DescribeKey", "RetireGrant"})
-_SYMMETRIC = frozenset(
-    {
-        *("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"),
-        *("GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPair"),
-        "GenerateDataKeyPairWithoutPlaintext",
-    }
-)
-_RSA = frozenset({"Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "GetPublicKey"})
+_ENCRYPT = ("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo")
 _OPERATIONS = {
-    "SIGN_VERIFY": frozenset({"Sign", "Verify", "GetPublicKey"}),
-    "GENERATE_VERIFY_MAC": frozenset({"GenerateMac", "VerifyMac"}),
-    "KEY_AGREEMENT": frozenset({"DeriveSharedSecret", "GetPublicKey"}),
-    "ENCAPSULATE_DECAPSULATE": frozenset({"Encapsulate", "Decapsulate", "GetPublicKey"}),
+    "ENCRYPT_DECRYPT": (*_ENCRYPT, "GetPublicKey"),
+    "SIGN_VERIFY": ("Sign", "Verify", "GetPublicKey"),
+    "GENERATE_VERIFY_MAC": ("GenerateMac", "VerifyMac"),
+    "KEY_AGREEMENT": ("DeriveSharedSecret", "GetPublicKey"),
+    "ENCAPSULATE_DECAPSULATE": ("Encapsulate", "Decapsulate", "GetPublicKey"),
 }
-"""A key's usage -> what a grant can be for, beside what it always can."""
-
-GRANT_OPERATIONS = _ALWAYS.union(_SYMMETRIC, _RSA, *_OPERATIONS.values())
+"""A key's usage -> what a grant can be for, beside what it always can; of asymmetric keys."""
+_SYMMETRIC = (
+    *(*_ENCRYPT, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
+    *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
+)
+GRANT_OPERATIONS = _ALWAYS.union(_SYMMETRIC, *_OPERATIONS.values())
 
 _CONSTRAINTS = {
     "EncryptionContextSubset": "encryption_context_subset",
@@ -53,9 +51,8 @@ _CONSTRAINTS = {
 
 def _fitting(key: Key) -> frozenset[str]:
     """Give what a grant on a key can be for."""
-    if key.key_usage == "ENCRYPT_DECRYPT":
-        return _ALWAYS | (_SYMMETRIC if key.key_spec == "SYMMETRIC_DEFAULT" else _RSA)
-    return _ALWAYS | _OPERATIONS[key.key_usage]
+    is_symmetric = key.key_spec == "SYMMETRIC_DEFAULT"
+    return _ALWAYS.union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
 
 
 def _keys(_: Account, given: Parameters) -> dict[str, Any]:
@@ -133,10 +130,9 @@ def _listed(grant: KeyGrant) -> dict[str, Any]:
     }
 
 
-@API.does("ListGrants", lambda grants: {"Grants": [_listed(grant) for grant in grants]})
-def list_grants(account: Account, given: Parameters) -> list[KeyGrant]:
-    """List a key's grants."""
-    return list(API.find(account, given).kept_grants.values())
+API.tells(
+    "ListGrants", lambda key: {"Grants": [_listed(grant) for grant in key.kept_grants.values()]}
+)
 
 
 @API.does("RevokeGrant")
@@ -157,7 +153,7 @@ def _key_of_retired(account: Account, given: Parameters) -> str:
 def _by_token(account: Account, token: str) -> tuple[Key, KeyGrant] | None:
     """Find a grant by its token, in any account."""
     owners = account.world.accounts.values()
-    keys = (key for owner in owners for key in owner.resources.values() if isinstance(key, Key))
+    keys = (key for owner in owners for key in all_of(owner, Key))
     pairs = ((key, grant) for key in keys for grant in key.kept_grants.values())
     return next((pair for pair in pairs if pair[1].grant_token == token), None)
 

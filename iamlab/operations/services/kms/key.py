@@ -21,7 +21,7 @@ from iamlab.errors.services import (
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ class _Keys(Api):
         return key
 
 
-def _absent(arn: str) -> NotFoundException:
-    is_alias = Arn.parse(arn).resource.startswith(ALIAS)
-    return NotFoundException(
-        f"Alias {arn} is not found." if is_alias else f"Key '{arn}' does not exist"
-    )
-
-
-API = _Keys(service="kms", named_by=("KeyId",), absent=_absent, untaggable=ValidationException)
+API = _Keys(
+    service="kms",
+    named_by=("KeyId",),
+    absent=lambda arn: NotFoundException(
+        f"Alias {arn} is not found." if f":{ALIAS}" in arn else f"Key '{arn}' does not exist"
+    ),
+    untaggable=ValidationException,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +237,8 @@ class Key(ResourceVerbs):
 
     def list_grants(self) -> list[KeyGrant]:
         """List its grants."""
-        listed: list[KeyGrant] = self._do_on("ListGrants")
-        return listed
+        self._do_on("ListGrants")
+        return list(self.kept_grants.values())
 
     def revoke_grant(self, grant: KeyGrant | str) -> None:
         """End a grant, as who manages the key does."""
@@ -333,9 +333,7 @@ def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key |
             found = owner.resources.get(text)
             return found if isinstance(found, Key) else None
         account, text, region = owner, arn.resource, arn.region
-    for key in account.resources.values():
-        if isinstance(key, Key) and (
-            key.key_id == text or (text in key.aliases and key.region == region)
-        ):
+    for key in all_of(account, Key):
+        if key.key_id == text or (text in key.aliases and key.region == region):
             return key
     return None

@@ -30,7 +30,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import check_region, everything, keep
+from iamlab.operations.services.apis import all_of, check_region, everything, keep
 from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
 
 if TYPE_CHECKING:
@@ -139,10 +139,7 @@ def _kind(given: Parameters) -> tuple[str, str]:
     return usage, spec
 
 
-@API.does("DescribeKey", _as_metadata)
-def describe_key(account: Account, given: Parameters) -> Key:
-    """Say what a key is."""
-    return API.find(account, given)
+API.tells("DescribeKey", _as_metadata)
 
 
 def _as_keys(keys: list[Key]) -> dict[str, Any]:
@@ -152,8 +149,8 @@ def _as_keys(keys: list[Key]) -> dict[str, Any]:
 @API.does("ListKeys", _as_keys, everything)
 def list_keys(account: Account, given: Parameters) -> list[Key]:
     """List an account's keys in a Region."""
-    region, known = given.get("Region", DEFAULT_REGION), account.resources.values()
-    return [key for key in known if isinstance(key, Key) and key.region == region]
+    region = given.get("Region", DEFAULT_REGION)
+    return [key for key in all_of(account, Key) if key.region == region]
 
 
 API.shared()
@@ -163,10 +160,7 @@ def _as_tags(key: Key) -> dict[str, Any]:
     return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]}
 
 
-@API.does("ListResourceTags", _as_tags)
-def list_resource_tags(account: Account, given: Parameters) -> Key:
-    """Read a key's tags."""
-    return API.find(account, given)
+API.tells("ListResourceTags", _as_tags)
 
 
 # -- policies -------------------------------------------------------------------------------------

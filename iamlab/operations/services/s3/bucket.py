@@ -162,10 +162,7 @@ class Bucket(NamedResource):
         switches = PublicAccessBlock(
             block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets
         )
-        self._do(
-            "PutPublicAccessBlock",
-            PublicAccessBlockConfiguration=as_parameter(switches),
-        )
+        self._do("PutPublicAccessBlock", PublicAccessBlockConfiguration=as_parameter(switches))
 
     def get_public_access_block(self) -> PublicAccessBlock:
         """Read its own four switches.

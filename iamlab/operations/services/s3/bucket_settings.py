@@ -35,13 +35,13 @@ from iamlab.errors.services import (
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
 from iamlab.operations.iam import responses as answers
-from iamlab.operations.registry import as_it_is
 from iamlab.operations.services.apis import keep
 from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket, object_of
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
+    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
@@ -89,7 +89,17 @@ def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket
         own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
         object_ownership=_ownership(given.get("ObjectOwnership", ENFORCED)),
     )
-    _check_new_acl(given.get("ACL", "private"), bucket)
+    _check_acl(
+        given.get("ACL", "private"),
+        bucket,
+        InvalidBucketAclWithObjectOwnership(
+            f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
+        ),
+        InvalidBucketAclWithBlockPublicAccessError(
+            "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+        ),
+        *OWNERS_ACLS,
+    )
     if "Policy" in given:
         set_policy(bucket, given["Policy"], caller)
     return keep(bucket)
@@ -139,10 +149,7 @@ def get_bucket_tagging(account: Account, given: Parameters) -> dict[str, str]:
     return tags
 
 
-@API.does("ListTagsForResource", lambda tags: {"Tags": answers.tags(tags)})
-def list_tags_for_resource(account: Account, given: Parameters) -> dict[str, str]:
-    """Read a bucket's tags."""
-    return API.find(account, given).tags
+API.tells("ListTagsForResource", lambda bucket: {"Tags": answers.tags(bucket.tags)})
 
 
 @API.does("PutBucketAbac")
@@ -154,10 +161,7 @@ def put_bucket_abac(account: Account, given: Parameters) -> None:
     API.find(account, given).abac = status
 
 
-@API.does("GetBucketAbac", lambda status: {"AbacStatus": {"Status": status}})
-def get_bucket_abac(account: Account, given: Parameters) -> str:
-    """Say whether they count."""
-    return API.find(account, given).abac
+API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}})
 
 
 # -- who owns objects -----------------------------------------------------------------------------
@@ -211,38 +215,29 @@ _OTHER_ACLS = ("aws-exec-read", "bucket-owner-read", "log-delivery-write")
 ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, *_OTHER_ACLS)
 
 
-def _check_new_acl(acl: str, bucket: Bucket) -> None:
-    """Check the ACL that a bucket is created with.
+def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spared: str) -> None:
+    """Check an ACL that is about to be set.
+
+    Parameters
+    ----------
+    off
+        The error where ACLs are off.
+    public
+        The error for a public ACL where BlockPublicAcls is on.
+    spared
+        The ACLs that may be named where ACLs are off.
 
     Raises
     ------
-    InvalidBucketAclWithObjectOwnership
-        ACLs are off.
-    InvalidBucketAclWithBlockPublicAccessError
-        It is public, and BlockPublicAcls is on.
     RequestError
-        It would let somebody in.
+        There is no such ACL, or it would let somebody in.
     """
-    _check_name(acl)
-    if acl in OWNERS_ACLS:
-        return
-    if bucket.object_ownership == ENFORCED:
-        raise InvalidBucketAclWithObjectOwnership(
-            f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
-        )
-    if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
-        raise InvalidBucketAclWithBlockPublicAccessError(
-            "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
-        )
-    _not_modelled(acl)
-
-
-def _check_name(acl: str) -> None:
     if acl not in ACLS:
         raise RequestError(f"There is no ready-made ACL {acl!r}. {did_you_mean(acl, ACLS)}")
-
-
-def _not_modelled(acl: str) -> None:
+    if bucket.object_ownership == ENFORCED and acl not in spared:
+        raise off
+    if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
+        raise public
     if acl not in OWNERS_ACLS:
         raise RequestError(
             f"ACL {acl} would let somebody in, and iamlab does not model what ACLs grant. Say it "
@@ -250,43 +245,34 @@ def _not_modelled(acl: str) -> None:
         )
 
 
-def _check_acl(acl: str, bucket: Bucket, request: tuple[Caller, str, str], *spared: str) -> None:
-    """Check an ACL that is about to be set.
-
-    Parameters
-    ----------
-    request
-        Who does what, on which resource.
-    spared
-        The ACLs that may be named where ACLs are switched off.
-    """
-    _check_name(acl)
-    if bucket.object_ownership == ENFORCED and acl not in spared:
-        raise AccessControlListNotSupported("The bucket does not allow ACLs")
-    if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
-        caller, action, resource = request
-        who = principal_of(bucket.account.world, caller).arn
-        raise AccessDenied(
-            f'User: {who} is not authorized to perform: {action} on resource: "{resource}" because '
-            "public access control lists (ACLs) are blocked by the BlockPublicAcls block public "
-            "access setting."
-        )
-    _not_modelled(acl)
+def _set_acl(
+    acl: str, bucket: Bucket, caller: Caller, action: str, resource: str, *spared: str
+) -> None:
+    """Set an ACL: what is not refused gives nobody anything, so nothing is kept."""
+    public = AccessDenied(
+        f"User: {principal_of(bucket.account.world, caller).arn} is not authorized to perform: "
+        f'{action} on resource: "{resource}" because public access control lists (ACLs) are '
+        "blocked by the BlockPublicAcls block public access setting."
+    )
+    off = AccessControlListNotSupported("The bucket does not allow ACLs")
+    _check_acl(acl, bucket, off, public, *spared)
 
 
 @API.does("PutBucketAcl", by_whom=True)
 def put_bucket_acl(account: Account, given: Parameters, caller: Caller) -> None:
-    """Set a bucket's ACL: what is not refused gives nobody anything, so nothing is kept."""
+    """Set a bucket's ACL."""
     bucket = API.find(account, given)
-    _check_acl(given["ACL"], bucket, (caller, "s3:PutBucketAcl", bucket.arn))
+    _set_acl(given["ACL"], bucket, caller, "s3:PutBucketAcl", bucket.arn)
 
 
-@API.does("GetBucketAcl", as_it_is)
-def get_bucket_acl(account: Account, given: Parameters) -> dict[str, Any]:
-    """Read a bucket's ACL: its owner alone controls it."""
-    owner = {"ID": API.find(account, given).account.canonical_user_id}
+def _as_acl(bucket: Bucket) -> dict[str, Any]:
+    """Write a bucket's ACL: its owner alone controls it."""
+    owner = {"ID": bucket.account.canonical_user_id}
     grant = {"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}
     return {"Owner": owner, "Grants": [grant]}
+
+
+API.tells("GetBucketAcl", _as_acl)
 
 
 def _acl_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
@@ -298,5 +284,5 @@ def put_object(account: Account, given: Parameters, caller: Caller) -> None:
     """Upload an object, as far as its ACL is looked at; objects are not kept."""
     bucket = API.find(account, given)
     if "ACL" in given:
-        request = (caller, "s3:PutObject", object_of(account, given))
-        _check_acl(given["ACL"], bucket, request, "bucket-owner-full-control")
+        arn, spared = object_of(account, given), "bucket-owner-full-control"
+        _set_acl(given["ACL"], bucket, caller, "s3:PutObject", arn, spared)

@@ -61,11 +61,11 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
         )
         for sentence in because:
             error.add_note(sentence)
-        error.add_note(
+        raise noted(
+            error,
             "If everybody shall get in, switch it off first, for the bucket and for the account: "
-            "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True)."
+            "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
         )
-        raise error
     bucket.policy = policy
 
 
