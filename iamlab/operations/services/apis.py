@@ -66,15 +66,14 @@ def name_in(arn: str) -> str:
     return re.split("[/:]", Arn.parse(arn).resource, maxsplit=1)[-1]
 
 
-def check_region(given: Parameters) -> None:
-    """Check that the Region of a call looks like one.
+def region_of(given: Parameters) -> str:
+    """Give the Region that a call names, or the one that is meant without."""
+    return str(given.get("Region", DEFAULT_REGION))
 
-    Raises
-    ------
-    RequestError
-        It doesn't.
-    """
-    region = given.get("Region", DEFAULT_REGION)
+
+def check_region(given: Parameters) -> None:
+    """Check that the Region of a call looks like one."""
+    region = region_of(given)
     if not _REGION.fullmatch(region):
         raise RequestError(f"{region!r} is no Region: write one such as {DEFAULT_REGION}.")
 
@@ -201,7 +200,7 @@ class Api:
         text = next((given[name] for name in self.named_by if name in given), "")
         if is_arn(text):
             return str(text)
-        region, url = given.get("Region", DEFAULT_REGION), _URL.match(text)
+        region, url = region_of(given), _URL.match(text)
         if url is None:
             return self.arn(account, text, region)
         parts = url[1].split(".")
@@ -209,13 +208,7 @@ class Api:
         return arn.replace(f":{account.account_id}:", f":{url[2]}:", 1)
 
     def find(self, account: Account, given: Parameters) -> Any:
-        """Find the one that a call is about.
-
-        Raises
-        ------
-        AwsError
-            There is none, in the service's words.
-        """
+        """Find the one that a call is about; if there is none, the service says so."""
         arn = self.arn_of(account, given)
         found = account.resources.get(arn)
         if not isinstance(found, NamedResource) or found.api is not self:
@@ -249,13 +242,7 @@ class Api:
         return arn
 
     def tags(self, given: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Add the tags that a call sends to those that are there.
-
-        Raises
-        ------
-        AwsError
-            One of them is invalid, or there would be too many, in the service's code.
-        """
+        """Add the tags that a call sends to those that are there: see :func:`more_tags`."""
         return more_tags(given, held or {}, self.untaggable)
 
     def new(self, kind: Callable[..., Made], account: Account, given: Parameters) -> Made:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """The bus that every account has in every Region."""
 
-_PRINCIPAL = r"(\d{12}|\*)"
-
 
 class _Buses(Api):
     """The default bus is there without having been made, and a call that names none means it."""
@@ -56,14 +54,12 @@ class _Buses(Api):
             raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
 
 
-_NAME = r"[/\.\-_A-Za-z0-9]+"
-
 API = _Buses(
     service="events",
     place="event-bus/",
     named_by=("Name", "EventBusName", "ResourceARN"),
     pattern=r"[/.\-_A-Za-z0-9]{1,256}",
-    misnamed=lambda name: misfit(name, "name", _NAME),
+    misnamed=lambda name: misfit(name, "name", r"[/\.\-_A-Za-z0-9]+"),
     absent=lambda arn: ResourceNotFoundException(f"Event bus {name_in(arn)} does not exist."),
     taken=lambda arn: ResourceAlreadyExistsException(f"Event bus {name_in(arn)} already exists."),
     untaggable=ValidationException,
@@ -174,7 +170,11 @@ def put_permission(account: Account, given: Parameters) -> None:
     keep(bus)
 
 
-_SHAPES = {"Action": r"events:[a-zA-Z]+", "Principal": _PRINCIPAL, "StatementId": r"[a-zA-Z0-9-_]+"}
+_SHAPES = {
+    "Action": r"events:[a-zA-Z]+",
+    "Principal": r"(\d{12}|\*)",
+    "StatementId": r"[a-zA-Z0-9-_]+",
+}
 """What a call must send that sends no policy."""
 
 

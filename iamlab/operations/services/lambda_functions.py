@@ -23,7 +23,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.authorize import authorization_request
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors.services import (
     InvalidParameterValueException,
     LambdaAccessDenied,
@@ -31,7 +30,7 @@ from iamlab.errors.services import (
     ResourceConflictException,
 )
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import Api, NamedResource, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, misfit, name_in, region_of
 from iamlab.operations.services.statements import (
     add_statement,
     principal_of,
@@ -45,7 +44,6 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.identities import Role
-    from iamlab.model.session_record import SessionRecord
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
@@ -66,7 +64,7 @@ class _Functions(Api):
             end = rest.partition(":")[0]
             return text.removesuffix(f"{kind}:{rest}") + f"{kind}:{end}"
         name = text.rpartition("function:")[2].partition(":")[0]
-        return self.arn(account, name, given.get("Region", DEFAULT_REGION))
+        return self.arn(account, name, region_of(given))
 
 
 API = _Functions(
@@ -218,23 +216,17 @@ class Function(NamedResource):
         'arn:aws:sts::111111111111:assumed-role/worker/resize'
         """
         world = self.account.world
-        kept = world.sessions.get(self.delivered)
-        if kept is not None and self._goes_on(kept):
-            return Session(world, kept)
+        kept, role = world.sessions.get(self.delivered), find_role(world, self.role_arn)
+        if kept is not None and role is not None:
+            made_for = kept.keys.get("lambda:SourceFunctionArn")  # a file may hold anything
+            is_own = (made_for, kept.issuer_id) == (self.arn, role.unique_id)
+            if is_own and kept.expiration - world.clock.now >= LONGEST_RUN:
+                return Session(world, kept)
         session = assume_role_as_service(
             world, SERVICE, self.role_arn, endpoint=self.region, source_arn=self.arn
         )
         self.delivered = session.access_key_id
         return session
-
-    def _goes_on(self, kept: SessionRecord) -> bool:
-        """Say whether a session is still the one to work with: of its role, and with time left."""
-        world = self.account.world
-        role = find_role(world, self.role_arn)
-        is_own = kept.keys.get("lambda:SourceFunctionArn") == self.arn  # a file may hold anything
-        left = kept.expiration - world.clock.now
-        goes_on = role is not None and kept.issuer_id == role.unique_id
-        return is_own and goes_on and left >= LONGEST_RUN
 
     def environment(self) -> dict[str, str]:
         """Give the environment variables that Lambda sets for its code, credentials among them.

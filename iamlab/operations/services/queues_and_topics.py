@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-_POLICY = "Policy"
-
 QUEUES = Api(
     service="sqs",
     named_by=("QueueName", "QueueUrl"),
@@ -102,11 +100,11 @@ class Queue(NamedResource):
         InvalidAttributeValue
             Whatever is wrong with it: SQS says no more.
         """
-        self._do("SetQueueAttributes", Attributes={_POLICY: as_text(must_be_there(document))})
+        self._do("SetQueueAttributes", Attributes={"Policy": as_text(must_be_there(document))})
 
     def delete_policy(self) -> None:
         """Take the policy away: the attribute is set to nothing."""
-        self._do("SetQueueAttributes", Attributes={_POLICY: ""})
+        self._do("SetQueueAttributes", Attributes={"Policy": ""})
 
     def add_permission(
         self, label: str, *, aws_account_ids: Iterable[str], actions: Iterable[str]
@@ -169,7 +167,7 @@ class Topic(NamedResource):
         self._set_policy("")
 
     def _set_policy(self, text: Any) -> None:
-        self._do("SetTopicAttributes", AttributeName=_POLICY, AttributeValue=text)
+        self._do("SetTopicAttributes", AttributeName="Policy", AttributeValue=text)
 
     def add_permission(
         self, label: str, *, aws_account_id: Iterable[str], action_name: Iterable[str]
@@ -215,9 +213,9 @@ def set_queue_attributes(account: Account, given: Parameters) -> None:
 
 def _set_attributes(queue: Queue, attributes: Parameters) -> None:
     """Set those that are known here: only the policy means anything for access."""
-    if _POLICY not in attributes:
+    if "Policy" not in attributes:
         return
-    text = attributes[_POLICY]
+    text = attributes["Policy"]
     if not isinstance(text, str):
         raise InvalidAttributeValue("Invalid value for the parameter Policy.")
     queue.policy = resource_policy(text, queue) if text else None
@@ -246,10 +244,10 @@ def create_topic(account: Account, given: Parameters) -> Topic:
     there = account.resources.get(TOPICS.arn_of(account, given))
     arn, attributes = there.arn if there else "", given.get("Attributes", {})
     wanted = Topic(account, arn or TOPICS.check_new(account, given), TOPICS.tags(given))
-    _set_policy(wanted, attributes.get(_POLICY, ""))
+    _set_policy(wanted, attributes.get("Policy", ""))
     if not isinstance(there, Topic):
         return keep(wanted)
-    if _POLICY in attributes and there.policy != wanted.policy:
+    if "Policy" in attributes and there.policy != wanted.policy:
         raise TOPICS.taken(arn)
     if "Tags" in given and there.tags != wanted.tags:
         raise InvalidParameter(
@@ -262,7 +260,7 @@ def create_topic(account: Account, given: Parameters) -> Topic:
 def set_topic_attributes(account: Account, given: Parameters) -> None:
     """Change an attribute; the policy is the one that is modelled."""
     topic = TOPICS.find(account, given)
-    if given["AttributeName"] == _POLICY:
+    if given["AttributeName"] == "Policy":
         _set_policy(topic, given.get("AttributeValue", ""))
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from string import ascii_letters
 from typing import TYPE_CHECKING, ClassVar
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
@@ -25,7 +24,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, all_of, keep
+from iamlab.operations.services.apis import Api, NamedResource, all_of, keep, region_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -48,7 +47,7 @@ class _Secrets(Api):
         """
         if "Name" in given:
             # The letters follow from the seed and the number of the next secret.
-            region, ids = given.get("Region", DEFAULT_REGION), account.world.ids
+            region, ids = region_of(given), account.world.ids
             what = f"secret {account.account_id} {region} {given['Name']} {ids.made + 1}"
             letters = ids.hidden(what, ascii_letters, _LETTERS)
             return self.arn(account, f"{given['Name']}-{letters}", region)

@@ -36,6 +36,8 @@ def add_statement(
 ) -> dict[str, Any]:
     """Write an Allow statement into a resource's policy; give the statement.
 
+    It replaces a statement of the same Sid.
+
     Parameters
     ----------
     qualifier
@@ -51,8 +53,12 @@ def add_statement(
         "Resource": resource.arn + qualifier,
         **({"Condition": condition} if condition else {}),
     }
-    document = with_statement(resource.policy, statement, policy_id)
-    resource.policy = resource_policy(document, resource)
+    named = {} if policy_id is None else {"Id": policy_id}
+    new: dict[str, Any] = {"Version": "2012-10-17", **named, "Statement": []}
+    document = new if resource.policy is None else resource.policy.to_json()
+    held = document["Statement"]
+    kept = [one for one in (held if isinstance(held, list) else [held]) if one.get("Sid") != sid]
+    resource.policy = resource_policy({**document, "Statement": [*kept, statement]}, resource)
     return statement
 
 
@@ -90,34 +96,10 @@ def add_permission(
     for account_id in given[accounts]:
         if not is_account_id(account_id):
             raise error(texts["stranger"].format(account_id))
-    roots = [root_of(account_id, resource.account.partition) for account_id in given[accounts]]
+    partition = resource.account.partition
+    roots = [principal_of(account_id, partition)["AWS"] for account_id in given[accounts]]
     names = [f"{resource.service.upper()}:{name}" for name in given[actions]]
     add_statement(resource, label, {"AWS": roots}, names)
-
-
-def with_statement(
-    policy: Policy | None, statement: dict[str, Any], policy_id: str | None = None
-) -> dict[str, Any]:
-    """Give the document with one more statement, which replaces one of the same Sid.
-
-    Parameters
-    ----------
-    policy_id
-        The Id of a policy that begins with this statement.
-
-    Examples
-    --------
-    >>> with_statement(None, {"Sid": "a"}, "default")
-    {'Version': '2012-10-17', 'Id': 'default', 'Statement': [{'Sid': 'a'}]}
-    """
-    if policy is None:
-        named = {} if policy_id is None else {"Id": policy_id}
-        return {"Version": "2012-10-17", **named, "Statement": [statement]}
-    document = policy.to_json()
-    held = document["Statement"]
-    statements = held if isinstance(held, list) else [held]
-    others = [other for other in statements if other.get("Sid") != statement["Sid"]]
-    return {**document, "Statement": [*others, statement]}
 
 
 def remove_statement(resource: Resource, sid: str | None, refusal: AwsError | None = None) -> None:
@@ -141,17 +123,6 @@ def sids_of(policy: Policy | None) -> tuple[str, ...]:
     return () if policy is None else tuple(one.sid for one in policy.statements if one.sid)
 
 
-def root_of(account_id: str, partition: str = "aws") -> str:
-    """Write an account as a principal: by its root user's ARN.
-
-    Examples
-    --------
-    >>> root_of("111122223333")
-    'arn:aws:iam::111122223333:root'
-    """
-    return f"arn:{partition}:iam::{account_id}:root"
-
-
 def principal_of(text: str, partition: str) -> Any:
     """Write the Principal that a word means: an account, everybody, an ARN, or a service.
 
@@ -163,5 +134,5 @@ def principal_of(text: str, partition: str) -> Any:
     if text == "*":
         return text
     if is_account_id(text):
-        return {"AWS": root_of(text, partition)}
+        return {"AWS": f"arn:{partition}:iam::{text}:root"}
     return {"AWS" if text.startswith("arn:") else "Service": text}

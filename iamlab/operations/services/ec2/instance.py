@@ -270,23 +270,14 @@ def name_of(instance_profile: InstanceProfile | str) -> str:
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
-def find_instance(account: Account, given: Parameters) -> Instance:
-    """Find the instance that a call names.
+def find_instance(account: Account, given: Parameters, which: object) -> Instance:
+    """Find an instance by the id that a call names.
 
     Raises
     ------
     InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
         There cannot be one of that id, or there is none.
     """
-    return _found(account, given, given["InstanceId"])
-
-
-def find_instances(account: Account, given: Parameters) -> list[Instance]:
-    """Find all instances that a call names, or none."""
-    return [_found(account, given, one) for one in given["InstanceIds"]]
-
-
-def _found(account: Account, given: Parameters, which: object) -> Instance:
     if not (isinstance(which, str) and _ID.fullmatch(which)):
         raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
     refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")

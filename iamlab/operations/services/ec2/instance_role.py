@@ -49,9 +49,6 @@ HELP = (
 )
 """How AWS ends its sentences about what is wrong with an instance's role."""
 
-DELIVERIES = ("1.0", "2.0")
-"""The versions of the metadata service."""
-
 
 class Refusal(NamedTuple):
     """Why the metadata service of an instance does not tell something.
@@ -118,8 +115,8 @@ def session_of(instance: Instance, delivery: str) -> Session:
     RequestError
         The metadata service has none to give, or does not answer.
     """
-    if delivery not in DELIVERIES:
-        raise RequestError(f"delivery is one of {', '.join(DELIVERIES)}, not {delivery!r}.")
+    if delivery not in ("1.0", "2.0"):
+        raise RequestError(f"delivery is one of 1.0, 2.0, not {delivery!r}.")
     role = role_of(instance)
     refused = refusal(instance, with_token=delivery != "1.0") or no_role(instance)
     if role is None or refused is not None:
@@ -187,14 +184,14 @@ def listed_in(tree: Mapping[str, object], path: str) -> list[str]:
 
 def _info(held: Association, instance: Instance, _: str) -> str:
     """Tell of the instance profile; what is wrong with it stands here."""
-    profile, last = instance.iam_instance_profile, {"LastUpdated": _stamp(_now(instance))}
+    profile, now = instance.iam_instance_profile, instance.account.world.clock.now
     if profile is None:
         lost = f"Instance Profile with Id {held.profile_id} cannot be found. {HELP}"
-        return _json(Code="InstanceProfileNotFound", Message=lost, **last)
+        return _json(Code="InstanceProfileNotFound", Message=lost, LastUpdated=_stamp(now))
     named = {"InstanceProfileArn": held.profile_arn, "InstanceProfileId": held.profile_id}
     bare = f"Instance Profile does not contain a role. {HELP}"
     wrong = {} if profile.roles else {"Message": bare}
-    return _json(Code="Success", **wrong, **last, **named)
+    return _json(Code="Success", **wrong, LastUpdated=_stamp(now), **named)
 
 
 def _credentials(role: Role, instance: Instance, delivery: str) -> str:
@@ -203,7 +200,7 @@ def _credentials(role: Role, instance: Instance, delivery: str) -> str:
         session = delivered_session(instance, role, delivery)
     except (AccessDenied, RegionDisabledException) as error:
         # That it is the same code where STS is switched off is not documented.
-        code, last = "AssumeRoleUnauthorizedAccess", _stamp(_now(instance))
+        code, last = "AssumeRoleUnauthorizedAccess", _stamp(instance.account.world.clock.now)
         return _json(Code=code, Message=error.message, LastUpdated=last)
     return _json(
         Code="Success",
@@ -244,10 +241,6 @@ def tree_of(instance: Instance) -> dict[str, Tells]:
         **({} if held is None else {f"{DATA}/iam/info": partial(_info, held)}),
         **({} if role is None else {f"{ROLES}/{role.name}": partial(_credentials, role)}),
     }
-
-
-def _now(instance: Instance) -> datetime:
-    return instance.account.world.clock.now
 
 
 def _stamp(moment: datetime) -> str:

@@ -18,7 +18,6 @@ import ipaddress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import did_you_mean, noted
 from iamlab.errors.ec2 import (
     IncorrectInstanceState,
@@ -29,13 +28,8 @@ from iamlab.errors.ec2 import (
     InvalidVpcIDMalformed,
 )
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.operations.services.apis import all_of, check_region, keep
-from iamlab.operations.services.ec2.instance import (
-    Association,
-    Instance,
-    find_instance,
-    find_instances,
-)
+from iamlab.operations.services.apis import all_of, check_region, keep, region_of
+from iamlab.operations.services.ec2.instance import Association, Instance, find_instance
 from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
     does,
@@ -62,12 +56,6 @@ METADATA: dict[str, Sequence[str | int]] = {
 def _invalid(value: object, parameter: str, why: str = "") -> InvalidParameterValue:
     text = f"Value ({value}) for parameter {parameter} is invalid. {why}"
     return InvalidParameterValue(text.rstrip())
-
-
-def default_vpc(account: Account, region: str) -> str:
-    """Give the id of the VPC that is used if none is named."""
-    what = f"default vpc {account.account_id} {region}"
-    return f"vpc-{account.world.ids.hidden(what, '0123456789abcdef', 17)}"
 
 
 def check_vpc(vpc_id: object) -> None:
@@ -122,7 +110,9 @@ def run_instances(account: Account, given: Parameters) -> list[Instance]:
     """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
     check_region(given)
     number, profile = _count(given), _profile_in(account, given)
-    vpc = given.get("VpcId", default_vpc(account, given.get("Region", DEFAULT_REGION)))
+    default_vpc = f"default vpc {account.account_id} {region_of(given)}"
+    digits = account.world.ids.hidden(default_vpc, "0123456789abcdef", 17)
+    vpc = given.get("VpcId", f"vpc-{digits}")
     check_vpc(vpc)
     options, tags = _options(given), tags_at_start(given, "instance")
     _check_address(account, vpc, given)
@@ -206,7 +196,7 @@ def _as_address(digits: str) -> str:
 )
 def modify_instance_metadata_options(account: Account, given: Parameters) -> Instance:
     """Change how an instance's metadata service answers."""
-    instance = find_instance(account, given)
+    instance = find_instance(account, given, given["InstanceId"])
     wanted = {name: given[name] for name in METADATA if name in given}
     instance.metadata_options = {**instance.metadata_options, **_checked(wanted)}
     return instance
@@ -217,7 +207,7 @@ def _moves(name: str, state: str, done: str) -> None:
 
     def move(account: Account, given: Parameters) -> None:
         """Bring all instances into the state, or none."""
-        found = find_instances(account, given)
+        found = [find_instance(account, given, which) for which in given["InstanceIds"]]
         for instance in found:
             if instance.state == "terminated" and state != "terminated":
                 text = f"is not in a state from which it can be {done}."
@@ -303,7 +293,8 @@ def _write_association(instance: Instance) -> dict[str, Any]:
 @does("AssociateIamInstanceProfile", on="InstanceId", answer=_write_association, also=_pass_role)
 def associate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
     """Give an instance that has none an instance profile."""
-    instance, profile = find_instance(account, given), _must_name(account, given)
+    instance = find_instance(account, given, given["InstanceId"])
+    profile = _must_name(account, given)
     if instance.association is not None:
         raise IncorrectState(f"There is an existing association for instance {instance.name}")
     _check_state(instance, "running", "stopped")
@@ -333,7 +324,7 @@ def _of_association(account: Account, given: Parameters) -> str:
 
 
 def _associated_with(account: Account, given: Parameters) -> Instance | None:
-    wanted, region = given.get("AssociationId"), given.get("Region", DEFAULT_REGION)
+    wanted, region = given.get("AssociationId"), region_of(given)
     own = ((one, one.association) for one in all_of(account, Instance) if one.region == region)
     return next((one for one, held in own if held and held.association_id == wanted), None)
 

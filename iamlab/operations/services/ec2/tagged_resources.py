@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.errors import noted
 from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
 from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
@@ -19,7 +19,7 @@ from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.services.apis import Made, ResourceVerbs, more_tags, without
+from iamlab.operations.services.apis import Made, ResourceVerbs, more_tags, region_of, without
 from iamlab.operations.sts.authorization_messages import with_encoded
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def arn_of(account: Account, given: Parameters, which: object) -> str:
     """
     text = str(which)
     place = text if "/" in text else f"{PLACES.get(text.partition('-')[0], '*')}/{text}"
-    region = given.get("Region", DEFAULT_REGION)
+    region = region_of(given)
     return f"arn:{account.partition}:ec2:{region}:{account.account_id}:{place}"
 
 

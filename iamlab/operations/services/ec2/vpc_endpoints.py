@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors.ec2 import (
     InvalidParameterCombination,
     InvalidServiceName,
@@ -24,7 +23,7 @@ from iamlab.errors.services import InvalidParameter
 from iamlab.model.record import check_texts
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.services.apis import check_region, forget, keep
+from iamlab.operations.services.apis import check_region, forget, keep, region_of
 from iamlab.operations.services.ec2.instances import check_vpc
 from iamlab.operations.services.ec2.tagged_resources import (
     OfEc2,
@@ -204,7 +203,7 @@ def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     check_region(given)
     check_vpc(given["VpcId"])
     name, kind = given["ServiceName"], given.get("VpcEndpointType", "Gateway")
-    _check_service(name, kind, given.get("Region", DEFAULT_REGION))
+    _check_service(name, kind, region_of(given))
     tags = tags_at_start(given, "vpc-endpoint")
     policy = _checked(given["PolicyDocument"], name) if "PolicyDocument" in given else full_access()
     arn = arn_of(account, given, new_id(account, "vpce"))

@@ -16,7 +16,7 @@ from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
-from iamlab.errors.services import NotFoundException, ValidationException
+from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, Key, KeyGrant
 from iamlab.policy.arn import is_arn
@@ -76,7 +76,9 @@ def _keys(_: Account, given: Parameters) -> dict[str, Any]:
 )
 def create_grant(account: Account, given: Parameters) -> KeyGrant:
     """Make a grant; one of the same name for the same things is given again."""
-    key = API.find_enabled(account, given)
+    key = API.find_changeable(account, given)
+    if key.key_state == "Disabled":
+        raise DisabledException(f"{key.arn} is disabled.")
     for name in ("GranteePrincipal", "RetiringPrincipal"):
         if name in given and not is_arn(given[name]):
             raise ValidationException(f"{name} must be an ARN: {given[name]}")

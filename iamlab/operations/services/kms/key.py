@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
 from iamlab.errors.services import (
-    DisabledException,
     KMSInvalidStateException,
     NotFoundException,
     ValidationException,
@@ -21,7 +20,7 @@ from iamlab.errors.services import (
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs, all_of
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class _Keys(Api):
 
     def arn_of(self, account: Account, given: Parameters) -> str:
         """Give the ARN of the key that a call is about: an alias stands for its key."""
-        text, region = str(given.get("KeyId", "")), given.get("Region", DEFAULT_REGION)
+        text, region = str(given.get("KeyId", "")), region_of(given)
         found = find_key(account, text, region)
         if found is not None:
             return found.arn
@@ -65,13 +64,6 @@ class _Keys(Api):
         key = self.find(account, given)
         if key.key_state == PENDING:
             raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
-        return key
-
-    def find_enabled(self, account: Account, given: Parameters) -> Key:
-        """Find the key that a call is about; it must be one that can be used."""
-        key = self.find_changeable(account, given)
-        if key.key_state == "Disabled":
-            raise DisabledException(f"{key.arn} is disabled.")
         return key
 
 

@@ -18,7 +18,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.errors.services import (
     AlreadyExistsException,
@@ -30,7 +29,7 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import all_of, check_region, everything, keep
+from iamlab.operations.services.apis import all_of, check_region, everything, keep, region_of
 from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Pairs, Parameters
+    from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
@@ -108,7 +107,7 @@ def create_key(account: Account, given: Parameters, caller: Caller) -> Key:
     check_region(given)
     tags, ids = API.tags(given), account.world.ids
     # The id is looked at on a copy: it is drawn only when nothing can fail any more.
-    arn = API.arn(account, f"key/{replace(ids).uuid()}", given.get("Region", DEFAULT_REGION))
+    arn = API.arn(account, f"key/{replace(ids).uuid()}", region_of(given))
     key = Key(account, arn, tags, description=given.get("Description", ""))
     key.key_usage, key.key_spec = usage, spec
     if "Policy" in given:
@@ -149,7 +148,7 @@ def _as_keys(keys: list[Key]) -> dict[str, Any]:
 @API.does("ListKeys", _as_keys, everything)
 def list_keys(account: Account, given: Parameters) -> list[Key]:
     """List an account's keys in a Region."""
-    region = given.get("Region", DEFAULT_REGION)
+    region = region_of(given)
     return [key for key in all_of(account, Key) if key.region == region]
 
 
@@ -330,20 +329,17 @@ def cancel_key_deletion(account: Account, given: Parameters) -> Key:
 
 
 def _alias_arn(account: Account, given: Parameters) -> str:
-    return API.arn(account, given.get("AliasName", ""), given.get("Region", DEFAULT_REGION))
+    return API.arn(account, given.get("AliasName", ""), region_of(given))
 
 
-def _on_key_too(action: str) -> Pairs:
+def _on_key_too(account: Account, given: Parameters) -> list[tuple[str, str]]:
     """Ask for permission on the key behind an alias that is made, or that is there."""
-
-    def also(account: Account, given: Parameters) -> list[tuple[str, str]]:
-        named = given.get("TargetKeyId", given.get("AliasName"))
-        return [(f"kms:{action}", API.arn_of(account, {**given, "KeyId": named}))]
-
-    return also
+    action = "kms:CreateAlias" if "TargetKeyId" in given else "kms:DeleteAlias"
+    named = given.get("TargetKeyId", given.get("AliasName"))
+    return [(action, API.arn_of(account, {**given, "KeyId": named}))]
 
 
-@API.does("CreateAlias", about=_alias_arn, also=_on_key_too("CreateAlias"))
+@API.does("CreateAlias", about=_alias_arn, also=_on_key_too)
 def create_alias(account: Account, given: Parameters) -> None:
     """Give a key another name, unique in the account and Region."""
     name = given["AliasName"]
@@ -360,7 +356,7 @@ def create_alias(account: Account, given: Parameters) -> None:
     key.aliases = [*key.aliases, name]
 
 
-@API.does("DeleteAlias", about=_alias_arn, also=_on_key_too("DeleteAlias"))
+@API.does("DeleteAlias", about=_alias_arn, also=_on_key_too)
 def delete_alias(account: Account, given: Parameters) -> None:
     """Take a name away."""
     arn = _alias_arn(account, given)

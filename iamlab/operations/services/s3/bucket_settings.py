@@ -211,8 +211,7 @@ PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 """Those that give something to everybody, or to everybody with any AWS account."""
 OWNERS_ACLS = ("private", "bucket-owner-full-control")
 """Those that give nothing to anybody but the owner."""
-_OTHER_ACLS = ("aws-exec-read", "bucket-owner-read", "log-delivery-write")
-ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, *_OTHER_ACLS)
+ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, "aws-exec-read", "bucket-owner-read", "log-delivery-write")
 
 
 def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spared: str) -> None:
