@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, NoReturn
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.resource import context_of_resource
 from iamlab.engine.evaluate import evaluate
-from iamlab.operations.policy_documents import absent, error_of, saved
+from iamlab.errors import noted
+from iamlab.operations.policy_documents import absent, error_of, saved, with_principals
 from iamlab.policy.checks.messages import ANY
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.rules import rules_for
 from iamlab.policy.writing import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from iamlab.authorization.principal import Caller
     from iamlab.errors import AwsError
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
     from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Principals, Statement
+    from iamlab.policy.statement import Statement
 
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}", re.ASCII)
 
@@ -115,13 +116,60 @@ def _is_gone(kind: str, value: str, world: World) -> bool:
 
 def _check_resources(policy: Policy, resource: Resource, service: str) -> None:
     """Insist that a policy speaks of its own resource, or of what lies below it."""
-    own = (resource.arn, *_ALSO.get(service, _nothing)(resource))
+    start, _, name = resource.arn.partition(":event-bus/")
+    rules = f"{start}:rule/{name}/*"  # the policy of an event bus can be about its rules too
+    own = (resource.arn, rules) if service == "events" else (resource.arn,)
     below = tuple(f"{arn}{resource.separator}" for arn in own if resource.separator)
     for statement in policy.statements:
         for value in statement.resource or statement.not_resource or ():
             if not _is_own(value, own, below):
                 note = f"A policy speaks of its own {resource.kind}: {resource.arn}."
                 _refuse(service, "foreign_resource", f"See statement {statement.label}. {note}")
+
+
+def _is_own(value: str, own: tuple[str, ...], below: tuple[str, ...]) -> bool:
+    return (
+        value.startswith(below)
+        or any(glob_resource(value, arn) for arn in own)
+        or any(glob_resource(value, f"{start}x") for start in below)
+    )
+
+
+def _refuse(service: str, kind: str, note: str) -> NoReturn:
+    texts = rules_for("resource", service).texts
+    text = texts.get(kind, texts[ANY])
+    raise noted(error_of(text.code)(text.message.format()), note)
+
+
+def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
+    """Write ``execute-api:/prod/*`` as the ARN of the API with that path, as API Gateway does.
+
+    Whoever reads such a policy back gets the whole ARN, so nobody else need know the short form.
+    """
+
+    def whole(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if values is None:
+            return None
+        return tuple(
+            f"{api.arn}/{value.removeprefix(_THIS_API)}" if value.startswith(_THIS_API) else value
+            for value in values
+        )
+
+    changed: dict[int, Statement | None] = {
+        one.number: replace(one, resource=whole(one.resource), not_resource=whole(one.not_resource))
+        for one in policy.statements
+        if any(value.startswith(_THIS_API) for value in one.resource or one.not_resource or ())
+    }
+    return edited(policy, changed) if changed else policy
+
+
+def _with_accounts(policy: Policy, world: World) -> Policy:
+    """Write each canonical user ID as the account that it stands for, as S3 does."""
+    roots = {
+        ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
+        for account in world.accounts.values()
+    }
+    return with_principals(policy, roots)
 
 
 def check_not_locked_out(
@@ -149,79 +197,3 @@ def check_not_locked_out(
     )
     if not evaluate(request.request, replace(request.layers, scps=(), rcps=(), endpoint=None)):
         raise refusal
-
-
-def _is_own(value: str, own: tuple[str, ...], below: tuple[str, ...]) -> bool:
-    return (
-        value.startswith(below)
-        or any(glob_resource(value, arn) for arn in own)
-        or any(glob_resource(value, f"{start}x") for start in below)
-    )
-
-
-def _nothing(_: Resource) -> tuple[str, ...]:
-    return ()
-
-
-def _rules_of_bus(bus: Resource) -> tuple[str, ...]:
-    """Give how the rules of an event bus are written: its policy may speak of them too."""
-    start, _, name = bus.arn.partition(":event-bus/")
-    return (f"{start}:rule/{name}/*",)
-
-
-_ALSO: Mapping[str, Callable[[Resource], tuple[str, ...]]] = {"events": _rules_of_bus}
-"""Service -> what else the policy of one of its resources may speak of."""
-
-
-def _refuse(service: str, kind: str, note: str) -> NoReturn:
-    texts = rules_for("resource", service).texts
-    text = texts.get(kind, texts[ANY])
-    error = error_of(text.code)(text.message.format())
-    error.add_note(note)
-    raise error
-
-
-def _with_whole_arns(policy: Policy, api: Resource) -> Policy:
-    """Write ``execute-api:/prod/*`` as the ARN of the API with that path, as API Gateway does.
-
-    Whoever reads such a policy back gets the whole ARN, so nobody else need know the short form.
-    """
-
-    def whole(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if values is None:
-            return None
-        return tuple(
-            f"{api.arn}/{value.removeprefix(_THIS_API)}" if value.startswith(_THIS_API) else value
-            for value in values
-        )
-
-    changed: dict[int, Statement | None] = {
-        one.number: replace(one, resource=whole(one.resource), not_resource=whole(one.not_resource))
-        for one in policy.statements
-        if any(value.startswith(_THIS_API) for value in one.resource or one.not_resource or ())
-    }
-    return edited(policy, changed) if changed else policy
-
-
-def _with_accounts(policy: Policy, world: World) -> Policy:
-    """Write each canonical user ID as the account that it stands for, as S3 does."""
-    root_of = {
-        ("CanonicalUser", account.canonical_user_id): ("AWS", account.root_arn)
-        for account in world.accounts.values()
-    }
-
-    def by_account(principals: Principals | None) -> Principals | None:
-        if principals is None:
-            return None
-        return tuple(root_of.get(principal, principal) for principal in principals)
-
-    changed: dict[int, Statement | None] = {
-        one.number: replace(
-            one,
-            principal=by_account(one.principal),
-            not_principal=by_account(one.not_principal),
-        )
-        for one in policy.statements
-        if any(kind == "CanonicalUser" for kind, _ in (one.principal or one.not_principal or ()))
-    }
-    return edited(policy, changed) if changed else policy

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import RequestError
 from iamlab.errors.services import (
@@ -117,11 +117,11 @@ class OtherResource(Resource):
         perform(self.account, name, Arn=self.arn, Region=self.region or None, **parameters)
 
 
-@operation(
-    "cloudformation:CreateResource",
-    everything,
-    answer=lambda made: {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}},
-)
+def _as_progress(made: OtherResource) -> dict[str, Any]:
+    return {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}}
+
+
+@operation("cloudformation:CreateResource", everything, _as_progress)
 def create_resource(account: Account, given: Parameters) -> OtherResource:
     """Make a resource of a service that has no module of its own here."""
     text = given["Arn"]

@@ -289,11 +289,11 @@ def _set_role(function: Function, role_arn: str) -> None:
     function.role_arn = role_arn
 
 
-@API.does(
-    "AddPermission",
-    answer=lambda made: {"Statement": made},
-    keys=lambda _, given: {"lambda:Principal": given["Principal"]},
-)
+def _principal_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"lambda:Principal": given["Principal"]}
+
+
+@API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
 def add_permission(account: Account, given: Parameters) -> dict[str, Any]:
     """Write a statement into a function's policy."""
     function: Function = API.find(account, given)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import ascii_letters
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import noted
 from iamlab.errors.organizations import AccessDeniedException
@@ -140,13 +140,15 @@ class Secret(NamedResource):
         self._do("DeleteResourcePolicy")
 
 
-@API.does(
-    "CreateSecret",
-    lambda made: {"ARN": made.arn, "Name": made.name},
-    also=API.also,
-    keys=lambda _, given: {"secretsmanager:Name": given["Name"]},
-    by_whom=True,
-)
+def _as_made(secret: Secret) -> dict[str, Any]:
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _name_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:Name": given["Name"]}
+
+
+@API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
 def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret:
     """Make a secret."""
     secret = API.new(Secret, account, given)
@@ -156,13 +158,11 @@ def create_secret(account: Account, given: Parameters, caller: Caller) -> Secret
     return keep(secret)
 
 
-@API.does(
-    "PutResourcePolicy",
-    keys=lambda _, given: {
-        "secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)
-    },
-    by_whom=True,
-)
+def _block_key(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"secretsmanager:BlockPublicPolicy": given.get("BlockPublicPolicy", False)}
+
+
+@API.does("PutResourcePolicy", keys=_block_key, by_whom=True)
 def put_resource_policy(account: Account, given: Parameters, caller: Caller) -> None:
     """Replace a secret's policy."""
     may_be_public = not given.get("BlockPublicPolicy")

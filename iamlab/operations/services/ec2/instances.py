@@ -70,7 +70,7 @@ def check_vpc(vpc_id: object) -> None:
         raise InvalidVpcIDMalformed(f'Invalid id: "{vpc_id}" (expecting "vpc-...")')
 
 
-def _write(instance: Instance) -> dict[str, Any]:
+def _as_instance(instance: Instance) -> dict[str, Any]:
     held = instance.association
     return {
         "InstanceId": instance.name,
@@ -99,13 +99,11 @@ def _keys(account: Account, given: Parameters) -> dict[str, Any]:
     }
 
 
-@does(
-    "RunInstances",
-    on="instance/*",
-    answer=lambda made: {"Instances": [_write(instance) for instance in made]},
-    also=_also,
-    keys=_keys,
-)
+def _as_started(made: list[Instance]) -> dict[str, Any]:
+    return {"Instances": [_as_instance(instance) for instance in made]}
+
+
+@does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
 def run_instances(account: Account, given: Parameters) -> list[Instance]:
     """Start instances. Subnets are not modelled, so a call may name the VPC itself."""
     check_region(given)
@@ -186,14 +184,11 @@ def _as_address(digits: str) -> str:
     return f"10.0.{third}.{fourth + 4}"
 
 
-@does(
-    "ModifyInstanceMetadataOptions",
-    on="InstanceId",
-    answer=lambda made: {
-        "InstanceId": made.name,
-        "InstanceMetadataOptions": dict(made.metadata_options),
-    },
-)
+def _as_options(made: Instance) -> dict[str, Any]:
+    return {"InstanceId": made.name, "InstanceMetadataOptions": dict(made.metadata_options)}
+
+
+@does("ModifyInstanceMetadataOptions", on="InstanceId", answer=_as_options)
 def modify_instance_metadata_options(account: Account, given: Parameters) -> Instance:
     """Change how an instance's metadata service answers."""
     instance = find_instance(account, given, given["InstanceId"])
@@ -283,14 +278,14 @@ def _associated(account: Account, profile: InstanceProfile) -> Association:
     return Association(new_id(account, "iip-assoc"), profile.arn, profile.unique_id)
 
 
-def _write_association(instance: Instance) -> dict[str, Any]:
+def _as_associated(instance: Instance) -> dict[str, Any]:
     held, written = instance.association, dict[str, Any](InstanceId=instance.name)
     if held is not None:
         written |= {"AssociationId": held.association_id, "IamInstanceProfile": held.profile}
     return {"IamInstanceProfileAssociation": written}
 
 
-@does("AssociateIamInstanceProfile", on="InstanceId", answer=_write_association, also=_pass_role)
+@does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
 def associate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
     """Give an instance that has none an instance profile."""
     instance = find_instance(account, given, given["InstanceId"])
@@ -317,7 +312,7 @@ def _check_state(instance: Instance, *states: str) -> None:
         )
 
 
-def _of_association(account: Account, given: Parameters) -> str:
+def _about(account: Account, given: Parameters) -> str:
     """Give the ARN of the instance that an association belongs to."""
     found = _associated_with(account, given)
     return arn_of(account, given, "instance/*") if found is None else found.arn
@@ -338,13 +333,7 @@ def _find_associated(account: Account, given: Parameters) -> Instance:
     return instance
 
 
-@does(
-    "ReplaceIamInstanceProfileAssociation",
-    on="",
-    about=_of_association,
-    answer=_write_association,
-    also=_pass_role,
-)
+@does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, given: Parameters) -> Instance:
     """Give a running instance another instance profile; the association gets a new id."""
     instance, profile = _find_associated(account, given), _must_name(account, given)
@@ -353,7 +342,7 @@ def replace_iam_instance_profile_association(account: Account, given: Parameters
     return instance
 
 
-@does("DisassociateIamInstanceProfile", on="", about=_of_association, answer=_write_association)
+@does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
 def disassociate_iam_instance_profile(account: Account, given: Parameters) -> Instance:
     """Take an instance's profile away."""
     instance = _find_associated(account, given)

@@ -119,8 +119,7 @@ class VpcEndpoint(OfEc2):
     @property
     def context(self) -> dict[str, ContextValue]:
         """The condition keys that tell endpoints apart."""
-        own = {"ec2:VpceServiceName": self.service_name, "ec2:VpceServiceOwner": "amazon"}
-        return {**keys_of(self), **own}
+        return {**keys_of(self), **_service_keys(self.service_name)}
 
     def modify(self, *, policy: Document | None = None, reset_policy: bool | None = None) -> None:
         """Replace its policy (``ModifyVpcEndpoint``).
@@ -157,6 +156,10 @@ class VpcEndpoint(OfEc2):
         self._do("DeleteVpcEndpoints", VpcEndpointIds=[self.name])
 
 
+def _service_keys(service_name: str) -> dict[str, str]:
+    return {"ec2:VpceServiceName": service_name, "ec2:VpceServiceOwner": "amazon"}
+
+
 def _prefix(service_name: str) -> str:
     found = _SERVICE.fullmatch(service_name)
     end = "" if found is None else found[2]
@@ -187,17 +190,16 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
     }
 
 
-@does(
-    "CreateVpcEndpoint",
-    on="vpc-endpoint/*",
-    answer=_written,
-    also=lambda account, given: for_tags(account, given, "vpc-endpoint"),
-    keys=lambda _, given: {
-        "ec2:VpceServiceName": given["ServiceName"],
-        "ec2:VpceServiceOwner": "amazon",
-        **({"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}),
-    },
-)
+def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
+    return for_tags(account, given, "vpc-endpoint")
+
+
+def _keys(_: Account, given: Parameters) -> dict[str, str]:
+    tagged = {"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in given else {}
+    return {**_service_keys(given["ServiceName"]), **tagged}
+
+
+@does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)
 def create_vpc_endpoint(account: Account, given: Parameters) -> VpcEndpoint:
     """Make a VPC endpoint, with full access if no policy is given."""
     check_region(given)

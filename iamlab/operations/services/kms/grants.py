@@ -69,11 +69,11 @@ def _keys(_: Account, given: Parameters) -> dict[str, Any]:
     }
 
 
-@API.does(
-    "CreateGrant",
-    lambda grant: {"GrantId": grant.grant_id, "GrantToken": grant.grant_token},
-    keys=_keys,
-)
+def _as_made(grant: KeyGrant) -> dict[str, Any]:
+    return {"GrantId": grant.grant_id, "GrantToken": grant.grant_token}
+
+
+@API.does("CreateGrant", _as_made, keys=_keys)
 def create_grant(account: Account, given: Parameters) -> KeyGrant:
     """Make a grant; one of the same name for the same things is given again."""
     key = API.find_changeable(account, given)

@@ -299,13 +299,15 @@ def disable_key(account: Account, given: Parameters) -> None:
     API.find_changeable(account, given).key_state = "Disabled"
 
 
-@API.does(
-    "ScheduleKeyDeletion",
-    lambda key: {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": key.key_state},
-    keys=lambda _, given: {
-        "kms:ScheduleKeyDeletionPendingWindowInDays": given.get("PendingWindowInDays", 30)
-    },
-)
+def _as_scheduled(key: Key) -> dict[str, Any]:
+    return {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": key.key_state}
+
+
+def _window(_: Account, given: Parameters) -> dict[str, Any]:
+    return {"kms:ScheduleKeyDeletionPendingWindowInDays": given.get("PendingWindowInDays", 30)}
+
+
+@API.does("ScheduleKeyDeletion", _as_scheduled, keys=_window)
 def schedule_key_deletion(account: Account, given: Parameters) -> Key:
     """Let a key wait for its deletion, so that whoever still needs it notices in time."""
     key, days = API.find_changeable(account, given), given.get("PendingWindowInDays", 30)

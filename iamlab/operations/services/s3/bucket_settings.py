@@ -61,13 +61,12 @@ def _also(account: Account, given: Parameters) -> list[tuple[str, str]]:
     return [*needed, ("s3:PutBucketAcl", bucket)] if opens else needed
 
 
+def _as_location(bucket: Bucket) -> dict[str, Any]:
+    return {"Location": f"/{bucket.name}", "BucketArn": bucket.arn}
+
+
 # In AWS's API the policy and the switches come with operations of their own.
-@API.does(
-    "CreateBucket",
-    lambda bucket: {"Location": f"/{bucket.name}", "BucketArn": bucket.arn},
-    also=_also,
-    by_whom=True,
-)
+@API.does("CreateBucket", _as_location, also=_also, by_whom=True)
 def create_bucket(account: Account, given: Parameters, caller: Caller) -> Bucket:
     """Make a bucket; its name is unique in the whole world."""
     name = given["Bucket"]
@@ -187,10 +186,11 @@ def put_bucket_ownership_controls(account: Account, given: Parameters) -> None:
     API.find(account, given).object_ownership = ownership
 
 
-@API.does(
-    "GetBucketOwnershipControls",
-    lambda owner: {"OwnershipControls": {"Rules": [{"ObjectOwnership": owner}]}},
-)
+def _as_controls(object_ownership: str) -> dict[str, Any]:
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": object_ownership}]}}
+
+
+@API.does("GetBucketOwnershipControls", _as_controls)
 def get_bucket_ownership_controls(account: Account, given: Parameters) -> str:
     """Read who owns a bucket's objects."""
     found = API.find(account, given).object_ownership
