@@ -33,7 +33,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import mentions
 from iamlab.authorization.principal import principal_of
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.instance_role import role_of
-from iamlab.operations.services.lambda_function import Function
+from iamlab.operations.services.lambda_functions import Function
 from iamlab.operations.sts.session import find_role
 from iamlab.policy.arn import Arn
 
