@@ -45,7 +45,7 @@ _FULL, _MEMBER = "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "ALREADY_IN_AN_ORGANIZATION"
 
 def _is_full(organization: Organization) -> bool:
     """Say whether there is no room for another account; an open invitation counts as one."""
-    invited = sum(one.state == "OPEN" for one in organization.handshakes.values())
+    invited = sum(handshake.state == "OPEN" for handshake in organization.handshakes.values())
     return len(organization.members) + invited >= organization.quota("Accounts")
 
 
@@ -95,7 +95,7 @@ def create_account(organization: Organization, given: Parameters) -> AccountRequ
         error = errors.ConstraintViolationException(TOO_MANY, _FULL)
         raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
     name, email, made, reason = given["AccountName"], given["Email"], "", "EMAIL_ALREADY_EXISTS"
-    if all(one.root.email.lower() != email.lower() for one in world.accounts.values()):
+    if all(other.root.email.lower() != email.lower() for other in world.accounts.values()):
         account = world.create_account(name, account_id=given.get("AccountId"))
         account.partition, account.root.email = organization.partition, email
         made, reason = account.account_id, ""
@@ -138,7 +138,7 @@ def move_account(organization: Organization, given: Parameters) -> None:
 
 @operation("RemoveAccountFromOrganization", "AccountId")
 def remove_account_from_organization(organization: Organization, given: Parameters) -> None:
-    """Take an account out: it stands alone then, and no policy of the organization reaches it."""
+    """Take an account out: no policy of the organization reaches it any more."""
     _leave(organization, member_of(organization, given).id)
 
 
@@ -172,8 +172,8 @@ def invite_account_to_organization(organization: Organization, given: Parameters
         raise errors.HandshakeConstraintViolationException(
             "The invited account is a member of the organization already.", _MEMBER
         )
-    for one in organization.handshakes.values():
-        if one.state == "OPEN" and (one.target_type, one.target_id) == target:
+    for sent in organization.handshakes.values():
+        if sent.state == "OPEN" and (sent.target_type, sent.target_id) == target:
             raise errors.DuplicateHandshakeException("The account has an open invitation already.")
     if _is_full(organization):
         raise errors.HandshakeConstraintViolationException(TOO_MANY, _FULL)
