@@ -240,9 +240,7 @@ def delete_account_assignment(call: CenterCall) -> None:
     """Take the choice away; then the account's role too, if nobody else has it."""
     account, chosen = _account_in(call, must_be_active=False), call.permission_set
     every, place = call.center.account_assignments, (account.account_id, chosen.id)
-    there = [
-        assigned for assigned in every if (assigned.account_id, assigned.permission_set_id) == place
-    ]
+    there = [assigned for assigned in every if assigned.place == place]
     # Of a principal that has been deleted only the id is left.
     key = call.given["PrincipalId"]
     if all(assigned.principal_id != key for assigned in there):

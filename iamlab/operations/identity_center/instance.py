@@ -215,9 +215,9 @@ class IdentityCenter(IdentityStore, HasPermissionSets):
         []
         """
         members, mine = self.organization.members, {user.id, *(group.id for group in user.groups)}
-        own = (assigned for assigned in self.account_assignments if assigned.principal_id in mine)
+        every = self.account_assignments
         places = dict.fromkeys(
-            (assigned.account_id, assigned.permission_set_id) for assigned in own
+            assigned.place for assigned in every if assigned.principal_id in mine
         )
         return [
             (members[account_id].account, self.permission_sets[set_id])

@@ -70,8 +70,8 @@ def seconds_of(duration: object) -> int:
     if not isinstance(duration, str):
         raise RequestError(f"session_duration is text such as PT8H, not {duration!r}.")
     found = _DURATION.fullmatch(duration)
-    parts = [int(part or 0) for part in found.groups()] if found else []
-    seconds = sum(part * unit for part, unit in zip(parts, (86_400, 3600, 60, 1), strict=False))
+    parts = zip(found.groups(), (86_400, 3600, 60, 1), strict=True) if found else ()
+    seconds = sum(int(part or 0) * unit for part, unit in parts)
     least, most = SESSION_SECONDS  # as of a role
     if not least <= seconds <= most:  # AWS's sentence is not documented
         error = invalid("sessionDuration", "be between PT1H and PT12H", duration[:100])

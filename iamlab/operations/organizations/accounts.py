@@ -94,27 +94,28 @@ def create_account(organization: Organization, given: Parameters) -> AccountRequ
         most = organization.quota("Accounts")
         error = errors.ConstraintViolationException(TOO_MANY, _FULL)
         raise noted(error, f"It is {most}; organization.raise_quota('Accounts', ...) raises it.")
-    name, email, made, reason = given["AccountName"], given["Email"], "", "EMAIL_ALREADY_EXISTS"
-    if all(other.root.email.lower() != email.lower() for other in world.accounts.values()):
-        account = world.create_account(name, account_id=given.get("AccountId"))
-        account.partition, account.root.email = organization.partition, email
-        made, reason = account.account_id, ""
-        _join(organization, made, "CREATED", tags)
-        _make_role(organization, account, given.get("RoleName", ACCESS_ROLE))
-    key = world.ids.organization_id("car")
-    request = AccountRequest(key, name, world.clock.now, made, reason)
-    organization.requests[key] = request
-    return request
+    email = given["Email"].lower()
+    is_taken = any(other.root.email.lower() == email for other in world.accounts.values())
+    account_id = "" if is_taken else _make_account(organization, given, tags)
+    key, reason = world.ids.organization_id("car"), "EMAIL_ALREADY_EXISTS" if is_taken else ""
+    made = AccountRequest(key, given["AccountName"], world.clock.now, account_id, reason)
+    organization.requests[key] = made
+    return made
 
 
-def _make_role(organization: Organization, account: Account, name: str) -> None:
-    """Make the role; nobody called IAM for that, so the new account's log says nothing of it."""
-    principal = {"AWS": organization.management_account.root_arn}
+def _make_account(organization: Organization, given: Parameters, tags: dict[str, str]) -> str:
+    """Make an account, and its role without a call of IAM, so that no log says anything of it."""
+    world, owner = organization.world, organization.management_account
+    account = world.create_account(given["AccountName"], account_id=given.get("AccountId"))
+    account.partition, account.root.email = organization.partition, given["Email"]
+    _join(organization, account.account_id, "CREATED", tags)
+    principal = {"AWS": owner.root_arn}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    given = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(trust)}
-    role = find("CreateRole").perform(account, given)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    named = {"RoleName": given.get("RoleName", ACCESS_ROLE), "AssumeRolePolicyDocument": trust}
+    role = find("CreateRole").perform(account, named)
     role.attached.append(account.get_policy("AdministratorAccess").arn)
+    return account.account_id
 
 
 _PARENTS = ("SourceParentId", "DestinationParentId")
